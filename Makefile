@@ -1,0 +1,71 @@
+# Two commands on a fresh machine: `make study` and `make test`. `make help` lists the rest.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?= ivig_covid19
+EXTRACT ?= extract/demo
+OUT ?= out/$(STUDY)
+FLAGS ?=
+READY := $(VENV)/.ready
+export GX_ANALYTICS_ENABLED := false
+export MPLBACKEND := Agg
+
+.PHONY: help setup study check quality cohort report demo test lint parity bench fuzz clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Variables: STUDY=$(STUDY) EXTRACT=$(EXTRACT) OUT=$(OUT) FLAGS=..."
+
+setup: $(READY)  ## make .venv with the pinned packages
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+study: $(READY) $(EXTRACT)  ## run the whole study; makes the demo extract first when there is none
+	$(BIN)/ehrivig run $(STUDY) --extract $(EXTRACT) --out $(OUT) $(FLAGS)
+
+demo: $(READY)  ## make the synthetic demo extract anew
+	rm -rf extract/demo
+	$(BIN)/ehrivig demo extract/demo
+
+extract/demo: | $(READY)
+	$(BIN)/ehrivig demo extract/demo
+
+check: $(READY) $(EXTRACT)  ## only gate the data; exit code 3 when blocked
+	$(BIN)/ehrivig check $(STUDY) --extract $(EXTRACT) --out $(OUT)-check $(FLAGS)
+
+quality: check  ## the data quality report: $(OUT)-check/quality/index.html
+	@echo "open $(OUT)-check/quality/index.html"
+
+cohort: study  ## print the flow of the last study run
+	@cat $(OUT)/attrition.csv
+
+report: study  ## where the report of the last study run is
+	@echo "open $(OUT)/report.html"
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(READY)  ## ruff, mypy --strict, sqlfluff
+	$(BIN)/ruff check ehrivig tests
+	$(BIN)/ruff format --check ehrivig tests
+	$(BIN)/mypy ehrivig
+	$(BIN)/sqlfluff lint sql
+
+parity: $(READY)  ## regenerate R's results and compare (needs Rscript and its packages)
+	$(BIN)/python -m tests.parity.regenerate
+	$(BIN)/python -m pytest -m parity
+
+bench: $(READY)  ## measure speed and memory as ratios
+	$(BIN)/python -m tests.bench
+
+fuzz: $(READY)  ## mutated extracts and study files: no traceback, no hang, no wrong exit code
+	$(BIN)/python -m tests.fuzz
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) out extract dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""From a hospital warehouse dump to a defensible treatment-effect study."""

@@ -1,0 +1,153 @@
+"""Effect rows: every contrast with its event, counts, model, variance and population.
+
+An analysis that cannot give a number leaves a row that says why; it does not stop a run.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehrivig import disclosure
+from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats import multiplicity
+from ehrivig.stats.result import Effect
+
+SCHEMA: dict[str, Any] = {
+    "analysis": pl.String,
+    "contrast": pl.String,
+    "outcome": pl.String,
+    "event_label": pl.String,
+    "model": pl.String,
+    "measure": pl.String,
+    "estimate": pl.Float64,
+    "lo": pl.Float64,
+    "hi": pl.Float64,
+    "p": pl.Float64,
+    "p_holm": pl.Float64,
+    "n_exposed": pl.Int64,
+    "events_exposed": pl.Int64,
+    "n_control": pl.Int64,
+    "events_control": pl.Int64,
+    "population": pl.String,
+    "se": pl.Float64,
+    "p_bh": pl.Float64,
+    "variance": pl.String,
+    "estimand": pl.String,
+    "family": pl.String,
+    "adjusted": pl.Boolean,
+    "note": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the analysis, who is compared with whom, on which outcome, among whom."""
+
+    analysis: str
+    contrast: str
+    outcome: str
+    population: str
+    event_label: str = ""
+    family: str = ""
+    adjusted: bool = False
+    note: str = ""
+
+
+@dataclass
+class EffectRows:
+    """The effect rows of a run, in the order in which they were asked for."""
+
+    smallest: int
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def ask(self, question: Question, compute: Callable[[], Effect | list[Effect]]) -> None:
+        """Add the rows of one question, or one row that says why there is no number."""
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            try:
+                found = compute()
+            except (AnalysisError, np.linalg.LinAlgError, FloatingPointError) as error:
+                self.rows.append(_failed(question, str(error)))
+                return
+        notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
+        for effect in found if isinstance(found, list) else [found]:
+            self.rows.append(self._row(question, effect, notes))
+
+    def _row(self, question: Question, effect: Effect, raised: list[str]) -> dict[str, Any]:
+        cells = [
+            (effect.events_exposed, effect.n_exposed),
+            (effect.events_control, effect.n_control),
+        ]
+        hidden = disclosure.any_small(cells, self.smallest)
+        notes = [question.note, *effect.notes, *raised]
+        if hidden:
+            notes.append(f"a cell is below {self.smallest}: counts are suppressed")
+        row: dict[str, Any] = {
+            **_asked(question),
+            "event_label": effect.event_label or question.event_label,
+            "model": effect.method,
+            "measure": effect.measure,
+            "n_exposed": effect.n_exposed,
+            "n_control": effect.n_control,
+            "variance": effect.variance,
+            "estimand": effect.estimand,
+            "note": "; ".join(dict.fromkeys(filter(None, notes))),
+        }
+        # A crude estimate and one known arm give the hidden count away; an adjusted one does not.
+        if not hidden:
+            row |= {
+                "events_exposed": effect.events_exposed,
+                "events_control": effect.events_control,
+            }
+        if not hidden or question.adjusted:
+            numbers = ("estimate", "lo", "hi", "p", "se")
+            row |= {name: _finite(getattr(effect, name)) for name in numbers}
+        return row
+
+    def frame(self) -> pl.DataFrame:
+        """All rows, with p-values adjusted inside each declared family."""
+        frame = pl.DataFrame(self.rows, schema=SCHEMA)
+        if frame.is_empty():
+            return frame
+        p = frame["p"].to_numpy()
+        family = frame["family"].to_list()
+        holm, bh = np.full(len(p), np.nan), np.full(len(p), np.nan)
+        for name in sorted({f for f in family if f}):
+            member = np.array([f == name for f in family]) & ~np.isnan(p)
+            if member.any():
+                holm[member] = multiplicity.holm(p[member])
+                bh[member] = multiplicity.benjamini_hochberg(p[member])
+        return frame.with_columns(
+            pl.Series("p_holm", holm).fill_nan(None), pl.Series("p_bh", bh).fill_nan(None)
+        )
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    return {
+        "analysis": question.analysis,
+        "contrast": question.contrast,
+        "outcome": question.outcome,
+        "population": question.population,
+        "family": question.family,
+        "adjusted": question.adjusted,
+    }
+
+
+def _failed(question: Question, reason: str) -> dict[str, Any]:
+    """The row of an analysis that could not give a number."""
+    note = f"no estimate: {reason}"
+    return {
+        **_asked(question),
+        "event_label": question.event_label,
+        "note": "; ".join(filter(None, [question.note, note])),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

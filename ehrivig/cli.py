@@ -1,0 +1,282 @@
+"""The command line: one short function per command; errors become exit codes and one message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ehrivig.errors import EhrivigError, UsageError
+
+app = typer.Typer(
+    name="ehrivig",
+    help="From a hospital warehouse dump to a defensible treatment-effect study.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="Exit codes: 0 done, 1 internal error, 2 usage or study file, 3 blocked by the data "
+    "gate, 4 extract unreadable, 5 empty cohort or no pair, 6 output folder busy.",
+)
+layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is_help=True)
+app.add_typer(layout_app, name="layout")
+
+StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
+ExtractOption = Annotated[Path, typer.Option("--extract", help="Folder of Parquet files.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder that receives one finished run.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a one-line summary on stdout.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+MemoryOption = Annotated[
+    str | None, typer.Option("--memory", help='Limit of the whole run, such as "2GB".')
+]
+ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of DuckDB.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Hospitals at a time.")]
+LayoutOption = Annotated[
+    str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
+]
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    extract: ExtractOption,
+    out: OutOption,
+    layout: LayoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
+    workers: WorkersOption = 1,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a whole study: gate, cohort, dosing, matching, effects, report."""
+    from ehrivig import pipeline
+
+    _finish(
+        pipeline.run(
+            _study(study, layout),
+            extract,
+            out,
+            options=pipeline.Options(memory, threads, workers),
+            progress=_progress(quiet),
+        ),
+        as_json,
+    )
+
+
+@app.command()
+def check(
+    study: StudyArgument,
+    extract: Annotated[Path | None, typer.Option("--extract", help="Folder of Parquet.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the quality report.")
+    ] = None,
+    rejudge: Annotated[
+        Path | None, typer.Option(help="A finished run: judge its measurements anew.")
+    ] = None,
+    layout: LayoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Only gate the data and write the quality report; exit code 3 when blocked."""
+    from ehrivig import pipeline
+
+    plan = _study(study, layout)
+    if rejudge is not None:
+        _finish(pipeline.rejudge(plan, rejudge, out), as_json)
+        return
+    if extract is None or out is None:
+        raise UsageError("check: give --extract and --out, or --rejudge RUN.")
+    options = pipeline.Options(memory, threads)
+    summary = pipeline.check(plan, extract, out, options=options, progress=_progress(quiet))
+    _finish(summary, as_json)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="New folder for the extract.")],
+    patients: Annotated[int, typer.Option(min=50, help="Patients in all.")] = 3000,
+    hospitals: Annotated[int, typer.Option(min=1, max=26, help="Hospitals.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 20200301,
+    defects: Annotated[str, typer.Option(help="Defects to plant: default, all, none, a name.")] = (
+        "default"
+    ),
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a synthetic extract with raw, messy events and a known true effect."""
+    from ehrivig import demo as synthetic
+
+    summary = synthetic.write_demo(
+        folder,
+        patients=patients,
+        hospitals=hospitals,
+        seed=seed,
+        defects=defects,
+        progress=_progress(quiet),
+    )
+    _print_summary(summary, as_json)
+
+
+@app.command()
+def meta(
+    trials: Annotated[Path, typer.Argument(help="CSV of studies.")],
+    out: OutOption,
+    measure: Annotated[Literal["OR", "RR", "RD", "MD", "SMD"], typer.Option()] = "OR",
+    method: Annotated[Literal["MH", "IV", "Peto"], typer.Option()] = "MH",
+    model: Annotated[Literal["common", "random"], typer.Option()] = "common",
+    tau2: Annotated[Literal["DL", "REML", "PM"], typer.Option()] = "DL",
+    ci: Annotated[Literal["normal", "hksj"], typer.Option()] = "normal",
+    by: Annotated[str | None, typer.Option(help="Column that names subgroups.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Pool studies: effects, heterogeneity, forest and funnel plot."""
+    from ehrivig.meta import run_meta
+
+    summary = run_meta(
+        trials, out, measure=measure, method=method, model=model, tau2=tau2, ci=ci, by=by
+    )
+    _print_summary(summary, as_json)
+
+
+@app.command()
+def sql(
+    study: StudyArgument,
+    extract: Annotated[
+        Path | None, typer.Option("--extract", help="Bind these files; else empty tables.")
+    ] = None,
+) -> None:
+    """Print every statement that a run would execute, ready for a bare DuckDB shell."""
+    from ehrivig import statements
+
+    typer.echo(statements.of_study(_study(study, None), extract))
+
+
+@app.command()
+def audit(
+    tables: Annotated[list[Path], typer.Argument(help="Published tables as CSV.")],
+    outcome: Annotated[str, typer.Option(help="Row of the outcome that is modelled.")] = (
+        "death_28d"
+    ),
+) -> None:
+    """Check published tables: p-values, quartiles, implications, orientation, multiplicity."""
+    from ehrivig import lints
+
+    found = lints.audit(tables, outcome)
+    typer.echo(lints.frame(found).write_csv().rstrip("\n"))
+    typer.echo(f"{len(found)} finding(s)", err=True)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the study file, for editors."""
+    from ehrivig import study as study_module
+
+    typer.echo(study_module.json_schema().rstrip("\n"))
+
+
+@app.command()
+def quarantine(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
+) -> None:
+    """List the reasons for which rows were rejected, with counts."""
+    from ehrivig import ledger
+
+    typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
+
+
+@layout_app.command("new")
+def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
+    """Write a commented SELECT template for each canonical table."""
+    from ehrivig import layout
+
+    layout.new(folder)
+    typer.echo(f"wrote templates to {folder}", err=True)
+
+
+@layout_app.command("check")
+def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid19") -> None:
+    """Say per table and column what maps, what is missing, and which codes do not resolve."""
+    from ehrivig import layout
+
+    typer.echo(str(layout.check(folder, extract, _study(study, None))))
+
+
+def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]
+    """The study, with the layout of the command line in place of its own."""
+    from ehrivig import study as study_module
+
+    plan = study_module.load(name)
+    if layout is None:
+        return plan
+    section = plan.extract.model_copy(update={"layout": layout})
+    return plan.model_copy(update={"extract": section})
+
+
+def _progress(quiet: bool) -> Callable[[str], None]:
+    """A function that shows a step on stderr: in place on a terminal, a line each elsewhere."""
+    if quiet:
+        return lambda message: None
+    if not sys.stderr.isatty():
+        return lambda message: typer.echo(message, err=True)
+    from rich.console import Console
+
+    status = Console(stderr=True).status("starting")
+    status.start()
+    return lambda message: status.update(message)
+
+
+def _finish(summary, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+    """Print what a run did and leave with its exit code."""
+    _print_summary(summary, as_json)
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)
+
+
+def _print_summary(summary: object, as_json: bool) -> None:
+    """A result as one line of JSON on stdout, or as readable lines on stderr."""
+    import json
+    from dataclasses import asdict
+
+    content = asdict(summary)  # type: ignore[call-overload]
+    if as_json:
+        typer.echo(json.dumps(content, default=str, sort_keys=True))
+        return
+    for key, value in content.items():
+        if value not in (None, "", [], {}):
+            typer.echo(f"{key.replace('_', ' ')}: {value}", err=True)
+
+
+def main() -> None:
+    """Entry point of the `ehrivig` command."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    try:
+        app()
+    except EhrivigError as error:
+        typer.echo(f"ehrivig: {error}", err=True)
+        raise SystemExit(error.exit_code) from None
+    except Exception as error:
+        if os.environ.get("EHRIVIG_DEBUG"):
+            raise
+        where = _where(error)
+        typer.echo(
+            f"ehrivig: internal error ({type(error).__name__} at {where}). Earlier results are "
+            "untouched. Run again with EHRIVIG_DEBUG=1 for the trace, and report it.",
+            err=True,
+        )
+        raise SystemExit(1) from None
+
+
+def _where(error: BaseException) -> str:
+    """Module and line at which an error arose; no values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "unknown"
+    return f"{Path(trace.tb_frame.f_code.co_filename).stem}:{trace.tb_lineno}"

@@ -1,0 +1,157 @@
+"""Who is studied: criteria in the order of the study file, with an attrition row for each.
+
+Inside a hospital the criteria are judged in SQL (`screen`); the index admission of a person is
+found when all hospitals have met (`select`). Every criterion is three-valued: met, not met, not
+measured. Only the met stay, and the not measured are counted apart.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig import resources
+from ehrivig.database import Database, Query, concept
+from ehrivig.study import Criterion, Evidence, Study
+
+ADMISSION_KEY = ["hospital_id", "admission_id"]
+ATTRITION_SCHEMA = {
+    "step": pl.Int64,
+    "criterion": pl.String,
+    "label": pl.String,
+    "hospital_id": pl.String,
+    "patients": pl.Int64,
+    "admissions": pl.Int64,
+    "excluded": pl.Int64,
+    "excluded_not_measured": pl.Int64,
+}
+
+
+def cohort_query(name: str) -> Query:
+    """The query `sql/cohort/<name>.sql`."""
+    return Query.load(resources.sql_folder() / "cohort" / f"{name}.sql")
+
+
+def screen(db: Database, study: Study) -> None:
+    """Judge every criterion that one hospital can judge.
+
+    Creates tables `screened` (all admissions), `criterion` (name, admission_id, met, first_at; one
+    row per admission that met all earlier ones) and `candidate` (met all, with `time_zero`).
+    """
+    db.table("screened", cohort_query("screened"))
+    key = db.columns("screened")["admission_id"]
+    columns = f"(name VARCHAR, admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
+    db.execute(f"CREATE OR REPLACE TABLE criterion {columns}")
+    for criterion in study.cohort.criteria:
+        if criterion.rule != "index_admission":
+            db.table("eligible", cohort_query("eligible"))
+            _judge(db, study, criterion)
+    db.table("eligible", cohort_query("eligible"))
+    severity = [c.name for c in study.cohort.criteria if c.rule == "severity"]
+    db.table(
+        "candidate",
+        cohort_query("candidate"),
+        {"time_zero": study.cohort.time_zero, "severity": severity[0] if severity else None},
+    )
+
+
+def _judge(db: Database, study: Study, criterion: Criterion) -> None:
+    """Append the rows of one criterion."""
+    if criterion.rule == "any_of":
+        _gather(db, criterion.any_of)
+    query = (
+        concept(f"severe_{study.cohort.severity}")
+        if criterion.rule == "severity"
+        else cohort_query(f"rule_{criterion.rule}")
+    )
+    period = study.extract.period or (None, None)
+    values = {
+        "min": criterion.min,
+        "max": criterion.max,
+        "period_start": period[0],
+        "period_end": period[1],
+    }
+    db.append("criterion", query, values, first={"name": criterion.name})
+
+
+def _gather(db: Database, wanted: tuple[Evidence, ...]) -> None:
+    """Table `evidence`: the rows of every kind of evidence, one under the other."""
+    key = db.columns("screened")["admission_id"]
+    db.execute(
+        f"CREATE OR REPLACE TABLE evidence (admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
+    )
+    for evidence in wanted:
+        if evidence.pathogen:
+            query = concept("evidence_pathogen")
+        elif evidence.condition:
+            query = concept("evidence_condition")
+        else:
+            query = concept(str(evidence.concept))
+        values = {
+            "organism": evidence.pathogen,
+            "method": evidence.method,
+            "condition": evidence.condition,
+        }
+        db.append("evidence", query, values)
+
+
+def select(
+    screened: pl.DataFrame, criterion: pl.DataFrame, study: Study
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cohort (rows of `screened` that meet every criterion in order) and its attrition.
+
+    `screened`: one row per admission of every hospital; `criterion`: hospital_id, name,
+    admission_id, met. Order of rows and of hospitals does not matter. An empty cohort keeps its
+    columns.
+    """
+    left = screened.sort(*ADMISSION_KEY)
+    steps = [_count(0, "read", "Admissions that the gate let through", left, left, None)]
+    for number, rule in enumerate(study.cohort.criteria, start=1):
+        if rule.rule == "index_admission":
+            met, judged = _first_of_person(left), None
+        else:
+            judged = criterion.filter(pl.col("name") == rule.name)
+            met = left.join(judged.filter("met"), on=ADMISSION_KEY, how="semi")
+        steps.append(_count(number, rule.name, rule.label, left, met, judged))
+        left = met.sort(*ADMISSION_KEY)
+    return left, pl.concat(steps)
+
+
+def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
+    """The earliest admission of each person; ties by hospital and admission id."""
+    return admissions.sort("admitted_at", *ADMISSION_KEY).unique(
+        "person_id", keep="first", maintain_order=True
+    )
+
+
+def _count(
+    step: int,
+    name: str,
+    label: str,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    judged: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """One attrition row per hospital and one for all of them ("all")."""
+    unmeasured = (
+        before.head(0)
+        if judged is None
+        else before.join(judged.filter(pl.col("met").is_null()), on=ADMISSION_KEY, how="semi")
+    )
+    hospitals = sorted(before["hospital_id"].unique().to_list())
+    rows = []
+    for hospital in [*hospitals, "all"]:
+        here = pl.lit(True) if hospital == "all" else pl.col("hospital_id") == hospital
+        kept, had = after.filter(here), before.filter(here)
+        rows.append(
+            {
+                "step": step,
+                "criterion": name,
+                "label": label,
+                "hospital_id": hospital,
+                "patients": kept["person_id"].n_unique(),
+                "admissions": kept.height,
+                "excluded": had.height - kept.height,
+                "excluded_not_measured": unmeasured.filter(here).height,
+            }
+        )
+    return pl.DataFrame(rows, schema=ATTRITION_SCHEMA)

@@ -1,0 +1,283 @@
+"""The one place that speaks to DuckDB: a connection, and SQL files as checked queries.
+
+Values are always named parameters; table and column names come only from this package's own
+constants. Every statement is kept as text that runs in a bare DuckDB shell (`Database.log`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ehrivig import resources
+from ehrivig.errors import EhrivigError, ExtractError, UsageError
+
+Parameters = Mapping[str, Any]
+_NAME = re.compile(r"'(?:[^']|'')*'|--[^\n]*|\$(\w+)")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT from an SQL file, with the named parameters it needs."""
+
+    name: str
+    text: str
+    parameters: frozenset[str]
+
+    @classmethod
+    def load(cls, path: Path, name: str | None = None) -> Query:
+        """The query in `path`; raises UsageError unless the file is exactly one SELECT."""
+        return cls.parse(resources.text(path), name or path.stem)
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> Query:
+        """The query in `text`; raises UsageError unless it is exactly one SELECT."""
+        try:
+            statements = duckdb.extract_statements(text)
+        except duckdb.Error as error:
+            raise UsageError(f"sql: {name}: {_first_line(error)}. Mend the SQL file.") from error
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageError(f"sql: {name}: must hold exactly one SELECT. Mend the SQL file.")
+        return cls(name, text.strip().rstrip(";"), frozenset(statements[0].named_parameters))
+
+    def bind(self, values: Parameters) -> dict[str, Any]:
+        """Just the parameters this query needs; raises UsageError when one is missing."""
+        missing = sorted(self.parameters - set(values))
+        if missing:
+            raise UsageError(f"sql: {self.name}: no value for {', '.join(missing)}.")
+        return {key: values[key] for key in sorted(self.parameters)}
+
+
+def concept(name: str) -> Query:
+    """The query of one clinical concept (`sql/concept/<name>.sql`)."""
+    path = resources.sql_folder() / "concept" / f"{name}.sql"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.sql")))
+        raise UsageError(f"sql: no concept {name!r}. Known: {known}.")
+    return Query.load(path)
+
+
+class Database:
+    """A DuckDB database of one hospital, in memory or in a file, with a log of its statements."""
+
+    def __init__(
+        self,
+        path: str = ":memory:",
+        *,
+        memory: str | None = None,
+        threads: int | None = None,
+        temporary: Path | None = None,
+    ) -> None:
+        settings = {
+            "preserve_insertion_order": False,
+            "memory_limit": memory,
+            "threads": threads,
+            "temp_directory": str(temporary) if temporary else None,
+        }
+        self.path = path
+        self.log: list[str] = []
+        try:
+            self._connection = duckdb.connect(path)
+            for name, value in settings.items():
+                if value is not None:
+                    self._connection.execute(f"SET {name} = {_literal(value)}")
+        except duckdb.Error as error:
+            raise UsageError(f"database: {_first_line(error)}") from error
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the database in memory is gone with its last connection."""
+        self._connection.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for engines that share it (Great Expectations, Polars)."""
+        return self._connection
+
+    def execute(self, sql: str, values: Parameters | None = None) -> None:
+        """Run one statement for its effect."""
+        self._run(sql, values)
+
+    def rows(self, sql: str, values: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a small result."""
+        return self._run(sql, values).fetchall()
+
+    def frame(self, query: Query | str, values: Parameters | None = None) -> pl.DataFrame:
+        """A small result as a Polars frame (cohort-sized: one row per admission at most)."""
+        sql, bound = self._prepare(query, values)
+        self._keep(sql, bound)
+        try:
+            frame: pl.DataFrame = self._connection.sql(sql, params=bound or None).pl()
+        except duckdb.Error as error:
+            raise _translate(error) from error
+        return frame
+
+    def table(self, name: str, query: Query | str, values: Parameters | None = None) -> None:
+        """Create (or replace) table `name` from a query."""
+        sql, bound = self._prepare(query, values)
+        self._run(f"CREATE OR REPLACE TABLE {name} AS\n{sql}", bound)
+
+    def append(
+        self,
+        name: str,
+        query: Query,
+        values: Parameters | None = None,
+        *,
+        first: Parameters | None = None,
+    ) -> None:
+        """Insert a query's rows into table `name`; `first` are constant columns put before them."""
+        sql, bound = self._prepare(query, values)
+        constants = {f"constant_{key}": value for key, value in (first or {}).items()}
+        columns = "".join(f"${key}, " for key in constants)
+        self._run(f"INSERT INTO {name} SELECT {columns}* FROM (\n{sql}\n)", {**bound, **constants})
+
+    def view(self, name: str, query: Query | str) -> None:
+        """Create (or replace) view `name` from a query without parameters."""
+        sql, _ = self._prepare(query, {})
+        self._run(f"CREATE OR REPLACE VIEW {name} AS\n{sql}", None)
+
+    def copy(self, query: Query | str, path: Path, values: Parameters | None = None) -> None:
+        """Write a query's result to a Parquet file."""
+        sql, bound = self._prepare(query, values)
+        target = _literal(str(path))
+        self._run(f"COPY (\n{sql}\n) TO {target} (FORMAT parquet, COMPRESSION zstd)", bound)
+
+    def parquet(self, name: str, files: Iterable[Path], *, hive: bool = False) -> None:
+        """Create view `name` over Parquet files (one schema); raises ExtractError when unreadable.
+
+        `hive` reads `key=value` folder names as columns, kept as text.
+        """
+        listed = ", ".join(_literal(str(file)) for file in files)
+        options = ", hive_partitioning = true, hive_types_autocast = false" if hive else ""
+        self._run(
+            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{listed}]{options})",
+            None,
+        )
+
+    def load(self, name: str, frame: pl.DataFrame) -> None:
+        """Create (or replace) table `name` from a small frame (code lists, cohorts)."""
+        self._connection.register("_incoming", frame.to_arrow())
+        try:
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _incoming")
+        finally:
+            self._connection.unregister("_incoming")
+        self.log.append(f"CREATE OR REPLACE TABLE {name} AS\n{_values(frame)};")
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Column name -> DuckDB type of a table or view, in order."""
+        described = self._run(f"DESCRIBE {name}", None, keep=False).fetchall()
+        return {row[0]: row[1] for row in described}
+
+    def exists(self, name: str) -> bool:
+        """Whether table or view `name` (optionally `schema.name`) exists."""
+        schema, _, table = name.rpartition(".")
+        found = self._connection.execute(
+            "SELECT count(*) FROM information_schema.tables "
+            "WHERE table_schema = $schema AND table_name = $name",
+            {"schema": schema or "main", "name": table},
+        ).fetchall()
+        return bool(found[0][0])
+
+    def _prepare(self, query: Query | str, values: Parameters | None) -> tuple[str, dict[str, Any]]:
+        if isinstance(query, Query):
+            return query.text, query.bind(values or {})
+        return query, dict(values or {})
+
+    def _run(
+        self, sql: str, values: Parameters | None, *, keep: bool = True
+    ) -> duckdb.DuckDBPyConnection:
+        if keep:
+            self._keep(sql, values or {})
+        try:
+            return self._connection.execute(sql, dict(values) if values else None)
+        except duckdb.Error as error:
+            raise _translate(error) from error
+
+    def _keep(self, sql: str, values: Parameters) -> None:
+        self.log.append(render(sql, values) + ";")
+
+
+def render(sql: str, values: Parameters) -> str:
+    """A statement with its named parameters written as literals, for a reader or a bare shell."""
+
+    def literal(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return _literal(values[name]) if name in values else match.group(0)
+
+    return _NAME.sub(literal, sql)
+
+
+def _literal(value: object) -> str:
+    """One Python value as a DuckDB literal; raises TypeError for a kind it does not know."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return f"{value!r}::DOUBLE" if isinstance(value, float) else str(value)
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    raise TypeError(f"no SQL literal for {type(value).__name__}")
+
+
+_VALUES_TYPE = {
+    pl.String: "VARCHAR",
+    pl.Float64: "DOUBLE",
+    pl.Int64: "BIGINT",
+    pl.Boolean: "BOOLEAN",
+    pl.Date: "DATE",
+}
+
+
+def _values(frame: pl.DataFrame) -> str:
+    """A small frame as a SELECT over VALUES, with the types of its columns."""
+    casts = ", ".join(
+        f'"{name}"::{_VALUES_TYPE.get(type(dtype), "VARCHAR")} AS "{name}"'
+        for name, dtype in frame.schema.items()
+    )
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    body = ",\n  ".join("(" + ", ".join(map(_literal, row)) + ")" for row in frame.iter_rows())
+    if not body:
+        body = "(" + ", ".join("NULL" for _ in frame.columns) + ")"
+        return f"SELECT {casts} FROM (VALUES {body}) AS t({names}) WHERE FALSE"
+    return f"SELECT {casts} FROM (VALUES\n  {body}\n) AS t({names})"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
+    """The user's part of a DuckDB error: unreadable files and exhausted memory; else the error."""
+    message = _first_line(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
+    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and (
+        "parquet" in message.lower() or "file" in message.lower()
+    ):
+        return ExtractError(f"extract: {message}. Replace the file and run again.")
+    return error

@@ -1,0 +1,34 @@
+"""Small cells: which counts may be shown.
+
+A count of 1 to `smallest - 1` could point at a person, and so could its complement in a known
+total. Such a count is not shown, nor is what it could be computed from: the total of its row, and
+any statistic that is a function of the row's counts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def small(count: int | None, smallest: int) -> bool:
+    """Whether a count is one that must not be shown: 1 to smallest - 1."""
+    return count is not None and 0 < count < smallest
+
+
+def small_share(count: int | None, total: int | None, smallest: int) -> bool:
+    """Whether `count` out of `total`, or the rest of them, must not be shown."""
+    if count is None or total is None:
+        return False
+    return small(count, smallest) or small(total - count, smallest)
+
+
+def any_small(cells: Sequence[tuple[int | None, int | None]], smallest: int) -> bool:
+    """Whether any (count, total) of a row must not be shown."""
+    return any(small_share(count, total, smallest) for count, total in cells)
+
+
+def shown(count: int | None, smallest: int) -> str:
+    """A count for a reader: its digits, or "<k" when it is small, or nothing when unknown."""
+    if count is None:
+        return ""
+    return f"<{smallest}" if small(count, smallest) else f"{count:,}"

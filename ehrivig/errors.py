@@ -1,0 +1,59 @@
+"""Every mistake a user can make, with the exit code that the contract gives it."""
+
+from __future__ import annotations
+
+
+class EhrivigError(Exception):
+    """A problem that a user can mend: the message says what, where and how.
+
+    The message never holds a patient-level value. `exit_code` is what the command line returns.
+    """
+
+    exit_code = 1
+
+
+class UsageError(EhrivigError):
+    """A wrong flag, argument or call (exit code 2)."""
+
+    exit_code = 2
+
+
+class StudyError(UsageError):
+    """A study file that cannot be used; the message lists all its problems (exit code 2)."""
+
+
+class GateBlocked(EhrivigError):
+    """The data gate stopped the run (exit code 3)."""
+
+    exit_code = 3
+
+
+class ExtractError(EhrivigError):
+    """An extract that cannot be read: missing, truncated, wrong columns or types (exit code 4)."""
+
+    exit_code = 4
+
+
+class EmptyResult(EhrivigError):
+    """No admission in the cohort, one arm empty, or no matched pair (exit code 5)."""
+
+    exit_code = 5
+
+
+class FolderBusy(EhrivigError):
+    """Another run holds the output folder (exit code 6)."""
+
+    exit_code = 6
+
+
+class AnalysisError(EhrivigError):
+    """One analysis that cannot give a number (separation, no events, no convergence).
+
+    Recorded in the row of that analysis; it does not stop a run.
+    """
+
+    exit_code = 2
+
+
+class NumericalWarning(UserWarning):
+    """A number that was computed but must be read with care; the message names why."""

@@ -1,0 +1,150 @@
+"""The run folder: one run at a time, written aside, renamed at the end, never half."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ehrivig.errors import FolderBusy, UsageError
+
+
+@dataclass
+class RunFolder:
+    """The folder that a run writes into, and where it goes at the end."""
+
+    path: Path
+    exit_code: int = 0
+
+
+@contextmanager
+def run_folder(out: Path) -> Iterator[RunFolder]:
+    """A new folder to write a run into; it takes the place of `out` when the block ends.
+
+    An error inside the block leaves `out` as it was. A run that ends with another exit code than 0
+    never replaces one that ended with 0: it goes to `<out>.last-attempt` beside it. Raises
+    FolderBusy when another run holds `out`, UsageError when it cannot be written or holds
+    something that is not a run.
+    """
+    out = out.absolute()
+    _refuse_foreign(out)
+    with _writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(out):
+            _recover(out)
+            partial = _beside(out, "partial")
+            partial.mkdir()
+            try:
+                run = RunFolder(partial)
+                yield run
+                _publish(partial, destination(out, run.exit_code))
+                if run.exit_code == 0:
+                    shutil.rmtree(_last_attempt(out), ignore_errors=True)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def destination(out: Path, exit_code: int) -> Path:
+    """Where a run with this exit code goes: `out`, unless that would hide a good run."""
+    return _last_attempt(out) if exit_code and _is_good(out) else out
+
+
+def _last_attempt(out: Path) -> Path:
+    return out.with_name(f"{out.name}.last-attempt")
+
+
+def _is_good(out: Path) -> bool:
+    """Whether `out` holds a run that ended with exit code 0."""
+    try:
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("exit_code") == 0
+
+
+@contextmanager
+def _writable(out: Path) -> Iterator[None]:
+    """Turns "no space", "read-only" and "not allowed" into a message."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        raise UsageError(
+            f"out: cannot write {out.name}: {error.strerror}. "
+            "Free space or choose another --out; the last good run is untouched."
+        ) from error
+
+
+def _beside(out: Path, kind: str) -> Path:
+    """The hidden sibling of `out` that a run uses while it works."""
+    return out.with_name(f".{out.name}.{kind}")
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Never replace what is not a run of this package."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"out: {out.name} is a file. Choose another --out.")
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+        raise UsageError(
+            f"out: {out.name} holds files that are not a run (no manifest.json). "
+            "Choose an empty or new folder."
+        )
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    """Hold `out` for this process; the lock ends with the process, also when it is killed."""
+    path = _beside(out, "lock")
+    handle = _locked(path, out.name)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _locked(path: Path, name: str) -> int:
+    """A locked handle on the file that `path` names now (not on one unlinked in between)."""
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise FolderBusy(
+                f"out: another run holds {name}. Wait for it, or choose another --out."
+            ) from error
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+        os.close(handle)
+
+
+def _recover(out: Path) -> None:
+    """Remove what a killed run left, and put back the earlier run if the swap was cut in two."""
+    previous = _beside(out, "previous")
+    if previous.exists():
+        if (out / "manifest.json").is_file():
+            shutil.rmtree(previous)
+        else:
+            shutil.rmtree(out, ignore_errors=True)
+            previous.rename(out)
+    partial = _beside(out, "partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+
+
+def _publish(partial: Path, out: Path) -> None:
+    """Put the finished run in the place of the earlier one."""
+    previous = _beside(out, "previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if out.exists():
+        out.rename(previous)
+    partial.rename(out)
+    shutil.rmtree(previous, ignore_errors=True)

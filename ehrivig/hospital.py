@@ -1,0 +1,192 @@
+"""One hospital, from its files to one row per admission: the unit of work of a run.
+
+The same function runs in this process, in a pool or on another machine: it reads the hospital's
+files, and leaves small Parquet files in a folder of its own. Nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+
+from ehrivig import cohort, extract, tables, validate
+from ehrivig.database import Database
+from ehrivig.features import baseline, dosing, outcomes
+from ehrivig.study import Study
+
+RESULT_FILE = "hospital.json"
+_IN_SCOPE = {
+    "diagnosis": "SEMI JOIN ref.condition USING (vocabulary, code)",
+    "lab": "WHERE analyte IS NOT NULL",
+    "medication": "WHERE drug IN (SELECT drug FROM ref.drug_class WHERE verdict = 'include')",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of one hospital did: rows in and out, seconds, peak memory so far (MiB)."""
+
+    hospital_id: str
+    step: str
+    rows_in: int
+    rows_out: int
+    seconds: float
+    peak_memory_mib: int
+
+
+@dataclass(frozen=True)
+class HospitalResult:
+    """Where one hospital's results lie, and how its rows were spent per table."""
+
+    hospital_id: str
+    folder: str
+    measurements: list[validate.Measurement]
+    rows_read: dict[str, int]
+    rows_quarantined: dict[str, int]
+    steps: list[Step]
+
+    @classmethod
+    def read(cls, folder: Path) -> HospitalResult:
+        """The result that `process` left in `folder`."""
+        content = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
+        content["steps"] = [Step(**step) for step in content["steps"]]
+        content["measurements"] = [validate.Measurement(**m) for m in content["measurements"]]
+        return cls(**{**content, "folder": str(folder)})
+
+    def write(self) -> None:
+        """Leave this result in its folder, for `read`."""
+        content = {**asdict(self), "folder": ""}
+        path = Path(self.folder) / RESULT_FILE
+        path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def folder_name(hospital_id: str) -> str:
+    """A folder name for a hospital id, safe on any file system."""
+    return quote(hospital_id, safe="")
+
+
+def process(
+    source: extract.Source,
+    hospital_id: str,
+    study: Study,
+    folder: Path,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    gate_only: bool = False,
+) -> HospitalResult:
+    """Everything one hospital can do alone, left in `folder` as small files.
+
+    A hospital that the policy blocks is measured and goes no further. Raises ExtractError when its
+    files cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = _Clock(hospital_id)
+    with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
+        with clock.step("extract"):
+            extract.open_hospital(db, source, hospital_id, study)
+        with clock.step("gate") as done:
+            found = validate.measure(db, study, hospital_id)
+            read, rejected = _gate_rows(db, study, hospital_id, folder)
+            done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
+        checks = validate.judge(found, study)
+        if not gate_only and hospital_id not in validate.blocked_hospitals(checks, study):
+            _features(db, study, folder, clock)
+        statements = "\n\n".join(db.log)
+    shutil.rmtree(folder / "spill", ignore_errors=True)
+    (folder / "statements.sql").write_text(statements + "\n", encoding="utf-8")
+    result = HospitalResult(hospital_id, str(folder), found, read, rejected, clock.steps)
+    result.write()
+    return result
+
+
+def _gate_rows(
+    db: Database, study: Study, hospital_id: str, folder: Path
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Rows read and rows quarantined per table, after the quarantine was written."""
+    rejected = validate.quarantine(db, study, hospital_id, folder)
+    counts = validate.count_rows(db)
+    read = {name: count[0] for name, count in counts.items()}
+    return read, {name: rejected.get(name, 0) for name in counts}
+
+
+def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
+    """From clean rows to one row per candidate admission."""
+    with clock.step("cohort") as done:
+        cohort.screen(db, study)
+        screened = _keep(db.frame("SELECT * FROM screened"), folder / "screened.parquet")
+        _keep(db.frame("SELECT * FROM criterion"), folder / "criterion.parquet")
+        candidates = _keep(db.frame("SELECT * FROM candidate"), folder / "candidate.parquet")
+        done(screened, candidates)
+    with clock.step("baseline") as done:
+        done(candidates, _keep(baseline.baseline(db, study), folder / "baseline.parquet"))
+    with clock.step("outcomes") as done:
+        done(candidates, _keep(outcomes.outcomes(db, study), folder / "outcomes.parquet"))
+    with clock.step("dosing") as done:
+        given = dosing.administrations(db, study, folder)
+        features = dosing.dosing(
+            pl.scan_parquet(given), pl.scan_parquet(folder / "candidate.parquet"), study.exposure
+        ).collect()
+        rows = pl.scan_parquet(given).select(pl.len()).collect().item()
+        done(rows, _keep(features, folder / "dosing.parquet"))
+    with clock.step("ledger") as done:
+        done(candidates, _keep(_rows_in_scope(db), folder / "scope.parquet"))
+
+
+def _keep(frame: pl.DataFrame, path: Path) -> int:
+    """Write a table in the order of its admissions; its number of rows."""
+    frame.sort(frame.columns).write_parquet(path)
+    return frame.height
+
+
+def _rows_in_scope(db: Database) -> pl.DataFrame:
+    """Rows of each event table that the study reads, per candidate admission."""
+    query = cohort.cohort_query("rows_in_scope")
+    parts = []
+    for table in tables.EVENT_TABLES:
+        where = _IN_SCOPE.get(table.name, "")
+        db.view("event_row", f"SELECT admission_id FROM {table.name} {where}")
+        parts.append(
+            db.frame(query).select(
+                pl.lit(table.name).alias("table"),
+                pl.col("admission_id"),
+                pl.col("n_rows").cast(pl.Int64),
+            )
+        )
+    return pl.concat(parts)
+
+
+class _Clock:
+    """Notes what each step did."""
+
+    def __init__(self, hospital_id: str) -> None:
+        self.hospital_id = hospital_id
+        self.steps: list[Step] = []
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Callable[[int, int], None]]:
+        """Time a step; the block says how many rows went in and came out."""
+        started, rows = time.perf_counter(), [0, 0]
+
+        def done(rows_in: int, rows_out: int) -> None:
+            rows[:] = rows_in, rows_out
+
+        yield done
+        seconds = round(time.perf_counter() - started, 3)
+        self.steps.append(Step(self.hospital_id, name, *rows, seconds, peak_memory_mib()))
+
+
+def peak_memory_mib() -> int:
+    """The largest resident memory of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)

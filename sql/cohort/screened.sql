@@ -1,0 +1,21 @@
+-- One row per admission that the gate let through, with what the criteria and the cohort need.
+-- Grain: admission. A person is person_id where the network knows it, else the hospital's patient.
+-- age_years: as recorded, else full years from birth to admission.
+SELECT
+    a.hospital_id,
+    a.admission_id,
+    a.patient_id,
+    COALESCE(p.person_id::VARCHAR, a.hospital_id || '/' || a.patient_id::VARCHAR) AS person_id,
+    a.admitted_at,
+    a.discharged_at,
+    a.discharge_status,
+    a.symptom_onset_at,
+    p.death_at,
+    COALESCE(a.age_years, DATE_SUB('year', p.birth_date, a.admitted_at::DATE)::DOUBLE) AS age_years,
+    CASE p.sex WHEN 'male' THEN TRUE WHEN 'female' THEN FALSE END AS male,
+    a.current_smoker,
+    a.weight_kg,
+    a.height_cm
+FROM admission AS a
+LEFT JOIN patient AS p
+    ON a.hospital_id = p.hospital_id AND a.patient_id = p.patient_id

@@ -1,0 +1,72 @@
+"""The study file: every problem at once, nothing silently ignored."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ehrivig import study
+from ehrivig.errors import StudyError
+
+
+@pytest.fixture
+def content() -> dict[str, object]:
+    text = study.locate("ivig_covid19").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@pytest.mark.parametrize("name", study.packaged())
+def test_packaged_studies_are_valid(name: str) -> None:
+    assert study.load(name).study.name == name
+
+
+def test_all_problems_are_reported_at_once(content: dict) -> None:
+    content["study"]["titel"] = "x"
+    content["match"]["caliper"] = -1
+    content["exposure"]["midnight"] = "noon"
+    with pytest.raises(StudyError) as error:
+        study.parse(content)
+    for place in ("study.titel: unknown key", "match.caliper", "exposure.midnight"):
+        assert place in str(error.value)
+    assert error.value.exit_code == 2
+
+
+def test_unknown_unit_reference_and_variable_are_named(content: dict) -> None:
+    content["match"]["covariates"].append("agee")
+    with pytest.raises(StudyError, match=r"match\.covariates: no variable 'agee'"):
+        study.parse(content)
+
+
+def test_twice_defined_variable_is_refused(content: dict) -> None:
+    content["covariates"]["variables"].append(dict(content["covariates"]["variables"][0]))
+    with pytest.raises(StudyError, match="'age' is defined twice"):
+        study.parse(content)
+
+
+def test_digest_is_of_the_meaning(content: dict) -> None:
+    first = study.parse(content)
+    content["analysis"]["grace_hours"] = 48.0
+    assert study.parse(content).digest == first.digest
+    content["analysis"]["grace_hours"] = 47.0
+    assert study.parse(content).digest != first.digest
+
+
+def test_missing_file_says_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="ivig_covid19"):
+        study.load(tmp_path / "none.toml")
+
+
+def test_not_toml_is_a_message(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text("[study\n")
+    with pytest.raises(StudyError, match="is not TOML"):
+        study.load(path)
+
+
+def test_schema_is_json_and_closed() -> None:
+    schema = json.loads(study.json_schema())
+    assert schema["additionalProperties"] is False
+    assert "exposure" in schema["properties"]
