@@ -280,3 +280,7 @@ def _where(error: BaseException) -> str:
     if trace is None:
         return "unknown"
     return f"{Path(trace.tb_frame.f_code.co_filename).stem}:{trace.tb_lineno}"
+
+
+if __name__ == "__main__":
+    main()

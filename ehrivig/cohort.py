@@ -7,6 +7,8 @@ measured. Only the met stay, and the not measured are counted apart.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from ehrivig import resources
@@ -31,8 +33,13 @@ def cohort_query(name: str) -> Query:
     return Query.load(resources.sql_folder() / "cohort" / f"{name}.sql")
 
 
-def screen(db: Database, study: Study) -> None:
+Prepare = Callable[[Database, str], None]
+
+
+def screen(db: Database, study: Study, prepare: Prepare) -> None:
     """Judge every criterion that one hospital can judge.
+
+    `prepare` makes what a clinical concept builds on, for the admissions in table `eligible`.
 
     Creates tables `screened` (all admissions), `criterion` (name, admission_id, met, first_at; one
     row per admission that met all earlier ones) and `candidate` (met all, with `time_zero`).
@@ -44,7 +51,7 @@ def screen(db: Database, study: Study) -> None:
     for criterion in study.cohort.criteria:
         if criterion.rule != "index_admission":
             db.table("eligible", cohort_query("eligible"))
-            _judge(db, study, criterion)
+            _judge(db, study, criterion, prepare)
     db.table("eligible", cohort_query("eligible"))
     severity = [c.name for c in study.cohort.criteria if c.rule == "severity"]
     db.table(
@@ -54,15 +61,16 @@ def screen(db: Database, study: Study) -> None:
     )
 
 
-def _judge(db: Database, study: Study, criterion: Criterion) -> None:
+def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -> None:
     """Append the rows of one criterion."""
     if criterion.rule == "any_of":
-        _gather(db, criterion.any_of)
-    query = (
-        concept(f"severe_{study.cohort.severity}")
-        if criterion.rule == "severity"
-        else cohort_query(f"rule_{criterion.rule}")
-    )
+        _gather(db, criterion.any_of, prepare)
+    if criterion.rule == "severity":
+        name = f"severe_{study.cohort.severity}"
+        prepare(db, name)
+        query = concept(name)
+    else:
+        query = cohort_query(f"rule_{criterion.rule}")
     period = study.extract.period or (None, None)
     values = {
         "min": criterion.min,
@@ -73,7 +81,7 @@ def _judge(db: Database, study: Study, criterion: Criterion) -> None:
     db.append("criterion", query, values, first={"name": criterion.name})
 
 
-def _gather(db: Database, wanted: tuple[Evidence, ...]) -> None:
+def _gather(db: Database, wanted: tuple[Evidence, ...], prepare: Prepare) -> None:
     """Table `evidence`: the rows of every kind of evidence, one under the other."""
     key = db.columns("screened")["admission_id"]
     db.execute(
@@ -85,6 +93,7 @@ def _gather(db: Database, wanted: tuple[Evidence, ...]) -> None:
         elif evidence.condition:
             query = concept("evidence_condition")
         else:
+            prepare(db, str(evidence.concept))
             query = concept(str(evidence.concept))
         values = {
             "organism": evidence.pathogen,

@@ -20,7 +20,9 @@ class RunFolder:
     """The folder that a run writes into, and where it goes at the end."""
 
     path: Path
+    earlier: Path
     exit_code: int = 0
+    unchanged: bool = False
 
 
 @contextmanager
@@ -41,9 +43,10 @@ def run_folder(out: Path) -> Iterator[RunFolder]:
             partial = _beside(out, "partial")
             partial.mkdir()
             try:
-                run = RunFolder(partial)
+                run = RunFolder(partial, out)
                 yield run
-                _publish(partial, destination(out, run.exit_code))
+                if not run.unchanged:
+                    _publish(partial, destination(out, run.exit_code))
                 if run.exit_code == 0:
                     shutil.rmtree(_last_attempt(out), ignore_errors=True)
             finally:

@@ -7,6 +7,7 @@ files, and leaves small Parquet files in a folder of its own. Nothing else is sh
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import sys
@@ -21,7 +22,7 @@ import polars as pl
 
 from ehrivig import cohort, extract, tables, validate
 from ehrivig.database import Database
-from ehrivig.features import baseline, dosing, outcomes
+from ehrivig.features import baseline, dosing, outcomes, severity
 from ehrivig.study import Study
 
 RESULT_FILE = "hospital.json"
@@ -54,6 +55,7 @@ class HospitalResult:
     rows_read: dict[str, int]
     rows_quarantined: dict[str, int]
     steps: list[Step]
+    fingerprint: str
 
     @classmethod
     def read(cls, folder: Path) -> HospitalResult:
@@ -84,6 +86,7 @@ def process(
     memory: str | None = None,
     threads: int | None = None,
     gate_only: bool = False,
+    fingerprint: str = "",
 ) -> HospitalResult:
     """Everything one hospital can do alone, left in `folder` as small files.
 
@@ -105,9 +108,32 @@ def process(
         statements = "\n\n".join(db.log)
     shutil.rmtree(folder / "spill", ignore_errors=True)
     (folder / "statements.sql").write_text(statements + "\n", encoding="utf-8")
-    result = HospitalResult(hospital_id, str(folder), found, read, rejected, clock.steps)
+    result = HospitalResult(
+        hospital_id, str(folder), found, read, rejected, clock.steps, fingerprint
+    )
     result.write()
     return result
+
+
+def reuse(earlier: Path, folder: Path, fingerprint: str) -> HospitalResult | None:
+    """The result in `earlier`, copied to `folder`, when it was made from the very same input."""
+    try:
+        found = HospitalResult.read(earlier)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if not fingerprint or found.fingerprint != fingerprint:
+        return None
+    shutil.copytree(earlier, folder, copy_function=_link_or_copy)
+    return HospitalResult.read(folder)
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    """A second name for a finished file, which nothing writes into; a copy where links fail."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
 
 
 def _gate_rows(
@@ -123,13 +149,16 @@ def _gate_rows(
 def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
     """From clean rows to one row per candidate admission."""
     with clock.step("cohort") as done:
-        cohort.screen(db, study)
+        cohort.screen(db, study, severity.prepare)
         screened = _keep(db.frame("SELECT * FROM screened"), folder / "screened.parquet")
         _keep(db.frame("SELECT * FROM criterion"), folder / "criterion.parquet")
         candidates = _keep(db.frame("SELECT * FROM candidate"), folder / "candidate.parquet")
         done(screened, candidates)
     with clock.step("baseline") as done:
         done(candidates, _keep(baseline.baseline(db, study), folder / "baseline.parquet"))
+        _keep(
+            baseline.repeat_labs(db, study, *study.analysis.repeat_hours), folder / "repeat.parquet"
+        )
     with clock.step("outcomes") as done:
         done(candidates, _keep(outcomes.outcomes(db, study), folder / "outcomes.parquet"))
     with clock.step("dosing") as done:

@@ -60,6 +60,20 @@ def write(folder: Path, record: RunRecord) -> None:
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
+def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_only: bool) -> str:
+    """SHA-256 of all that one hospital's result depends on: files, study, code, version."""
+    content = [
+        [asdict(file) for file in extract.input_files(source, hospital_id)],
+        study.digest,
+        code_hashes(),
+        {p.name: resources.file_digest(p) for p in sorted(Path(__file__).parent.rglob("*.py"))},
+        {name: version(name) for name in ENGINES},
+        hospital_id,
+        gate_only,
+    ]
+    return resources.digest(json.dumps(content, sort_keys=True, default=str).encode())
+
+
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:
     """Relative path, size, rows and hash of every file that was read."""
     files = [

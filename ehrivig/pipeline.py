@@ -17,15 +17,18 @@ from ehrivig import (
     analysis,
     cohort,
     comparison,
+    dataset,
     extract,
     hospital,
     ledger,
     manifest,
-    quality,
     report,
+    tables,
     validate,
 )
+from ehrivig.dataset import KEY
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
+from ehrivig.features import dosing
 from ehrivig.folder import RunFolder, destination, run_folder
 from ehrivig.hospital import HospitalResult
 from ehrivig.study import Study, load
@@ -67,6 +70,7 @@ class _Run:
     study: Study
     source: extract.Source
     folder: Path
+    earlier: Path
     options: Options
     progress: Progress
     results: list[HospitalResult] = field(default_factory=list)
@@ -92,24 +96,18 @@ def run(
     plan = study if isinstance(study, Study) else load(study)
     with run_folder(Path(out)) as target:
         this = _begin(plan, Path(extract_folder), target, options, progress)
+        message, numbers = "done", {}
         try:
             _read_hospitals(this)
             _judge(this)
             numbers = _study(this)
-            message = "done"
         except (GateBlocked, EmptyResult) as error:
-            target.exit_code, message, numbers = error.exit_code, str(error), {}
-        manifest.write(this, exit_code=target.exit_code, message=message)
-    return RunSummary(
-        plan.study.name,
-        str(destination(Path(out), target.exit_code)),
-        target.exit_code,
-        message,
-        [result.hospital_id for result in this.results],
-        this.dropped,
-        seconds=round(time.perf_counter() - started, 2),
-        **numbers,
-    )
+            target.exit_code, message = error.exit_code, str(error)
+        _close_gate(this)
+        _record(this, target.exit_code, message)
+        this.progress("report")
+        report.write(this.folder, plan, dropped=this.dropped)
+    return _summary(this, Path(out), target.exit_code, message, started, numbers)
 
 
 def check(
@@ -132,15 +130,31 @@ def check(
         except GateBlocked as error:
             target.exit_code, message = error.exit_code, str(error)
         _close_gate(this)
-        manifest.write(this, exit_code=target.exit_code, message=message)
+        _record(this, target.exit_code, message)
+    return _summary(this, Path(out), target.exit_code, message, started, {})
+
+
+def _record(this: _Run, exit_code: int, message: str) -> None:
+    manifest.write(
+        this.folder,
+        manifest.RunRecord(
+            this.study, this.source, this.results, this.dropped, [], exit_code, message
+        ),
+    )
+
+
+def _summary(
+    this: _Run, out: Path, exit_code: int, message: str, started: float, numbers: dict[str, int]
+) -> RunSummary:
     return RunSummary(
-        plan.study.name,
-        str(destination(Path(out), target.exit_code)),
-        target.exit_code,
+        this.study.study.name,
+        str(destination(out, exit_code)),
+        exit_code,
         message,
         [result.hospital_id for result in this.results],
         this.dropped,
         seconds=round(time.perf_counter() - started, 2),
+        **numbers,
     )
 
 
@@ -149,7 +163,7 @@ def _begin(
 ) -> _Run:
     say("reading the list of files")
     source = extract.inspect(extract_folder, study)
-    return _Run(study, source, target.path, options or Options(), say)
+    return _Run(study, source, target.path, target.earlier, options or Options(), say)
 
 
 def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
@@ -157,15 +171,7 @@ def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
     for number, hospital_id in enumerate(this.source.hospitals, start=1):
         this.progress(f"hospital {number} of {len(this.source.hospitals)}")
         try:
-            result = hospital.process(
-                this.source,
-                hospital_id,
-                this.study,
-                _hospital_folder(this, hospital_id),
-                memory=this.options.memory,
-                threads=this.options.threads,
-                gate_only=gate_only,
-            )
+            result = _one_hospital(this, hospital_id, gate_only)
         except ExtractError as error:
             if _policy(this.study, hospital_id) == "block_run":
                 raise
@@ -176,8 +182,21 @@ def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
 
 
-def _hospital_folder(this: _Run, hospital_id: str) -> Path:
-    return this.folder / "hospitals" / hospital.folder_name(hospital_id)
+def _one_hospital(this: _Run, hospital_id: str, gate_only: bool) -> HospitalResult:
+    """One hospital's result: from the earlier run when nothing it depends on has changed."""
+    place = Path("hospitals") / hospital.folder_name(hospital_id)
+    mark = manifest.fingerprint(this.study, this.source, hospital_id, gate_only=gate_only)
+    found = hospital.reuse(this.earlier / place, this.folder / place, mark)
+    return found or hospital.process(
+        this.source,
+        hospital_id,
+        this.study,
+        this.folder / place,
+        memory=this.options.memory,
+        threads=this.options.threads,
+        gate_only=gate_only,
+        fingerprint=mark,
+    )
 
 
 def _policy(study: Study, hospital_id: str) -> str:
@@ -197,29 +216,119 @@ def _judge(this: _Run) -> None:
 
 
 def _close_gate(this: _Run) -> None:
-    """Write checks, the quarantine of all hospitals, and the quality report."""
-    quality.write(this.folder, this.study, this.results, this.checks, this.dropped)
+    """Write checks, measurements, and the quarantine of all hospitals in one file per table."""
+    folder = this.folder / "quality"
+    folder.mkdir(exist_ok=True)
+    validate.frame_of_checks(this.checks).write_csv(folder / "checks.csv")
+    measured = [m for result in this.results for m in result.measurements]
+    validate.write_measurements(measured, folder / "measurements.parquet")
+    (this.folder / "quarantine").mkdir(exist_ok=True)
+    for table in tables.TABLES:
+        parts = [
+            path
+            for result in this.results
+            if (path := Path(result.folder) / "quarantine" / f"{table.name}.parquet").is_file()
+        ]
+        if parts:
+            whole = pl.concat([pl.scan_parquet(p) for p in parts], how="diagonal_relaxed")
+            whole.sink_parquet(this.folder / "quarantine" / f"{table.name}.parquet")
 
 
 def _study(this: _Run) -> dict[str, int]:
-    """From the hospitals' small tables to the report; the numbers of the summary."""
+    """From the hospitals' small tables to the analysed study; the numbers of the summary."""
     study, folder = this.study, this.folder
     kept = [r for r in this.results if r.hospital_id not in this.dropped]
     this.progress("cohort")
     people, attrition = cohort.select(_gather(kept, "screened"), _gather(kept, "criterion"), study)
     attrition.write_csv(folder / "attrition.csv")
-    spent = ledger.spend(this.results, people, _gather(kept, "scope"))
-    spent.write_csv(folder / "ledger.csv")
-    _close_gate(this)
-    table = analysis.assemble(
-        people.join(
-            _gather(kept, "candidate").select(*cohort.ADMISSION_KEY, "time_zero"),
-            on=cohort.ADMISSION_KEY,
-            how="left",
-        ),
-        _gather(kept, "baseline"),
+    ledger.spend(this.results, people, _gather(kept, "scope")).write_csv(folder / "ledger.csv")
+    table = _analysis_table(this, kept, people)
+    _refuse_unequal_quarantine(this, table)
+    if table.is_empty():
+        raise EmptyResult(_empty_message(attrition))
+    this.progress("matching")
+    arms = comparison.compare(table, study)
+    _write_comparison(folder, arms)
+    this.progress("analysis")
+    found = analysis.analyse(table, arms.matched_rows(table), arms.score, study)
+    for name, result in found.tables.items():
+        result.write_csv(folder / f"{name}.csv")
+    numbers = {
+        "admissions": _admissions_read(attrition),
+        "cohort": table.height,
+        "exposed": int(table["exposed"].sum()),
+        "pairs": arms.n_pairs,
+        "lints": found.tables["lints"].height,
+    }
+    if not arms.n_pairs:
+        raise EmptyResult(f"match: no matched pair: {arms.why_none}")
+    return numbers
+
+
+def _analysis_table(this: _Run, kept: list[HospitalResult], people: pl.DataFrame) -> pl.DataFrame:
+    """The analysis table and its relatives on disk: cohort, dosing, analysis."""
+    zero = _gather(kept, "candidate").select(*KEY, "time_zero")
+    people = people.join(zero, on=KEY, how="left", validate="1:1")
+    repeat = _gather(kept, "repeat")
+    repeat = repeat.rename({n: f"{n}_repeat" for n in repeat.columns if n not in KEY})
+    baseline = _gather(kept, "baseline").join(repeat, on=KEY, how="left", validate="1:1")
+    given = _gather(kept, "dosing").join(people.select(KEY), on=KEY, how="semi")
+    table = dataset.assemble(
+        people,
+        baseline,
         _gather(kept, "outcomes"),
-        _gather(kept, "dosing"),
-        study,
+        given,
+        dosing.bands(this.study.exposure),
+        this.study,
     )
-    return {}
+    exposed = table.select(*KEY, "exposed")
+    people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
+    people.write_parquet(this.folder / "cohort.parquet")
+    given.sort(KEY).write_parquet(this.folder / "dosing.parquet")
+    table.write_parquet(this.folder / "analysis.parquet")
+    return table
+
+
+def _gather(results: list[HospitalResult], name: str) -> pl.DataFrame:
+    """One small table of all hospitals; ids become text where hospitals differ in their type."""
+    parts = []
+    for result in sorted(results, key=lambda r: r.hospital_id):
+        part = pl.read_parquet(Path(result.folder) / f"{name}.parquet")
+        if "hospital_id" not in part.columns:
+            part = part.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
+        parts.append(part)
+    mixed = [
+        name
+        for name in ("admission_id", "patient_id")
+        if len({part.schema[name] for part in parts if name in part.columns}) > 1
+    ]
+    parts = [part.with_columns(pl.col(mixed).cast(pl.String)) for part in parts]
+    return pl.concat([part.select(parts[0].columns) for part in parts])
+
+
+def _refuse_unequal_quarantine(this: _Run, table: pl.DataFrame) -> None:
+    """Block when the arms differ in their quarantined share by more than the study allows."""
+
+
+def _admissions_read(attrition: pl.DataFrame) -> int:
+    """Admissions of all hospitals before the first criterion."""
+    first = attrition.filter((pl.col("step") == 0) & (pl.col("hospital_id") == "all"))
+    return int(first["admissions"][0])
+
+
+def _empty_message(attrition: pl.DataFrame) -> str:
+    """At which criterion the cohort became empty."""
+    flow = attrition.filter(pl.col("hospital_id") == "all").sort("step")
+    empty = flow.filter(pl.col("admissions") == 0).row(0, named=True)
+    return (
+        f"cohort: no admission is left after criterion {empty['criterion']!r} "
+        f"({empty['excluded']} excluded there, {empty['excluded_not_measured']} of them not "
+        "measured). Look at attrition.csv; mend the study file or the extract."
+    )
+
+
+def _write_comparison(folder: Path, arms: comparison.Comparison) -> None:
+    arms.matched.write_parquet(folder / "matched.parquet")
+    arms.balance.write_csv(folder / "balance.csv")
+    arms.overlap.write_csv(folder / "overlap.csv")
+    arms.positivity.write_csv(folder / "positivity.csv")

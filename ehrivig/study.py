@@ -276,6 +276,7 @@ class Analysis(_Section):
     missing: Literal["complete_case", "multiple_imputation"] = "complete_case"
     imputations: int = Field(default=20, ge=2, le=1000)
     repeat_labs: tuple[Slug, ...] = ()
+    repeat_hours: Hours = (48.0, 72.0)
     repeat_anchor: Literal["admission", "first_dose"] = "admission"
     negative_controls: tuple[Slug, ...] = ()
     pool_hospitals: bool = False

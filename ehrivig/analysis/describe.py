@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
-from ehrivig.analysis.dataset import Floats, Variable, exposed, values
+from ehrivig.dataset import Floats, Variable, exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats import contingency, rank
 
@@ -93,7 +93,7 @@ def _binary(parts: dict[str, Floats], policy: str, smallest: int) -> dict[str, A
     try:
         table = [[e, n - e] for e, n in (cells["exposed"], cells["control"])]
         result = contingency.categorical_test(table, policy=policy)
-        row |= {"test": result.method, "p": result.p}
+        row |= {"test": result.test, "p": result.p}
     except AnalysisError as error:
         row |= {"test": str(error), "p": None}
     return row
@@ -126,7 +126,7 @@ def _continuous(parts: dict[str, Floats], policy: str, smallest: int) -> dict[st
         row[f"text_{name}"] = f"{number(median)} [{number(q1)}, {number(q3)}]"
     try:
         result = rank.kruskal_wallis([parts["control"], parts["exposed"]])
-        row |= {"test": result.method, "p": result.p}
+        row |= {"test": result.test, "p": result.p}
     except AnalysisError as error:
         row |= {"test": str(error), "p": None}
     return row

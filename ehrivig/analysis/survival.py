@@ -1,4 +1,4 @@
-"""Figures 2A and 2B: survival to the horizon, and cumulative incidence of clearance."""
+"""Figures 2A and 2B and their effects: survival to the horizon, and time to RNA clearance."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ehrivig.analysis.dataset import Floats, exposed, values
+from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.competing import cumulative_incidence
+from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
 from ehrivig.stats.cox import cox
 from ehrivig.stats.fine_gray import fine_gray
 from ehrivig.stats.gray import gray_test
@@ -33,53 +34,182 @@ SCHEMA: dict[str, Any] = {
     "at_risk": pl.Int64,
 }
 GRID_POINTS = 225  # eight a day over four weeks
+CLEARANCE_DAYS = 60.0
 GROUPS = ("control", "exposed")
-CAUSES = {1: "event", 2: "death"}
+CLEARED = 1
+CAUSES = {1: "event", 2: "death", 3: "left uncleared"}
+INSTANT_DAYS = 1 / 1440  # a minute: an event at time zero itself still needs a risk set before it
 
 
-def survival_curves(frame: pl.DataFrame, population: str, horizon: float, smallest: int) -> pl.DataFrame:
-    """Kaplan-Meier curves of both arms on a fixed grid of days; at risk is blank when small."""
-    known = frame.filter(pl.col("time_days").is_not_null())
-    if known.is_empty():
+def curves(frame: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataFrame:
+    """All curves of a study: survival of everybody and of the matched, and clearance."""
+    parts = [pl.DataFrame(schema=SCHEMA)]
+    horizon = study.primary.within_days or 28.0
+    smallest = study.report.smallest_cell
+    for population, people in (("all", frame), ("matched", matched)):
+        parts.append(_attempt(lambda p=people, n=population: _survival(p, n, horizon, smallest)))
+        for outcome in study.outcomes.variables:
+            if outcome.source == "clearance":
+                parts.append(_attempt(lambda p=people, n=population: _clearance(p, n)))
+    return pl.concat(parts)
+
+
+def _attempt(compute: Any) -> pl.DataFrame:
+    """A curve, or no rows where there is none to draw."""
+    try:
+        frame: pl.DataFrame = compute()
+    except AnalysisError:
         return pl.DataFrame(schema=SCHEMA)
-    fit = kaplan_meier(
-        _positive(values(known, "time_days")),
-        values(known, "event").astype(bool),
-        group=exposed(known).astype(int),
-        conf_type="log-log",
-    )
+    return frame
+
+
+def _survival(frame: pl.DataFrame, population: str, horizon: float, smallest: int) -> pl.DataFrame:
+    """Kaplan-Meier curves of both arms on a fixed grid of days; at risk is blank when small."""
+    time, event, arm = follow_up(frame)
+    fit = kaplan_meier(time, event, group=arm.astype(int), conf_type="log-log")
     grid = np.linspace(0, horizon, GRID_POINTS)
     parts = []
     for curve in fit.curves:
         at = curve.at(grid)
-        parts.append(
-            _rows("km", population, GROUPS[int(str(curve.group))], "death", grid, at.survival,
-                  at.lower, at.upper, at.n_risk, smallest)
-        )
+        risk = [None if disclosure.small(int(n), smallest) else int(n) for n in at.n_risk]
+        key = ("km", population, GROUPS[int(str(curve.group))], "death")
+        parts.append(_rows(key, grid, at.survival, at.lower, at.upper, risk))
     return pl.concat(parts)
 
 
-def clearance_curves(frame: pl.DataFrame, name: str, population: str, smallest: int) -> pl.DataFrame:
+def _clearance(frame: pl.DataFrame, population: str) -> pl.DataFrame:
     """Aalen-Johansen curves of clearance and of death before it, from symptom onset.
 
-    Patients enter at admission (left truncation), so that early time belongs to nobody unseen.
+    Admissions enter at admission (left truncation), so that early time belongs to nobody unseen.
     """
-    known = _clearance(frame, name)
-    if known.is_empty():
-        return pl.DataFrame(schema=SCHEMA)
-    fit = cumulative_incidence(
-        values(known, f"{name}_days"),
-        values(known, f"{name}_status").astype(int),
-        entry=values(known, f"{name}_entry_days"),
-        group=exposed(known).astype(int),
-    )
-    grid = np.linspace(0, 60, GRID_POINTS)
+    time, status, entry, arm = clearance_times(frame)
+    fit = cumulative_incidence(time, status, entry=entry, group=arm.astype(int))
+    grid = np.linspace(0, CLEARANCE_DAYS, GRID_POINTS)
     parts = []
     for curve in fit.curves:
         at = curve.at(grid)
-        cause = CAUSES.get(int(curve.cause), "other")
-        parts.append(
-            _rows("cif", population, GROUPS[int(str(curve.group))], cause, grid, at.estimate,
-                  at.lower, at.upper, None, smallest)
-        )
+        cause = CAUSES[curve.cause]
+        key = ("cif", population, GROUPS[int(str(curve.group))], cause)
+        parts.append(_rows(key, grid, at.incidence, at.lower, at.upper, [None] * len(grid)))
     return pl.concat(parts)
+
+
+def _rows(
+    key: tuple[str, str, str, str],
+    grid: Floats,
+    estimate: Floats,
+    lo: Floats,
+    hi: Floats,
+    at_risk: list[int | None],
+) -> pl.DataFrame:
+    """One curve as rows of `curves.csv`; before the first event there is no interval."""
+    constant = dict(zip(("curve", "population", "group", "cause"), key, strict=True))
+    points = {"time": grid, "estimate": estimate, "lo": lo, "hi": hi, "at_risk": at_risk}
+    frame = pl.DataFrame(points, schema_overrides={"at_risk": pl.Int64})
+    return (
+        frame.with_columns(pl.lit(value).alias(name) for name, value in constant.items())
+        .with_columns(pl.col("estimate", "lo", "hi").fill_nan(None))
+        .select(list(SCHEMA))
+    )
+
+
+def followed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose follow-up is known."""
+    return frame.filter(pl.col("time_days").is_not_null() & pl.col("event").is_not_null())
+
+
+def follow_up(frame: pl.DataFrame) -> tuple[Floats, np.ndarray, np.ndarray]:
+    """Days to death or to the horizon, whether death, and the arm, of the rows with follow-up."""
+    known = followed(frame)
+    time = np.maximum(values(known, "time_days"), INSTANT_DAYS)
+    return time, known["event"].cast(pl.Boolean).to_numpy().astype(bool), exposed(known)
+
+
+def clearance_times(frame: pl.DataFrame) -> tuple[Floats, np.ndarray, Floats, np.ndarray]:
+    """Days from onset to clearance, death, leaving or last sight; status; entry; the arm.
+
+    Status: 0 censored, 1 cleared, 2 died, 3 left alive uncleared. Leaving is a competing event:
+    who leaves is not like who stays.
+    """
+    columns = ["clearance_days", "clearance_status", "clearance_entry_days"]
+    known = frame.filter(pl.all_horizontal(pl.col(columns).is_not_null()))
+    if known.is_empty():
+        raise AnalysisError("no admission has both an onset and a positive test")
+    entry = values(known, "clearance_entry_days")
+    time = np.maximum(values(known, "clearance_days"), entry + INSTANT_DAYS)
+    return time, values(known, "clearance_status").astype(int), entry, exposed(known)
+
+
+def survival_effects(
+    frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
+) -> None:
+    """Hazard ratio, log-rank test and difference in restricted mean, of all and of the matched."""
+    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    horizon = primary.within_days or 28.0
+    for population, people in (("all", frame), ("matched", matched)):
+        pairs = followed(people)["pair_id"].to_numpy() if population == "matched" else None
+        question = Question("main", contrast, primary.name, population, primary.event_label)
+
+        def hazard(people: pl.DataFrame = people, pairs: Any = pairs) -> Effect:
+            time, event, arm = follow_up(people)
+            fit = cox(
+                time,
+                event,
+                arm[:, None].astype(float),
+                cluster=pairs,
+                names=["exposed"],
+                event_label=primary.event_label,
+            )
+            test = logrank(time, event, arm, event_label=primary.event_label)
+            return fit.effect("exposed", arm, notes=(f"log-rank p = {test.p:.4g}",))
+
+        def restricted(people: pl.DataFrame = people) -> Effect:
+            time, event, arm = follow_up(people)
+            fit = kaplan_meier(time, event, group=arm.astype(int), event_label=primary.event_label)
+            return rmst_difference(fit[1], fit[0], horizon, estimand=f"days to day {horizon:g}")
+
+        rows.ask(question, hazard)
+        rows.ask(question, restricted)
+
+
+def clearance_effects(
+    frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
+) -> None:
+    """Gray's test with Fine-Gray and the cause-specific hazard ratio of clearance."""
+    contrast = f"{study.exposure.label} vs no {study.exposure.label}"
+    for outcome in study.outcomes.variables:
+        if outcome.source != "clearance":
+            continue
+        for population, people in (("all", frame), ("matched", matched)):
+            question = Question("main", contrast, outcome.name, population, outcome.event_label)
+            label = outcome.event_label
+
+            def subdistribution(people: pl.DataFrame = people, label: str = label) -> Effect:
+                time, status, _, arm = clearance_times(people)
+                fit = fine_gray(
+                    time,
+                    status,
+                    arm[:, None].astype(float),
+                    cause=CLEARED,
+                    names=["exposed"],
+                    event_label=label,
+                )
+                gray = gray_test(time, status, arm, cause=CLEARED)
+                note = f"Gray's test p = {gray.p:.4g}; entry at onset (no left truncation)"
+                return replace(fit.effect("exposed", arm), notes=(note,))
+
+            def cause_specific(people: pl.DataFrame = people, label: str = label) -> Effect:
+                time, status, entry, arm = clearance_times(people)
+                fit = cause_specific_cox(
+                    time,
+                    status,
+                    arm[:, None].astype(float),
+                    cause=CLEARED,
+                    entry=entry,
+                    names=["exposed"],
+                    event_label=label,
+                )
+                return fit.effect("exposed", arm, notes=("entry at admission",))
+
+            rows.ask(question, subdistribution)
+            rows.ask(question, cause_specific)

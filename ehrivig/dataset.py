@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ehrivig.features import dosing
 from ehrivig.study import Covariate, Outcome, Study
 
 KEY = ["hospital_id", "admission_id"]
@@ -34,9 +33,12 @@ def assemble(
     baseline: pl.DataFrame,
     outcomes: pl.DataFrame,
     exposure: pl.DataFrame,
+    bands: list[pl.Expr],
     study: Study,
 ) -> pl.DataFrame:
     """One row per admission of the cohort: exposure, covariates, outcomes; sorted by its key.
+
+    `bands` are the expressions that put the exposed into dose, timing and duration groups.
 
     Raises ValueError when a join would lose or repeat an admission.
     """
@@ -48,7 +50,6 @@ def assemble(
     if frame.height != cohort.height:
         raise ValueError(f"{cohort.height} admissions went in, {frame.height} came out")
     exposed = pl.col(f"{study.exposure.name}_any").fill_null(False).alias("exposed")
-    bands = dosing.bands(study.exposure)
     return frame.with_columns(exposed).with_columns(bands).sort(KEY)
 
 

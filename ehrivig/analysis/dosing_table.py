@@ -1,0 +1,66 @@
+"""How the exposed were dosed: the rows of Table S1 and the histograms of Figure S1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehrivig import disclosure
+from ehrivig.dataset import Variable, values
+from ehrivig.study import Study
+
+FEATURES = {
+    "hours_to_first_dose": ("Time from time zero to the first dose", "h"),
+    "max_daily_g": ("Maximum daily dose", "g/day"),
+    "mean_daily_g": ("Mean daily dose", "g/day"),
+    "total_g": ("Total dose", "g"),
+    "total_g_per_kg": ("Total dose per kg", "g/kg"),
+    "duration_days": ("Duration", "days"),
+    "n_dose_days": ("Days with a dose", "days"),
+    "dose_coverage": ("Share of administrations with a usable dose", ""),
+}
+DRAWN = ("max_daily_g", "duration_days", "hours_to_first_dose")
+BINS = 20
+SCHEMA: dict[str, Any] = {
+    "feature": pl.String,
+    "label": pl.String,
+    "lo": pl.Float64,
+    "hi": pl.Float64,
+    "n": pl.Int64,
+}
+
+
+def dosing_variables(study: Study) -> list[Variable]:
+    """The dosing features as table rows."""
+    return [Variable(name, label, unit, "", False) for name, (label, unit) in FEATURES.items()]
+
+
+def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:
+    """Exposed admissions per bin [lo, hi) of each drawn feature; small counts are null.
+
+    The last bin also holds what lies beyond the 99th percentile.
+    """
+    given = table.filter(pl.col("exposed"))
+    rows: list[dict[str, Any]] = []
+    for name in DRAWN:
+        x = values(given, name)
+        x = x[~np.isnan(x)]
+        if not len(x):
+            continue
+        top = max(float(np.quantile(x, 0.99)), 1.0)
+        edges = np.linspace(0, np.ceil(top), BINS + 1)
+        counts = np.histogram(np.clip(x, 0, edges[-1]), bins=edges)[0]
+        label, unit = FEATURES[name]
+        rows += [
+            {
+                "feature": name,
+                "label": f"{label} ({unit})",
+                "lo": lo,
+                "hi": hi,
+                "n": None if disclosure.small(int(n), study.report.smallest_cell) else int(n),
+            }
+            for lo, hi, n in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    return pl.DataFrame(rows, schema=SCHEMA)

@@ -1,0 +1,118 @@
+"""The exposure's effect on the primary outcome and on every other yes/no outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.models import crude
+from ehrivig.dataset import exposed, values
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.conditional import conditional_logistic
+from ehrivig.stats.contingency import discordant, mcnemar
+from ehrivig.stats.logistic import exposure_effect, logistic
+from ehrivig.stats.result import Effect
+from ehrivig.stats.two_by_two import paired_risk_difference, risk_difference, risk_ratio
+from ehrivig.study import Outcome, Study
+
+
+def main_effects(
+    frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
+) -> None:
+    """The primary outcome by every measure, in all and in the matched; then the other outcomes."""
+    _primary(frame, "all", study, rows)
+    _primary(matched, "matched", study, rows)
+    _pairs(matched, study, rows)
+    contrast = f"{study.exposure.label} vs no {study.exposure.label}"
+    for outcome in study.outcomes.variables:
+        if outcome.name != study.primary.name and _is_event(outcome):
+            label = outcome.event_label or outcome.label.lower()
+            question = Question("outcomes", contrast, outcome.name, "matched", label, "outcomes")
+            y = values(matched, outcome.name)
+            rows.ask(question, lambda y=y, label=label: crude(y, exposed(matched), label, "ATT"))
+
+
+def _is_event(outcome: Outcome) -> bool:
+    """Whether the outcome is yes/no (a treatment during the stay is not an outcome)."""
+    lengths = ("length_of_stay", "icu_length_of_stay", "clearance")
+    return outcome.source not in lengths and outcome.group == "outcome"
+
+
+def _primary(frame: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:
+    """Odds ratio, risk difference and risk ratio of the primary outcome, crude."""
+    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    known = frame.filter(pl.col(primary.name).is_not_null())
+    event, arm = values(known, primary.name), exposed(known)
+    estimand = "ATT" if population == "matched" else "association, unadjusted"
+    question = Question("main", contrast, primary.name, population, primary.event_label)
+    label = primary.event_label
+    cells = (int(event[arm].sum()), int(arm.sum()), int(event[~arm].sum()), int((~arm).sum()))
+
+    def table(measure: Callable[..., Effect]) -> Effect:
+        if not cells[1] or not cells[3]:
+            raise AnalysisError("one arm is empty")
+        return replace(measure(*cells, event_label=label), estimand=estimand)
+
+    rows.ask(question, lambda: crude(event, arm, label, estimand))
+    rows.ask(question, lambda: table(risk_difference))
+    rows.ask(question, lambda: table(risk_ratio))
+
+
+def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+    """What the pairs say: clustered and conditional odds ratio, McNemar, paired risk difference."""
+    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    if study.match.ratio > 1 or study.match.replace:
+        return
+    event, arm = values(matched, primary.name), exposed(matched)
+    pair, label = matched["pair_id"].to_numpy(), primary.event_label
+    question = Question("main", contrast, primary.name, "matched", label)
+    x = arm[:, None].astype(float)
+
+    def clustered() -> Effect:
+        fit = logistic(event, x, cluster=pair, names=["exposed"], event_label=label)
+        return exposure_effect(fit, event, arm, "exposed", estimand="ATT")
+
+    def conditional() -> Effect:
+        fit = conditional_logistic(event, x, pair, names=["exposed"], event_label=label)
+        return Effect(
+            "OR",
+            float(fit.odds_ratio[0]),
+            float(fit.lo[0]),
+            float(fit.hi[0]),
+            float(fit.se[0]),
+            float(fit.p[0]),
+            fit.event_label,
+            int(arm.sum()),
+            int(event[arm].sum()),
+            int((~arm).sum()),
+            int(event[~arm].sum()),
+            fit.method,
+            fit.variance,
+            "ATT, conditional on pairs",
+            notes=(*fit.notes, f"{fit.strata_used} of {fit.strata} pairs are informative"),
+        )
+
+    def paired() -> Effect:
+        treated, control = _by_pair(event, arm, pair)
+        a, b, c, d = discordant(treated, control)
+        test = mcnemar(b, c, "chi_square")
+        effect = paired_risk_difference(a, b, c, d, event_label=label)
+        return replace(effect, estimand="ATT", notes=(f"McNemar p = {test.p:.4g}",))
+
+    rows.ask(question, clustered)
+    rows.ask(question, conditional)
+    rows.ask(question, paired)
+
+
+def _by_pair(event: np.ndarray, arm: np.ndarray, pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Events of the exposed and of the unexposed, pair by pair, each (pairs,)."""
+    treated, control = np.flatnonzero(arm), np.flatnonzero(~arm)
+    treated = treated[np.argsort(pair[treated])]
+    control = control[np.argsort(pair[control])]
+    if not np.array_equal(pair[treated], pair[control]):
+        raise AnalysisError("the matched sets are not pairs")
+    return event[treated], event[control]

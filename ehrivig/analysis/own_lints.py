@@ -1,0 +1,119 @@
+"""The lints on our own output: the same checks that an audit of a published table runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ehrivig import lints
+from ehrivig.lints import Lint
+from ehrivig.study import Study
+
+
+def of_run(
+    table: pl.DataFrame, matched: pl.DataFrame, tables: dict[str, pl.DataFrame], study: Study
+) -> pl.DataFrame:
+    """Every lint that the run's own numbers raise."""
+    found = [
+        *_orientation(table, matched, tables["effects"], study),
+        *_quartiles(tables["table1"]),
+        *_unit_smells(tables["table1"], study),
+        *_implications(table, study),
+        *_multiplicity(tables["effects"]),
+        *_post_baseline(study),
+        *_boundaries(tables["effects"]),
+    ]
+    return lints.frame(found)
+
+
+def _orientation(
+    table: pl.DataFrame, matched: pl.DataFrame, effects: pl.DataFrame, study: Study
+) -> list[Lint]:
+    """The modelled events of the primary outcome against those counted in the same people.
+
+    Raises ValueError when a whole-population model counted other events than the table holds: that
+    is an inverted or mislabelled event, and no result may leave.
+    """
+    name = study.primary.name
+    for population, people in (("all", table), ("matched", matched)):
+        counted = (people.filter(pl.col("exposed"))[name].sum(), people[name].sum())
+        modelled = effects.filter(
+            (pl.col("population") == population)
+            & (pl.col("outcome") == name)
+            & (pl.col("measure") == "OR")
+            & (pl.col("contrast").str.contains(" vs no "))
+            & ~pl.col("adjusted")
+            & pl.col("events_exposed").is_not_null()
+            & (pl.col("n_exposed") == people["exposed"].sum())
+        )
+        for row in modelled.iter_rows(named=True):
+            events = (row["events_exposed"], row["events_exposed"] + row["events_control"])
+            if row["note"] and "immortal" in row["note"]:
+                continue
+            if events != counted:
+                raise ValueError(
+                    f"{row['analysis']}: the model of {name} counts other events than the table"
+                )
+    return []
+
+
+def _quartiles(table1: pl.DataFrame) -> list[Lint]:
+    found: list[Lint] = []
+    for row in table1.filter(pl.col("kind") == "continuous").iter_rows(named=True):
+        for arm in ("all", "control", "exposed"):
+            median, q1, q3 = (row[f"{what}_{arm}"] for what in ("median", "q1", "q3"))
+            if median is not None:
+                found += lints.median_outside_iqr(f"{row['label']} [{arm}]", median, q1, q3)
+    return found
+
+
+def _unit_smells(table1: pl.DataFrame, study: Study) -> list[Lint]:
+    """Subgroup cuts that are a power of ten off the median of their own variable."""
+    medians = dict(table1.select("variable", "median_all").iter_rows())
+    found: list[Lint] = []
+    for subgroup in study.analysis.subgroups:
+        median = medians.get(subgroup.variable)
+        if subgroup.cut is not None and median is not None:
+            unit = study.covariate(subgroup.variable).unit
+            found += lints.unit_smell(subgroup.label, subgroup.cut, median, unit)
+    return found
+
+
+def _implications(table: pl.DataFrame, study: Study) -> list[Lint]:
+    """A variable that is any of several others cannot be less common than one of them."""
+    found: list[Lint] = []
+    for variable in study.covariates.variables:
+        for part in variable.any_of:
+            whole_n, part_n = (int(table[name].sum() or 0) for name in (variable.name, part))
+            found += lints.implication(variable.name, whole_n, part, part_n)
+    return found
+
+
+def _multiplicity(effects: pl.DataFrame) -> list[Lint]:
+    found: list[Lint] = []
+    for family in sorted(set(effects["family"].drop_nulls()) - {""}):
+        p_values = effects.filter(pl.col("family") == family)["p"].drop_nulls().to_list()
+        found += lints.multiplicity(family, p_values)
+    return found
+
+
+def _post_baseline(study: Study) -> list[Lint]:
+    """Matching variables that the study file admits although they follow time zero."""
+    names = study.match.allow_post_baseline
+    if not names:
+        return []
+    message = f"matching uses variables measured after time zero: {', '.join(names)}"
+    return [Lint("post_baseline_covariate", "warn", message, {"n": len(names)})]
+
+
+def _boundaries(effects: pl.DataFrame) -> list[Lint]:
+    """Groups whose cut has admissions exactly on it: the side was a choice."""
+    found: list[Lint] = []
+    rows: list[dict[str, Any]] = effects.filter(pl.col("analysis") == "table3").to_dicts()
+    for row in rows:
+        note = row["note"] or ""
+        if "exactly on the cut" in note and not note.split("; ")[-1].startswith("0 "):
+            message = f"{row['contrast']}: some admissions lie exactly on the cut"
+            found.append(Lint("on_boundary", "info", message, {}))
+    return found

@@ -1,0 +1,115 @@
+"""The same question with and without immortal time, side by side in one table and one figure."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.survival import follow_up, followed
+from ehrivig.dataset import matrix, values
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.result import Effect
+from ehrivig.study import Study
+from ehrivig.timezero import FollowUp
+from ehrivig.timezero import follow_up as checked
+from ehrivig.timezero.clone_censor_weight import clone_censor_weight
+from ehrivig.timezero.landmark import landmark
+from ehrivig.timezero.naive import ever_vs_never
+from ehrivig.timezero.sequential import sequential_trials
+from ehrivig.timezero.time_dependent import time_dependent_cox
+
+HOURS_PER_DAY = 24.0
+DESIGNS = ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight")
+
+
+def time_zero(table: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+    """The naive contrast, then every time-zero-safe design that the study file asks for."""
+    wanted = [name for name in DESIGNS if name in study.analysis.sensitivity]
+    if not wanted:
+        return
+    horizon = (study.primary.within_days or 28.0) * HOURS_PER_DAY
+    label = study.exposure.label
+
+    def ask(contrast: str, compute: object, note: str = "") -> None:
+        question = Question(
+            "time_zero",
+            contrast,
+            study.primary.name,
+            "all",
+            study.primary.event_label,
+            adjusted=True,
+            note=note,
+        )
+        rows.ask(question, compute)  # type: ignore[arg-type]
+
+    try:
+        cohort, n_left = cohort_of(table, study)
+    except AnalysisError as error:
+        reason = str(error)
+
+        def refuse() -> Effect:
+            raise AnalysisError(reason)
+
+        ask(f"{label} by time-zero-safe designs", refuse)
+        return
+    note = f"{n_left} admissions left out: exposed before time zero or a covariate missing"
+    ask(
+        f"{label} ever vs never (naive)",
+        lambda: list(ever_vs_never(cohort, horizon)),
+        "immortal time; " + note,
+    )
+    for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
+        ask(
+            f"{label} by {hours:g} h vs not yet (landmark)",
+            lambda h=hours: list(landmark(cohort, h, horizon)),
+        )
+    if "time_dependent_cox" in wanted:
+        ask(f"{label} from its start on (time-dependent Cox)", lambda: time_dependent_cox(cohort))
+    if "sequential_trials" in wanted:
+        ask(
+            f"{label} starting now vs not yet (sequential trials)",
+            lambda: sequential_trials(cohort),
+        )
+    if "clone_censor_weight" in wanted:
+        ask(
+            f"{label} within {study.analysis.grace_hours:g} h vs not (clone-censor-weight)",
+            lambda: _cloned(cohort, study, horizon),
+        )
+
+
+def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
+    """Follow-up in hours with baseline covariates, and how many admissions it had to leave out.
+
+    Covariates are the matching variables that are known at time zero.
+    """
+    people = followed(table)
+    time, event, _ = follow_up(people)
+    start = values(people, "hours_to_first_dose")
+    names = tuple(
+        name for name in study.match.covariates if name not in study.match.allow_post_baseline
+    )
+    x = matrix(people, names)
+    keep = ~np.isnan(x).any(axis=1) & ~(start < 0)
+    varies = np.array([len(np.unique(column[keep])) > 1 for column in x.T], dtype=bool)
+    kept = [name for name, v in zip(names, varies, strict=True) if v]
+    cohort = checked(
+        time[keep] * HOURS_PER_DAY,
+        event[keep],
+        start[keep],
+        x[keep][:, varies] if kept else None,
+        names=kept or None,
+        event_label=study.primary.event_label,
+    )
+    return cohort, int((~keep).sum())
+
+
+def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
+    result = clone_censor_weight(
+        cohort,
+        grace_hours=study.analysis.grace_hours,
+        horizon_hours=horizon,
+        bootstraps=study.analysis.bootstrap,
+        seed=study.study.seed,
+    )
+    return [result.risk_difference, result.risk_ratio]

@@ -1,0 +1,147 @@
+"""The study report: one self-contained HTML file, made only from the tables of a run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from ehrivig.report import figures, flow, methods, tables
+from ehrivig.study import Study
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
+    """Write `figures/*.svg` and `report.html` from the tables in `folder`.
+
+    Needs manifest.json; any other table may be missing or empty (an empty cohort has few), and its
+    section then says so.
+    """
+    (folder / "figures").mkdir(exist_ok=True)
+    run = tables.RunTables(folder)
+    drawn = _draw(run, study, dropped)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    html = environment.get_template("report.html").render(
+        study=study,
+        manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
+        methods=methods.paragraphs(study),
+        figures={name: _inline(path) for name, path in drawn.items()},
+        tables=tables.readable(run, study),
+        lints=run.read("lints.csv").to_dicts(),
+        numbers=_numbers(run),
+        dropped=dropped,
+    )
+    (folder / "report.html").write_text(html, encoding="utf-8")
+
+
+def _inline(path: Path) -> str:
+    """An SVG without its XML head, safe to put into HTML: our own drawing, with ids made unique."""
+    text = path.read_text(encoding="utf-8")
+    body = text[text.index("<svg") :]
+    for marker in ('id="', 'href="#', "url(#"):
+        body = body.replace(marker, f"{marker}{path.stem}-")
+    return body
+
+
+def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
+    """Every figure whose table is there, by name."""
+    folder, drawn = run.folder / "figures", {}
+    effects, curves = run.read("effects.csv"), run.read("curves.csv")
+    plans: list[tuple[str, pl.DataFrame, Any, dict[str, Any]]] = [
+        ("love_plot", run.read("balance.csv"), figures.love_plot, {}),
+        ("overlap", run.read("overlap.csv"), figures.overlap, {}),
+        (
+            "survival",
+            _curve(curves, "km", "matched"),
+            figures.curves,
+            {
+                "y_label": "Survival",
+                "x_label": "days from time zero",
+                "notes": "Kaplan-Meier, matched pairs, 95% bands",
+            },
+        ),
+        (
+            "clearance",
+            _curve(curves, "cif", "all", cause="event"),
+            figures.curves,
+            {
+                "y_label": "Cumulative incidence",
+                "x_label": "days from symptom onset",
+                "notes": "Aalen-Johansen; death competes; entry at admission",
+            },
+        ),
+        ("table3", _analysis(effects, "table3"), figures.forest, {"label": _axis(study)}),
+        ("subgroups", _analysis(effects, "subgroup"), figures.forest, {"label": _axis(study)}),
+        (
+            "time_zero",
+            _ratios(_analysis(effects, "time_zero")),
+            figures.forest,
+            {"label": "risk, odds or hazard ratio of the event (log scale)"},
+        ),
+        ("dosing", run.read("dosing_histogram.csv"), figures.dosing_histograms, {}),
+    ]
+    for name, table, draw, options in plans:
+        if not table.is_empty():
+            drawn[name] = folder / f"{name}.svg"
+            draw(table, drawn[name], **options)
+    attrition = run.read("attrition.csv")
+    if not attrition.is_empty():
+        drawn["flow"] = folder / "flow.svg"
+        flow.flow_chart(
+            attrition, _arms(run, study), dropped, study.report.smallest_cell, drawn["flow"]
+        )
+    return drawn
+
+
+def _curve(curves: pl.DataFrame, kind: str, population: str, **more: str) -> pl.DataFrame:
+    if curves.is_empty():
+        return curves
+    wanted = {"curve": kind, "population": population, **more}
+    return curves.filter(*(pl.col(name) == value for name, value in wanted.items()))
+
+
+def _analysis(effects: pl.DataFrame, name: str) -> pl.DataFrame:
+    return effects if effects.is_empty() else effects.filter(pl.col("analysis") == name)
+
+
+def _ratios(effects: pl.DataFrame) -> pl.DataFrame:
+    if effects.is_empty():
+        return effects
+    return effects.filter(pl.col("measure").is_in(["OR", "RR", "HR"]))
+
+
+def _axis(study: Study) -> str:
+    return f"odds ratio of {study.primary.event_label} (log scale)"
+
+
+def _numbers(run: tables.RunTables) -> dict[str, int]:
+    """Head counts of the run."""
+    path = run.folder / "cohort.parquet"
+    if not path.is_file():
+        return {"cohort": 0, "exposed": 0, "pairs": 0}
+    exposed = pl.read_parquet(path, columns=["exposed"])["exposed"]
+    matched = run.folder / "matched.parquet"
+    pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0
+    return {"cohort": exposed.len(), "exposed": int(exposed.sum()), "pairs": pairs}
+
+
+def _arms(run: tables.RunTables, study: Study) -> dict[str, int]:
+    """The boxes at the foot of the flow chart, left and right arm by turns."""
+    n = _numbers(run)
+    label = study.exposure.label
+    return {
+        f"{label}": n["exposed"],
+        f"no {label}": n["cohort"] - n["exposed"],
+        f"{label}, matched": n["pairs"],
+        f"no {label}, matched": n["pairs"],
+    }

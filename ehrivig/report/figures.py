@@ -1,0 +1,196 @@
+"""The figures of a study: each takes the run's tables and writes one SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+
+from ehrivig.report.style import COLOUR, CONTROL, EXPOSED, INK, LINE, QUIET, drawing, save
+
+NAMES = {"exposed": "exposed", "control": "unexposed"}
+BALANCED = 0.1
+RISK_DAYS = (0, 7, 14, 21, 28)
+
+
+def love_plot(balance: pl.DataFrame, path: Path) -> None:
+    """Absolute standardised mean differences before and after matching, largest first."""
+    table = balance.filter(pl.col("smd_unmatched").is_not_null()).sort(
+        pl.col("smd_unmatched").abs(), descending=False
+    )
+    with drawing(7.2, max(2.5, 0.28 * table.height + 1.1)) as (figure, axes):
+        rows = np.arange(table.height)
+        before = table["smd_unmatched"].abs().to_numpy()
+        after = table["smd_matched"].abs().to_numpy()
+        axes.hlines(rows, np.fmin(before, after), np.fmax(before, after), color="#d5d5d5", zorder=1)
+        axes.scatter(
+            before,
+            rows,
+            marker="o",
+            s=34,
+            facecolors="none",
+            edgecolors=CONTROL,
+            linewidths=1.5,
+            label="before matching",
+            zorder=2,
+        )
+        axes.scatter(after, rows, marker="D", s=26, color=EXPOSED, label="after matching", zorder=3)
+        axes.axvline(BALANCED, color=INK, linestyle=":", linewidth=1)
+        axes.set_yticks(rows, table["label"].to_list())
+        axes.set_xlabel("|standardised mean difference|; dotted line: 0.1")
+        axes.set_xlim(left=0)
+        axes.legend(loc="lower right")
+        save(figure, path)
+
+
+def overlap(table: pl.DataFrame, path: Path) -> None:
+    """Propensity scores of both arms, one above and one below the axis."""
+    with drawing(7.2, 3.2) as (figure, axes):
+        middle = ((table["lo"] + table["hi"]) / 2).to_numpy()
+        width = float((table["hi"] - table["lo"])[0]) if table.height else 0.05
+        for name, sign in (("exposed", 1), ("control", -1)):
+            counts = table[name].cast(pl.Float64).fill_null(0).to_numpy()
+            axes.bar(
+                middle,
+                sign * counts,
+                width=0.92 * width,
+                color=COLOUR[name],
+                hatch="" if name == "exposed" else "////",
+                edgecolor="white",
+                linewidth=0.3,
+                label=NAMES[name],
+            )
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        axes.set_xlabel("propensity score")
+        axes.set_ylabel("admissions")
+        axes.set_xlim(0, 1)
+        axes.legend(loc="upper right")
+        save(figure, path)
+
+
+def curves(table: pl.DataFrame, path: Path, *, y_label: str, x_label: str, notes: str = "") -> None:
+    """Step curves of both arms with 95% bands, and the numbers at risk where known."""
+    days = [d for d in RISK_DAYS if d <= (table["time"].max() or 0)]
+    at_risk = table["at_risk"].is_not_null().any()
+    with drawing(7.2, 4.4 if at_risk else 3.6) as (figure, axes):
+        for name in ("exposed", "control"):
+            part = table.filter(pl.col("group") == name).sort("time")
+            time, value = part["time"].to_numpy(), part["estimate"].to_numpy()
+            axes.step(
+                time,
+                value,
+                where="post",
+                color=COLOUR[name],
+                linestyle=LINE[name],
+                linewidth=1.8,
+                label=NAMES[name],
+            )
+            axes.fill_between(
+                time,
+                part["lo"].cast(pl.Float64).to_numpy(),
+                part["hi"].cast(pl.Float64).to_numpy(),
+                step="post",
+                color=COLOUR[name],
+                alpha=0.13,
+                linewidth=0,
+            )
+        axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, 1.02))
+        axes.set_xlim(left=0)
+        axes.legend(loc="lower left" if "urvi" in y_label else "upper left")
+        if notes:
+            axes.set_title(notes, fontsize=9, fontweight="normal", color=QUIET)
+        if at_risk:
+            axes.set_xticks(days)
+            _risk_table(axes, table, days)
+        save(figure, path)
+
+
+def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
+    """Numbers at risk under the time axis."""
+    axes.text(
+        -0.01, -0.24, "at risk", transform=axes.transAxes, fontsize=8, ha="right", color=QUIET
+    )
+    for line, name in enumerate(("exposed", "control")):
+        part = table.filter(pl.col("group") == name)
+        y = -0.31 - 0.07 * line
+        axes.text(
+            -0.01,
+            y,
+            NAMES[name],
+            transform=axes.transAxes,
+            fontsize=8,
+            ha="right",
+            color=COLOUR[name],
+        )
+        for day in days:
+            nearest = part.sort((pl.col("time") - day).abs()).head(1)["at_risk"]
+            text = "" if nearest.is_empty() else "<" if nearest[0] is None else f"{nearest[0]:,}"
+            axes.text(day, y, text, transform=axes.get_xaxis_transform(), fontsize=8, ha="center")
+
+
+def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
+    """Estimates with 95% intervals on a log axis, one row each, with their numbers beside."""
+    rows = effects.with_row_index("row")
+    n = rows.height
+    with drawing(9.2, max(1.8, 0.36 * n + 1.2)) as (figure, axes):
+        shown = rows.filter(pl.col("estimate").is_not_null())
+        if not shown.is_empty():
+            y = n - 1 - shown["row"].cast(pl.Int64).to_numpy()
+            x, lo, hi = (shown[c].to_numpy() for c in ("estimate", "lo", "hi"))
+            lo, hi = np.clip(lo, 0.02, None), np.clip(hi, None, 50)
+            axes.hlines(y, lo, hi, color=INK, linewidth=1.4)
+            axes.scatter(x, y, marker="s", s=34, color=EXPOSED, zorder=3)
+            low, high = min(0.5, float(np.nanmin(lo))), max(2.0, float(np.nanmax(hi)))
+            axes.set_xlim(low / 1.15, high * 1.15)
+        axes.set_xscale("log")
+        axes.axvline(1, color=QUIET, linewidth=1)
+        axes.set_yticks(range(n), rows["contrast"].to_list()[::-1])
+        axes.set_ylim(-0.6, n - 0.4)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_minor_formatter(lambda value, _: "")
+        axes.set_xlabel(label)
+        for row in rows.iter_rows(named=True):
+            axes.text(
+                1.02,
+                n - 1 - row["row"],
+                _numbers(row),
+                va="center",
+                fontsize=9,
+                transform=axes.get_yaxis_transform(),
+            )
+        save(figure, path)
+
+
+def _numbers(row: dict[str, object]) -> str:
+    """An estimate with its interval and counts, as text beside its row."""
+    if row["estimate"] is None:
+        return "not shown" if "below" in str(row["note"]) else "no estimate"
+    text = f"{row['estimate']:.2f} ({row['lo']:.2f}-{row['hi']:.2f})"
+    if row["events_exposed"] is not None:
+        text += f"   {row['events_exposed']:,}/{row['n_exposed']:,} vs "
+        text += f"{row['events_control']:,}/{row['n_control']:,}"
+    return text
+
+
+def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:
+    """How the exposed were dosed: one panel per feature, cells below the limit left empty."""
+    features = counts["feature"].unique(maintain_order=True).to_list()
+    with drawing(7.2, 2.1 * max(1, len(features))) as (figure, axes):
+        axes.remove()
+        for number, name in enumerate(features, start=1):
+            panel = figure.add_subplot(len(features), 1, number)
+            part = counts.filter(pl.col("feature") == name)
+            panel.bar(
+                part["lo"].to_numpy(),
+                part["n"].cast(pl.Float64).fill_null(0).to_numpy(),
+                width=(part["hi"] - part["lo"]).to_numpy() * 0.92,
+                align="edge",
+                color=EXPOSED,
+            )
+            panel.set_xlabel(part["label"][0])
+            panel.set_ylabel("admissions")
+        save(figure, path)

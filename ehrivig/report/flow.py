@@ -1,0 +1,79 @@
+"""Figure 1: who was left at each step, and who was not."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from ehrivig.disclosure import shown
+from ehrivig.report.style import INK, QUIET, drawing, save
+
+STEP_HEIGHT = 1.0
+
+
+def flow_chart(
+    attrition: pl.DataFrame, arms: dict[str, int], dropped: list[str], smallest: int, path: Path
+) -> None:
+    """Boxes down the page, exclusions to the right, the arms and the matched at the foot."""
+    steps = attrition.filter(pl.col("hospital_id") == "all").sort("step").to_dicts()
+    height = len(steps) + 1 + len(arms) // 2
+    with drawing(8.2, 0.95 * height + 0.5) as (figure, axes):
+        axes.set_axis_off()
+        axes.set(xlim=(0, 10), ylim=(-height + 0.3, 0.7))
+        for row, step in enumerate(steps):
+            _step(axes, -row * STEP_HEIGHT, step, row, smallest)
+        if dropped:
+            text = "Hospitals left out by the data gate: " + ", ".join(dropped)
+            _box(axes, 7.9, 0, 3.9, text, edge="#D55E00")
+        _arms(axes, -len(steps) * STEP_HEIGHT, arms)
+        save(figure, path)
+
+
+def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int) -> None:
+    """One box, the arrow to it, and what was excluded on the way."""
+    people = f"{step['patients']:,} patients, {step['admissions']:,} admissions"
+    _box(axes, 3, y, 5.4, f"{step['label']}\n{people}")
+    if row:
+        _arrow(axes, 3, y + 0.72, 3, y + 0.3)
+        excluded = f"Excluded: {shown(int(str(step['excluded'])), smallest)}"
+        unmeasured = int(str(step["excluded_not_measured"]))
+        if unmeasured:
+            excluded += f"\n(not measured: {shown(unmeasured, smallest)})"
+        _box(axes, 7.9, y + 0.5, 3.2, excluded, edge=QUIET)
+        _arrow(axes, 3, y + 0.5, 6.3, y + 0.5)
+
+
+def _arms(axes: Axes, y: float, arms: dict[str, int]) -> None:
+    """Pairs of boxes: left and right arm."""
+    items = list(arms.items())
+    for number in range(0, len(items), 2):
+        level = y - (number // 2) * STEP_HEIGHT
+        for (label, count), x in zip(items[number : number + 2], (1.55, 4.45), strict=False):
+            _box(axes, x, level, 2.6, f"{label}\n{count:,}")
+            _arrow(axes, x, level + 0.72, x, level + 0.3)
+
+
+def _box(axes: Axes, x: float, y: float, width: float, text: str, edge: str = INK) -> None:
+    lines = [textwrap.fill(line, int(width * 10.5)) for line in text.split("\n")]
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - 0.27),
+            width,
+            0.54,
+            linewidth=1,
+            boxstyle="round,pad=0.02,rounding_size=0.06",
+            edgecolor=edge,
+            facecolor="white",
+        )
+    )
+    axes.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=8.6)
+
+
+def _arrow(axes: Axes, x0: float, y0: float, x1: float, y1: float) -> None:
+    axes.annotate(
+        "", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9}
+    )

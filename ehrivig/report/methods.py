@@ -1,0 +1,97 @@
+"""The methods paragraph, generated from the study file so that it cannot drift from the run."""
+
+from __future__ import annotations
+
+from ehrivig.study import Study
+
+_SCALE = {
+    "probability": "on the probability scale",
+    "logit_sd": "standard deviations of the logit of the score",
+    "probability_sd": "standard deviations of the score",
+}
+_ORDER = {
+    "largest": "from the largest score down",
+    "smallest": "from the smallest score up",
+    "data": "in the order of the data",
+    "random": "in random order",
+    "closest": "closest pairs first",
+}
+
+
+def paragraphs(study: Study) -> list[str]:
+    """What was done, in sentences that a methods section could hold."""
+    return [_population(study), _exposure(study), _matching(study), _analysis(study)]
+
+
+def _labels(study: Study, names: tuple[str, ...]) -> str:
+    labels = {v.name: v.label for v in study.covariates.variables}
+    labels |= {v.name: v.label for v in study.outcomes.variables}
+    return ", ".join(labels[name] for name in names)
+
+
+def _population(study: Study) -> str:
+    steps = "; ".join(c.label for c in study.cohort.criteria)
+    info = study.study.estimand
+    zero = "admission" if study.cohort.time_zero == "admission" else "the first moment of severity"
+    return (
+        f"Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
+        f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
+        "measured and met admit a patient. The unit of analysis is a person's index admission."
+    )
+
+
+def _exposure(study: Study) -> str:
+    e = study.exposure
+    end = "the end of the stay" if e.end_hours is None else f"{e.end_hours:g} h"
+    bands = "; ".join(
+        f"{b.low_label} against {b.high_label} (exactly {b.cut:g} counts as "
+        f"{b.low_label if b.boundary == 'low' else b.high_label})"
+        for b in e.bands
+    )
+    text = (
+        f"Exposure: administrations of {e.label} (code list {e.codelist}; route "
+        f"{', '.join(e.routes)}) from {e.start_hours:g} h after time zero to {end}. A day is a "
+        "local calendar day; doses of one day add up; an administration without a usable amount "
+        "has no dose and is counted in the dose coverage."
+    )
+    return text + (f" Groups: {bands}." if bands else "")
+
+
+def _matching(study: Study) -> str:
+    m = study.match
+    caliper = (
+        "without a caliper"
+        if m.caliper is None
+        else f"within a caliper of {m.caliper:g} {_SCALE[m.caliper_scale]}"
+    )
+    text = (
+        f"Propensity scores come from a logistic model of the exposure fitted by unpenalised "
+        f"maximum likelihood on: {_labels(study, m.covariates)}. Admissions with a missing "
+        f"matching variable are left out and counted. Matching: {m.method} neighbour, "
+        f"{m.ratio}:1, {'with' if m.replace else 'without'} replacement, {caliper}, "
+        f"{_ORDER[m.order]}; equal distances by the rule {m.tie_rule}. Standardised mean "
+        f"differences are divided by the {m.smd_denominator.replace('_', ' ')} standard deviation."
+    )
+    if m.allow_post_baseline:
+        text += (
+            f" The study file admits covariates measured after time zero "
+            f"({_labels(study, m.allow_post_baseline)}): they can bias the effect."
+        )
+    return text
+
+
+def _analysis(study: Study) -> str:
+    policy = {
+        "liu": "Pearson's chi-square without continuity correction in every row, as the "
+        "reproduced paper",
+        "default": "Pearson's chi-square, or Fisher's exact test where an expected count is "
+        "below 5",
+    }[study.analysis.test_policy]
+    correction = {"holm": "Holm", "bh": "Benjamini and Hochberg"}[study.analysis.multiplicity]
+    return (
+        f"Primary outcome: {study.primary.label} (event: {study.primary.event_label}). Categorical "
+        f"variables: {policy}. Continuous variables: Kruskal-Wallis. Intervals are 95%. p-values "
+        f"of the declared family are adjusted by {correction}. Percentages use the non-missing "
+        f"denominator of each row. Counts of 1 to {study.report.smallest_cell - 1} are not shown, "
+        f"nor what they could be computed from. Random numbers start from seed {study.study.seed}."
+    )

@@ -1,0 +1,243 @@
+"""The run's tables, read back and written for a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ehrivig.disclosure import shown
+from ehrivig.study import Study
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """Tables of one run folder."""
+
+    folder: Path
+
+    def read(self, name: str) -> pl.DataFrame:
+        """A CSV of the run; an empty frame when the run did not write it."""
+        path = self.folder / name
+        if not path.is_file() or path.stat().st_size < 2:
+            return pl.DataFrame()
+        return pl.read_csv(path, infer_schema_length=None)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a reader: a caption, a head, rows of text; a row with one cell is a heading."""
+
+    caption: str
+    head: list[str]
+    rows: list[list[str]]
+    note: str = ""
+    wide: bool = field(default=False)
+
+
+def p_text(p: float | None) -> str:
+    """A p-value: three decimals, or <0.001; empty when there is none."""
+    if p is None:
+        return ""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def readable(run: RunTables, study: Study) -> dict[str, Table]:
+    """Every table of the report that the run has, by name."""
+    label = study.exposure.label
+    makers = {
+        "table1": (_descriptive, f"Table 1. Baseline by exposure to {label}"),
+        "table2": (_descriptive, "Table 2. Outcomes and courses"),
+        "table_s1": (_dosing, f"Table S1. {label} dosing by {study.primary.label.lower()}"),
+        "table_s2": (_terms, f"Table S2. Multivariable model of {study.primary.event_label}"),
+        "table_s3": (_terms, f"Table S3. Multivariable model of receiving {label}"),
+        "table_s4": (_descriptive, "Table S4. Other treatments during the stay"),
+        "table_s5": (_repeat, "Table S5. Laboratory values, day 1 and day 3"),
+        "quality": (_quality, "Data quality: verdicts per hospital"),
+        "ledger": (_ledger, "Ledger: every row that was read"),
+    }
+    files = {"quality": "quality/checks.csv"}
+    made = {}
+    for name, (make, caption) in makers.items():
+        source = run.read(files.get(name, f"{name}.csv"))
+        if not source.is_empty():
+            made[name] = make(source, caption, study)
+    effects = run.read("effects.csv")
+    if not effects.is_empty():
+        made |= _effect_tables(effects, study)
+    return made
+
+
+def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
+    """The rest of effects.csv, one table per kind of analysis."""
+    captions = {
+        "table3": f"Table 3. {study.primary.label} after matching, crude odds ratios",
+        "main": "Effects on the primary and the other outcomes",
+        "time_zero": "Time zero: the same question, with and without immortal time",
+        "weighting": "Weighting and doubly robust estimates",
+        "hospital": "By hospital, and leaving one hospital out",
+    }
+    made = {}
+    for name, caption in captions.items():
+        part = effects.filter(pl.col("analysis") == name)
+        if not part.is_empty():
+            made[name if name == "table3" else f"effects_{name}"] = _effects(part, caption, study)
+    return made
+
+
+def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    """Tables 1, 2 and S4; SMD only where it is about baseline."""
+    baseline = caption.startswith("Table 1")
+    label = study.exposure.label
+    head = ["", "All", f"No {label}", label, "p"] + (["SMD"] if baseline else [])
+    rows: list[list[str]] = []
+    group = ""
+    for row in table.iter_rows(named=True):
+        if (row["group"] or "") != group:
+            group = row["group"] or ""
+            if group:
+                rows.append([group])
+        unit = f", {row['unit']}" if row["unit"] else ""
+        cells = [f"{row['label']}{unit}", *(row[f"text_{a}"] or "" for a in _ARMS)]
+        cells.append(p_text(row["p"]))
+        if baseline:
+            cells.append("" if row["smd"] is None else f"{row['smd']:.2f}")
+        rows.append(cells)
+    note = "Median [Q1, Q3] or events/known (%)."
+    return Table(caption, head, rows, note)
+
+
+_ARMS = ("all", "control", "exposed")
+
+
+def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    head = ["", f"All given {study.exposure.label}", "Without the event", "With the event", "p"]
+    rows = [
+        [
+            f"{r['label']}{', ' + r['unit'] if r['unit'] else ''}",
+            *(r[f"text_{a}"] or "" for a in _ARMS),
+            p_text(r["p"]),
+        ]
+        for r in table.iter_rows(named=True)
+    ]
+    note = "Describes, does not compare like with like: a later or longer dose needs survival."
+    return Table(caption, head, rows, note)
+
+
+def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    head = [
+        "Contrast",
+        "Event",
+        "Model",
+        "Measure",
+        "Estimate (95% CI)",
+        "p",
+        "adj. p",
+        "Events / n exposed",
+        "Events / n unexposed",
+        "Note",
+    ]
+    rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
+    return Table(caption, head, rows, wide=True)
+
+
+def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
+    corrected = row["p_holm"] if study.analysis.multiplicity == "holm" else row["p_bh"]
+    estimate = "" if row["estimate"] is None else f"{row['estimate']:.3g}"
+    if row["lo"] is not None and row["hi"] is not None:
+        estimate += f" ({row['lo']:.3g} to {row['hi']:.3g})"
+    return [
+        row["contrast"] or "",
+        row["event_label"] or "",
+        row["model"] or "",
+        row["measure"] or "",
+        estimate or "not shown",
+        p_text(row["p"]),
+        p_text(corrected),
+        _fraction(row["events_exposed"], row["n_exposed"]),
+        _fraction(row["events_control"], row["n_control"]),
+        row["note"] or "",
+    ]
+
+
+def _fraction(events: int | None, n: int | None) -> str:
+    if n is None:
+        return ""
+    return f"{'...' if events is None else f'{events:,}'} / {n:,}"
+
+
+def _terms(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    rows = []
+    for r in table.iter_rows(named=True):
+        if r["odds_ratio"] is None:
+            rows.append([r["note"] or "no estimate"])
+            continue
+        interval = f"{r['odds_ratio']:.3g} ({r['lo']:.3g} to {r['hi']:.3g})"
+        rows.append([r["label"], interval, p_text(r["p"])])
+    first = table.row(0, named=True)
+    note = "" if first["n"] is None else f"n {first['n']:,}, events {first['events']:,}."
+    return Table(caption, ["Term", "Odds ratio (95% CI)", "p"], rows, note)
+
+
+def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    head = ["", "Arm", "Pairs", "Day 1", "Day 3", "Shift (95% CI)", "Wilcoxon p", "Between arms p"]
+    rows = []
+    for r in table.iter_rows(named=True):
+        if r["n_pairs"] is None:
+            rows.append([r["label"], r["arm"], r["note"] or "", "", "", "", "", ""])
+            continue
+        shift = (
+            ""
+            if r["shift"] is None
+            else f"{r['shift']:.3g} ({r['shift_lo']:.3g} to {r['shift_hi']:.3g})"
+        )
+        rows.append(
+            [
+                f"{r['label']}, {r['unit']}",
+                r["arm"],
+                f"{r['n_pairs']:,}",
+                f"{r['median_day1']:.3g}",
+                f"{r['median_day3']:.3g}",
+                shift,
+                p_text(r["p_wilcoxon"]),
+                p_text(r["ancova_p"]),
+            ]
+        )
+    return Table(
+        caption, head, rows, "Paired values only; day 3 is known of those still in hospital."
+    )
+
+
+def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    """Per hospital and severity: checks, and how many of them did not pass."""
+    grouped = (
+        table.group_by("hospital_id", "severity")
+        .agg(
+            pl.len().alias("checks"),
+            (pl.col("verdict") == "fail").sum().alias("failed"),
+            (pl.col("verdict") == "warn").sum().alias("warned"),
+            pl.col("violated").filter(pl.col("severity") != "warn").sum().alias("rows"),
+        )
+        .sort("hospital_id", "severity")
+    )
+    smallest = study.report.smallest_cell
+    rows = [
+        [str(h), s, str(c), str(f), str(w), shown(int(n), smallest)]
+        for h, s, c, f, w, n in grouped.iter_rows()
+    ]
+    head = ["Hospital", "Severity", "Checks", "Failed", "Warned", "Rows set aside"]
+    return Table(caption, head, rows, "Each check by itself: quality/index.html.")
+
+
+def _ledger(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    names = ["rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined"]
+    total = table.group_by("table", maintain_order=True).agg(pl.col(names).sum())
+    smallest = study.report.smallest_cell
+    rows = [
+        [row["table"], *(shown(row[n], smallest) for n in names)]
+        for row in total.iter_rows(named=True)
+    ]
+    head = ["Table", "Read", "Used", "Out of scope", "Quarantined"]
+    return Table(caption, head, rows, "Read = used + out of scope + quarantined, exactly.")
