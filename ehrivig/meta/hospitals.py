@@ -1,0 +1,192 @@
+"""A network of hospitals as a synthesis: one estimate each, pooled and left out in turn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ehrivig.errors import UsageError
+from ehrivig.meta import words
+from ehrivig.meta.effects import EffectSizes
+from ehrivig.meta.forest import ForestHead, ForestRow, forest_svg
+from ehrivig.meta.measures import Interval, Tau2, measure_named
+from ehrivig.meta.pooling import Plan, Pooled, critical_value, knapp_note, pool_effects
+from ehrivig.stats.result import BoolArray, FloatArray
+
+FEW_HOSPITALS = 5
+
+
+@dataclass(frozen=True)
+class HospitalPool:
+    """The estimates of h hospitals and what they give together.
+
+    `effects` are on the analysis scale, in the order of `hospitals`; a hospital without an estimate
+    is not estimable and counted in `random.k_excluded`. `leave_one_out` (h,) is the random-effects
+    pool without each hospital, None where fewer than two are left.
+    """
+
+    hospitals: tuple[str, ...]
+    effects: EffectSizes
+    common: Pooled
+    random: Pooled
+    leave_one_out: tuple[Pooled | None, ...]
+    notes: tuple[str, ...]
+
+
+def pool_hospitals(
+    hospitals: Sequence[str],
+    estimate: FloatArray,
+    lo: FloatArray,
+    hi: FloatArray,
+    *,
+    measure: str,
+    se: FloatArray | None = None,
+    tau2: Tau2 = "REML",
+    ci: Interval = "hksj",
+    level: float = 0.95,
+) -> HospitalPool:
+    """Pools one estimate per hospital: common effect, random effects, and without each hospital.
+
+    `estimate`, `lo`, `hi` (h,) are on the measure's own scale, NaN where a hospital has none.
+    `se` (h,) on the analysis scale is used where given; otherwise it is read from the width of the
+    interval, which is exact for Wald intervals only. Raises UsageError for repeated hospitals,
+    columns of unequal length, impossible intervals, or fewer than two estimates.
+    """
+    names = tuple(hospitals)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UsageError(
+            f"pool: hospital {', '.join(repeated)} comes twice. Give each hospital once."
+        )
+    effects = _hospital_effects(names, estimate, lo, hi, measure, se, level)
+    k = int(effects.estimable.sum())
+    if k < 2:
+        raise UsageError(
+            f"pool: {k} of {len(names)} hospitals has an estimate of {measure}; two are needed."
+        )
+    random = Plan(measure, "IV", "random", tau2, ci, level)
+    pooled = pool_effects(effects, random)
+    return HospitalPool(
+        hospitals=names,
+        effects=effects,
+        common=pool_effects(effects, Plan(measure, "IV", level=level)),
+        random=pooled,
+        leave_one_out=tuple(_without(effects, row, random) for row in range(len(names))),
+        notes=(*_notes(k, len(names), ci), *knapp_note(effects, pooled)),
+    )
+
+
+def _hospital_effects(
+    names: tuple[str, ...],
+    estimate: FloatArray,
+    lo: FloatArray,
+    hi: FloatArray,
+    measure: str,
+    se: FloatArray | None,
+    level: float,
+) -> EffectSizes:
+    """The estimates on the analysis scale, checked."""
+    chosen = measure_named(measure)
+    columns = [np.asarray(column, dtype=np.float64) for column in (estimate, lo, hi)]
+    if se is not None:
+        columns.append(np.asarray(se, dtype=np.float64))
+    if any(column.shape != (len(names),) for column in columns):
+        raise UsageError("pool: give one estimate, lo, hi (and se) per hospital.")
+    known: BoolArray = np.all(np.isfinite(np.stack(columns)), axis=0)
+    limits = np.stack(columns[:3])[:, known]
+    wrong = (limits[1] > limits[0]) | (limits[0] > limits[2]) | (limits[1] == limits[2])
+    if chosen.ratio:
+        wrong |= limits[1] <= 0
+    if wrong.any():
+        which = ", ".join(np.asarray(names, dtype=object)[known][wrong])
+        raise UsageError(
+            f"pool: hospital {which}: lo, estimate, hi are not in order for {measure}."
+        )
+    y, v = np.full(len(names), np.nan), np.full(len(names), np.nan)
+    y[known], low, high = (chosen.to_scale(limit) for limit in limits)
+    width = (high - low) / (2 * critical_value(level, math.nan))
+    v[known] = (width if se is None else columns[3][known]) ** 2
+    if (v[known] <= 0).any():
+        raise UsageError("pool: a standard error is not above 0. Leave that hospital's se empty.")
+    return EffectSizes(chosen, y, v, known, np.zeros(len(names), dtype=np.bool_))
+
+
+def _without(effects: EffectSizes, row: int, plan: Plan) -> Pooled | None:
+    """The pool without one hospital; None where fewer than two are left."""
+    keep = effects.estimable.copy()
+    keep[row] = False
+    if keep.sum() < 2:
+        return None
+    rest = EffectSizes(effects.measure, effects.y, effects.v, keep, effects.corrected)
+    return pool_effects(rest, plan)
+
+
+def _notes(k: int, hospitals: int, ci: str) -> tuple[str, ...]:
+    """What a reader of few hospitals must know."""
+    notes = []
+    if k < hospitals:
+        notes.append(f"{hospitals - k} of {hospitals} hospitals have no estimate and are left out.")
+    if k < FEW_HOSPITALS:
+        notes.append(
+            f"{k} hospitals: tau2 is poorly known, and a robust variance clustered by hospital "
+            "would not be valid."
+        )
+        if ci == "normal":
+            notes.append("The normal interval is too narrow with so few: prefer Hartung-Knapp.")
+    return tuple(notes)
+
+
+def hospital_forest(
+    pooled: HospitalPool,
+    *,
+    one_stage: tuple[float, float, float] | None = None,
+    cells: Sequence[tuple[str, ...]] = (),
+    columns: tuple[str, ...] = (),
+    groups: tuple[tuple[str, int], ...] = (),
+    sides: tuple[str, str] = ("Lower with treatment", "Higher with treatment"),
+) -> str:
+    """A forest of hospitals as SVG: each, the random-effects diamond, the common-effect diamond.
+
+    `one_stage` (estimate, lo, hi) is drawn below in another colour. `cells` (one tuple per
+    hospital), `columns` and `groups` (name, number of columns) add a table, such as events.
+    """
+    measure, plan = pooled.random.measure, pooled.random.plan
+    level = f"{100 * plan.level:.0f}% CI"
+    effects = list(
+        zip(*(part.tolist() for part in pooled.effects.interval(plan.level)), strict=True)
+    )
+    blank = ("",) * len(columns)
+    rows = [
+        _row("study", name, cells[i] if cells else blank, effects[i], pooled.random.weights[i])
+        for i, name in enumerate(pooled.hospitals)
+    ]
+    for kind, name, fit in (("total", "Random effects", pooled.random),
+                            ("subtotal", "Common effect", pooled.common)):  # fmt: skip
+        rows.append(_row(kind, name, blank, (fit.estimate, fit.lo, fit.hi), math.nan))
+    if one_stage:
+        rows.append(_row("ours", "One stage (all patients)", blank, one_stage, math.nan))
+    rows.append(ForestRow("note", words.heterogeneity_words(pooled.random)))
+    head = ForestHead(
+        label="Hospital",
+        groups=groups,
+        columns=(*columns, "Weight", f"{measure.code} [{level}]"),
+        plot=(measure.label, words.column_words(plan)),
+        sides=sides,
+    )
+    return forest_svg(rows, head, measure, f"Forest plot of hospitals: {measure.label}")
+
+
+def _row(
+    kind: str,
+    name: str,
+    cells: tuple[str, ...],
+    effect: tuple[float, float, float],
+    weight: float,
+) -> ForestRow:
+    """A hospital or a diamond as a line of the plot."""
+    share = f"{100 * weight:.1f}%" if math.isfinite(weight) and math.isfinite(effect[0]) else ""
+    shown = words.interval(*effect)
+    return ForestRow(kind, name, (*cells, share, shown), *effect, weight)  # type: ignore[arg-type]

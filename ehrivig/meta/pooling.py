@@ -1,0 +1,266 @@
+"""The pooled effect of k studies under a plan: method, model, tau2 estimator, interval.
+
+A random-effects pool always weights by inverse variance (of Peto's effects under Peto). The
+prediction interval is that of Higgins, Thompson and Spiegelhalter 2009: t on k - 2 df, k >= 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm, t
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
+from ehrivig.meta.heterogeneity import (
+    Dispersion,
+    dispersion,
+    estimate_tau2,
+    i2_from_tau2,
+    intercept,
+    q_statistic,
+    tau2_interval,
+)
+from ehrivig.meta.mantel_haenszel import mantel_haenszel
+from ehrivig.meta.measures import (
+    INTERVALS,
+    METHODS,
+    MODELS,
+    TAU2_ESTIMATORS,
+    Interval,
+    Measure,
+    Method,
+    Model,
+    Tau2,
+    measure_named,
+    one_of,
+)
+from ehrivig.meta.study_data import Counts, StudyData
+from ehrivig.stats.result import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is pooled and how. Raises UsageError for names it does not know or that do not fit.
+
+    `tau2` only matters for the random model; `ci = "hksj"` (Hartung-Knapp-Sidik-Jonkman) needs it.
+    """
+
+    measure: str
+    method: Method = "IV"
+    model: Model = "common"
+    tau2: Tau2 = "DL"
+    ci: Interval = "normal"
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        measure_named(self.measure)
+        one_of("method", self.method, METHODS)
+        one_of("model", self.model, MODELS)
+        one_of("tau2", self.tau2, TAU2_ESTIMATORS)
+        one_of("ci", self.ci, INTERVALS)
+        if not 0 < self.level < 1:
+            raise UsageError(f"level: {self.level} is not between 0 and 1. Give 0.95 for 95%.")
+        if self.ci == "hksj" and self.model == "common":
+            raise UsageError("ci: hksj belongs to the random model. Add --model random.")
+        if self.method == "MH" and self.model == "random":
+            raise UsageError("method: the random model weights by inverse variance. Use IV.")
+        if self.method == "Peto" and self.measure != "OR":
+            raise UsageError(f"method: Peto gives odds ratios, not {self.measure}. Use IV or MH.")
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """One pooled effect.
+
+    `estimate`, `lo`, `hi`, `pi_lo`, `pi_hi` are on the measure's own scale; `theta` and `se` on the
+    analysis scale (log for ratios). `df` is NaN for a normal interval. `tau2`, its interval and the
+    prediction interval are NaN under the common-effect model; the prediction interval also for
+    k < 3. `i2_tau2` is the tau2 form of I2 (as metafor prints); `dispersion.i2` the Q form.
+    `weights` (all studies) sum to 1, 0 for those that do not contribute; `k` counts the
+    contributing ones and `k_excluded` the others.
+    """
+
+    plan: Plan
+    measure: Measure
+    theta: float
+    se: float
+    estimate: float
+    lo: float
+    hi: float
+    statistic: float
+    df: float
+    p: float
+    dispersion: Dispersion
+    tau2: float
+    tau2_lo: float
+    tau2_hi: float
+    i2_tau2: float
+    pi_lo: float
+    pi_hi: float
+    k: int
+    k_excluded: int
+    weights: FloatArray
+
+
+def study_effects(data: StudyData, plan: Plan) -> EffectSizes:
+    """The effect of each study that belongs to a plan: Peto's, or the inverse-variance ones."""
+    if plan.method != "Peto":
+        return effect_sizes(data, plan.measure)
+    if not isinstance(data, Counts):
+        raise UsageError(f"method: Peto needs 2x2 counts, not {data.kind}. Use --method IV.")
+    return peto_effects(data)
+
+
+def pool(data: StudyData, plan: Plan) -> Pooled:
+    """The pooled effect of k >= 1 studies.
+
+    Raises UsageError when plan and data do not fit, AnalysisError when nothing can be estimated
+    (every study excluded, or Mantel-Haenszel sums that are zero).
+    """
+    if plan.method == "MH" and not isinstance(data, Counts):
+        raise UsageError(f"method: MH needs 2x2 counts, not {data.kind}. Use --method IV.")
+    effects = study_effects(data, plan)
+    if not effects.estimable.any():
+        raise AnalysisError(
+            f"pool: none of {data.k} studies can give a {plan.measure}: each has no event in both "
+            "arms, or only events. Use --measure RD, or add studies."
+        )
+    if plan.method == "MH" and isinstance(data, Counts):
+        return _pool_mantel_haenszel(data, effects, plan)
+    return pool_effects(effects, plan)
+
+
+def pool_effects(effects: EffectSizes, plan: Plan) -> Pooled:
+    """The inverse-variance pool of effect sizes (also Peto's), common effect or random effects.
+
+    Sources: DerSimonian and Laird 1986; Hartung and Knapp 2001 (variance not bounded below).
+    """
+    used = effects.estimable
+    y, v, x = effects.y[used], effects.v[used], intercept(int(used.sum()))
+    k = len(y)
+    random = plan.model == "random"
+    tau2 = estimate_tau2(y, v, x, plan.tau2) if random else 0.0
+    w = 1 / (v + tau2)
+    theta = float(np.sum(w * y) / np.sum(w))
+    variance, df = 1 / float(np.sum(w)), np.nan
+    if plan.ci == "hksj" and k > 1:
+        variance *= float(np.sum(w * (y - theta) ** 2)) / (k - 1)
+        df = float(k - 1)
+    limits = tau2_interval(y, v, x, plan.level) if random else (np.nan, np.nan)
+    return _result(
+        plan,
+        theta,
+        float(np.sqrt(variance)),
+        df=df,
+        spread=dispersion(q_statistic(y, v, x), k - 1),
+        tau2=tau2 if random else np.nan,
+        tau2_limits=limits,
+        i2_tau2=i2_from_tau2(tau2, v, x) if random and k > 1 else np.nan,
+        used=used,
+        weights=w,
+    )
+
+
+def _pool_mantel_haenszel(data: Counts, effects: EffectSizes, plan: Plan) -> Pooled:
+    """The Mantel-Haenszel pool; Q is taken around it with inverse-variance weights."""
+    fit = mantel_haenszel(data, plan.measure)
+    y, v = effects.y[effects.estimable], effects.v[effects.estimable]
+    q = float(np.sum((y - fit.theta) ** 2 / v))
+    return _result(
+        plan,
+        fit.theta,
+        fit.se,
+        df=np.nan,
+        spread=dispersion(q, len(y) - 1),
+        tau2=np.nan,
+        tau2_limits=(np.nan, np.nan),
+        i2_tau2=np.nan,
+        used=fit.used,
+        weights=fit.weights[fit.used],
+    )
+
+
+def critical_value(level: float, df: float) -> float:
+    """The two-sided quantile of the normal (df NaN) or t distribution."""
+    upper = 0.5 + level / 2
+    return float(norm.ppf(upper)) if np.isnan(df) else float(t.ppf(upper, df))
+
+
+def two_sided_p(statistic: float, df: float) -> float:
+    """Two-sided p of a normal (df NaN) or t statistic, from the survival function."""
+    size = abs(statistic)
+    return float(2 * norm.sf(size)) if np.isnan(df) else float(2 * t.sf(size, df))
+
+
+def knapp_note(effects: EffectSizes, pooled: Pooled) -> tuple[str, ...]:
+    """A warning when a Hartung-Knapp interval came out narrower than the normal one; else empty.
+
+    It does where the weighted spread of the effects falls short of what tau2 and the sampling
+    variances make expected, most often with few studies. Source: Jackson et al. 2017.
+    """
+    if pooled.plan.ci != "hksj":
+        return ()
+    plain = pool_effects(effects, replace(pooled.plan, ci="normal"))
+    knapp = critical_value(pooled.plan.level, pooled.df) * pooled.se
+    if knapp >= critical_value(pooled.plan.level, np.nan) * plain.se:
+        return ()
+    return (
+        "The Hartung-Knapp interval is narrower than the normal one with these data. That is no "
+        "gain in precision: read the two side by side.",
+    )
+
+
+def _prediction(theta: float, se: float, tau2: float, k: int, level: float) -> tuple[float, float]:
+    """Limits for the true effect of a new study, analysis scale; NaN unless random and k >= 3."""
+    if np.isnan(tau2) or k < 3:
+        return np.nan, np.nan
+    half = float(t.ppf(0.5 + level / 2, k - 2)) * float(np.sqrt(tau2 + se**2))
+    return theta - half, theta + half
+
+
+def _result(
+    plan: Plan,
+    theta: float,
+    se: float,
+    *,
+    df: float,
+    spread: Dispersion,
+    tau2: float,
+    tau2_limits: tuple[float, float],
+    i2_tau2: float,
+    used: BoolArray,
+    weights: FloatArray,
+) -> Pooled:
+    """A Pooled from its parts; `weights` are those of the used studies, not normalised."""
+    measure = measure_named(plan.measure)
+    k = int(used.sum())
+    half = critical_value(plan.level, df) * se
+    # identical effects give a Hartung-Knapp variance of 0
+    statistic = theta / se if se > 0 else np.nan
+    pi_lo, pi_hi = _prediction(theta, se, tau2, k, plan.level)
+    shares = np.zeros(len(used))
+    shares[used] = weights / weights.sum()
+    return Pooled(
+        plan=plan,
+        measure=measure,
+        theta=theta,
+        se=se,
+        estimate=measure.from_scale(theta),
+        lo=measure.from_scale(theta - half),
+        hi=measure.from_scale(theta + half),
+        statistic=statistic,
+        df=df,
+        p=two_sided_p(statistic, df),
+        dispersion=spread,
+        tau2=tau2,
+        tau2_lo=tau2_limits[0],
+        tau2_hi=tau2_limits[1],
+        i2_tau2=i2_tau2,
+        pi_lo=measure.from_scale(pi_lo),
+        pi_hi=measure.from_scale(pi_hi),
+        k=k,
+        k_excluded=len(used) - k,
+        weights=shares,
+    )

@@ -1,0 +1,125 @@
+"""Meta-regression: does a study-level covariate explain the differences between studies?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2, f
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.meta.effects import EffectSizes
+from ehrivig.meta.heterogeneity import (
+    Dispersion,
+    dispersion,
+    estimate_tau2,
+    intercept,
+    q_statistic,
+    weighted_fit,
+)
+from ehrivig.meta.measures import Interval, Model, Tau2
+from ehrivig.meta.pooling import critical_value, two_sided_p
+from ehrivig.stats.result import FloatArray
+
+
+@dataclass(frozen=True)
+class MetaRegression:
+    """Coefficients (p,) of study-level covariates on the analysis scale, the intercept first.
+
+    `df` is NaN for normal tests. `moderator_q` tests all covariates together: chi-square on
+    `moderator_df`, or F on (`moderator_df`, `df`) under Hartung-Knapp. `residual` is the
+    heterogeneity left (QE). `r2` is the share of tau2 explained, NaN without heterogeneity.
+    """
+
+    names: tuple[str, ...]
+    coefficient: FloatArray
+    se: FloatArray
+    lo: FloatArray
+    hi: FloatArray
+    p: FloatArray
+    covariance: FloatArray
+    df: float
+    tau2: float
+    residual: Dispersion
+    moderator_q: float
+    moderator_df: int
+    moderator_p: float
+    r2: float
+    k: int
+
+
+def meta_regression(
+    effects: EffectSizes,
+    moderators: FloatArray,
+    names: Sequence[str],
+    *,
+    model: Model = "random",
+    tau2: Tau2 = "REML",
+    ci: Interval = "normal",
+    level: float = 0.95,
+) -> MetaRegression:
+    """The regression of study effects (k,) on `moderators` (k, m) with an intercept.
+
+    Studies without an estimate are left out. Raises UsageError for a covariate that is missing or
+    of the wrong shape, AnalysisError for collinear or constant covariates or too few studies.
+    Source: Viechtbauer 2010; Knapp and Hartung 2003 for `hksj` (not bounded below).
+    """
+    x = _design(effects, moderators, names)
+    y, v = effects.y[effects.estimable], effects.v[effects.estimable]
+    k, p = x.shape
+    between = estimate_tau2(y, v, x, tau2) if model == "random" else 0.0
+    w = 1 / (v + between)
+    beta, covariance = weighted_fit(y, w, x)
+    df = np.nan
+    if ci == "hksj":
+        covariance = covariance * float(np.sum(w * (y - x @ beta) ** 2)) / (k - p)
+        df = float(k - p)
+    se = np.sqrt(np.diag(covariance))
+    half = critical_value(level, df) * se
+    wald = float(beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:]))
+    joint = wald if np.isnan(df) else wald / (p - 1)
+    return MetaRegression(
+        names=("intercept", *names),
+        coefficient=beta,
+        se=se,
+        lo=beta - half,
+        hi=beta + half,
+        p=np.array([two_sided_p(z, df) for z in beta / se]),
+        covariance=covariance,
+        df=df,
+        tau2=between if model == "random" else np.nan,
+        residual=dispersion(q_statistic(y, v, x), k - p),
+        moderator_q=joint,
+        moderator_df=p - 1,
+        moderator_p=float(chi2.sf(joint, p - 1) if np.isnan(df) else f.sf(joint, p - 1, df)),
+        r2=_explained(y, v, between, tau2) if model == "random" else np.nan,
+        k=k,
+    )
+
+
+def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) -> FloatArray:
+    """The design (k, 1 + m) of the estimable studies, checked."""
+    m = np.asarray(moderators, dtype=np.float64)
+    m = m[:, None] if m.ndim == 1 else m
+    if m.shape != (len(effects.y), len(names)):
+        raise UsageError(
+            f"meta-regression: the covariates have shape {m.shape}, not "
+            f"({len(effects.y)} studies, {len(names)} names)."
+        )
+    if not np.isfinite(m).all():
+        bad = ", ".join(n for n, c in zip(names, m.T, strict=True) if not np.isfinite(c).all())
+        raise UsageError(f"meta-regression: {bad} has missing values. Fill them or drop the study.")
+    x = np.column_stack([np.ones(len(m)), m])[effects.estimable]
+    k, p = x.shape
+    if k <= p:
+        raise AnalysisError(f"meta-regression: {k} studies cannot carry {p} coefficients.")
+    if np.linalg.matrix_rank(x / np.abs(x).max(axis=0).clip(min=1e-300)) < p:
+        raise AnalysisError("meta-regression: a covariate is constant, or follows from the others.")
+    return x
+
+
+def _explained(y: FloatArray, v: FloatArray, between: float, method: Tau2) -> float:
+    """The share of tau2 that the covariates explain, at least 0; NaN when there was none."""
+    total = estimate_tau2(y, v, intercept(len(y)), method)
+    return max(0.0, 1 - between / total) if total > 0 else float("nan")
