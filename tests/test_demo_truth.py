@@ -12,11 +12,6 @@ from polars.testing import assert_frame_equal
 from ehrivig.demo import DemoSummary, write_demo
 
 KEY = ["hospital_id", "admission_id"]
-GRAMS_PER_UNIT = {"g": 1.0, "mg": 0.001}
-PROFILE_CODES = {
-    "respiratory_rate": 30.0,
-    "spo2": 93.0,
-}
 
 
 @pytest.fixture(scope="module", params=["messy-default", "none"])
