@@ -88,7 +88,7 @@ def check(
 
     plan = _study(study, layout)
     if rejudge is not None:
-        _finish(pipeline.rejudge(plan, rejudge, out), as_json)
+        _finish(pipeline.rejudge(plan, rejudge), as_json)
         return
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
@@ -127,8 +127,8 @@ def demo(
 def meta(
     trials: Annotated[Path, typer.Argument(help="CSV of studies.")],
     out: OutOption,
-    measure: Annotated[Literal["OR", "RR", "RD", "MD", "SMD"], typer.Option()] = "OR",
-    method: Annotated[Literal["MH", "IV", "Peto"], typer.Option()] = "MH",
+    measure: Annotated[Literal["OR", "RR", "RD", "MD", "SMD"] | None, typer.Option()] = None,
+    method: Annotated[Literal["MH", "IV", "Peto"] | None, typer.Option()] = None,
     model: Annotated[Literal["common", "random"], typer.Option()] = "common",
     tau2: Annotated[Literal["DL", "REML", "PM"], typer.Option()] = "DL",
     ci: Annotated[Literal["normal", "hksj"], typer.Option()] = "normal",

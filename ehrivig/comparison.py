@@ -196,7 +196,7 @@ def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> p
             ).rows[0]
         except AnalysisError:
             continue
-        row = {"covariate": name, "label": labels[name], "level": found.level}
+        row: dict[str, Any] = {"covariate": name, "label": labels[name], "level": found.level}
         row |= {"smd_denominator": study.match.smd_denominator, "missing": found.missing}
         row["in_score"] = name in study.match.covariates
         rows.append({**row, **_sides(found, x[:, 0], arm, used, study.report.smallest_cell)})
@@ -239,14 +239,11 @@ def overlap_table(score: Floats, arm: NDArray[np.bool_], smallest: int) -> pl.Da
         name: np.histogram(score[known & who], bins=edges)[0].astype(np.int64)
         for name, who in (("exposed", arm), ("control", ~arm))
     }
-    frame = pl.DataFrame({"lo": edges[:-1], "hi": edges[1:], **counts})
-    return frame.with_columns(_hide(name, smallest) for name in counts)
-
-
-def _hide(name: str, smallest: int) -> pl.Expr:
-    return (
-        pl.when(pl.col(name).is_between(1, smallest - 1)).then(None).otherwise(pl.col(name))
-    ).alias(name)
+    shown = {
+        name: pl.Series(disclosure.hide_counts(n.tolist(), smallest), dtype=pl.Int64)
+        for name, n in counts.items()
+    }
+    return pl.DataFrame({"lo": edges[:-1], "hi": edges[1:], **shown})
 
 
 def positivity_table(
@@ -276,6 +273,14 @@ def positivity_table(
             (~pl.col("exposed")).sum().cast(pl.Int64).alias("control"),
         )
         .with_columns(((pl.col("exposed") > 0) & (pl.col("control") > 0)).alias("supported"))
-        .with_columns(_hide("exposed", smallest), _hide("control", smallest))
         .sort("hospital_id", "decile")
+        .with_columns(_hidden("exposed", smallest), _hidden("control", smallest))
+    )
+
+
+def _hidden(name: str, smallest: int) -> pl.Expr:
+    """A column of counts of one whole, with what must not be shown null."""
+    return pl.col(name).map_batches(
+        lambda n: pl.Series(disclosure.hide_counts(n.to_list(), smallest), dtype=pl.Int64),
+        return_dtype=pl.Int64,
     )

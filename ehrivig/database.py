@@ -239,6 +239,8 @@ def _literal(value: object) -> str:
         return f"DATE '{value.isoformat()}'"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, list | tuple) and not value:
+        return "[]::VARCHAR[]"  # every list parameter of this package is one of names
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     raise TypeError(f"no SQL literal for {type(value).__name__}")

@@ -32,3 +32,15 @@ def shown(count: int | None, smallest: int) -> str:
     if count is None:
         return ""
     return f"<{smallest}" if small(count, smallest) else f"{count:,}"
+
+
+def hide_counts(counts: Sequence[int], smallest: int) -> list[int | None]:
+    """Counts of the parts of one known total, with small ones None.
+
+    A single hidden part could be had from the total, so the smallest of the others is hidden too.
+    """
+    hidden = {i for i, count in enumerate(counts) if small(count, smallest)}
+    others = [i for i, count in enumerate(counts) if count > 0 and i not in hidden]
+    if len(hidden) == 1 and others:
+        hidden.add(min(others, key=lambda i: counts[i]))
+    return [None if i in hidden else count for i, count in enumerate(counts)]

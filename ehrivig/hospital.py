@@ -212,7 +212,9 @@ class _Clock:
 
         yield done
         seconds = round(time.perf_counter() - started, 3)
-        self.steps.append(Step(self.hospital_id, name, *rows, seconds, peak_memory_mib()))
+        self.steps.append(
+            Step(self.hospital_id, name, rows[0], rows[1], seconds, peak_memory_mib())
+        )
 
 
 def peak_memory_mib() -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Lint:
     code: str
     severity: str
     message: str
-    numbers: dict[str, float | int | str | None] = field(default_factory=dict)
+    numbers: Mapping[str, float | int | str | None] = field(default_factory=dict)
 
 
 def frame(lints: list[Lint]) -> pl.DataFrame:
@@ -36,7 +37,7 @@ def frame(lints: list[Lint]) -> pl.DataFrame:
             "code": lint.code,
             "severity": lint.severity,
             "message": lint.message,
-            "numbers": json.dumps(lint.numbers, sort_keys=True),
+            "numbers": json.dumps(dict(lint.numbers), sort_keys=True),
         }
         for lint in lints
     ]
@@ -247,8 +248,8 @@ def _audit_quartiles(rows: list[dict[str, Any]], columns: list[str]) -> list[Lin
 def _audit_contrasts(rows: list[dict[str, Any]], risk: tuple[int, int] | None) -> list[Lint]:
     p_values = [claim.value for row in rows if (claim := PrintedP.parse(row["p_printed"] or ""))]
     found = multiplicity("contrasts", p_values)
-    arms = {(row.get("events_control_solved"), row.get("n_control")) for row in rows}
-    for events, n in sorted(pair for pair in arms if all(pair)):
-        if risk:
+    arms = {(row.get("events_control_solved") or "", row.get("n_control") or "") for row in rows}
+    for events, n in sorted(arms):
+        if risk and events and n:
             found += orientation("control arm of the contrasts", int(events), int(n), *risk)
     return found

@@ -134,6 +134,28 @@ def check(
     return _summary(this, Path(out), target.exit_code, message, started, {})
 
 
+def rejudge(study: Study, run_folder: Path) -> RunSummary:
+    """Judge a finished run's measurements anew by this study's policy; nothing is read or written.
+
+    Exit code 0, or 3 when the policy would block. Raises UsageError when `run_folder` is no run.
+    """
+    started = time.perf_counter()
+    checks = validate.rejudge(run_folder, study)
+    failing = validate.blocked_hospitals(checks, study)
+    stop = validate.blocks_run(checks, study)
+    hospitals = sorted({check.hospital_id for check in checks})
+    blocked = bool(stop) or (bool(hospitals) and len(failing) == len(hospitals))
+    return RunSummary(
+        study.study.name,
+        str(run_folder),
+        GateBlocked.exit_code if blocked else 0,
+        validate.blocked_message(checks, stop or failing) if blocked else "done",
+        hospitals,
+        sorted(failing),
+        seconds=round(time.perf_counter() - started, 2),
+    )
+
+
 def _record(this: _Run, exit_code: int, message: str) -> None:
     manifest.write(
         this.folder,

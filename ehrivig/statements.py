@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from ehrivig.study import Study
 
 _SOURCE_VIEW = re.compile(r"CREATE OR REPLACE VIEW source\.(\w+) AS .*?;\n", re.DOTALL)
 _COPY_TARGET = re.compile(r"\) TO '[^']*/([^/']+)'")
-_KIND = {
+_KIND: dict[tables.Kind, Any] = {
     "key": pl.String,
     "text": pl.String,
     "time": pl.Datetime("us"),

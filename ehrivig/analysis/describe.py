@@ -6,7 +6,7 @@ Percentages use the non-missing denominator of each row. Missing values are neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from ehrivig.dataset import Floats, Variable, exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats import contingency, rank
 
+TestPolicy = Literal["default", "liu"]
 ARMS = ("all", "control", "exposed")
 SCHEMA: dict[str, Any] = {
     "group": pl.String,
@@ -39,7 +40,7 @@ def describe(
     frame: pl.DataFrame,
     variables: Sequence[Variable],
     *,
-    policy: str,
+    policy: TestPolicy,
     smallest: int,
     treated: np.ndarray | None = None,
 ) -> pl.DataFrame:
@@ -54,7 +55,7 @@ def describe(
 
 
 def _row(
-    x: Floats, arm: np.ndarray, variable: Variable, policy: str, smallest: int
+    x: Floats, arm: np.ndarray, variable: Variable, policy: TestPolicy, smallest: int
 ) -> dict[str, Any]:
     """One variable in all, control and exposed."""
     known = ~np.isnan(x)
@@ -80,7 +81,7 @@ def _smd(a: Floats, b: Floats) -> float | None:
     return float((a.mean() - b.mean()) / spread) if spread > 0 else None
 
 
-def _binary(parts: dict[str, Floats], policy: str, smallest: int) -> dict[str, Any]:
+def _binary(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> dict[str, Any]:
     """Counts and percentages, and the test of independence."""
     cells = {name: (int(part.sum()), len(part)) for name, part in parts.items()}
     if disclosure.any_small(list(cells.values()), smallest):
@@ -111,7 +112,7 @@ def _suppressed(cells: dict[str, tuple[int, int]], smallest: int) -> dict[str, A
     return {**row, "test": "suppressed", "p": None, "smd": None, "suppressed": True}
 
 
-def _continuous(parts: dict[str, Floats], policy: str, smallest: int) -> dict[str, Any]:
+def _continuous(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> dict[str, Any]:
     """Mean (SD), median [Q1, Q3], and the Kruskal-Wallis test."""
     row: dict[str, Any] = {}
     for name, x in parts.items():
@@ -140,7 +141,12 @@ def number(value: float) -> str:
 
 
 def by_outcome(
-    frame: pl.DataFrame, outcome: str, features: Iterable[Variable], *, policy: str, smallest: int
+    frame: pl.DataFrame,
+    outcome: str,
+    features: Iterable[Variable],
+    *,
+    policy: TestPolicy,
+    smallest: int,
 ) -> pl.DataFrame:
     """Table S1: dosing of the exposed by the primary outcome ("exposed" column = with the event).
 

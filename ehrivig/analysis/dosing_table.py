@@ -51,7 +51,10 @@ def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:
             continue
         top = max(float(np.quantile(x, 0.99)), 1.0)
         edges = np.linspace(0, np.ceil(top), BINS + 1)
-        counts = np.histogram(np.clip(x, 0, edges[-1]), bins=edges)[0]
+        counts = disclosure.hide_counts(
+            np.histogram(np.clip(x, 0, edges[-1]), bins=edges)[0].tolist(),
+            study.report.smallest_cell,
+        )
         label, unit = FEATURES[name]
         rows += [
             {
@@ -59,7 +62,7 @@ def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:
                 "label": f"{label} ({unit})",
                 "lo": lo,
                 "hi": hi,
-                "n": None if disclosure.small(int(n), study.report.smallest_cell) else int(n),
+                "n": n,
             }
             for lo, hi, n in zip(edges[:-1], edges[1:], counts, strict=True)
         ]

@@ -57,14 +57,20 @@ class Question:
     family: str = ""
     adjusted: bool = False
     note: str = ""
+    split: str = ""
 
 
 @dataclass
 class EffectRows:
-    """The effect rows of a run, in the order in which they were asked for."""
+    """The effect rows of a run, in the order in which they were asked for.
+
+    Questions of one `split` divide one population: where one part is too small to show, none of
+    the parts is shown, since the whole minus the others would show it.
+    """
 
     smallest: int
     rows: list[dict[str, Any]] = field(default_factory=list)
+    hidden_splits: set[str] = field(default_factory=set)
 
     def ask(self, question: Question, compute: Callable[[], Effect | list[Effect]]) -> None:
         """Add the rows of one question, or one row that says why there is no number."""
@@ -87,6 +93,7 @@ class EffectRows:
         hidden = disclosure.any_small(cells, self.smallest)
         notes = [question.note, *effect.notes, *raised]
         if hidden:
+            self.hidden_splits |= {question.split} - {""}
             notes.append(f"a cell is below {self.smallest}: counts are suppressed")
         row: dict[str, Any] = {
             **_asked(question),
@@ -108,11 +115,14 @@ class EffectRows:
         if not hidden or question.adjusted:
             numbers = ("estimate", "lo", "hi", "p", "se")
             row |= {name: _finite(getattr(effect, name)) for name in numbers}
-        return row
+        return {**row, "split": question.split}
 
     def frame(self) -> pl.DataFrame:
         """All rows, with p-values adjusted inside each declared family."""
-        frame = pl.DataFrame(self.rows, schema=SCHEMA)
+        shown = [_without_numbers(row) if self._told(row) else row for row in self.rows]
+        frame = pl.DataFrame(
+            [{key: row.get(key) for key in SCHEMA} for row in shown], schema=SCHEMA
+        )
         if frame.is_empty():
             return frame
         p = frame["p"].to_numpy()
@@ -126,6 +136,19 @@ class EffectRows:
         return frame.with_columns(
             pl.Series("p_holm", holm).fill_nan(None), pl.Series("p_bh", bh).fill_nan(None)
         )
+
+    def _told(self, row: dict[str, Any]) -> bool:
+        """Whether a row would tell a hidden part of its split."""
+        return row.get("split") in self.hidden_splits and not row["adjusted"]
+
+
+def _without_numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that keeps its place and its question, and says why it has no numbers."""
+    hidden = ("estimate", "lo", "hi", "p", "se", "events_exposed", "events_control")
+    note = row["note"]
+    if "a cell is below" not in note:
+        note = "; ".join(filter(None, [note, "suppressed: another part of this split is below it"]))
+    return {**row, **dict.fromkeys(hidden), "note": note}
 
 
 def _asked(question: Question) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -33,7 +34,7 @@ def main_effects(
             label = outcome.event_label or outcome.label.lower()
             question = Question("outcomes", contrast, outcome.name, "matched", label, "outcomes")
             y = values(matched, outcome.name)
-            rows.ask(question, lambda y=y, label=label: crude(y, exposed(matched), label, "ATT"))
+            rows.ask(question, partial(crude, y, exposed(matched), label, "ATT"))
 
 
 def _is_event(outcome: Outcome) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Contrast:
     label: str
     member: NDArray[np.bool_]
     on_boundary: int | None = None
+    split: str = ""
 
 
 def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
@@ -61,6 +63,7 @@ def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
                     f"{label} {text} vs no {label}",
                     member & exposed(frame),
                     count,
+                    f"band {band.name}",
                 )
             )
     return found
@@ -109,9 +112,10 @@ def table3(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
             primary.event_label,
             "table3",
             note=note,
+            split=contrast.split,
         )
         arm, y = contrast.member[among], event[among]
-        rows.ask(question, lambda arm=arm, y=y: crude(y, arm, primary.event_label, "ATT, crude"))
+        rows.ask(question, partial(crude, y, arm, primary.event_label, "ATT, crude"))
 
 
 def table_s2(frame: pl.DataFrame, study: Study, rows: EffectRows) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -42,13 +44,14 @@ def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
                 primary.event_label,
                 "subgroup",
                 note="; ".join(note),
+                split=f"subgroup {subgroup.name}",
             )
             member = side == value
 
-            def compute(member: NDArray[np.bool_] = member) -> object:
-                return crude(event[member], arm[member], primary.event_label, "within subgroup")
-
-            rows.ask(question, compute)  # type: ignore[arg-type]
+            rows.ask(
+                question,
+                partial(crude, event[member], arm[member], primary.event_label, "within subgroup"),
+            )
 
 
 def interaction(event: Floats, arm: NDArray[np.bool_], side: Floats) -> str:

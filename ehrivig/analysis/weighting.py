@@ -14,7 +14,7 @@ from ehrivig.stats.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
-ESTIMANDS = {"iptw": "ATE", "overlap": "ATO"}
+ESTIMANDS: dict[str, weight.Estimand] = {"iptw": "ATE", "overlap": "ATO"}
 
 
 def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows) -> None:
@@ -37,12 +37,12 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
             adjusted=True,
         )
 
-        def compute(estimand: str = ESTIMANDS[name]) -> Effect:
+        def compute(estimand: weight.Estimand = ESTIMANDS[name]) -> Effect:
             made = weight.inverse_probability(
                 arm[known],
                 score[known],
                 estimand,
-                stabilised=estimand == "ATE",  # type: ignore[arg-type]
+                stabilised=estimand == "ATE",
             )
             fit = logistic(
                 event[known],

@@ -13,6 +13,7 @@ from ehrivig.report.style import COLOUR, CONTROL, EXPOSED, INK, LINE, QUIET, dra
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1
+FOREST_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 RISK_DAYS = (0, 7, 14, 21, 28)
 
 
@@ -74,7 +75,7 @@ def overlap(table: pl.DataFrame, path: Path) -> None:
 
 def curves(table: pl.DataFrame, path: Path, *, y_label: str, x_label: str, notes: str = "") -> None:
     """Step curves of both arms with 95% bands, and the numbers at risk where known."""
-    days = [d for d in RISK_DAYS if d <= (table["time"].max() or 0)]
+    days = [d for d in RISK_DAYS if d <= table["time"].to_numpy().max()]
     at_risk = table["at_risk"].is_not_null().any()
     with drawing(7.2, 4.4 if at_risk else 3.6) as (figure, axes):
         for name in ("exposed", "control"):
@@ -116,9 +117,9 @@ def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
     )
     for line, name in enumerate(("exposed", "control")):
         part = table.filter(pl.col("group") == name)
-        y = -0.31 - 0.07 * line
+        y = -0.27 - 0.07 * line
         axes.text(
-            -0.01,
+            -0.05,
             y,
             NAMES[name],
             transform=axes.transAxes,
@@ -150,8 +151,10 @@ def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
         axes.axvline(1, color=QUIET, linewidth=1)
         axes.set_yticks(range(n), rows["contrast"].to_list()[::-1])
         axes.set_ylim(-0.6, n - 0.4)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_minor_formatter(lambda value, _: "")
+        low, high = axes.get_xlim()
+        ticks = [t for t in FOREST_TICKS if low <= t <= high]
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.set_xticks([], minor=True)
         axes.set_xlabel(label)
         for row in rows.iter_rows(named=True):
             axes.text(

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -21,7 +22,7 @@ INK = "#222222"
 QUIET = "#8a8a8a"
 LINE = {"exposed": "-", "control": "--"}
 COLOUR = {"exposed": EXPOSED, "control": CONTROL}
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.hashsalt": "ehrivig",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -55,5 +56,7 @@ def drawing(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 def save(figure: Figure, path: Path) -> None:
     """Write an SVG without date, so that the same figure has the same bytes."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(
+        buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
+    )
     path.write_text(buffer.getvalue(), encoding="utf-8")

@@ -129,6 +129,7 @@ def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:
 def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
     head = [
         "Contrast",
+        "In",
         "Event",
         "Model",
         "Measure",
@@ -150,6 +151,7 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         estimate += f" ({row['lo']:.3g} to {row['hi']:.3g})"
     return [
         row["contrast"] or "",
+        row["population"] or "",
         row["event_label"] or "",
         row["model"] or "",
         row["measure"] or "",
@@ -191,7 +193,7 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
         shift = (
             ""
             if r["shift"] is None
-            else f"{r['shift']:.3g} ({r['shift_lo']:.3g} to {r['shift_hi']:.3g})"
+            else f"{_zero(r['shift']):.3g} ({r['shift_lo']:.3g} to {r['shift_hi']:.3g})"
         )
         rows.append(
             [
@@ -208,6 +210,11 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
     return Table(
         caption, head, rows, "Paired values only; day 3 is known of those still in hospital."
     )
+
+
+def _zero(value: float) -> float:
+    """A number without the dust that binary fractions leave."""
+    return 0.0 if abs(value) < 1e-9 else value
 
 
 def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:

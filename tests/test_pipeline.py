@@ -1,0 +1,345 @@
+"""The whole run on the demo extract: every number against the known truth, every refusal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from ehrivig import pipeline, study
+from ehrivig.demo import write_demo
+from ehrivig.errors import EhrivigError, ExtractError
+
+KEY = ["hospital_id", "admission_id"]
+CONTRACT_FILES = [
+    "manifest.json",
+    "ledger.csv",
+    "quality/checks.csv",
+    "quality/index.html",
+    "attrition.csv",
+    "cohort.parquet",
+    "dosing.parquet",
+    "analysis.parquet",
+    "matched.parquet",
+    "balance.csv",
+    "table1.csv",
+    "table2.csv",
+    "table3.csv",
+    "table_s1.csv",
+    "table_s2.csv",
+    "table_s3.csv",
+    "table_s4.csv",
+    "table_s5.csv",
+    "effects.csv",
+    "curves.csv",
+    "lints.csv",
+    "report.html",
+]
+
+
+@pytest.fixture(scope="session")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "extract"
+    write_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plan() -> study.Study:
+    """The packaged study, with fewer bootstraps."""
+    full = study.load("ivig_covid19")
+    quick = full.analysis.model_copy(update={"bootstrap": 5})
+    return full.model_copy(update={"analysis": quick})
+
+
+@pytest.fixture(scope="session")
+def finished(
+    extract: Path, plan: study.Study, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, pipeline.RunSummary]:
+    out = tmp_path_factory.mktemp("run") / "out"
+    return out, pipeline.run(plan, extract, out)
+
+
+def changed(tmp_path: Path, **sections: dict[str, Any]) -> Path:
+    """A copy of the packaged study with some keys changed, as JSON-compatible TOML."""
+    content = tomllib.loads(study.locate("ivig_covid19").read_text(encoding="utf-8"))
+    for name, keys in sections.items():
+        content[name] |= keys
+    parsed = study.parse(content)
+    assert parsed
+    path = tmp_path / "study.json"
+    path.write_text(json.dumps(content, default=str))
+    return path
+
+
+def plan_with(plan: study.Study, **sections: dict[str, Any]) -> study.Study:
+    """The study with some settings replaced."""
+    parts = {name: getattr(plan, name).model_copy(update=keys) for name, keys in sections.items()}
+    return plan.model_copy(update=parts)
+
+
+def test_writes_every_file_of_the_contract(finished: tuple[Path, pipeline.RunSummary]) -> None:
+    out, summary = finished
+    assert summary.exit_code == 0
+    missing = [name for name in CONTRACT_FILES if not (out / name).is_file()]
+    assert missing == []
+
+
+def test_cohort_exposure_and_dosing_equal_the_truth(
+    extract: Path, finished: tuple[Path, pipeline.RunSummary]
+) -> None:
+    truth = pl.read_parquet(extract / "_truth" / "admission.parquet").filter("in_cohort").sort(KEY)
+    table = pl.read_parquet(finished[0] / "analysis.parquet").sort(KEY)
+    assert table.select(KEY).equals(truth.select(KEY))
+    assert table.height == 850
+    for name in (
+        "exposed",
+        "death_28d",
+        "death_in_hospital",
+        "first_dose_at",
+        "max_daily_g",
+        "total_g",
+        "n_dose_days",
+        "duration_days",
+        "n_courses",
+        "dose_coverage",
+        "product_type",
+    ):
+        same = table[name].eq_missing(truth[name].cast(table[name].dtype))
+        assert same.all(), f"{name}: {(~same).sum()} admissions differ"
+    for name in ("hours_to_first_dose", "mean_daily_g"):
+        gap = (table[name] - truth[name]).abs().max()
+        assert gap is not None
+        assert float(gap) <= 1e-6  # type: ignore[arg-type]
+        assert table[name].is_null().equals(truth[name].is_null())
+
+
+def test_attrition_is_the_published_flow(finished: tuple[Path, pipeline.RunSummary]) -> None:
+    flow = pl.read_csv(finished[0] / "attrition.csv").filter(pl.col("hospital_id") == "all")
+    counts = dict(flow.select("criterion", "patients").iter_rows())
+    assert (counts["index"], counts["severe"]) == (2346, 850)
+
+
+def test_no_row_is_lost(finished: tuple[Path, pipeline.RunSummary], extract: Path) -> None:
+    ledger = pl.read_csv(finished[0] / "ledger.csv")
+    spent = ledger["rows_used"] + ledger["rows_out_of_scope"] + ledger["rows_quarantined"]
+    assert spent.equals(ledger["rows_read"].rename(spent.name))
+    for table in ("lab", "medication", "patient"):
+        files = list((extract / table).rglob("*.parquet"))
+        on_disk = sum(pl.scan_parquet(f).select(pl.len()).collect().item() for f in files)
+        assert ledger.filter(pl.col("table") == table)["rows_read"].sum() == on_disk
+    rejected = pl.read_parquet(finished[0] / "quarantine" / "lab.parquet")
+    assert rejected.height == ledger.filter(pl.col("table") == "lab")["rows_quarantined"].sum()
+    assert rejected["reason"].str.len_chars().min() > 0  # type: ignore[operator]
+
+
+def test_published_p_values_come_back_from_the_published_counts(
+    finished: tuple[Path, pipeline.RunSummary], shared: Path
+) -> None:
+    """The demo has the published counts of these rows; the printed p is then reproduced."""
+    made = {r["variable"]: r for r in pl.read_csv(finished[0] / "table2.csv").to_dicts()}
+    made |= {r["variable"]: r for r in pl.read_csv(finished[0] / "table_s4.csv").to_dicts()}
+    published = pl.read_csv(shared / "published" / "liu2020_categorical.csv", infer_schema=False)
+    compared = 0
+    for row in published.iter_rows(named=True):
+        ours = made.get(row["row"])
+        if ours is None or ours["suppressed"]:
+            continue
+        counts = [
+            ours["events_control"],
+            ours["n_control"],
+            ours["events_exposed"],
+            ours["n_exposed"],
+        ]
+        if counts == [float(row[c]) for c in ("n_control", "N_control", "n_ivig", "N_ivig")]:
+            compared += 1
+            printed = row["p_printed"]
+            if row["row"] == "death_in_hospital":
+                assert ours["p"] == pytest.approx(0.435, abs=5e-4)
+            elif printed.startswith("<"):
+                assert ours["p"] < float(printed[1:])
+            else:
+                assert abs(ours["p"] - float(printed)) <= 1.05e-3, row["row"]
+    assert compared >= 12
+
+
+def test_every_effect_names_its_event_and_counts(
+    finished: tuple[Path, pipeline.RunSummary],
+) -> None:
+    effects = pl.read_csv(finished[0] / "effects.csv")
+    assert effects["event_label"].null_count() == 0
+    shown = effects.filter(pl.col("estimate").is_not_null())
+    assert shown.height > 20
+    assert (shown["lo"] <= shown["estimate"]).all()
+    assert (shown["estimate"] <= shown["hi"]).all()
+    crude = shown.filter(~pl.col("adjusted"))
+    assert crude["events_exposed"].null_count() == 0
+
+
+def test_no_small_cell_is_shown(finished: tuple[Path, pipeline.RunSummary]) -> None:
+    for name in ("table1", "table2", "table_s4"):
+        table = pl.read_csv(finished[0] / f"{name}.csv")
+        for arm in ("all", "control", "exposed"):
+            counts = table[f"events_{arm}"].drop_nulls()
+            assert not counts.is_between(1, 4).any(), name
+    effects = pl.read_csv(finished[0] / "effects.csv")
+    for name in ("events_exposed", "events_control"):
+        assert not effects[name].drop_nulls().is_between(1, 4).any()
+
+
+def test_report_is_self_contained_and_says_synthetic(
+    finished: tuple[Path, pipeline.RunSummary],
+) -> None:
+    html = (finished[0] / "report.html").read_text(encoding="utf-8")
+    assert "Synthetic data" in html
+    for outside in ("http://", "https://", "<script", "src="):
+        assert outside not in html.replace("http://www.w3.org", "").replace(
+            "http://purl.org", ""
+        ).replace("http://creativecommons.org", ""), outside
+    ids = pl.read_parquet(finished[0] / "cohort.parquet")["admission_id"].cast(pl.String)
+    assert not any(f">{i}<" in html for i in ids.head(200))
+
+
+def test_manifest_hashes_what_was_read(
+    finished: tuple[Path, pipeline.RunSummary], extract: Path
+) -> None:
+    from ehrivig.resources import file_digest
+
+    manifest = json.loads((finished[0] / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["exit_code"] == 0
+    first = manifest["inputs"][0]
+    assert first["sha256"] == file_digest(extract / first["path"])
+    assert {"sql", "suites", "codelists"} <= set(manifest["code"])
+    assert all(step["seconds"] >= 0 for step in manifest["steps"])
+
+
+def test_same_input_gives_the_same_bytes(
+    extract: Path, plan: study.Study, finished: tuple[Path, pipeline.RunSummary], tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    pipeline.run(plan, extract, again, options=pipeline.Options(threads=1, memory="700MB"))
+    for path in sorted(again.rglob("*")):
+        name = path.relative_to(again).as_posix()
+        if path.is_file() and not name.endswith(("manifest.json", "hospital.json")):
+            assert path.read_bytes() == (finished[0] / name).read_bytes(), name
+
+
+def test_unchanged_hospitals_are_not_read_again(
+    extract: Path, plan: study.Study, tmp_path: Path
+) -> None:
+    small = tmp_path / "extract"
+    shutil.copytree(extract, small)
+    out = tmp_path / "out"
+    pipeline.check(plan, small, out)
+    before = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
+    path = next((small / "score" / "hospital_id=B").glob("*.parquet"))
+    pl.read_parquet(path).head(10).write_parquet(path)
+    pipeline.check(plan, small, out)
+    after = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
+    assert before["A"] == after["A"]
+    assert before["B"] != after["B"]
+
+
+def test_sql_runs_in_a_bare_shell(extract: Path, plan: study.Study) -> None:
+    from ehrivig import statements
+
+    text = statements.of_study(plan, None)
+    assert "severe" in text
+    shell = duckdb.connect()
+    shell.execute(text)
+    assert shell.execute("SELECT count(*) FROM candidate").fetchall() == [(0,)]
+
+
+def test_one_hospital_blocked_the_study_goes_on(
+    extract: Path, plan: study.Study, tmp_path: Path
+) -> None:
+    small = tmp_path / "extract"
+    shutil.copytree(extract, small)
+    path = next((small / "medication" / "hospital_id=D").glob("*.parquet"))
+    path.write_bytes(path.read_bytes()[:-100])
+    dropping = plan_with(plan, quality={"block": "drop_hospital"})
+    summary = pipeline.run(dropping, small, tmp_path / "out")
+    assert (summary.exit_code, summary.dropped_hospitals) == (0, ["D"])
+    flow = pl.read_csv(tmp_path / "out" / "attrition.csv")
+    assert "D" not in flow["hospital_id"].to_list()
+    assert "left out by the data gate" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_truncated_file_is_named_and_leaves_the_earlier_run(
+    extract: Path, plan: study.Study, finished: tuple[Path, pipeline.RunSummary], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    small = tmp_path / "extract"
+    shutil.copytree(extract, small)
+    path = next((small / "lab" / "hospital_id=B").glob("*.parquet"))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ExtractError, match=path.name) as error:
+        pipeline.run(plan, small, out)
+    assert error.value.exit_code == 4
+    assert (out / "effects.csv").read_bytes() == (finished[0] / "effects.csv").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["extract", "out"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "word"),
+    [
+        ({"extract": {"period": (pl.date(1990, 1, 1), None)}}, "cohort"),
+        ({"exposure": {"routes": ("sc",)}}, "no exposed admission"),
+    ],
+    ids=["empty cohort", "zero exposed"],
+)
+def test_nothing_to_compare_is_exit_5(
+    extract: Path, plan: study.Study, tmp_path: Path, sections: dict[str, Any], word: str
+) -> None:
+    from datetime import date
+
+    if "extract" in sections:
+        sections = {"extract": {"period": (date(1990, 1, 1), date(1990, 2, 1))}}
+    summary = pipeline.run(plan_with(plan, **sections), extract, tmp_path / "out")
+    assert summary.exit_code == 5
+    assert word in summary.message
+    assert (tmp_path / "out" / "attrition.csv").is_file()
+    assert "Incomplete" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_command_line_exit_codes(extract: Path, tmp_path: Path) -> None:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ehrivig.cli", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[study]\ntitel = 1\n")
+    cases = {
+        ("run", "none", "--extract", str(extract), "--out", "o"): 2,
+        ("run", str(bad), "--extract", str(extract), "--out", "o"): 2,
+        ("run", "ivig_covid19", "--extract", "nowhere", "--out", "o"): 4,
+        ("run", "ivig_covid19", "--nonsense"): 2,
+        ("schema",): 0,
+        ("--help",): 0,
+    }
+    for words, code in cases.items():
+        done = call(*words)
+        assert done.returncode == code, (words, done.stderr)
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_errors_share_one_base() -> None:
+    from ehrivig import errors
+
+    kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, Exception)]
+    assert all(issubclass(k, EhrivigError | Warning) for k in kinds)
