@@ -120,7 +120,7 @@ def _ready(courses: pl.DataFrame, price_per_g: float | Mapping[str, float] | Non
 
 def _summed(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
     """One row per level of one dimension, by rising level."""
-    unpriced = (pl.col("price").is_null() & (pl.col("amount_ug") > 0)).any()
+    unpriced = pl.col("price").is_null().any()
     # Grams are summed per price as whole numbers; a handful of prices are then added in order.
     by_price = (
         rows.group_by("level", "price")
@@ -174,14 +174,14 @@ def _hidden(table: pl.DataFrame, smallest_cell: int, *, alone: bool) -> pl.DataF
 def _guarded(counts: list[int], smallest_cell: int, *, alone: bool) -> pl.Series:
     """Which counts of a table to hide; `alone`: there is no total beside them.
 
-    While a single count is hidden, or the hidden ones sum to less than `smallest_cell`, the
-    smallest shown one is hidden too: the total gives the hidden ones away.
+    While the hidden ones sum to less than `smallest_cell` (a single one always does), the smallest
+    shown one is hidden too: the total gives the hidden ones away.
     """
     hidden = {place for place, count in enumerate(counts) if 0 < count < smallest_cell}
     others = [place for place, count in enumerate(counts) if count >= max(smallest_cell, 1)]
     others.sort(key=lambda place: (counts[place], place))
     while not alone and hidden and others:
-        if len(hidden) > 1 and sum(counts[place] for place in hidden) >= smallest_cell:
+        if sum(counts[place] for place in hidden) >= smallest_cell:
             break
         hidden.add(others.pop(0))
     return pl.Series([place in hidden for place in range(len(counts))], dtype=pl.Boolean)

@@ -237,7 +237,8 @@ def test_diagnoses_are_read_from_the_hospital() -> None:
     with Database() as db:
         db.execute("CREATE SCHEMA ref")
         db.execute(
-            "CREATE TABLE admission AS SELECT 'A' AS hospital_id, 10 AS admission_id, 1 AS patient_id"
+            "CREATE TABLE admission AS "
+            "SELECT 'A' AS hospital_id, 10 AS admission_id, 1 AS patient_id"
         )
         db.execute(
             "CREATE TABLE diagnosis AS SELECT 'A' AS hospital_id, 10 AS admission_id, code, "

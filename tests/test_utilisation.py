@@ -85,6 +85,10 @@ def test_the_price_may_differ_by_product_and_is_never_guessed() -> None:
     got = utilisation(DRAWN, smallest_cell=0, price_per_g={"standard": 1.0})
     assert table(got, "product_type", "cost") == [("igma_enriched", None), ("standard", 40.0)]
     assert table(got, "all", "cost") == [("all", None)]
+    unknown = frame(course(1, total_g=None, n_usable=0, complete=False))
+    assert table(utilisation(unknown, smallest_cell=0), "all", "grams", "cost") == [
+        ("all", 0.0, None)
+    ]
     both = utilisation(DRAWN, smallest_cell=0, price_per_g={"standard": 1.0, "igma_enriched": 3.0})
     assert table(both, "all", "cost") == [("all", 55.0)]
 

@@ -1,0 +1,1 @@
+"""What the analysis needs to know about each admission: baseline, exposure, severity, outcomes."""

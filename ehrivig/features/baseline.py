@@ -1,0 +1,217 @@
+"""Baseline variables: what was known about a patient around time zero.
+
+One query per kind of source and window; only the answers, one per admission and variable, leave
+the database. What was not measured is null, never zero and never "no". A SOFA or APACHE II score
+that nobody recorded is computed from raw rows, where enough of them are there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import polars as pl
+
+from ehrivig.database import Database, concept
+from ehrivig.errors import StudyError
+from ehrivig.features import severity
+from ehrivig.study import Covariate, Study
+
+Window = tuple[float, float | None]
+QUERY = {
+    "lab": ("baseline_lab", "analytes"),
+    "vital": ("baseline_vital", "vitals"),
+    "score": ("baseline_score", "scores"),
+    "finding": ("baseline_finding", "findings"),
+    "condition": ("baseline_condition", "conditions"),
+    "medication": ("medication_given", "codelists"),
+}
+_OF_THE_ADMISSION = {"age": "age_years", "male": "male", "current_smoker": "current_smoker"}
+
+
+def baseline(db: Database, study: Study) -> pl.DataFrame:
+    """One row per candidate admission: admission_id and a column per covariate of the study.
+
+    Numbers are Float64 in the covariate's unit, yes/no variables Boolean (null: not measured);
+    sorted by admission. Needs tables `candidate` and `eligible` (the same admissions). Raises
+    StudyError for a unit nobody defined.
+    """
+    variables = study.covariates.variables
+    admissions = db.frame(
+        "SELECT admission_id, age_years, male, current_smoker FROM candidate ORDER BY admission_id"
+    )
+    frame = admissions.select("admission_id")
+    db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
+    for (source, window), wanted in _by_query(variables, study).items():
+        found = measured(db, source, [_code(v) for v in wanted], window)
+        for variable in wanted:
+            frame = _with_variable(db, frame, found, variable)
+    frame = _with_computed_scores(db, frame, variables, study)
+    for variable in variables:
+        if variable.source in _OF_THE_ADMISSION:
+            column = admissions[_OF_THE_ADMISSION[variable.source]]
+            frame = frame.with_columns(column.cast(_type(variable)).alias(variable.name))
+    for variable in _in_order(variables):
+        frame = frame.with_columns(any_of(variable.any_of).alias(variable.name))
+    return frame.select("admission_id", *(v.name for v in variables))
+
+
+def repeat_labs(
+    db: Database,
+    study: Study,
+    start_hours: float,
+    end_hours: float,
+    anchors: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The first value of each repeated lab in [anchor + start_hours, anchor + end_hours).
+
+    One row per candidate admission, a Float64 column per name of `analysis.repeat_labs`, sorted.
+    The anchor is time zero, or `anchors` (admission_id, anchor_at), for instance the first dose;
+    an admission without an anchor has nulls.
+    """
+    frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
+    if anchors is None:
+        db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
+    else:
+        db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
+        db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
+    wanted = [study.covariate(name) for name in study.analysis.repeat_labs]
+    found = measured(db, "lab", [_code(v) for v in wanted], (start_hours, end_hours))
+    for variable in wanted:
+        frame = _with_variable(db, frame, found, variable)
+    return frame
+
+
+def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.DataFrame:
+    """What one concept query finds: admission_id, variable (the code), value.
+
+    Needs `anchor` (admission_id, anchor_at); `window` is [start, end) in hours around it.
+    """
+    name, parameter = QUERY[source]
+    values = {parameter: sorted(set(codes)), "start_hours": window[0], "end_hours": window[1]}
+    return db.frame(concept(name), values)
+
+
+def any_of(names: Iterable[str]) -> pl.Expr:
+    """Whether any variable is true; null when none is and one of them is not measured."""
+    return pl.any_horizontal(pl.col(name) for name in names)
+
+
+def _code(variable: Covariate) -> str:
+    return variable.code or variable.name
+
+
+def _type(variable: Covariate) -> type[pl.DataType]:
+    return pl.Boolean if variable.binary else pl.Float64
+
+
+def _by_query(
+    variables: Iterable[Covariate], study: Study
+) -> dict[tuple[str, Window], list[Covariate]]:
+    """The variables that one query answers together: same kind of source, same window."""
+    groups: dict[tuple[str, Window], list[Covariate]] = defaultdict(list)
+    for variable in variables:
+        if variable.source in QUERY:
+            groups[variable.source, _window(variable, study)].append(variable)
+    return dict(groups)
+
+
+def _window(variable: Covariate, study: Study) -> Window:
+    """The hours around time zero in which a variable is looked for; conditions have none.
+
+    A treatment that the study allows to be post-baseline by name, and that has no window of its
+    own, is looked for from time zero to the end of the stay.
+    """
+    if variable.source == "condition":
+        return (0.0, None)
+    if variable.window_hours is not None:
+        return variable.window_hours
+    if variable.source == "medication" and variable.name in study.match.allow_post_baseline:
+        return (0.0, None)
+    return study.covariates.window_hours
+
+
+def _with_variable(
+    db: Database, frame: pl.DataFrame, found: pl.DataFrame, variable: Covariate
+) -> pl.DataFrame:
+    """`frame` with one more column: the values of `found` in the unit of the study."""
+    value = pl.col("value").cast(_type(variable))
+    if variable.source in ("lab", "vital") and variable.unit:
+        factor, shift = _unit(db, variable)
+        value = value if (factor, shift) == (1.0, 0.0) else (value - shift) / factor
+    column = found.filter(pl.col("variable") == _code(variable)).select(
+        pl.col("admission_id"), value.alias(variable.name)
+    )
+    return frame.join(column, on="admission_id", how="left", maintain_order="left")
+
+
+def _with_computed_scores(
+    db: Database, frame: pl.DataFrame, variables: Iterable[Covariate], study: Study
+) -> pl.DataFrame:
+    """`frame` with unrecorded scores of the first day computed, at most two variables missing.
+
+    Only for a score whose window holds time zero. Recorded scores stay as they are.
+    """
+    wanted = [
+        variable
+        for variable in variables
+        if variable.source == "score"
+        and _code(variable) in severity.RECORDED_SCORES
+        and _holds_time_zero(_window(variable, study))
+        and frame[variable.name].null_count() > 0
+    ]
+    if not wanted:
+        return frame
+    scores = severity.first_day_scores(db)
+    for variable in wanted:
+        code = _code(variable)
+        enough = pl.col(f"{code}_n_missing") <= severity.SOFA_MAX_MISSING
+        computed = scores.filter(enough).select("admission_id", pl.col(code).alias("_computed"))
+        frame = (
+            frame.join(computed, on="admission_id", how="left", maintain_order="left")
+            .with_columns(pl.coalesce(variable.name, "_computed").alias(variable.name))
+            .drop("_computed")
+        )
+    return frame
+
+
+def _holds_time_zero(window: Window) -> bool:
+    """Whether hour 0 lies in [start, end)."""
+    start, end = window
+    return start <= 0 and (end is None or end > 0)
+
+
+def _unit(db: Database, variable: Covariate) -> tuple[float, float]:
+    """Factor and shift from the study's unit to the standard one (standard = v * factor + shift).
+
+    Raises StudyError when the variable has units and this is none of them.
+    """
+    known = db.rows(
+        "SELECT unit, factor, shift FROM ref.unit WHERE variable = $variable",
+        {"variable": _code(variable)},
+    )
+    for unit, factor, shift in known:
+        if unit == variable.unit:
+            return float(factor), float(shift)
+    if not known:
+        return 1.0, 0.0
+    listed = ", ".join(sorted({str(unit) for unit, _, _ in known}))
+    raise StudyError(
+        f"covariates.{variable.name}: unknown unit {variable.unit!r} (known: {listed}). "
+        "Write one of these, or add it to the code list of units."
+    )
+
+
+def _in_order(variables: Iterable[Covariate]) -> list[Covariate]:
+    """The any_of variables, each after those it is made of; StudyError when they go in a circle."""
+    left = [v for v in variables if v.source == "any_of"]
+    ordered: list[Covariate] = []
+    while left:
+        waiting = {v.name for v in left}
+        ready = [v for v in left if not waiting & set(v.any_of)]
+        if not ready:
+            names = ", ".join(sorted(waiting))
+            raise StudyError(f"covariates: any_of goes in a circle ({names}). Remove one of them.")
+        ordered += ready
+        left = [v for v in left if v not in ready]
+    return ordered

@@ -1,0 +1,176 @@
+"""The exposure of each candidate admission: whether, when, how much and for how long.
+
+Definitions: clinical specification, section 3. Amounts are exact (whole nanograms) and shown in
+grams; every cut is evaluated here and nowhere else.
+
+An administration without a usable amount still counts as exposure, as a dose day and in the dose
+coverage. The amounts of such an admission are lower bounds, `dose_complete` is false, and a band
+is given only when the bound alone decides it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig.database import Database, concept
+from ehrivig.features.courses import day_sums, over_days, product_type, survey
+from ehrivig.features.dose import grams, grams_per_kg, ratio
+from ehrivig.study import Band, Exposure, Study
+
+FILE = "administrations.parquet"
+IVIG_BILLING_CODES = (
+    "J1459",
+    "J1556",
+    "J1557",
+    "J1561",
+    "J1566",
+    "J1568",
+    "J1569",
+    "J1572",
+    "J1599",
+)
+"""US HCPCS codes of intravenous immunoglobulin; one unit is 500 mg (clinical specification)."""
+IVIG_BILLING_UNIT_G = 0.5
+_MICROSECONDS_PER_HOUR = 3_600_000_000
+_LOWER_BOUNDS = ("max_daily_g", "total_g", "total_g_per_kg", "max_daily_g_per_kg")
+_AMOUNTS = (*_LOWER_BOUNDS, "mean_daily_g")
+
+
+def administrations(db: Database, study: Study, folder: Path) -> Path:
+    """Write the exposure drug's clean administrations to the candidates; the file's path.
+
+    One row per administration given by an allowed route: hospital_id, admission_id, patient_id,
+    medication_id (leads back to the full row), dose, dose_unit, concentration_g_per_l and
+    strength_g (the row's own or else the product's), billing_unit_g, product_type, started_at,
+    stopped_at, and the candidate's weight_kg, time_zero, discharged_at. Reads `medication` and
+    `candidate`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    values = {
+        "codelist": study.exposure.codelist,
+        "routes": list(study.exposure.routes),
+        "billing_codes": list(IVIG_BILLING_CODES),
+        "billing_unit_g": IVIG_BILLING_UNIT_G,
+    }
+    db.copy(concept("administration"), path, values)
+    return path
+
+
+def dosing(
+    administrations: pl.LazyFrame, candidates: pl.LazyFrame, exposure: Exposure
+) -> pl.LazyFrame:
+    """One row per candidate admission, sorted by hospital_id and admission_id.
+
+    Columns: hospital_id, admission_id, <exposure>_any, n_administrations, first_dose_at,
+    hours_to_first_dose, max_daily_g, mean_daily_g (over days with an amount), total_g,
+    total_g_per_kg, max_daily_g_per_kg, n_dose_days, duration_days, n_courses, product_type (the
+    single type, or "mixed"), dose_coverage, dose_complete.
+
+    Without an administration `_any` is false, n_administrations 0 and the rest null; without a time
+    zero all are null. Administrations that no amount is known of: coverage 0, amounts null. Empty
+    inputs keep the schema. `administrations` as the function of that name leaves it; candidates
+    need hospital_id, admission_id, time_zero, weight_kg.
+    """
+    known = survey(administrations)
+    days = day_sums(administrations, exposure, known)
+    exposed = days.group_by("admission_id").agg(
+        *over_days(),
+        pl.col("first_at").min(),
+        pl.len().cast(pl.Int64).alias("n_dose_days"),
+        pl.col("new_course").sum().cast(pl.Int64).alias("n_courses"),
+    )
+    who = candidates.select("hospital_id", "admission_id", "time_zero", "weight_kg")
+    joined = who.join(exposed, on="admission_id", how="left")
+    features = _features(exposure.name, product_type(known))
+    return joined.select(features).sort("hospital_id", "admission_id")
+
+
+def bands(exposure: Exposure) -> list[pl.Expr]:
+    """One expression per band of the study, named band_<name>: "low", "high" or null.
+
+    Null: not exposed, or the amount is not known well enough. An incomplete amount is a lower
+    bound, so it can put an admission into the high group but never into the low one.
+    """
+    return [_group(band).alias(f"band_{band.name}") for band in exposure.bands]
+
+
+def boundary_count(features: pl.DataFrame, band: Band) -> int:
+    """How many admissions lie exactly on the cut of a band (the side is the study's choice)."""
+    on_cut = (pl.col(band.feature) == band.cut) & _group(band).is_not_null()
+    return int(features.select(on_cut.sum()).item())
+
+
+def boundary_counts(features: pl.DataFrame, exposure: Exposure) -> pl.DataFrame:
+    """One row per band: its cut, who holds the cut, and n low, high, exactly on it, not grouped.
+
+    n_not_grouped: exposed admissions that fall into neither group.
+    """
+    exposed = pl.col(f"{exposure.name}_any").fill_null(False)
+    rows = []
+    for band in exposure.bands:
+        group = _group(band)
+        counts = features.select(
+            n_low=(group == "low").sum().cast(pl.Int64),
+            n_high=(group == "high").sum().cast(pl.Int64),
+            n_not_grouped=(exposed & group.is_null()).sum().cast(pl.Int64),
+        ).row(0)
+        rows.append((band.name, band.feature, band.cut, band.boundary, *counts))
+        rows[-1] = (*rows[-1], boundary_count(features, band))
+    schema = {
+        "band": pl.String,
+        "feature": pl.String,
+        "cut": pl.Float64,
+        "boundary": pl.String,
+        "n_low": pl.Int64,
+        "n_high": pl.Int64,
+        "n_not_grouped": pl.Int64,
+        "n_on_cut": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _group(band: Band) -> pl.Expr:
+    """The side of a band's cut on which an admission lies; `boundary` names who holds the cut."""
+    value = pl.col(band.feature)
+    high = value > band.cut if band.boundary == "low" else value >= band.cut
+    decided = pl.lit(True)
+    if band.feature in _LOWER_BOUNDS:
+        decided = pl.col("dose_complete") | high
+    elif band.feature in _AMOUNTS:
+        decided = pl.col("dose_complete")
+    return pl.when(decided & high).then(pl.lit("high")).when(decided & ~high).then(pl.lit("low"))
+
+
+def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
+    """The columns of `dosing`, from the sums over an admission's days."""
+    given, usable = pl.col("n_given"), pl.col("n_usable")
+    total, largest, weight = pl.col("total_ng"), pl.col("max_daily_ng"), pl.col("weight_kg")
+    placed = pl.col("time_zero").is_not_null()
+    since = (pl.col("first_at") - pl.col("time_zero")).dt.total_microseconds()
+    return [
+        pl.col("hospital_id"),
+        pl.col("admission_id"),
+        pl.when(placed).then(given.is_not_null()).alias(f"{name}_any"),
+        pl.when(placed).then(given.fill_null(0)).alias("n_administrations"),
+        pl.col("first_at").alias("first_dose_at"),
+        ratio(since, _MICROSECONDS_PER_HOUR).alias("hours_to_first_dose"),
+        grams(largest).alias("max_daily_g"),
+        grams(_mean(total, pl.col("n_amount_days"))).alias("mean_daily_g"),
+        grams(total).alias("total_g"),
+        grams_per_kg(total, weight).alias("total_g_per_kg"),
+        grams_per_kg(largest, weight).alias("max_daily_g_per_kg"),
+        pl.col("n_dose_days"),
+        (pl.col("last_day") - pl.col("first_day") + 1).alias("duration_days"),
+        pl.col("n_courses"),
+        product.alias("product_type"),
+        ratio(usable, given).alias("dose_coverage"),
+        (usable == given).alias("dose_complete"),
+    ]
+
+
+def _mean(total_ng: pl.Expr, days: pl.Expr) -> pl.Expr:
+    """Nanograms per day with an amount, rounded half up; null without such a day."""
+    return pl.when(days > 0).then((2 * total_ng + days) // (2 * days))

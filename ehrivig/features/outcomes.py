@@ -1,0 +1,149 @@
+"""Outcomes, courses and treatments of each admission, from time zero on.
+
+One query per kind of outcome; only the answers leave the database. What cannot be known is null:
+a patient lost before day 28 is neither dead nor alive at day 28.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import polars as pl
+
+from ehrivig.database import Database, concept
+from ehrivig.features import severity
+from ehrivig.study import Outcome, Study
+
+_DEATHS = {"death": "death", "in_hospital_death": "in_hospital_death"}
+_LENGTHS = ("length_of_stay", "icu_length_of_stay")
+_COURSES = {
+    "condition": ("course_condition", "conditions"),
+    "device": ("course_device", "codes"),
+    "procedure": ("course_procedure", "codes"),
+    "medication": ("medication_given", "codelists"),
+}
+_EITHER = {"device": "procedure", "procedure": "device"}
+
+
+def outcomes(db: Database, study: Study) -> pl.DataFrame:
+    """One row per candidate admission: admission_id and a column per outcome of the study.
+
+    Lengths of stay are Float64 days, all others Boolean (null: cannot be known). Beside them, for a
+    primary outcome that is a death: `time_days`, `event` (follow-up from time zero, capped at its
+    within_days) and `days_to_death`; for the first clearance outcome: `clearance_entry_days`,
+    `clearance_days`, `clearance_status` (1 cleared, 2 died, 3 left alive uncleared, 0 censored).
+    Sorted by admission. Needs table `candidate`.
+    """
+    db.view("anchor", "SELECT admission_id, admitted_at AS anchor_at FROM candidate")
+    db.table("vital_status", concept("vital_status"))
+    frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
+    variables = study.outcomes.variables
+    for source in _COURSES:
+        frame = _with_courses(db, frame, [v for v in variables if v.source == source])
+    times = frame.select("admission_id")
+    for variable in variables:
+        if variable.source not in _COURSES:
+            found = _alone(db, study, variable)
+            value = pl.col("value").alias(variable.name)
+            frame = _joined(frame, found.select("admission_id", value))
+            if _timed(study, variable):
+                times = _joined(times, found.drop("value"))
+    return _joined(frame.select("admission_id", *(v.name for v in variables)), times)
+
+
+def _alone(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
+    """The answers to an outcome that has a query of its own: admission_id, value, and its times."""
+    if variable.source in _DEATHS:
+        return _death(db, study, variable)
+    if variable.source in _LENGTHS:
+        return db.frame(concept(variable.source)).with_columns(pl.col("value").cast(pl.Float64))
+    if variable.source == "clearance":
+        return _clearance(db, variable)
+    return severity.incident(db, variable.code or variable.name)
+
+
+def _timed(study: Study, variable: Outcome) -> bool:
+    """Whether the times of an outcome are kept: of the primary death, of the first clearance."""
+    clearances = [v for v in study.outcomes.variables if v.source == "clearance"]
+    primary = variable.source in _DEATHS and variable.name == study.outcomes.primary
+    return primary or variable in clearances[:1]
+
+
+def _death(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
+    """admission_id, value, days_to_death, time_days, event of a death-type outcome."""
+    values = {"within_days": variable.within_days, "extract_end": extract_end(study)}
+    return db.frame(concept(_DEATHS[variable.source]), values)
+
+
+def _clearance(db: Database, variable: Outcome) -> pl.DataFrame:
+    """admission_id, value, and entry, days and status of a clearance outcome."""
+    found = db.frame(concept("clearance"), {"organism": variable.code or variable.name})
+    return found.select(
+        "admission_id",
+        "value",
+        pl.col("entry_days").alias("clearance_entry_days"),
+        pl.col("days").alias("clearance_days"),
+        pl.col("status").cast(pl.Int64).alias("clearance_status"),
+    )
+
+
+def extract_end(study: Study) -> datetime | None:
+    """The first moment that the extract cannot know: the midnight after its date."""
+    date = study.extract.extract_date
+    return None if date is None else datetime.combine(date, time()) + timedelta(days=1)
+
+
+def _with_courses(db: Database, frame: pl.DataFrame, wanted: list[Outcome]) -> pl.DataFrame:
+    """`frame` with a Boolean column for each of some outcomes of one source.
+
+    A support that another table shows as well (ECMO is a device and a procedure) is true where
+    either says so; the named source alone can say that it is absent.
+    """
+    if not wanted:
+        return frame
+    source = wanted[0].source
+    found = _course(db, source, wanted)
+    other = _course(db, _EITHER[source], wanted).filter("value") if source in _EITHER else None
+    for variable in wanted:
+        column = _column(found, variable)
+        if other is not None:
+            column = _first_true(_column(other, variable), column)
+        frame = _joined(frame, column)
+    return frame
+
+
+def _course(db: Database, source: str, wanted: list[Outcome]) -> pl.DataFrame:
+    """admission_id, variable (the code), value from the query of one source."""
+    name, parameter = _COURSES[source]
+    codes = sorted({_code(v) for v in wanted})
+    values = {parameter: codes, "start_hours": 0.0, "end_hours": None}
+    return db.frame(concept(name), values)
+
+
+def _column(found: pl.DataFrame, variable: Outcome) -> pl.DataFrame:
+    """The answers to one outcome under its own name."""
+    return found.filter(pl.col("variable") == _code(variable)).select(
+        "admission_id", pl.col("value").alias(variable.name)
+    )
+
+
+def _first_true(yes: pl.DataFrame, column: pl.DataFrame) -> pl.DataFrame:
+    """`column` with its answer replaced by true for the admissions of `yes`."""
+    name = column.columns[1]
+    missing = yes.join(column, on="admission_id", how="anti")
+    known = pl.col("admission_id").is_in(yes["admission_id"].implode())
+    return pl.concat(
+        [
+            column.with_columns(pl.when(known).then(True).otherwise(pl.col(name)).alias(name)),
+            missing,
+        ]
+    )
+
+
+def _joined(frame: pl.DataFrame, column: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the columns of another table, at most one row per admission; order kept."""
+    return frame.join(column, on="admission_id", how="left", validate="1:1", maintain_order="left")
+
+
+def _code(variable: Outcome) -> str:
+    return variable.code or variable.name

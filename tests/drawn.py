@@ -1,0 +1,104 @@
+"""A hospital drawn as small tables of text, for tests of SQL and of what is built on it.
+
+    hospital.draw("lab", '''
+        admission_id | analyte | value_std | collected_at
+        1            | crp     | 12.5      | 01-02 10:00
+    ''')
+
+Times are "month-day hour:minute[:second]" of 2020; an empty cell or "-" is null; columns not
+written are null.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ehrivig import tables
+from ehrivig.database import Database, concept
+from ehrivig.features import severity
+
+RESOLVED = {
+    "lab": "analyte VARCHAR, value_std DOUBLE, censored VARCHAR",
+    "vital": "value_std DOUBLE",
+    "medication": "drug INTEGER",
+}
+CANDIDATE = (
+    "hospital_id VARCHAR, admission_id BIGINT, patient_id BIGINT, person_id VARCHAR, "
+    "admitted_at TIMESTAMP, discharged_at TIMESTAMP, discharge_status VARCHAR, "
+    "symptom_onset_at TIMESTAMP, death_at TIMESTAMP, age_years DOUBLE, male BOOLEAN, "
+    "current_smoker BOOLEAN, weight_kg DOUBLE, height_cm DOUBLE, time_zero TIMESTAMP"
+)
+REFERENCE = {
+    "condition": "vocabulary VARCHAR, code VARCHAR, condition VARCHAR",
+    "drug_class": "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
+    "concentration_g_per_l DOUBLE, strength_g DOUBLE",
+    "unit": "variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",
+}
+_TIME = re.compile(r"\d\d-\d\d \d\d:\d\d(:\d\d)?")
+
+
+class Hospital:
+    """One hospital's clean tables, empty until drawn; admission and patient ids are integers."""
+
+    def __init__(self) -> None:
+        self.db = Database(threads=2)
+        for table in tables.TABLES:
+            columns = [f"{c.name} {self._type(c)}" for c in table.columns]
+            extra = [RESOLVED[table.name]] if table.name in RESOLVED else []
+            self.db.execute(f"CREATE TABLE {table.name} ({', '.join(columns + extra)})")
+        self.db.execute("CREATE SCHEMA ref")
+        for name, columns_ in REFERENCE.items():
+            self.db.execute(f"CREATE TABLE ref.{name} ({columns_})")
+        self.db.execute(f"CREATE TABLE candidate ({CANDIDATE})")
+        self.db.execute(
+            "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "
+            "discharged_at TIMESTAMP, age_years DOUBLE)"
+        )
+
+    @staticmethod
+    def _type(column: tables.Column) -> str:
+        integer = column.name in ("admission_id", "patient_id")
+        return "BIGINT" if integer else tables.SQL_TYPE[column.kind]
+
+    def draw(self, table: str, text: str) -> None:
+        """Add drawn rows to a table."""
+        lines = [line for line in text.strip().splitlines() if line.strip()]
+        names, *rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+        marks = ", ".join(f"$c{number}" for number in range(len(names)))
+        for row in rows:
+            values = {f"c{number}": _cell(cell) for number, cell in enumerate(row)}
+            assert len(values) == len(names), f"{table}: {row}"
+            self.db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+
+    def admit(self, text: str) -> None:
+        """Add admissions: eligible and candidate; time zero is the admission unless drawn."""
+        self.draw("candidate", text)
+        self.db.execute("UPDATE candidate SET time_zero = COALESCE(time_zero, admitted_at)")
+        self.db.execute(
+            "CREATE OR REPLACE TABLE eligible AS "
+            "SELECT admission_id, admitted_at, discharged_at, age_years FROM candidate"
+        )
+
+    def anchor(self, column: str = "time_zero") -> None:
+        """The anchor of every admission is one of its moments."""
+        self.db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
+
+    def rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a concept, sorted, after what it builds on was made."""
+        severity.prepare(self.db, name)
+        return sorted(self.db.frame(concept(name), values).rows(), key=_sortable)
+
+    def met(self, name: str, **values: Any) -> dict[int, bool | None]:
+        """Admission -> answer of a three-valued concept."""
+        return {row[0]: row[1] for row in self.rows(name, **values)}
+
+
+def _cell(text: str) -> str | None:
+    if text in ("", "-"):
+        return None
+    return f"2020-{text}" if _TIME.fullmatch(text) else text
+
+
+def _sortable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple((value is None, value if value is not None else 0) for value in row)
