@@ -1,0 +1,51 @@
+"""The data gate: suites measure, the study's policy judges, quarantine keeps what is rejected.
+
+`measure` -> `judge` -> `blocked_hospitals`; `quarantine` writes the rejected rows and leaves the
+clean tables. Every check is declared once, in `expectations/<table>.json`; the very condition that
+is measured selects the rows to reject. Great Expectations is imported only when a table is
+measured.
+"""
+
+from ehrivig.validate.judgement import (
+    ArmDifference,
+    arm_difference,
+    blocked_hospitals,
+    blocked_message,
+    blocks_run,
+    judge,
+    rejudge,
+)
+from ehrivig.validate.measurement import (
+    CHECK_SCHEMA,
+    Check,
+    Measurement,
+    frame_of_checks,
+    frame_of_measurements,
+    read_measurements,
+    write_measurements,
+)
+from ehrivig.validate.measuring import measure
+from ehrivig.validate.quarantining import count_rows, quarantine
+from ehrivig.validate.suite import Declared, suites
+
+__all__ = [
+    "CHECK_SCHEMA",
+    "ArmDifference",
+    "Check",
+    "Declared",
+    "Measurement",
+    "arm_difference",
+    "blocked_hospitals",
+    "blocked_message",
+    "blocks_run",
+    "count_rows",
+    "frame_of_checks",
+    "frame_of_measurements",
+    "judge",
+    "measure",
+    "quarantine",
+    "read_measurements",
+    "rejudge",
+    "suites",
+    "write_measurements",
+]

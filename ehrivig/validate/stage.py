@@ -1,0 +1,176 @@
+"""Schema `gate`: every table as read, with what its checks need beside each row.
+
+`gate.<table>` is `resolved.<table>` plus columns (limits, product, flags, stay) from `sql/gate/`;
+patients and admissions are small and kept as tables, events are views. The order matters: the
+events of a table are judged against the admissions that the gate kept.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from ehrivig import resources
+from ehrivig.database import Database, Parameters, Query
+from ehrivig.errors import EhrivigError
+from ehrivig.study import Study
+from ehrivig.validate import drugs
+
+_SAMPLED_STAYS = 20_000  # a share or a distribution does not need every row
+_EVENT_TABLES_BY_STAY = (
+    "icu_stay",
+    "diagnosis",
+    "respiratory_support",
+    "procedure",
+    "score",
+    "finding",
+    "pathogen_test",
+)
+_LAST_MOMENT = datetime(9999, 12, 31)
+
+
+def gate_query(name: str) -> Query:
+    """The query `sql/gate/<name>.sql`."""
+    return Query.load(resources.sql_folder() / "gate" / f"{name}.sql")
+
+
+def begin(db: Database, study: Study) -> Parameters:
+    """Open schema `gate`; the values of the `$names` that suites and queries may use."""
+    db.execute("CREATE SCHEMA IF NOT EXISTS gate")
+    zone = _zone(db, study)
+    admissions = count(db, "admission")
+    setting = {
+        "utc_offset_hours": _offset_hours(zone, study),
+        "sample_stride": max(1, admissions // _SAMPLED_STAYS),
+    }
+    db.load("gate.setting", pl.DataFrame([setting]))
+    db.load("gate.clock_change_text", _clock_changes(db, zone))
+    db.table(
+        "gate.clock_change", "SELECT text::TIMESTAMP AS clock_hour FROM gate.clock_change_text"
+    )
+    return {
+        "extract_end": _extract_end(study),
+        "timezone_known": zone is not None,
+        "codelist": study.exposure.codelist,
+    }
+
+
+def prepare(db: Database, table: str, study: Study) -> None:
+    """Create `gate.<table>` and what it is made of."""
+    if table == "hospital":
+        db.table(
+            "gate.hospital",
+            "SELECT *, row_number() OVER (PARTITION BY hospital_id "
+            "ORDER BY hospital_name, timezone, country) AS copy_number FROM resolved.hospital",
+        )
+    elif table in ("patient", "admission"):
+        db.table(f"gate.{table}", gate_query(table))
+    elif table in _EVENT_TABLES_BY_STAY:
+        db.view(f"gate.{table}", _with_stay(table))
+    else:
+        if table == "medication":
+            drugs.load(db, study.exposure.codelist)
+            db.table("gate.medication_flag", gate_query("medication_flag"))
+        db.view(f"gate.{table}", gate_query(table))
+        _profile(db, table)
+
+
+def _with_stay(table: str) -> str:
+    """The rows of an event table with their stay; the name comes from this package."""
+    return (
+        f"SELECT r.*, s.* EXCLUDE (admission_id) FROM resolved.{table} AS r "
+        "LEFT JOIN gate.stay AS s ON r.admission_id = s.admission_id"
+    )
+
+
+def _profile(db: Database, table: str) -> None:
+    """The distributions of laboratory results and vital signs."""
+    if table == "lab":
+        db.table("gate.lab_profile", gate_query("lab_profile"))
+        db.table("gate.lab_median", gate_query("lab_median"))
+    if table == "vital":
+        db.table("gate.vital_profile", gate_query("vital_profile"))
+
+
+def stays(db: Database) -> None:
+    """Table `gate.stay`, once the admissions are judged."""
+    db.table("gate.stay", gate_query("stay"))
+
+
+def count(db: Database, table: str) -> int:
+    """Rows of a table as read: of `mapped` where it exists, since no join is needed there."""
+    schema = "mapped" if db.exists(f"mapped.{table}") else "resolved"
+    return int(db.rows(f"SELECT count(*) FROM {schema}.{table}")[0][0])
+
+
+def _zone(db: Database, study: Study) -> ZoneInfo | None:
+    """The hospital's time zone, else the study's; None when neither names a known one."""
+    names = [row[0] for row in db.rows("SELECT timezone FROM resolved.hospital ORDER BY ALL")]
+    for name in [*names, study.extract.timezone]:
+        zone = _known_zone(name)
+        if zone is not None:
+            return zone
+    return None
+
+
+def _known_zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _offset_hours(zone: ZoneInfo | None, study: Study) -> int:
+    """Whole hours by which the zone is ahead of UTC, in the middle of the study; 0 if unknown."""
+    if zone is None:
+        return 0
+    period = study.extract.period
+    day = period[0] if period else study.extract.extract_date or date(2020, 1, 1)
+    offset = datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
+    return round((offset or timedelta()).total_seconds() / 3600)
+
+
+def _clock_changes(db: Database, zone: ZoneInfo | None) -> pl.DataFrame:
+    """The local hours that the clock skipped or repeated, in the years of the admissions."""
+    hours: list[str] = []
+    years = db.rows(
+        "SELECT min(year(admitted_at)), max(year(admitted_at)) FROM resolved.admission "
+        "WHERE year(admitted_at) BETWEEN 1970 AND 2200"
+    )[0]
+    if zone is not None and years[0] is not None:
+        day, last = datetime(years[0], 1, 1), datetime(years[1] + 1, 12, 31)
+        while day <= last:
+            if _offset(day, zone) != _offset(day + timedelta(days=1), zone):
+                hours += [h.isoformat(sep=" ") for h in _changed_hours(day, zone)]
+            day += timedelta(days=1)
+    return pl.DataFrame({"text": hours}, schema={"text": pl.String})
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
+    return moment.replace(tzinfo=zone).utcoffset()
+
+
+def _changed_hours(day: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The hours of a day in which one wall-clock time is none or two moments."""
+    hours = [day + timedelta(hours=h) for h in range(25)]
+    return [h for h in hours if _offset(h, zone) != _offset(h.replace(fold=1), zone)]
+
+
+def _extract_end(study: Study) -> datetime:
+    """The first moment after the extract date."""
+    last = study.extract.extract_date
+    if last is None:
+        return _LAST_MOMENT
+    return datetime(last.year, last.month, last.day) + timedelta(days=1)
+
+
+def assert_no_row_added(db: Database, table: str, rows: int) -> None:
+    """The joins of the gate must neither lose nor repeat a row."""
+    read = count(db, table)
+    if read != rows:
+        raise EhrivigError(
+            f"gate: {table}: {read} rows read, {rows} gated. An internal table of the gate "
+            "repeats a key; please report it."
+        )

@@ -1,0 +1,110 @@
+"""The suites in `expectations/`: every check of a table, declared once, read without GX.
+
+A check is one Great Expectations expectation with a `meta` block that says what its violation
+means: `id`, `kind` (numbers of the bad-data catalogue), `severity`, `treatment`, `message` (how to
+mend), and where needed `threshold` (largest tolerated share), `field` (the columns that become
+null where the rest of the row stays) and `reason` (the word in the quarantine file).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ehrivig import resources, tables
+from ehrivig.errors import UsageError
+
+Severity = Literal["block", "quarantine", "warn"]
+_META = {"id", "kind", "severity", "treatment", "message", "threshold", "field", "reason"}
+_DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 1.0, "warn": 0.0}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One check of one table, as the suite declares it.
+
+    `threshold`: the largest share of violations that is tolerated: of a block or warn check before
+    it speaks, of a quarantine check before rejecting rows is not enough and the hospital fails.
+    """
+
+    table: str
+    check: str
+    type: str
+    kwargs: dict[str, Any]
+    kind: tuple[int, ...]
+    severity: Severity
+    treatment: str
+    message: str
+    threshold: float
+    field: tuple[str, ...]
+    reason: str
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What GX shows beside the expectation."""
+        return {"id": self.check, "kind": list(self.kind), "treatment": self.treatment}
+
+
+def suites() -> dict[str, tuple[Declared, ...]]:
+    """Table -> its checks, in the order of the tables and of each file."""
+    return _read(resources.expectations_folder())
+
+
+@cache
+def _read(folder: Path) -> dict[str, tuple[Declared, ...]]:
+    found = {table.name: read_suite(folder / f"{table.name}.json") for table in tables.TABLES}
+    names = [declared.check for checks in found.values() for declared in checks]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UsageError(f"expectations: id {', '.join(repeated)} is used twice. Rename one.")
+    return found
+
+
+def read_suite(path: Path) -> tuple[Declared, ...]:
+    """The checks of one suite file; raises UsageError that names the file and what is wrong."""
+    try:
+        content = json.loads(resources.text(path))
+        return tuple(_declared(path.stem, item) for item in content["expectations"])
+    except FileNotFoundError as error:
+        raise UsageError(f"expectations: {path.name} is missing. Put the suite back.") from error
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"expectations: {path.name}: {error}. Mend the suite.") from error
+
+
+def _declared(table: str, item: dict[str, Any]) -> Declared:
+    """One check from its JSON object."""
+    meta = item["meta"]
+    unknown = sorted(set(meta) - _META)
+    if unknown:
+        raise ValueError(f"{meta.get('id')}: unknown meta {', '.join(unknown)}")
+    severity = meta["severity"]
+    if severity not in _DEFAULT_THRESHOLD:
+        raise ValueError(f"{meta['id']}: severity must be block, quarantine or warn")
+    if not meta["id"].startswith(f"{table}."):
+        raise ValueError(f"{meta['id']}: the id must begin with {table}.")
+    return Declared(
+        table=table,
+        check=meta["id"],
+        type=item["type"],
+        kwargs=dict(item["kwargs"]),
+        kind=tuple(meta.get("kind", ())),
+        severity=severity,
+        treatment=meta["treatment"],
+        message=meta["message"],
+        threshold=float(meta.get("threshold", _DEFAULT_THRESHOLD[severity])),
+        field=tuple(meta.get("field", ())),
+        reason=meta.get("reason", meta["id"].partition(".")[2]),
+    )
+
+
+def by_check() -> dict[str, Declared]:
+    """Check id -> its declaration."""
+    return {declared.check: declared for checks in suites().values() for declared in checks}
+
+
+def file_names() -> tuple[str, ...]:
+    """The suite files, for a manifest."""
+    return tuple(f"{table.name}.json" for table in tables.TABLES)

@@ -1,0 +1,8 @@
+-- Results whose unit or code holds full-width characters (kind 35).
+-- One row: violated, denominator (results with a unit).
+SELECT
+    SUM(n) FILTER (WHERE REGEXP_MATCHES(unit || lab_code, '[\x{FF01}-\x{FF5E}\x{3000}]'))
+        AS violated,
+    SUM(n) AS denominator
+FROM gate.lab_profile
+WHERE unit IS NOT NULL

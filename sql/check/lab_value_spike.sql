@@ -1,0 +1,29 @@
+-- One bin of an analyte that holds far more values than its neighbours: a sentinel (kind 30).
+-- One row: violated (values in such bins at the edge of the distribution), denominator (values).
+-- A spike: at least 20 values and 1% in a bin, ten times what lies within half an octave of it.
+WITH filled AS (
+    SELECT
+        analyte,
+        bin,
+        SUM(n) AS n
+    FROM gate.lab_profile
+    WHERE analyte IS NOT NULL AND bin IS NOT NULL
+    GROUP BY analyte, bin
+),
+
+beside AS (
+    SELECT
+        analyte,
+        n,
+        SUM(n) OVER (PARTITION BY analyte) AS n_all,
+        SUM(n) OVER (
+            PARTITION BY analyte ORDER BY bin RANGE BETWEEN 4 PRECEDING AND 4 FOLLOWING
+        ) - n AS n_beside
+    FROM filled
+)
+
+SELECT
+    SUM(n) FILTER (WHERE n >= 20 AND n >= 0.01 * n_all AND n < 0.5 * n_all AND n > 10 * n_beside)
+        AS violated,
+    SUM(n) AS denominator
+FROM beside

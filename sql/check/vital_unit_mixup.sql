@@ -1,0 +1,41 @@
+-- Vital signs whose median says: another unit than the one written (kind 1).
+-- One row: violated (measurements of such signs), denominator (measurements with a value).
+-- Source: clinical specification section 4, "mix-up trigger": F as C, kPa as mmHg, fraction as %.
+WITH filled AS (
+    SELECT
+        vital_code,
+        step,
+        SUM(n) AS n
+    FROM gate.vital_profile
+    WHERE step IS NOT NULL
+    GROUP BY vital_code, step
+),
+
+cumulated AS (
+    SELECT
+        *,
+        SUM(n) OVER (PARTITION BY vital_code ORDER BY step) AS n_up_to,
+        SUM(n) OVER (PARTITION BY vital_code) AS n_all
+    FROM filled
+),
+
+centre AS (
+    SELECT
+        vital_code,
+        MIN(n_all) AS n,
+        MIN(step) FILTER (WHERE 2 * n_up_to >= n_all) AS median
+    FROM cumulated
+    GROUP BY vital_code
+)
+
+SELECT
+    SUM(n) FILTER (
+        WHERE n >= 20 AND CASE vital_code
+            WHEN 'temperature' THEN median > 45 OR median < 25
+            WHEN 'sbp' THEN median < 25
+            WHEN 'spo2' THEN median <= 1
+            WHEN 'fio2' THEN median > 1
+        END
+    ) AS violated,
+    SUM(n) AS denominator
+FROM centre

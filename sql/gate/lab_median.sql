@@ -1,0 +1,66 @@
+-- The median of each analyte in a month, in all other months, and in all months, from its bins.
+-- Grain: analyte, scope ('month', 'others', 'all'), month (null for 'all'). Exact to a bin (9%).
+WITH filled AS (
+    SELECT
+        analyte,
+        month,
+        bin,
+        SUM(n) AS n
+    FROM gate.lab_profile
+    WHERE analyte IS NOT NULL AND bin IS NOT NULL AND month IS NOT NULL
+    GROUP BY analyte, month, bin
+),
+
+months AS (
+    SELECT DISTINCT
+        analyte,
+        month
+    FROM filled
+),
+
+scoped AS (
+    SELECT
+        analyte,
+        'month' AS scope,
+        month,
+        bin,
+        n
+    FROM filled
+    UNION ALL
+    SELECT
+        analyte,
+        'all' AS scope,
+        NULL AS month,
+        bin,
+        SUM(n) AS n
+    FROM filled
+    GROUP BY analyte, bin
+    UNION ALL
+    SELECT
+        f.analyte,
+        'others' AS scope,
+        m.month,
+        f.bin,
+        SUM(f.n) AS n
+    FROM filled AS f
+    INNER JOIN months AS m
+        ON f.analyte = m.analyte AND f.month <> m.month
+    GROUP BY f.analyte, m.month, f.bin
+),
+
+cumulated AS (
+    SELECT
+        *,
+        SUM(n) OVER (PARTITION BY analyte, scope, month ORDER BY bin) AS n_up_to,
+        SUM(n) OVER (PARTITION BY analyte, scope, month) AS n_all
+    FROM scoped
+)
+
+SELECT
+    analyte,
+    scope,
+    month,
+    MIN(n_all)::BIGINT AS n,
+    POW(2, (MIN(bin) FILTER (WHERE 2 * n_up_to >= n_all) + 0.5) / 8) AS median
+FROM cumulated
+GROUP BY analyte, scope, month

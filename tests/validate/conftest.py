@@ -1,0 +1,229 @@
+"""A small hospital drawn row by row: clean by default, so that a test adds one wrong row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig import study, tables
+from ehrivig.database import Database
+from ehrivig.study import Study
+
+START = datetime(2020, 1, 10, 9, 30)
+_TYPE = {"key": "VARCHAR", "text": "VARCHAR", "time": "TIMESTAMP", "date": "DATE"}
+_EXTRA = {
+    "lab": {"analyte": "VARCHAR", "value_std": "DOUBLE", "censored": "VARCHAR"},
+    "vital": {"value_std": "DOUBLE"},
+    "medication": {"drug": "INTEGER"},
+}
+_REFERENCE = {
+    "unit": ("variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",),
+    '"limit"': (
+        "variable VARCHAR, unit VARCHAR, hard_lo DOUBLE, soft_lo DOUBLE, soft_hi DOUBLE, "
+        "hard_hi DOUBLE",
+    ),
+    "drug": (
+        "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR",
+    ),
+    "drug_class": (
+        "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
+        "concentration_g_per_l DOUBLE, strength_g DOUBLE",
+    ),
+}
+_UNITS = [
+    ("creatinine", "umol/L", 1.0, 0.0),
+    ("creatinine", "mg/dL", 88.4, 0.0),
+    ("crp", "mg/L", 1.0, 0.0),
+    ("crp", "mg/dL", 10.0, 0.0),
+]
+_LIMITS = [
+    ("creatinine", "umol/L", 5.0, 20.0, 1500.0, 5834.0),
+    ("crp", "mg/L", 0.0, 0.1, 500.0, 1000.0),
+    ("temperature", "C", 25.0, 34.0, 41.5, 45.0),
+    ("sbp", "mmHg", 20.0, 60.0, 230.0, 375.0),
+]
+IVIG, HEPATITIS_B, STEROID = 1, 2, 3
+_DRUGS = [
+    (IVIG, "ATC", "J06BA02", "Human Immunoglobulin (pH4)", "iv"),
+    (HEPATITIS_B, "ATC", "J06BB04", "Hepatitis B Immune Globulin", "im"),
+    (STEROID, "ATC", "H02AB04", "Methylprednisolone", "iv"),
+]
+_CLASSES = [
+    (IVIG, "ivig", "include", "standard", None, None),
+    (HEPATITIS_B, "ivig", "exclude", "hyperimmune", None, None),
+    (STEROID, "glucocorticoid", "include", None, None, None),
+]
+
+
+class Hospital:
+    """Rows of one hospital, table by table; `add` fills what a test does not say."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {t.name: [] for t in tables.TABLES}
+        self.units = list(_UNITS)
+        self.limits = list(_LIMITS)
+        self.drugs = list(_DRUGS)
+        self.classes = list(_CLASSES)
+        self._made = 0
+        self.add("hospital", hospital_name="One", timezone="Asia/Shanghai", country="CN")
+        for number in range(1, 4):
+            self.person(str(number))
+
+    def person(self, number: str, **admission: Any) -> None:
+        """A patient and an admission of ten days, both with id `number`."""
+        self.add("patient", patient_id=number, sex="female", birth_date=date(1960, 5, 1))
+        self.add("admission", admission_id=number, patient_id=number, **admission)
+
+    def add(self, table: str, **values: Any) -> dict[str, Any]:
+        """Add one row; unnamed columns get a clean value."""
+        self._made += 1
+        row = {**_clean(table, self._made), **values}
+        self.rows[table].append(row)
+        return row
+
+    def change(self, table: str, number: int = 0, **values: Any) -> None:
+        """Change the row `number` of a table."""
+        self.rows[table][number].update(values)
+
+    def database(self) -> Database:
+        """A database with schemas `resolved` and `ref`."""
+        db = Database(threads=1)
+        db.execute("CREATE SCHEMA resolved")
+        db.execute("CREATE SCHEMA ref")
+        for table in tables.TABLES:
+            self._load(db, table)
+        known = {
+            "unit": self.units,
+            '"limit"': self.limits,
+            "drug": self.drugs,
+            "drug_class": self.classes,
+        }
+        for name, (columns,) in _REFERENCE.items():
+            db.execute(f"CREATE TABLE ref.{name} ({columns})")
+            for row in known[name]:
+                _insert(db, f"ref.{name}", list(row))
+        return db
+
+    def _load(self, db: Database, table: tables.Table) -> None:
+        types = {
+            c.name: _TYPE.get(c.kind) or tables.SQL_TYPE[c.kind] for c in table.columns
+        } | _EXTRA.get(table.name, {})
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+        db.execute(f"CREATE TABLE resolved.{table.name} ({columns})")
+        for row in self.rows[table.name]:
+            _insert(db, f"resolved.{table.name}", [row.get(name) for name in types])
+
+
+def _insert(db: Database, table: str, row: list[Any]) -> None:
+    names = [f"v{number}" for number in range(len(row))]
+    marks = ", ".join(f"${name}" for name in names)
+    db.execute(f"INSERT INTO {table} VALUES ({marks})", dict(zip(names, row, strict=True)))
+
+
+def _clean(table: str, number: int) -> dict[str, Any]:
+    """A row without fault."""
+    inside = START + timedelta(days=1, minutes=number)
+    common = {"hospital_id": "H", "admission_id": "1"}
+    lab = {"lab_code": "creatinine", "vocabulary": "local", "value": 80.0, "unit": "umol/L"}
+    dose = {"drug_code": "J06BA02", "vocabulary": "ATC", "dose": 10.0, "dose_unit": "g"}
+    own: dict[str, dict[str, Any]] = {
+        "hospital": {},
+        "patient": {},
+        "admission": {
+            "admitted_at": START,
+            "discharged_at": START + timedelta(days=10),
+            "discharge_status": "alive",
+            "age_years": 59.0,
+            "weight_kg": 70.0,
+            "height_cm": 170.0,
+        },
+        "icu_stay": {"started_at": inside, "stopped_at": inside + timedelta(days=2)},
+        "diagnosis": {"code": "U07.1", "vocabulary": "ICD10"},
+        "lab": {
+            **lab,
+            "collected_at": inside,
+            "resulted_at": inside + timedelta(hours=1),
+            "analyte": "creatinine",
+            "value_std": 80.0,
+        },
+        "vital": {
+            "vital_code": "temperature",
+            "value": 37.0,
+            "unit": "C",
+            "measured_at": inside,
+            "value_std": 37.0,
+        },
+        "medication": {
+            **dose,
+            "medication_id": f"m{number}",
+            "order_id": f"o{number}",
+            "drug_name": "Human Immunoglobulin (pH4)",
+            "route": "iv",
+            "status": "given",
+            "started_at": START + timedelta(hours=number),
+            "drug": IVIG,
+        },
+        "respiratory_support": {
+            "device": "hfnc",
+            "fio2": 0.5,
+            "started_at": inside,
+            "stopped_at": inside + timedelta(hours=5),
+        },
+        "procedure": {"procedure_code": "crrt", "started_at": inside},
+        "score": {"score_code": "sofa", "value": 4.0, "scored_at": inside},
+        "finding": {"finding_code": "fever", "present": True, "observed_at": inside},
+        "pathogen_test": {
+            "organism_code": "sars_cov_2",
+            "method": "rna",
+            "specimen": "respiratory",
+            "result": "positive",
+            "collected_at": inside,
+        },
+    }
+    return {**common, **own[table]}
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    """A clean hospital with three patients."""
+    return Hospital()
+
+
+@pytest.fixture(scope="session")
+def plan() -> Study:
+    """The packaged study, whose extract date is 2020-06-30."""
+    return study.load("ivig_covid19")
+
+
+@pytest.fixture
+def with_quality(plan: Study) -> Callable[..., Study]:
+    """The study with other settings of [quality]."""
+
+    def change(**settings: Any) -> Study:
+        quality = plan.quality.model_copy(update=settings)
+        return plan.model_copy(update={"quality": quality})
+
+    return change
+
+
+@pytest.fixture
+def opened(hospital: Hospital) -> Iterator[Callable[[], Database]]:
+    """A function that gives the hospital's database; all are closed at the end."""
+    made: list[Database] = []
+
+    def give() -> Database:
+        made.append(hospital.database())
+        return made[-1]
+
+    yield give
+    for db in made:
+        db.close()
+
+
+def rows(db: Database, table: str) -> pl.DataFrame:
+    """All rows of a table."""
+    return db.frame(f"SELECT * FROM {table} ORDER BY ALL")

@@ -1,0 +1,522 @@
+"""Every check of every suite: a row that violates it, a row that does not, and the count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ehrivig import tables, validate
+from ehrivig.study import Study
+from ehrivig.validate import measuring
+
+START = datetime(2020, 1, 10, 9, 30)
+Spoil = Callable[[Any], None]
+TIME = {
+    "icu_stay": "started_at",
+    "diagnosis": "diagnosed_at",
+    "lab": "collected_at",
+    "vital": "measured_at",
+    "medication": "started_at",
+    "respiratory_support": "started_at",
+    "procedure": "started_at",
+    "score": "scored_at",
+    "finding": "observed_at",
+    "pathogen_test": "collected_at",
+}
+CODES = {
+    "diagnosis": ["code"],
+    "lab": ["lab_code"],
+    "vital": ["vital_code"],
+    "medication": ["medication_id", "drug_code"],
+    "respiratory_support": ["device"],
+    "procedure": ["procedure_code"],
+    "score": ["score_code"],
+    "finding": ["finding_code"],
+    "pathogen_test": ["organism_code"],
+}
+
+
+def put(table: str, **values: Any) -> Spoil:
+    """Add a wrong row beside a clean one."""
+
+    def spoil(hospital: Any) -> None:
+        hospital.add(table, admission_id="2")
+        hospital.add(table, **values)
+
+    return spoil
+
+
+def patient(**values: Any) -> Spoil:
+    return lambda hospital: hospital.change("patient", 2, **values)
+
+
+def admission(**values: Any) -> Spoil:
+    return lambda hospital: hospital.change("admission", 2, **values)
+
+
+def many(table: str, n: int, **values: Any) -> Spoil:
+    """Add `n` rows of which each has its own value from a function of its number."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(n):
+            made = {key: v(number) if callable(v) else v for key, v in values.items()}
+            hospital.add(table, **made)
+
+    return spoil
+
+
+def both(*spoils: Spoil) -> Spoil:
+    def spoil(hospital: Any) -> None:
+        for one in spoils:
+            one(hospital)
+
+    return spoil
+
+
+def events() -> dict[str, tuple[Spoil, int]]:
+    """The checks that every table of events has."""
+    found: dict[str, tuple[Spoil, int]] = {}
+    for table, time in TIME.items():
+        found[f"{table}.admission_id_present"] = put(table, admission_id=None), 1
+        found[f"{table}.admission_known"] = put(table, admission_id="none"), 1
+        found[f"{table}.admission_kept"] = (
+            both(
+                admission(discharged_at=START - timedelta(days=1)),
+                put(table, admission_id="3"),
+            ),
+            1,
+        )
+        for code in CODES.get(table, []):
+            found[f"{table}.{code}_present"] = put(table, **{code: None}), 1
+        found[f"{table}.{time}_before_extract"] = put(table, **{time: datetime(2020, 7, 1)}), 1
+        found[f"{table}.{time}_plausible"] = put(table, **{time: datetime(1900, 1, 1, 5)}), 1
+        found[f"{table}.{time}_day_month"] = put(table, **{time: datetime(2020, 11, 1, 5)}), 1
+        if table == "diagnosis":
+            continue
+        found[f"{table}.{time}_present"] = put(table, **{time: None}), 1
+        found[f"{table}.{time}_in_stay"] = put(table, **{time: datetime(2020, 5, 5, 5)}), 1
+        late = datetime(2020, 1, 19, 12)
+        found[f"{table}.{time}_after_death"] = (
+            both(
+                lambda h: h.change("patient", 0, death_at=datetime(2020, 1, 17)),
+                put(table, **{time: late}),
+            ),
+            1,
+        )
+        found[f"{table}.{time}_date_only"] = put(table, **{time: datetime(2020, 1, 12)}), 1
+    for table in ("icu_stay", "respiratory_support", "procedure", "medication"):
+        early = {"stopped_at": START, "started_at": START + timedelta(hours=5)}
+        found[f"{table}.stopped_at_after_start"] = put(table, **early), 1
+    for table in ("lab", "vital", "medication"):
+        found[f"{table}.time_shift"] = (
+            both(
+                many(table, 20, **{TIME[table]: lambda n: START - timedelta(minutes=5 + n)}),
+                many(table, 20, **{TIME[table]: lambda n: START + timedelta(days=2, minutes=n)}),
+            ),
+            20,
+        )
+    return found
+
+
+HOSPITAL: dict[str, tuple[Spoil, int]] = {
+    "hospital.hospital_id_present": (put("hospital", hospital_id=None), 1),
+    "hospital.hospital_id_unique": (lambda h: h.add("hospital"), 1),
+    "hospital.name_text_is_sound": (
+        both(put("hospital", hospital_name="Wuhan"), put("hospital", hospital_name="�x")),
+        1,
+    ),
+}
+PATIENT: dict[str, tuple[Spoil, int]] = {
+    "patient.patient_id_present": (patient(patient_id=None), 1),
+    "patient.patient_id_repeated": (
+        lambda h: h.add("patient", patient_id="1", sex="female", birth_date=date(1960, 5, 1)),
+        1,
+    ),
+    "patient.one_identity": (lambda h: h.add("patient", patient_id="1", sex="male"), 2),
+    "patient.one_death": (
+        both(
+            patient(death_at=datetime(2020, 2, 1)),
+            lambda h: h.add(
+                "patient",
+                patient_id="3",
+                sex="female",
+                birth_date=date(1960, 5, 1),
+                death_at=datetime(2020, 2, 3),
+            ),
+        ),
+        2,
+    ),
+    "patient.sex_accepted": (patient(sex="1"), 1),
+    "patient.birth_date_plausible": (patient(birth_date=date(1900, 1, 1)), 1),
+    "patient.death_before_extract": (patient(death_at=datetime(2020, 8, 1)), 1),
+    "patient.death_after_birth": (patient(death_at=datetime(1950, 8, 1)), 1),
+    "patient.death_after_admission": (patient(death_at=datetime(2020, 1, 9)), 1),
+    "patient.person_id_hashed": (patient(person_id="11010519491231002X"), 1),
+    "patient.national_id_checksum": (patient(person_id="110105194912310021"), 1),
+}
+ADMISSION: dict[str, tuple[Spoil, int]] = {
+    "admission.admission_id_present": (admission(admission_id=None), 1),
+    "admission.patient_id_present": (admission(patient_id=None), 1),
+    "admission.admission_id_repeated": (
+        lambda h: h.add("admission", admission_id="1", patient_id="1"),
+        1,
+    ),
+    "admission.admission_id_unique": (
+        lambda h: h.add("admission", admission_id="1", patient_id="2"),
+        2,
+    ),
+    "admission.patient_known": (admission(patient_id="none"), 1),
+    "admission.patient_kept": (lambda h: h.add("patient", patient_id="3", sex="male"), 1),
+    "admission.admitted_at_present": (admission(admitted_at=None), 1),
+    "admission.discharged_at_present": (admission(discharged_at=None), 1),
+    "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9)), 1),
+    "admission.admitted_before_extract": (admission(admitted_at=datetime(2020, 7, 1)), 1),
+    "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1)), 1),
+    "admission.admitted_at_plausible": (admission(admitted_at=datetime(1899, 12, 30)), 1),
+    "admission.discharge_day_month": (
+        admission(admitted_at=datetime(2020, 3, 2), discharged_at=datetime(2020, 1, 4)),
+        1,
+    ),
+    "admission.discharge_status_accepted": (admission(discharge_status="home"), 1),
+    "admission.not_moribund_discharge": (admission(discharge_status="自动出院"), 1),
+    "admission.death_dates_agree": (
+        both(
+            admission(discharge_status="died"),
+            patient(death_at=datetime(2020, 3, 1)),
+            lambda h: h.change("admission", 1, discharge_status="died"),
+            lambda h: h.change("patient", 1, death_at=START + timedelta(days=10)),
+        ),
+        1,
+    ),
+    "admission.died_is_recorded": (
+        both(
+            patient(death_at=START + timedelta(days=4)),
+            lambda h: h.change("patient", 1, death_at=START + timedelta(days=40)),
+        ),
+        1,
+    ),
+    "admission.death_has_date": (
+        both(
+            admission(discharge_status="died"),
+            lambda h: h.change("admission", 1, discharge_status="died"),
+            lambda h: h.change("patient", 1, death_at=START + timedelta(days=10)),
+        ),
+        1,
+    ),
+    "admission.no_readmission": (
+        lambda h: [
+            h.add(
+                "admission",
+                admission_id=f"{number}b",
+                patient_id=number,
+                admitted_at=START + timedelta(days=days),
+                discharged_at=START + timedelta(days=days + 2),
+            )
+            for number, days in (("1", 20), ("2", 60))
+        ],
+        1,
+    ),
+    "admission.no_overlap": (
+        lambda h: [
+            h.add(
+                "admission",
+                admission_id=f"{number}b",
+                patient_id=number,
+                admitted_at=START + timedelta(days=days),
+                discharged_at=START + timedelta(days=days + 2),
+            )
+            for number, days in (("1", 5), ("2", 60))
+        ],
+        1,
+    ),
+    "admission.onset_before_discharge": (
+        both(
+            admission(symptom_onset_at=datetime(2020, 2, 20)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+        ),
+        1,
+    ),
+    "admission.onset_recent": (
+        both(
+            admission(symptom_onset_at=datetime(2019, 1, 20)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+        ),
+        1,
+    ),
+    "admission.length_of_stay": (admission(admitted_at=datetime(2018, 1, 1)), 1),
+    "admission.age_hard_range": (admission(age_years=999), 1),
+    "admission.age_agrees": (admission(age_years=40), 1),
+    "admission.weight_sentinel": (admission(weight_kg=0), 1),
+    "admission.height_sentinel": (admission(height_cm=999), 1),
+    "admission.body_not_swapped": (admission(weight_kg=170, height_cm=70), 1),
+    "admission.weight_hard_range": (admission(weight_kg=400), 1),
+    "admission.height_hard_range": (admission(height_cm=1.7), 1),
+    "admission.weight_soft_range": (admission(weight_kg=160), 1),
+    "admission.height_soft_range": (admission(height_cm=130), 1),
+    "admission.weight_kg_present": (admission(weight_kg=None), 1),
+    "admission.body_unit_mixup": (
+        lambda h: [h.person(f"p{n}", weight_kg=150.0 + n) for n in range(30)],
+        33,
+    ),
+    "admission.admitted_at_date_only": (admission(admitted_at=datetime(2020, 1, 10)), 1),
+    "admission.clock_change": (
+        both(
+            lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
+            admission(admitted_at=datetime(2020, 3, 29, 2, 30), discharged_at=datetime(2020, 4, 2)),
+        ),
+        1,
+    ),
+}
+LAB: dict[str, tuple[Spoil, int]] = {
+    "diagnosis.vocabulary_accepted": (put("diagnosis", vocabulary="ICDX"), 1),
+    "diagnosis.code_is_a_code": (put("diagnosis", code="否认高血压"), 1),
+    "lab.result_present": (put("lab", value=None, value_std=None), 1),
+    "lab.code_known": (put("lab", analyte=None), 1),
+    "lab.unit_known": (put("lab", unit="?", value_std=None), 1),
+    "lab.hard_range": (put("lab", value=6000.0, value_std=6000.0), 1),
+    "lab.soft_range": (put("lab", value=2000.0, value_std=2000.0), 1),
+    "lab.sentinel": (
+        both(put("lab", value=9999.0, value_std=9999.0), put("lab", value=999.0, value_std=999.0)),
+        1,
+    ),
+    "lab.censored": (put("lab", censored="<"), 1),
+    "lab.qualitative": (
+        both(put("lab", value=None, value_std=None, value_text="阴性"), put("lab", value_text="80")),
+        1,
+    ),
+    "lab.decimal_comma": (
+        both(
+            put("lab", value=None, value_std=None, value_text="1,234"),
+            put("lab", value=None, value_std=None, value_text="ok"),
+        ),
+        1,
+    ),
+    "lab.text_is_plain": (put("lab", unit="ｕmol/L"), 1),
+    "lab.row_aligned": (put("lab", unit="80.5"), 1),
+    "lab.resulted_after_collected": (put("lab", resulted_at=START), 1),
+    "lab.sample_time_is_own": (
+        put("lab", collected_at=datetime(2020, 1, 11), resulted_at=datetime(2020, 1, 11)),
+        1,
+    ),
+    "lab.value_spike": (
+        both(
+            many("lab", 200, value=lambda n: 60.0 + n % 40, value_std=lambda n: 60.0 + n % 40),
+            many("lab", 25, value=3000.0, value_std=3000.0),
+        ),
+        25,
+    ),
+    "lab.unit_mixup": (many("lab", 25, value_std=lambda n: 0.8 + n / 100), 25),
+    "lab.unit_suspect": (
+        many("lab", 25, analyte="crp", lab_code="crp", value_std=lambda n: 3.0 + n / 10),
+        25,
+    ),
+    "vital.vital_code_accepted": (put("vital", vital_code="shoe_size"), 1),
+    "vital.value_present": (put("vital", value=None, value_std=None), 1),
+    "vital.unit_known": (put("vital", unit="?", value_std=None), 1),
+    "vital.hard_range": (put("vital", value=50.0, value_std=50.0), 1),
+    "vital.soft_range": (put("vital", value=42.0, value_std=42.0), 1),
+    "vital.sentinel": (
+        both(put("vital", value=99.0, value_std=99.0), put("vital", vital_code="sbp", value=99.0,
+             value_std=99.0)),
+        1,
+    ),
+    "vital.unit_mixup": (many("vital", 25, value=98.6, value_std=98.6), 25),
+}
+MEDICATION: dict[str, tuple[Spoil, int]] = {
+    "medication.key_unique": (
+        both(put("medication", medication_id="m"), put("medication", medication_id="m")),
+        2,
+    ),
+    "medication.status_recorded": (put("medication", status="unknown"), 1),
+    "medication.status_given": (put("medication", status="not_given"), 1),
+    "medication.status_accepted": (put("medication", status="somehow"), 1),
+    "medication.dose_positive": (put("medication", dose=0.0), 1),
+    "medication.not_reversed": (
+        both(
+            put("medication", order_id="back", dose=5.0),
+            put("medication", order_id="back", dose=-5.0),
+        ),
+        1,
+    ),
+    "medication.not_duplicate": (
+        many("medication", 2, started_at=lambda n: START + timedelta(minutes=600 + 5 * n)),
+        1,
+    ),
+    "medication.one_dose_at_a_time": (
+        many(
+            "medication",
+            2,
+            dose=lambda n: 5.0 + n,
+            started_at=lambda n: START + timedelta(minutes=600 + 5 * n),
+        ),
+        1,
+    ),
+    "medication.strength_known": (
+        both(
+            put("medication", dose=2.0, dose_unit="支"),
+            put("medication", dose=2.0, dose_unit="vial", strength_g=2.5),
+        ),
+        1,
+    ),
+    "medication.grams_per_kg": (
+        put("medication", dose=176.0, started_at=START + timedelta(days=4)),
+        1,
+    ),
+    "medication.hcpcs_not_grams": (
+        lambda h: (
+            h.drugs.append((4, "HCPCS", "J1569", "Gammagard", "iv")),
+            h.classes.append((4, "ivig", "include", "standard", None, None)),
+            h.add("medication", drug=4, drug_code="J1569", dose=40.0),
+            h.add("medication", drug=4, drug_code="J1569", dose=40.0, dose_unit="unit"),
+        ),
+        1,
+    ),
+    "medication.order_not_beside_given": (
+        both(
+            put("medication", order_id="x"),
+            put("medication", order_id="x", status="unknown"),
+            put("medication", status="unknown"),
+        ),
+        1,
+    ),
+    "medication.product_mapped": (
+        lambda h: (
+            h.drugs.append((4, "local", "17", "IVIG new brand", "iv")),
+            h.add("medication"),
+            h.add("medication", drug=4, drug_code="17", drug_name="IVIG new brand"),
+        ),
+        1,
+    ),
+    "medication.product_clear": (
+        lambda h: (
+            h.drugs.append((4, "local", "18", "丙种球蛋白", "im")),
+            h.classes.append((4, "ivig", "quarantine", None, None, None)),
+            h.add("medication"),
+            h.add("medication", drug=4, drug_code="18", drug_name="丙种球蛋白"),
+        ),
+        1,
+    ),
+    "medication.product_included": (
+        put("medication", drug=2, drug_name="Hepatitis B Immune Globulin"),
+        1,
+    ),
+    "medication.not_over_midnight": (
+        both(
+            put(
+                "medication",
+                started_at=START.replace(hour=23),
+                stopped_at=START + timedelta(days=1),
+            ),
+            put("medication", stopped_at=START.replace(hour=23)),
+        ),
+        1,
+    ),
+    "medication.drug_text_is_sound": (
+        lambda h: (
+            h.drugs.append((4, "local", "19", "¾²×¢ÈËÃâÒßÇòµ°°×(pH4)", "iv")),
+            h.add("medication"),
+            h.add("medication", drug=4),
+        ),
+        1,
+    ),
+    "medication.drug_text_is_plain": (
+        lambda h: (
+            h.drugs.append((4, "local", "20", "静注人免疫球蛋白（ｐＨ４）", "iv")),
+            h.classes.append((4, "ivig", "include", "standard", None, None)),
+            h.add("medication"),
+            h.add("medication", drug=4),
+        ),
+        1,
+    ),
+    "medication.row_aligned": (put("medication", dose_unit="10.0"), 1),
+    "medication.clock_change": (
+        both(
+            lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
+            lambda h: h.change("admission", 0, discharged_at=datetime(2020, 4, 10)),
+            put("medication", started_at=datetime(2020, 3, 29, 2, 15)),
+        ),
+        1,
+    ),
+}
+OTHER: dict[str, tuple[Spoil, int]] = {
+    "respiratory_support.device_accepted": (put("respiratory_support", device="mask"), 1),
+    "respiratory_support.fio2_range": (put("respiratory_support", fio2=0.1), 1),
+    "respiratory_support.fio2_is_fraction": (many("respiratory_support", 25, fio2=40.0), 25),
+    "score.hard_range": (put("score", value=25.0), 1),
+    "score.value_present": (put("score", value=None), 1),
+    "finding.present_present": (put("finding", present=None), 1),
+    "pathogen_test.method_accepted": (put("pathogen_test", method="guess"), 1),
+    "pathogen_test.result_accepted": (put("pathogen_test", result="阴性"), 1),
+    "pathogen_test.result_is_done": (put("pathogen_test", result="not_done"), 1),
+    "pathogen_test.two_negatives": (
+        lambda h: [
+            h.add(
+                "pathogen_test",
+                admission_id=who,
+                result=result,
+                collected_at=START + timedelta(days=day),
+            )
+            for who, day, result in (
+                ("1", 1, "positive"),
+                ("1", 3, "negative"),
+                ("2", 1, "positive"),
+                ("2", 3, "negative"),
+                ("2", 5, "negative"),
+            )
+        ],
+        1,
+    ),
+}
+CASES = {**HOSPITAL, **PATIENT, **ADMISSION, **LAB, **MEDICATION, **OTHER, **events()}
+BY_ITSELF = {"hospital.timezone_known"}  # a property of the hospital, not of rows
+
+
+def measured(db: Any, plan: Study) -> dict[str, validate.Measurement]:
+    return {m.check: m for m in validate.measure(db, plan, "H")}
+
+
+def test_every_check_has_a_case() -> None:
+    declared = {c.check for checks in validate.suites().values() for c in checks}
+    assert declared == set(CASES) | BY_ITSELF
+
+
+@pytest.mark.parametrize("check", sorted(CASES))
+def test_check_counts_the_wrong_rows_only(
+    check: str, hospital: Any, opened: Any, plan: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil, expected = CASES[check]
+    spoil(hospital)
+    needed = ("hospital", "patient", "admission", check.partition(".")[0])
+    only = tuple(table for table in tables.TABLES if table.name in needed)
+    monkeypatch.setattr(measuring.tables, "TABLES", only)
+    found = measured(opened(), plan)[check]
+    assert found.violated == expected
+    assert found.denominator >= expected
+
+
+def test_a_clean_hospital_violates_nothing(hospital: Any, opened: Any, plan: Study) -> None:
+    for table in tables.EVENT_TABLES:
+        hospital.add(table.name)
+        hospital.add(table.name, admission_id="2")
+    found = validate.measure(opened(), plan, "H")
+    assert {m.check: m.violated for m in found if m.violated} == {}
+    assert {check.verdict for check in validate.judge(found, plan)} == {"pass"}
+
+
+def test_an_empty_hospital_violates_nothing(hospital: Any, opened: Any, plan: Study) -> None:
+    for name in hospital.rows:
+        hospital.rows[name].clear()
+    found = validate.measure(opened(), plan, "H")
+    assert {m.violated for m in found} == {0}
+
+
+def test_a_hospital_without_a_time_zone_is_blocked(hospital: Any, opened: Any, plan: Study) -> None:
+    extract = plan.extract.model_copy(update={"timezone": None})
+    naive = plan.model_copy(update={"extract": extract})
+    hospital.change("hospital", 0, timezone="Middle/Earth")
+    found = measured(opened(), naive)["hospital.timezone_known"]
+    assert (found.violated, found.denominator) == (1, 1)
+    assert measured(opened(), plan)["hospital.timezone_known"].violated == 0
