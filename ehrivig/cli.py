@@ -190,6 +190,18 @@ def quarantine(
     typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
 
 
+@app.command()
+def history(
+    run_folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out of earlier runs.")],
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs that were written to a folder: when, how each ended, what it counted."""
+    from ehrivig import history as runs
+
+    found = runs.read(run_folder)
+    typer.echo((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n"))
+
+
 @layout_app.command("new")
 def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
     """Write a commented SELECT template for each canonical table."""

@@ -24,17 +24,22 @@ class RunFolder:
     exit_code: int = 0
     unchanged: bool = False
 
+    @property
+    def has_later_attempt(self) -> bool:
+        """Whether a run that did not end well lies beside the good one."""
+        return last_attempt(self.earlier).exists()
+
 
 @contextmanager
 def run_folder(out: Path) -> Iterator[RunFolder]:
     """A new folder to write a run into; it takes the place of `out` when the block ends.
 
     An error inside the block leaves `out` as it was. A run that ends with another exit code than 0
-    never replaces one that ended with 0: it goes to `<out>.last-attempt` beside it. Raises
-    FolderBusy when another run holds `out`, UsageError when it cannot be written or holds
-    something that is not a run.
+    never replaces one that ended with 0: it goes to `<out>.last-attempt` beside it. A block that
+    sets `unchanged` writes nothing at all. Raises FolderBusy when another run holds `out`,
+    UsageError when it cannot be written or holds something that is not a run.
     """
-    out = out.absolute()
+    out = Path(os.path.realpath(out))
     _refuse_foreign(out)
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -48,18 +53,29 @@ def run_folder(out: Path) -> Iterator[RunFolder]:
                 if not run.unchanged:
                     _publish(partial, destination(out, run.exit_code))
                 if run.exit_code == 0:
-                    shutil.rmtree(_last_attempt(out), ignore_errors=True)
+                    shutil.rmtree(last_attempt(out), ignore_errors=True)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
 
 
 def destination(out: Path, exit_code: int) -> Path:
     """Where a run with this exit code goes: `out`, unless that would hide a good run."""
-    return _last_attempt(out) if exit_code and _is_good(out) else out
+    return last_attempt(out) if exit_code and _is_good(out) else out
 
 
-def _last_attempt(out: Path) -> Path:
+def last_attempt(out: Path) -> Path:
+    """Where a run goes that ended with 3 or 5 while `out` holds a good one."""
     return out.with_name(f"{out.name}.last-attempt")
+
+
+def refuse_overlap(out: Path, extract: Path) -> None:
+    """UsageError when the run folder would lie in the extract, or the extract in the run folder."""
+    run, data = Path(os.path.realpath(out)), Path(os.path.realpath(extract))
+    if run.is_relative_to(data) or data.is_relative_to(run):
+        raise UsageError(
+            f"out: {out.name} and the extract {extract.name} lie one inside the other. "
+            "Choose an --out beside the extract."
+        )
 
 
 def _is_good(out: Path) -> bool:
@@ -76,13 +92,43 @@ def _writable(out: Path) -> Iterator[None]:
     """Turns "no space", "read-only" and "not allowed" into a message."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+    except FolderBusy:
+        raise
+    except Exception as error:
+        why = _why_not_written(error, out)
+        if why is None:
             raise
         raise UsageError(
-            f"out: cannot write {out.name}: {error.strerror}. "
+            f"out: cannot write {out.name}: {why}. "
             "Free space or choose another --out; the last good run is untouched."
         ) from error
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
+
+
+def _why_not_written(error: BaseException, out: Path) -> str | None:
+    """What kept the run folder from being written; None when the error is another one.
+
+    Engines wrap the system's error in one of their own, so its text is looked for in the chain. A
+    full disk can only be met by writing; a refusal counts when it names a file of the run folder,
+    for a file of the extract may be refused too.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        codes = _FULL + (_REFUSED if _names(link, out) else ())
+        for code in codes:
+            if getattr(link, "errno", None) == code or os.strerror(code) in str(link):
+                return os.strerror(code)
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def _names(error: BaseException, out: Path) -> bool:
+    """Whether an error is about `out`, what a run writes beside it, or a folder that holds it."""
+    named = str(getattr(error, "filename", None) or out.root)
+    return f".{out.name}." in str(error) or (named != out.root and out.is_relative_to(named))
 
 
 def _beside(out: Path, kind: str) -> Path:
@@ -92,6 +138,11 @@ def _beside(out: Path, kind: str) -> Path:
 
 def _refuse_foreign(out: Path) -> None:
     """Never replace what is not a run of this package."""
+    if os.path.ismount(out):
+        raise UsageError(
+            f"out: {out.name or out} is a mount point, which cannot be replaced by a finished run. "
+            "Choose a folder inside it."
+        )
     if out.exists() and not out.is_dir():
         raise UsageError(f"out: {out.name} is a file. Choose another --out.")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
@@ -131,16 +182,23 @@ def _locked(path: Path, name: str) -> int:
 
 def _recover(out: Path) -> None:
     """Remove what a killed run left, and put back the earlier run if the swap was cut in two."""
-    previous = _beside(out, "previous")
-    if previous.exists():
-        if (out / "manifest.json").is_file():
-            shutil.rmtree(previous)
-        else:
-            shutil.rmtree(out, ignore_errors=True)
-            previous.rename(out)
+    for target in (out, last_attempt(out)):
+        _recover_swap(target)
     partial = _beside(out, "partial")
     if partial.exists():
         shutil.rmtree(partial)
+
+
+def _recover_swap(target: Path) -> None:
+    """Finish or undo the swap of one folder: a run that is there whole is the newer one."""
+    previous = _beside(target, "previous")
+    if not previous.exists():
+        return
+    if (target / "manifest.json").is_file():
+        shutil.rmtree(previous)
+    else:
+        shutil.rmtree(target, ignore_errors=True)
+        previous.rename(target)
 
 
 def _publish(partial: Path, out: Path) -> None:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ehrivig import extract, resources
 from ehrivig.hospital import HospitalResult
+from ehrivig.mapping import SHIPPED
 from ehrivig.study import Study
 
-ENGINES = ("duckdb", "polars", "pyarrow", "numpy", "scipy", "statsmodels", "great_expectations")
+ENGINES = (
+    "duckdb",
+    "polars",
+    "pyarrow",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "scikit-learn",
+    "matplotlib",
+    "great_expectations",
+)
+FILE = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class RunRecord:
     steps: list[dict[str, Any]]
     exit_code: int
     message: str
+    fingerprint: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 def package_version() -> str:
@@ -55,9 +69,42 @@ def write(folder: Path, record: RunRecord) -> None:
         "steps": record.steps + [asdict(step) for r in record.results for step in r.steps],
         "exit_code": record.exit_code,
         "message": record.message,
+        "fingerprint": record.fingerprint,
+        "numbers": record.numbers,
     }
+    _dump(folder, content)
+
+
+def seal(folder: Path) -> None:
+    """Add `outputs` to the manifest: every file of the finished run with its size in bytes."""
+    content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    _dump(folder, content | {"outputs": _outputs(folder)})
+
+
+def of_same_run(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The manifest in `folder` when it holds, whole, the good run that this one would repeat."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict) or content.get("exit_code") != 0:
+        return None
+    same = bool(fingerprint) and content.get("fingerprint") == fingerprint
+    return content if same and content.get("outputs") == _outputs(folder) else None
+
+
+def _outputs(folder: Path) -> dict[str, int]:
+    """Bytes of every file of a run but the manifest, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / FILE
+    }
+
+
+def _dump(folder: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_only: bool) -> str:
@@ -65,13 +112,46 @@ def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_
     content = [
         [asdict(file) for file in extract.input_files(source, hospital_id)],
         study.digest,
+        _files_of_settings(study),
         code_hashes(),
-        {p.name: resources.file_digest(p) for p in sorted(Path(__file__).parent.rglob("*.py"))},
+        _program(),
         {name: version(name) for name in ENGINES},
         hospital_id,
         gate_only,
     ]
+    return _digest(content)
+
+
+def run_fingerprint(study: Study, source: extract.Source, *, gate_only: bool) -> str:
+    """SHA-256 of all that a run depends on: every hospital's, and whether the data are real.
+
+    Raises ExtractError when a file cannot be read.
+    """
+    hospitals = [fingerprint(study, source, name, gate_only=gate_only) for name in source.hospitals]
+    return _digest([hospitals, list(source.hospitals), source.synthetic, package_version()])
+
+
+def _digest(content: list[Any]) -> str:
     return resources.digest(json.dumps(content, sort_keys=True, default=str).encode())
+
+
+def _program() -> dict[str, str]:
+    """SHA-256 of every file of the package (modules, templates), by relative path."""
+    folder = Path(__file__).parent
+    return {
+        path.relative_to(folder).as_posix(): resources.file_digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def _files_of_settings(study: Study) -> dict[str, str]:
+    """SHA-256 of the user's files that the study names: a layout of his own, signed mappings."""
+    files = [Path(study.extract.mappings)] if study.extract.mappings else []
+    if study.extract.layout not in SHIPPED:
+        layout = Path(study.extract.layout)
+        files += [*layout.glob("*.*"), *layout.glob("prepare/*.sql")]
+    return {path.as_posix(): resources.file_digest(path) for path in sorted(files) if path.is_file()}
 
 
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:

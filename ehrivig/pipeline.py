@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import polars as pl
 
@@ -19,9 +20,11 @@ from ehrivig import (
     comparison,
     dataset,
     extract,
+    history,
     hospital,
     ledger,
     manifest,
+    metrics,
     report,
     tables,
     validate,
@@ -29,7 +32,7 @@ from ehrivig import (
 from ehrivig.dataset import KEY
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
 from ehrivig.features import dosing
-from ehrivig.folder import RunFolder, destination, run_folder
+from ehrivig.folder import RunFolder, destination, refuse_overlap, run_folder
 from ehrivig.hospital import HospitalResult
 from ehrivig.study import Study, load
 
@@ -73,10 +76,14 @@ class _Run:
     earlier: Path
     options: Options
     progress: Progress
+    started: float
+    fingerprint: str
     results: list[HospitalResult] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     checks: list[validate.Check] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    reused: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 def run(
@@ -90,24 +97,29 @@ def run(
     """Run a whole study on an extract and leave one finished run in `out`.
 
     Exit codes 0, 3 and 5 come back in the summary (3 and 5 with what could be computed); other
-    mistakes raise an `EhrivigError` and leave `out` untouched.
+    mistakes raise an `EhrivigError` and leave `out` untouched. So does a run that would repeat the
+    one in `out` (same input, study and code): its message is "unchanged".
     """
     started = time.perf_counter()
     plan = study if isinstance(study, Study) else load(study)
+    refuse_overlap(Path(out), Path(extract_folder))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress)
-        message, numbers = "done", {}
+        this = _begin(plan, Path(extract_folder), target, options, progress, started)
+        if found := _unchanged(this, target):
+            return _repeated(found, out, started)
+        message = "done"
         try:
             _read_hospitals(this)
             _judge(this)
-            numbers = _study(this)
+            this.numbers = _study(this)
         except (GateBlocked, EmptyResult) as error:
             target.exit_code, message = error.exit_code, str(error)
         _close_gate(this)
         _record(this, target.exit_code, message)
         this.progress("report")
         report.write(this.folder, plan, dropped=this.dropped)
-    return _summary(this, Path(out), target.exit_code, message, started, numbers)
+        _note(this, "run", target.exit_code, message)
+    return _summary(this, Path(out), target.exit_code, message)
 
 
 def check(
@@ -121,8 +133,11 @@ def check(
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
     started = time.perf_counter()
     plan = study if isinstance(study, Study) else load(study)
+    refuse_overlap(Path(out), Path(extract_folder))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress)
+        this = _begin(plan, Path(extract_folder), target, options, progress, started, "check")
+        if found := _unchanged(this, target):
+            return _repeated(found, out, started)
         message = "done"
         try:
             _read_hospitals(this, gate_only=True)
@@ -131,7 +146,8 @@ def check(
             target.exit_code, message = error.exit_code, str(error)
         _close_gate(this)
         _record(this, target.exit_code, message)
-    return _summary(this, Path(out), target.exit_code, message, started, {})
+        _note(this, "check", target.exit_code, message)
+    return _summary(this, Path(out), target.exit_code, message)
 
 
 def rejudge(study: Study, run_folder: Path) -> RunSummary:
@@ -160,14 +176,79 @@ def _record(this: _Run, exit_code: int, message: str) -> None:
     manifest.write(
         this.folder,
         manifest.RunRecord(
-            this.study, this.source, this.results, this.dropped, [], exit_code, message
+            this.study,
+            this.source,
+            this.results,
+            this.dropped,
+            [],
+            exit_code,
+            message,
+            this.fingerprint,
+            this.numbers,
         ),
     )
 
 
-def _summary(
-    this: _Run, out: Path, exit_code: int, message: str, started: float, numbers: dict[str, int]
-) -> RunSummary:
+def _unchanged(this: _Run, target: RunFolder) -> dict[str, Any] | None:
+    """The manifest of the good run in `out` when this one would repeat it; it is then left alone.
+
+    Not when a later attempt lies beside it: that one is to be cleared, and kept in the history.
+    """
+    found = None if target.has_later_attempt else manifest.of_same_run(this.earlier, this.fingerprint)
+    target.unchanged = found is not None
+    return found
+
+
+def _repeated(found: dict[str, Any], out: str | Path, started: float) -> RunSummary:
+    """The summary of a run that changed nothing: the numbers of the one in `out`."""
+    return RunSummary(
+        found["study"],
+        str(out),
+        0,
+        "unchanged",
+        found["hospitals"],
+        found["dropped_hospitals"],
+        seconds=round(time.perf_counter() - started, 2),
+        **found["numbers"],
+    )
+
+
+def _note(this: _Run, command: Literal["run", "check"], exit_code: int, message: str) -> None:
+    """Write the history and the metrics of a run, and seal its manifest."""
+    verdicts = [check.verdict for check in this.checks]
+    entry = history.Entry(
+        command=command,
+        study=this.study.study.name,
+        version=manifest.package_version(),
+        exit_code=exit_code,
+        hospitals=len(this.source.hospitals),
+        hospitals_reused=this.reused,
+        hospitals_left_out=len(this.dropped),
+        checks_failed=verdicts.count("fail"),
+        checks_warned=verdicts.count("warn"),
+        rows_read=sum(sum(r.rows_read.values()) for r in this.results),
+        rows_quarantined=sum(sum(r.rows_quarantined.values()) for r in this.results),
+        seconds=round(time.perf_counter() - this.started, 2),
+        message=message.splitlines()[0],
+        finished_at=history.now(),
+        **{name: this.numbers.get(name) for name in history.NUMBERS},
+    )
+    history.write(this.folder, this.earlier, entry)
+    counted = metrics.Run(
+        entry.study,
+        entry.version,
+        exit_code,
+        this.results,
+        this.dropped,
+        this.checks,
+        this.numbers,
+        this.study.report.smallest_cell,
+    )
+    metrics.write(this.folder, counted)
+    manifest.seal(this.folder)
+
+
+def _summary(this: _Run, out: Path, exit_code: int, message: str) -> RunSummary:
     return RunSummary(
         this.study.study.name,
         str(destination(out, exit_code)),
@@ -175,17 +256,25 @@ def _summary(
         message,
         [result.hospital_id for result in this.results],
         this.dropped,
-        seconds=round(time.perf_counter() - started, 2),
-        **numbers,
+        seconds=round(time.perf_counter() - this.started, 2),
+        **this.numbers,
     )
 
 
 def _begin(
-    study: Study, extract_folder: Path, target: RunFolder, options: Options | None, say: Progress
+    study: Study,
+    extract_folder: Path,
+    target: RunFolder,
+    options: Options | None,
+    say: Progress,
+    started: float,
+    command: str = "run",
 ) -> _Run:
     say("reading the list of files")
     source = extract.inspect(extract_folder, study)
-    return _Run(study, source, target.path, target.earlier, options or Options(), say)
+    mark = manifest.run_fingerprint(study, source, gate_only=command == "check")
+    use = options or Options()
+    return _Run(study, source, target.path, target.earlier, use, say, started, mark)
 
 
 def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
@@ -209,6 +298,7 @@ def _one_hospital(this: _Run, hospital_id: str, gate_only: bool) -> HospitalResu
     place = Path("hospitals") / hospital.folder_name(hospital_id)
     mark = manifest.fingerprint(this.study, this.source, hospital_id, gate_only=gate_only)
     found = hospital.reuse(this.earlier / place, this.folder / place, mark)
+    this.reused += found is not None
     return found or hospital.process(
         this.source,
         hospital_id,

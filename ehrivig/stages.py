@@ -230,8 +230,6 @@ def _absent(db: Database, table: tables.Table) -> None:
     """An empty view for a table that the extract lacks; its keys have the type of the admissions'."""
     keys = db.columns("mapped.admission") if table.name != "admission" else {}
     columns = [
-        f"NULL::{keys.get(c.name) or tables.SQL_TYPE[c.kind]} AS {c.name}" for c in table.columns
-    ] if False else [f"NULL::{_key_type(c, keys)} AS {c.name}" for c in table.columns]
     db.view(f"mapped.{table.name}", "SELECT\n    " + ",\n    ".join(columns) + "\nWHERE FALSE")
 
 

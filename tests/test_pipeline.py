@@ -248,8 +248,12 @@ def test_unchanged_hospitals_are_not_read_again(
     assert before["B"] != after["B"]
 
 
-def test_sql_runs_in_a_bare_shell(extract: Path, plan: study.Study) -> None:
+def test_sql_runs_in_a_bare_shell(
+    plan: study.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ehrivig import statements
+
+    monkeypatch.chdir(tmp_path)  # its COPY statements write where the shell is
 
     text = statements.of_study(plan, None)
     assert "severe" in text

@@ -17,6 +17,7 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "severe_who_2020_01": ("pneumonia",),
     "severe_either": ("severe_china_v6", "severe_who_2020_01"),
     "severe_respiratory_failure": ("pf_ratio",),
+    "pf_ratio": ("stay_lab", "stay_vital"),
     "stay_lab": ("score_span",),
     "stay_vital": ("score_span",),
     "mean_arterial_pressure": ("stay_vital",),
@@ -48,6 +49,7 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
 }
 # Which rows of `lab` and `vital` a concept takes out of stay_lab and stay_vital.
 ANALYTES: dict[str, tuple[str, ...]] = {
+    "pf_ratio": ("pao2",),
     "sofa_value": ("platelets", "total_bilirubin", "creatinine"),
     "apache_value": (
         *("ph", "paco2", "bicarbonate", "sodium", "potassium"),
@@ -62,6 +64,7 @@ ANALYTES: dict[str, tuple[str, ...]] = {
     "shock_basis": ("lactate",),
 }
 VITALS: dict[str, tuple[str, ...]] = {
+    "pf_ratio": ("fio2",),
     "mean_arterial_pressure": ("map", "sbp", "dbp"),
     "sofa_value": ("gcs", "urine_output"),
     "apache_value": ("temperature", "heart_rate", "respiratory_rate", "gcs"),

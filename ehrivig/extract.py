@@ -1,0 +1,153 @@
+"""An extract, read through a layout: from files to the canonical tables of one hospital.
+
+`inspect` looks at the files. `open_hospital` makes, in the database of one hospital, the stages
+`source` (files as they are), `prepared` (what a layout computes first), `mapped` (canonical columns
+and types), `ref` (what the codes mean) and `resolved` (canonical tables with analytes, standard
+values and products).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ehrivig import mapping, resolve, stages, tables
+from ehrivig.clif_version import clif_version
+from ehrivig.database import Database
+from ehrivig.errors import ExtractError
+from ehrivig.mapping import Layout
+from ehrivig.source import (
+    DATABASE_SUFFIXES,
+    InputFile,
+    Source,
+    find_files,
+    input_file,
+    is_synthetic,
+    refuse_misspelt,
+    schema,
+)
+from ehrivig.study import Study
+
+__all__ = ["InputFile", "Source", "input_files", "inspect", "open_hospital"]
+
+_ROWS_OF_DATABASE = (
+    "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
+)
+
+
+def inspect(extract: Path, study: Study) -> Source:
+    """What an extract holds: tables and hospitals, without reading events.
+
+    Raises ExtractError for a folder that cannot be read: missing, empty, a misspelt or missing
+    table, mixed versions of a layout, a hospital of the study that is not there.
+    """
+    root = Path(extract)
+    layout = mapping.load(study.extract.layout)
+    source = Source(root, layout.name, (), (), is_synthetic(root) if root.exists() else False)
+    source = replace(source, parts=_parts(root, layout))
+    _refuse_missing(source, layout)
+    if layout.name == "clif":
+        source = replace(source, version=clif_version(source))
+    hospitals = (
+        _native_hospitals(source)
+        if layout.name == "native"
+        else stages.hospitals(source, layout, study)
+    )
+    return replace(
+        source,
+        hospitals=_chosen(hospitals, study),
+        tables=layout.filled(set(source.parts)),
+    )
+
+
+def open_hospital(db: Database, source: Source, hospital_id: str, study: Study) -> None:
+    """Make the stages source, prepared, mapped, ref and resolved of one hospital.
+
+    Everything is a view except `prepared` and `ref`, which are small. Raises ExtractError that
+    names hospital, table and column, and says how to mend it.
+    """
+    if hospital_id not in source.hospitals:
+        raise ExtractError(f"extract: no hospital {hospital_id!r}. Mend [extract].hospitals.")
+    layout = mapping.load(source.layout)
+    stages.make(db, source, layout, hospital_id, study)
+    resolve.make(db)
+    if layout.name == "omop":
+        resolve.refuse_undeclared_quantity(db, hospital_id, study)
+
+
+def input_files(source: Source, hospital_id: str) -> list[InputFile]:
+    """Every file that holds rows of a hospital: relative path, bytes, rows, SHA-256; sorted."""
+    if source.is_database:
+        with Database() as db:
+            stages.attach(db, source.root)
+            rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
+        return [input_file(source.root, source.root, rows)]
+    return [input_file(path, source.root) for path in source.files(hospital_id)]
+
+
+def _parts(root: Path, layout: Layout) -> dict[str, tuple]:  # type: ignore[type-arg]
+    """The source tables that the layout reads, with their files."""
+    if root.is_file():
+        return _database_parts(root, layout)
+    found = find_files(root)
+    if layout.name == "native":
+        refuse_misspelt(list(found), [table.name for table in tables.TABLES])
+    if layout.declared:
+        found = {name: files for name, files in found.items() if name in layout.declared}
+    return found
+
+
+def _database_parts(root: Path, layout: Layout) -> dict[str, tuple]:  # type: ignore[type-arg]
+    """The tables of a DuckDB file."""
+    if root.suffix.lower() not in DATABASE_SUFFIXES:
+        raise ExtractError(
+            f"extract: {root.name} is neither a folder of Parquet files nor a DuckDB file "
+            f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
+        )
+    with Database() as db:
+        names = stages.attach(db, root)
+    return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
+
+
+def _refuse_missing(source: Source, layout: Layout) -> None:
+    missing = [name for name in layout.required_sources if name not in source.parts]
+    if missing:
+        raise ExtractError(
+            f"{missing[0]}: the extract {source.root.name!r} has no such table, and the layout "
+            f"{Path(layout.name).name!r} needs it. Add it, or choose another --layout."
+        )
+
+
+def _native_hospitals(source: Source) -> list[str]:
+    """The hospitals of hive folders, and those named in files that hold several."""
+    found = {p.hospital_id for files in source.parts.values() for p in files if p.hospital_id}
+    with Database() as db:
+        for name, files in source.parts.items():
+            shared = [part.path for part in files if part.hospital_id is None]
+            for path in shared:
+                if "hospital_id" not in {n.casefold() for n in schema(path, source.root).names}:
+                    raise ExtractError(
+                        f"{name}: {path.name} has no column hospital_id, and lies in no folder "
+                        "hospital_id=... Add one of these."
+                    )
+            if shared:
+                db.parquet("shared_file", shared)
+                rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM shared_file")
+                found |= {row[0] for row in rows}
+    if None in found or "" in found:
+        raise ExtractError("extract: some rows have no hospital_id. Fill it in every table.")
+    return sorted(str(name) for name in found)
+
+
+def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
+    """The hospitals of the study; all that are there unless it names some."""
+    if not found:
+        raise ExtractError("extract: no hospital found. Fill hospital_id in the admissions.")
+    wanted = study.extract.hospitals
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise ExtractError(
+            f"extract: no data of hospital {', '.join(missing)}, which the study names (there "
+            f"are: {', '.join(found)}). Mend [extract].hospitals or the extract."
+        )
+    return tuple(wanted) or tuple(found)

@@ -1,0 +1,116 @@
+"""Treated and controls on the line of their distance, and how two equally near ones are told apart.
+
+Every rule here is about positions: all units of all groups are sorted once, ascending and stable,
+and a unit's place in that order is its position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+
+TieRule = Literal["matchit-4.7", "matchit-4.5"]
+TIE_RULES = ("matchit-4.7", "matchit-4.5")
+
+
+@dataclass(frozen=True)
+class Line:
+    """The units of one exact group, each arm ascending by position.
+
+    `*_row` are row numbers of the input, `*_at` distances, `*_position` places in the order of all
+    units. `before` (treated) counts the group's controls at lower positions: those are to the left
+    of a treated unit, the others to its right.
+    """
+
+    treated_row: IntArray
+    treated_at: FloatArray
+    treated_position: IntArray
+    control_row: IntArray
+    control_at: FloatArray
+    control_position: IntArray
+    before: IntArray
+
+
+def checked_distance(distance: ArrayLike, treated: ArrayLike) -> tuple[FloatArray, BoolArray]:
+    """The distance (n,) as floats and the arm (n,) as booleans.
+
+    Raises UsageError for wrong shapes or arms that are not 0/1, AnalysisError for a distance that
+    is missing or infinite (the message counts them).
+    """
+    d = np.asarray(distance, dtype=np.float64)
+    arm = np.asarray(treated)
+    if d.ndim != 1 or arm.shape != d.shape:
+        raise UsageError(f"distance {d.shape} and treated {arm.shape}: need the same (n,).")
+    if arm.dtype != np.bool_:
+        values = arm.astype(np.float64)
+        if not bool(((values == 0) | (values == 1)).all()):
+            raise UsageError("treated: must hold 0 and 1 only (or false and true).")
+        arm = values == 1
+    bad = int((~np.isfinite(d)).sum())
+    if bad:
+        raise AnalysisError(
+            f"distance: {bad} of {len(d)} values are missing or infinite. "
+            "Match on rows with a distance only, or impute the covariates of the score."
+        )
+    return d, arm
+
+
+def checked_caliper(caliper: float | None) -> float:
+    """The caliper as a width, infinite for None; UsageError when it is negative or NaN."""
+    if caliper is None:
+        return np.inf
+    if not caliper >= 0:
+        raise UsageError(f"caliper: {caliper} is not a width; give 0 or more, or None.")
+    return float(caliper)
+
+
+def group_codes(exact: ArrayLike | None, n: int) -> IntArray | None:
+    """A number per exact group, (n,); several columns (n, k) must agree in all of them."""
+    if exact is None:
+        return None
+    labels = np.asarray(exact)
+    if labels.ndim not in (1, 2) or labels.shape[0] != n:
+        raise UsageError(f"exact: expected {n} rows, got shape {labels.shape}.")
+    columns = [labels] if labels.ndim == 1 else [labels[:, j] for j in range(labels.shape[1])]
+    codes = np.zeros(n, dtype=np.int64)
+    for column in columns:
+        if column.dtype.kind == "f" and not bool(np.isfinite(column).all()):
+            raise AnalysisError("exact: some group labels are missing; label or drop those rows.")
+        found, index = np.unique(column, return_inverse=True)
+        codes = np.unique(codes * len(found) + index, return_inverse=True)[1]
+    return codes
+
+
+def lines(distance: FloatArray, treated: BoolArray, exact: IntArray | None) -> list[Line]:
+    """One line per exact group that has both arms; one line of all without `exact`."""
+    order = np.argsort(distance, kind="stable")
+    if exact is None:
+        return [_line(distance, treated, order, np.arange(len(order)))] if len(order) else []
+    by_group = np.argsort(exact[order], kind="stable")
+    sizes = np.bincount(exact)
+    cuts = np.cumsum(sizes)[:-1]
+    found = [
+        _line(distance, treated, order[positions], positions)
+        for positions in np.split(by_group, cuts)
+    ]
+    return [line for line in found if len(line.treated_row) and len(line.control_row)]
+
+
+def _line(distance: FloatArray, treated: BoolArray, rows: IntArray, positions: IntArray) -> Line:
+    """The line of these rows, already ascending by position."""
+    arm, at = treated[rows], distance[rows]
+    return Line(
+        treated_row=rows[arm],
+        treated_at=at[arm],
+        treated_position=positions[arm],
+        control_row=rows[~arm],
+        control_at=at[~arm],
+        control_position=positions[~arm],
+        before=np.asarray(np.cumsum(~arm)[arm], dtype=np.int64),
+    )

@@ -1,0 +1,45 @@
+"""The memory of a run: what `--memory` allows the whole of it, and the part of it that DuckDB gets.
+
+`--memory` is the limit of all processes of a run together. This is the only place where it becomes
+DuckDB's own limit.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ehrivig.errors import UsageError
+
+MIB = 2**20
+PYTHON_MIB = 450
+"""What a process holds beside DuckDB: the interpreter with Polars, Great Expectations and SciPy
+(about 330 MiB once imported) and the small tables of one hospital."""
+OVERSHOOT = 1.15
+"""DuckDB keeps its buffers within its limit, but not the rest (code, Parquet decoders, allocator):
+12% above the limit was measured while it spilled; a little more is assumed."""
+SMALLEST_MIB = 200
+"""Below this DuckDB cannot even hold the buffers of a Parquet scan on two threads."""
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_TEXT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", re.IGNORECASE)
+
+
+def parse(text: str) -> int:
+    """The bytes of a text such as "2GB" or "500 MiB"; UsageError for anything else."""
+    found = _TEXT.fullmatch(text)
+    unit = _UNITS.get(found.group(2).upper()) if found else None
+    if found is None or unit is None:
+        raise UsageError(f"memory: {text!r} is no amount. Write it such as 2GB or 500MB.")
+    return int(float(found.group(1)) * unit)
+
+
+def engine_limit(total: str | None, processes: int = 1) -> str | None:
+    """DuckDB's memory limit in each of `processes` that share `total`; None when there is none.
+
+    A total that is too small for Python itself leaves DuckDB its smallest limit: the run then
+    takes a little more than asked instead of failing at once.
+    """
+    if total is None:
+        return None
+    mine = parse(total) / max(1, processes) / MIB
+    return f"{max(SMALLEST_MIB, int((mine - PYTHON_MIB) / OVERSHOOT))}MiB"

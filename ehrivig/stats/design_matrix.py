@@ -1,0 +1,89 @@
+"""Arrays as the statistics take them: checked once, with an error that names what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.result import BoolArray, FloatArray
+
+
+def finite_vector(values: ArrayLike, what: str, n: int | None = None) -> FloatArray:
+    """The values as a float array of shape (n,).
+
+    Raises UsageError on another shape or length, AnalysisError when a value is NaN or infinite
+    (the message counts them).
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise UsageError(f"{what}: expected one dimension, got shape {array.shape}.")
+    if n is not None and array.shape[0] != n:
+        raise UsageError(f"{what}: has {array.shape[0]} rows, the outcome has {n}.")
+    _refuse_non_finite(array, what)
+    return array
+
+
+def binary_vector(values: ArrayLike, what: str, n: int | None = None) -> FloatArray:
+    """The values as 0.0 and 1.0, shape (n,); UsageError when anything else is in them."""
+    array = finite_vector(values, what, n)
+    if not bool(((array == 0.0) | (array == 1.0)).all()):
+        raise UsageError(f"{what}: must hold 0 and 1 only (or false and true).")
+    return array
+
+
+def arm_vector(values: ArrayLike, what: str = "treated", n: int | None = None) -> BoolArray:
+    """True for the exposed, shape (n,); UsageError when a value is neither 0 nor 1."""
+    return np.asarray(binary_vector(values, what, n) == 1.0)
+
+
+def finite_matrix(values: ArrayLike, what: str, n: int) -> FloatArray:
+    """The covariates as a float array of shape (n, p); one dimension is one column.
+
+    Raises UsageError on a wrong shape, AnalysisError when a value is NaN or infinite.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    if array.ndim != 2 or array.shape[0] != n:
+        raise UsageError(f"{what}: expected {n} rows and one column each, got {array.shape}.")
+    _refuse_non_finite(array, what)
+    return array
+
+
+def weight_vector(values: ArrayLike | None, n: int) -> FloatArray | None:
+    """Weights of shape (n,), none negative, not all zero; None stays None (all equal to one)."""
+    if values is None:
+        return None
+    weights = finite_vector(values, "weights", n)
+    if n and bool((weights < 0).any()):
+        raise AnalysisError("weights: some are negative; a weight must be 0 or more.")
+    if n and not bool((weights > 0).any()):
+        raise AnalysisError("weights: all are zero; nothing is left to analyse.")
+    return weights
+
+
+def column_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
+    """One name for each of p columns; `x1`, `x2`, ... where none were given."""
+    if names is None:
+        return tuple(f"x{j + 1}" for j in range(p))
+    names = [names] if isinstance(names, str) else names
+    if len(names) != p:
+        raise UsageError(f"names: {len(names)} names for {p} columns.")
+    return tuple(names)
+
+
+def _refuse_non_finite(array: FloatArray, what: str) -> None:
+    """Raise AnalysisError when the array holds NaN or infinity (one pass when all is well)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(array.sum()) if array.size else 0.0
+    if np.isfinite(total):
+        return
+    bad = int(array.size - np.isfinite(array).sum())
+    if bad:
+        raise AnalysisError(
+            f"{what}: {bad} of {array.size} values are missing or infinite. "
+            "Impute them or leave those rows out before the fit."
+        )

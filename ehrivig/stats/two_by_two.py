@@ -1,0 +1,240 @@
+"""Effects of a 2x2 table and of pairs, each with the name of its interval.
+
+Arguments are events and people of the exposed and of the controls, always in that order.
+"""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+
+from scipy.special import bdtr, ndtr, ndtri
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.result import Effect
+
+
+def odds_ratio(
+    events_exposed: int,
+    n_exposed: int,
+    events_control: int,
+    n_control: int,
+    *,
+    event_label: str = "event",
+    level: float = 0.95,
+    correction: float = 0.0,
+) -> Effect:
+    """The odds ratio of a 2x2 table with Woolf's interval on the log scale.
+
+    `correction` is added to all four cells (0.5: Haldane-Anscombe) and then named. Raises
+    AnalysisError when a cell is zero without it. Source: Woolf 1955.
+    """
+    a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
+    if min(a, b, c, d) == 0:
+        raise _zero_cell("odds ratio")
+    se = sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    counts = (events_exposed, n_exposed, events_control, n_control)
+    return _ratio("OR", log(a * d / (b * c)), se, counts, "Woolf", event_label, level, correction)
+
+
+def risk_ratio(
+    events_exposed: int,
+    n_exposed: int,
+    events_control: int,
+    n_control: int,
+    *,
+    event_label: str = "event",
+    level: float = 0.95,
+    correction: float = 0.0,
+) -> Effect:
+    """The risk ratio of a 2x2 table with Wald's interval on the log scale (Katz).
+
+    `correction` is added to all four cells and then named. Raises AnalysisError when an arm has
+    no event without it. Source: Katz et al. 1978.
+    """
+    a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
+    if min(a, c) == 0:
+        raise _zero_cell("risk ratio")
+    se = sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
+    counts = (events_exposed, n_exposed, events_control, n_control)
+    ratio = log(a / (a + b)) - log(c / (c + d))
+    return _ratio("RR", ratio, se, counts, "Katz", event_label, level, correction)
+
+
+def risk_difference(
+    events_exposed: int,
+    n_exposed: int,
+    events_control: int,
+    n_control: int,
+    *,
+    event_label: str = "event",
+    level: float = 0.95,
+    interval: str = "newcombe",
+) -> Effect:
+    """The risk difference of a 2x2 table.
+
+    `interval="newcombe"` is the hybrid of the arms' Wilson intervals (Newcombe 1998, method 10);
+    `"wald"` the simple one, which fails near 0 and 1. The p is that of the pooled z test (its
+    square is Pearson's chi-square without correction); it is 1 when all or none had the event.
+    """
+    _cells(events_exposed, n_exposed, events_control, n_control, 0.0)
+    p1, p0 = events_exposed / n_exposed, events_control / n_control
+    se = sqrt(p1 * (1 - p1) / n_exposed + p0 * (1 - p0) / n_control)
+    z = float(-ndtri((1 - level) / 2))
+    if interval == "wald":
+        lo, hi, name = p1 - p0 - z * se, p1 - p0 + z * se, "Wald"
+    elif interval == "newcombe":
+        l1, u1 = wilson(events_exposed, n_exposed, level)
+        l0, u0 = wilson(events_control, n_control, level)
+        lo = p1 - p0 - sqrt((p1 - l1) ** 2 + (u0 - p0) ** 2)
+        hi, name = p1 - p0 + sqrt((u1 - p1) ** 2 + (p0 - l0) ** 2), "Newcombe"
+    else:
+        raise UsageError(f'interval: {interval!r}; use "newcombe" or "wald".')
+    pooled = (events_exposed + events_control) / (n_exposed + n_control)
+    null_se = sqrt(pooled * (1 - pooled) * (1 / n_exposed + 1 / n_control))
+    p = 2 * float(ndtr(-abs(p1 - p0) / null_se)) if null_se > 0 else 1.0
+    counts = (events_exposed, n_exposed, events_control, n_control)
+    return _effect("RD", (p1 - p0, lo, hi, se, p), counts, f"2x2 table, {name} interval",
+                   "unpaired binomial", event_label, level)  # fmt: skip
+
+
+def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a proportion. Source: Wilson 1927."""
+    z = float(-ndtri((1 - level) / 2))
+    p = events / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def paired_risk_difference(
+    a: int, b: int, c: int, d: int, *, event_label: str = "event", level: float = 0.95
+) -> Effect:
+    """The risk difference of pairs, exposed minus control, with Wald's interval.
+
+    `a` pairs with the event in both, `b` in the exposed only, `c` in the control only, `d` in
+    neither. Variance (b + c - (b - c)^2 / n) / n^2. Raises AnalysisError without a pair; without a
+    discordant one the interval has no width and its p is 1. Source: Agresti & Min 2005.
+    """
+    n = _pairs(a, b, c, d)
+    difference = (b - c) / n
+    se = sqrt(max(0.0, b + c - (b - c) ** 2 / n)) / n
+    z = float(-ndtri((1 - level) / 2))
+    # Every pair discordant the same way: Wald's SE is 0, and only the exact test says anything.
+    exact = min(1.0, 2 * float(bdtr(min(b, c), b + c, 0.5))) if b + c else 1.0
+    p = 2 * float(ndtr(-abs(difference) / se)) if se > 0 else exact
+    numbers = (difference, difference - z * se, difference + z * se, se, p)
+    return _effect("RD", numbers, (a + b, n, a + c, n), "pairs, Wald interval",
+                   "paired (b + c - (b - c)^2 / n) / n^2", event_label, level)  # fmt: skip
+
+
+def paired_risk_ratio(
+    a: int, b: int, c: int, d: int, *, event_label: str = "event", level: float = 0.95
+) -> Effect:
+    """The risk ratio of pairs, (a + b) / (a + c), with Wald's interval on the log scale.
+
+    Variance of the log (b + c) / ((a + b)(a + c)). Arguments as in `paired_risk_difference`.
+    Raises AnalysisError when an arm has no event. Source: Agresti & Min 2004.
+    """
+    n = _pairs(a, b, c, d)
+    if min(a + b, a + c) == 0:
+        raise _zero_cell("risk ratio")
+    se = sqrt((b + c) / ((a + b) * (a + c)))
+    ratio = log((a + b) / (a + c))
+    z = float(-ndtri((1 - level) / 2))
+    p = 2 * float(ndtr(-abs(ratio) / se)) if se > 0 else 1.0
+    numbers = (exp(ratio), exp(ratio - z * se), exp(ratio + z * se), se, p)
+    return _effect("RR", numbers, (a + b, n, a + c, n), "pairs, Wald interval of the log",
+                   "paired (b + c) / ((a + b)(a + c))", event_label, level)  # fmt: skip
+
+
+def paired_odds_ratio(b: int, c: int, *, event_label: str = "event", level: float = 0.95) -> Effect:
+    """The conditional odds ratio of pairs, b / c, with Wald's interval on the log scale.
+
+    Only the discordant pairs enter and are counted: `b` with the event in the exposed only, `c` in
+    the control only. Raises AnalysisError when either is zero. Source: Breslow & Day 1980 ch. 5.
+    """
+    if min(b, c) <= 0:
+        raise _zero_cell("conditional odds ratio")
+    counts = (b, b + c, c, b + c)
+    se = sqrt(1 / b + 1 / c)
+    effect = _ratio("OR", log(b / c), se, counts, "Wald", event_label, level, 0.0)
+    return effect
+
+
+def _cells(
+    events_exposed: int, n_exposed: int, events_control: int, n_control: int, correction: float
+) -> tuple[float, float, float, float]:
+    """Events and others of the exposed and of the controls, corrected; raises on bad counts."""
+    a, b = events_exposed, n_exposed - events_exposed
+    c, d = events_control, n_control - events_control
+    if min(a, b, c, d) < 0 or correction < 0:
+        raise UsageError("2x2 table: events must lie between 0 and n, and a correction be >= 0.")
+    if min(n_exposed, n_control) == 0:
+        raise AnalysisError("2x2 table: one arm is empty; there is no effect.")
+    return a + correction, b + correction, c + correction, d + correction
+
+
+def _pairs(a: int, b: int, c: int, d: int) -> int:
+    """The number of pairs; raises on bad counts."""
+    if min(a, b, c, d) < 0:
+        raise UsageError("pairs: counts must be 0 or more.")
+    if a + b + c + d == 0:
+        raise AnalysisError("pairs: there are none; there is no effect.")
+    return a + b + c + d
+
+
+def _zero_cell(measure: str) -> AnalysisError:
+    """The error of a ratio with a zero cell."""
+    return AnalysisError(
+        f"{measure}: a cell of the table is zero, so the ratio or its interval is infinite. "
+        "Use correction=0.5, a risk difference, or an exact or Firth model."
+    )
+
+
+def _ratio(
+    measure: str,
+    log_ratio: float,
+    se: float,
+    counts: tuple[int, int, int, int],
+    interval: str,
+    event_label: str,
+    level: float,
+    correction: float,
+) -> Effect:
+    """A ratio with its symmetric interval on the log scale and Wald's p."""
+    z = float(-ndtri((1 - level) / 2))
+    p = 2 * float(ndtr(-abs(log_ratio) / se)) if se > 0 else 1.0
+    numbers = (exp(log_ratio), exp(log_ratio - z * se), exp(log_ratio + z * se), se, p)
+    method = f"2x2 table, {interval} interval of the log"
+    if correction:
+        method += f", {correction:g} added to each cell"
+    return _effect(measure, numbers, counts, method, "delta method on the log", event_label, level)
+
+
+def _effect(
+    measure: str,
+    numbers: tuple[float, float, float, float, float],
+    counts: tuple[int, int, int, int],
+    method: str,
+    variance: str,
+    event_label: str,
+    level: float,
+) -> Effect:
+    """Estimate, lo, hi, se, p and the counts of both arms as an Effect."""
+    estimate, lo, hi, se, p = numbers
+    return Effect(
+        measure=measure,
+        estimate=estimate,
+        lo=lo,
+        hi=hi,
+        se=se,
+        p=p,
+        event_label=event_label,
+        n_exposed=counts[1],
+        events_exposed=counts[0],
+        n_control=counts[3],
+        events_control=counts[2],
+        method=method,
+        variance=variance,
+        level=level,
+    )

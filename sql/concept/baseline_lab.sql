@@ -1,0 +1,15 @@
+-- The first result of each analyte in [anchor + start, anchor + end), in its standard unit.
+-- Grain: admission and analyte (`variable`); no row where the analyte was not measured.
+-- Of several results at one time the lowest counts, so the answer never depends on row order.
+-- $analytes: analyte names. $start_hours, $end_hours: the window around table `anchor`.
+SELECT
+    l.admission_id,
+    l.analyte AS variable,
+    ARG_MIN(l.value_std, (l.collected_at, l.value_std)) AS value
+FROM lab AS l
+INNER JOIN anchor AS a ON l.admission_id = a.admission_id
+WHERE
+    l.analyte IN (SELECT UNNEST($analytes)) AND l.value_std IS NOT NULL
+    AND l.collected_at >= a.anchor_at + TO_SECONDS($start_hours * 3600)
+    AND l.collected_at < a.anchor_at + TO_SECONDS($end_hours * 3600)
+GROUP BY ALL

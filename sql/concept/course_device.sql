@@ -1,0 +1,31 @@
+-- Whether each respiratory device was in use between time zero and discharge.
+-- Grain: candidate admission and device (`variable`). value: TRUE begun in that time, or begun
+-- before and still on (no end on record: still on); FALSE not; NULL when the hospital sends no
+-- respiratory support at all.
+-- $codes: devices.
+WITH wanted AS (
+    SELECT DISTINCT UNNEST($codes) AS variable
+),
+
+used AS (
+    SELECT DISTINCT
+        r.admission_id,
+        r.device AS variable
+    FROM respiratory_support AS r
+    INNER JOIN candidate AS c ON r.admission_id = c.admission_id
+    WHERE
+        r.device IN (SELECT w.variable FROM wanted AS w)
+        AND (r.started_at >= c.time_zero OR r.stopped_at IS NULL OR r.stopped_at > c.time_zero)
+        AND (c.discharged_at IS NULL OR r.started_at <= c.discharged_at)
+)
+
+SELECT
+    c.admission_id,
+    w.variable,
+    CASE
+        WHEN u.admission_id IS NOT NULL THEN TRUE
+        WHEN EXISTS (SELECT 1 FROM respiratory_support) THEN FALSE
+    END AS value
+FROM candidate AS c
+CROSS JOIN wanted AS w
+LEFT JOIN used AS u ON c.admission_id = u.admission_id AND w.variable = u.variable

@@ -1,0 +1,84 @@
+-- Severe pneumonia of WHO (January 2020): pneumonia, and respiratory rate > 30/min, or severe
+-- respiratory distress, or SpO2 < 90% on room air, at any time of the stay. Needs view pneumonia.
+-- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
+-- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
+-- record leaves them open, on a device other than room air it does not count.
+-- Grain: eligible admission. first_at: when both parts had been seen; an undated pneumonia counts
+-- as seen before.
+-- Source: WHO, Clinical management of severe acute respiratory infection, 28 January 2020.
+WITH support AS (
+    SELECT
+        admission_id,
+        started_at,
+        MAX(COALESCE(stopped_at, TIMESTAMP '9999-12-31')) AS stopped_at,
+        BOOL_AND(device = 'room_air') AS room_air
+    FROM respiratory_support
+    GROUP BY ALL
+),
+
+bedside AS (
+    SELECT
+        v.admission_id,
+        v.measured_at,
+        v.vital_code,
+        ROUND(v.value_std, 6) AS value_std
+    FROM vital AS v
+    INNER JOIN eligible AS e ON v.admission_id = e.admission_id
+    WHERE
+        v.vital_code IN ('respiratory_rate', 'spo2') AND v.value_std IS NOT NULL
+        AND v.measured_at >= e.admitted_at
+        AND (e.discharged_at IS NULL OR v.measured_at <= e.discharged_at)
+),
+
+sign AS (
+    SELECT
+        admission_id,
+        measured_at,
+        vital_code AS sign,
+        vital_code = 'respiratory_rate' AND value_std > 30 AS met
+    FROM bedside
+    WHERE vital_code = 'respiratory_rate' OR value_std >= 90
+    UNION ALL
+    SELECT
+        b.admission_id,
+        b.measured_at,
+        'spo2' AS sign,
+        CASE WHEN b.measured_at < s.stopped_at THEN s.room_air END AS met
+    FROM bedside AS b
+    ASOF LEFT JOIN support AS s
+        ON b.admission_id = s.admission_id AND b.measured_at >= s.started_at
+    WHERE b.vital_code = 'spo2' AND b.value_std < 90
+    UNION ALL
+    SELECT
+        f.admission_id,
+        f.observed_at AS measured_at,
+        f.finding_code AS sign,
+        f.present AS met
+    FROM finding AS f
+    INNER JOIN eligible AS e ON f.admission_id = e.admission_id
+    WHERE
+        f.finding_code = 'severe_respiratory_distress' AND f.present IS NOT NULL
+        AND f.observed_at >= e.admitted_at
+        AND (e.discharged_at IS NULL OR f.observed_at <= e.discharged_at)
+),
+
+summary AS (
+    SELECT
+        admission_id,
+        CASE
+            WHEN BOOL_OR(met) THEN TRUE
+            WHEN
+                BOOL_AND(met IS NOT NULL)
+                AND BOOL_OR(sign = 'respiratory_rate') AND BOOL_OR(sign = 'spo2') THEN FALSE
+        END AS met,
+        MIN(measured_at) FILTER (WHERE met) AS first_at
+    FROM sign
+    GROUP BY admission_id
+)
+
+SELECT
+    p.admission_id,
+    s.met AND p.met AS met,
+    CASE WHEN s.met AND p.met THEN GREATEST(s.first_at, p.first_at) END AS first_at
+FROM pneumonia AS p
+LEFT JOIN summary AS s ON p.admission_id = s.admission_id

@@ -1,0 +1,69 @@
+-- Vasoactive infusions of eligible stays, with their rate in ug/kg/min.
+-- Grain: one administration (given or stopped) with a rate, or with an end. rate_ug_kg_min: NULL
+-- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight).
+-- drug: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
+-- vasopressor: on the list of vasopressors (dobutamine is not one). seconds: how long, within the
+-- stay; an infusion with a rate but no end is taken to last one hour (assumed). A rate of 0 is a
+-- pause and is left out.
+WITH class AS (
+    SELECT
+        drug,
+        COALESCE(
+            MIN(codelist) FILTER (WHERE codelist != 'vasopressor'), 'other'
+        ) AS agent,
+        BOOL_OR(codelist != 'dobutamine') AS vasopressor
+    FROM ref.drug_class
+    WHERE
+        verdict = 'include'
+        AND codelist IN (
+            'dopamine', 'dobutamine', 'epinephrine', 'norepinephrine', 'vasopressor'
+        )
+    GROUP BY drug
+),
+
+infusion AS (
+    SELECT
+        m.admission_id,
+        c.agent,
+        c.vasopressor,
+        m.dose,
+        GREATEST(m.started_at, s.admitted_at) AS started_at,
+        LEAST(m.stopped_at, s.discharged_at) AS stopped_at,
+        m.stopped_at IS NOT NULL AS has_end,
+        STR_SPLIT(
+            REPLACE(TRANSLATE(LOWER(TRIM(m.dose_unit)), 'µμ', 'uu'), 'mcg', 'ug'), '/'
+        ) AS unit,
+        CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg
+    FROM medication AS m
+    INNER JOIN class AS c ON m.drug = c.drug
+    INNER JOIN score_span AS s ON m.admission_id = s.admission_id
+    LEFT JOIN admission AS a ON m.admission_id = a.admission_id
+    WHERE
+        m.status IN ('given', 'stopped') AND m.dose IS DISTINCT FROM 0
+        AND COALESCE(m.stopped_at, m.started_at) >= s.admitted_at
+        AND (s.discharged_at IS NULL OR m.started_at <= s.discharged_at)
+),
+
+rated AS (
+    SELECT
+        *,
+        dose
+        * CASE unit[1] WHEN 'ng' THEN 0.001 WHEN 'ug' THEN 1 WHEN 'mg' THEN 1000 END
+        / CASE WHEN LEN(unit) = 3 AND unit[2] = 'kg' THEN 1 WHEN LEN(unit) = 2 THEN weight_kg END
+        / CASE
+            WHEN unit[-1] = 'min' THEN 1
+            WHEN unit[-1] IN ('h', 'hr', 'hour') THEN 60
+        END AS rate_ug_kg_min,
+        LEN(unit) >= 2 AND unit[-1] IN ('min', 'h', 'hr', 'hour') AS is_rate
+    FROM infusion
+)
+
+SELECT
+    admission_id,
+    agent,
+    vasopressor,
+    started_at,
+    CASE WHEN has_end THEN stopped_at ELSE started_at + INTERVAL 1 HOUR END AS stopped_at,
+    ROUND(rate_ug_kg_min, 6) AS rate_ug_kg_min
+FROM rated
+WHERE is_rate OR has_end

@@ -1,0 +1,37 @@
+-- Lab results with their analyte and their value in the analyte's standard unit.
+-- Grain: row of mapped.lab. analyte: null for a code in no list. value_std: null when there is no
+-- number, or when the unit is not known for the analyte. censored: '<' or '>' where the text says
+-- so; the value is then half the limit for '<', the limit for '>'.
+-- Source: ref.lab_map, made of the code lists for the distinct codes and units of this hospital.
+WITH told AS (
+    SELECT
+        l.*,
+        CASE
+            WHEN LEFT(l.value_text, 1) IN ('<', '≤', '＜', '﹤') THEN '<'
+            WHEN LEFT(l.value_text, 1) IN ('>', '≥', '＞', '﹥') THEN '>'
+        END AS censored,
+        CASE
+            WHEN l.value_text IS NOT NULL AND (l.value IS NULL OR censored IS NOT NULL)
+                THEN TRY_CAST(REGEXP_EXTRACT(
+                    l.value_text,
+                    '^[<>≤≥＜＞﹤﹥]?=? *([-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?) *$',
+                    1
+                ) AS DOUBLE)
+        END AS number_told
+    FROM mapped.lab AS l
+)
+
+SELECT
+    t.* EXCLUDE (censored, number_told),
+    m.analyte,
+    CASE
+        WHEN t.censored = '<' AND t.number_told IS NOT NULL THEN t.number_told / 2
+        ELSE COALESCE(t.number_told, t.value)
+    END * m.factor + m.shift AS value_std,
+    t.censored
+FROM told AS t
+LEFT JOIN ref.lab_map AS m
+    ON
+        t.lab_code = m.lab_code
+        AND t.vocabulary = m.vocabulary
+        AND t.unit IS NOT DISTINCT FROM m.unit

@@ -1,0 +1,13 @@
+-- Administrations with the number of their product.
+-- Grain: row of mapped.medication. drug: the row of ref.drug with the same vocabulary, code, name
+-- and route; never null.
+SELECT
+    m.*,
+    d.drug
+FROM mapped.medication AS m
+INNER JOIN ref.drug AS d
+    ON
+        m.vocabulary IS NOT DISTINCT FROM d.vocabulary
+        AND m.drug_code IS NOT DISTINCT FROM d.drug_code
+        AND m.drug_name IS NOT DISTINCT FROM d.drug_name
+        AND m.route IS NOT DISTINCT FROM d.route

@@ -1,0 +1,70 @@
+"""The 24 h windows of a stay."""
+
+from __future__ import annotations
+
+from drawn import Hospital
+
+from ehrivig.database import concept
+from ehrivig.features import severity
+
+STAYS = """
+    admission_id | admitted_at | discharged_at | time_zero
+    1 | 01-02 10:00 | 01-04 10:00 | 01-03 09:00
+    2 | 01-02 10:00 | 01-04 10:00:01 | -
+    3 | 01-02 10:00 | 01-02 10:00 | -
+    4 | 01-02 10:00 | - | -
+"""
+
+
+def spans(hospital: Hospital, **settings: object) -> list[int]:
+    severity.prepare(hospital.db, "stay_lab", **settings)  # type: ignore[arg-type]
+    return [
+        n for _, n in hospital.db.rows("SELECT admission_id, n_days FROM score_span ORDER BY 1")
+    ]
+
+
+def test_windows_cover_the_stay_with_one_at_least(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    assert spans(hospital) == [2, 3, 1, 28]
+
+
+def test_windows_may_be_limited_and_anchored(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    assert spans(hospital, days=1) == [1, 1, 1, 1]
+    assert spans(hospital, anchor="candidate.time_zero") == [2, 3, 1, 28]
+
+
+def test_day_of_a_result(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    hospital.draw(
+        "lab",
+        """admission_id | analyte | value_std | unit | collected_at
+        1 | creatinine | 1 | umol/L | 01-02 09:59
+        1 | creatinine | 2 | umol/L | 01-02 10:00
+        1 | creatinine | 3 | umol/L | 01-03 08:59
+        1 | creatinine | 4 | umol/L | 01-03 09:00
+        1 | creatinine | 5 | umol/L | 01-04 08:59
+        1 | creatinine | 6 | umol/L | 01-04 09:00
+        1 | creatinine | 7 | umol/L | 01-04 10:01""",
+    )
+    severity.prepare(hospital.db, "stay_lab", anchor="candidate.time_zero", days=1)
+    rows = hospital.db.frame(concept("stay_lab"), {"analytes": ["creatinine"]}).rows()
+    assert [(row[3], row[5]) for row in sorted(rows, key=lambda row: row[2])] == [
+        *[(2, None), (3, None), (4, 1), (5, 1), (6, None)]
+    ]
+
+
+def test_mg_dl_is_kept_as_reported(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    hospital.draw(
+        "lab",
+        """admission_id | analyte | value_std | unit | collected_at
+        1 | creatinine | 106.08 | mg/dL | 01-02 10:00
+        1 | creatinine | 106.08 | umol/L | 01-02 11:00
+        1 | total_bilirubin | 20.52 | MG/DL | 01-02 12:00
+        1 | total_bilirubin | 20.52 | - | 01-02 13:00
+        1 | lactate | 2 | mg/dL | 01-02 14:00""",
+    )
+    severity.prepare(hospital.db, "stay_lab")
+    rows = hospital.rows("stay_lab", analytes=["creatinine", "total_bilirubin", "lactate"])
+    assert [row[4] for row in sorted(rows, key=lambda row: row[2])] == [1.2, None, 1.2, None, None]

@@ -1,0 +1,121 @@
+"""Vasoactive infusions: rates, units, ends, and their SOFA points."""
+
+from __future__ import annotations
+
+import pytest
+from drawn import Hospital
+
+CLASSES = """
+    drug | codelist | verdict
+    1 | dopamine | include
+    1 | vasopressor | include
+    2 | dobutamine | include
+    3 | epinephrine | include
+    3 | vasopressor | include
+    4 | norepinephrine | include
+    4 | vasopressor | include
+    5 | vasopressor | include
+    6 | vasopressor | exclude
+"""
+HEADER = "admission_id | drug | dose | dose_unit | status | started_at | stopped_at\n"
+STAY = """
+    admission_id | admitted_at | discharged_at
+    1 | 01-02 00:00 | 01-05 00:00
+"""
+
+
+def give(hospital: Hospital, rows: str, weight: str = "80") -> None:
+    hospital.admit(STAY)
+    hospital.draw("admission", f"admission_id | weight_kg\n1 | {weight}")
+    hospital.draw("ref.drug_class", CLASSES)
+    hospital.draw("medication", HEADER + rows)
+
+
+@pytest.mark.parametrize(
+    ("dose", "weight", "rate"),
+    [
+        ("0.1 | ug/kg/min", "-", 0.1),
+        ("0.1 | mcg/kg/min", "-", 0.1),
+        ("0.1 | µg/kg/min", "-", 0.1),
+        ("6 | ug/kg/h", "-", 0.1),
+        ("100 | ng/kg/min", "-", 0.1),
+        ("8 | ug/min", "80", 0.1),
+        ("8 | ug/min", "-", None),
+        ("8 | ug/min", "0", None),
+        ("0.48 | mg/h", "80", 0.1),
+        ("0.48 | mg/hr", "80", 0.1),
+        ("4 | mL/h", "80", None),
+    ],
+)
+def test_rates(hospital: Hospital, dose: str, weight: str, rate: float | None) -> None:
+    give(hospital, f"1 | 4 | {dose} | given | 01-02 10:00 | 01-02 12:00", weight)
+    (row,) = hospital.rows("vasoactive")
+    assert row[-1] == (None if rate is None else pytest.approx(rate, abs=1e-9))
+
+
+def test_what_is_no_infusion_or_outside_the_stay_is_left_out(hospital: Hospital) -> None:
+    give(
+        hospital,
+        """1 | 3 | 1 | mg | given | 01-02 10:00 | -
+        1 | 4 | 0 | ug/kg/min | given | 01-02 10:00 | 01-02 12:00
+        1 | 4 | 0.1 | ug/kg/min | not_given | 01-02 10:00 | 01-02 12:00
+        1 | 6 | 0.1 | ug/kg/min | given | 01-02 10:00 | 01-02 12:00
+        1 | 4 | 0.1 | ug/kg/min | given | 01-01 10:00 | 01-01 12:00
+        1 | 4 | 0.1 | ug/kg/min | given | 01-05 00:01 | 01-05 12:00
+        1 | 5 | 0.04 | U/min | given | 01-02 10:00 | -
+        1 | 2 | 5 | ug/kg/min | given | 01-01 22:00 | 01-06 00:00""",
+    )
+    rows = hospital.rows("vasoactive")
+    assert [(row[1], row[2], row[3].day, row[4].day, row[5]) for row in rows] == [
+        ("dobutamine", False, 2, 5, 5),
+        ("other", True, 2, 2, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose", "points"),
+    [
+        (1, "0.5 | ug/kg/min", 2),
+        (1, "5 | ug/kg/min", 2),
+        (1, "5.1 | ug/kg/min", 3),
+        (1, "15 | ug/kg/min", 3),
+        (1, "15.1 | ug/kg/min", 4),
+        (2, "20 | ug/kg/min", 2),
+        (3, "0.1 | ug/kg/min", 3),
+        (3, "0.11 | ug/kg/min", 4),
+        (4, "0.1 | ug/kg/min", 3),
+        (4, "0.11 | ug/kg/min", 4),
+    ],
+)
+def test_sofa_points_by_rate(hospital: Hospital, drug: int, dose: str, points: int) -> None:
+    give(hospital, f"1 | {drug} | {dose} | given | 01-02 10:00 | 01-02 12:00")
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, points, points)]
+
+
+@pytest.mark.parametrize(("drug", "points"), [(1, (2, 4)), (2, (2, 2)), (3, (3, 4)), (4, (3, 4))])
+def test_unknown_rate_gives_bounds(hospital: Hospital, drug: int, points: tuple[int, int]) -> None:
+    give(hospital, f"1 | {drug} | 5 | mL | given | 01-02 10:00 | 01-02 12:00")
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, *points)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "points"),
+    [
+        ("1 | 4 | 0.05 | ug/kg/min | given | 01-02 10:00 | 01-02 10:59", None),
+        ("1 | 4 | 0.05 | ug/kg/min | given | 01-02 10:00 | 01-02 11:00", 3),
+        ("1 | 4 | 0.05 | ug/kg/min | given | 01-02 10:00 | -", 3),
+        (
+            "1 | 4 | 0.05 | ug/kg/min | given | 01-02 10:00 | 01-02 10:30\n"
+            "1 | 4 | 0.2 | ug/kg/min | given | 01-02 10:30 | 01-02 11:00",
+            3,
+        ),
+    ],
+)
+def test_one_hour_at_least_in_pieces(hospital: Hospital, rows: str, points: int | None) -> None:
+    give(hospital, rows)
+    assert [row[2] for row in hospital.rows("sofa_vasoactive")] == [points]
+
+
+def test_an_infusion_counts_on_each_day_it_runs_for_an_hour(hospital: Hospital) -> None:
+    give(hospital, "1 | 4 | 0.05 | ug/kg/min | given | 01-02 22:00 | 01-04 00:30")
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, 3, 3), (1, 2, 3, 3), (1, 3, None, None)]

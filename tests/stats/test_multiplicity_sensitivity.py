@@ -1,0 +1,132 @@
+"""Corrected p-values, E-values, negative controls, Rubin's rules."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
+from ehrivig.stats.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.result import Effect
+from ehrivig.stats.rubin import pool, pool_effects
+from ehrivig.stats.sensitivity import calibrate, e_value, fit_null
+
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+
+
+@given(p_values)
+def test_adjusted_p_are_ordered_and_never_below_the_raw_ones(p: list[float]) -> None:
+    raw = np.array(p)
+    for adjusted in (holm(p), benjamini_hochberg(p)):
+        assert (adjusted >= raw - 1e-15).all()
+        assert (adjusted <= 1).all()
+        assert (np.diff(adjusted[np.argsort(raw, kind="stable")]) >= -1e-15).all()
+    assert (holm(p) >= benjamini_hochberg(p) - 1e-12).all()
+
+
+def test_one_of_seven_contrasts() -> None:
+    """Liu 2020: p = 0.011, the smallest of seven contrasts, is not below 0.05 after Holm."""
+    adjusted = holm([0.011, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    assert adjusted[0] == pytest.approx(0.077)
+
+
+def test_unknown_p_values_stay_unknown_and_leave_the_family() -> None:
+    adjusted = holm([0.02, np.nan, 0.03])
+    assert adjusted[0] == pytest.approx(0.04)
+    assert np.isnan(adjusted[1])
+    with pytest.raises(UsageError):
+        holm([0.5, 1.2])
+
+
+def test_e_value_golden() -> None:
+    e = e_value(3.9, 2.4, 6.2)
+    assert (e.estimate, e.limit) == pytest.approx((7.263, 4.233), abs=5e-4)
+
+
+@given(st.floats(0.05, 20))
+def test_e_value_of_a_ratio_and_its_inverse(ratio: float) -> None:
+    a = e_value(ratio, ratio / 1.2, ratio * 1.2)
+    b = e_value(1 / ratio, 1 / (ratio * 1.2), 1.2 / ratio)
+    assert a.estimate == pytest.approx(b.estimate, rel=1e-9)
+    assert a.limit == pytest.approx(b.limit, rel=1e-6)
+    assert 1 <= a.limit <= a.estimate * (1 + 1e-12)
+
+
+def test_e_value_conversions() -> None:
+    assert e_value(1.4, 0.9, 2.0).limit == 1.0
+    assert np.isnan(e_value(2.0).limit)
+    assert e_value(4.0, measure="OR", common=True).risk_ratio == pytest.approx(2.0)
+    assert e_value(4.0, measure="OR").risk_ratio == 4.0
+    hazard = e_value(0.5, measure="HR", common=True).risk_ratio
+    assert hazard == pytest.approx((1 - 0.5 ** sqrt(0.5)) / (1 - 0.5 ** sqrt(2)))
+    with pytest.raises(UsageError):
+        e_value(2.0, 2.5, 3.0)
+    with pytest.raises(UsageError):
+        e_value(-1.0)
+
+
+def test_negative_controls_take_the_bias_out() -> None:
+    rng = np.random.default_rng(0)
+    se = rng.uniform(0.05, 0.2, 400)
+    null = fit_null(rng.normal(0.3, np.sqrt(0.2**2 + se**2)), se)
+    assert null.mean == pytest.approx(0.3, abs=0.05)
+    assert null.sd == pytest.approx(0.2, abs=0.04)
+    raw = 2 * 0.4
+    read = calibrate(null, raw, 0.1)
+    assert read.estimate == pytest.approx(exp(raw - null.mean))
+    assert read.p > read.p_uncalibrated
+    width = log(read.hi / read.lo) / (2 * 1.959963984540054)
+    assert width == pytest.approx(sqrt(null.sd**2 + 0.01))
+
+
+def test_controls_without_bias_leave_the_effect_alone() -> None:
+    null = fit_null([0.05, -0.05, 0.02, -0.02], [0.5, 0.5, 0.5, 0.5])
+    assert (null.mean, null.sd) == pytest.approx((0.0, 0.0), abs=1e-9)
+    read = calibrate(null, 0.7, 0.2)
+    assert read.p == pytest.approx(read.p_uncalibrated, rel=1e-6)
+    with pytest.raises(AnalysisError, match="at least 3"):
+        fit_null([0.1, 0.2], [0.1, 0.1])
+    with pytest.raises(UsageError, match="above 0"):
+        fit_null([0.1, 0.2, 0.1], [0.1, 0.0, 0.1])
+
+
+def test_rubin_by_hand() -> None:
+    q, u = np.linspace(0.3, 0.5, 20), np.full(20, 0.2)
+    pooled = pool(q, u)
+    between = np.var(q, ddof=1)
+    assert pooled.estimate == pytest.approx(0.4)
+    assert pooled.se == pytest.approx(sqrt(0.04 + 1.05 * between))
+    assert pooled.df == pytest.approx(19 * (1 + 0.04 / (1.05 * between)) ** 2)
+    same = pool(np.full(20, 0.4), u)
+    assert (same.se, same.fraction_missing) == pytest.approx((0.2, 0.0))
+    assert pool(q, u, df_complete=50).df < min(50, pooled.df)
+
+
+def test_few_imputations_warn_and_one_is_refused() -> None:
+    with pytest.warns(NumericalWarning, match="5 imputations"):
+        pool([0.1, 0.2, 0.3, 0.2, 0.1], [0.1] * 5)
+    with pytest.raises(AnalysisError, match="two or more"):
+        pool([0.1], [0.1])
+
+
+def effect(estimate: float, n: int = 50) -> Effect:
+    return Effect("OR", estimate, 0.1, 9, 0.2, 0.5, "death", n, 10, 60, 12, "logistic", "model")
+
+
+def test_pooled_effects_are_pooled_on_the_log() -> None:
+    values = np.exp(np.linspace(-0.1, 0.3, 20))
+    got = pool_effects([effect(v) for v in values], df_complete=100)
+    assert log(got.estimate) == pytest.approx(0.1)
+    assert (got.n_exposed, got.notes, got.event_label) == (50, (), "death")
+    assert "20 imputations" in got.method
+    assert "Barnard-Rubin" in got.variance
+    uneven = pool_effects([effect(v, 50 + i) for i, v in enumerate(values)])
+    assert uneven.n_exposed == 60
+    assert uneven.notes
+    with pytest.raises(UsageError, match="one measure"):
+        other = Effect("RD", 0.1, 0, 1, 0.2, 0.5, "death", 50, 10, 60, 12, "logistic", "model")
+        pool_effects([effect(1.0), other])
