@@ -13,8 +13,8 @@ from ehrivig.database import Database, concept
 
 # What each concept reads besides the clean tables and `eligible`.
 BUILDS_ON: dict[str, tuple[str, ...]] = {
-    "severe_china_v6": ("pf_ratio",),
-    "severe_who_2020_01": ("pneumonia",),
+    "severe_china_v6": ("stay_vital", "pf_ratio"),
+    "severe_who_2020_01": ("stay_vital", "pneumonia"),
     "severe_either": ("severe_china_v6", "severe_who_2020_01"),
     "severe_respiratory_failure": ("pf_ratio",),
     "pf_ratio": ("stay_lab", "stay_vital"),
@@ -64,6 +64,8 @@ ANALYTES: dict[str, tuple[str, ...]] = {
     "shock_basis": ("lactate",),
 }
 VITALS: dict[str, tuple[str, ...]] = {
+    "severe_china_v6": ("respiratory_rate", "spo2"),
+    "severe_who_2020_01": ("respiratory_rate", "spo2"),
     "pf_ratio": ("fio2",),
     "mean_arterial_pressure": ("map", "sbp", "dbp"),
     "sofa_value": ("gcs", "urine_output"),

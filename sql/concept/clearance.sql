@@ -1,4 +1,4 @@
--- Clearance of a pathogen's RNA, in days from symptom onset. Needs view vital_status.
+-- Clearance of a pathogen's RNA, in days from symptom onset. Needs vital_status.
 -- Cleared at the first of two negative respiratory RNA results at least 24 h apart, with no
 -- positive or indeterminate result between them, after a positive. Samples at one time: the worst
 -- result counts. A test without a respiratory specimen on record does not count.

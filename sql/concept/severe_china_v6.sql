@@ -1,5 +1,5 @@
 -- Severe COVID-19: respiratory rate >= 30/min, or SpO2 <= 93% at rest, or PaO2/FiO2 <= 300 mmHg,
--- at any time of the stay. Needs view pf_ratio.
+-- at any time of the stay. Needs stay_vital, pf_ratio.
 -- met: TRUE any of the three; FALSE none, and both bedside signs were measured; else NULL. (A blood
 -- gas is taken on suspicion, so its absence alone does not leave severity open.)
 -- SpO2 counts on oxygen as well: versions 4-7 do not ask for room air, and 93% on oxygen is worse.
@@ -7,19 +7,12 @@
 -- Source: Chinese diagnosis and treatment protocol for COVID-19, trial versions 4-7.
 WITH sign AS (
     SELECT
-        v.admission_id,
-        v.measured_at,
-        v.vital_code AS sign,
-        CASE v.vital_code
-            WHEN 'respiratory_rate' THEN ROUND(v.value_std, 6) >= 30
-            ELSE ROUND(v.value_std, 6) <= 93
-        END AS met
-    FROM vital AS v
-    INNER JOIN eligible AS e ON v.admission_id = e.admission_id
-    WHERE
-        v.vital_code IN ('respiratory_rate', 'spo2') AND v.value_std IS NOT NULL
-        AND v.measured_at >= e.admitted_at
-        AND (e.discharged_at IS NULL OR v.measured_at <= e.discharged_at)
+        admission_id,
+        measured_at,
+        vital_code AS sign,
+        CASE vital_code WHEN 'respiratory_rate' THEN value >= 30 ELSE value <= 93 END AS met
+    FROM stay_vital
+    WHERE vital_code IN ('respiratory_rate', 'spo2')
     UNION ALL
     SELECT
         admission_id,

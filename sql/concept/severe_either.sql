@@ -1,4 +1,4 @@
--- Severe COVID-19 by either definition. Needs views severe_china_v6 and severe_who_2020_01.
+-- Severe COVID-19 by either definition. Needs severe_china_v6 and severe_who_2020_01.
 -- met: TRUE one is met; FALSE neither is; NULL one is not measured and the other not met.
 -- Grain: eligible admission. first_at: the earlier of the two.
 SELECT

@@ -1,5 +1,5 @@
 -- Severe respiratory failure: PaO2/FiO2 <= 300 mmHg, or high-flow oxygen, non-invasive or invasive
--- ventilation or ECMO, at any time of the stay. Needs view pf_ratio.
+-- ventilation or ECMO, at any time of the stay. Needs pf_ratio.
 -- met: TRUE any of these; FALSE none, and a device or a ratio is on record; else NULL.
 -- Grain: eligible admission. first_at: the first moment of one of them within the stay.
 -- Source (assumed): the ratio of the Berlin definition (JAMA 2012;307:2526) or need of support.

@@ -1,5 +1,5 @@
 -- Severe pneumonia of WHO (January 2020): pneumonia, and respiratory rate > 30/min, or severe
--- respiratory distress, or SpO2 < 90% on room air, at any time of the stay. Needs view pneumonia.
+-- respiratory distress, or SpO2 < 90% on room air, at any time of the stay. Needs stay_vital, pneumonia.
 -- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
 -- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
 -- record leaves them open, on a device other than room air it does not count.
@@ -16,38 +16,24 @@ WITH support AS (
     GROUP BY ALL
 ),
 
-bedside AS (
-    SELECT
-        v.admission_id,
-        v.measured_at,
-        v.vital_code,
-        ROUND(v.value_std, 6) AS value_std
-    FROM vital AS v
-    INNER JOIN eligible AS e ON v.admission_id = e.admission_id
-    WHERE
-        v.vital_code IN ('respiratory_rate', 'spo2') AND v.value_std IS NOT NULL
-        AND v.measured_at >= e.admitted_at
-        AND (e.discharged_at IS NULL OR v.measured_at <= e.discharged_at)
-),
-
 sign AS (
     SELECT
         admission_id,
         measured_at,
         vital_code AS sign,
-        vital_code = 'respiratory_rate' AND value_std > 30 AS met
-    FROM bedside
-    WHERE vital_code = 'respiratory_rate' OR value_std >= 90
+        vital_code = 'respiratory_rate' AND value > 30 AS met
+    FROM stay_vital
+    WHERE vital_code = 'respiratory_rate' OR (vital_code = 'spo2' AND value >= 90)
     UNION ALL
     SELECT
-        b.admission_id,
-        b.measured_at,
+        v.admission_id,
+        v.measured_at,
         'spo2' AS sign,
-        CASE WHEN b.measured_at < s.stopped_at THEN s.room_air END AS met
-    FROM bedside AS b
+        CASE WHEN v.measured_at < s.stopped_at THEN s.room_air END AS met
+    FROM stay_vital AS v
     ASOF LEFT JOIN support AS s
-        ON b.admission_id = s.admission_id AND b.measured_at >= s.started_at
-    WHERE b.vital_code = 'spo2' AND b.value_std < 90
+        ON v.admission_id = s.admission_id AND v.measured_at >= s.started_at
+    WHERE v.vital_code = 'spo2' AND v.value < 90
     UNION ALL
     SELECT
         f.admission_id,

@@ -16,8 +16,8 @@ WITH component AS (
             AS liver,
         MAX(b.points) FILTER (WHERE v.variable = 'map') AS pressure,
         MAX(b.points) FILTER (WHERE v.variable = 'gcs') AS nervous,
-        MAX(b.points)
-            FILTER (WHERE v.variable IN ('creatinine', 'creatinine_mg_dl', 'urine_ml')) AS renal
+        MAX(b.points) FILTER (WHERE v.variable IN ('creatinine', 'creatinine_mg_dl', 'urine_ml'))
+            AS renal
     FROM sofa_value AS v
     INNER JOIN score_bin AS b
         ON v.variable = b.variable AND v.value >= b.lower_edge AND v.value < b.upper_edge
