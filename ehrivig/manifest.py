@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import extract, resources
+from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
 from ehrivig.mapping import SHIPPED
 from ehrivig.study import Study
@@ -125,9 +126,14 @@ def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_
 def run_fingerprint(study: Study, source: extract.Source, *, gate_only: bool) -> str:
     """SHA-256 of all that a run depends on: every hospital's, and whether the data are real.
 
-    Raises ExtractError when a file cannot be read.
+    Empty, which equals no other, when a file of the extract cannot be read.
     """
-    hospitals = [fingerprint(study, source, name, gate_only=gate_only) for name in source.hospitals]
+    try:
+        hospitals = [
+            fingerprint(study, source, name, gate_only=gate_only) for name in source.hospitals
+        ]
+    except ExtractError:
+        return ""
     return _digest([hospitals, list(source.hospitals), source.synthetic, package_version()])
 
 
@@ -151,7 +157,7 @@ def _files_of_settings(study: Study) -> dict[str, str]:
     if study.extract.layout not in SHIPPED:
         layout = Path(study.extract.layout)
         files += [*layout.glob("*.*"), *layout.glob("prepare/*.sql")]
-    return {path.as_posix(): resources.file_digest(path) for path in sorted(files) if path.is_file()}
+    return {p.as_posix(): resources.file_digest(p) for p in sorted(files) if p.is_file()}
 
 
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
@@ -19,12 +19,11 @@ from ehrivig import (
     cohort,
     comparison,
     dataset,
+    ending,
     extract,
-    history,
     hospital,
     ledger,
     manifest,
-    metrics,
     report,
     tables,
     validate,
@@ -76,8 +75,9 @@ class _Run:
     earlier: Path
     options: Options
     progress: Progress
-    started: float
+    command: ending.Command
     fingerprint: str
+    started: float = field(default_factory=time.perf_counter)
     results: list[HospitalResult] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     checks: list[validate.Check] = field(default_factory=list)
@@ -100,13 +100,12 @@ def run(
     mistakes raise an `EhrivigError` and leave `out` untouched. So does a run that would repeat the
     one in `out` (same input, study and code): its message is "unchanged".
     """
-    started = time.perf_counter()
     plan = study if isinstance(study, Study) else load(study)
     refuse_overlap(Path(out), Path(extract_folder))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress, started)
+        this = _begin(plan, Path(extract_folder), target, options, progress)
         if found := _unchanged(this, target):
-            return _repeated(found, out, started)
+            return _repeated(this, found, Path(out))
         message = "done"
         try:
             _read_hospitals(this)
@@ -118,7 +117,7 @@ def run(
         _record(this, target.exit_code, message)
         this.progress("report")
         report.write(this.folder, plan, dropped=this.dropped)
-        _note(this, "run", target.exit_code, message)
+        _note(this, target.exit_code, message)
     return _summary(this, Path(out), target.exit_code, message)
 
 
@@ -131,13 +130,12 @@ def check(
     progress: Progress = lambda message: None,
 ) -> RunSummary:
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
-    started = time.perf_counter()
     plan = study if isinstance(study, Study) else load(study)
     refuse_overlap(Path(out), Path(extract_folder))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress, started, "check")
+        this = _begin(plan, Path(extract_folder), target, options, progress, "check")
         if found := _unchanged(this, target):
-            return _repeated(found, out, started)
+            return _repeated(this, found, Path(out))
         message = "done"
         try:
             _read_hospitals(this, gate_only=True)
@@ -146,7 +144,7 @@ def check(
             target.exit_code, message = error.exit_code, str(error)
         _close_gate(this)
         _record(this, target.exit_code, message)
-        _note(this, "check", target.exit_code, message)
+        _note(this, target.exit_code, message)
     return _summary(this, Path(out), target.exit_code, message)
 
 
@@ -194,12 +192,12 @@ def _unchanged(this: _Run, target: RunFolder) -> dict[str, Any] | None:
 
     Not when a later attempt lies beside it: that one is to be cleared, and kept in the history.
     """
-    found = None if target.has_later_attempt else manifest.of_same_run(this.earlier, this.fingerprint)
-    target.unchanged = found is not None
-    return found
+    found = manifest.of_same_run(this.earlier, this.fingerprint)
+    target.unchanged = found is not None and not target.has_later_attempt
+    return found if target.unchanged else None
 
 
-def _repeated(found: dict[str, Any], out: str | Path, started: float) -> RunSummary:
+def _repeated(this: _Run, found: dict[str, Any], out: Path) -> RunSummary:
     """The summary of a run that changed nothing: the numbers of the one in `out`."""
     return RunSummary(
         found["study"],
@@ -208,44 +206,27 @@ def _repeated(found: dict[str, Any], out: str | Path, started: float) -> RunSumm
         "unchanged",
         found["hospitals"],
         found["dropped_hospitals"],
-        seconds=round(time.perf_counter() - started, 2),
+        seconds=round(time.perf_counter() - this.started, 2),
         **found["numbers"],
     )
 
 
-def _note(this: _Run, command: Literal["run", "check"], exit_code: int, message: str) -> None:
+def _note(this: _Run, exit_code: int, message: str) -> None:
     """Write the history and the metrics of a run, and seal its manifest."""
-    verdicts = [check.verdict for check in this.checks]
-    entry = history.Entry(
-        command=command,
-        study=this.study.study.name,
-        version=manifest.package_version(),
-        exit_code=exit_code,
-        hospitals=len(this.source.hospitals),
-        hospitals_reused=this.reused,
-        hospitals_left_out=len(this.dropped),
-        checks_failed=verdicts.count("fail"),
-        checks_warned=verdicts.count("warn"),
-        rows_read=sum(sum(r.rows_read.values()) for r in this.results),
-        rows_quarantined=sum(sum(r.rows_quarantined.values()) for r in this.results),
-        seconds=round(time.perf_counter() - this.started, 2),
-        message=message.splitlines()[0],
-        finished_at=history.now(),
-        **{name: this.numbers.get(name) for name in history.NUMBERS},
-    )
-    history.write(this.folder, this.earlier, entry)
-    counted = metrics.Run(
-        entry.study,
-        entry.version,
+    done = ending.Ending(
+        this.command,
+        this.study,
         exit_code,
+        message,
         this.results,
         this.dropped,
         this.checks,
         this.numbers,
-        this.study.report.smallest_cell,
+        len(this.source.hospitals),
+        this.reused,
+        time.perf_counter() - this.started,
     )
-    metrics.write(this.folder, counted)
-    manifest.seal(this.folder)
+    ending.write(this.folder, this.earlier, done)
 
 
 def _summary(this: _Run, out: Path, exit_code: int, message: str) -> RunSummary:
@@ -267,14 +248,13 @@ def _begin(
     target: RunFolder,
     options: Options | None,
     say: Progress,
-    started: float,
-    command: str = "run",
+    command: ending.Command = "run",
 ) -> _Run:
     say("reading the list of files")
     source = extract.inspect(extract_folder, study)
     mark = manifest.run_fingerprint(study, source, gate_only=command == "check")
     use = options or Options()
-    return _Run(study, source, target.path, target.earlier, use, say, started, mark)
+    return _Run(study, source, target.path, target.earlier, use, say, command, mark)
 
 
 def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
