@@ -134,7 +134,8 @@ def pair_distance(
     pairs or without spread. Source: MatchIt's "Std. Pair Dist.".
     """
     arm, v = arm_vector(treated), np.asarray(values, dtype=np.float64)
-    gaps = np.abs(v[np.asarray(treated_row)] - v[np.asarray(control_row)])
+    rows = np.asarray(treated_row, dtype=np.int64), np.asarray(control_row, dtype=np.int64)
+    gaps = np.abs(v[rows[0]] - v[rows[1]])
     scale = np.sqrt(_variance(v[arm], None, _is_binary(v)))
     return float(gaps.mean() / scale) if len(gaps) and scale > 0 else float("nan")
 

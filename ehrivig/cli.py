@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
-from ehrivig.errors import EhrivigError, UsageError
+from ehrivig.errors import EhrivigError, NumericalWarning, UsageError
 
 app = typer.Typer(
     name="ehrivig",
@@ -26,7 +28,9 @@ layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is
 app.add_typer(layout_app, name="layout")
 
 StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
-ExtractOption = Annotated[Path, typer.Option("--extract", help="Folder of Parquet files.")]
+ExtractOption = Annotated[
+    Path, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
+]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder that receives one finished run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a one-line summary on stdout.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
@@ -35,6 +39,9 @@ MemoryOption = Annotated[
 ]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of DuckDB.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Hospitals at a time.")]
+ClusterOption = Annotated[
+    str | None, typer.Option("--cluster", help="Address of a Dask scheduler: tcp://127.0.0.1:8786")
+]
 LayoutOption = Annotated[
     str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
 ]
@@ -49,6 +56,7 @@ def run(
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
     workers: WorkersOption = 1,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -60,7 +68,7 @@ def run(
             _study(study, layout),
             extract,
             out,
-            options=pipeline.Options(memory, threads, workers),
+            options=pipeline.Options(memory, threads, workers, cluster),
             progress=_progress(quiet),
         ),
         as_json,
@@ -70,7 +78,9 @@ def run(
 @app.command()
 def check(
     study: StudyArgument,
-    extract: Annotated[Path | None, typer.Option("--extract", help="Folder of Parquet.")] = None,
+    extract: Annotated[
+        Path | None, typer.Option("--extract", help="Folder of Parquet.", readable=False)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the quality report.")
     ] = None,
@@ -165,9 +175,10 @@ def audit(
     ),
 ) -> None:
     """Check published tables: p-values, quartiles, implications, orientation, multiplicity."""
+    from ehrivig import audit as auditing
     from ehrivig import lints
 
-    found = lints.audit(tables, outcome)
+    found = auditing.audit(tables, outcome)
     typer.echo(lints.frame(found).write_csv().rstrip("\n"))
     typer.echo(f"{len(found)} finding(s)", err=True)
 
@@ -264,15 +275,35 @@ def _print_summary(summary: object, as_json: bool) -> None:
             typer.echo(f"{key.replace('_', ' ')}: {value}", err=True)
 
 
+def entry() -> None:
+    """The `ehrivig` command: `main`, then the end of the process.
+
+    The process ends here and not in the interpreter's shutdown, where DuckDB's binding would print
+    a report of its own constants as leaks on the user's terminal.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 def main() -> None:
-    """Entry point of the `ehrivig` command."""
+    """Run one command; leaves by SystemExit with the exit code of the contract."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    warnings.showwarning = _warn
     try:
         app()
     except EhrivigError as error:
         typer.echo(f"ehrivig: {error}", err=True)
         raise SystemExit(error.exit_code) from None
-    except Exception as error:
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a panic of Polars is no Exception
         if os.environ.get("EHRIVIG_DEBUG"):
             raise
         where = _where(error)
@@ -284,15 +315,29 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as one line, without the path and the code that it came from."""
+    if issubclass(category, NumericalWarning):
+        typer.echo(f"warning: {message}", err=True)
+
+
 def _where(error: BaseException) -> str:
-    """Module and line at which an error arose; no values."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """The last line of this package that an error came through; no values."""
+    found, trace = "unknown", error.__traceback__
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(Path(__file__).parent):
+            found = f"{path.relative_to(Path(__file__).parent).as_posix()}:{trace.tb_lineno}"
         trace = trace.tb_next
-    if trace is None:
-        return "unknown"
-    return f"{Path(trace.tb_frame.f_code.co_filename).stem}:{trace.tb_lineno}"
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    entry()

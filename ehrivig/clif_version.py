@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from ehrivig.errors import ExtractError
 from ehrivig.source import Source, schema
 
-_TABLES_OF_3 = ("clif_patient_diagnosis", "clif_output")
+_TABLES_OF_3 = ("clif_output", "clif_mcs", "clif_renal_replacement_therapy")
 _COLUMNS_OF_3 = {
     "clif_vitals": "measured_dttm",
     "clif_medication_admin_intermittent": "rx_norm_code",

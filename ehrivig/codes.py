@@ -32,7 +32,7 @@ def plain_name(text: str | None) -> str:
 
 
 def plain_code(vocabulary: str, code: str | None) -> str:
-    """A code for comparison: local names as snake_case, ICD codes without dots, others upper case."""
+    """A code for comparison: local names as snake_case, ICD codes without dots, upper case."""
     text = unicodedata.normalize("NFKC", code or "").strip()
     if vocabulary in ("LOCAL", "CLIF"):
         return re.sub(r"[\s\-]+", "_", text.casefold())
@@ -47,7 +47,10 @@ def plain_vocabulary(vocabulary: str | None) -> str:
 
 
 def read_list(path: Path) -> list[dict[str, str]]:
-    """The rows of a code list; lines that begin with # are its header. UsageError when unreadable."""
+    """The rows of a code list; lines that begin with # are its header.
+
+    Raises UsageError when the file cannot be read.
+    """
     try:
         lines = [line for line in resources.text(path).splitlines() if not line.startswith("#")]
         return [dict(row) for row in csv.DictReader(StringIO("\n".join(lines)))]
@@ -132,7 +135,10 @@ def _conversion(variable: str, unit: str | None, times: float = 1.0) -> tuple[fl
 
 
 def vital_map(distinct: pl.DataFrame) -> pl.DataFrame:
-    """One row per (vital_code, unit) of `distinct` whose unit is known: vital_code, unit, factor, shift."""
+    """One row per (vital_code, unit) of `distinct` whose unit is known.
+
+    Columns: vital_code, unit, factor, shift.
+    """
     rows = []
     for vital_code, unit in distinct.select("vital_code", "unit").iter_rows():
         found = unit_table().find(vital_code or "", unit)
@@ -173,7 +179,9 @@ def conditions(distinct: pl.DataFrame, descendants: Descendants | None = None) -
     for (vocabulary, match, code), names in rules.items():
         if match == "exact":
             for below in (descendants or {}).get((vocabulary, code), ()):
-                inherited.setdefault((vocabulary, plain_code(vocabulary, below)), set()).update(names)
+                inherited.setdefault((vocabulary, plain_code(vocabulary, below)), set()).update(
+                    names
+                )
     rows = []
     for vocabulary, code in distinct.select("vocabulary", "code").iter_rows():
         plain = plain_vocabulary(vocabulary)
@@ -189,7 +197,9 @@ def conditions(distinct: pl.DataFrame, descendants: Descendants | None = None) -
 
 def listed_codes() -> pl.DataFrame:
     """Every exact code of the lists whose descendants count as well: vocabulary, code."""
-    found = {(row["vocabulary"], row["code"]) for row in _list("labs") if row["vocabulary"] == "OMOP"}
+    found = {
+        (row["vocabulary"], row["code"]) for row in _list("labs") if row["vocabulary"] == "OMOP"
+    }
     found |= {
         (row["vocabulary"], row["code"])
         for row in _list("conditions")

@@ -59,12 +59,10 @@ class Comparison:
 def compare(table: pl.DataFrame, study: Study) -> Comparison:
     """Fit the score, match on it, describe the overlap. No pair is a result, with its reason."""
     arm = exposed(table)
-    x = matrix(table, study.match.covariates)
-    complete = ~np.isnan(x).any(axis=1)
-    score = np.full(table.height, np.nan)
-    why = ""
+    complete = ~np.isnan(matrix(table, study.match.covariates)).any(axis=1)
+    score, why = np.full(table.height, np.nan), ""
     try:
-        score[complete] = propensity(arm[complete], x[complete], study.match.covariates)
+        score = scores(table, study)
         matched = _matched(table, arm, score, study)
         if matched.is_empty():
             why = "the caliper admits no pair. Widen [match] caliper, or look at the overlap."
@@ -79,6 +77,32 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
         int((~complete).sum()),
         why,
     )
+
+
+def scores(table: pl.DataFrame, study: Study) -> Floats:
+    """The propensity score of each row (rows,), NaN where a matching variable is missing.
+
+    Raises AnalysisError as `propensity` does.
+    """
+    arm, x = exposed(table), matrix(table, study.match.covariates)
+    complete = ~np.isnan(x).any(axis=1)
+    score = np.full(table.height, np.nan)
+    score[complete] = propensity(arm[complete], x[complete], study.match.covariates)
+    return score
+
+
+def match_again(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, Floats]:
+    """Another table scored and matched as the study says: its matched rows, and every score.
+
+    The rows have pair_id, propensity_score and weight beside their own columns. Raises
+    AnalysisError when there is no score or no pair.
+    """
+    score = scores(table, study)
+    matched = _matched(table, exposed(table), score, study)
+    if matched.is_empty():
+        raise AnalysisError("the caliper admits no pair")
+    extra = matched.drop("exposed")
+    return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY), score
 
 
 def propensity(arm: NDArray[np.bool_], x: Floats, names: tuple[str, ...]) -> Floats:
@@ -214,8 +238,10 @@ def _sides(
     ):
         if not member.any():
             continue
-        known = member & ~np.isnan(x)
-        cells = [(int(x[known & a].sum()), int((known & a).sum())) for a in (arm, ~arm)]
+        # The unmatched are described in a table of their own, and everybody in Table 1: what one
+        # part may not show, the other may not either.
+        parts = [part & ~np.isnan(x) for part in (member, ~member)]
+        cells = [(int(x[k & a].sum()), int((k & a).sum())) for k in parts for a in (arm, ~arm)]
         hidden = found.binary and disclosure.any_small(cells, smallest)
         row |= {
             f"mean_exposed_{when}": None if hidden else side.mean_treated,

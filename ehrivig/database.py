@@ -127,7 +127,7 @@ class Database:
         try:
             frame: pl.DataFrame = self._connection.sql(sql, params=bound or None).pl()
         except duckdb.Error as error:
-            raise _translate(error) from error
+            raise _translate(error) from error.__cause__
         return frame
 
     def table(self, name: str, query: Query | str, values: Parameters | None = None) -> None:
@@ -209,7 +209,7 @@ class Database:
         try:
             return self._connection.execute(sql, dict(values) if values else None)
         except duckdb.Error as error:
-            raise _translate(error) from error
+            raise _translate(error) from error.__cause__
 
     def _keep(self, sql: str, values: Parameters) -> None:
         self.log.append(render(sql, values) + ";")

@@ -160,9 +160,7 @@ def product(
     names = [] if "\ufffd" in (name or "") else [plain_name(name)]
     if plain == "LOCAL":
         names.append(plain_name((code or "").replace("_", " ")))
-    return Product(
-        plain, plain_code(plain, code), tuple(n for n in names if n), route or "unknown"
-    )
+    return Product(plain, plain_code(plain, code), tuple(n for n in names if n), route or "unknown")
 
 
 def drug_classes(drugs: pl.DataFrame, descendants: Descendants | None = None) -> pl.DataFrame:

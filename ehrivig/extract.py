@@ -14,12 +14,14 @@ from pathlib import Path
 from ehrivig import mapping, resolve, stages, tables
 from ehrivig.clif_version import clif_version
 from ehrivig.database import Database
-from ehrivig.errors import ExtractError
+from ehrivig.errors import EhrivigError, ExtractError
 from ehrivig.mapping import Layout
 from ehrivig.source import (
     DATABASE_SUFFIXES,
     InputFile,
     Source,
+    TableFile,
+    corrupt_file,
     find_files,
     input_file,
     is_synthetic,
@@ -28,7 +30,7 @@ from ehrivig.source import (
 )
 from ehrivig.study import Study
 
-__all__ = ["InputFile", "Source", "input_files", "inspect", "open_hospital"]
+__all__ = ["InputFile", "Source", "input_files", "inspect", "open_hospital", "unreadable"]
 
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
@@ -41,13 +43,8 @@ def inspect(extract: Path, study: Study) -> Source:
     Raises ExtractError for a folder that cannot be read: missing, empty, a misspelt or missing
     table, mixed versions of a layout, a hospital of the study that is not there.
     """
-    root = Path(extract)
     layout = mapping.load(study.extract.layout)
-    source = Source(root, layout.name, (), (), is_synthetic(root) if root.exists() else False)
-    source = replace(source, parts=_parts(root, layout))
-    _refuse_missing(source, layout)
-    if layout.name == "clif":
-        source = replace(source, version=clif_version(source))
+    source = find(Path(extract), layout)
     hospitals = (
         _native_hospitals(source)
         if layout.name == "native"
@@ -60,6 +57,14 @@ def inspect(extract: Path, study: Study) -> Source:
     )
 
 
+def find(root: Path, layout: Layout) -> Source:
+    """The tables of an extract that a layout reads, with its version; hospitals not yet known."""
+    source = Source(root, layout.name, (), (), False, parts=_parts(root, layout))
+    _refuse_missing(source, layout)
+    version = clif_version(source) if layout.name == "clif" else ""
+    return replace(source, version=version, synthetic=is_synthetic(root))
+
+
 def open_hospital(db: Database, source: Source, hospital_id: str, study: Study) -> None:
     """Make the stages source, prepared, mapped, ref and resolved of one hospital.
 
@@ -69,10 +74,23 @@ def open_hospital(db: Database, source: Source, hospital_id: str, study: Study) 
     if hospital_id not in source.hospitals:
         raise ExtractError(f"extract: no hospital {hospital_id!r}. Mend [extract].hospitals.")
     layout = mapping.load(source.layout)
-    stages.make(db, source, layout, hospital_id, study)
-    resolve.make(db)
+    try:
+        stages.make(db, source, layout, hospital_id, study)
+        resolve.make(db)
+    except EhrivigError:
+        raise
+    except Exception as error:
+        raise unreadable(source, hospital_id) or error from error
     if layout.name == "omop":
         resolve.refuse_undeclared_quantity(db, hospital_id, study)
+
+
+def unreadable(source: Source, hospital_id: str) -> ExtractError | None:
+    """Why reading a hospital failed without a message of its own: the damaged file; else None.
+
+    For whoever scans the tables later: an error in the middle of a scan names no file.
+    """
+    return None if source.is_database else corrupt_file(source.files(hospital_id), source.root)
 
 
 def input_files(source: Source, hospital_id: str) -> list[InputFile]:
@@ -85,7 +103,7 @@ def input_files(source: Source, hospital_id: str) -> list[InputFile]:
     return [input_file(path, source.root) for path in source.files(hospital_id)]
 
 
-def _parts(root: Path, layout: Layout) -> dict[str, tuple]:  # type: ignore[type-arg]
+def _parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
     """The source tables that the layout reads, with their files."""
     if root.is_file():
         return _database_parts(root, layout)
@@ -97,7 +115,7 @@ def _parts(root: Path, layout: Layout) -> dict[str, tuple]:  # type: ignore[type
     return found
 
 
-def _database_parts(root: Path, layout: Layout) -> dict[str, tuple]:  # type: ignore[type-arg]
+def _database_parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
     """The tables of a DuckDB file."""
     if root.suffix.lower() not in DATABASE_SUFFIXES:
         raise ExtractError(

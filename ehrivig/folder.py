@@ -116,7 +116,9 @@ def _why_not_written(error: BaseException, out: Path) -> str | None:
     for a file of the extract may be refused too.
     """
     link: BaseException | None = error
-    while link is not None:
+    seen: set[int] = set()  # an error may be named as its own cause
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
         codes = _FULL + (_REFUSED if _names(link, out) else ())
         for code in codes:
             if getattr(link, "errno", None) == code or os.strerror(code) in str(link):
@@ -143,8 +145,9 @@ def _refuse_foreign(out: Path) -> None:
             f"out: {out.name or out} is a mount point, which cannot be replaced by a finished run. "
             "Choose a folder inside it."
         )
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"out: {out.name} is a file. Choose another --out.")
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(f"out: {place.name} is a file. Choose another --out.")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
         raise UsageError(
             f"out: {out.name} holds files that are not a run (no manifest.json). "

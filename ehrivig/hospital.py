@@ -35,13 +35,17 @@ _IN_SCOPE = {
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of one hospital did: rows in and out, seconds, peak memory so far (MiB)."""
+    """What one step of one hospital did.
+
+    Rows in and out, seconds by the clock and of all processors, peak memory so far (MiB).
+    """
 
     hospital_id: str
     step: str
     rows_in: int
     rows_out: int
     seconds: float
+    cpu_seconds: float
     peak_memory_mib: int
 
 
@@ -105,7 +109,8 @@ def process(
         checks = validate.judge(found, study)
         if not gate_only and hospital_id not in validate.blocked_hospitals(checks, study):
             _features(db, study, folder, clock)
-        statements = "\n\n".join(db.log)
+        # relative to the run: nothing of a result depends on where it was made
+        statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")
     shutil.rmtree(folder / "spill", ignore_errors=True)
     (folder / "statements.sql").write_text(statements + "\n", encoding="utf-8")
     result = HospitalResult(
@@ -141,6 +146,7 @@ def _gate_rows(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Rows read and rows quarantined per table, after the quarantine was written."""
     rejected = validate.quarantine(db, study, hospital_id, folder)
+    validate.write_aggregates(db, folder)
     counts = validate.count_rows(db)
     read = {name: count[0] for name, count in counts.items()}
     return read, {name: rejected.get(name, 0) for name in counts}
@@ -150,6 +156,7 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
     """From clean rows to one row per candidate admission."""
     with clock.step("cohort") as done:
         cohort.screen(db, study, severity.prepare)
+        severity.clear(db)
         screened = _keep(db.frame("SELECT * FROM screened"), folder / "screened.parquet")
         _keep(db.frame("SELECT * FROM criterion"), folder / "criterion.parquet")
         candidates = _keep(db.frame("SELECT * FROM candidate"), folder / "candidate.parquet")
@@ -205,15 +212,18 @@ class _Clock:
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[int, int], None]]:
         """Time a step; the block says how many rows went in and came out."""
-        started, rows = time.perf_counter(), [0, 0]
+        started, worked, rows = time.perf_counter(), time.process_time(), [0, 0]
 
         def done(rows_in: int, rows_out: int) -> None:
             rows[:] = rows_in, rows_out
 
         yield done
         seconds = round(time.perf_counter() - started, 3)
+        cpu_seconds = round(time.process_time() - worked, 3)
         self.steps.append(
-            Step(self.hospital_id, name, rows[0], rows[1], seconds, peak_memory_mib())
+            Step(
+                self.hospital_id, name, rows[0], rows[1], seconds, cpu_seconds, peak_memory_mib()
+            )
         )
 
 

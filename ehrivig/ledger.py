@@ -9,6 +9,7 @@ import polars as pl
 
 from ehrivig.errors import UsageError
 from ehrivig.hospital import HospitalResult
+from ehrivig.tables import TABLES
 
 SCHEMA = {
     "hospital_id": pl.String,
@@ -31,7 +32,8 @@ def spend(results: list[HospitalResult], cohort: pl.DataFrame, scope: pl.DataFra
     used = _used(cohort, scope)
     rows = []
     for result in sorted(results, key=lambda r: r.hospital_id):
-        for table, read in result.rows_read.items():
+        for table in (t.name for t in TABLES if t.name in result.rows_read):
+            read = result.rows_read[table]
             quarantined = result.rows_quarantined.get(table, 0)
             spent = used.get((result.hospital_id, table), 0)
             rest = read - quarantined - spent

@@ -1,6 +1,6 @@
 """What the published numbers teach, as checks on any table: ours or somebody else's.
 
-Each check takes numbers and returns the lints it finds; `audit` runs all that fit a table.
+Each check takes numbers and returns the lints it finds; `ehrivig.audit` runs them on CSV tables.
 """
 
 from __future__ import annotations
@@ -9,12 +9,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import polars as pl
-
-from ehrivig.errors import UsageError
 
 SCHEMA = {"code": pl.String, "severity": pl.String, "message": pl.String, "numbers": pl.String}
 _PRINTED_P = re.compile(r"^\s*([<>=])?\s*(\d*\.?\d+)\s*$")
@@ -141,115 +137,49 @@ def orientation(
     return [Lint("orientation", "error", message, dict(numbers))]
 
 
-def multiplicity(name: str, p_values: list[float], alpha: float = 0.05) -> list[Lint]:
-    """Whether a family's smallest p is below alpha alone but not after Holm."""
+def multiplicity(
+    name: str, p_values: list[float], alpha: float = 0.05, printed: list[float] | None = None
+) -> list[Lint]:
+    """Whether a family's smallest p is below alpha alone but not after Holm.
+
+    `printed`: the rounded p-values, where `p_values` were recomputed.
+    """
     if len(p_values) < 2:
         return []
     smallest = min(p_values)
     holm = min(1.0, smallest * len(p_values))
     if smallest >= alpha or holm < alpha:
         return []
+    shown = min(printed) if printed else smallest
     message = (
-        f"{name}: p = {smallest:.3g} is the smallest of {len(p_values)} contrasts; "
-        f"after Holm it is {holm:.3g}"
+        f"{name}: p = {shown:.3g} is the smallest of {len(p_values)} contrasts; "
+        f"after Holm it is {holm:.2g}"
     )
-    return [Lint("multiplicity", "warn", message, {"p": smallest, "p_holm": holm})]
+    numbers = {"p": smallest, "p_holm": holm}
+    if printed:
+        rounded = min(1.0, shown * len(p_values))
+        message += f" (recomputed; {rounded:.2g} from the printed p)"
+        numbers["p_holm_printed"] = rounded
+    return [Lint("multiplicity", "warn", message, numbers)]
 
 
-def audit(paths: list[Path], outcome: str = "death_28d") -> list[Lint]:
-    """All findings in published tables; the columns of each say which kind it is.
+def small_expected(counts: Mapping[str, list[list[int]]], printed: Mapping[str, str]) -> list[Lint]:
+    """Rows whose p is Pearson's although an expected count is below 5: one note for the table."""
+    from ehrivig.stats import contingency
 
-    Kinds: counts per arm (`row, n_*, N_*` and `p_printed`), quartiles per arm (`row`, `x`, `x_q1`,
-    `x_q3`), and contrasts (`contrast, or, lo, hi, p_printed` with events solved or printed). When
-    a table of counts has the row `outcome`, the event of every contrast is held against its risk.
-    Raises UsageError for a file that is none of them.
-    """
-    tables = {path: _read(path) for path in paths}
-    risk = next((risk for rows in tables.values() if (risk := _risk(rows, outcome))), None)
-    return [lint for path, rows in tables.items() for lint in _audit_one(path, rows, risk)]
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        return pl.read_csv(path, infer_schema=False).to_dicts()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise UsageError(f"audit: cannot read {path.name} as CSV. Give a CSV table.") from error
-
-
-def _risk(rows: list[dict[str, Any]], outcome: str) -> tuple[int, int] | None:
-    """Events and n of the named outcome, both arms together, when the table has them."""
-    arms = _arms(list(rows[0])) if rows else []
-    for row in rows:
-        if arms and row.get("row") == outcome:
-            return sum(int(row[f"n_{a}"]) for a in arms), sum(int(row[f"N_{a}"]) for a in arms)
-    return None
-
-
-def _audit_one(path: Path, rows: list[dict[str, Any]], risk: tuple[int, int] | None) -> list[Lint]:
-    names = list(rows[0]) if rows else []
-    try:
-        found = _audit_kind(names, rows, risk)
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"audit: {path.name} has a cell that is not a number. Mend the table."
-        ) from error
-    if found is None:
-        raise UsageError(
-            f"audit: {path.name} has none of the known sets of columns: row, n_ARM, N_ARM (two "
-            "arms), p_printed; row, X, X_q1, X_q3; contrast, or, lo, hi, p_printed."
-        )
-    return found
-
-
-def _audit_kind(
-    names: list[str], rows: list[dict[str, Any]], risk: tuple[int, int] | None
-) -> list[Lint] | None:
-    if {"row", "p_printed"} <= set(names) and len(_arms(names)) == 2:
-        return _audit_counts(rows, _arms(names))
-    if "row" in names and any(f"{name}_q1" in names for name in names):
-        return _audit_quartiles(rows, [n for n in names if f"{n}_q1" in names])
-    if {"contrast", "or", "p_printed"} <= set(names):
-        return _audit_contrasts(rows, risk)
-    return None
-
-
-def _arms(names: list[str]) -> list[str]:
-    return [name[2:] for name in names if name.startswith("N_") and f"n_{name[2:]}" in names]
-
-
-_IMPLIES = {"malignancy": "immunosuppression", "cirrhosis": "immunosuppression"}
-
-
-def _audit_counts(rows: list[dict[str, Any]], arms: list[str]) -> list[Lint]:
-    found: list[Lint] = []
-    for row in rows:
-        cells = [(int(row[f"n_{arm}"]), int(row[f"N_{arm}"])) for arm in arms]
-        found += recomputed_p(row["row"], [[e, n - e] for e, n in cells], row["p_printed"] or "")
-    by_name = {row["row"]: row for row in rows}
-    for cause, implied in _IMPLIES.items():
-        if cause in by_name and implied in by_name:
-            for arm in arms:
-                n_implied, n_cause = (int(by_name[r][f"n_{arm}"]) for r in (implied, cause))
-                found += implication(f"{implied} [{arm}]", n_implied, cause, n_cause)
-    return found
-
-
-def _audit_quartiles(rows: list[dict[str, Any]], columns: list[str]) -> list[Lint]:
-    found: list[Lint] = []
-    for row in rows:
-        for name in columns:
-            cells = [row[name], row[f"{name}_q1"], row[f"{name}_q3"]]
-            if all(cells):
-                median, q1, q3 = map(float, cells)
-                found += median_outside_iqr(f"{row['row']} [{name}]", median, q1, q3)
-    return found
-
-
-def _audit_contrasts(rows: list[dict[str, Any]], risk: tuple[int, int] | None) -> list[Lint]:
-    p_values = [claim.value for row in rows if (claim := PrintedP.parse(row["p_printed"] or ""))]
-    found = multiplicity("contrasts", p_values)
-    arms = {(row.get("events_control_solved") or "", row.get("n_control") or "") for row in rows}
-    for events, n in sorted(arms):
-        if risk and events and n:
-            found += orientation("control arm of the contrasts", int(events), int(n), *risk)
-    return found
+    rows = []
+    for row, table in counts.items():
+        claim = PrintedP.parse(printed[row])
+        pearson = contingency.categorical_test(table, policy="liu")
+        fisher = contingency.categorical_test(table, policy="default")
+        if claim is None or "isher" not in fisher.test:
+            continue
+        if claim.allows(pearson.p) and not claim.allows(fisher.p):
+            rows.append(f"{row} (Fisher {fisher.p:.3g})")
+    if not rows:
+        return []
+    message = (
+        "p-values are Pearson's, without continuity correction, also where an expected count is "
+        f"below 5: {', '.join(rows)}"
+    )
+    return [Lint("pearson_small_expected", "info", message, {"rows": len(rows)})]

@@ -114,13 +114,16 @@ def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_
         [asdict(file) for file in extract.input_files(source, hospital_id)],
         study.digest,
         _files_of_settings(study),
-        code_hashes(),
-        _program(),
-        {name: version(name) for name in ENGINES},
+        program_fingerprint(),
         hospital_id,
         gate_only,
     ]
     return _digest(content)
+
+
+def program_fingerprint() -> str:
+    """SHA-256 of the package, of what ships with it, and of the versions of its engines."""
+    return _digest([code_hashes(), _program(), {name: version(name) for name in ENGINES}])
 
 
 def run_fingerprint(study: Study, source: extract.Source, *, gate_only: bool) -> str:

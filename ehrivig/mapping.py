@@ -1,7 +1,7 @@
 """Layouts: which SELECTs map a source onto the canonical tables, and which columns they read.
 
-A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`: SELECTs
-whose results are kept as tables `prepared.<name>`, in the order of their names, before the others.
+A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`:
+SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names.
 A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
 """
 
@@ -17,6 +17,12 @@ from ehrivig.database import Query
 from ehrivig.errors import UsageError
 
 SHIPPED = ("native", "clif", "omop")
+REQUIRED = {
+    "native": tuple(table.name for table in tables.TABLES if table.required),
+    "clif": ("clif_patient", "clif_hospitalization", "clif_adt"),
+    "omop": ("person", "visit_occurrence", "concept", "concept_ancestor"),
+}
+"""Source tables without which a shipped layout cannot be read."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -51,12 +57,12 @@ class Layout:
 
     @property
     def required_sources(self) -> tuple[str, ...]:
-        """Source tables without which nothing can be read: those that admissions and patients read."""
-        needed: set[str] = set()
-        for table in tables.TABLES:
-            if table.required and table.name in self.selects:
-                needed |= self.reads(table.name)
-        return tuple(sorted(n for n in needed if any(c.required for c in self.declared.get(n, ()))))
+        """Source tables without which nothing can be read."""
+        return REQUIRED.get(self.name, ())
+
+    def where(self, table: str) -> str:
+        """How a message names the SELECT of a canonical table."""
+        return f"{self.folder.name}/{table}.sql"
 
     def reads(self, table: str) -> set[str]:
         """The source tables that the SELECT of a canonical table reads."""

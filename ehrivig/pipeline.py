@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,17 @@ from ehrivig import (
     analysis,
     cohort,
     comparison,
+    crew,
     dataset,
     ending,
     extract,
     hospital,
     ledger,
     manifest,
+    memory,
+    network,
+    quality,
     report,
-    tables,
     validate,
 )
 from ehrivig.dataset import KEY
@@ -45,6 +49,7 @@ class Options:
     memory: str | None = None
     threads: int | None = None
     workers: int = 1
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class _Run:
     results: list[HospitalResult] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     checks: list[validate.Check] = field(default_factory=list)
+    across: list[validate.Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     reused: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
@@ -251,7 +257,11 @@ def _begin(
     command: ending.Command = "run",
 ) -> _Run:
     say("reading the list of files")
-    source = extract.inspect(extract_folder, study)
+    try:
+        source = extract.inspect(extract_folder, study)
+    except PermissionError as error:
+        name = Path(error.filename or extract_folder).name
+        raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
     mark = manifest.run_fingerprint(study, source, gate_only=command == "check")
     use = options or Options()
     return _Run(study, source, target.path, target.earlier, use, say, command, mark)
@@ -259,71 +269,105 @@ def _begin(
 
 def _read_hospitals(this: _Run, *, gate_only: bool = False) -> None:
     """Every hospital on its own; an unreadable one is left out where the policy allows it."""
-    for number, hospital_id in enumerate(this.source.hospitals, start=1):
-        this.progress(f"hospital {number} of {len(this.source.hospitals)}")
-        try:
-            result = _one_hospital(this, hospital_id, gate_only)
-        except ExtractError as error:
-            if _policy(this.study, hospital_id) == "block_run":
-                raise
-            this.unreadable[hospital_id] = str(error)
-            continue
-        this.results.append(result)
+    tasks = {name: _task(this, name, gate_only) for name in this.source.hospitals}
+    kept = {name: found for name, task in tasks.items() if (found := _kept(this, task))}
+    this.reused = len(kept)
+    fresh = [task for name, task in tasks.items() if name not in kept]
+    with closing(crew.work(fresh, this.options.workers, this.options.cluster)) as made:
+        for number, hospital_id in enumerate(this.source.hospitals, start=1):
+            this.progress(f"hospital {number} of {len(this.source.hospitals)}")
+            outcome = kept.get(hospital_id) or next(made)
+            if not isinstance(outcome, ExtractError):
+                this.results.append(outcome)
+            elif _policy(this.study, hospital_id) == "block_run":
+                raise outcome
+            else:
+                this.unreadable[hospital_id] = str(outcome)
     if not this.results:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
 
 
-def _one_hospital(this: _Run, hospital_id: str, gate_only: bool) -> HospitalResult:
-    """One hospital's result: from the earlier run when nothing it depends on has changed."""
-    place = Path("hospitals") / hospital.folder_name(hospital_id)
-    mark = manifest.fingerprint(this.study, this.source, hospital_id, gate_only=gate_only)
-    found = hospital.reuse(this.earlier / place, this.folder / place, mark)
-    this.reused += found is not None
-    return found or hospital.process(
+def _task(this: _Run, hospital_id: str, gate_only: bool) -> crew.Task:
+    """What is to be done for one hospital, and with how much of the machine."""
+    use = this.options
+    return crew.Task(
         this.source,
         hospital_id,
         this.study,
-        this.folder / place,
-        memory=this.options.memory,
-        threads=this.options.threads,
-        gate_only=gate_only,
-        fingerprint=mark,
+        this.folder / "hospitals" / hospital.folder_name(hospital_id),
+        gate_only,
+        _mark(this, hospital_id, gate_only),
+        memory.engine_limit(use.memory, use.workers if use.cluster is None else 1),
+        crew.threads_each(use.workers, use.threads),
     )
 
 
+def _mark(this: _Run, hospital_id: str, gate_only: bool) -> str:
+    """What a hospital's result depends on; empty when a file of it cannot even be opened."""
+    try:
+        return manifest.fingerprint(this.study, this.source, hospital_id, gate_only=gate_only)
+    except ExtractError:
+        return ""
+
+
+def _kept(this: _Run, task: crew.Task) -> HospitalResult | None:
+    """A hospital's result of the earlier run, when nothing it depends on has changed."""
+    earlier = this.earlier / "hospitals" / task.folder.name
+    return hospital.reuse(earlier, task.folder, task.fingerprint)
+
+
 def _policy(study: Study, hospital_id: str) -> str:
+    """What a failing hospital does to the run; a failure of no single hospital always stops it."""
+    if hospital_id == network.ALL:
+        return "block_run"
     return study.quality.hospitals.get(hospital_id, study.quality.block)
 
 
 def _judge(this: _Run) -> None:
     """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
     this.progress("judging the measurements")
-    for result in this.results:
-        this.checks += validate.judge(result.measurements, this.study)
+    this.across = network.before_cohort(
+        this.study,
+        network.expected_hospitals(this.study, this.source.root),
+        this.results,
+        list(this.unreadable),
+        this.earlier,
+    )
+    measured = [m for result in this.results for m in result.measurements]
+    this.checks = validate.judge([*measured, *this.across], this.study)
     failing = validate.blocked_hospitals(this.checks, this.study)
-    this.dropped = sorted({*failing, *this.unreadable})
+    this.dropped = sorted({*failing, *this.unreadable} - {network.ALL})
     stop = [name for name in failing if _policy(this.study, name) == "block_run"]
-    if stop or len(failing) == len(this.results):
+    if stop or len(this.dropped) == len(this.source.hospitals):
         raise GateBlocked(validate.blocked_message(this.checks, stop or failing))
 
 
+def _judge_arms(this: _Run, kept: list[HospitalResult], table: pl.DataFrame) -> None:
+    """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
+    measured = network.after_cohort(
+        this.study, kept, _gather(kept, "screened"), _gather(kept, "scope"), table
+    )
+    this.across += measured
+    checks = validate.judge(measured, this.study)
+    this.checks += checks
+    failing = validate.blocked_hospitals(checks, this.study)
+    if failing:
+        raise GateBlocked(validate.blocked_message(checks, failing))
+
+
 def _close_gate(this: _Run) -> None:
-    """Write checks, measurements, and the quarantine of all hospitals in one file per table."""
-    folder = this.folder / "quality"
-    folder.mkdir(exist_ok=True)
-    validate.frame_of_checks(this.checks).write_csv(folder / "checks.csv")
+    """Write the checks, the quarantine of all hospitals, and the data quality report."""
+    quality.write(
+        this.folder,
+        this.study,
+        this.results,
+        this.checks,
+        this.dropped,
+        network.earlier_runs(this.earlier),
+    )
     measured = [m for result in this.results for m in result.measurements]
-    validate.write_measurements(measured, folder / "measurements.parquet")
-    (this.folder / "quarantine").mkdir(exist_ok=True)
-    for table in tables.TABLES:
-        parts = [
-            path
-            for result in this.results
-            if (path := Path(result.folder) / "quarantine" / f"{table.name}.parquet").is_file()
-        ]
-        if parts:
-            whole = pl.concat([pl.scan_parquet(p) for p in parts], how="diagonal_relaxed")
-            whole.sink_parquet(this.folder / "quarantine" / f"{table.name}.parquet")
+    path = this.folder / network.MEASUREMENTS
+    validate.write_measurements([*measured, *this.across], path)
 
 
 def _study(this: _Run) -> dict[str, int]:
@@ -335,14 +379,20 @@ def _study(this: _Run) -> dict[str, int]:
     attrition.write_csv(folder / "attrition.csv")
     ledger.spend(this.results, people, _gather(kept, "scope")).write_csv(folder / "ledger.csv")
     table = _analysis_table(this, kept, people)
-    _refuse_unequal_quarantine(this, table)
+    _judge_arms(this, kept, table)
     if table.is_empty():
         raise EmptyResult(_empty_message(attrition))
     this.progress("matching")
     arms = comparison.compare(table, study)
     _write_comparison(folder, arms)
     this.progress("analysis")
-    found = analysis.analyse(table, arms.matched_rows(table), arms.score, study)
+    found = analysis.analyse(
+        table,
+        arms.matched_rows(table),
+        arms.score,
+        study,
+        lambda other: comparison.match_again(other, study),
+    )
     for name, result in found.tables.items():
         result.write_csv(folder / f"{name}.csv")
     numbers = {
@@ -373,12 +423,20 @@ def _analysis_table(this: _Run, kept: list[HospitalResult], people: pl.DataFrame
         dosing.bands(this.study.exposure),
         this.study,
     )
+    table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
     people.write_parquet(this.folder / "cohort.parquet")
     given.sort(KEY).write_parquet(this.folder / "dosing.parquet")
     table.write_parquet(this.folder / "analysis.parquet")
     return table
+
+
+def _discharge(people: pl.DataFrame) -> pl.DataFrame:
+    """How each admission ended, and days from time zero to its end."""
+    length = pl.col("discharged_at") - pl.col("time_zero")
+    days = length.dt.total_seconds() / 86_400
+    return people.select(*KEY, "discharge_status", days.alias("discharge_days"))
 
 
 def _gather(results: list[HospitalResult], name: str) -> pl.DataFrame:
@@ -396,10 +454,6 @@ def _gather(results: list[HospitalResult], name: str) -> pl.DataFrame:
     ]
     parts = [part.with_columns(pl.col(mixed).cast(pl.String)) for part in parts]
     return pl.concat([part.select(parts[0].columns) for part in parts])
-
-
-def _refuse_unequal_quarantine(this: _Run, table: pl.DataFrame) -> None:
-    """Block when the arms differ in their quarantined share by more than the study allows."""
 
 
 def _admissions_read(attrition: pl.DataFrame) -> int:

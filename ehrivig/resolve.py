@@ -1,7 +1,7 @@
 """What the codes of one hospital mean: schema `ref`, and the views of schema `resolved`.
 
-Only distinct codes, units and products leave the database; they are resolved with the code lists and
-come back as small tables, to which the rows are joined.
+Only distinct codes, units and products leave the database; they are resolved with the code lists
+and come back as small tables, to which the rows are joined.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ _DRUG = ("vocabulary", "drug_code", "drug_name", "route")
 
 
 def static(db: Database) -> None:
-    """Make the tables of `ref` that do not depend on the extract: lab, unit, limit, vital, listed."""
+    """Make what does not depend on the extract: ref.lab, unit, limit, vital, event, listed."""
     db.load("ref.lab", codes.list_frame("labs", ("analyte", "vocabulary", "code", "factor")))
     db.load("ref.unit", codes.list_frame("units", ("variable", "unit", "factor", "shift")))
     db.load("ref.limit", codes.list_frame("limits", ("variable", "unit", *_LIMITS)))
     db.load("ref.vital", codes.list_frame("vitals", ("vital_code", "vocabulary", "code", "unit")))
+    event = ("kind", "name", "vocabulary", "code", "method", "specimen")
+    db.load("ref.event", codes.list_frame("events", event))
     db.load("ref.listed", codes.listed_codes())
 
 

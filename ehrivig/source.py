@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -86,7 +87,9 @@ def find_files(root: Path) -> dict[str, tuple[TableFile, ...]]:
     a table given both as a folder and as a file.
     """
     if not root.is_dir():
-        raise ExtractError(f"extract: no folder {root.name!r}. Give the folder of the Parquet files.")
+        raise ExtractError(
+            f"extract: no folder {root.name!r}. Give the folder of the Parquet files."
+        )
     found: dict[str, tuple[TableFile, ...]] = {}
     for entry in sorted(root.iterdir()):
         if entry.name.startswith(("_", ".")):
@@ -169,7 +172,7 @@ def schema(path: Path, root: Path) -> pa.Schema:
     if marked:
         raise ExtractError(
             f"{where}: a column name begins or ends with an invisible character "
-            f"({ascii(marked[0])}). Write the file again without a byte order mark."
+            f"({marked[0]!a}). Write the file again without a byte order mark."
         )
     return found
 
@@ -182,6 +185,23 @@ def _footer(path: Path, root: Path) -> pq.FileMetaData:
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error
+
+
+def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
+    """The error that names the first Parquet file whose pages cannot be read; None when all can.
+
+    Reads every file whole, so it is for the moment after something failed. A truncated file is
+    found before (`schema`), a file with damaged pages only here.
+    """
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                for number in range(file.num_row_groups):
+                    file.read_row_group(number)
+        except (pa.ArrowException, OSError, ValueError):
+            where = path.relative_to(root).as_posix()
+            return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+    return None
 
 
 def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:

@@ -19,9 +19,10 @@ from ehrivig.mapping import SourceColumn
 from ehrivig.source import HIVE, TableFile, schema
 from ehrivig.tables import SQL_TYPE
 
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT") + tuple(
-    f"U{name}" for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-)
+_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_INTEGERS = (*_SIGNED, *(f"U{name}" for name in _SIGNED))
+EVERY = "*"
+"""Stands for all hospitals of an extract."""
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _WORDS = {
@@ -47,11 +48,18 @@ class View:
     timezone: str | None
     only_hospital: bool
 
+    @property
+    def where(self) -> str:
+        """How a message names the view."""
+        alone = self.hospital_id == EVERY
+        return self.table if alone else f"{self.table}: hospital {self.hospital_id}"
+
 
 def create(db: Database, view: View) -> None:
     """Make `source.<table>`; ExtractError for unreadable files, missing columns, wrong types."""
     unknown_types = _one_schema(view)
     name = f"source.{view.table}"
+    _refuse_other_hospital(db, view)
     hive = any(file.hospital_id is not None for file in view.files)
     db.parquet(name, [file.path for file in view.files], hive=hive)
     text = shaped(view, db.columns(name), unknown_types, "read_parquet($files$options)")
@@ -110,14 +118,33 @@ def _one_schema(view: View) -> set[str]:
     for file in others:
         found = schema(file.path, view.root)
         names = sorted(set(wanted.names) ^ set(found.names))
-        differing = names or [n for n in wanted.names if wanted.field(n).type != found.field(n).type]
+        differing = names or [
+            n for n in wanted.names if wanted.field(n).type != found.field(n).type
+        ]
         if differing:
             raise ExtractError(
-                f"{view.table}: hospital {view.hospital_id}: {first.path.name} and "
+                f"{view.where}: {first.path.name} and "
                 f"{file.path.name} differ in column {differing[0]!r}. Write all files of a table "
                 "with the same columns and types."
             )
     return {name.casefold() for name in wanted.names if pa.types.is_null(wanted.field(name).type)}
+
+
+def _refuse_other_hospital(db: Database, view: View) -> None:
+    """ExtractError when a file in a folder hospital_id=A says in its rows that it is of B."""
+    for file in view.files:
+        if file.hospital_id is None or "hospital_id" not in schema(file.path, view.root).names:
+            continue
+        rows = db.rows(
+            "SELECT count(*) FROM read_parquet($file, hive_partitioning = false) "
+            "WHERE hospital_id::VARCHAR IS DISTINCT FROM $hospital_id",
+            {"file": str(file.path), "hospital_id": file.hospital_id},
+        )
+        if rows[0][0]:
+            raise ExtractError(
+                f"{view.where}: {rows[0][0]:,} rows of {file.path.name} name another hospital in "
+                "their column hospital_id than the folder does. Move them, or drop the column."
+            )
 
 
 def _require(view: View, types: dict[str, str]) -> None:
@@ -130,7 +157,7 @@ def _require(view: View, types: dict[str, str]) -> None:
     ]
     if missing:
         raise ExtractError(
-            f"{view.table}: hospital {view.hospital_id} lacks the required column "
+            f"{view.where} lacks the required column "
             f"{', '.join(missing)}. Add it to {view.files[0].path.name}, or map the source with a "
             "layout of your own."
         )
@@ -143,7 +170,7 @@ def _expression(
     quoted = _quoted(name)
     if column is None:
         return _local(view, quoted, name) if kind == _ZONED else None
-    if name.casefold() in untyped:
+    if name.casefold() in untyped or kind == '"NULL"':
         return f"NULL::{_sql_type(column.kind)}"
     if column.kind in ("time", "utc", "date"):
         return _clock(view, quoted, kind, column)
@@ -183,7 +210,7 @@ def _clock(view: View, quoted: str, kind: str, column: SourceColumn) -> str | No
 def _local(view: View, expression: str, name: str) -> str:
     if view.timezone is None:
         raise ExtractError(
-            f"{view.table}: hospital {view.hospital_id}: column {name} holds moments with a time "
+            f"{view.where}: column {name} holds moments with a time "
             "zone, but the hospital's own zone is not known. Give hospital.timezone, or timezone "
             "under [extract] of the study file."
         )
@@ -192,7 +219,7 @@ def _local(view: View, expression: str, name: str) -> str:
 
 def _wrong_type(view: View, name: str, kind: str, column: SourceColumn) -> ExtractError:
     return ExtractError(
-        f"{view.table}: hospital {view.hospital_id}: column {name} is {kind.partition('(')[0]}, "
+        f"{view.where}: column {name} is {kind.partition('(')[0]}, "
         f"but must be {_WORDS[column.kind]}. Write it with that type, or map it with a layout of "
         "your own."
     )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ehrivig import resolve, source_view, tables
+from ehrivig import canonical, resolve, source_view, tables
 from ehrivig.database import Database, Query, render
 from ehrivig.errors import EhrivigError, ExtractError
-from ehrivig.mapping import Layout, SourceColumn
-from ehrivig.source import Source
-from ehrivig.source_view import View
+from ehrivig.mapping import Layout
+from ehrivig.source import Source, TableFile
+from ehrivig.source_view import EVERY, View
 from ehrivig.study import Study
 
 SCHEMAS = ("source", "prepared", "mapped", "ref", "resolved")
 SUPPORT_HOURS = 24.0
 """A recorded device or position holds until the next record, but no longer than this (assumed)."""
-_EVERY = "*"
-_INTEGERS = ("INTEGER", "BIGINT")
+ADMISSION_GAP_HOURS = 24.0
+"""OMOP visits of one hospital that follow one another within this are one admission (assumed)."""
 
 
 def attach(db: Database, path: Path) -> dict[str, str]:
@@ -26,7 +26,9 @@ def attach(db: Database, path: Path) -> dict[str, str]:
     except EhrivigError:
         raise
     except Exception as error:
-        raise ExtractError(f"extract: {path.name} is no readable DuckDB file. Replace it.") from error
+        raise ExtractError(
+            f"extract: {path.name} is no readable DuckDB file. Replace it."
+        ) from error
     rows = db.rows(
         "SELECT table_schema, table_name FROM information_schema.tables "
         "WHERE table_catalog = 'warehouse'"
@@ -37,8 +39,8 @@ def attach(db: Database, path: Path) -> dict[str, str]:
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
     """The hospitals that the layout's admissions name, sorted."""
     with Database() as db:
-        _begin(db, source, layout, _EVERY, study)
-        db.view("every_admission", _text(layout.selects["admission"], _values(study, _EVERY)))
+        begin(db, source, layout, EVERY, study)
+        db.view("every_admission", _text(layout.selects["admission"], values_of(study, EVERY)))
         rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM every_admission ORDER BY 1")
     names = [row[0] for row in rows]
     if None in names:
@@ -51,65 +53,69 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
 
 def make(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
     """Make the stages source, prepared and mapped, and the code lists that layouts may read."""
-    _begin(db, source, layout, hospital_id, study)
-    values = _values(study, hospital_id)
-    for table in _in_order():
+    begin(db, source, layout, hospital_id, study)
+    values = values_of(study, hospital_id)
+    for table in in_order():
         if table.name in source.tables or table.name not in layout.selects:
             _map(db, layout, table, hospital_id, values)
         else:
-            _absent(db, table)
-    _refuse_mixed_keys(db, hospital_id)
+            db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
+    _refuse_mixedkeys(db, hospital_id)
 
 
-def _in_order() -> tuple[tables.Table, ...]:
+def in_order() -> tuple[tables.Table, ...]:
     """The tables with admissions first: they decide the type of the keys."""
     return tuple(sorted(tables.TABLES, key=lambda t: t.name != "admission"))
 
 
-def _begin(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
     """Schemas, source views, the code lists, and what the layout prepares."""
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     resolve.static(db)
     _sources(db, source, layout, hospital_id, study)
     for name, query in layout.preparations.items():
-        _guarded(db, query, f"prepared.{name}", _values(study, hospital_id), keep=True)
+        guarded(db, query, f"prepared.{name}", values_of(study, hospital_id), keep=True)
 
 
-def _values(study: Study, hospital_id: str) -> dict[str, object]:
+def values_of(study: Study, hospital_id: str) -> dict[str, object]:
     """The named parameters that a layout's SELECTs may use."""
     reading = study.extract.drug_quantity.get(hospital_id)
     return {
         "timezone": study.extract.timezone,
         "support_hours": SUPPORT_HOURS,
+        "admission_gap_hours": ADMISSION_GAP_HOURS,
         "quantity_unit": "vial" if reading == "unit" else reading,
     }
 
 
-def _sources(
-    db: Database, source: Source, layout: Layout, hospital_id: str, study: Study
-) -> None:
+def _sources(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
     attached = attach(db, source.root) if source.is_database else {}
     zone = _zone(db, study.extract.timezone)
     names = [*source.parts, *(name for name in layout.declared if name not in source.parts)]
     for name in sorted(names, key=lambda n: n != "hospital"):
-        columns = layout.declared.get(name, ())
-        _source(db, source, layout, View(
-            name, hospital_id, source.root, _files(source, name, hospital_id), columns, zone,
+        view = View(
+            name,
+            hospital_id,
+            source.root,
+            _files(source, name, hospital_id),
+            layout.declared.get(name, ()),
+            zone,
             layout.name == "native",
-        ), attached.get(name))  # fmt: skip
+        )
+        _source(db, layout, view, attached.get(name))
         if name == "hospital" and layout.name == "native":
             zone = _zone(db, _own_zone(db) or study.extract.timezone)
 
 
-def _files(source: Source, name: str, hospital_id: str):  # type: ignore[no-untyped-def]
-    if hospital_id == _EVERY:
+def _files(source: Source, name: str, hospital_id: str) -> tuple[TableFile, ...]:
+    if hospital_id == EVERY:
         return source.parts.get(name, ())
     return source.table_files(name, hospital_id)
 
 
-def _source(db: Database, source: Source, layout: Layout, view: View, attached: str | None) -> None:
+def _source(db: Database, layout: Layout, view: View, attached: str | None) -> None:
     """One source view, over files, over a table of an attached database, or empty."""
     if attached is not None:
         text = source_view.shaped(view, db.columns(attached), set(), attached)
@@ -149,7 +155,7 @@ def _text(query: Query, values: dict[str, object]) -> str:
     return render(query.text, query.bind(values))
 
 
-def _guarded(
+def guarded(
     db: Database, query: Query, name: str, values: dict[str, object], *, keep: bool
 ) -> None:
     """Make a table or view of a layout's SELECT; what DuckDB says of it becomes an ExtractError."""
@@ -169,82 +175,36 @@ def _map(
     """The view of one canonical table."""
     name = f"mapped.{table.name}"
     if table.name not in layout.selects:
-        _absent(db, table)
+        db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
         return
     if layout.name == "native":
-        _guarded(db, layout.selects[table.name], name, values, keep=False)
+        guarded(db, layout.selects[table.name], name, values, keep=False)
         return
-    draft = f"prepared.select_{table.name}"
-    _guarded(db, layout.selects[table.name], draft, values, keep=False)
-    shown = _canonical(db.columns(draft), table, f"{Path(layout.name).name}/{table.name}.sql")
-    text = f"SELECT\n    {shown}\nFROM {draft}\nWHERE hospital_id::VARCHAR = $hospital_id"
+    source = draft(db, layout, table, values)
+    text = canonical.select(source, db.columns(source), table, layout.where(table.name))
+    text += "\nWHERE hospital_id::VARCHAR = $hospital_id"
     db.view(name, render(text, {"hospital_id": hospital_id}))
 
 
-def _canonical(found: dict[str, str], table: tables.Table, where: str) -> str:
-    """The columns of a canonical table, in order, from those that a SELECT gives."""
-    types = {name.casefold(): kind for name, kind in found.items()}
-    unknown = sorted(set(types) - set(table.names))
-    missing = [name for name in table.required_names if name not in types]
-    if unknown or missing:
-        problem = f"lacks column {missing[0]}" if missing else f"gives unknown column {unknown[0]}"
-        raise ExtractError(
-            f"layout: {where}: {problem}. {table.name} has: {', '.join(table.names)}."
-        )
-    shown = []
-    for column in table.columns:
-        own = types.get(column.name)
-        wanted = tables.SQL_TYPE[column.kind]
-        if own is None or own == '"NULL"':
-            shown.append(f"NULL::{wanted} AS {column.name}")
-        else:
-            shown.append(_cast(column, own, wanted, where))
-    return ",\n    ".join(shown)
+def draft(db: Database, layout: Layout, table: tables.Table, values: dict[str, object]) -> str:
+    """Make the view of what a layout's SELECT gives, as it gives it; its name."""
+    name = f"prepared.select_{table.name}"
+    guarded(db, layout.selects[table.name], name, values, keep=False)
+    return name
 
 
-def _cast(column: tables.Column, own: str, wanted: str, where: str) -> str:
-    """One column with its canonical type; ExtractError when that would need a guess."""
-    base = own.partition("(")[0]
-    if own == wanted or (column.kind == "key" and base in _INTEGERS and column.name != "hospital_id"):
-        return column.name
-    allowed = {
-        "key": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"),
-        "text": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "UBIGINT", "ENUM"),
-        "time": ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
-        "date": ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
-        "number": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "UBIGINT", "FLOAT")
-        + ("DECIMAL", "HUGEINT"),
-        "flag": (),
-    }[column.kind]
-    if base == "FLOAT" and column.kind == "number":
-        return f"{column.name}::VARCHAR::DOUBLE AS {column.name}"
-    if base in allowed or (column.name == "hospital_id" and base in _INTEGERS):
-        return f"{column.name}::{wanted} AS {column.name}"
-    raise ExtractError(
-        f"layout: {where}: column {column.name} is {base}, but must be {wanted}. Cast it in the "
-        "SELECT, for instance with TRY_CAST."
-    )
+def keys(db: Database, table: tables.Table) -> dict[str, str]:
+    """The types of the keys, which the admissions decide; none for the admissions themselves."""
+    return {} if table.name == "admission" else db.columns("mapped.admission")
 
 
-def _absent(db: Database, table: tables.Table) -> None:
-    """An empty view for a table that the extract lacks; its keys have the type of the admissions'."""
-    keys = db.columns("mapped.admission") if table.name != "admission" else {}
-    columns = [
-    db.view(f"mapped.{table.name}", "SELECT\n    " + ",\n    ".join(columns) + "\nWHERE FALSE")
-
-
-def _key_type(column: tables.Column, keys: dict[str, str]) -> str:
-    shared = column.name in ("admission_id", "patient_id")
-    return keys.get(column.name, "VARCHAR") if shared else tables.SQL_TYPE[column.kind]
-
-
-def _refuse_mixed_keys(db: Database, hospital_id: str) -> None:
+def _refuse_mixedkeys(db: Database, hospital_id: str) -> None:
     """ExtractError when a key is text in one table and a number in another."""
     wanted = db.columns("mapped.admission")
     for table in tables.TABLES:
         found = db.columns(f"mapped.{table.name}")
         for key in ("admission_id", "patient_id"):
-            if key in found and (found[key] in _INTEGERS) != (wanted[key] in _INTEGERS):
+            if key in found and (found[key] == "VARCHAR") != (wanted[key] == "VARCHAR"):
                 raise ExtractError(
                     f"{table.name}: hospital {hospital_id}: {key} is {found[key]}, but in "
                     f"admission it is {wanted[key]}. Write the key with one type everywhere."

@@ -34,6 +34,8 @@ _PART = {
     "毫克": "mg",
     "微克": "ug",
     "iu": "u",
+    "[iu]": "u",
+    "[u]": "u",
     "unit": "u",
     "units": "u",
     "单位": "u",
@@ -48,13 +50,13 @@ _PART = {
     "分": "min",
     "分钟": "min",
 }
+_RATES = ("breaths/min", "breath/min", "beats/min", "resp/min", "insp/min", "times/min")
 _WHOLE = {
     "s": ("sec", "secs", "sec.", "second", "seconds", "秒"),
     "mmhg": ("mm[hg]", "mm(hg)", "torr", "毫米汞柱"),
     "c": ("°c", "degc", "deg.c", "deg_c", "cel", "celsius", "degreesc", "摄氏度"),
     "f": ("°f", "degf", "deg.f", "deg_f", "[degf]", "fahrenheit", "degreesf"),
-    "/min": ("min-1", "min^-1", "1/min", "bpm", "breaths/min", "breath/min", "beats/min")
-    + ("resp/min", "insp/min", "times/min", "次/min", "b/min", "rpm"),
+    "/min": ("min-1", "min^-1", "1/min", "bpm", "rpm", "b/min", "次/min", *_RATES),
     "%": ("percent", "pct", "百分比"),
     "fraction": ("frac", "proportion"),
     "points": ("point", "score", "pts", "{score}", "分值"),
@@ -64,6 +66,7 @@ _WHOLE = {
     "y": ("a", "yr", "yrs", "year", "years", "岁"),
     "ml": ("cc",),
     "10^9/l": ("gpt/l", "giga/l"),
+    "": ("(nounits)", "nounits", "none", "n/a", "ph", "[ph]", "phunits"),
 }
 _SPELLING = {spelling: unit for unit, spellings in _WHOLE.items() for spelling in spellings}
 
@@ -72,8 +75,8 @@ def unit_key(text: str | None) -> str | None:
     """The one spelling of a unit as written, for comparison; None when its case forbids a reading.
 
     Blanks, letter case, full-width and superscript characters, `{cells}` annotations, IU for U, mcg
-    for ug, K or 10*3 or x10^3 for 10^3 and the like do not matter. "Mg/dL" (mega) and "Pg/mL" (peta)
-    are not read as milli and pico; "MG/DL" (all capitals) is. No unit gives "".
+    for ug, K or 10*3 or x10^3 for 10^3 and the like do not matter. "Mg/dL" (mega) and "Pg/mL"
+    (peta) are not read as milli and pico; "MG/DL" (all capitals) is. No unit gives "".
     """
     plain = _POWER.sub(lambda m: "10^" + m.group(1).translate(_SUPERSCRIPT), text or "")
     plain = "".join(unicodedata.normalize("NFKC", plain).split())

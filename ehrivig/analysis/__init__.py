@@ -6,15 +6,26 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.analysis import own_lints, repeat_labs, subgroups, survival
+from ehrivig.analysis import (
+    hospitals,
+    missing_data,
+    moribund,
+    negative_controls,
+    own_lints,
+    repeat_labs,
+    subgroups,
+    survival,
+)
 from ehrivig.analysis.describe import by_outcome, describe
 from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.hospitals import Rematch
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import table3, table_s2, table_s3
+from ehrivig.analysis.models import immortal_time, table3, table_s2, table_s3
 from ehrivig.analysis.time_zero import time_zero
+from ehrivig.analysis.unmatched import unmatched
 from ehrivig.analysis.weighting import weighting
-from ehrivig.dataset import Floats, covariate_variable, outcome_variable
+from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
 from ehrivig.study import Study
 
 TABLE3 = (
@@ -41,22 +52,27 @@ class Findings:
     tables: dict[str, pl.DataFrame]
 
 
-def analyse(table: pl.DataFrame, matched: pl.DataFrame, score: Floats, study: Study) -> Findings:
+def analyse(
+    table: pl.DataFrame, matched: pl.DataFrame, score: Floats, study: Study, rematch: Rematch
+) -> Findings:
     """All tables and effects.
 
     `matched` are the matched rows of `table`, with pair_id and weight; `score` (rows of table,) is
-    the propensity score, NaN without one.
+    the propensity score, NaN without one; `rematch` scores and matches another table the same way
+    (imputed, or without a hospital). Raises InvertedEvent when a model counted other events of the
+    primary outcome than the table holds.
     """
     policy, smallest = study.analysis.test_policy, study.report.smallest_cell
     covariates = [covariate_variable(v) for v in study.covariates.variables]
     outcomes = [v for v in study.outcomes.variables if v.group == "outcome"]
     treatments = [v for v in study.outcomes.variables if v.group == "treatment"]
 
-    def described(variables: list) -> pl.DataFrame:  # type: ignore[type-arg]
+    def described(variables: list[Variable]) -> pl.DataFrame:
         return describe(table, variables, policy=policy, smallest=smallest)
 
     tables = {
         "table1": described(covariates),
+        "table_unmatched": unmatched(table, matched, covariates, study),
         "table2": described([outcome_variable(v) for v in outcomes]),
         "table_s4": described([outcome_variable(v) for v in treatments]),
         "table_s1": by_outcome(
@@ -66,13 +82,17 @@ def analyse(table: pl.DataFrame, matched: pl.DataFrame, score: Floats, study: St
         "curves": survival.curves(table, matched, study),
         "dosing_histogram": dosing_histogram(table, study),
     }
-    rows = EffectRows(smallest)
+    rows = EffectRows(smallest, immortal_time(study))
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
     survival.clearance_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)
     weighting(table, score, study, rows)
+    missing_data.missing_data(table, matched, study, rematch, rows)
+    moribund.moribund_discharge(table, matched, study, rows)
+    negative_controls.negative_controls(matched, study, rows)
+    hospitals.by_hospital(table, score, study, rematch, rows)
     time_zero(table, study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
     tables["table_s3"] = table_s3(table, study)

@@ -6,7 +6,7 @@ An analysis that cannot give a number leaves a row that says why; it does not st
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,11 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the analysis, who is compared with whom, on which outcome, among whom."""
+    """What is asked: the analysis, who is compared with whom, on which outcome, among whom.
+
+    `immortal`: whether the exposed are told apart by what happens after time zero; the rows then
+    carry the run's warning. `split`: see `EffectRows`.
+    """
 
     analysis: str
     contrast: str
@@ -58,6 +62,7 @@ class Question:
     adjusted: bool = False
     note: str = ""
     split: str = ""
+    immortal: bool = True
 
 
 @dataclass
@@ -65,12 +70,15 @@ class EffectRows:
     """The effect rows of a run, in the order in which they were asked for.
 
     Questions of one `split` divide one population: where one part is too small to show, none of
-    the parts is shown, since the whole minus the others would show it.
+    the parts is shown, since the whole minus the others would show it. `warning` goes into the
+    note of every row whose exposure is defined by what happened after time zero.
     """
 
     smallest: int
+    warning: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
     hidden_splits: set[str] = field(default_factory=set)
+    uncounted_splits: set[str] = field(default_factory=set)
 
     def ask(self, question: Question, compute: Callable[[], Effect | list[Effect]]) -> None:
         """Add the rows of one question, or one row that says why there is no number."""
@@ -79,7 +87,7 @@ class EffectRows:
             try:
                 found = compute()
             except (AnalysisError, np.linalg.LinAlgError, FloatingPointError) as error:
-                self.rows.append(_failed(question, str(error)))
+                self.rows.append(self._failed(question, str(error)))
                 return
         notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
         for effect in found if isinstance(found, list) else [found]:
@@ -91,35 +99,51 @@ class EffectRows:
             (effect.events_control, effect.n_control),
         ]
         hidden = disclosure.any_small(cells, self.smallest)
-        notes = [question.note, *effect.notes, *raised]
+        # A crude estimate and one known arm give the hidden count away; an adjusted one does not.
+        told = not hidden or question.adjusted
+        notes = [self._warned(question), *(effect.notes if told else ()), *raised]
         if hidden:
             self.hidden_splits |= {question.split} - {""}
             notes.append(f"a cell is below {self.smallest}: counts are suppressed")
+        if any(disclosure.small(n, self.smallest) for _, n in cells):
+            self.uncounted_splits |= {question.split} - {""}
+        sizes = {"n_exposed": effect.n_exposed, "n_control": effect.n_control}
         row: dict[str, Any] = {
             **_asked(question),
             "event_label": effect.event_label or question.event_label,
             "model": effect.method,
             "measure": effect.measure,
-            "n_exposed": effect.n_exposed,
-            "n_control": effect.n_control,
+            **{k: None if disclosure.small(n, self.smallest) else n for k, n in sizes.items()},
             "variance": effect.variance,
             "estimand": effect.estimand,
-            "note": "; ".join(dict.fromkeys(filter(None, notes))),
+            "note": _joined(notes),
         }
-        # A crude estimate and one known arm give the hidden count away; an adjusted one does not.
         if not hidden:
             row |= {
                 "events_exposed": effect.events_exposed,
                 "events_control": effect.events_control,
             }
-        if not hidden or question.adjusted:
+        if told:
             numbers = ("estimate", "lo", "hi", "p", "se")
             row |= {name: _finite(getattr(effect, name)) for name in numbers}
-        return {**row, "split": question.split}
+        return row
+
+    def _failed(self, question: Question, reason: str) -> dict[str, Any]:
+        """The row of an analysis that could not give a number."""
+        return {
+            **_asked(question),
+            "event_label": question.event_label,
+            "note": _joined([self._warned(question), f"no estimate: {reason}"]),
+        }
+
+    def _warned(self, question: Question) -> str:
+        """The question's own note, with the run's warning where it applies and is not said yet."""
+        needless = not question.immortal or "immortal time" in question.note
+        return question.note if needless else _joined([question.note, self.warning])
 
     def frame(self) -> pl.DataFrame:
         """All rows, with p-values adjusted inside each declared family."""
-        shown = [_without_numbers(row) if self._told(row) else row for row in self.rows]
+        shown = [self._protected(row) for row in self.rows]
         frame = pl.DataFrame(
             [{key: row.get(key) for key in SCHEMA} for row in shown], schema=SCHEMA
         )
@@ -137,18 +161,19 @@ class EffectRows:
             pl.Series("p_holm", holm).fill_nan(None), pl.Series("p_bh", bh).fill_nan(None)
         )
 
-    def _told(self, row: dict[str, Any]) -> bool:
-        """Whether a row would tell a hidden part of its split."""
-        return row.get("split") in self.hidden_splits and not row["adjusted"]
-
-
-def _without_numbers(row: dict[str, Any]) -> dict[str, Any]:
-    """A row that keeps its place and its question, and says why it has no numbers."""
-    hidden = ("estimate", "lo", "hi", "p", "se", "events_exposed", "events_control")
-    note = row["note"]
-    if "a cell is below" not in note:
-        note = "; ".join(filter(None, [note, "suppressed: another part of this split is below it"]))
-    return {**row, **dict.fromkeys(hidden), "note": note}
+    def _protected(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row without what would tell a hidden part of its split."""
+        if row["split"] in self.uncounted_splits:
+            row = {**row, "n_exposed": None, "n_control": None}
+        if row["split"] not in self.hidden_splits:
+            return row
+        hidden = ["events_exposed", "events_control"]
+        if not row["adjusted"]:
+            hidden += ["estimate", "lo", "hi", "p", "se"]
+        note = row["note"]
+        if "a cell is below" not in note:
+            note = _joined([note, "suppressed: another part of this split is below it"])
+        return {**row, **dict.fromkeys(hidden), "note": note}
 
 
 def _asked(question: Question) -> dict[str, Any]:
@@ -159,17 +184,13 @@ def _asked(question: Question) -> dict[str, Any]:
         "population": question.population,
         "family": question.family,
         "adjusted": question.adjusted,
+        "split": question.split,
     }
 
 
-def _failed(question: Question, reason: str) -> dict[str, Any]:
-    """The row of an analysis that could not give a number."""
-    note = f"no estimate: {reason}"
-    return {
-        **_asked(question),
-        "event_label": question.event_label,
-        "note": "; ".join(filter(None, [question.note, note])),
-    }
+def _joined(notes: Iterable[str]) -> str:
+    """Notes in one text, each once."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
 
 
 def _finite(value: float) -> float | None:

@@ -10,13 +10,15 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import crude
+from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying, versus
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.conditional import conditional_logistic
 from ehrivig.stats.contingency import discordant, mcnemar
 from ehrivig.stats.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
+from ehrivig.stats.sensitivity import e_value
+from ehrivig.stats.standardise import g_computation
 from ehrivig.stats.two_by_two import paired_risk_difference, risk_difference, risk_ratio
 from ehrivig.study import Outcome, Study
 
@@ -28,16 +30,19 @@ def main_effects(
     _primary(frame, "all", study, rows)
     _primary(matched, "matched", study, rows)
     _pairs(matched, study, rows)
-    contrast = f"{study.exposure.label} vs no {study.exposure.label}"
+    _doubly_robust(matched, study, rows)
+    apart = {study.primary.name, *study.analysis.negative_controls}
     for outcome in study.outcomes.variables:
-        if outcome.name != study.primary.name and _is_event(outcome):
+        if outcome.name not in apart and is_event(outcome):
             label = outcome.event_label or outcome.label.lower()
-            question = Question("outcomes", contrast, outcome.name, "matched", label, "outcomes")
-            y = values(matched, outcome.name)
-            rows.ask(question, partial(crude, y, exposed(matched), label, "ATT"))
+            question = Question(
+                "outcomes", versus(study), outcome.name, "matched", label, "outcomes"
+            )
+            y, w = values(matched, outcome.name), set_weights(matched)
+            rows.ask(question, partial(crude, y, exposed(matched), label, "ATT", w))
 
 
-def _is_event(outcome: Outcome) -> bool:
+def is_event(outcome: Outcome) -> bool:
     """Whether the outcome is yes/no (a treatment during the stay is not an outcome)."""
     lengths = ("length_of_stay", "icu_length_of_stay", "clearance")
     return outcome.source not in lengths and outcome.group == "outcome"
@@ -45,29 +50,39 @@ def _is_event(outcome: Outcome) -> bool:
 
 def _primary(frame: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:
     """Odds ratio, risk difference and risk ratio of the primary outcome, crude."""
-    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    primary, contrast = study.primary, versus(study)
     known = frame.filter(pl.col(primary.name).is_not_null())
     event, arm = values(known, primary.name), exposed(known)
     estimand = "ATT" if population == "matched" else "association, unadjusted"
     question = Question("main", contrast, primary.name, population, primary.event_label)
     label = primary.event_label
+    weights = set_weights(known)
     cells = (int(event[arm].sum()), int(arm.sum()), int(event[~arm].sum()), int((~arm).sum()))
 
     def table(measure: Callable[..., Effect]) -> Effect:
         if not cells[1] or not cells[3]:
             raise AnalysisError("one arm is empty")
+        if weights is not None:
+            raise AnalysisError("matched sets of unequal size: see the weighted odds ratio")
         return replace(measure(*cells, event_label=label), estimand=estimand)
 
-    rows.ask(question, lambda: crude(event, arm, label, estimand))
+    rows.ask(question, lambda: crude(event, arm, label, estimand, weights))
     rows.ask(question, lambda: table(risk_difference))
-    rows.ask(question, lambda: table(risk_ratio))
+    rows.ask(question, lambda: _with_e_value(table(risk_ratio)))
+
+
+def _with_e_value(effect: Effect) -> Effect:
+    """The risk ratio with the confounding that would explain it, and its interval, away."""
+    found = e_value(effect.estimate, effect.lo, effect.hi)
+    note = f"E-value {found.estimate:.2f}, of the limit nearer 1 {found.limit:.2f}"
+    return replace(effect, notes=(*effect.notes, note))
 
 
 def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     """What the pairs say: clustered and conditional odds ratio, McNemar, paired risk difference."""
-    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    primary, contrast = study.primary, versus(study)
     if study.match.ratio > 1 or study.match.replace:
-        return
+        return  # sets larger than pairs, or a control in many of them
     event, arm = values(matched, primary.name), exposed(matched)
     pair, label = matched["pair_id"].to_numpy(), primary.event_label
     question = Question("main", contrast, primary.name, "matched", label)
@@ -107,6 +122,44 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     rows.ask(question, clustered)
     rows.ask(question, conditional)
     rows.ask(question, paired)
+
+
+def _doubly_robust(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+    """The matched once more, adjusted for the matching variables; variance clustered on pairs.
+
+    Right when the score or the outcome model is. A rare covariate that would separate the outcome
+    model is left to the matching. The odds ratio is conditional on the covariates;
+    the risk difference is standardised to the matched exposed.
+    """
+    primary, label = study.primary, study.primary.event_label
+    question = Question("main", versus(study), primary.name, "matched", label, adjusted=True)
+    event, arm = values(matched, primary.name), exposed(matched)
+    pairs = matched["pair_id"].to_numpy()
+    x, names = varying(matched, study.match.covariates)
+    keep = supported(event, x, np.ones(len(event), dtype=bool))
+    x, names = x[:, keep], tuple(n for n, kept in zip(names, keep, strict=True) if kept)
+    known = ~np.isnan(event) & ~np.isnan(x).any(axis=1)
+
+    if set_weights(matched) is not None:
+        return
+
+    def conditional() -> Effect:
+        effect, _ = adjusted(event, arm, x, names, label, "ATT, conditional", pairs=pairs)
+        return replace(effect, method=f"{effect.method}, adjusted for {len(names)} covariates")
+
+    def standardised() -> Effect:
+        return g_computation(
+            event[known],
+            arm[known],
+            x[known],
+            population="exposed",
+            cluster=pairs[known],
+            names=names,
+            event_label=label,
+        ).risk_difference
+
+    rows.ask(question, conditional)
+    rows.ask(question, standardised)
 
 
 def _by_pair(event: np.ndarray, arm: np.ndarray, pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.dataset import Floats, exposed, matrix, values
 from ehrivig.errors import AnalysisError
@@ -35,6 +36,7 @@ IMMORTAL = (
     "immortal time: the group is defined by what happened after time zero; "
     "read with the time-zero-safe analyses"
 )
+EVER_NEVER = "immortal time: ever against never exposed; read with the time-zero-safe analyses"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Contrast:
 def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
     """The exposed, then both sides of every band; `member` has shape (rows,)."""
     label = study.exposure.label
-    found = [Contrast("any", f"{label} vs no {label}", exposed(frame))]
+    found = [Contrast("any", versus(study), exposed(frame))]
     for band in study.exposure.bands:
         count = dosing.boundary_count(frame, band)
         for side in ("low", "high"):
@@ -69,11 +71,81 @@ def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
     return found
 
 
-def crude(event: Floats, arm: NDArray[np.bool_], label: str, estimand: str) -> Effect:
-    """Crude odds ratio of the event, exposed against unexposed; rows with NaN are left out."""
+def versus(study: Study) -> str:
+    """The contrast of all exposed with all unexposed, in words."""
+    return f"{study.exposure.label} vs no {study.exposure.label}"
+
+
+def immortal_time(study: Study) -> str:
+    """The warning that every ever-against-never number carries; empty where there is no need.
+
+    Exposure that may begin after time zero credits the exposed with the time until it began.
+    """
+    end = study.exposure.end_hours
+    return "" if end is not None and end <= 0 else EVER_NEVER
+
+
+def varying(frame: pl.DataFrame, names: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+    """Columns of the analysis table (rows, kept) and their names, without those all alike."""
+    x = matrix(frame, names)
+    complete = ~np.isnan(x).any(axis=1)
+    keep = np.array([len(np.unique(column[complete])) > 1 for column in x.T], dtype=bool)
+    return x[:, keep], tuple(n for n, k in zip(names, keep, strict=True) if k)
+
+
+FEWEST_IN_CELL = 2
+
+
+def supported(event: Floats, x: Floats, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns of `x` (rows, p) an outcome model of the rows `among` can carry; shape (p,).
+
+    A yes/no column needs events and non-events among its yes and among its no; numbers always
+    count. Rows with a missing value are left out.
+    """
+    known = among & ~np.isnan(event) & ~np.isnan(x).any(axis=1)
+    e, z = event[known] > 0, x[known]
+    keep = np.ones(x.shape[1], dtype=bool)
+    for j, column in enumerate(z.T):
+        levels = np.unique(column)
+        if len(levels) <= 2:
+            cells = [((column == v) & (e == y)).sum() for v in levels for y in (True, False)]
+            keep[j] = len(levels) == 2 and min(cells) >= FEWEST_IN_CELL
+    return keep
+
+
+def set_weights(frame: pl.DataFrame) -> Floats | None:
+    """The weight of each matched row (rows,); None where all rows of an arm count alike.
+
+    They differ when matched sets differ in size, or a control stands for several exposed.
+    """
+    if "weight" not in frame.columns or frame.is_empty():
+        return None
+    weight, arm = values(frame, "weight"), exposed(frame)
+    alike = all(np.ptp(weight[side]) == 0 for side in (arm, ~arm) if side.any())
+    return None if alike else weight
+
+
+def crude(
+    event: Floats,
+    arm: NDArray[np.bool_],
+    label: str,
+    estimand: str,
+    weights: Floats | None = None,
+) -> Effect:
+    """Crude odds ratio of the event, exposed against unexposed; rows with NaN are left out.
+
+    With `weights` (rows,) weighted, with the HC0 variance.
+    """
     known = ~np.isnan(event)
     e, a = event[known], arm[known]
-    fit = logistic(e, a[:, None].astype(float), event_label=label, names=["exposed"], firth="auto")
+    fit = logistic(
+        e,
+        a[:, None].astype(float),
+        event_label=label,
+        names=["exposed"],
+        firth="auto" if weights is None else False,
+        weights=None if weights is None else weights[known],
+    )
     return exposure_effect(fit, e, a, "exposed", estimand=estimand)
 
 
@@ -84,12 +156,23 @@ def adjusted(
     names: tuple[str, ...],
     label: str,
     estimand: str,
+    *,
+    pairs: NDArray[np.int64] | None = None,
 ) -> tuple[Effect, LogisticFit]:
-    """Odds ratio of exposure given covariates `x` (rows, p), among complete rows."""
+    """Odds ratio of exposure given covariates `x` (rows, p), among complete rows.
+
+    With `pairs` (rows,) the variance is clustered on them, and separation is an error (Firth's fit
+    has no clustered variance).
+    """
     full = np.column_stack([arm.astype(float), x])
     known = ~np.isnan(event) & ~np.isnan(full).any(axis=1)
     fit = logistic(
-        event[known], full[known], event_label=label, names=["exposed", *names], firth="auto"
+        event[known],
+        full[known],
+        event_label=label,
+        names=["exposed", *names],
+        firth="auto" if pairs is None else False,
+        cluster=None if pairs is None else pairs[known],
     )
     effect = exposure_effect(fit, event[known], arm[known], "exposed", estimand=estimand)
     return effect, fit
@@ -99,11 +182,13 @@ def table3(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     """Crude odds ratios in the matched: all exposed and each band, against all matched controls."""
     primary = study.primary
     event, control = values(matched, primary.name), ~exposed(matched)
+    weights = set_weights(matched)
     for contrast in contrasts(matched, study):
         among = contrast.member | control
         note = "" if contrast.name == "any" else IMMORTAL
         if contrast.on_boundary is not None:
-            note += f"; {contrast.on_boundary} exactly on the cut"
+            n = disclosure.shown(contrast.on_boundary, study.report.smallest_cell)
+            note += f"; {n} exactly on the cut"
         question = Question(
             "table3",
             contrast.label,
@@ -115,15 +200,17 @@ def table3(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
             split=contrast.split,
         )
         arm, y = contrast.member[among], event[among]
-        rows.ask(question, partial(crude, y, arm, primary.event_label, "ATT, crude"))
+        w = None if weights is None else weights[among]
+        rows.ask(question, partial(crude, y, arm, primary.event_label, "ATT, crude", w))
 
 
 def table_s2(frame: pl.DataFrame, study: Study, rows: EffectRows) -> pl.DataFrame:
     """Multivariable logistic model of the primary outcome in everybody."""
-    primary, names = study.primary, study.analysis.adjust
+    primary = study.primary
+    x, names = varying(frame, study.analysis.adjust)
     question = Question(
         "table_s2",
-        f"{study.exposure.label} vs no {study.exposure.label}",
+        versus(study),
         primary.name,
         "all",
         primary.event_label,
@@ -135,7 +222,7 @@ def table_s2(frame: pl.DataFrame, study: Study, rows: EffectRows) -> pl.DataFram
         effect, fit = adjusted(
             values(frame, primary.name),
             exposed(frame),
-            matrix(frame, names),
+            x,
             names,
             primary.event_label,
             "conditional odds ratio",
@@ -158,14 +245,10 @@ def table_s3(frame: pl.DataFrame, study: Study) -> pl.DataFrame:
             + list(study.analysis.repeat_labs)
         )
     )
-    x, arm = matrix(frame, names), exposed(frame).astype(float)
+    (x, kept), arm = varying(frame, names), exposed(frame).astype(float)
     known = ~np.isnan(x).any(axis=1)
-    varies = np.array([len(np.unique(x[known, j])) > 1 for j in range(x.shape[1])], dtype=bool)
-    kept = tuple(n for n, v in zip(names, varies, strict=True) if v)
     try:
-        fit = logistic(
-            arm[known], x[known][:, varies], names=kept, event_label="exposed", firth="auto"
-        )
+        fit = logistic(arm[known], x[known], names=kept, event_label="exposed", firth="auto")
     except AnalysisError as error:
         return _failed(study.exposure.name, str(error))
     return _terms(fit, study.exposure.name, study, None)

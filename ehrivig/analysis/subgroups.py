@@ -9,11 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import crude
+from ehrivig.analysis.models import crude, set_weights
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.logistic import likelihood_ratio, logistic
+from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
+
+FAMILY = "interaction"
 
 
 def sides(frame: pl.DataFrame, subgroup: Subgroup) -> Floats:
@@ -25,43 +28,85 @@ def sides(frame: pl.DataFrame, subgroup: Subgroup) -> Floats:
 
 
 def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
-    """Crude odds ratio on each side of every split, with the interaction p in the note."""
+    """Crude odds ratio on each side of every split, then the tests between the sides.
+
+    The tests are one family: a difference between subgroups is claimed by the corrected p of its
+    interaction, not by one side being significant and the other not.
+    """
     primary = study.primary
     event, arm = values(matched, primary.name), exposed(matched)
+    weights = set_weights(matched)
     post_baseline = {v.name for v in study.outcomes.variables}
+    tests = []
     for subgroup in study.analysis.subgroups:
-        side = sides(matched, subgroup)
-        between = interaction(event, arm, side)
+        side, split = sides(matched, subgroup), f"subgroup {subgroup.name}"
+        late = subgroup.variable in post_baseline
+        note = "the split is measured after time zero" if late else ""
         for value, word in ((1.0, "yes"), (0.0, "no")):
-            note = [between]
-            if subgroup.variable in post_baseline:
-                note.append("the split is measured after time zero")
             question = Question(
                 "subgroup",
                 f"{subgroup.label}: {word}",
                 primary.name,
                 "matched",
                 primary.event_label,
-                "subgroup",
-                note="; ".join(note),
-                split=f"subgroup {subgroup.name}",
+                note=note,
+                split=split,
             )
-            member = side == value
+            among = side == value
+            w = None if weights is None else weights[among]
+            label = primary.event_label
+            rows.ask(question, partial(crude, event[among], arm[among], label, "in subgroup", w))
+        between = Question(
+            "interaction",
+            f"{subgroup.label}: yes against no",
+            primary.name,
+            "matched",
+            primary.event_label,
+            FAMILY,
+            note=note,
+            split=split,
+        )
+        tests.append(
+            (between, partial(interaction, event, arm, side, primary.event_label, weights))
+        )
+    for between, test in tests:
+        rows.ask(between, test)
 
-            rows.ask(
-                question,
-                partial(crude, event[member], arm[member], primary.event_label, "within subgroup"),
-            )
 
+def interaction(
+    event: Floats,
+    arm: NDArray[np.bool_],
+    side: Floats,
+    label: str,
+    weights: Floats | None = None,
+) -> Effect:
+    """The odds ratio on the side "yes" over that on the side "no", with the likelihood-ratio p.
 
-def interaction(event: Floats, arm: NDArray[np.bool_], side: Floats) -> str:
-    """The likelihood-ratio test that the odds ratio is the same on both sides, in words."""
+    The interval is Wald's. Raises AnalysisError where a side has no estimate, and for weighted
+    rows, which have no likelihood.
+    """
+    if weights is not None:
+        raise AnalysisError("matched sets of unequal size have no likelihood-ratio test")
     known = ~np.isnan(event) & ~np.isnan(side)
-    e, a, s = event[known], arm[known].astype(float), side[known]
-    try:
-        smaller = logistic(e, np.column_stack([a, s]), names=["arm", "side"])
-        larger = logistic(e, np.column_stack([a, s, a * s]), names=["arm", "side", "both"])
-        _, _, p = likelihood_ratio(larger, smaller)
-    except AnalysisError:
-        return "interaction: not estimable"
-    return f"interaction p = {p:.3f}"
+    e, a, s = event[known], arm[known], side[known]
+    x = np.column_stack([a.astype(float), s, a * s])
+    smaller = logistic(e, x[:, :2], names=["exposed", "side"])
+    larger = logistic(e, x, names=["exposed", "side", "exposed x side"], event_label=label)
+    _, _, p = likelihood_ratio(larger, smaller)
+    at = larger.index("exposed x side")
+    return Effect(
+        measure="ROR",
+        estimate=float(larger.odds_ratio[at]),
+        lo=float(larger.lo[at]),
+        hi=float(larger.hi[at]),
+        se=float(larger.se[at]),
+        p=p,
+        event_label=label,
+        n_exposed=int(a.sum()),
+        events_exposed=int(e[a].sum()),
+        n_control=int((~a).sum()),
+        events_control=int(e[~a].sum()),
+        method="logistic with interaction, likelihood-ratio test",
+        variance=larger.variance,
+        estimand="ratio of the odds ratios of both sides",
+    )

@@ -10,14 +10,16 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.models import immortal_time, set_weights, versus
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
-from ehrivig.stats.cox import cox
+from ehrivig.stats.cox import CoxFit, cox
 from ehrivig.stats.fine_gray import fine_gray
 from ehrivig.stats.gray import gray_test
 from ehrivig.stats.kaplan_meier import kaplan_meier
 from ehrivig.stats.logrank import logrank
+from ehrivig.stats.proportional_hazards import proportional_hazards_test
 from ehrivig.stats.result import Effect
 from ehrivig.stats.rmst import rmst_difference
 from ehrivig.study import Study
@@ -32,6 +34,7 @@ SCHEMA: dict[str, Any] = {
     "lo": pl.Float64,
     "hi": pl.Float64,
     "at_risk": pl.Int64,
+    "note": pl.String,
 }
 GRID_POINTS = 225  # eight a day over four weeks
 CLEARANCE_DAYS = 60.0
@@ -42,7 +45,10 @@ INSTANT_DAYS = 1 / 1440  # a minute: an event at time zero itself still needs a 
 
 
 def curves(frame: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """All curves of a study: survival of everybody and of the matched, and clearance."""
+    """All curves of a study: survival of everybody and of the matched, and clearance.
+
+    `note` holds the warning of immortal time where the arms are ever and never exposed.
+    """
     parts = [pl.DataFrame(schema=SCHEMA)]
     horizon = study.primary.within_days or 28.0
     smallest = study.report.smallest_cell
@@ -51,7 +57,7 @@ def curves(frame: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataF
         for outcome in study.outcomes.variables:
             if outcome.source == "clearance":
                 parts.append(_attempt(lambda p=people, n=population: _clearance(p, n)))
-    return pl.concat(parts)
+    return pl.concat(parts).with_columns(note=pl.lit(immortal_time(study) or None, pl.String))
 
 
 def _attempt(compute: Any) -> pl.DataFrame:
@@ -66,7 +72,8 @@ def _attempt(compute: Any) -> pl.DataFrame:
 def _survival(frame: pl.DataFrame, population: str, horizon: float, smallest: int) -> pl.DataFrame:
     """Kaplan-Meier curves of both arms on a fixed grid of days; at risk is blank when small."""
     time, event, arm = follow_up(frame)
-    fit = kaplan_meier(time, event, group=arm.astype(int), conf_type="log-log")
+    weights = set_weights(followed(frame))
+    fit = kaplan_meier(time, event, group=arm.astype(int), conf_type="log-log", weights=weights)
     grid = np.linspace(0, horizon, GRID_POINTS)
     parts = []
     for curve in fit.curves:
@@ -109,6 +116,7 @@ def _rows(
     return (
         frame.with_columns(pl.lit(value).alias(name) for name, value in constant.items())
         .with_columns(pl.col("estimate", "lo", "hi").fill_nan(None))
+        .with_columns(note=pl.lit(None, pl.String))
         .select(list(SCHEMA))
     )
 
@@ -140,32 +148,52 @@ def clearance_times(frame: pl.DataFrame) -> tuple[Floats, np.ndarray, Floats, np
     return time, values(known, "clearance_status").astype(int), entry, exposed(known)
 
 
+def schoenfeld(fit: CoxFit) -> str:
+    """The test that the hazard ratio is the same at all times, in words."""
+    try:
+        test = proportional_hazards_test(fit)
+    except AnalysisError as error:
+        return f"proportional hazards not tested: {error}"
+    return f"proportional hazards (Schoenfeld) p = {test.global_p:.4g}"
+
+
 def survival_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
     """Hazard ratio, log-rank test and difference in restricted mean, of all and of the matched."""
-    primary, contrast = study.primary, f"{study.exposure.label} vs no {study.exposure.label}"
+    primary, contrast = study.primary, versus(study)
     horizon = primary.within_days or 28.0
     for population, people in (("all", frame), ("matched", matched)):
         pairs = followed(people)["pair_id"].to_numpy() if population == "matched" else None
+        weights = set_weights(followed(people))
         question = Question("main", contrast, primary.name, population, primary.event_label)
 
-        def hazard(people: pl.DataFrame = people, pairs: Any = pairs) -> Effect:
+        def hazard(people: pl.DataFrame = people, pairs: Any = pairs, w: Any = weights) -> Effect:
             time, event, arm = follow_up(people)
             fit = cox(
                 time,
                 event,
                 arm[:, None].astype(float),
                 cluster=pairs,
+                weights=w,
                 names=["exposed"],
                 event_label=primary.event_label,
             )
+            if w is not None:
+                return fit.effect("exposed", arm)
             test = logrank(time, event, arm, event_label=primary.event_label)
-            return fit.effect("exposed", arm, notes=(f"log-rank p = {test.p:.4g}",))
+            notes = (f"log-rank p = {test.p:.4g}", schoenfeld(fit))
+            return fit.effect("exposed", arm, notes=notes)
 
-        def restricted(people: pl.DataFrame = people) -> Effect:
+        def restricted(people: pl.DataFrame = people, w: Any = weights) -> Effect:
             time, event, arm = follow_up(people)
-            fit = kaplan_meier(time, event, group=arm.astype(int), event_label=primary.event_label)
+            fit = kaplan_meier(
+                time,
+                event,
+                group=arm.astype(int),
+                weights=w,
+                event_label=primary.event_label,
+            )
             return rmst_difference(fit[1], fit[0], horizon, estimand=f"days to day {horizon:g}")
 
         rows.ask(question, hazard)
@@ -176,7 +204,7 @@ def clearance_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
     """Gray's test with Fine-Gray and the cause-specific hazard ratio of clearance."""
-    contrast = f"{study.exposure.label} vs no {study.exposure.label}"
+    contrast = versus(study)
     for outcome in study.outcomes.variables:
         if outcome.source != "clearance":
             continue
@@ -209,7 +237,7 @@ def clearance_effects(
                     names=["exposed"],
                     event_label=label,
                 )
-                return fit.effect("exposed", arm, notes=("entry at admission",))
+                return fit.effect("exposed", arm, notes=("entry at admission", schoenfeld(fit)))
 
             rows.ask(question, subdistribution)
             rows.ask(question, cause_specific)

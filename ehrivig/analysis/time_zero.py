@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+
 import numpy as np
 import polars as pl
 
+from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.survival import follow_up, followed
 from ehrivig.dataset import matrix, values
@@ -19,6 +24,7 @@ from ehrivig.timezero.naive import ever_vs_never
 from ehrivig.timezero.sequential import sequential_trials
 from ehrivig.timezero.time_dependent import time_dependent_cox
 
+Compute = Callable[[], list[Effect]]
 HOURS_PER_DAY = 24.0
 DESIGNS = ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight")
 
@@ -31,51 +37,65 @@ def time_zero(table: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     horizon = (study.primary.within_days or 28.0) * HOURS_PER_DAY
     label = study.exposure.label
 
-    def ask(contrast: str, compute: object, note: str = "") -> None:
-        question = Question(
-            "time_zero",
-            contrast,
-            study.primary.name,
-            "all",
-            study.primary.event_label,
-            adjusted=True,
-            note=note,
-        )
-        rows.ask(question, compute)  # type: ignore[arg-type]
-
+    base = Question(
+        "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
+    )
     try:
         cohort, n_left = cohort_of(table, study)
     except AnalysisError as error:
-        reason = str(error)
-
-        def refuse() -> Effect:
-            raise AnalysisError(reason)
-
-        ask(f"{label} by time-zero-safe designs", refuse)
+        rows.ask(
+            replace(base, contrast=f"{label} by time-zero-safe designs"), partial(_refuse, error)
+        )
         return
+
+    def ask(contrast: str, compute: Compute, note: str = "") -> None:
+        """Rows of one design: its unadjusted risks, then what is adjusted for covariates."""
+        question = replace(base, contrast=contrast, note=note)
+        found = cache(compute)
+        rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
+        more = replace(question, adjusted=cohort.x is not None)
+        rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
+
+    def ask_adjusted(contrast: str, compute: Compute) -> None:
+        rows.ask(replace(base, contrast=contrast, adjusted=cohort.x is not None), compute)
+
     note = f"{n_left} admissions left out: exposed before time zero or a covariate missing"
+    if disclosure.small(n_left, study.report.smallest_cell):
+        note = note.replace(f"{n_left} ", f"fewer than {study.report.smallest_cell} ", 1)
     ask(
         f"{label} ever vs never (naive)",
         lambda: list(ever_vs_never(cohort, horizon)),
-        "immortal time; " + note,
+        f"immortal time; {note}",
     )
     for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
         ask(
             f"{label} by {hours:g} h vs not yet (landmark)",
-            lambda h=hours: list(landmark(cohort, h, horizon)),
+            partial(_landmark, cohort, hours, horizon),
         )
     if "time_dependent_cox" in wanted:
-        ask(f"{label} from its start on (time-dependent Cox)", lambda: time_dependent_cox(cohort))
+        ask_adjusted(
+            f"{label} from its start on (time-dependent Cox)",
+            lambda: [time_dependent_cox(cohort)],
+        )
     if "sequential_trials" in wanted:
-        ask(
+        ask_adjusted(
             f"{label} starting now vs not yet (sequential trials)",
-            lambda: sequential_trials(cohort),
+            lambda: [sequential_trials(cohort)],
         )
     if "clone_censor_weight" in wanted:
-        ask(
+        ask_adjusted(
             f"{label} within {study.analysis.grace_hours:g} h vs not (clone-censor-weight)",
             lambda: _cloned(cohort, study, horizon),
         )
+
+
+def _refuse(error: AnalysisError) -> list[Effect]:
+    """No effects, for the reason that was found while the cohort was made."""
+    raise error
+
+
+def _landmark(cohort: FollowUp, hours: float, horizon: float) -> list[Effect]:
+    return list(landmark(cohort, hours, horizon))
 
 
 def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:

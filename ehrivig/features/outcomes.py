@@ -77,7 +77,8 @@ def _death(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
 
 def _clearance(db: Database, variable: Outcome) -> pl.DataFrame:
     """admission_id, value, and entry, days and status of a clearance outcome."""
-    found = db.frame(concept("clearance"), {"organism": variable.code or variable.name})
+    db.table("cleared_at", concept("cleared_at"), {"organism": variable.code or variable.name})
+    found = db.frame(concept("clearance"))
     return found.select(
         "admission_id",
         "value",

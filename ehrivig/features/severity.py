@@ -84,8 +84,9 @@ def prepare(
     """Make every table that some concepts read, in order; nothing for one that stands alone.
 
     Needs `eligible` (admission_id, admitted_at, discharged_at; for APACHE II age_years) and the
-    clean tables. Call it again whenever `eligible` has changed. `anchor` ("table.column") is where
-    the first 24 h window begins, `days` how many windows are looked at (None: all of the stay).
+    clean tables. Call it again whenever `eligible` has changed, and `clear` when done. `anchor`
+    ("table.column") is where the first 24 h window begins, `days` how many windows are looked at
+    (None: all of the stay).
     """
     order = [step for step in build_order(*names) if step not in names]
     if "score_span" in order:
@@ -111,6 +112,14 @@ def build_order(*names: str) -> list[str]:
     return ordered
 
 
+def clear(db: Database) -> None:
+    """Drop every table that `prepare` made, so that a long run does not carry them along."""
+    made = {step for name in BUILDS_ON for step in build_order(name)} | {"score_anchor"}
+    for step in sorted(made):
+        if db.exists(step):
+            db.execute(f"DROP TABLE {step}")
+
+
 def _wanted(codes: dict[str, tuple[str, ...]], steps: list[str]) -> list[str]:
     """The codes that some concepts take, each once, sorted."""
     return sorted({code for step in steps for code in codes.get(step, ())})
@@ -123,6 +132,7 @@ def incident(db: Database, name: str) -> pl.DataFrame:
     """
     prepare(db, name)
     db.table("concept_met", concept(name))
+    clear(db)
     return db.frame(concept("course_concept"))
 
 
@@ -138,6 +148,7 @@ def first_day_scores(db: Database) -> pl.DataFrame:
         "admission_id", "sofa", "sofa_n_missing", "sofa_lo", "sofa_hi"
     )
     apache = db.frame(concept("apache_ii"))
+    clear(db)
     counts = pl.exclude("admission_id").cast(pl.Int64)
     joined = sofa.join(apache, on="admission_id", how="inner", validate="1:1")
     return joined.with_columns(counts).sort("admission_id")
@@ -151,6 +162,7 @@ def daily_sofa(db: Database) -> pl.DataFrame:
     """
     prepare(db, "sofa")
     found = db.frame(concept("sofa"), {"max_missing": SOFA_MAX_MISSING})
+    clear(db)
     return found.sort("admission_id", "day")
 
 
@@ -193,6 +205,7 @@ def agreement(db: Database, first: str, second: str) -> pl.DataFrame:
     for name in (first, second):
         prepare(db, name)
         parts.append(db.frame(concept(name)).select("admission_id", "met"))
+    clear(db)
     both = parts[0].join(parts[1], on="admission_id", how="full", coalesce=True, suffix="_second")
     return (
         both.select(_answer("met").alias("first"), _answer("met_second").alias("second"))

@@ -83,9 +83,9 @@ def match_in_order(
     mates = np.full((len(line.treated_row), ratio), -1, dtype=np.int64)
     queue = order
     for r in range(ratio):
-        low, high = search_bounds(line, mates[:, :r])
+        bounds = search_bounds(line, mates[:, :r])
         free = FreeControls(len(line.control_row), mates[mates >= 0])
-        mates[queue, r] = _one_round(line, queue, low, high, free, Chooser(line, caliper, tie_rule))
+        mates[queue, r] = _one_round(line, queue, bounds, free, caliper, tie_rule)
         queue = queue[mates[queue, r] >= 0]
     return mates
 
@@ -93,28 +93,22 @@ def match_in_order(
 def _one_round(
     line: Line,
     queue: IntArray,
-    low: IntArray,
-    high: IntArray,
+    bounds: tuple[IntArray, IntArray],
     free: FreeControls,
-    chooser: Chooser,
+    caliper: float,
+    tie_rule: TieRule,
 ) -> list[int]:
     """The control of each treated unit of the queue, or -1.
 
     This is the loop that takes the time: the two searches of FreeControls.neighbours and the
-    comparison of Chooser.choose are written out in it.
+    comparison of Chooser.choose are written out in it. Positions are looked up at ties only.
     """
     left, right, count = free.left, free.right, free.count
-    control_at, position = chooser.control_at, chooser.position
-    caliper, by_position = chooser.caliper, chooser.count_positions
-    infinite, found = float("inf"), []
-    rows = zip(
-        line.before[queue].tolist(),
-        line.treated_at[queue].tolist(),
-        low[queue].tolist(),
-        high[queue].tolist(),
-        strict=True,
-    )
-    for i, here, lowest, highest in rows:
+    control_at, position, (low, high) = line.control_at.tolist(), line.control_position, bounds
+    infinite, by_position = float("inf"), tie_rule == "matchit-4.7"
+    found: list[int] = []
+    units = zip(line.before[queue].tolist(), line.treated_at[queue].tolist(), strict=True)
+    for turn, (i, here) in enumerate(units):
         j = i
         while (up := left[i]) != i:
             left[i] = i = left[up]
@@ -123,16 +117,11 @@ def _one_round(
         i -= 1
         to_left = here - control_at[i] if i >= 0 else infinite
         to_right = control_at[j] - here if j < count else infinite
-        if to_left < to_right:
-            mate, distance = i, to_left
-        elif to_right < to_left:
-            mate, distance = j, to_right
-        elif to_left == infinite:
-            mate, distance = -1, infinite
-        elif by_position and position[j] - highest < lowest - position[i]:
-            mate, distance = j, to_right
-        else:
-            mate, distance = i, to_left
+        mate, distance = (i, to_left) if to_left <= to_right else (j, to_right)
+        if to_left == to_right and by_position and i >= 0 and j < count:
+            t = queue[turn]
+            if position[j] - high[t] < low[t] - position[i]:
+                mate = j
         if distance > caliper or mate < 0:
             found.append(-1)
             continue

@@ -6,13 +6,14 @@ and a unit's place in that order is its position.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 TieRule = Literal["matchit-4.7", "matchit-4.5"]
@@ -59,6 +60,14 @@ def checked_distance(distance: ArrayLike, treated: ArrayLike) -> tuple[FloatArra
             "Match on rows with a distance only, or impute the covariates of the score."
         )
     return d, arm
+
+
+def warn_empty_arm(arm: BoolArray) -> None:
+    """Warn when there is nobody to match, or nobody to match with."""
+    if arm.all() or not arm.any():
+        missing = "rows" if not len(arm) else "controls" if arm.all() else "treated rows"
+        warnings.warn(f"matching: there are no {missing}; no pair exists.", NumericalWarning,
+                      stacklevel=3)  # fmt: skip
 
 
 def checked_caliper(caliper: float | None) -> float:

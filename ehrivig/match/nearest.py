@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import NumericalWarning, UsageError
+from ehrivig.errors import UsageError
 from ehrivig.match.greedy import match_closest, match_in_order
 from ehrivig.match.line import (
     TIE_RULES,
@@ -18,6 +17,7 @@ from ehrivig.match.line import (
     checked_distance,
     group_codes,
     lines,
+    warn_empty_arm,
 )
 from ehrivig.match.mahalanobis import match_mahalanobis, match_mahalanobis_closest, whitened
 from ehrivig.match.replacement import match_with_replacement
@@ -64,7 +64,7 @@ def nearest(
     _refuse_options(order, ratio, tie_rule, seed)
     groups = group_codes(exact, len(d))
     position = None if mahalanobis is None else whitened(mahalanobis, arm)
-    _warn_empty_arm(arm)
+    warn_empty_arm(arm)
     turn = _turns(d, arm, order, seed)
     found = []
     for line in lines(d, arm, groups):
@@ -99,14 +99,6 @@ def _refuse_options(order: str, ratio: int, tie_rule: str, seed: int | None) -> 
         raise UsageError(f"ratio: {ratio} controls per treated; give a whole number from 1.")
     if order == "random" and seed is None:
         raise UsageError('order="random" needs a seed, so that the pairs can be found again.')
-
-
-def _warn_empty_arm(arm: BoolArray) -> None:
-    """Warn when there is nobody to match, or nobody to match with."""
-    if arm.all() or not arm.any():
-        missing = "rows" if not len(arm) else "controls" if arm.all() else "treated rows"
-        warnings.warn(f"matching: there are no {missing}; no pair exists.", NumericalWarning,
-                      stacklevel=3)  # fmt: skip
 
 
 def _turns(d: FloatArray, arm: BoolArray, order: str, seed: int | None) -> IntArray:

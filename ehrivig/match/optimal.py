@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
 from ehrivig.match.cardinality import largest_then_nearest
-from ehrivig.match.line import Line, checked_caliper, checked_distance, group_codes, lines
+from ehrivig.match.line import (
+    Line,
+    checked_caliper,
+    checked_distance,
+    group_codes,
+    lines,
+    warn_empty_arm,
+)
 from ehrivig.match.result import Matches
 from ehrivig.stats.result import BoolArray, IntArray
 
@@ -47,6 +54,7 @@ def optimal(
     width = checked_caliper(caliper)
     if not np.isfinite(width) or goal not in ("penalised", "maximum"):
         raise UsageError('optimal: needs a finite caliper and goal "penalised" or "maximum".')
+    warn_empty_arm(arm)
     groups = group_codes(exact, len(d))
     empty = np.zeros(0, dtype=np.int64)
     rows_t, rows_c = [empty], [empty]
@@ -84,10 +92,10 @@ def penalised_line(line: Line, price: float) -> tuple[IntArray, IntArray]:
 
     Sweeps upwards. A unit that arrives makes the cheapest change with those before it: a treated
     one takes a free control, or one that an earlier decision can spare, or is left over at the
-    price; a control takes a treated one if that lowers the total. Every heap entry is the undoing
-    of one decision: its cost without the newcomer's place, and the one unit (`flip`) whose state
-    turns when it is undone. Entries of treated units are what a later control can take; entries
-    of controls what a later treated unit can take.
+    price; a control takes a treated one if that does not raise the total. Every heap entry is the
+    undoing of one decision: its cost without the newcomer's place, and the one unit (`flip`) whose
+    state turns when it is undone. Entries of treated units are what a later control can take;
+    entries of controls what a later treated unit can take.
     """
     places, is_treated = _merged(line)
     matched = bytearray(len(places))
@@ -102,7 +110,7 @@ def penalised_line(line: Line, price: float) -> tuple[IntArray, IntArray]:
                 matched[flip] ^= 1
                 matched[unit] = 1
             heappush(for_controls, (-cost - place, flip))
-        elif for_controls and place + for_controls[0][0] < 0:
+        elif for_controls and place + for_controls[0][0] <= 0:
             regret, flip = heappop(for_controls)
             matched[flip] ^= 1
             matched[unit] = 1

@@ -49,6 +49,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
     label = study.exposure.label
     makers = {
         "table1": (_descriptive, f"Table 1. Baseline by exposure to {label}"),
+        "table_unmatched": (_descriptive, "Who was not matched"),
         "table2": (_descriptive, "Table 2. Outcomes and courses"),
         "table_s1": (_dosing, f"Table S1. {label} dosing by {study.primary.label.lower()}"),
         "table_s2": (_terms, f"Table S2. Multivariable model of {study.primary.event_label}"),
@@ -74,10 +75,15 @@ def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
     """The rest of effects.csv, one table per kind of analysis."""
     captions = {
         "table3": f"Table 3. {study.primary.label} after matching, crude odds ratios",
-        "main": "Effects on the primary and the other outcomes",
+        "main": "Effects on the primary outcome",
+        "outcomes": "Effects on the other outcomes, matched, crude",
+        "interaction": "Tests between the sides of each subgroup",
         "time_zero": "Time zero: the same question, with and without immortal time",
         "weighting": "Weighting and doubly robust estimates",
         "hospital": "By hospital, and leaving one hospital out",
+        "missing_data": "Missing data: complete cases beside multiple imputation",
+        "moribund_discharge": "Discharges against advice counted as deaths",
+        "negative_control": "Negative controls",
     }
     made = {}
     for name, caption in captions.items():
@@ -140,8 +146,24 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
         "Events / n unexposed",
         "Note",
     ]
+    common = _common_note(table["note"].fill_null("").to_list())
     rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
-    return Table(caption, head, rows, wide=True)
+    for row in rows:
+        row[-1] = "; ".join(part for part in row[-1].split("; ") if part not in common)
+    return Table(caption, head, rows, _sentence(common), wide=True)
+
+
+def _common_note(notes: list[str]) -> list[str]:
+    """The parts that every note of a table has: they are said once, under the table."""
+    if len(notes) < 2:
+        return []
+    parts = [note.split("; ") for note in notes]
+    return [part for part in parts[0] if part and all(part in other for other in parts)]
+
+
+def _sentence(parts: list[str]) -> str:
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:

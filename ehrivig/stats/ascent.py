@@ -47,8 +47,9 @@ def maximise(
     """Return the maximum of `evaluate(coef) -> (loglik, score (p,), information (p, p))`.
 
     Covariates must be standardised: each then has an information of about `n_events` (the summed
-    weight of the events), unless it hardly varies within the risk sets. Starts at 0. Stops when the step is below 1e-7 standard errors; with `last_step` takes that step
-    too (the error left is then about its square).
+    weight of the events), unless it hardly varies within the risk sets. Starts at 0. Stops when the
+    step is below 1e-7 standard errors; with `last_step` takes that step too (the error left is then
+    about its square).
 
     Raises AnalysisError, naming columns, when the covariates are collinear, when a coefficient runs
     to infinity, or without convergence.
@@ -120,8 +121,7 @@ def _refuse_singular(
 
 
 def _refuse_infinite(
-    coef: FloatArray,
-    information: FloatArray, start: FloatArray, names: Sequence[str], method: str
+    coef: FloatArray, information: FloatArray, start: FloatArray, names: Sequence[str], method: str
 ) -> None:
     """Raise AnalysisError when the information about some contrast has vanished since the start.
 

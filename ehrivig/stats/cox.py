@@ -21,6 +21,7 @@ from ehrivig.stats.risk_sets import build_risk_sets
 from ehrivig.stats.survival_input import (
     case_weights,
     column_names,
+    constant_columns,
     design_matrix,
     entry_time,
     event_indicator,
@@ -157,7 +158,7 @@ def cox(
 
 def _refuse_constant(matrix: FloatArray, names: tuple[str, ...]) -> None:
     """Raise AnalysisError naming the covariates that have one value only."""
-    flat = [names[j] for j in range(matrix.shape[1]) if np.ptp(matrix[:, j]) == 0]
+    flat = [names[j] for j in constant_columns(matrix)]
     if flat:
         raise AnalysisError(f"cox: {', '.join(flat)}: constant. Leave the column out.")
 

@@ -15,8 +15,26 @@ import numpy as np
 from ehrivig.stats.ascent import Evaluation
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.risk_sets import RiskSets, sums_by
+from ehrivig.stats.survival_input import standardised
 
 _BLOCK_ROWS = 2_048
+
+
+@dataclass(frozen=True)
+class Tied:
+    """The q event times with tied deaths under Efron's method (none under Breslow's).
+
+    index : (q,) their positions among the J event times. rows, row_index : (m,) the deaths on them
+    and the position 0..q-1 of each.
+    """
+
+    index: IntArray
+    rows: IntArray
+    row_index: IntArray
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Return the sum of `values` (n,) over the deaths at each tied event time, shape (q,)."""
+        return sums_by(self.row_index, values[self.rows], self.index.size)
 
 
 @dataclass(frozen=True)
@@ -27,7 +45,8 @@ class CoxDesign:
     row : (n,) the caller's row number of each row. sets : risk sets of these rows.
     mean_weight : (J,) mean weight of the deaths at each event time.
     term_index, term_fraction : (m,) event time and k/d of each of the m Efron terms (k/d is 0 for
-        Breslow). time, entry : (n,) follow-up and entry times (entry None: all from the origin).
+    Breslow). later_terms : the terms with k > 0. tied : the event times that need D0 and D1.
+    time, entry : (n,) follow-up and entry times (entry None: all from the origin).
     event_sum : (p,) weighted sum of x over the events.
     """
 
@@ -42,7 +61,9 @@ class CoxDesign:
     mean_weight: FloatArray
     term_index: IntArray
     term_fraction: FloatArray
+    later_terms: IntArray
     event_sum: FloatArray
+    tied: Tied
     ties: str
 
     @property
@@ -55,14 +76,14 @@ class CoxDesign:
 class Moments:
     """Risk-set sums at one coefficient vector; see the head of this module for the letters.
 
-    risk : (n,) r. s1, d1 : (J, p); d1 is None without ties. inverse, inverse2 : sums over the tie
-    terms of f^m / denominator for m = 0, 1 and of f^m / denominator^2 for m = 0, 1, 2, each (J,).
+    risk : (n,) r. s1 : (J, p); d1 : (q, p) at the tied event times. inverse, inverse2 : sums over
+    the tie terms of f^m / denominator (m = 0, 1) and of f^m / denominator^2 (m = 0, 1, 2), (J,).
     """
 
     risk: FloatArray
     loglik: float
     s1: FloatArray
-    d1: FloatArray | None
+    d1: FloatArray
     inverse: tuple[FloatArray, FloatArray]
     inverse2: tuple[FloatArray, FloatArray, FloatArray]
 
@@ -77,11 +98,7 @@ def design(
 ) -> CoxDesign:
     """Return the sorted and standardised data. x : (n, p); time, entry, weights : (n,)."""
     order = sets.order
-    center, scale = x.mean(axis=0), x.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    ordered = np.empty(x.shape, order="F")
-    for j in range(x.shape[1]):
-        ordered[:, j] = (x[order, j] - center[j]) / scale[j]
+    ordered, center, scale = standardised(x, order)
     sets = sets.in_order()
     w = None if weights is None else weights[order]
     d = sets.tied()
@@ -102,8 +119,20 @@ def design(
         mean_weight=np.ones(sets.size) if w is None else sets.tied(w) / d,
         term_index=term_index,
         term_fraction=fraction,
+        later_terms=np.flatnonzero(fraction),
         event_sum=events.sum(axis=0) if w is None else w[sets.event_rows] @ events,
+        tied=_tied(sets, ties),
         ties=ties,
+    )
+
+
+def _tied(sets: RiskSets, ties: str) -> Tied:
+    """Return the event times with tied deaths, none for Breslow's method."""
+    several = (sets.n_tied > 1) & (ties == "efron")
+    chosen = several[sets.event_index]
+    position = np.cumsum(several) - 1
+    return Tied(
+        np.flatnonzero(several), sets.event_rows[chosen], position[sets.event_index[chosen]]
     )
 
 
@@ -116,40 +145,60 @@ def moments(data: CoxDesign, coef: FloatArray) -> Moments:
     if data.weights is not None:
         risk *= data.weights
     s0 = sets.at_risk(risk)
-    tied = bool(np.any(data.term_fraction))
     fraction, index = data.term_fraction, data.term_index
-    denominator = s0[index] - fraction * sets.tied(risk)[index] if tied else s0[index]
+    d0 = np.zeros(sets.size)
+    d0[data.tied.index] = data.tied.sums(risk)
+    denominator = s0[index] - fraction * d0[index]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logs = np.log(denominator) + shift
         inverse = 1 / denominator
-        once = [sums_by(index, fraction**k * inverse, sets.size) for k in range(2)]
-        twice = [sums_by(index, fraction**k * inverse**2, sets.size) for k in range(3)]
     event_eta = eta[sets.event_rows]
     if data.weights is not None:
         event_eta = event_eta * data.weights[sets.event_rows]
-    s1, d1 = _first_moments(data, risk, tied)
+    s1, d1 = _first_moments(data, risk)
+    inverses, squares = _reciprocal_sums(data, inverse)
     return Moments(
         risk=risk,
         loglik=float(event_eta.sum() - data.mean_weight[index] @ logs),
         s1=s1,
         d1=d1,
-        inverse=(once[0], once[1]),
-        inverse2=(twice[0], twice[1], twice[2]),
+        inverse=inverses,
+        inverse2=squares,
     )
 
 
-def _first_moments(
-    data: CoxDesign, risk: FloatArray, tied: bool
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return S1 and, with ties, D1; both (J, p)."""
-    n_events, p = data.sets.size, data.x.shape[1]
-    s1 = np.empty((n_events, p), order="F")
-    d1 = np.empty((n_events, p), order="F") if tied else None
+def _reciprocal_sums(
+    data: CoxDesign, inverse: FloatArray
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray, FloatArray]]:
+    """Return the sums over the tie terms of f^m inverse (m = 0, 1) and f^m inverse^2 (0, 1, 2).
+
+    inverse : (m,) one over each term's denominator. Only tied terms have f > 0.
+    """
+    index, size = data.term_index, data.sets.size
+    later = data.later_terms
+    f, at, part = data.term_fraction[later], index[later], inverse[later]
+    with np.errstate(over="ignore"):
+        square, part2 = inverse**2, part**2
+        return (
+            (sums_by(index, inverse, size), sums_by(at, f * part, size)),
+            (
+                sums_by(index, square, size),
+                sums_by(at, f * part2, size),
+                sums_by(at, f**2 * part2, size),
+            ),
+        )
+
+
+def _first_moments(data: CoxDesign, risk: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return S1 (J, p) and, at the tied event times, D1 (q, p)."""
+    p = data.x.shape[1]
+    s1 = np.empty((data.sets.size, p), order="F")
+    d1 = np.empty((data.tied.index.size, p), order="F")
+    product = np.empty(risk.size)
     for j in range(p):
-        product = risk * data.x[:, j]
+        np.multiply(risk, data.x[:, j], out=product)
         s1[:, j] = data.sets.at_risk(product)
-        if d1 is not None:
-            d1[:, j] = data.sets.tied(product)
+        d1[:, j] = data.tied.sums(product)
     return s1, d1
 
 
@@ -160,9 +209,9 @@ def exposure(data: CoxDesign, m: Moments, factor: FloatArray | None = None) -> F
     """
     weight = data.mean_weight if factor is None else data.mean_weight * factor
     total = m.risk * data.sets.until(weight * m.inverse[0])
-    if m.d1 is not None:
-        rows, index = data.sets.event_rows, data.sets.event_index
-        total[rows] -= m.risk[rows] * (weight * m.inverse[1])[index]
+    tied = data.tied
+    charge = (weight * m.inverse[1])[tied.index]
+    total[tied.rows] -= m.risk[tied.rows] * charge[tied.row_index]
     return total
 
 
@@ -171,11 +220,10 @@ def information(data: CoxDesign, m: Moments, factor: FloatArray | None = None) -
     weight = data.mean_weight if factor is None else data.mean_weight * factor
     total = weighted_gram(data.x, exposure(data, m, factor))
     total -= weighted_gram(m.s1, weight * m.inverse2[0])
-    if m.d1 is not None:
-        cross = m.s1.T @ (m.d1 * (weight * m.inverse2[1])[:, None])
-        total += cross + cross.T
-        total -= weighted_gram(m.d1, weight * m.inverse2[2])
-    return total
+    at = data.tied.index
+    cross = m.s1[at].T @ (m.d1 * (weight * m.inverse2[1])[at, None])
+    total += cross + cross.T
+    return total - weighted_gram(m.d1, (weight * m.inverse2[2])[at])
 
 
 def evaluate(data: CoxDesign, coef: FloatArray) -> Evaluation:

@@ -22,8 +22,8 @@ def event_means(data: CoxDesign, m: Moments) -> FloatArray:
     """Return the mean covariate of the risk set at each event time, over its tie terms; (J, p)."""
     d = data.sets.tied()
     mean = m.s1 * (m.inverse[0] / d)[:, None]
-    if m.d1 is not None:
-        mean -= m.d1 * (m.inverse[1] / d)[:, None]
+    at = data.tied.index
+    mean[at] -= m.d1 * (m.inverse[1] / d)[at, None]
     return mean
 
 
@@ -35,7 +35,7 @@ def score_rows(data: CoxDesign, coef: FloatArray) -> FloatArray:
     """
     m = moments(data, coef)
     sets, w = data.sets, data.mean_weight
-    rows, index = sets.event_rows, sets.event_index
+    rows, index, at = sets.event_rows, sets.event_index, data.tied.index
     charge = exposure(data, m)
     risk, hazard = m.risk, charge
     if data.weights is not None:
@@ -44,10 +44,9 @@ def score_rows(data: CoxDesign, coef: FloatArray) -> FloatArray:
     residual = np.empty(data.x.shape, order="F")
     for j in range(data.x.shape[1]):
         drift = w * (m.inverse2[0] * m.s1[:, j])
-        tied_drift = np.zeros(sets.size)
-        if m.d1 is not None:
-            drift -= w * m.inverse2[1] * m.d1[:, j]
-            tied_drift = w * (m.inverse2[1] * m.s1[:, j] - m.inverse2[2] * m.d1[:, j])
+        drift[at] -= (w * m.inverse2[1])[at] * m.d1[:, j]
+        tied_drift = w * m.inverse2[1] * m.s1[:, j]
+        tied_drift[at] -= (w * m.inverse2[2])[at] * m.d1[:, j]
         column = -data.x[:, j] * hazard + risk * sets.until(drift)
         column[rows] += data.x[rows, j] - means[index, j] - risk[rows] * tied_drift[index]
         residual[:, j] = column

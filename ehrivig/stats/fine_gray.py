@@ -24,6 +24,7 @@ from ehrivig.stats.result import Effect, FloatArray, IntArray
 from ehrivig.stats.risk_sets import time_ranks
 from ehrivig.stats.survival_input import (
     column_names,
+    constant_columns,
     design_matrix,
     entry_time,
     event_indicator,
@@ -150,7 +151,7 @@ def fine_gray(
     kind = _variance_kind(variance, e is not None, cluster is not None)
     if not np.any(s == cause):
         raise AnalysisError(f"Fine-Gray: there is no event of cause {cause}.")
-    flat = [labels[j] for j in range(matrix.shape[1]) if np.ptp(matrix[:, j]) == 0]
+    flat = [labels[j] for j in constant_columns(matrix)]
     if flat:
         raise AnalysisError(f"Fine-Gray: {', '.join(flat)}: constant. Leave the column out.")
     rank, entry_rank, times = time_ranks(t, e, timefix=timefix)
@@ -158,7 +159,9 @@ def fine_gray(
     data = design(matrix, times[rank], s, cause, e)
     n_events = float(np.sum(s == cause))
     # no last step: crr ends at the iterate that passes its test, and this is the same iterate
-    best = maximise(partial(evaluate, data), labels, method="Fine-Gray", n_events=n_events, last_step=False)
+    best = maximise(
+        partial(evaluate, data), labels, method="Fine-Gray", n_events=n_events, last_step=False
+    )
     clusters = None if cluster is None else labelled("cluster", cluster, t.size).codes
     cov = _covariance(data, best, kind, clusters)
     name = _VARIANCE_NAMES[kind] + (", by cluster" if clusters is not None else "")

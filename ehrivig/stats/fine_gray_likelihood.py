@@ -18,7 +18,7 @@ from ehrivig.stats.ascent import Evaluation
 from ehrivig.stats.cox_likelihood import weighted_gram
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.risk_sets import RiskSets, build_risk_sets
-
+from ehrivig.stats.survival_input import standardised
 
 _UNDERFLOW = 1e-150  # its square is still a number
 
@@ -83,11 +83,7 @@ def design(
     sets = build_risk_sets(t, s == cause, entry=e, timefix=False)
     censor_sets = build_risk_sets(t, s == 0, entry=e, timefix=False)
     competing = np.flatnonzero((s != 0) & (s != cause))
-    center, scale = x.mean(axis=0), x.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    ordered = np.empty(x.shape, order="F")
-    for j in range(x.shape[1]):
-        ordered[:, j] = (x[order, j] - center[j]) / scale[j]
+    ordered, center, scale = standardised(x, order)
     own = _uncensored_before(censor_sets, t[competing])
     event = _uncensored_before(censor_sets, sets.event_time)
     if e is not None:

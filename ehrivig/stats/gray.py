@@ -90,11 +90,30 @@ def gray_test(
 
 @dataclass(frozen=True)
 class _Counts:
-    """At T event times by K groups, (T, K): at risk, events of the cause, other events."""
+    """At T event times for K groups, (K, T): at risk, events of the cause, other events."""
 
     n_risk: FloatArray
     n_event: FloatArray
     n_other: FloatArray
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """Estimates at T event times; those by group are (K, T), pooled ones (T,).
+
+    before, survival : Kaplan-Meier S(t-) and S(t). own_before : incidence F(t-) of the group.
+    scaled : at risk / S(t-), Gray's h; total : its sum over groups. pooled_before, pooled : the
+    common incidence at t- and t. died : events of the cause in all groups.
+    """
+
+    before: FloatArray
+    survival: FloatArray
+    own_before: FloatArray
+    scaled: FloatArray
+    total: FloatArray
+    pooled_before: FloatArray
+    pooled: FloatArray
+    died: FloatArray
 
 
 def _counts(
@@ -102,13 +121,29 @@ def _counts(
 ) -> _Counts:
     """Return the counts at every time of any event in the stratum."""
     sets = build_risk_sets(time, status > 0, timefix=timefix)
-    tables = np.empty((3, sets.size, n_groups))
+    tables = np.empty((3, n_groups, sets.size))
     for k in range(n_groups):
         member = codes == k
-        tables[0, :, k] = sets.at_risk(member.astype(np.float64))
-        tables[1, :, k] = sets.tied((member & (status == cause)).astype(np.float64))
-        tables[2, :, k] = sets.tied((member & (status > 0) & (status != cause)).astype(np.float64))
+        tables[0, k] = sets.at_risk(member.astype(np.float64))
+        tables[1, k] = sets.tied((member & (status == cause)).astype(np.float64))
+        tables[2, k] = sets.tied((member & (status > 0) & (status != cause)).astype(np.float64))
     return _Counts(tables[0], tables[1], tables[2])
+
+
+def _curves(c: _Counts) -> _Curves:
+    """Return the curves of one stratum."""
+    present = c.n_risk > 0
+    at_risk = np.where(present, c.n_risk, 1.0)
+    survival: FloatArray = np.cumprod(
+        1 - (c.n_event + c.n_other) / at_risk, axis=1, dtype=np.float64
+    )
+    before = _lag(survival, 1.0)
+    own: FloatArray = np.cumsum(before * c.n_event / at_risk, axis=1, dtype=np.float64)
+    scaled = np.where(present, c.n_risk / np.where(before > 0, before, 1.0), 0.0)
+    total, died = scaled.sum(axis=0), c.n_event.sum(axis=0)
+    pooled: FloatArray = np.cumsum(died / total, dtype=np.float64)
+    pooled_before = np.append(0.0, pooled[:-1])
+    return _Curves(before, survival, _lag(own, 0.0), scaled, total, pooled_before, pooled, died)
 
 
 def _stratum(
@@ -124,72 +159,60 @@ def _stratum(
     if not np.any(status == cause):
         return np.zeros(n_groups - 1), np.zeros((n_groups - 1, n_groups - 1))
     c = _counts(time, status, codes, n_groups, cause, timefix)
-    present = c.n_risk > 0
-    at_risk = np.where(present, c.n_risk, 1.0)
-    leaving = np.where(present, (c.n_event + c.n_other) / at_risk, 0.0)
-    survival = np.cumprod(1 - leaving, axis=0)
-    # exactly 0 once a group has run out of survivors, as (n - d) / n is
-    survival = np.where(
-        np.cumsum((c.n_event + c.n_other == c.n_risk) & present, axis=0) > 0, 0.0, survival
-    )
-    before = _lag(survival, 1.0)
-    own = np.cumsum(np.where(present, before * c.n_event / at_risk, 0.0), axis=0)
-    scaled = np.where(present, c.n_risk / np.where(before > 0, before, 1.0), 0.0)
-    total = scaled.sum(axis=1)
-    died = c.n_event.sum(axis=1)
-    pooled = np.cumsum(died / total)
-    pooled_before = _lag(pooled[:, None], 0.0)[:, 0]
-    weight = (1 - pooled_before) ** rho
-    adjusted = scaled * (1 - _lag(own, 0.0))
-    expected = died[:, None] * adjusted / adjusted.sum(axis=1, keepdims=True)
-    score = (weight[:, None] * (c.n_event - expected))[:, :-1].sum(axis=0)
-    spread = weight[:, None, None] * (
-        np.eye(n_groups) * scaled[:, :, None]
-        - scaled[:, :, None] * scaled[:, None, :] / total[:, None, None]
-    )
-    rate = died / (total * (1 - pooled_before))
-    running = np.cumsum(spread * rate[:, None, None], axis=0)
-    covariance = _covariance(c, before, survival, pooled, total, died, spread, running)
-    return score, covariance
+    f = _curves(c)
+    weight = (1 - f.pooled_before) ** rho
+    adjusted = f.scaled * (1 - f.own_before)
+    expected = f.died * adjusted / adjusted.sum(axis=0)
+    score = (c.n_event - expected)[:-1] @ weight
+    return score, _covariance(c, f, weight)
 
 
-def _covariance(
-    c: _Counts,
-    before: FloatArray,
-    survival: FloatArray,
-    pooled: FloatArray,
-    total: FloatArray,
-    died: FloatArray,
-    spread: FloatArray,
-    running: FloatArray,
-) -> FloatArray:
-    """Return the covariance of the score, in the notation of Gray's Fortran routine `crst`."""
-    present = c.n_risk > 0
-    at_risk = np.where(present, c.n_risk, 1.0)
-    alive = survival > 0
-    share = np.where(alive, (1 - pooled)[:, None] / np.where(alive, survival, 1.0), 0.0)
-    gap = 1 - share
-    several = (died > 1)[:, None] & present
-    expected_n = np.where(several, total[:, None] * before - 1, 1.0)
-    tie = np.where(several, 1 - (died[:, None] - 1) / expected_n, 1.0)
-    own = np.where(present, tie * before * died[:, None] / (total[:, None] * at_risk), 0.0)
-    lone = c.n_other > 1
-    tie = np.where(lone, 1 - (c.n_other - 1) / np.where(lone, at_risk - 1, 1.0), 1.0)
-    other = np.where(alive, tie * before**2 * c.n_other / at_risk**2, 0.0)
-    first = spread[:, :-1, :] - gap[:, None, :] * running[:, :-1, :]
-    second = share[:, None, :] * running[:, :-1, :]
-    v = np.einsum("tik,tjk,tk->ij", first, first, own, optimize=True)
-    v += np.einsum("tik,tjk,tk->ij", second, second, other, optimize=True)
-    v2 = np.einsum("tik,tk->ik", first, gap * own) - np.einsum("tik,tk->ik", second, share * other)
-    v3 = (gap**2 * own + share**2 * other).sum(axis=0)
-    last = running[-1, :-1, :]
-    cross = last @ v2.T
-    return np.asarray(v + (last * v3) @ last.T + cross + cross.T)
+def _covariance(c: _Counts, f: _Curves, weight: FloatArray) -> FloatArray:
+    """Return the covariance of the score, (K - 1, K - 1); the sums of Gray's routine `crst`.
+
+    By group k, every jump of its curves moves score i by (first, own) when it is an event of the
+    cause and by (second, other) when it is another event, now and, through c(i, k), at the end.
+    """
+    n_groups = f.scaled.shape[0]
+    rate = f.died / (f.total * (1 - f.pooled_before))
+    covariance = np.zeros((n_groups - 1, n_groups - 1))
+    for k in range(n_groups):
+        share = np.where(f.survival[k] > 0, 1 - f.pooled, 0.0)
+        share /= np.where(f.survival[k] > 0, f.survival[k], 1.0)
+        own, other = _jump_variances(c, f, k)
+        first, second, last = [], [], np.empty(n_groups - 1)
+        for i in range(n_groups - 1):
+            spread = -weight * f.scaled[i] * f.scaled[k] / f.total
+            if i == k:
+                spread += weight * f.scaled[k]
+            running = np.cumsum(spread * rate)
+            last[i] = running[-1]
+            first.append(spread - (1 - share) * running)
+            second.append(share * running)
+        u, v = np.array(first), np.array(second)
+        cross = u @ ((1 - share) * own) - v @ (share * other)
+        covariance += (u * own) @ u.T + (v * other) @ v.T
+        covariance += np.outer(last, last) * float((1 - share) ** 2 @ own + share**2 @ other)
+        covariance += np.outer(last, cross) + np.outer(cross, last)
+    return covariance
+
+
+def _jump_variances(c: _Counts, f: _Curves, k: int) -> tuple[FloatArray, FloatArray]:
+    """Return the variances (T,) of group k's jumps by the cause, and by other events."""
+    present = c.n_risk[k] > 0
+    at_risk = np.where(present, c.n_risk[k], 1.0)
+    several = (f.died > 1) & present
+    tie = 1 - (f.died - 1) / np.where(several, f.total * f.before[k] - 1, 1.0)
+    own = np.where(several, tie, 1.0) * f.before[k] * f.died / (f.total * at_risk)
+    several = c.n_other[k] > 1
+    tie = 1 - (c.n_other[k] - 1) / np.where(several, at_risk - 1, 1.0)
+    other = np.where(several, tie, 1.0) * f.before[k] ** 2 * c.n_other[k] / at_risk**2
+    return np.where(present, own, 0.0), np.where(f.survival[k] > 0, other, 0.0)
 
 
 def _lag(values: FloatArray, first: float) -> FloatArray:
-    """Return `values` (T, K) one row later, starting with `first`: the value just before."""
-    return np.vstack((np.full((1, values.shape[1]), first), values[:-1]))
+    """Return `values` (K, T) one column later, starting with `first`: the value just before."""
+    return np.hstack((np.full((values.shape[0], 1), first), values[:, :-1]))
 
 
 def _quadratic(score: FloatArray, covariance: FloatArray) -> float:

@@ -13,6 +13,7 @@ may always be exchanged: that is what makes Cox and Fine-Gray models O(n p^2).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -33,7 +34,6 @@ class RiskSets:
     slot : (n,) 1 + index of the last event time <= time in the row's stratum; 0 when none.
     entry_slot : (n,) the same for the entry time, or None when all rows enter at the origin.
     event_rows, event_index : (m,) the marked rows and the event time on which each falls.
-    order : (n,) rows by stratum, then time.
     first_of_stratum : (S,) index of the first event time of each stratum that has any.
     """
 
@@ -44,8 +44,12 @@ class RiskSets:
     entry_slot: IntArray | None
     event_rows: IntArray
     event_index: IntArray
-    order: IntArray
     first_of_stratum: IntArray
+
+    @cached_property
+    def order(self) -> IntArray:
+        """Rows by slot, so that sums run through memory in order; shape (n,)."""
+        return np.argsort(self.slot, kind="stable")
 
     @property
     def size(self) -> int:
@@ -93,7 +97,6 @@ class RiskSets:
             entry_slot=None if self.entry_slot is None else self.entry_slot[self.order],
             event_rows=rows[by_row],
             event_index=self.event_index[by_row],
-            order=np.arange(self.order.size),
         )
 
 
@@ -175,9 +178,7 @@ def build_risk_sets(
     stratum = np.zeros(time.size, dtype=np.int64) if stratum is None else stratum
     key = stratum * n_times + rank
     event_rows = np.flatnonzero(marked)
-    event_key, event_index, n_tied = np.unique(
-        key[event_rows], return_inverse=True, return_counts=True
-    )
+    event_key, event_index = _distinct(key[event_rows], _dense_space(stratum, n_times))
     event_stratum = event_key // n_times
     first = np.flatnonzero(np.diff(event_stratum, prepend=-1))
     entry_slot = None
@@ -186,20 +187,35 @@ def build_risk_sets(
     return RiskSets(
         event_time=times[event_key % n_times],
         stratum=event_stratum,
-        n_tied=n_tied.astype(np.int64),
+        n_tied=np.bincount(event_index, minlength=event_key.size),
         slot=_slots(stratum, key, event_key, n_times),
         entry_slot=entry_slot,
         event_rows=event_rows,
-        event_index=event_index.astype(np.int64).reshape(-1),
-        order=np.argsort(key, kind="stable"),
+        event_index=event_index,
         first_of_stratum=first,
     )
 
 
+def _dense_space(stratum: IntArray, n_times: int) -> int:
+    """Return the number of (stratum, time) keys when a table of them all is small, else 0."""
+    space = (int(stratum.max(initial=0)) + 1) * n_times
+    return space if space <= 4 * stratum.size + 1024 else 0
+
+
+def _distinct(key: IntArray, space: int) -> tuple[IntArray, IntArray]:
+    """Return the distinct keys, ascending, and the position of each key among them."""
+    if not space:
+        distinct, index = np.unique(key, return_inverse=True)
+        return distinct, index.astype(np.int64).reshape(-1)
+    present = np.zeros(space, dtype=np.bool_)
+    present[key] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[key]
+
+
 def _slots(stratum: IntArray, key: IntArray, event_key: IntArray, n_times: int) -> IntArray:
     """Return 1 + the index of the last event key <= key in the same stratum, or 0."""
-    space = (int(stratum.max(initial=0)) + 1) * n_times
-    if space <= 4 * key.size + 1024:
+    space = _dense_space(stratum, n_times)
+    if space:
         present = np.zeros(space, dtype=np.int64)
         present[event_key] = 1
         slot = np.cumsum(present)[key]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+
+_BLOCK_ROWS = 4_096
+_FEW_LABELS = 4_096
 
 
 def finite_vector(name: str, values: ArrayLike, n: int | None = None) -> FloatArray:
@@ -145,8 +149,28 @@ def labelled(name: str, values: ArrayLike | None, n: int) -> Labelled:
         )
     if given.dtype.kind == "O" and any(v is None or v != v for v in given):
         raise AnalysisError(f"{name}: holds missing values. Name them or drop the rows.")
+    quick = _small_whole_numbers(given)
+    if quick is not None:
+        return quick
     labels, codes = np.unique(given, return_inverse=True)
     return Labelled(codes.astype(np.int64).reshape(n), tuple(labels.tolist()))
+
+
+def _small_whole_numbers(given: NDArray[Any]) -> Labelled | None:
+    """Return the categories of whole numbers in a short range without sorting, else None."""
+    if given.dtype.kind not in "biuf":
+        return None
+    low, high = float(given.min()), float(given.max())
+    if high - low >= _FEW_LABELS or max(abs(low), abs(high)) > 2**52:
+        return None
+    offset = (given - low).astype(np.int64) if given.dtype.kind != "b" else given.astype(np.int64)
+    if given.dtype.kind == "f" and not (low == int(low) and np.array_equal(offset + low, given)):
+        return None
+    first = int(low) if given.dtype.kind != "b" else 0
+    present = np.flatnonzero(np.bincount(offset))
+    code = np.zeros(_FEW_LABELS + 1, dtype=np.int64)
+    code[present] = np.arange(present.size)
+    return Labelled(code[offset], tuple((present + first).astype(given.dtype).tolist()))
 
 
 def design_matrix(x: ArrayLike, n: int) -> FloatArray:
@@ -165,12 +189,39 @@ def design_matrix(x: ArrayLike, n: int) -> FloatArray:
         raise AnalysisError(
             f"x: has shape {np.shape(x)}; needs ({n},) or ({n}, p) with p >= 1 covariates."
         )
-    bad = [j for j in range(matrix.shape[1]) if not np.all(np.isfinite(matrix[:, j]))]
-    if bad:
+    if not np.all(np.isfinite(matrix)):
+        bad = [j for j in range(matrix.shape[1]) if not np.all(np.isfinite(matrix[:, j]))]
         raise AnalysisError(
             f"x: columns {bad} hold missing or infinite values. Drop or impute these rows first."
         )
     return matrix
+
+
+def constant_columns(matrix: FloatArray) -> list[int]:
+    """Return the columns of `matrix` (n, p) that hold one value only."""
+    head = matrix[:1000]
+    suspects = np.flatnonzero(np.all(head == head[0], axis=0))
+    return [int(j) for j in suspects if np.all(matrix[:, j] == matrix[0, j])]
+
+
+def standardised(matrix: FloatArray, order: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the rows of `matrix` (n, p) in `order`, centred and scaled; centres and scales (p,).
+
+    The result is stored by columns. A column without spread keeps scale 1.
+    """
+    ordered = np.empty(matrix.shape, order="F")
+    for start in range(0, order.size, _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        ordered[rows] = matrix[order[rows]]
+    center, scale = ordered.mean(axis=0), np.ones(matrix.shape[1])
+    for j in range(matrix.shape[1]):
+        column = ordered[:, j]
+        column -= center[j]
+        spread = float(np.sqrt(column @ column / column.size))
+        if spread > 0:
+            scale[j] = spread
+            column /= spread
+    return ordered, center, scale
 
 
 def column_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:

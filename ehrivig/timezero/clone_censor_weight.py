@@ -209,8 +209,9 @@ def _contrasts(
     events = [int(copies.event[copies.arm == arm].sum()) for arm in (START, WAIT)]
     n = problem.cohort.n
     estimand = (
-        f"everybody starts within {hours[0]:g} h vs nobody starts within {hours[0]:g} h (later "
-        f"start allowed); {label} by {hours[1]:g} h; all patients from time zero"
+        f"everybody has started by {hours[0]:g} h (as observed, the others at its end) vs nobody "
+        f"starts within {hours[0]:g} h (later start allowed); {label} by {hours[1]:g} h; all "
+        "patients from time zero"
     )
     tails = ((1 - level) / 2, (1 + level) / 2)
     effects = []

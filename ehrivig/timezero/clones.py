@@ -21,10 +21,10 @@ START, WAIT = 1, 0
 StandIn = Literal["all_starters", "last_interval"]
 """Who stands in, after grace, for those still unexposed at its end and censored from START.
 
-`all_starters`: everybody who started within grace, by the chance of having started (the timing of
-the strategy is that of the observed starters). `last_interval`: only those who started in the last
-interval, by the chance of starting then (the strategy lets nature run and acts at the last moment);
-exact also when exposure changes survival within grace, but with far larger weights.
+Within grace both let nature run. `all_starters`: everybody who started within grace, by the chance
+of having started; whoever has not started by the end of grace is taken to start then and to fare
+like the starters. `last_interval`: only those who started in the last interval, by the chance of
+starting then; it needs no likeness of early and late starters, but its weights are far larger.
 """
 
 

@@ -6,6 +6,7 @@ is measured selects the rows to reject. Great Expectations is imported only when
 measured.
 """
 
+from ehrivig.validate.aggregates import write as write_aggregates
 from ehrivig.validate.judgement import (
     ArmDifference,
     arm_difference,
@@ -26,6 +27,7 @@ from ehrivig.validate.measurement import (
 )
 from ehrivig.validate.measuring import measure
 from ehrivig.validate.quarantining import count_rows, quarantine
+from ehrivig.validate.site import write_data_docs
 from ehrivig.validate.suite import Declared, suites
 
 __all__ = [
@@ -47,5 +49,7 @@ __all__ = [
     "read_measurements",
     "rejudge",
     "suites",
+    "write_aggregates",
+    "write_data_docs",
     "write_measurements",
 ]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ehrivig.errors import StudyError
 from ehrivig.study import Quality, Study
+from ehrivig.validate.catalogue import OUTSIDE_SUITES
 from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measurements
 from ehrivig.validate.suite import Severity, by_check
 
@@ -79,7 +80,7 @@ def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Qual
 
 def _refuse_unknown(quality: Quality) -> None:
     """A misspelt check id in the policy would silently change nothing."""
-    known = set(by_check()) | OUTSIDE_SUITES
+    known = {*by_check(), *OUTSIDE_SUITES}
     wrong = sorted({*quality.severities, *quality.thresholds} - known)
     if wrong:
         raise StudyError(
@@ -159,15 +160,3 @@ def arm_difference(
     unexposed = quarantined_unexposed / rows_unexposed if rows_unexposed else 0.0
     points = 100 * abs(exposed - unexposed) if rows_exposed and rows_unexposed else 0.0
     return ArmDifference(exposed, unexposed, points, limit_points, points > limit_points)
-
-
-OUTSIDE_SUITES = frozenset(
-    {
-        "study.hospital_set",
-        "study.arm_difference",
-        "study.post_baseline_covariate",
-        "study.transfer_counted_once",
-        "study.unit_against_hospitals",
-        "study.drift",
-    }
-)

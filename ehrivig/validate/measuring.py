@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from ehrivig import tables
 from ehrivig.database import Database, Parameters
 from ehrivig.study import Study
-from ehrivig.validate import rules, stage
+from ehrivig.validate import mapping, rules, stage
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -22,6 +24,8 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     Needs stages `resolved` and `ref` in `db`; leaves schema `gate` and the clean tables in `main`.
     A check on events sees which admissions the study's policy has just rejected.
     """
+    if study.extract.mappings is not None:
+        mapping.apply(db, mapping.load(Path(study.extract.mappings)), hospital_id)
     parameters = stage.begin(db, study)
     declared = suites()
     found: list[Measurement] = []

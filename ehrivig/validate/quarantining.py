@@ -10,17 +10,18 @@ from ehrivig import tables
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import rules
+from ehrivig.validate import aggregates, rules
 from ehrivig.validate.measuring import measure
 
 
 def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> dict[str, int]:
     """Write what the gate takes out; rows rejected per table.
 
-    `<folder>/quarantine/<table>.parquet`: rejected rows with the columns of the contract as read,
-    and `reason` (several joined by ';'). `<table>_values.parquet`: rows that stay in the study but
-    lost a value. Measures first when that was not done on `db`. Raises EhrivigError unless, in
-    every table, rows read = rows kept + rows rejected.
+    Under `<folder>/quarantine/`: `<table>.parquet`, rejected rows with the columns of the contract
+    as read, and `reason` (several joined by ';'); `values/<table>.parquet`, rows that stay in the
+    study but lost a value. `<folder>/quality/`: counts for the quality report. Measures first when
+    that was not done on `db`. Raises EhrivigError unless, in every table, rows read = rows kept +
+    rows rejected.
     """
     if not db.exists("gate.rule"):
         measure(db, study, hospital_id)
@@ -31,8 +32,12 @@ def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> di
         own = [rule for rule in active if rule.table == table.name]
         _write(db, table.name, rules.of_rows(own), target / f"{table.name}.parquet")
         if rules.of_values(own):
-            _write(db, table.name, rules.of_values(own), target / f"{table.name}_values.parquet")
+            (target / "values").mkdir(exist_ok=True)
+            _write(
+                db, table.name, rules.of_values(own), target / "values" / f"{table.name}.parquet"
+            )
         _account(db, table.name, rules.of_rows(own), target / f"{table.name}.parquet")
+    aggregates.write(db, folder / "quality")
     counts = count_rows(db)
     return {name: rejected for name, (_, rejected) in counts.items()}
 

@@ -101,9 +101,7 @@ def store(db: Database, rules: list[Rule]) -> None:
 def stored(db: Database) -> list[Rule]:
     """The rules that `store` kept."""
     frame = db.frame("SELECT * FROM gate.rule")
-    return [
-        Rule(**{**row, "field": tuple(json.loads(row["field"]))}) for row in frame.to_dicts()
-    ]
+    return [Rule(**{**row, "field": tuple(json.loads(row["field"]))}) for row in frame.to_dicts()]
 
 
 def _text(value: str) -> str:

@@ -1,4 +1,4 @@
-"""A nightly study as an Airflow DAG (Airflow 2.9 or newer, and 3): put this file in the DAGs folder.
+"""A nightly study as an Airflow DAG (2.9 or newer, and 3): put this file in the DAGs folder.
 
 States by exit code: 0 success; 6 (another run is at work) skipped; 3 (data blocked), 4 (extract
 unreadable), 5 (nothing to compare) and 2 (set-up) failed without a retry, for trying again cannot
@@ -24,6 +24,7 @@ EHRIVIG = os.environ.get("EHRIVIG", "ehrivig")
 STUDY = os.environ.get("EHRIVIG_STUDY", "ivig_covid19")
 EXTRACT = os.environ.get("EHRIVIG_EXTRACT", "/data/dump")
 OUT = os.environ.get("EHRIVIG_OUT", "/data/study")
+RETRY = timedelta(seconds=float(os.environ.get("EHRIVIG_RETRY_SECONDS", "600")))
 
 NO_RETRY = {
     2: "study file, command or disk: mend the set-up",
@@ -33,7 +34,7 @@ NO_RETRY = {
 }
 
 
-@task(retries=2, retry_delay=timedelta(minutes=10), execution_timeout=timedelta(hours=6))
+@task(retries=2, retry_delay=RETRY, execution_timeout=timedelta(hours=6))
 def run_study() -> dict[str, Any]:
     """The summary of one run; the state of the task follows its exit code."""
     command = [EHRIVIG, "run", STUDY, "--extract", EXTRACT, "--out", OUT, "--json", "--quiet"]

@@ -17,6 +17,7 @@ EHRIVIG = os.environ.get("EHRIVIG", "ehrivig")
 STUDY = os.environ.get("EHRIVIG_STUDY", "ivig_covid19")
 EXTRACT = os.environ.get("EHRIVIG_EXTRACT", "/data/dump")
 OUT = os.environ.get("EHRIVIG_OUT", "/data/study")
+RETRY_SECONDS = float(os.environ.get("EHRIVIG_RETRY_SECONDS", "600"))
 
 NO_RETRY = {
     2: "study file, command or disk: mend the set-up",
@@ -28,7 +29,7 @@ NO_RETRY = {
 
 @dg.asset(
     output_required=False,
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=float(os.environ.get("RETRY_SECONDS", 600))),
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=RETRY_SECONDS),
 )
 def study(context: dg.AssetExecutionContext) -> Iterator[dg.Output[str]]:
     """The latest good run folder, with the numbers of its summary."""

@@ -1,5 +1,6 @@
 -- Severe pneumonia of WHO (January 2020): pneumonia, and respiratory rate > 30/min, or severe
--- respiratory distress, or SpO2 < 90% on room air, at any time of the stay. Needs stay_vital, pneumonia.
+-- respiratory distress, or SpO2 < 90% on room air, at any time of the stay.
+-- Needs stay_vital, pneumonia.
 -- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
 -- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
 -- record leaves them open, on a device other than room air it does not count.

@@ -1,24 +1,31 @@
 -- One row per admission row as read, with its patient and the stay before it.
--- Grain: row of resolved.admission. patient_*: from the patient row that the gate kept; death_at is
--- null where the gate took it away. copies_differ: the same id with other times or another patient.
+-- Grain: row of resolved.admission. patient_*: from the patient row that the gate kept, without the
+-- death that it took away. copies_differ: the same id with other times or another patient.
 -- Source: bad-data catalogue, kinds 20 to 27 and 37.
-WITH one_patient AS (
+WITH known_patient AS (
     SELECT
         patient_id,
-        ARG_MIN(birth_date, copy_number) AS patient_birth_date,
-        ARG_MIN(death_at, copy_number) AS patient_death_at,
         BOOL_AND(reason IS NOT NULL) AS patient_rejected,
         TRUE AS patient_known
     FROM gate.patient_judged
+    GROUP BY patient_id
+),
+
+kept_patient AS (
+    SELECT
+        patient_id,
+        MIN(birth_date) AS patient_birth_date,
+        MIN(death_at) AS patient_death_at
+    FROM main.patient
     GROUP BY patient_id
 )
 
 SELECT
     a.*,
+    k.patient_rejected,
+    COALESCE(k.patient_known, FALSE) AS patient_known,
     p.patient_birth_date,
-    p.patient_rejected,
-    CASE WHEN NOT p.patient_rejected THEN p.patient_death_at END AS patient_death_at,
-    COALESCE(p.patient_known, FALSE) AS patient_known,
+    p.patient_death_at,
     COALESCE(MIN(a.admitted_at) OVER same_id <> MAX(a.admitted_at) OVER same_id, FALSE)
     OR COALESCE(MIN(a.discharged_at) OVER same_id <> MAX(a.discharged_at) OVER same_id, FALSE)
     OR COALESCE(MIN(a.patient_id) OVER same_id <> MAX(a.patient_id) OVER same_id, FALSE)
@@ -32,5 +39,6 @@ SELECT
         ORDER BY a.admitted_at, a.admission_id
     ) AS previous_discharged_at
 FROM resolved.admission AS a
-LEFT JOIN one_patient AS p ON a.patient_id = p.patient_id
+LEFT JOIN known_patient AS k ON a.patient_id = k.patient_id
+LEFT JOIN kept_patient AS p ON a.patient_id = p.patient_id
 WINDOW same_id AS (PARTITION BY a.admission_id)

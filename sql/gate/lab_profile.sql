@@ -1,6 +1,6 @@
 -- The distribution of each analyte: how many values lie in each eighth of an octave.
 -- Grain: analyte, code, unit, month, bin (null: no positive value in the standard unit).
--- Of the sampled stays (all, in a small hospital): a distribution does not need every row.
+-- Censored results are left out: half a limit is no measurement. Of the sampled stays (all, in a small hospital): a distribution does not need every row.
 WITH sampled AS (
     SELECT admission_id
     FROM gate.stay
@@ -16,5 +16,5 @@ SELECT
     CASE WHEN value_std > 0 THEN FLOOR(8 * LOG2(value_std)) END::SMALLINT AS bin,
     COUNT(*) AS n
 FROM resolved.lab
-WHERE admission_id IN (SELECT s.admission_id FROM sampled AS s)
+WHERE censored IS NULL AND admission_id IN (SELECT s.admission_id FROM sampled AS s)
 GROUP BY ALL

@@ -1,6 +1,7 @@
 -- One row per administration that looks wrong beside others of the same admission.
 -- Grain: medication_id. Only products of a code list are compared: the others are in no feature.
--- duplicate: same drug, dose and unit within 5 minutes of the one before it, which stays (kind 3).
+-- duplicate: same drug, dose and unit within 5 minutes of the one before it, which stays (kind 3);
+-- never at exactly midnight, where a date without a time hides the parts of a split dose.
 -- duplicate_dose: within 5 minutes with another dose. reversed: taken back by a negative row of the
 -- same order (kind 7). too_many_grams: > 2.5 g/kg on one day, as if mL were read as g (kind 9).
 -- order_beside_given: a row without status of an order that was also given (kind 11).
@@ -27,7 +28,7 @@ given_before AS (
         started_at - LAG(started_at) OVER (
             PARTITION BY admission_id, drug, dose_unit, dose
             ORDER BY started_at, medication_id
-        ) <= INTERVAL 5 MINUTE AS duplicate,
+        ) <= INTERVAL 5 MINUTE AND started_at::TIME <> TIME '00:00:00' AS duplicate,
         started_at - LAG(started_at) OVER any_dose <= INTERVAL 5 MINUTE
         AND dose <> LAG(dose) OVER any_dose AS duplicate_dose
     FROM listed

@@ -26,10 +26,25 @@ VALUE, FROM_SE = 1e-9, 1e-6
 # the maximum, which `test_golden_weighted_fit_is_one_newton_step_short` proves.
 UNFINISHED = 1e-8
 
-COVARIATES = (
-    "sex age copd diabetes cardiac hypertension stroke malignancy immunosupp ckd cld apache2 sofa "
-    "fever sbp steroid antiviral"
-).split()
+COVARIATES = [
+    "sex",
+    "age",
+    "copd",
+    "diabetes",
+    "cardiac",
+    "hypertension",
+    "stroke",
+    "malignancy",
+    "immunosupp",
+    "ckd",
+    "cld",
+    "apache2",
+    "sofa",
+    "fever",
+    "sbp",
+    "steroid",
+    "antiviral",
+]
 FULL = ["treat", *COVARIATES]
 AT = [7, 14, 28, 45, 59.5]
 Table = dict[str, np.ndarray]
@@ -183,7 +198,11 @@ def test_gray(golden: dict[str, Any], tables: dict[str, Table], time: str, cause
 @pytest.mark.parametrize("time", ["ftime", "fday"])
 @pytest.mark.parametrize(
     ("key", "names", "cause"),
-    [("crr_cause1_treat", ["treat"], 1), ("crr_cause1_full", FULL, 1), ("crr_cause2_full", FULL, 2)],
+    [
+        ("crr_cause1_treat", ["treat"], 1),
+        ("crr_cause1_full", FULL, 1),
+        ("crr_cause2_full", FULL, 2),
+    ],
 )
 def test_fine_gray(
     golden: dict[str, Any],

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.parity
 
 VALUE = 1e-9  # relative, the accuracy that is asked for
 SE = 1e-6  # R's glm leaves the weights of its last but one step in its standard errors
-COVARIATES = (
-    "sex age copd diabetes cardiac hypertension stroke malignancy immunosupp ckd cld apache2 sofa "
-    "fever sbp steroid antiviral"
-).split()
+COVARIATES = [
+    *("sex", "age", "copd", "diabetes", "cardiac", "hypertension", "stroke", "malignancy"),
+    *("immunosupp", "ckd", "cld", "apache2", "sofa", "fever", "sbp", "steroid", "antiviral"),
+]
 PAIR_FILES = [
     f"pairs_{version}_{order}_{score}.csv"
     for version, orders in (

@@ -66,7 +66,9 @@ def test_logistic_profile_intervals(case: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
-@pytest.mark.parametrize("case", [c for c in sorted(R["logistic"]) if "cluster" in R["logistic"][c]])
+@pytest.mark.parametrize(
+    "case", [c for c in sorted(R["logistic"]) if "cluster" in R["logistic"][c]]
+)
 def test_logistic_clustered(case: str) -> None:
     r = R["logistic"][case]
     close(logistic(r["y"], columns(r["x"]), cluster=r["cluster"]).se, r["se_cluster"], 1e-8)

@@ -63,7 +63,7 @@ def test_cmprsk_overflows_its_integers(run: int, cause: int) -> None:
 
 
 def test_p_does_not_round_to_zero() -> None:
-    """cmprsk prints 1 - pchisq, 0 beyond a chi-square of about 70; ours is the survival function."""
+    """cmprsk prints 1 - pchisq, 0 beyond a chi-square of about 70; ours does not round."""
     rng = np.random.default_rng(1)
     group = np.arange(4000) % 2
     time = rng.exponential(1 / (1 + group), 4000)

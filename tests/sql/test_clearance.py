@@ -23,7 +23,8 @@ def clear(hospital: Hospital, tests: str, stay: str = STAY, kind: str = "rna|res
     header = "admission_id | organism_code | method | specimen | collected_at | result\n"
     hospital.draw("pathogen_test", header + rows)
     hospital.db.table("vital_status", concept("vital_status"))
-    found = hospital.rows("clearance", organism="sars_cov_2")
+    hospital.db.table("cleared_at", concept("cleared_at"), {"organism": "sars_cov_2"})
+    found = hospital.rows("clearance")
     return found[0][1:] if found else None
 
 

@@ -90,9 +90,7 @@ def test_order_of_rows_and_labels_of_strata_do_not_matter() -> None:
 def test_the_majority_may_be_cases() -> None:
     event, x, strata = simulated([5] * 60, 3)
     turned = conditional_logistic(1 - event, x, strata)
-    np.testing.assert_allclose(
-        turned.coef, -conditional_logistic(event, x, strata).coef, rtol=1e-8
-    )
+    np.testing.assert_allclose(turned.coef, -conditional_logistic(event, x, strata).coef, rtol=1e-8)
 
 
 def test_an_effect_of_the_exposure() -> None:

@@ -85,7 +85,7 @@ def test_sampled_and_exact_agree() -> None:
 
 def test_margins_too_large_to_code_are_not_miscounted() -> None:
     table = np.array([[10**6] * 5, [10**6] * 5, [10**6] * 5, [10**6] * 4 + [10**6 + 1]])
-    from ehrivig.stats.exact_table import _Partial, _fill_column
+    from ehrivig.stats.exact_table import _fill_column, _Partial
 
     state = _Partial(table.sum(1)[np.newaxis], np.zeros(1), np.ones(1))
     assert _fill_column(state, 4 * 10**6) is None

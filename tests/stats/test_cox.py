@@ -71,9 +71,7 @@ def test_it_maximises_the_partial_likelihood(ties: str, use: set[str]) -> None:
     d = _data()
     fit = cox(d["time"], d["event"], d["x"], ties=ties, **{k: d[k] for k in use})  # type: ignore[arg-type]
     np.testing.assert_allclose(fit.loglik, _slow_loglik(fit.coef, d, ties, use), rtol=1e-12)
-    np.testing.assert_allclose(
-        fit.loglik_null, _slow_loglik(np.zeros(2), d, ties, use), rtol=1e-12
-    )
+    np.testing.assert_allclose(fit.loglik_null, _slow_loglik(np.zeros(2), d, ties, use), rtol=1e-12)
     best = minimize(lambda b: -_slow_loglik(b, d, ties, use), np.zeros(2), tol=1e-10)
     np.testing.assert_allclose(fit.coef, best.x, atol=1e-4)
     h = 1e-4
@@ -124,9 +122,7 @@ def test_score_residuals_are_the_derivative_in_a_rows_weight() -> None:
         for sign in (1, -1):
             weights = d["weights"].copy()
             weights[i] += sign * step
-            moved.append(
-                cox(d["time"], d["event"], d["x"], **{**use, "weights": weights}).coef
-            )
+            moved.append(cox(d["time"], d["event"], d["x"], **{**use, "weights": weights}).coef)
         numeric = (moved[0] - moved[1]) / (2 * step) * d["weights"][i]
         np.testing.assert_allclose(influence[i], numeric, atol=1e-5)
 
@@ -140,9 +136,7 @@ def test_robust_variances() -> None:
     np.testing.assert_allclose(robust.naive_se, plain.se, rtol=1e-12)
     np.testing.assert_allclose(robust.cov, dfbeta(plain).T @ dfbeta(plain), rtol=1e-9)
     twice = np.repeat(np.arange(60), 2)
-    doubled = cox(
-        d["time"][twice], d["event"][twice], d["x"][twice], cluster=twice, ties="breslow"
-    )
+    doubled = cox(d["time"][twice], d["event"][twice], d["x"][twice], cluster=twice, ties="breslow")
     single = cox(d["time"], d["event"], d["x"], robust=True, ties="breslow")
     np.testing.assert_allclose(doubled.cov, single.cov, rtol=1e-9)
     assert doubled.n_clusters == 60
@@ -208,9 +202,9 @@ def test_baseline_hazard_at_chosen_covariates() -> None:
     fit = cox(d["time"], d["event"], d["x"], ties="breslow")
     zero = baseline_hazard(fit)
     t = zero.time[0]
-    by_hand = np.sum(d["event"] & (d["time"] == t)) / np.exp(d["x"] @ fit.coef)[
-        d["time"] >= t
-    ].sum()
+    by_hand = (
+        np.sum(d["event"] & (d["time"] == t)) / np.exp(d["x"] @ fit.coef)[d["time"] >= t].sum()
+    )
     np.testing.assert_allclose(zero.hazard[0], by_hand)
     at = np.array([0.5, -1.0])
     np.testing.assert_allclose(

@@ -100,9 +100,7 @@ def test_robust_variance_is_that_of_the_expanded_data_without_ties() -> None:
     time = time + rng.permutation(time.size) * 1e-4
     for cause in (1, 2):
         e = fine_gray_expansion(time, status, cause)
-        slow = cox(
-            e.stop, e.event, x[e.row], entry=e.start, weights=e.weight, cluster=e.row
-        )
+        slow = cox(e.stop, e.event, x[e.row], entry=e.start, weights=e.weight, cluster=e.row)
         fast = fine_gray(time, status, x, cause, variance="robust")
         np.testing.assert_allclose(fast.coef, slow.coef, rtol=1e-6)
         np.testing.assert_allclose(fast.se, slow.se, rtol=1e-6)

@@ -67,7 +67,10 @@ def test_pooled_effect_is_unbiased_where_complete_cases_are_not() -> None:
         _, holes = cohort(700, seed)
         known = ~np.isnan(holes).any(axis=1)
         complete_case.append(logistic(holes[known, 0], holes[known, 1:]).coef[0])
-        fits = [logistic(t[:, 0], t[:, 1:]) for t in impute(holes, KINDS, seed=seed, m=20, iterations=5).values]
+        fits = [
+            logistic(t[:, 0], t[:, 1:])
+            for t in impute(holes, KINDS, seed=seed, m=20, iterations=5).values
+        ]
         answer = pool([f.coef[1] for f in fits], [f.se[1] for f in fits], df_complete=696)
         intercept = pool([f.coef[0] for f in fits], [f.se[0] for f in fits], df_complete=696)
         pooled.append((answer.estimate, intercept.estimate))
@@ -111,5 +114,5 @@ def test_a_predictor_that_separates_is_survived() -> None:
     ],
 )
 def test_bad_input_is_named(table: object, kinds: tuple[str, ...], error: type[Exception]) -> None:
-    with pytest.raises(error, match="impute|kinds"):
+    with pytest.raises(error, match=r"impute|kinds"):
         impute(table, kinds, seed=1, m=2)  # type: ignore[arg-type]

@@ -165,7 +165,7 @@ def test_firth_with_one_binary_column_adds_half_to_each_cell(
 def test_separation_by_a_continuous_column_is_named() -> None:
     rng = np.random.default_rng(0)
     marker, age = rng.normal(size=100), rng.normal(size=100)
-    with pytest.raises(AnalysisError, match="separation by .*marker"):
+    with pytest.raises(AnalysisError, match=r"separation by .*marker"):
         logistic(marker > 0.3, np.column_stack([age, marker]), names=["age", "marker"])
 
 
@@ -204,7 +204,7 @@ def test_tiny_and_one_sided_data_have_a_named_error(event: list[int], x: object,
 
 def test_collinear_columns_are_named() -> None:
     y, x = simulated(60, 2, 0)
-    with pytest.raises(AnalysisError, match="collinear.*: total"):
+    with pytest.raises(AnalysisError, match=r"collinear.*: total"):
         logistic(y, np.column_stack([x, x.sum(1)]), names=["a", "b", "total"])
     with pytest.raises(AnalysisError, match="treat"):
         logistic(y, np.column_stack([x, np.zeros(60)]), names=["a", "b", "treat"])

@@ -127,6 +127,6 @@ def test_pooled_effects_are_pooled_on_the_log() -> None:
     uneven = pool_effects([effect(v, 50 + i) for i, v in enumerate(values)])
     assert uneven.n_exposed == 60
     assert uneven.notes
+    other = Effect("RD", 0.1, 0, 1, 0.2, 0.5, "death", 50, 10, 60, 12, "logistic", "model")
     with pytest.raises(UsageError, match="one measure"):
-        other = Effect("RD", 0.1, 0, 1, 0.2, 0.5, "death", 50, 10, 60, 12, "logistic", "model")
         pool_effects([effect(1.0), other])

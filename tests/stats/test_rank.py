@@ -86,7 +86,9 @@ def test_t_tests_are_scipys(kind: str) -> None:
     x, y = rng.normal(size=20), rng.normal(size=20) * 3 + 0.5
     got = t_test(x, y, kind=kind)  # type: ignore[arg-type]
     expected = (
-        stats.ttest_rel(x, y) if kind == "paired" else stats.ttest_ind(x, y, equal_var=kind[0] == "s")
+        stats.ttest_rel(x, y)
+        if kind == "paired"
+        else stats.ttest_ind(x, y, equal_var=kind[0] == "s")
     )
     assert (got.statistic, got.p, got.df) == pytest.approx(
         (expected.statistic, expected.pvalue, expected.df), rel=1e-10

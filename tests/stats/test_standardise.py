@@ -44,7 +44,9 @@ def test_relabelling_arms_turns_the_effect(population: str, interactions: bool) 
     assert a.risk_difference.estimate == pytest.approx(-b.risk_difference.estimate, rel=1e-8)
     assert a.risk_ratio.estimate * b.risk_ratio.estimate == pytest.approx(1, rel=1e-8)
     assert a.odds_ratio.lo * b.odds_ratio.hi == pytest.approx(1, rel=1e-7)
-    assert a.risk_difference.estimand == {"all": "ATE", "exposed": "ATT", "control": "ATC"}[population]
+    assert (
+        a.risk_difference.estimand == {"all": "ATE", "exposed": "ATT", "control": "ATC"}[population]
+    )
 
 
 def test_the_mean_risk_of_the_exposed_is_their_own() -> None:

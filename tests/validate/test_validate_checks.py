@@ -123,6 +123,7 @@ def events() -> dict[str, tuple[Spoil, int]]:
 
 HOSPITAL: dict[str, tuple[Spoil, int]] = {
     "hospital.hospital_id_present": (put("hospital", hospital_id=None), 1),
+    "hospital.timezone_present": (lambda h: h.change("hospital", 0, timezone=None), 1),
     "hospital.hospital_id_unique": (lambda h: h.add("hospital"), 1),
     "hospital.name_text_is_sound": (
         both(put("hospital", hospital_name="Wuhan"), put("hospital", hospital_name="�x")),
@@ -232,6 +233,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         ],
         1,
     ),
+    "admission.onset_plausible": (admission(symptom_onset_at=datetime(1900, 1, 1)), 1),
     "admission.onset_before_discharge": (
         both(
             admission(symptom_onset_at=datetime(2020, 2, 20)),
@@ -284,7 +286,9 @@ LAB: dict[str, tuple[Spoil, int]] = {
     ),
     "lab.censored": (put("lab", censored="<"), 1),
     "lab.qualitative": (
-        both(put("lab", value=None, value_std=None, value_text="阴性"), put("lab", value_text="80")),
+        both(
+            put("lab", value=None, value_std=None, value_text="阴性"), put("lab", value_text="80")
+        ),
         1,
     ),
     "lab.decimal_comma": (
@@ -297,6 +301,14 @@ LAB: dict[str, tuple[Spoil, int]] = {
     "lab.text_is_plain": (put("lab", unit="ｕmol/L"), 1),
     "lab.row_aligned": (put("lab", unit="80.5"), 1),
     "lab.resulted_after_collected": (put("lab", resulted_at=START), 1),
+    "lab.resulted_in_time": (put("lab", resulted_at=START + timedelta(days=6)), 1),
+    "lab.clock_change": (
+        both(
+            lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
+            put("lab", collected_at=datetime(2020, 3, 29, 2, 15)),
+        ),
+        1,
+    ),
     "lab.sample_time_is_own": (
         put("lab", collected_at=datetime(2020, 1, 11), resulted_at=datetime(2020, 1, 11)),
         1,
@@ -319,8 +331,10 @@ LAB: dict[str, tuple[Spoil, int]] = {
     "vital.hard_range": (put("vital", value=50.0, value_std=50.0), 1),
     "vital.soft_range": (put("vital", value=42.0, value_std=42.0), 1),
     "vital.sentinel": (
-        both(put("vital", value=99.0, value_std=99.0), put("vital", vital_code="sbp", value=99.0,
-             value_std=99.0)),
+        both(
+            put("vital", value=99.0, value_std=99.0),
+            put("vital", vital_code="sbp", value=99.0, value_std=99.0),
+        ),
         1,
     ),
     "vital.unit_mixup": (many("vital", 25, value=98.6, value_std=98.6), 25),

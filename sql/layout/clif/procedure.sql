@@ -1,7 +1,7 @@
 -- One row per run of prone position, CRRT or ECMO [started_at, stopped_at].
--- Source: CLIF position, crrt_therapy and ecmo_mcs, and renal_replacement_therapy and mcs, as 3.0
--- calls them. Records at most $support_hours apart are one run. A run of prone position ends at the
--- next record that is not prone (or $support_hours after the last); the others at their last record.
+-- Source: CLIF position, crrt_therapy, ecmo_mcs; in 3.0 renal_replacement_therapy (of which only
+-- the continuous modes count) and mcs. Records at most $support_hours apart are one run. A run of
+-- prone position ends at the next record that is not prone, or $support_hours after its last one.
 WITH record AS (
     SELECT
         hospitalization_id,

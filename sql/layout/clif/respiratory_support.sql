@@ -36,7 +36,8 @@ moment AS (
         recorded_dttm,
         MAX(fio2_set) AS fio2,
         ARG_MAX(device, LIST_POSITION(
-            ['other', 'room_air', 'nasal_cannula', 'face_mask', 'hfnc', 'niv', 'imv', 'ecmo'], device
+            ['other', 'room_air', 'nasal_cannula', 'face_mask', 'hfnc', 'niv', 'imv', 'ecmo'],
+            device
         )) AS device
     FROM known
     GROUP BY hospitalization_id, recorded_dttm

@@ -14,7 +14,8 @@ WITH told AS (
             WHEN l.value_text IS NOT NULL AND (l.value IS NULL OR censored IS NOT NULL)
                 THEN TRY_CAST(REGEXP_EXTRACT(
                     l.value_text,
-                    '^[<>≤≥＜＞﹤﹥]?=? *([-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?) *$',
+                    '^[<>≤≥＜＞﹤﹥]?=? *([-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)'
+                    || '(?:[eE][-+]?[0-9]+)?)[*. ]*$',
                     1
                 ) AS DOUBLE)
         END AS number_told
@@ -25,7 +26,7 @@ SELECT
     t.* EXCLUDE (censored, number_told),
     m.analyte,
     CASE
-        WHEN t.censored = '<' AND t.number_told IS NOT NULL THEN t.number_told / 2
+        WHEN t.censored = '<' THEN COALESCE(t.number_told, t.value) / 2
         ELSE COALESCE(t.number_told, t.value)
     END * m.factor + m.shift AS value_std,
     t.censored

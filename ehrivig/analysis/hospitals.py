@@ -1,0 +1,188 @@
+"""The primary outcome hospital by hospital, pooled over hospitals, and leaving one out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.models import adjusted, crude, set_weights, versus
+from ehrivig.dataset import Floats, exposed, values
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
+from ehrivig.meta.pooling import Pooled
+from ehrivig.stats.logistic import exposure_effect, logistic
+from ehrivig.stats.result import Effect
+from ehrivig.study import Study
+
+Rematch = Callable[[pl.DataFrame], tuple[pl.DataFrame, Floats]]
+"""Scores and matches a table anew: its matched rows, with pair_id and weight, and every score."""
+
+SCORE = "propensity_logit"
+
+
+def by_hospital(
+    table: pl.DataFrame, score: Floats, study: Study, rematch: Rematch, rows: EffectRows
+) -> None:
+    """Rows of analysis "hospital": each hospital and the pool, then everybody but each hospital.
+
+    A hospital's estimate is adjusted for the logit of the score, which stays possible where a
+    hospital is too small for all covariates. Hospitals divide one population: where one is too
+    small to show its counts, none does.
+    """
+    hospitals = table["hospital_id"].unique().sort().to_list()
+    if study.analysis.pool_hospitals:
+        _pooled(_scored(table, score), hospitals, study, rows)
+    if "leave_one_hospital_out" in study.analysis.sensitivity:
+        for name in hospitals:
+            question = _question(study, f"all but hospital {name}")
+            rest = table.filter(pl.col("hospital_id") != name)
+            rows.ask(question, partial(_matched_again, rest, study, rematch))
+
+
+def _question(study: Study, population: str) -> Question:
+    primary = study.primary
+    return Question(
+        "hospital",
+        versus(study),
+        primary.name,
+        population,
+        primary.event_label,
+        adjusted=True,
+        split="hospital",
+    )
+
+
+def _scored(table: pl.DataFrame, score: Floats) -> pl.DataFrame:
+    """Admissions with a score, with its logit."""
+    logit = np.log(score) - np.log1p(-score)
+    return table.with_columns(pl.Series(SCORE, logit)).filter(pl.col(SCORE).is_finite())
+
+
+def _pooled(table: pl.DataFrame, hospitals: list[str], study: Study, rows: EffectRows) -> None:
+    """Each hospital, the random-effects and common-effect pool, and the one-stage estimate."""
+    found: dict[str, Effect] = {}
+
+    def one(name: str) -> Effect:
+        found[name] = _of_hospital(table.filter(pl.col("hospital_id") == name), study)
+        return found[name]
+
+    for name in hospitals:
+        rows.ask(_question(study, f"hospital {name}"), partial(one, name))
+    question = replace(_question(study, "all hospitals"), split="")
+    rows.ask(question, lambda: _pool(hospitals, found))
+    rows.ask(question, lambda: _one_stage(table, hospitals, study))
+
+
+def _of_hospital(people: pl.DataFrame, study: Study) -> Effect:
+    """The odds ratio in one hospital, given the logit of the score."""
+    effect, fit = adjusted(
+        values(people, study.primary.name),
+        exposed(people),
+        values(people, SCORE)[:, None],
+        (SCORE,),
+        study.primary.event_label,
+        "conditional on the score",
+    )
+    return replace(effect, method=f"{fit.method}, adjusted for the logit of the score")
+
+
+def _pool(hospitals: list[str], found: dict[str, Effect]) -> list[Effect]:
+    """Random effects (REML, Hartung-Knapp) and common effect, with what they left out."""
+    columns = {
+        name: np.array([getattr(found.get(h), name, np.nan) for h in hospitals], dtype=np.float64)
+        for name in ("estimate", "lo", "hi", "se")
+    }
+    try:
+        pool = pool_hospitals(
+            hospitals,
+            columns["estimate"],
+            columns["lo"],
+            columns["hi"],
+            se=columns["se"],
+            measure="OR",
+        )
+    except UsageError as error:  # fewer than two estimates: no mistake of the user's here
+        raise AnalysisError(str(error)) from None
+    first = next(iter(found.values()))
+    shown = replace(
+        first,
+        n_exposed=sum(e.n_exposed for e in found.values()),
+        events_exposed=sum(e.events_exposed for e in found.values()),
+        n_control=sum(e.n_control for e in found.values()),
+        events_control=sum(e.events_control for e in found.values()),
+    )
+    return [
+        _pool_effect(shown, pool.random, "random effects (REML) over hospitals", _words(pool)),
+        _pool_effect(shown, pool.common, "common effect over hospitals", ()),
+    ]
+
+
+def _pool_effect(like: Effect, pooled: Pooled, method: str, notes: tuple[str, ...]) -> Effect:
+    knapp = pooled.plan.ci == "hksj"
+    return replace(
+        like,
+        estimate=pooled.estimate,
+        lo=pooled.lo,
+        hi=pooled.hi,
+        se=pooled.se,
+        p=pooled.p,
+        method=f"{method}, k = {pooled.k}",
+        variance="Hartung-Knapp" if knapp else "inverse variance",
+        notes=notes,
+    )
+
+
+def _words(pool: HospitalPool) -> tuple[str, ...]:
+    """Heterogeneity, the prediction interval, and how far a single hospital moves the pool."""
+    r = pool.random
+    words = [f"I2 {100 * r.dispersion.i2:.0f}%, tau2 {r.tau2:.3g}"]
+    if np.isfinite(r.pi_lo):
+        words.append(f"prediction interval {r.pi_lo:.3g} to {r.pi_hi:.3g}")
+    without = [
+        (p.estimate, name) for p, name in zip(pool.leave_one_out, pool.hospitals, strict=True) if p
+    ]
+    if without:
+        (low, a), (high, b) = min(without), max(without)
+        words.append(f"pool {low:.3g} without {a} to {high:.3g} without {b}")
+    return (*words, *pool.notes)
+
+
+def _one_stage(table: pl.DataFrame, hospitals: list[str], study: Study) -> Effect:
+    """All hospitals in one model, each with an intercept of its own."""
+    known = table.filter(pl.col(study.primary.name).is_not_null())
+    event, arm = values(known, study.primary.name), exposed(known)
+    present = [h for h in hospitals if h in set(known["hospital_id"])]
+    own = [(known["hospital_id"] == h).to_numpy().astype(float) for h in present[1:]]
+    x = np.column_stack([arm.astype(float), values(known, SCORE), *own])
+    names = ["exposed", SCORE, *(f"hospital {h}" for h in present[1:])]
+    fit = logistic(event, x, names=names, event_label=study.primary.event_label, firth="auto")
+    effect = exposure_effect(fit, event, arm, "exposed", estimand="conditional on the score")
+    return replace(effect, method=f"one stage: {fit.method}, score and hospital in the model")
+
+
+def _matched_again(rest: pl.DataFrame, study: Study, rematch: Rematch) -> Effect:
+    """Scored and matched without one hospital."""
+    matched, _ = rematch(rest)
+    return matched_effect(matched, study)
+
+
+def matched_effect(matched: pl.DataFrame, study: Study) -> Effect:
+    """The odds ratio of the primary outcome in a matched set; variance clustered on pairs."""
+    event, arm = values(matched, study.primary.name), exposed(matched)
+    label = study.primary.event_label
+    known = ~np.isnan(event)
+    if set_weights(matched) is not None:
+        return crude(event, arm, label, "ATT", set_weights(matched))
+    fit = logistic(
+        event[known],
+        arm[known, None].astype(float),
+        cluster=matched["pair_id"].to_numpy()[known],
+        names=["exposed"],
+        event_label=label,
+    )
+    return exposure_effect(fit, event[known], arm[known], "exposed", estimand="ATT")

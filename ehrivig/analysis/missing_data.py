@@ -1,0 +1,158 @@
+"""Multiple imputation of the missing covariates, beside the complete-case analysis.
+
+The exposure and the outcome are in the imputation model; the score and the matching are made anew
+in each completed table; the answers are pooled by Rubin's rules with Barnard and Rubin's degrees
+of freedom. Rows whose outcome is unknown help to impute and are then left out (von Hippel 2007).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.hospitals import Rematch, matched_effect
+from ehrivig.analysis.models import adjusted, varying, versus
+from ehrivig.dataset import exposed, matrix, values
+from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.impute import Imputations, Kind, impute
+from ehrivig.stats.result import Effect
+from ehrivig.stats.rubin import pool_effects
+from ehrivig.study import Study
+
+FEWEST = 20  # imputations: below that the simulation error of p and SE shows
+MOST_FAILED = 0.1
+MOST_HOSPITALS = 30  # beyond that an indicator for each would swamp the imputation model
+
+
+def missing_data(
+    table: pl.DataFrame, matched: pl.DataFrame, study: Study, rematch: Rematch, rows: EffectRows
+) -> None:
+    """Rows of analysis "missing_data": matched and adjusted, imputed and complete case."""
+    plan = study.analysis
+    if "multiple_imputation" not in plan.sensitivity and plan.missing != "multiple_imputation":
+        return
+
+    def ask(population: str, compute: Callable[[], Effect], note: str = "") -> None:
+        primary = study.primary
+        question = Question(
+            "missing_data",
+            versus(study),
+            primary.name,
+            population,
+            primary.event_label,
+            adjusted=True,
+            note=note,
+        )
+        rows.ask(question, compute)
+
+    ask("matched, complete case", lambda: matched_effect(matched, study))
+    ask("all, complete case", lambda: _adjusted(table, study))
+    try:
+        completed, note = completed_tables(table, study)
+    except AnalysisError as error:
+        ask("matched, imputed", partial(_refuse, error))
+        return
+    ask("matched, imputed", lambda: _pooled(completed, partial(_matched, study, rematch)), note)
+    ask("all, imputed", lambda: _pooled(completed, lambda t: _adjusted(t, study)), note)
+
+
+def _refuse(error: AnalysisError) -> Effect:
+    raise error
+
+
+def completed_tables(table: pl.DataFrame, study: Study) -> tuple[list[pl.DataFrame], str]:
+    """Completed copies of the analysis table, and what was imputed, in words.
+
+    Imputed are the matching and adjustment variables; a variable that is any of several others
+    stays implied by them. Raises AnalysisError when nothing is missing.
+    """
+    names = tuple(dict.fromkeys((*study.match.covariates, *study.analysis.adjust)))
+    known = ~np.isnan(values(table, study.primary.name))
+    lacking = [name for name in names if np.isnan(values(table, name)).any()]
+    if not lacking:
+        raise AnalysisError("no matching or adjustment variable is missing: nothing to impute")
+    made = _impute(table, names, study)
+    column = {name: made.names.index(name) for name in lacking}
+    completed = []
+    for copy in made.values:
+        imputed = {name: copy[:, at] for name, at in column.items()}
+        whole = table.with_columns(pl.Series(name, x) for name, x in imputed.items())
+        completed.append(_implied(whole, study, names).filter(pl.Series(known)))
+    missing = ", ".join(lacking)
+    return completed, f"{made.method}; imputed: {missing}; outcome and exposure in the model"
+
+
+def _impute(table: pl.DataFrame, names: tuple[str, ...], study: Study) -> Imputations:
+    """The imputed columns: covariates, exposure, primary outcome, hospitals."""
+    hospitals = table["hospital_id"].unique().sort().to_list()[1:]
+    indicators = hospitals if len(hospitals) < MOST_HOSPITALS else []
+    columns = [
+        *matrix(table, names).T,
+        exposed(table).astype(float),
+        values(table, study.primary.name),
+        *((table["hospital_id"] == h).to_numpy().astype(float) for h in indicators),
+    ]
+    labels = [*names, "exposed", "outcome", *(f"hospital {h}" for h in indicators)]
+    kinds: list[Kind] = ["pmm" if _continuous(name, study) else "binary" for name in names]
+    kinds += ["binary"] * (len(labels) - len(names))
+    m = max(study.analysis.imputations, FEWEST)
+    return impute(np.column_stack(columns), kinds, seed=study.study.seed, m=m, names=labels)
+
+
+def _continuous(name: str, study: Study) -> bool:
+    """Whether a variable is a number, not yes/no."""
+    for covariate in study.covariates.variables:
+        if covariate.name == name:
+            return not covariate.binary
+    return study.outcome(name).source in ("length_of_stay", "icu_length_of_stay")
+
+
+def _implied(table: pl.DataFrame, study: Study, names: tuple[str, ...]) -> pl.DataFrame:
+    """The table in which whoever has a part of an any-of variable has the variable."""
+    for variable in study.covariates.variables:
+        parts = [pl.col(part).cast(pl.Float64) for part in variable.any_of if part in names]
+        if parts and variable.name in names:
+            whole = pl.max_horizontal(pl.col(variable.name).cast(pl.Float64), *parts)
+            table = table.with_columns(whole.alias(variable.name))
+    return table
+
+
+def _matched(study: Study, rematch: Rematch, completed: pl.DataFrame) -> Effect:
+    return matched_effect(rematch(completed)[0], study)
+
+
+def _adjusted(table: pl.DataFrame, study: Study) -> Effect:
+    """The odds ratio given the adjustment variables (the matching ones where none are named)."""
+    x, names = varying(table, study.analysis.adjust or study.match.covariates)
+    effect, _ = adjusted(
+        values(table, study.primary.name),
+        exposed(table),
+        x,
+        names,
+        study.primary.event_label,
+        "conditional odds ratio",
+    )
+    return replace(effect, method=f"{effect.method}, adjusted for {len(names)} covariates")
+
+
+def _pooled(completed: list[pl.DataFrame], estimate: Callable[[pl.DataFrame], Effect]) -> Effect:
+    """The estimate in every completed table, pooled; a few may fail, and are counted."""
+    effects, reasons = [], []
+    for table in completed:
+        try:
+            effects.append(estimate(table))
+        except AnalysisError as error:
+            reasons.append(str(error))
+    if len(reasons) > MOST_FAILED * len(completed):
+        raise AnalysisError(f"{len(reasons)} of {len(completed)} imputations fail: {reasons[0]}")
+    if reasons:
+        message = f"{len(reasons)} of {len(completed)} imputations have no estimate"
+        warnings.warn(message, NumericalWarning, stacklevel=2)
+    rows = min(e.n_exposed + e.n_control for e in effects)
+    return pool_effects(effects, df_complete=float(max(rows - 2, 1)))

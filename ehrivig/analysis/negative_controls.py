@@ -1,0 +1,84 @@
+"""Negative controls: outcomes that the exposure cannot cause show how much bias is left.
+
+Their effects form an empirical null, against which the primary effect is read once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from math import log
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.hospitals import matched_effect
+from ehrivig.analysis.models import versus
+from ehrivig.stats.result import Effect
+from ehrivig.stats.sensitivity import calibrate, fit_null
+from ehrivig.study import Outcome, Study
+
+
+def negative_controls(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+    """Rows of analysis "negative_control": each control outcome, then the calibrated primary.
+
+    Matched, odds ratios, variance clustered on pairs, like the primary effect. Controls are no
+    hypotheses: they are in no family. At least three with an estimate are needed to calibrate.
+    """
+    if not study.analysis.negative_controls:
+        return
+    found: list[Effect] = []
+
+    def control(outcome: Outcome) -> Effect:
+        effect = matched_effect(matched, _as_primary(study, outcome))
+        found.append(effect)
+        return effect
+
+    for name in study.analysis.negative_controls:
+        outcome = study.outcome(name)
+        question = Question("negative_control", versus(study), name, "matched", _label(outcome))
+        rows.ask(question, partial(control, outcome))
+    question = Question(
+        "negative_control",
+        f"{versus(study)}, calibrated",
+        study.primary.name,
+        "matched",
+        study.primary.event_label,
+        adjusted=True,
+    )
+    rows.ask(question, lambda: _calibrated(matched, study, found))
+
+
+def _label(outcome: Outcome) -> str:
+    return outcome.event_label or outcome.label.lower()
+
+
+def _as_primary(study: Study, outcome: Outcome) -> Study:
+    """The study that asks the primary question of another outcome."""
+    named = outcome.model_copy(update={"event_label": _label(outcome)})
+    variables = tuple(named if v.name == named.name else v for v in study.outcomes.variables)
+    section = study.outcomes.model_copy(update={"primary": named.name, "variables": variables})
+    return study.model_copy(update={"outcomes": section})
+
+
+def _calibrated(matched: pl.DataFrame, study: Study, controls: list[Effect]) -> Effect:
+    """The primary effect with the mean bias of the controls taken off and their spread added."""
+    null = fit_null([log(e.estimate) for e in controls], [e.se for e in controls])
+    effect = matched_effect(matched, study)
+    made = calibrate(null, log(effect.estimate), effect.se)
+    note = (
+        f"empirical null of {null.k} negative controls: mean log ratio {null.mean:.3g}, "
+        f"sd {null.sd:.3g}; uncalibrated p = {made.p_uncalibrated:.4g}"
+    )
+    return replace(
+        effect,
+        estimate=made.estimate,
+        lo=made.lo,
+        hi=made.hi,
+        se=float(np.hypot(null.sd, effect.se)),
+        p=made.p,
+        method=f"{effect.method}, empirically calibrated",
+        variance=f"{effect.variance}, with the spread of the controls",
+        notes=(*effect.notes, note),
+    )

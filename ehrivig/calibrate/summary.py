@@ -1,0 +1,138 @@
+"""From replicates to a table: bias, coverage and error rates of every analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log, sqrt
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehrivig.calibrate.readings import UNKNOWN, Reading, reading
+from ehrivig.calibrate.replicate import Answer, Replicate, Slot
+from ehrivig.calibrate.worlds import Model, death_share, strategy_risk
+from ehrivig.dataset import Floats
+
+RATIOS = ("OR", "RR", "HR", "ROR")
+NAMES = ("analysis", "contrast", "population", "model", "variance", "measure")
+SCHEMA: dict[str, Any] = {
+    "world": pl.String,
+    "effect": pl.Float64,
+    **dict.fromkeys(NAMES, pl.String),
+    "estimand": pl.String,
+    "truth": pl.Float64,
+    "mean_estimate": pl.Float64,
+    "bias": pl.Float64,
+    "empirical_se": pl.Float64,
+    "mean_se": pl.Float64,
+    "coverage": pl.Float64,
+    "rejected": pl.Float64,
+    "type_i_error": pl.Float64,
+    "replicates": pl.Int64,
+    "failed": pl.Int64,
+    "valid": pl.Boolean,
+    "why": pl.String,
+}
+
+
+def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
+    """One row per analysis of one world.
+
+    `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
+    `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
+    truth) and `rejected` (p < 0.05) are shares of the replicates with an estimate; `failed` counts
+    the others. `type_i_error` is `rejected` where there is no effect.
+    """
+    slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
+    risks = _mean_risks(replicates)
+    rows = []
+    for slot in slots:
+        estimand = next(one.estimands[slot] for one in replicates if slot in one.estimands)
+        row = {**dict(zip(NAMES, slot, strict=True)), "estimand": estimand}
+        found = reading({**row, "outcome": world.study.primary.name}, world.study, world.world)
+        if found is not None:
+            answers = [one.answers[slot] for one in replicates if slot in one.answers]
+            truth = _truth(slot, found, world, risks)
+            measured = _measured(answers, slot, truth, no_effect=world.effect == 0)
+            rows.append(
+                {
+                    "world": world.world,
+                    "effect": world.effect,
+                    **row,
+                    **measured,
+                    "failed": len(replicates) - len(answers),
+                    "valid": found.valid,
+                    "why": found.why,
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _mean_risks(replicates: Sequence[Replicate]) -> dict[str, tuple[float, float]]:
+    """The true risks of each people, averaged over the replicates."""
+    names = dict.fromkeys(name for one in replicates for name in one.risks)
+    mean: dict[str, tuple[float, float]] = {}
+    for name in names:
+        pairs = np.array([one.risks[name] for one in replicates if name in one.risks])
+        mean[name] = (float(pairs[:, 0].mean()), float(pairs[:, 1].mean()))
+    return mean
+
+
+def _truth(
+    slot: Slot, found: Reading, world: Model, risks: dict[str, tuple[float, float]]
+) -> float | None:
+    """The true value of what an analysis estimates; None when it has none."""
+    measure = slot[-1]
+    if world.effect == 0:
+        return 1.0 if measure in RATIOS else 0.0
+    if found.target == UNKNOWN:
+        return None
+    if found.target == "conditional":
+        return exp(world.effect)
+    if found.target == "strategies":
+        grace = world.study.analysis.grace_hours
+        pair = tuple(strategy_risk(world, grace, starts=starts) for starts in (True, False))
+        return _contrast(measure, pair[0], pair[1], world)
+    return _contrast(measure, *risks[found.target], world)
+
+
+def _contrast(measure: str, exposed: float, control: float, world: Model) -> float | None:
+    """A contrast of two risks; survival time lost is linear in them in the immediate world."""
+    if measure == "RMSTD":
+        h = world.horizon_days
+        mean_day = float(death_share((np.arange(10_000) + 0.5) / 10_000, h).mean())
+        return -(h - mean_day) * (exposed - control)
+    odds = exposed / (1 - exposed) / (control / (1 - control))
+    return {"RD": exposed - control, "RR": exposed / control, "OR": odds}.get(measure)
+
+
+def _measured(
+    answers: Sequence[Answer], slot: Slot, truth: float | None, *, no_effect: bool
+) -> dict[str, float | int | None]:
+    """Bias, spread, coverage and rejections over the replicates with an estimate."""
+    ratio = slot[-1] in RATIOS
+    columns = {
+        name: np.array([getattr(a, name) for a in answers]) for name in Answer.__dataclass_fields__
+    }
+    value: Floats = np.log(columns["estimate"]) if ratio else columns["estimate"]
+    rejected = float(np.nanmean(columns["p"] < 0.05))
+    row: dict[str, float | int | None] = {
+        "truth": truth,
+        "mean_estimate": exp(value.mean()) if ratio else float(value.mean()),
+        "empirical_se": float(value.std(ddof=1)) if len(value) > 1 else None,
+        "mean_se": float(np.sqrt(np.mean(columns["se"] ** 2))),
+        "rejected": rejected,
+        "type_i_error": rejected if no_effect else None,
+        "replicates": len(answers),
+    }
+    if truth is not None:
+        inside = (columns["lo"] <= truth) & (truth <= columns["hi"])
+        row["bias"] = float(value.mean()) - (log(truth) if ratio else truth)
+        row["coverage"] = float(inside.mean())
+    return row
+
+
+def monte_carlo_error(share: float, n: int) -> float:
+    """The standard error of a share of n replicates."""
+    return sqrt(share * (1 - share) / n)

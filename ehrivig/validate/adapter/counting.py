@@ -1,0 +1,128 @@
+"""Counting: every check of a table in one SELECT, with the condition of a violating row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+from ehrivig.database import Database, Parameters
+from ehrivig.errors import UsageError
+from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
+from ehrivig.validate.adapter.engine import DuckDBEngine, open_engine, violation
+from ehrivig.validate.adapter.expectations import Counting, ExpectRowsToMeet, expectation
+from ehrivig.validate.suite import Declared
+
+_BOOLEAN = {"result_format": "BOOLEAN_ONLY"}
+_DOMAIN = {"batch_id": None, "table": None, "row_condition": None, "condition_parser": None}
+_SHAPE = "gate.shape"  # the columns of a table without its rows: GX counts rows to plan
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What one check found in one table: rows (or findings) violated, out of how many.
+
+    `predicate` is the SQL condition of a violating row, as GX or the suite states it; None for a
+    check that has no rows (a query, a statistic of a column).
+    """
+
+    check: str
+    violated: int
+    denominator: int
+    predicate: str | None
+
+
+def count(
+    db: Database, relation: str, checks: tuple[Declared, ...], parameters: Parameters
+) -> tuple[list[Counted], int]:
+    """What every check finds in `relation` ("schema.name"), and the rows of the relation.
+
+    One SELECT measures all checks on rows; each query file is one more.
+    """
+    engine = open_engine(db, relation, parameters)
+    items = [expectation(declared) for declared in checks]
+    db.table(_SHAPE, f"SELECT * FROM {relation} LIMIT 0")
+    shape = open_engine(db, _SHAPE, parameters)
+    plans = [_plan(shape, item) for item in items]
+    rows = _rows_among(None)
+    asked = [rows, *(one for plan in plans for one in plan.asked.values())]
+    values = _resolve(engine, asked)
+    found = [
+        Counted(declared.check, *_counts(engine, item, plan, values), plan.predicate)
+        for declared, item, plan in zip(checks, items, plans, strict=True)
+    ]
+    for used in (engine, shape):
+        used.release()
+    return found, int(values[rows.id])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What to ask for one expectation: name -> metric, and the condition of a violating row."""
+
+    asked: dict[str, MetricConfiguration]
+    predicate: str | None
+
+
+def _plan(engine: DuckDBEngine, item: Expectation) -> _Plan:
+    """The metrics of an expectation.
+
+    GX would count the rows of a column map expectation in a scan of its own, after the first; here
+    its `.condition` is counted together with everything else.
+    """
+    native = item.get_validation_dependencies(engine, dict(_BOOLEAN)).metric_configurations
+    if isinstance(item, ExpectRowsToMeet):
+        return _Plan(dict(native), violation(engine, item.configuration.kwargs))
+    if not isinstance(item, ColumnMapExpectation) or item.map_metric == "column_values.unique":
+        return _Plan(dict(native), None)
+    counted = native[f"{item.map_metric}.unexpected_count"]
+    condition = MetricConfiguration(
+        f"{item.map_metric}.condition",
+        counted.metric_domain_kwargs,
+        counted.metric_value_kwargs,
+    )
+    predicate = engine.text(_resolve(engine, [condition])[condition.id][0])
+    null = f"{engine.text(sa.column(item.column))} IS NULL"
+    return _Plan({"violated": _rows_among(predicate), "null": _rows_among(null)}, predicate)
+
+
+def _rows_among(condition: str | None) -> MetricConfiguration:
+    """The metric that counts rows under a condition."""
+    return MetricConfiguration("rows.among", dict(_DOMAIN), {"among": condition})
+
+
+def _resolve(engine: DuckDBEngine, asked: list[MetricConfiguration]) -> dict[Any, Any]:
+    """Metric id -> value; raises UsageError when the database refuses one."""
+    values, failed = MetricsCalculator(engine).compute_metrics(
+        metric_configurations=asked, runtime_configuration=None
+    )
+    if failed:
+        names = sorted({str(identifier[0]) for identifier in failed})
+        raise UsageError(
+            f"expectations: {engine.relation}: cannot measure {', '.join(names)}. "
+            "A column that the suite names is missing or has another type: mend the suite, or "
+            "the mapping of the table."
+        )
+    return dict(values)
+
+
+def _counts(
+    engine: DuckDBEngine, item: Expectation, plan: _Plan, values: Mapping[Any, Any]
+) -> tuple[int, int]:
+    """(violated, denominator) of any expectation: rows where it has rows, else 0 or 1 of 1."""
+    named = {name: values[configuration.id] for name, configuration in plan.asked.items()}
+    if isinstance(item, Counting):
+        return item.counts(named)
+    if plan.predicate is not None and isinstance(item, ColumnMapExpectation):
+        rows = int(values[_rows_among(None).id])
+        on_nulls = item.map_metric == "column_values.nonnull"
+        return int(named["violated"] or 0), rows if on_nulls else rows - int(named["null"] or 0)
+    result = item.metrics_validate(
+        metrics=dict(values), runtime_configuration=dict(_BOOLEAN), execution_engine=engine
+    )
+    return int(not result.success), 1

@@ -1,0 +1,159 @@
+"""The Great Expectations site of a run, built from verdicts: no data, no network, no clock.
+
+One page per suite and one per hospital and table. The pages of GX ask the web for style sheets,
+scripts and a logo; here these are taken out, a small style sheet of our own stands in for them, and
+a content security policy forbids the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
+from great_expectations.expectations.expectation import Expectation
+
+from ehrivig.validate.adapter.expectations import expectation
+from ehrivig.validate.measurement import Check
+from ehrivig.validate.suite import Declared, suites
+
+_SITE = "gate"
+_RUN = RunIdentifier(run_name="gate", run_time=datetime(2000, 1, 1, tzinfo=UTC))
+_LINKED = re.compile(r"<(?:link|img)\b[^>]*>", re.IGNORECASE)
+_SCRIPT_OR_STYLE = re.compile(r"<(script|style|footer)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_OUTSIDE_LINK = re.compile(r"<a[^>]+href=[\"']?https?:[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
+_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_HEAD = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'self' data: 'unsafe-inline'; connect-src 'none'\">"
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><style>'
+    "body{font:15px/1.45 system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;"
+    "color:#1b1b1b;background:#fff}table{border-collapse:collapse;width:100%}"
+    "td,th{border-bottom:1px solid #ddd;padding:.3rem .5rem;text-align:left;vertical-align:top;"
+    "overflow-wrap:anywhere}.badge{background:#eef;border-radius:.3rem;padding:0 .3rem}"
+    ".modal,.dropdown-menu,.sticky>.card,a[data-toggle=collapse]{display:none}ul{padding-left:1.2rem}"
+    ".fa-check-circle::before{content:'\\2713'}.fa-times::before{content:'\\2717'}"
+    ".text-success{color:#05603a}.text-danger{color:#b3261e}a{color:#0b57d0}</style>"
+)
+
+
+def build(checks: list[Check], folder: Path) -> None:
+    """Write the site of these verdicts into `folder` (replaced); entry `index.html`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    context = gx.get_context(mode="ephemeral")
+    for site in context.get_docs_sites_urls():
+        context.delete_data_docs_site(str(site["site_name"]))
+    context.add_data_docs_site(
+        _SITE,
+        {
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder.absolute()),
+            },
+        },
+    )
+    for table, declared in suites().items():
+        _add_suite(context, table, declared, [c for c in checks if c.table == table])
+    context.build_data_docs(site_names=[_SITE])
+    shutil.rmtree(folder / "static", ignore_errors=True)  # fonts and pictures of the old styles
+    for page in sorted(folder.rglob("*.html")):
+        page.write_text(offline(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _add_suite(context: Any, table: str, declared: tuple[Declared, ...], own: list[Check]) -> None:
+    """The suite of a table, and its result in every hospital."""
+    items = {check.check: expectation(check) for check in declared}
+    context.suites.add(gx.ExpectationSuite(name=table, expectations=list(items.values())))
+    for hospital_id in sorted({check.hospital_id for check in own}):
+        results = [
+            _result(items[check.check], check)
+            for check in own
+            if check.hospital_id == hospital_id and check.check in items
+        ]
+        name = f"hospital_{_safe(hospital_id)}"
+        key = ValidationResultIdentifier(
+            expectation_suite_identifier=ExpectationSuiteIdentifier(table),
+            run_id=_RUN,
+            batch_identifier=name,
+        )
+        context.validation_results_store.set(key, _suite_result(table, name, results))
+
+
+def _safe(hospital_id: str) -> str:
+    """A hospital id as a file name and as text of a page; different ids stay different."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "-", hospital_id)
+    return plain if plain == hospital_id else f"{plain}-{hospital_id.encode().hex()[:24]}"
+
+
+def _result(item: Expectation, check: Check) -> ExpectationValidationResult:
+    """What GX shows for one check: counts, never a value."""
+    share = 100 * check.violated / check.denominator if check.denominator else 0.0
+    return ExpectationValidationResult(
+        success=check.verdict == "pass",
+        expectation_config=item.configuration,
+        result={
+            "observed_value": f"{check.violated:,} of {check.denominator:,}: {check.verdict}",
+            "element_count": check.denominator,
+            "unexpected_count": check.violated,
+            "unexpected_percent": share,
+        },
+        meta={},
+        exception_info={
+            "raised_exception": False,
+            "exception_message": None,
+            "exception_traceback": None,
+        },
+    )
+
+
+def _suite_result(
+    table: str, name: str, results: list[ExpectationValidationResult]
+) -> ExpectationSuiteValidationResult:
+    good = sum(bool(result.success) for result in results)
+    return ExpectationSuiteValidationResult(
+        success=good == len(results),
+        results=results,
+        suite_name=table,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": good,
+            "unsuccessful_expectations": len(results) - good,
+            "success_percent": 100 * good / len(results) if results else 100.0,
+        },
+        meta={
+            "great_expectations_version": gx.__version__,
+            "active_batch_definition": {
+                "datasource_name": "ehrivig",
+                "data_connector_name": "gate",
+                "data_asset_name": f"{table} {name}",
+                "batch_identifiers": {},
+            },
+            "run_id": _RUN,
+            "batch_spec": {},
+        },
+        batch_id=name,
+    )
+
+
+def offline(page: str) -> str:
+    """A page of GX without what asks the web, without scripts, and with ids that stay the same."""
+    page = _SCRIPT_OR_STYLE.sub("", page)
+    page = _LINKED.sub("", page)
+    page = _OUTSIDE_LINK.sub(r"\1", page)
+    numbers: dict[str, str] = {}
+    page = _RANDOM.sub(lambda m: numbers.setdefault(m.group(), f"id{len(numbers)}"), page)
+    return page.replace("<head>", f"<head>{_HEAD}", 1)

@@ -1,0 +1,72 @@
+"""Counts of one hospital for the quality report: completeness, distributions, dose units.
+
+Aggregates only; small cells are suppressed where they are shown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig import tables
+from ehrivig.database import Database
+
+COMPLETENESS_SCHEMA = {
+    "table": pl.String,
+    "column": pl.String,
+    "n_rows": pl.Int64,
+    "n_present": pl.Int64,
+}
+_QUERIES = {
+    "lab_distribution": (
+        "SELECT analyte, bin, sum(n)::BIGINT AS n FROM gate.lab_profile "
+        "WHERE analyte IS NOT NULL AND bin IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ),
+    "lab_unit": (
+        "SELECT analyte, unit, sum(n)::BIGINT AS n FROM gate.lab_profile "
+        "WHERE analyte IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ),
+    "lab_median": (
+        "SELECT analyte, n, median FROM gate.lab_median WHERE scope = 'all' ORDER BY ALL"
+    ),
+    "lab_limit": (
+        "SELECT variable AS analyte, unit, hard_lo, soft_lo, soft_hi, hard_hi "
+        'FROM ref."limit" ORDER BY ALL'
+    ),
+    "unit_factor": (
+        "SELECT DISTINCT variable AS analyte, factor FROM ref.unit WHERE factor > 0 ORDER BY ALL"
+    ),
+    "vital_distribution": (
+        "SELECT vital_code, step, sum(n)::BIGINT AS n FROM gate.vital_profile "
+        "WHERE step IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ),
+    "dose_unit": (
+        "SELECT m.dose_unit, count(*) AS n, count(m.dose) AS n_dose, "
+        "count(m.concentration_g_per_l) AS n_concentration, count(m.strength_g) AS n_strength "
+        "FROM main.medication AS m INNER JOIN gate.drug AS d ON m.drug = d.drug "
+        "WHERE d.exposure GROUP BY ALL ORDER BY ALL"
+    ),
+}
+
+
+def write(db: Database, folder: Path) -> None:
+    """Write each aggregate of a gated hospital as `<folder>/<name>.parquet`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, query in _QUERIES.items():
+        db.frame(query).write_parquet(folder / f"{name}.parquet")
+    completeness(db).write_parquet(folder / "completeness.parquet")
+
+
+def completeness(db: Database) -> pl.DataFrame:
+    """One row per column of the contract: rows of its table, and rows that have a value."""
+    rows = []
+    for table in tables.TABLES:
+        schema = "mapped" if db.exists(f"mapped.{table.name}") else "resolved"
+        counts = ", ".join(f'count("{name}")' for name in table.names)
+        found = db.rows(f"SELECT count(*), {counts} FROM {schema}.{table.name}")[0]
+        rows += [
+            (table.name, name, int(found[0]), int(n))
+            for name, n in zip(table.names, found[1:], strict=True)
+        ]
+    return pl.DataFrame(rows, schema=COMPLETENESS_SCHEMA, orient="row")

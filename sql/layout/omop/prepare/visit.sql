@@ -1,0 +1,57 @@
+-- The admission to which each inpatient or emergency visit belongs.
+-- Grain: visit. Visits of a person in one hospital that overlap, or follow one another within
+-- $admission_gap_hours, are one admission if one of them is inpatient; it bears the smallest id of
+-- its inpatient visits. hospital_id: the care site of the visit, else the name of the source.
+-- Source: visit_occurrence. Inpatient: 9201, 262 (from emergency), 32037 and 581379 (intensive
+-- care), 8717. Emergency: 9203. An end with a date only is the end of that day.
+WITH origin AS (
+    SELECT MIN(cdm_source_abbreviation) AS abbreviation
+    FROM source.cdm_source
+),
+
+visit AS (
+    SELECT
+        v.visit_occurrence_id,
+        v.person_id,
+        v.discharged_to_concept_id,
+        v.visit_concept_id <> 9203 AS inpatient,
+        COALESCE(v.care_site_id::VARCHAR, o.abbreviation, 'omop') AS hospital_id,
+        COALESCE(v.visit_start_datetime, v.visit_start_date::TIMESTAMP) AS started_at,
+        COALESCE(v.visit_end_datetime, v.visit_end_date + INTERVAL 1 DAY - INTERVAL 1 SECOND)
+            AS ended_at
+    FROM source.visit_occurrence AS v
+    CROSS JOIN origin AS o
+    WHERE v.visit_concept_id IN (9201, 262, 32037, 581379, 8717, 9203)
+),
+
+beside AS (
+    SELECT
+        *,
+        MAX(ended_at) OVER (
+            PARTITION BY person_id, hospital_id
+            ORDER BY started_at, ended_at, visit_occurrence_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS ended_before
+    FROM visit
+),
+
+chained AS (
+    SELECT
+        *,
+        COUNT_IF(
+            ended_before IS NULL
+            OR started_at > ended_before + TO_SECONDS($admission_gap_hours * 3600)
+        ) OVER (
+            PARTITION BY person_id, hospital_id
+            ORDER BY started_at, ended_at, visit_occurrence_id
+        ) AS chain
+    FROM beside
+)
+
+SELECT
+    *,
+    MIN(CASE WHEN inpatient THEN visit_occurrence_id END) OVER (
+        PARTITION BY person_id, hospital_id, chain
+    ) AS admission_id
+FROM chained
+QUALIFY admission_id IS NOT NULL

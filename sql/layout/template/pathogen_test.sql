@@ -1,0 +1,16 @@
+-- pathogen_test: one row per test.
+-- Put your own table for your_table: every folder or Parquet file of the extract is source.<name>.
+-- Put your own column or expression before each AS; keep the names after it. Columns marked
+-- "required" must be given, the others may stay null.
+-- Delete this file if the source has no such table: what depends on it is then null.
+SELECT
+    -- hospital_id: required, the hospital; a constant such as 'H1' if there is only one
+    NULL::VARCHAR AS hospital_id,
+    NULL::VARCHAR AS admission_id,  -- required, unique within the hospital; text or a whole number
+    NULL::VARCHAR AS organism_code,  -- required, sars_cov_2, ...
+    NULL::VARCHAR AS method,  -- required, rna, antigen, antibody or culture
+    NULL::VARCHAR AS specimen,  -- respiratory, blood, stool, ...
+    NULL::VARCHAR AS result,  -- required, positive, negative, indeterminate or not_done
+    -- collected_at: required, when the sample was taken, not when it was reported
+    NULL::TIMESTAMP AS collected_at
+FROM source.your_table

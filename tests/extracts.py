@@ -1,0 +1,46 @@
+"""Small extracts drawn as dictionaries, written as Parquet, and opened through a layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ehrivig import extract
+from ehrivig.database import Database
+from ehrivig.study import Study, load
+
+Rows = list[dict[str, Any]]
+
+
+def study(**section: Any) -> Study:
+    """The packaged study with other settings under [extract]."""
+    plan = load("ivig_covid19")
+    return plan.model_copy(update={"extract": plan.extract.model_copy(update=section)})
+
+
+def at(text: str) -> datetime:
+    """ "03-01 08:30" of 2020."""
+    return datetime.strptime(f"2020-{text}", "%Y-%m-%d %H:%M")
+
+
+def write(path: Path, rows: Rows, schema: Mapping[str, Any] | None = None) -> Path:
+    """One Parquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows, schema_overrides=dict(schema or {}), infer_schema_length=None).write_parquet(
+        path
+    )
+    return path
+
+
+@contextmanager
+def opened(folder: Path, plan: Study, hospital_id: str | None = None) -> Iterator[Database]:
+    """The database of one hospital (the first unless named) with all stages."""
+    source = extract.inspect(folder, plan)
+    with Database() as db:
+        extract.open_hospital(db, source, hospital_id or source.hospitals[0], plan)
+        yield db

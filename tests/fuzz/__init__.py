@@ -1,0 +1,1 @@
+"""Mutated extracts and study files: `python -m tests.fuzz` (make fuzz)."""

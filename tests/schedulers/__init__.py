@@ -1,0 +1,1 @@
+"""The examples inside real schedulers: `python -m tests.schedulers` installs and runs them."""
