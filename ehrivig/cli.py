@@ -57,18 +57,25 @@ def run(
     threads: ThreadsOption = None,
     workers: WorkersOption = 1,
     cluster: ClusterOption = None,
+    aggregate_only: Annotated[
+        bool, typer.Option("--aggregate-only", help="Keep no row of a patient; see `pool`.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run a whole study: gate, cohort, dosing, matching, effects, report."""
     from ehrivig import pipeline
 
+    plan = _study(study, layout)
+    if aggregate_only:
+        pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
+        plan = plan.model_copy(update={"analysis": pooling})
     _finish(
         pipeline.run(
-            _study(study, layout),
+            plan,
             extract,
             out,
-            options=pipeline.Options(memory, threads, workers, cluster),
+            options=pipeline.Options(memory, threads, workers, cluster, aggregate_only),
             progress=_progress(quiet),
         ),
         as_json,
@@ -155,6 +162,41 @@ def meta(
 
 
 @app.command()
+def pool(
+    sources: Annotated[list[Path], typer.Argument(help="Runs, or their aggregate.csv.")],
+    out: OutOption,
+    tau2: Annotated[Literal["DL", "REML", "PM"], typer.Option()] = "REML",
+    ci: Annotated[Literal["normal", "hksj"], typer.Option()] = "hksj",
+    as_json: JsonOption = False,
+) -> None:
+    """Pool hospitals that sent only their estimates (`ehrivig run --aggregate-only`)."""
+    from ehrivig.meta import pool_aggregates
+
+    _print_summary(pool_aggregates(sources, out, tau2=tau2, ci=ci), as_json)
+
+
+@app.command()
+def compare(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
+    trials: Annotated[str, typer.Option(help="CSV of studies, or a shipped table.")],
+    out: OutOption,
+    measure: Annotated[Literal["OR", "RR", "RD"] | None, typer.Option()] = None,
+    analysis: Annotated[str, typer.Option(help="Rows of effects.csv with this analysis.")] = (
+        "main"
+    ),
+    by: Annotated[str | None, typer.Option(help="Column that names subgroups.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a run's estimate under the published trials."""
+    from ehrivig.meta import compare as beside
+
+    summary = beside(
+        run_folder / "effects.csv", trials, out, measure=measure, analysis=analysis, by=by
+    )
+    _print_summary(summary, as_json)
+
+
+@app.command()
 def sql(
     study: StudyArgument,
     extract: Annotated[
@@ -181,6 +223,38 @@ def audit(
     found = auditing.audit(tables, outcome)
     typer.echo(lints.frame(found).write_csv().rstrip("\n"))
     typer.echo(f"{len(found)} finding(s)", err=True)
+
+
+@app.command()
+def calibrate(
+    study: StudyArgument,
+    replicates: Annotated[int, typer.Option(min=2, help="Cohorts in each world.")] = 200,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for calibration.csv.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    patients: Annotated[int, typer.Option(min=100, help="Admissions in each cohort.")] = 850,
+    effect: Annotated[float, typer.Option(help="True log odds or hazard ratio.")] = -0.5,
+    seed: Annotated[int | None, typer.Option(min=0, help="Default: the study's.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Simulate cohorts with a known effect; bias, coverage and error rate of every analysis."""
+    from ehrivig.calibrate import run_calibration
+    from ehrivig.calibrate.show import bar, lines
+
+    with bar(quiet) as progress:
+        table, summary = run_calibration(
+            _study(study, None),
+            replicates,
+            out,
+            patients=patients,
+            effect=effect,
+            seed=seed,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    if not as_json:
+        typer.echo("\n".join(lines(table)))
+    _print_summary(summary, as_json)
 
 
 @app.command()

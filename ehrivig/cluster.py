@@ -40,6 +40,8 @@ def work(tasks: list[Task], address: str) -> Generator[Outcome, None, None]:
     if not tasks:
         return
     client = _connect(address)
+    for task in tasks:
+        task.folder.parent.mkdir(parents=True, exist_ok=True)
     program = manifest.program_fingerprint()
     futures = [
         client.submit(
@@ -123,7 +125,7 @@ def _connect(address: str) -> Any:
     except TimeoutError as error:
         client.close()
         raise UsageError(
-            f"cluster: the scheduler at {address} has no worker. Start some (dask worker {address})."
+            f"cluster: the scheduler at {address} has no worker. Start some (dask worker ...)."
         ) from error
     return client
 

@@ -221,9 +221,7 @@ class _Clock:
         seconds = round(time.perf_counter() - started, 3)
         cpu_seconds = round(time.process_time() - worked, 3)
         self.steps.append(
-            Step(
-                self.hospital_id, name, rows[0], rows[1], seconds, cpu_seconds, peak_memory_mib()
-            )
+            Step(self.hospital_id, name, rows[0], rows[1], seconds, cpu_seconds, peak_memory_mib())
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig import (
+    aggregate,
     analysis,
     cohort,
     comparison,
@@ -44,12 +45,16 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How a run uses the machine; nothing here changes a result."""
+    """How a run uses the machine; nothing here changes a result.
+
+    `aggregate_only` keeps no table with a row per patient or event in the run folder.
+    """
 
     memory: str | None = None
     threads: int | None = None
     workers: int = 1
     cluster: str | None = None
+    aggregate_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ def run(
     refuse_overlap(Path(out), Path(extract_folder))
     with run_folder(Path(out)) as target:
         this = _begin(plan, Path(extract_folder), target, options, progress)
-        if found := _unchanged(this, target):
+        alone = this.options.aggregate_only
+        if not alone and (found := _unchanged(this, target)):
             return _repeated(this, found, Path(out))
         message = "done"
         try:
@@ -123,6 +129,9 @@ def run(
         _record(this, target.exit_code, message)
         this.progress("report")
         report.write(this.folder, plan, dropped=this.dropped)
+        aggregate.write(this.folder)
+        if alone:
+            aggregate.drop_patients(this.folder)
         _note(this, target.exit_code, message)
     return _summary(this, Path(out), target.exit_code, message)
 

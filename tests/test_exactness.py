@@ -6,12 +6,12 @@ are drawn at random; every file of the result must have one hash.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from result_files import hashes
 
 from ehrivig import pipeline, report
 from ehrivig.demo import write_demo
@@ -20,8 +20,6 @@ from ehrivig.study import Study, load
 pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
 RUNS = 10
 PATIENTS = 1_500
-# What tells of the run itself: clock, threads, input files. `hospitals/` is the run's workshop.
-OF_THE_RUN = ("manifest.json", "history.csv", "metrics.prom")
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +34,6 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exactness") / "extract"
     write_demo(folder, patients=PATIENTS, hospitals=2)
     return folder
-
-
-def hashes(run: Path) -> dict[str, str]:
-    """Hash of every result file."""
-    return {
-        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(run.rglob("*"))
-        if path.is_file()
-        and path.name not in OF_THE_RUN
-        and path.relative_to(run).parts[0] != "hospitals"
-    }
 
 
 def rewritten(extract: Path, folder: Path, rng: np.random.Generator) -> Path:

@@ -1,0 +1,178 @@
+"""Are the intervals and tests of a study right? Simulated cohorts with a known effect will tell.
+
+`calibrate` draws cohorts from two worlds (`worlds`), once without and once with an effect, runs the
+analyses of the study file on each, and reports bias, coverage and error rates against the truth.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ehrivig.calibrate.replicate import Replicate, batch, trimmed
+from ehrivig.calibrate.summary import SCHEMA, summarise
+from ehrivig.calibrate.worlds import WORLDS, World, model
+from ehrivig.errors import UsageError
+from ehrivig.study import Study
+
+EFFECT = -0.5  # log odds or hazard ratio in the worlds with an effect
+PATIENTS = 850
+FILE = "calibration.csv"
+NOT_RUN = (
+    "multiple_imputation",
+    "leave_one_hospital_out",
+    "moribund_discharge",
+)
+_BATCHES = 40  # per scenario: enough for an even load and a moving progress bar
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class CalibrationSummary:
+    """What a calibration did: size, analyses, and how many valid ones kept their promise.
+
+    `not_run` names analyses of the study file that calibration leaves out.
+    """
+
+    study: str
+    out: str
+    replicates: int
+    patients: int
+    effect: float
+    analyses: int
+    valid: int
+    valid_covered: int
+    invalid_failing: int
+    not_run: tuple[str, ...]
+
+
+def calibrate(
+    study: Study,
+    replicates: int,
+    *,
+    patients: int = PATIENTS,
+    effect: float = EFFECT,
+    seed: int | None = None,
+    workers: int = 1,
+    progress: Progress = lambda done, whole: None,
+) -> pl.DataFrame:
+    """One row per world, effect and analysis: see `summary.SCHEMA`.
+
+    Every replicate has a random stream of its own, spawned from `seed` (default: the study's), so
+    the numbers do not depend on `workers` (processes). `progress(done, whole)` counts cohorts.
+    Raises UsageError for numbers out of range.
+    """
+    _refuse(replicates, patients, effect, workers)
+    plan = trimmed(study)
+    scenarios: list[tuple[World, float]] = [(w, e) for w in WORLDS for e in (0.0, effect)]
+    roots = np.random.SeedSequence(study.study.seed if seed is None else seed).spawn(len(scenarios))
+    tasks = [
+        (number, seeds)
+        for number, root in enumerate(roots)
+        for seeds in _batches(root.spawn(replicates))
+    ]
+    found: list[list[Replicate]] = [[] for _ in scenarios]
+    whole = replicates * len(scenarios)
+    with _single_threads(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        running = [
+            pool.submit(batch, plan, *scenarios[number], patients, seeds) for number, seeds in tasks
+        ]
+        for (number, _), future in zip(tasks, running, strict=True):
+            found[number] += future.result()
+            progress(sum(map(len, found)), whole)
+    parts = [
+        summarise(model(plan, *scenario), made)
+        for scenario, made in zip(scenarios, found, strict=True)
+    ]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
+
+
+def _refuse(replicates: int, patients: int, effect: float, workers: int) -> None:
+    """Raise UsageError for numbers that make no calibration."""
+    wrong = []
+    if not 2 <= replicates <= 1_000_000:
+        wrong.append("replicates must be 2 to 1,000,000")
+    if not 100 <= patients <= 1_000_000:
+        wrong.append("patients must be 100 to 1,000,000")
+    if not 0 < abs(effect) <= 3:
+        wrong.append("effect must be within -3 to 3, and not 0 (no effect is always run)")
+    if workers < 1:
+        wrong.append("workers must be at least 1")
+    if wrong:
+        raise UsageError(f"calibrate: {'; '.join(wrong)}.")
+
+
+def _batches(seeds: list[np.random.SeedSequence]) -> list[list[np.random.SeedSequence]]:
+    """The seeds in parts, in order."""
+    size = -(-len(seeds) // _BATCHES)
+    return [seeds[at : at + size] for at in range(0, len(seeds), size)]
+
+
+@contextmanager
+def _single_threads() -> Iterator[None]:
+    """Child processes started inside use one thread each: they share the cores among themselves."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def run_calibration(
+    study: Study,
+    replicates: int,
+    out: Path | None,
+    *,
+    patients: int = PATIENTS,
+    effect: float = EFFECT,
+    seed: int | None = None,
+    workers: int = 1,
+    progress: Progress = lambda done, whole: None,
+) -> tuple[pl.DataFrame, CalibrationSummary]:
+    """`calibrate`, written to `out`/calibration.csv when a folder is given; table and summary."""
+    table = calibrate(
+        study,
+        replicates,
+        patients=patients,
+        effect=effect,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            table.write_csv(out / FILE)
+        except OSError as error:
+            message = f"calibrate: {out}: cannot be written. Choose another folder."
+            raise UsageError(message) from error
+    judged = table.filter(pl.col("coverage").is_not_null())
+    covered = judged.filter("holds")
+    summary = CalibrationSummary(
+        study=study.study.name,
+        out=str(out or ""),
+        replicates=replicates,
+        patients=patients,
+        effect=effect,
+        analyses=table.height,
+        valid=judged.filter("valid").height,
+        valid_covered=covered.filter("valid").height,
+        invalid_failing=judged.filter(~pl.col("valid") & ~pl.col("holds")).height,
+        not_run=tuple(name for name in study.analysis.sensitivity if name in NOT_RUN),
+    )
+    return table, summary

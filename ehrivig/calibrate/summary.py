@@ -14,6 +14,7 @@ from ehrivig.calibrate.replicate import Answer, Replicate, Slot
 from ehrivig.calibrate.worlds import Model, death_share, strategy_risk
 from ehrivig.dataset import Floats
 
+NOMINAL, TOLERANCE = 0.95, 0.015
 RATIOS = ("OR", "RR", "HR", "ROR")
 NAMES = ("analysis", "contrast", "population", "model", "variance", "measure")
 SCHEMA: dict[str, Any] = {
@@ -32,6 +33,8 @@ SCHEMA: dict[str, Any] = {
     "replicates": pl.Int64,
     "failed": pl.Int64,
     "valid": pl.Boolean,
+    "exact": pl.Boolean,
+    "holds": pl.Boolean,
     "why": pl.String,
 }
 
@@ -42,7 +45,8 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
     `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
     `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
     truth) and `rejected` (p < 0.05) are shares of the replicates with an estimate; `failed` counts
-    the others. `type_i_error` is `rejected` where there is no effect.
+    the others. `type_i_error` is `rejected` where there is no effect. `holds`: the coverage is not
+    below 93.5%, nor above 96.5% where it should be exact, by more than two Monte-Carlo errors.
     """
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
@@ -63,6 +67,8 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
                     **measured,
                     "failed": len(replicates) - len(answers),
                     "valid": found.valid,
+                    "exact": found.exact,
+                    "holds": _holds(measured["coverage"], len(answers), found),
                     "why": found.why,
                 }
             )
@@ -118,6 +124,7 @@ def _measured(
     value: Floats = np.log(columns["estimate"]) if ratio else columns["estimate"]
     rejected = float(np.nanmean(columns["p"] < 0.05))
     row: dict[str, float | int | None] = {
+        "coverage": None,
         "truth": truth,
         "mean_estimate": exp(value.mean()) if ratio else float(value.mean()),
         "empirical_se": float(value.std(ddof=1)) if len(value) > 1 else None,
@@ -128,9 +135,19 @@ def _measured(
     }
     if truth is not None:
         inside = (columns["lo"] <= truth) & (truth <= columns["hi"])
+        coverage = float(inside.mean())
         row["bias"] = float(value.mean()) - (log(truth) if ratio else truth)
-        row["coverage"] = float(inside.mean())
+        row["coverage"] = coverage
     return row
+
+
+def _holds(coverage: float | None, n: int, found: Reading) -> bool | None:
+    """Whether a coverage is the promised one, but for chance; None where there is no coverage."""
+    if coverage is None:
+        return None
+    slack = TOLERANCE + 2 * monte_carlo_error(NOMINAL, n)
+    high = NOMINAL + slack if found.valid and found.exact else 1.0
+    return NOMINAL - slack <= coverage <= high
 
 
 def monte_carlo_error(share: float, n: int) -> float:

@@ -127,7 +127,8 @@ def _covariates(world: Model, n: int, rng: np.random.Generator) -> Floats:
     latent = latent + np.sqrt(1 - SHARED) * rng.standard_normal((n, k))
     binary = ~np.isnan(world.share)
     cut = margins.normal_quantile(1 - np.where(binary, world.share, 0.5))
-    return np.where(binary, (latent > cut).astype(float), world.centre + world.spread * latent)
+    number = world.centre + world.spread * latent
+    return np.asarray(np.where(binary, (latent > cut).astype(float), number))
 
 
 def _standard(world: Model, x: Floats) -> Floats:

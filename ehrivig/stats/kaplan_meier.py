@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.result import FloatArray
+from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.risk_sets import RiskSets, build_risk_sets
 from ehrivig.stats.survival_curve import Quantile, RestrictedMean, SurvivalAt, SurvivalCurve
 from ehrivig.stats.survival_input import (
@@ -121,7 +121,7 @@ def kaplan_meier(
 _Table = tuple[FloatArray, ...]
 
 
-def _table(sets: RiskSets, event: np.ndarray, weights: FloatArray) -> _Table:
+def _table(sets: RiskSets, event: BoolArray, weights: FloatArray) -> _Table:
     """Return n_risk, n_event, n_censor (J,) at each distinct time of each group."""
     n_event = sets.tied(weights * event)
     n_censor = sets.tied(weights * ~event)
@@ -138,7 +138,7 @@ def _greenwood(sets: RiskSets, table: _Table) -> FloatArray:
 
 
 def _jackknife_variance(
-    sets: RiskSets, event: np.ndarray, weights: FloatArray, table: _Table
+    sets: RiskSets, event: BoolArray, weights: FloatArray, table: _Table
 ) -> FloatArray:
     """Return the infinitesimal-jackknife variance of log S(t), shape (J,).
 

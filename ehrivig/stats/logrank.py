@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.result import FloatArray
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.risk_sets import RiskSets, build_risk_sets
 from ehrivig.stats.survival_input import entry_time, event_indicator, follow_up_time, labelled
 
@@ -90,7 +90,7 @@ def logrank(
 
 
 def _group_tables(
-    sets: RiskSets, codes: np.ndarray, n_groups: int, rho: float
+    sets: RiskSets, codes: IntArray, n_groups: int, rho: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return the group shares at risk (J, K), deaths (J, K), weights (J,) and variance terms (J,).
 

@@ -13,7 +13,7 @@ from ehrivig.stats.cox import CoxFit
 from ehrivig.stats.cox_likelihood import CoxDesign, Moments, information, moments
 from ehrivig.stats.cox_residuals import event_means
 from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.result import FloatArray
+from ehrivig.stats.result import BoolArray, FloatArray
 
 Transform = Literal["km", "identity", "log", "rank"]
 
@@ -105,7 +105,7 @@ def _survival_before(data: CoxDesign) -> FloatArray:
     return np.append(1.0, curve[1])[row]
 
 
-def _pooled_curve(data: CoxDesign, event: np.ndarray) -> tuple[FloatArray, FloatArray]:
+def _pooled_curve(data: CoxDesign, event: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return times and survival of all rows together."""
     curve = kaplan_meier(data.time, event, entry=data.entry).curves[0]
     return curve.time, curve.survival

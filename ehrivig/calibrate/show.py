@@ -1,0 +1,61 @@
+"""A calibration on a terminal: a progress bar while it runs, and its table as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+WORLD = {
+    "immediate": "exposure starts at time zero",
+    "delayed": "exposure starts later",
+}
+
+
+@contextmanager
+def bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A function that moves a progress bar on stderr; none when quiet."""
+    if quiet:
+        yield lambda done, whole: None
+        return
+    columns = (
+        TextColumn("simulating"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("cohorts"),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda done, whole: shown.update(task, completed=done, total=whole)
+
+
+def lines(table: pl.DataFrame) -> list[str]:
+    """The table of a calibration, one line per analysis, grouped by world and effect."""
+    text: list[str] = []
+    for (world, effect), part in table.group_by("world", "effect", maintain_order=True):
+        what = f"{WORLD[str(world)]}; true log ratio {effect:g}"
+        head = f"{'measure':8}{'truth':>8}{'mean':>8}{'bias':>8}{'covers':>8}{'p<.05':>8}  valid  "
+        text += ["", f"World: {what}", head + "analysis"]
+        text += [_line(row) for row in part.iter_rows(named=True)]
+    return text
+
+
+def _line(row: dict[str, object]) -> str:
+    """One analysis."""
+    numbers = [_number(row[name], ".3f") for name in ("truth", "mean_estimate", "bias")]
+    shares = [_number(row[name], ".1%") for name in ("coverage", "rejected")]
+    cells = "".join(f"{cell:>8}" for cell in (*numbers, *shares))
+    name = f"{row['analysis']}: {row['contrast']} [{row['population']}] {row['model']}"
+    if "cluster" in str(row["variance"]):
+        name += ", clustered"
+    valid = "yes" if row["valid"] else "no"
+    return f"{row['measure']:8}{cells}  {valid:5}  {name} ({row['why']})"
+
+
+def _number(value: object, form: str) -> str:
+    return "" if value is None else format(value, form)
