@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from ehrivig import cohort, extract, tables, validate
+from ehrivig import cohort, extract, narrow, tables, validate
 from ehrivig.database import Database
 from ehrivig.features import baseline, dosing, outcomes, severity
 from ehrivig.study import Study
@@ -155,7 +155,8 @@ def _gate_rows(
 def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
     """From clean rows to one row per candidate admission."""
     with clock.step("cohort") as done:
-        cohort.screen(db, study, severity.prepare)
+        cohort.screen(db, study, _prepare)
+        narrow.to_eligible(db)
         severity.clear(db)
         screened = _keep(db.frame("SELECT * FROM screened"), folder / "screened.parquet")
         _keep(db.frame("SELECT * FROM criterion"), folder / "criterion.parquet")
@@ -177,6 +178,12 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         done(rows, _keep(features, folder / "dosing.parquet"))
     with clock.step("ledger") as done:
         done(candidates, _keep(_rows_in_scope(db), folder / "scope.parquet"))
+
+
+def _prepare(db: Database, name: str) -> None:
+    """Make what a concept builds on, from no more rows than it needs."""
+    narrow.to_eligible(db)
+    severity.prepare(db, name)
 
 
 def _keep(frame: pl.DataFrame, path: Path) -> int:

@@ -69,7 +69,7 @@ def overlap(table: pl.DataFrame, path: Path) -> None:
         axes.set_xlabel("propensity score")
         axes.set_ylabel("admissions")
         axes.set_xlim(0, 1)
-        axes.legend(loc="upper right")
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
         save(figure, path)
 
 

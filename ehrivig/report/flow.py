@@ -20,10 +20,10 @@ def flow_chart(
 ) -> None:
     """Boxes down the page, exclusions to the right, the arms and the matched at the foot."""
     steps = attrition.filter(pl.col("hospital_id") == "all").sort("step").to_dicts()
-    height = len(steps) + 1 + len(arms) // 2
-    with drawing(8.2, 0.95 * height + 0.5) as (figure, axes):
+    levels = len(steps) + len(arms) // 2
+    with drawing(8.2, 0.95 * levels + 0.4) as (figure, axes):
         axes.set_axis_off()
-        axes.set(xlim=(0, 10), ylim=(-height + 0.3, 0.7))
+        axes.set(xlim=(0, 10), ylim=(-levels + 0.55, 0.45))
         for row, step in enumerate(steps):
             _step(axes, -row * STEP_HEIGHT, step, row, smallest)
         if dropped:
