@@ -10,6 +10,7 @@ FLAGS ?=
 READY := $(VENV)/.ready
 export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
+export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help setup study check quality cohort report demo test lint parity bench fuzz clean
 

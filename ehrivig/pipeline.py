@@ -99,7 +99,7 @@ class _Run:
 
 def run(
     study: str | Path | Study,
-    extract_folder: str | Path,
+    extract: str | Path,
     out: str | Path,
     *,
     options: Options | None = None,
@@ -112,9 +112,9 @@ def run(
     one in `out` (same input, study and code): its message is "unchanged".
     """
     plan = study if isinstance(study, Study) else load(study)
-    refuse_overlap(Path(out), Path(extract_folder))
+    refuse_overlap(Path(out), Path(extract))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress)
+        this = _begin(plan, Path(extract), target, options, progress)
         alone = this.options.aggregate_only
         if not alone and (found := _unchanged(this, target)):
             return _repeated(this, found, Path(out))
@@ -138,7 +138,7 @@ def run(
 
 def check(
     study: str | Path | Study,
-    extract_folder: str | Path,
+    extract: str | Path,
     out: str | Path,
     *,
     options: Options | None = None,
@@ -146,9 +146,9 @@ def check(
 ) -> RunSummary:
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
     plan = study if isinstance(study, Study) else load(study)
-    refuse_overlap(Path(out), Path(extract_folder))
+    refuse_overlap(Path(out), Path(extract))
     with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract_folder), target, options, progress, "check")
+        this = _begin(plan, Path(extract), target, options, progress, "check")
         if found := _unchanged(this, target):
             return _repeated(this, found, Path(out))
         message = "done"

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from ehrivig import pipeline, study
@@ -19,6 +20,7 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError, ExtractError
 
 KEY = ["hospital_id", "admission_id"]
+WITH_A_CLOCK = ("manifest.json", "hospital.json", "history.csv", "metrics.prom")
 CONTRACT_FILES = [
     "manifest.json",
     "ledger.csv",
@@ -228,7 +230,7 @@ def test_same_input_gives_the_same_bytes(
     pipeline.run(plan, extract, again, options=pipeline.Options(threads=1, memory="700MB"))
     for path in sorted(again.rglob("*")):
         name = path.relative_to(again).as_posix()
-        if path.is_file() and not name.endswith(("manifest.json", "hospital.json")):
+        if path.is_file() and not name.endswith(WITH_A_CLOCK):
             assert path.read_bytes() == (finished[0] / name).read_bytes(), name
 
 
@@ -241,7 +243,7 @@ def test_unchanged_hospitals_are_not_read_again(
     pipeline.check(plan, small, out)
     before = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
     path = next((small / "score" / "hospital_id=B").glob("*.parquet"))
-    pl.read_parquet(path).head(10).write_parquet(path)
+    pq.write_table(pq.read_table(path).slice(0, 10), path)
     pipeline.check(plan, small, out)
     after = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
     assert before["A"] == after["A"]

@@ -26,7 +26,7 @@ def test_contract_names_are_functions_with_documented_shapes() -> None:
         assert "(n" in (function.__doc__ or ""), name
     wanted = {"order", "ratio", "replace", "tie_rule", "exact", "seed"}
     assert wanted <= set(inspect.signature(ehrivig.match.nearest).parameters)
-    assert list(inspect.signature(ehrivig.run).parameters)[:3] == ["study", "extract_folder", "out"]
+    assert list(inspect.signature(ehrivig.run).parameters)[:3] == ["study", "extract", "out"]
 
 
 def test_nearest_gives_row_numbers() -> None:

@@ -8,9 +8,10 @@ of freedom. Rows whose outcome is unknown help to impute and are then left out (
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import overload
 
 import numpy as np
 import polars as pl
@@ -66,30 +67,55 @@ def _refuse(error: AnalysisError) -> Effect:
     raise error
 
 
-def completed_tables(table: pl.DataFrame, study: Study) -> tuple[list[pl.DataFrame], str]:
+@dataclass(frozen=True)
+class CompletedTables(Sequence[pl.DataFrame]):
+    """Completed copies of an analysis table, each put together when it is asked for.
+
+    Only the imputed columns are kept (m, n, q): m whole tables of a large cohort would not fit.
+    """
+
+    table: pl.DataFrame
+    study: Study
+    variables: tuple[str, ...]
+    made: Imputations
+
+    def __len__(self) -> int:
+        return self.made.m
+
+    @overload
+    def __getitem__(self, at: int) -> pl.DataFrame: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[pl.DataFrame]: ...
+
+    def __getitem__(self, at: int | slice) -> pl.DataFrame | list[pl.DataFrame]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        copy = self.made.values[at]
+        imputed = [pl.Series(name, copy[:, j]) for j, name in enumerate(self.made.names)]
+        whole = _implied(self.table.with_columns(imputed), self.study, self.variables)
+        return whole.filter(pl.Series(~np.isnan(values(self.table, self.study.primary.name))))
+
+
+def completed_tables(table: pl.DataFrame, study: Study) -> tuple[CompletedTables, str]:
     """Completed copies of the analysis table, and what was imputed, in words.
 
     Imputed are the matching and adjustment variables; a variable that is any of several others
     stays implied by them. Raises AnalysisError when nothing is missing.
     """
     names = tuple(dict.fromkeys((*study.match.covariates, *study.analysis.adjust)))
-    known = ~np.isnan(values(table, study.primary.name))
     lacking = [name for name in names if np.isnan(values(table, name)).any()]
     if not lacking:
         raise AnalysisError("no matching or adjustment variable is missing: nothing to impute")
-    made = _impute(table, names, study)
-    column = {name: made.names.index(name) for name in lacking}
-    completed = []
-    for copy in made.values:
-        imputed = {name: copy[:, at] for name, at in column.items()}
-        whole = table.with_columns(pl.Series(name, x) for name, x in imputed.items())
-        completed.append(_implied(whole, study, names).filter(pl.Series(known)))
-    missing = ", ".join(lacking)
-    return completed, f"{made.method}; imputed: {missing}; outcome and exposure in the model"
+    made = _impute(table, names, lacking, study)
+    note = f"{made.method}; imputed: {', '.join(lacking)}; outcome and exposure in the model"
+    return CompletedTables(table, study, names, made), note
 
 
-def _impute(table: pl.DataFrame, names: tuple[str, ...], study: Study) -> Imputations:
-    """The imputed columns: covariates, exposure, primary outcome, hospitals."""
+def _impute(
+    table: pl.DataFrame, names: tuple[str, ...], lacking: list[str], study: Study
+) -> Imputations:
+    """The columns `lacking`, imputed given the covariates, exposure, primary outcome, hospitals."""
     hospitals = table["hospital_id"].unique().sort().to_list()[1:]
     indicators = hospitals if len(hospitals) < MOST_HOSPITALS else []
     columns = [
@@ -102,7 +128,14 @@ def _impute(table: pl.DataFrame, names: tuple[str, ...], study: Study) -> Imputa
     kinds: list[Kind] = ["pmm" if _continuous(name, study) else "binary" for name in names]
     kinds += ["binary"] * (len(labels) - len(names))
     m = max(study.analysis.imputations, FEWEST)
-    return impute(np.column_stack(columns), kinds, seed=study.study.seed, m=m, names=labels)
+    return impute(
+        np.column_stack(columns),
+        kinds,
+        seed=study.study.seed,
+        m=m,
+        names=labels,
+        columns=[names.index(name) for name in lacking],
+    )
 
 
 def _continuous(name: str, study: Study) -> bool:
@@ -141,7 +174,9 @@ def _adjusted(table: pl.DataFrame, study: Study) -> Effect:
     return replace(effect, method=f"{effect.method}, adjusted for {len(names)} covariates")
 
 
-def _pooled(completed: list[pl.DataFrame], estimate: Callable[[pl.DataFrame], Effect]) -> Effect:
+def _pooled(
+    completed: Sequence[pl.DataFrame], estimate: Callable[[pl.DataFrame], Effect]
+) -> Effect:
     """The estimate in every completed table, pooled; a few may fail, and are counted."""
     effects, reasons = [], []
     for table in completed:

@@ -25,7 +25,7 @@ def love_plot(balance: pl.DataFrame, path: Path) -> None:
     with drawing(7.2, max(2.5, 0.28 * table.height + 1.1)) as (figure, axes):
         rows = np.arange(table.height)
         before = table["smd_unmatched"].abs().to_numpy()
-        after = table["smd_matched"].abs().to_numpy()
+        after = table["smd_matched"].cast(pl.Float64).abs().to_numpy()  # all null: read as text
         axes.hlines(rows, np.fmin(before, after), np.fmax(before, after), color="#d5d5d5", zorder=1)
         axes.scatter(
             before,

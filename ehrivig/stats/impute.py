@@ -56,6 +56,7 @@ def impute(
     m: int = 20,
     iterations: int = 10,
     names: Sequence[str] | None = None,
+    columns: Sequence[int] | None = None,
 ) -> Imputations:
     """m completed copies of a table in which NaN is missing.
 
@@ -63,6 +64,7 @@ def impute(
     only values that were seen are imputed), "normal" a draw from a linear model, "binary" a draw
     from a logistic model (0 and 1). Columns without missing values only predict. Deterministic by
     `seed`; each imputation has its own stream, so m = 20 begins with the same tables as m = 5.
+    `columns`: positions of those wanted in the result (all by default); m long tables take memory.
 
     Raises UsageError for wrong shapes, kinds or a binary column of other values; AnalysisError for
     infinite values or a column with fewer than `DONORS` observed values.
@@ -78,19 +80,20 @@ def impute(
     streams = np.random.SeedSequence(seed).spawn(m)
     order = np.argsort(missing.sum(axis=0), kind="stable")
     order = order[missing[:, order].any(axis=0)]
-    copies, traces = [], []
-    for stream in streams:
+    wanted = list(range(table.shape[1]) if columns is None else columns)
+    copies = np.empty((m, table.shape[0], len(wanted)))
+    traces = np.empty((m, iterations, len(wanted)))
+    for number, stream in enumerate(streams):
         copy, trace = _chain(
             table, missing, kinds, order, iterations, np.random.default_rng(stream)
         )
-        copies.append(copy)
-        traces.append(trace)
+        copies[number], traces[number] = copy[:, wanted], trace[:, wanted]
     return Imputations(
-        values=np.array(copies),
-        names=labels,
-        kinds=tuple(kinds),
-        missing=missing.sum(axis=0),
-        trace=np.array(traces),
+        values=copies,
+        names=tuple(labels[j] for j in wanted),
+        kinds=tuple(kinds[j] for j in wanted),
+        missing=missing.sum(axis=0)[wanted],
+        trace=traces,
         seed=seed,
         method=f"chained equations, m = {m}, {iterations} iterations",
     )

@@ -43,10 +43,10 @@ def counted() -> Callable[..., pl.DataFrame]:
 
 @pytest.fixture(scope="session")
 def table(plan: study.Study) -> pl.DataFrame:
-    """Six hundred simulated admissions with every column that an analysis reads."""
+    """Simulated admissions with every column that an analysis reads."""
     world = worlds.model(plan, "delayed", 0.0)
     rng = np.random.default_rng(7)
-    frame = worlds.draw(world, 600, rng).table
+    frame = worlds.draw(world, 1500, rng).table
     n = frame.height
     columns: dict[str, np.ndarray] = {}
     for covariate in plan.covariates.variables:

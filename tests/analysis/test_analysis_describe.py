@@ -35,12 +35,12 @@ def test_percentages_use_the_known_of_each_row() -> None:
     assert found["text_control"] == "1/4 (25.0%)"
 
 
-@pytest.mark.parametrize(("policy", "p"), [("liu", erfc(sqrt(16 * 38**2 / 3780 / 2))), ("default", 0.034965)])
+@pytest.mark.parametrize(
+    ("policy", "p"), [("liu", erfc(sqrt(16 * 38**2 / 3780 / 2))), ("default", 0.034965)]
+)
 def test_both_test_policies(policy: str, p: float) -> None:
     """8/10 against 1/6: chi-square 16 x 38^2 / 3780 = 6.112; Fisher's exact p is 0.03497."""
-    table = frame(
-        [True] * 10 + [False] * 6, copd=[True] * 8 + [False] * 2 + [True] + [False] * 5
-    )
+    table = frame([True] * 10 + [False] * 6, copd=[True] * 8 + [False] * 2 + [True] + [False] * 5)
     found = row(describe(table, [BINARY], policy=policy, smallest=0))  # type: ignore[arg-type]
     assert found["p"] == pytest.approx(p, abs=1e-6)
     assert ("isher" in str(found["test"])) == (policy == "default")
@@ -58,7 +58,9 @@ def test_numbers_are_described_by_quartiles_and_kruskal_wallis() -> None:
 
 
 def test_a_small_cell_takes_the_row_with_it() -> None:
-    table = frame([True] * 40 + [False] * 40, copd=[i < 3 for i in range(40)] + [i < 20 for i in range(40)])
+    table = frame(
+        [True] * 40 + [False] * 40, copd=[i < 3 for i in range(40)] + [i < 20 for i in range(40)]
+    )
     found = row(describe(table, [BINARY], policy="liu", smallest=5))
     assert found["suppressed"] is True
     assert (found["text_exposed"], found["text_control"]) == ("<5", "20/40 (50.0%)")
@@ -67,28 +69,35 @@ def test_a_small_cell_takes_the_row_with_it() -> None:
 
 
 def test_the_complement_of_a_small_cell_is_small_too() -> None:
-    table = frame([True] * 40 + [False] * 40, copd=[i < 38 for i in range(40)] + [i < 20 for i in range(40)])
+    table = frame(
+        [True] * 40 + [False] * 40, copd=[i < 38 for i in range(40)] + [i < 20 for i in range(40)]
+    )
     found = row(describe(table, [BINARY], policy="liu", smallest=5))
     assert found["events_exposed"] is None
     assert found["text_exposed"] == "suppressed"
 
 
 def test_an_empty_arm_leaves_a_reason() -> None:
-    found = row(describe(frame([False] * 4, age=[1.0, 2.0, 3.0, 4.0]), [NUMBER], policy="liu", smallest=0))
+    found = row(
+        describe(frame([False] * 4, age=[1.0, 2.0, 3.0, 4.0]), [NUMBER], policy="liu", smallest=0)
+    )
     assert found["p"] is None
     assert found["text_exposed"] == "no data"
     assert found["test"]
 
 
 def test_dosing_by_outcome_is_about_the_exposed_only() -> None:
-    table = frame([True, True, True, False], age=[1.0, 3.0, 9.0, 50.0], death=[True, True, False, True])
+    table = frame(
+        [True, True, True, False], age=[1.0, 3.0, 9.0, 50.0], death=[True, True, False, True]
+    )
     found = row(by_outcome(table, "death", [NUMBER], policy="liu", smallest=0))
     assert (found["n_exposed"], found["n_control"], found["n_all"]) == (2, 1, 3)
     assert found["median_exposed"] == 2.0
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1234.5, "1,234"), (56.78, "56.8"), (0.123, "0.12"), (0.012, "0.012"), (0, "0.00")]
+    ("value", "text"),
+    [(1234.5, "1,234"), (56.78, "56.8"), (0.123, "0.12"), (0.012, "0.012"), (0, "0.00")],
 )
 def test_numbers_are_written_without_exponents(value: float, text: str) -> None:
     assert number(value) == text

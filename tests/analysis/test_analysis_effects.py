@@ -24,7 +24,12 @@ def rows(*asked: tuple[Question, Effect], smallest: int = 5, warning: str = "") 
 
 def test_a_row_carries_event_counts_and_variance() -> None:
     row = rows((ASKED, EFFECT)).row(0, named=True)
-    assert (row["events_exposed"], row["n_exposed"], row["events_control"], row["n_control"]) == (20, 50, 10, 60)
+    assert (row["events_exposed"], row["n_exposed"], row["events_control"], row["n_control"]) == (
+        20,
+        50,
+        10,
+        60,
+    )
     assert (row["event_label"], row["variance"], row["estimate"]) == ("death", "model", 2.0)
     assert list(row) == list(SCHEMA)
 

@@ -29,7 +29,10 @@ def published_matched(plan: study.Study) -> pl.DataFrame:
     event = np.arange(n) < events
     features = {}
     for feature, cut, n_low, low_events in BANDS.values():
-        among_events, among_others = np.arange(n) < low_events, np.arange(n) - events < n_low - low_events
+        among_events, among_others = (
+            np.arange(n) < low_events,
+            np.arange(n) - events < n_low - low_events,
+        )
         low = np.where(event, among_events, among_others)
         features[feature] = np.where(low, cut - 1, cut + 1)
     exposed = pl.DataFrame({"death_28d": event, **features}).with_columns(exposed=pl.lit(True))
@@ -85,7 +88,9 @@ def test_both_cut_off_presets(plan: study.Study, boundary: str, low: int) -> Non
 
 
 def test_a_small_count_on_the_cut_is_not_told(plan: study.Study) -> None:
-    guarded = plan.model_copy(update={"report": plan.report.model_copy(update={"smallest_cell": 5})})
+    guarded = plan.model_copy(
+        update={"report": plan.report.model_copy(update={"smallest_cell": 5})}
+    )
     table = published_matched(plan).with_columns(
         pl.when(pl.int_range(pl.len()) < 3).then(10.0).otherwise("max_daily_g").alias("max_daily_g")
     )

@@ -31,7 +31,7 @@ def table() -> pl.DataFrame:
 
 
 def test_paired_change_by_hand(table: pl.DataFrame, plan: study.Study) -> None:
-    """Differences -11, -10, -9, -11, -10, -9: Hodges-Lehmann -10; all six fall: p = 2/64."""
+    """Differences -11, -10, -9, -11, -10, -9: the Hodges-Lehmann shift is -10."""
     control, exposed = table_s5(table, labs(plan)).to_dicts()
     assert (control["n_pairs"], exposed["n_pairs"]) == (6, 6)
     assert control["median_day1"] == pytest.approx(78.5)
@@ -42,7 +42,9 @@ def test_paired_change_by_hand(table: pl.DataFrame, plan: study.Study) -> None:
     assert control["p_paired_t"] < 1e-4
 
 
-def test_between_arms_is_the_difference_given_day_one(table: pl.DataFrame, plan: study.Study) -> None:
+def test_between_arms_is_the_difference_given_day_one(
+    table: pl.DataFrame, plan: study.Study
+) -> None:
     control, exposed = table_s5(table, labs(plan)).to_dicts()
     assert control["ancova_difference"] is None
     assert exposed["ancova_difference"] == pytest.approx(-10.0, abs=1e-9)

@@ -85,7 +85,9 @@ def test_the_tests_are_one_family(matched: pl.DataFrame, plan: study.Study) -> N
     assert made.filter(pl.col("analysis") == "subgroup")["p_holm"].null_count() == 4
 
 
-def test_a_hidden_side_hides_the_other_and_the_test(matched: pl.DataFrame, plan: study.Study) -> None:
+def test_a_hidden_side_hides_the_other_and_the_test(
+    matched: pl.DataFrame, plan: study.Study
+) -> None:
     thin = pl.concat([matched, cells(True, 1.0, 0, 0)]).filter(
         ~((pl.col("age") > 65) & pl.col("exposed") & pl.col("death_28d"))
         | (pl.int_range(pl.len()) < 3)

@@ -30,12 +30,19 @@ from tests.bench.limits import verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = ROOT / "out" / "bench" / "history.csv"
-COLUMNS = ("million_labs", "stage", "multiple", "rows_per_cpu_second", "peak_mib")
+COLUMNS = (
+    "million_labs",
+    "event_rows",
+    "stage",
+    "cpu",
+    "multiple",
+    "rows_per_cpu_second",
+    "peak_mib",
+)
 EVENTS = ("lab", "vital", "medication")
 SLOWER = 1.25
 SCRIPTS = (
-    ("bench_regression.py", ()),
-    ("bench_matching.py", ()),
+    ("bench_statistics.py", ("--rows", "100000")),
     ("bench_survival.py", ()),
     ("bench_dosing.py", ("--rows", "6000000")),
 )
@@ -103,6 +110,7 @@ def one_size(folder: Path, millions: float) -> tuple[list[Row], dict[str, float]
 def _row(millions: float, total: int, name: str, found: dict[str, float], scan: float) -> Row:
     return {
         "million_labs": millions,
+        "event_rows": total,
         "stage": name,
         "cpu": found["cpu"],
         "multiple": found["cpu"] / scan,

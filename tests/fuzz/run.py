@@ -20,6 +20,7 @@ import polars as pl
 from . import columns, files, places, studies, values
 from .base import as_toml, call, content, small_extract
 from .case import Case, Mutation
+from .drawing import quick_figures
 from .judge import SECONDS, Ended, earlier_run, problems
 
 KINDS: dict[str, Mutation] = {
@@ -29,8 +30,8 @@ KINDS: dict[str, Mutation] = {
     **places.KINDS,
     **studies.KINDS,
 }
-SIZES = (120, 800)
-"""Patients of the extracts that are mutated: too few for most analyses, and enough."""
+SIZES = {120: 1, 800: 2}
+"""Patients and hospitals of the base extracts: too few for most analyses, and enough."""
 OUTSIDE = 8
 """One case in so many goes through the real command line."""
 
@@ -55,9 +56,9 @@ def kind_of(number: int) -> str:
 
 def bases(folder: Path) -> None:
     """Make the extracts that the cases start from."""
-    for size in SIZES:
+    for size, hospitals in SIZES.items():
         if not (folder / str(size)).is_dir():
-            small_extract(folder / str(size), size)
+            small_extract(folder / str(size), size, hospitals)
 
 
 def patients_of(folder: Path) -> frozenset[str]:
@@ -72,7 +73,7 @@ def patients_of(folder: Path) -> frozenset[str]:
 def make(number: int, seed: int, base: Path, place: Path) -> Case:
     """A case in an empty folder, from its number alone."""
     rng = np.random.default_rng([seed, number])
-    size = SIZES[int(rng.integers(len(SIZES)))]
+    size = list(SIZES)[int(rng.integers(len(SIZES)))]
     case = Case(place, place / "extract", place / "study.toml", place / "runs" / "out", rng)
     shutil.copytree(base / str(size), case.extract, copy_function=os.link)
     shutil.rmtree(case.extract / "_truth")
@@ -102,10 +103,11 @@ def perform(number: int, seed: int, base: Path, *, outside: bool, keep: Path | N
     words = [case.command, str(case.study), "--extract", str(case.extract)]
     words += ["--out", str(case.out), *case.words]
     ended = _outside(words) if outside else _inside(words)
-    patients = patients_of(base / str(SIZES[0])) | patients_of(base / str(SIZES[1]))
+    patients = frozenset().union(*(patients_of(base / str(size)) for size in SIZES))
     wrong = problems(case, place / "runs", ended, before, patients)
     if wrong and keep is not None:
         shutil.copytree(place, keep / str(number), symlinks=True, dirs_exist_ok=True)
+        (keep / str(number) / "printed.txt").write_text(f"{words}\n{ended.printed}")
     shutil.rmtree(place, ignore_errors=True)
     return Result(
         number, kind, ended.exit_code, ended.seconds, outside, wrong, ended.printed[-1500:]
@@ -129,7 +131,7 @@ def _inside(words: list[str]) -> Ended:
     began = time.perf_counter()
     before, sys.argv = sys.argv, ["ehrivig", *words]
     code: Any = 0
-    with _captured() as printed:
+    with _captured() as printed, quick_figures():
         try:
             cli.main()
         except SystemExit as end:

@@ -98,7 +98,15 @@ def sql_text(case: Case) -> None:
 def html_labels(case: Case) -> None:
     """Markup in every label and title: the study still runs, and the report shows it as text."""
     for node, key in list(_slots(case.content)):
-        if key in ("label", "title", "citation", "event_label", "group", "authors", "low_label"):
+        if node[key] not in ("outcome", "treatment") and key in (
+            "label",
+            "title",
+            "citation",
+            "event_label",
+            "group",
+            "authors",
+            "low_label",
+        ):
             node[key] = f"{SCRIPT} & <b>{str(node[key])[:100]}</b>"
     for key in case.content["study"]["estimand"]:
         if key != "target":

@@ -50,14 +50,14 @@ def _share(numbers: list[int], plan: Plan, queue: SimpleQueue[Result | None]) ->
         for begin in range(0, len(numbers), RECYCLE):
             waiting = list(numbers[begin : begin + RECYCLE])
             while waiting:
-                for result in _batch(waiting, plan):
+                for result in _batch(tuple(waiting), plan):
                     waiting.remove(result.number)
                     queue.put(result)
     finally:
         queue.put(None)
 
 
-def _batch(numbers: list[int], plan: Plan) -> Iterator[Result]:
+def _batch(numbers: tuple[int, ...], plan: Plan) -> Iterator[Result]:
     """Results of some cases in one new process; ends early after one that hung or crashed."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -81,7 +81,9 @@ def _batch(numbers: list[int], plan: Plan) -> Iterator[Result]:
     process.join(timeout=10)
 
 
-def _worker(pipe: Connection, numbers: list[int], seed: int, base: Path, keep: Path | None) -> None:
+def _worker(
+    pipe: Connection, numbers: tuple[int, ...], seed: int, base: Path, keep: Path | None
+) -> None:
     for number in numbers:
         outside = number % OUTSIDE == number // len(KINDS) % OUTSIDE
         pipe.send(perform(number, seed, base, outside=outside, keep=keep))

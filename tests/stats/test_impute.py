@@ -83,7 +83,7 @@ def test_pooled_effect_is_unbiased_where_complete_cases_are_not() -> None:
     assert covered >= 25
 
 
-def test_rows_with_one_outcome_and_collinear_helpers_do_not_stop_it() -> None:
+def test_rows_with_one_outcome_and_collinear_columns_do_not_stop_it() -> None:
     _, holes = cohort(100, 4)
     twice = np.column_stack([holes, holes[:, 0] * 2, np.ones(100)])
     got = impute(twice, (*KINDS, "normal", "normal"), seed=1, m=2, iterations=2)

@@ -20,6 +20,7 @@ from ehrivig.validate.suite import Declared
 
 _BOOLEAN = {"result_format": "BOOLEAN_ONLY"}
 _DOMAIN = {"batch_id": None, "table": None, "row_condition": None, "condition_parser": None}
+_QUERY = "query.found"
 _SHAPE = "gate.shape"  # the columns of a table without its rows: GX counts rows to plan
 
 
@@ -45,19 +46,17 @@ def count(
     One SELECT measures all checks on rows; each query file is one more.
     """
     engine = open_engine(db, relation, parameters)
-    items = [expectation(declared) for declared in checks]
-    db.table(_SHAPE, f"SELECT * FROM {relation} LIMIT 0")
-    shape = open_engine(db, _SHAPE, parameters)
-    plans = [_plan(shape, item) for item in items]
+    planned = _planned(db, relation, checks, parameters)
     rows = _rows_among(None)
-    asked = [rows, *(one for plan in plans for one in plan.asked.values())]
-    values = _resolve(engine, asked)
+    asked = [rows, *(one for _, plan in planned for one in plan.asked.values())]
+    values = _resolve(engine, [one for one in asked if one.metric_name != _QUERY])
+    for one in asked:  # one by one: GX would run them in another order in every process
+        values |= _resolve(engine, [one]) if one.metric_name == _QUERY else {}
     found = [
         Counted(declared.check, *_counts(engine, item, plan, values), plan.predicate)
-        for declared, item, plan in zip(checks, items, plans, strict=True)
+        for declared, (item, plan) in zip(checks, planned, strict=True)
     ]
-    for used in (engine, shape):
-        used.release()
+    engine.release()
     return found, int(values[rows.id])
 
 
@@ -67,6 +66,26 @@ class _Plan:
 
     asked: dict[str, MetricConfiguration]
     predicate: str | None
+
+
+_PLANS: dict[str, list[tuple[Expectation, _Plan]]] = {}
+
+
+def _planned(
+    db: Database, relation: str, checks: tuple[Declared, ...], parameters: Parameters
+) -> list[tuple[Expectation, _Plan]]:
+    """The expectation and the plan of each check.
+
+    Made once for all hospitals whose table has the same columns: GX takes a second for a suite.
+    """
+    key = repr((relation, checks, sorted(parameters.items()), db.columns(relation)))
+    if key not in _PLANS:
+        db.table(_SHAPE, f"SELECT * FROM {relation} LIMIT 0")
+        shape = open_engine(db, _SHAPE, parameters)
+        items = [expectation(declared) for declared in checks]
+        _PLANS[key] = [(item, _plan(shape, item)) for item in items]
+        shape.release()
+    return _PLANS[key]
 
 
 def _plan(engine: DuckDBEngine, item: Expectation) -> _Plan:

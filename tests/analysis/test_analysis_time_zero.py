@@ -1,0 +1,70 @@
+"""The rows of the time-zero table."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ehrivig import study
+from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.time_zero import cohort_of, time_zero
+
+
+@pytest.fixture(scope="module")
+def rows(table: pl.DataFrame, plan: study.Study) -> pl.DataFrame:
+    made = EffectRows(0, "immortal time: ever against never")
+    time_zero(table, plan, made)
+    return made.frame()
+
+
+def test_every_design_that_was_asked_for_is_there(rows: pl.DataFrame) -> None:
+    contrasts = rows["contrast"].unique(maintain_order=True).to_list()
+    for word in ("naive", "24 h", "48 h vs not yet", "72 h", "time-dep", "sequential", "clone"):
+        assert sum(word in contrast for contrast in contrasts) == 1, word
+    assert rows["estimate"].null_count() == 0
+    assert rows["estimand"].null_count() == 0
+
+
+def test_only_the_naive_rows_carry_the_warning(rows: pl.DataFrame) -> None:
+    warned = rows["note"].str.contains("immortal time")
+    assert warned.to_list() == rows["contrast"].str.contains("naive").to_list()
+
+
+def test_risks_of_landmarks_are_called_unadjusted(rows: pl.DataFrame) -> None:
+    landmark = rows.filter(pl.col("contrast").str.contains("landmark"))
+    assert landmark.filter("adjusted")["measure"].unique().to_list() == ["HR"]
+    assert set(landmark.filter(~pl.col("adjusted"))["measure"]) == {"RD", "RR"}
+
+
+def test_covariates_are_those_known_at_time_zero(table: pl.DataFrame, plan: study.Study) -> None:
+    cohort, left = cohort_of(table, plan)
+    assert not set(cohort.names) & set(plan.match.allow_post_baseline)
+    assert left == table["apache_ii"].null_count()
+    assert cohort.n == table.height - left
+
+
+def test_who_was_exposed_before_time_zero_is_left_out(
+    table: pl.DataFrame, plan: study.Study
+) -> None:
+    start = pl.col("hours_to_first_dose")
+    early = pl.when(start < 12).then(-start).otherwise(start).alias("hours_to_first_dose")
+    cohort, left = cohort_of(table.with_columns(early), plan)
+    assert left > table["apache_ii"].null_count()
+    assert cohort.n + left == table.height
+
+
+def test_no_follow_up_leaves_one_row_with_the_reason(
+    table: pl.DataFrame, plan: study.Study
+) -> None:
+    made = EffectRows(0)
+    time_zero(table.with_columns(time_days=pl.lit(None, pl.Float64)), plan, made)
+    row = made.frame().row(0, named=True)
+    assert made.frame().height == 1
+    assert row["note"].startswith("no estimate")
+
+
+def test_nothing_is_asked_when_the_study_does_not(table: pl.DataFrame, plan: study.Study) -> None:
+    without = plan.analysis.model_copy(update={"sensitivity": ("iptw",)})
+    made = EffectRows(0)
+    time_zero(table, plan.model_copy(update={"analysis": without}), made)
+    assert made.frame().is_empty()
