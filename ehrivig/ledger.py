@@ -36,6 +36,8 @@ def spend(results: list[HospitalResult], cohort: pl.DataFrame, scope: pl.DataFra
             read = result.rows_read[table]
             quarantined = result.rows_quarantined.get(table, 0)
             spent = used.get((result.hospital_id, table), 0)
+            if table == "hospital":
+                spent = min(spent, read - quarantined)  # a hospital may lack its row
             rest = read - quarantined - spent
             if rest < 0:
                 raise ValueError(f"ledger: {table} of a hospital uses more rows than it has")

@@ -19,6 +19,7 @@ from ehrivig.validate import Check
 FILE = "metrics.prom"
 _PEOPLE = ("patient", "admission", "icu_stay")
 Labels = Mapping[str, str]
+Sample = tuple[Labels, int]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def exposition(run: Run) -> str:
     """The metrics as text, each with its HELP and TYPE line, all gauges."""
     left_out = len(run.left_out)
     read = len({r.hospital_id for r in run.results} - set(run.left_out))
-    families = [
+    families: list[tuple[str, str, list[Sample]]] = [
         ("run_info", "1, with the study and the package version.", [(_info(run), 1)]),
         ("run_exit_code", "0 done, 3 blocked, 5 nothing to compare.", [({}, run.exit_code)]),
         (
@@ -68,11 +69,11 @@ def _info(run: Run) -> Labels:
     return {"study": run.study, "version": run.version}
 
 
-def _known(run: Run, name: str) -> list[tuple[Labels, int]]:
+def _known(run: Run, name: str) -> list[Sample]:
     return [({}, run.numbers[name])] if name in run.numbers else []
 
 
-def _admissions(run: Run) -> list[tuple[Labels, int]]:
+def _admissions(run: Run) -> list[Sample]:
     """Admissions read, in the cohort, exposed, and matched pairs."""
     stages = {"read": "admissions", "cohort": "cohort", "exposed": "exposed", "pairs": "pairs"}
     unexposed = run.numbers.get("cohort", 0) - run.numbers.get("exposed", 0)
@@ -86,7 +87,7 @@ def _admissions(run: Run) -> list[tuple[Labels, int]]:
     ]
 
 
-def _checks(checks: Iterable[Check]) -> list[tuple[Labels, int]]:
+def _checks(checks: Iterable[Check]) -> list[Sample]:
     """Checks per hospital, severity and verdict."""
     counts = Counter((c.hospital_id, c.severity, c.verdict) for c in checks)
     return [
@@ -95,9 +96,9 @@ def _checks(checks: Iterable[Check]) -> list[tuple[Labels, int]]:
     ]
 
 
-def _rows(run: Run, *, quarantined: bool) -> list[tuple[Labels, int]]:
+def _rows(run: Run, *, quarantined: bool) -> list[Sample]:
     """Rows per hospital and table; of tables with a row per person, no small counts."""
-    samples: list[tuple[Labels, int]] = []
+    samples: list[Sample] = []
     for result in sorted(run.results, key=lambda r: r.hospital_id):
         counts = result.rows_quarantined if quarantined else result.rows_read
         samples += [
@@ -108,7 +109,7 @@ def _rows(run: Run, *, quarantined: bool) -> list[tuple[Labels, int]]:
     return samples
 
 
-def _family(name: str, text: str, samples: Iterable[tuple[Labels, int]]) -> str:
+def _family(name: str, text: str, samples: Iterable[Sample]) -> str:
     """One metric family; nothing when it has no sample."""
     lines = [f"{name}{_braces(labels)} {value}" for labels, value in samples]
     head = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]

@@ -19,7 +19,7 @@ import polars as pl
 
 from ehrivig.calibrate.replicate import Replicate, batch, trimmed
 from ehrivig.calibrate.summary import SCHEMA, summarise
-from ehrivig.calibrate.worlds import WORLDS, World, model
+from ehrivig.calibrate.worlds import WORLDS, model
 from ehrivig.errors import UsageError
 from ehrivig.study import Study
 
@@ -74,7 +74,7 @@ def calibrate(
     """
     _refuse(replicates, patients, effect, workers)
     plan = trimmed(study)
-    scenarios: list[tuple[World, float]] = [(w, e) for w in WORLDS for e in (0.0, effect)]
+    scenarios = [model(plan, world, e) for world in WORLDS for e in (0.0, effect)]
     roots = np.random.SeedSequence(study.study.seed if seed is None else seed).spawn(len(scenarios))
     tasks = [
         (number, seeds)
@@ -85,15 +85,12 @@ def calibrate(
     whole = replicates * len(scenarios)
     with _single_threads(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         running = [
-            pool.submit(batch, plan, *scenarios[number], patients, seeds) for number, seeds in tasks
+            pool.submit(batch, scenarios[number], patients, seeds) for number, seeds in tasks
         ]
         for (number, _), future in zip(tasks, running, strict=True):
             found[number] += future.result()
             progress(sum(map(len, found)), whole)
-    parts = [
-        summarise(model(plan, *scenario), made)
-        for scenario, made in zip(scenarios, found, strict=True)
-    ]
+    parts = [summarise(world, made) for world, made in zip(scenarios, found, strict=True)]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
 
 

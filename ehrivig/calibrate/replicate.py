@@ -17,7 +17,7 @@ from ehrivig.analysis.models import table3, table_s2
 from ehrivig.analysis.time_zero import time_zero
 from ehrivig.analysis.weighting import weighting
 from ehrivig.calibrate.readings import reading
-from ehrivig.calibrate.worlds import Draw, Model, World, draw, model
+from ehrivig.calibrate.worlds import Draw, Model, draw
 from ehrivig.dataset import KEY, Floats
 from ehrivig.errors import AnalysisError
 from ehrivig.study import Study
@@ -77,16 +77,9 @@ def trimmed(study: Study) -> Study:
     )
 
 
-def batch(
-    study: Study,
-    world: World,
-    effect: float,
-    patients: int,
-    seeds: Sequence[np.random.SeedSequence],
-) -> list[Replicate]:
+def batch(world: Model, patients: int, seeds: Sequence[np.random.SeedSequence]) -> list[Replicate]:
     """One replicate per seed; each has its own stream, so batches may be of any size."""
-    made = model(study, world, effect)
-    return [one(made, patients, np.random.default_rng(seed)) for seed in seeds]
+    return [one(world, patients, np.random.default_rng(seed)) for seed in seeds]
 
 
 def one(world: Model, patients: int, rng: np.random.Generator) -> Replicate:

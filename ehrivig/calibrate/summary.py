@@ -50,6 +50,10 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
     """
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
+    if world.world == "delayed" and world.effect and any("clone" in slot[1] for slot in slots):
+        grace = world.study.analysis.grace_hours
+        start, wait = (strategy_risk(world, grace, starts=s) for s in (True, False))
+        risks["strategies"] = (start, wait)
     rows = []
     for slot in slots:
         estimand = next(one.estimands[slot] for one in replicates if slot in one.estimands)
@@ -96,10 +100,6 @@ def _truth(
         return None
     if found.target == "conditional":
         return exp(world.effect)
-    if found.target == "strategies":
-        grace = world.study.analysis.grace_hours
-        pair = tuple(strategy_risk(world, grace, starts=starts) for starts in (True, False))
-        return _contrast(measure, pair[0], pair[1], world)
     return _contrast(measure, *risks[found.target], world)
 
 

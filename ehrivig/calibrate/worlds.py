@@ -38,7 +38,7 @@ SHARED = 0.35  # of the variance of each covariate, common to all (severity): as
 SHAPE = 1.35  # of the Weibull time to death, as in the demo
 INTERVAL_HOURS = 6.0
 START_DAYS = 14  # no start after that
-_PILOT, _FEW, _BLOCKS = 40_000, 8_000, 10
+_PILOT, _FEW, _BLOCKS = 40_000, 8_000, 5
 
 
 @dataclass(frozen=True)
@@ -283,9 +283,11 @@ def _table(
 
 
 def _read(study: Study) -> tuple[str, ...]:
-    """Every variable that an analysis of the primary outcome reads."""
+    """Every variable that an analysis of the study reads."""
     groups = (s.variable for s in study.analysis.subgroups)
-    return tuple(dict.fromkeys((*study.match.covariates, *study.analysis.adjust, *groups)))
+    outcomes = (v.name for v in study.outcomes.variables)
+    names = (*study.match.covariates, *study.analysis.adjust, *groups, *outcomes)
+    return tuple(dict.fromkeys(names))
 
 
 def _dosing(start: Floats, end: Floats, rng: np.random.Generator) -> dict[str, Floats]:

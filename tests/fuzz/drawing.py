@@ -1,7 +1,7 @@
-"""Quick figures for cases inside a worker: all texts, escaped as matplotlib would, none of the art.
+"""Quick pages for cases inside a worker: figures as their texts, and no Great Expectations site.
 
-Drawing takes most of a small run. Figures whose own text holds mathematics are drawn in full, and
-so are those of every case that goes through the real command line.
+Both take most of a small run. A figure whose own text holds mathematics is drawn in full; and every
+case that goes through the real command line draws and writes everything.
 """
 
 from __future__ import annotations
@@ -18,23 +18,34 @@ HEAD = (
 
 
 @contextlib.contextmanager
-def quick_figures() -> Iterator[None]:
-    """Meanwhile, figures are saved as their texts."""
+def quick_pages() -> Iterator[None]:
+    """Meanwhile, figures are saved as their texts, and Data Docs are left out."""
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
-    full = Figure.savefig
+    from ehrivig import validate
+
+    full, site = Figure.savefig, validate.write_data_docs
 
     def save(figure: Figure, target: Any, **options: Any) -> None:
-        words = [text.get_text() for text in figure.findobj(Text)]
-        if any("$" in word and "mathdefault" not in word for word in words):
+        words = _words(figure)
+        if any("$" in word for word in words):
             full(figure, target, **options)
             return
         body = "".join(f"<text>{escape(word)}</text>\n" for word in words)
         target.write(f"{HEAD}{body}</svg>\n")
 
     Figure.savefig = save
+    validate.write_data_docs = lambda *_, **__: None
     try:
         yield
     finally:
-        Figure.savefig = full
+        Figure.savefig, validate.write_data_docs = full, site
+
+
+def _words(figure: Any) -> list[str]:
+    """The titles, labels and notes of a figure."""
+    found = list(figure.texts)
+    for axes in figure.axes:
+        found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+        found += axes.get_legend().get_texts() if axes.get_legend() else []
+    return [text.get_text() for text in found]

@@ -20,7 +20,7 @@ import polars as pl
 from . import columns, files, places, studies, values
 from .base import as_toml, call, content, small_extract
 from .case import Case, Mutation
-from .drawing import quick_figures
+from .drawing import quick_pages
 from .judge import SECONDS, Ended, earlier_run, problems
 
 KINDS: dict[str, Mutation] = {
@@ -131,7 +131,7 @@ def _inside(words: list[str]) -> Ended:
     began = time.perf_counter()
     before, sys.argv = sys.argv, ["ehrivig", *words]
     code: Any = 0
-    with _captured() as printed, quick_figures():
+    with _captured() as printed, quick_pages():
         try:
             cli.main()
         except SystemExit as end:

@@ -39,7 +39,6 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
         self.database = database
         self.relation = relation
         self.parameters = parameters
-        self._asked: list[str] = []
         self._held = [ConnectionWrapper(database.connection.cursor())]
         held = self._held
         engine = sa.create_engine(
@@ -63,13 +62,12 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
             self._connection.close()
             self._connection = None
         self.engine.dispose()
-        self.database.log += sorted(self._asked)  # GX asks in an order that changes from run to run
         self._held.clear()  # the engine lives on in GX's registries; the cursor must not
         del self.database
 
     def execute_query(self, query: Any) -> Any:
-        """Run what GX asks, and keep it for the log of the database as a plain statement."""
-        self._asked.append(self.text(query) + ";")
+        """Run what GX asks, and keep it in the log of the database as a plain statement."""
+        self.database.log.append(self.text(query) + ";")
         return super().execute_query(query)
 
     def resolve_metric_bundle(self, metric_fn_bundle: Any) -> Any:
