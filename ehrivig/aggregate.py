@@ -40,12 +40,10 @@ def of_run(effects: pl.DataFrame) -> list[HospitalEffect]:
 def _effect(row: dict[str, Any]) -> HospitalEffect:
     texts = ("analysis", "contrast", "outcome", "event_label", "model", "measure")
     numbers = ("estimate", "lo", "hi", "se")
-    return HospitalEffect(
-        row["population"].removeprefix(_PREFIX),
-        *(str(row[name]) for name in texts),
-        *(float(row[name]) for name in numbers),
-        *(row[name] for name in _COUNTS),
-    )
+    values: dict[str, Any] = {name: str(row[name]) for name in texts}
+    values |= {name: float(row[name]) for name in numbers}
+    values |= {name: row[name] for name in _COUNTS}
+    return HospitalEffect(hospital_id=row["population"].removeprefix(_PREFIX), **values)
 
 
 def write(folder: Path) -> None:

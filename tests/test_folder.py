@@ -33,9 +33,14 @@ def test_replaces_an_earlier_run_and_leaves_no_debris(tmp_path: Path) -> None:
 def test_an_error_leaves_the_earlier_run(tmp_path: Path) -> None:
     out = tmp_path / "out"
     finish(out, "good")
-    with pytest.raises(RuntimeError), run_folder(out) as run:
-        (run.path / "result").write_text("half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with run_folder(out) as run:
+            (run.path / "result").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (out / "result").read_text() == "good"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
