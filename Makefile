@@ -12,7 +12,7 @@ export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup study check quality cohort report demo test lint parity bench fuzz clean
+.PHONY: help setup study check quality cohort report demo test slow lint parity bench fuzz clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,10 @@ report: study  ## where the report of the last study run is
 	@echo "open $(OUT)/report.html"
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+slow: $(READY)  ## tests that kill runs, start schedulers, or take minutes
+	$(BIN)/python -m pytest -m slow
 
 lint: $(READY)  ## ruff, mypy --strict, sqlfluff
 	$(BIN)/ruff check ehrivig tests

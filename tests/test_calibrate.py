@@ -20,6 +20,8 @@ from ehrivig.errors import UsageError
 from ehrivig.stats.cox import cox
 from ehrivig.timezero import follow_up, time_dependent_cox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plan() -> study.Study:

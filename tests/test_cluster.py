@@ -21,6 +21,9 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.study import Study, load
 
+pytestmark = pytest.mark.slow
+
+
 NEEDS_DASK = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import distributed"], capture_output=True).returncode
     != 0,

@@ -17,7 +17,7 @@ from ehrivig import pipeline, report
 from ehrivig.demo import write_demo
 from ehrivig.study import Study, load
 
-pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+pytestmark = pytest.mark.slow
 RUNS = 10
 PATIENTS = 1_500
 

@@ -19,6 +19,9 @@ from pathlib import Path
 import pytest
 from fuzz.base import short_study, small_extract
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 RUNNERS = Path(__file__).parent / "schedulers"

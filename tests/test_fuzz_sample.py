@@ -8,6 +8,9 @@ import pytest
 from fuzz import judge
 from fuzz.run import KINDS, bases, kind_of, perform
 
+pytestmark = pytest.mark.slow
+
+
 SEED = 20260701
 SLOW = ("column: many",)
 

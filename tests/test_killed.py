@@ -25,6 +25,9 @@ from ehrivig import folder as run_folders
 from ehrivig import history, pipeline, study
 from ehrivig.errors import ExtractError, UsageError
 
+pytestmark = pytest.mark.slow
+
+
 KILLS = int(os.environ.get("EHRIVIG_KILLS", "5"))
 
 
