@@ -17,7 +17,10 @@ from ehrivig import pipeline, report
 from ehrivig.demo import write_demo
 from ehrivig.study import Study, load
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
+]
 RUNS = 10
 PATIENTS = 1_500
 
