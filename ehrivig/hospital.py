@@ -73,7 +73,7 @@ class HospitalResult:
         """Leave this result in its folder, for `read`."""
         content = {**asdict(self), "folder": ""}
         path = Path(self.folder) / RESULT_FILE
-        path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def folder_name(hospital_id: str) -> str:

@@ -84,14 +84,25 @@ def seal(folder: Path) -> None:
 
 def of_same_run(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     """The manifest in `folder` when it holds, whole, the good run that this one would repeat."""
-    try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(content, dict) or content.get("exit_code") != 0:
+    content = _read(folder)
+    if content.get("exit_code") != 0:
         return None
     same = bool(fingerprint) and content.get("fingerprint") == fingerprint
     return content if same and content.get("outputs") == _outputs(folder) else None
+
+
+def fingerprint_of(folder: Path) -> str:
+    """The fingerprint of the run in `folder`, finished well or not; empty without one."""
+    return str(_read(folder).get("fingerprint", ""))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """The manifest in `folder`; empty when there is none, or none that can be read."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _outputs(folder: Path) -> dict[str, int]:

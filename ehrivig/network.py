@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig import codes, quality, validate
+from ehrivig import codes, manifest, validate
 from ehrivig.dataset import KEY
 from ehrivig.hospital import HospitalResult
 from ehrivig.study import Study
@@ -20,6 +20,7 @@ from ehrivig.validate import Measurement, across
 
 ALL = "all"
 MEASUREMENTS = Path("quality") / "measurements.parquet"
+BEFORE = Path("quality") / "measurements_before.parquet"
 
 
 def before_cohort(
@@ -27,29 +28,32 @@ def before_cohort(
     expected: Sequence[str],
     results: list[HospitalResult],
     unreadable: Sequence[str],
-    earlier: Path,
+    before: list[Measurement],
 ) -> list[Measurement]:
     """Measurements over all hospitals that need no cohort.
 
-    `expected`: the hospitals that the study file, or else the extract, names; `earlier`: the folder
-    of the run before, whose measurements drift is held against.
+    `expected`: the hospitals that the study file, or else the extract, names; `before`: what the
+    run before measured, which drift is held against.
     """
     found = [*(result.hospital_id for result in results), *unreadable]
     measured = across.hospital_set(expected, found) + across.post_baseline(study)
     medians = pl.concat([_of(result, "lab_median") for result in results], how="vertical_relaxed")
     measured += across.unit_against_hospitals(medians, _factors())
-    if (earlier / MEASUREMENTS).is_file():
+    if before:
         now = [m for result in results for m in result.measurements]
-        measured += across.drift(now, validate.read_measurements(earlier / MEASUREMENTS))
+        measured += across.drift(now, before)
     return measured
 
 
-def earlier_runs(earlier: Path) -> list[quality.EarlierRun]:
-    """The run before this one, for the trend of the quality report; none without one."""
-    stored = earlier / MEASUREMENTS
-    if not stored.is_file():
-        return []
-    return [quality.EarlierRun("earlier run", validate.read_measurements(stored))]
+def run_before(earlier: Path, fingerprint: str) -> list[Measurement]:
+    """What the last run on another input measured, for drift and trend; empty without one.
+
+    `earlier`: the finished run in the folder. When that one had this very input (`fingerprint`), a
+    repetition must not differ from it: it is held against what that run was held against.
+    """
+    same = bool(fingerprint) and manifest.fingerprint_of(earlier) == fingerprint
+    stored = earlier / (BEFORE if same else MEASUREMENTS)
+    return validate.read_measurements(stored) if stored.is_file() else []
 
 
 def expected_hospitals(study: Study, root: Path) -> tuple[str, ...]:

@@ -1,0 +1,66 @@
+"""The gate over all hospitals: verdicts, what the policy does about them, and what is kept."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig import assembling, network, quality, validate
+from ehrivig.errors import GateBlocked
+from ehrivig.hospital import HospitalResult
+from ehrivig.running import Run
+from ehrivig.study import Study
+
+
+def policy(study: Study, hospital_id: str) -> str:
+    """What a failing hospital does to the run; a failure of no single hospital always stops it."""
+    if hospital_id == network.ALL:
+        return "block_run"
+    return study.quality.hospitals.get(hospital_id, study.quality.block)
+
+
+def judge(this: Run) -> None:
+    """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
+    this.progress("judging the measurements")
+    this.across = network.before_cohort(
+        this.study,
+        network.expected_hospitals(this.study, this.source.root),
+        this.results,
+        list(this.unreadable),
+        network.run_before(this.earlier, this.fingerprint),
+    )
+    measured = [m for result in this.results for m in result.measurements]
+    this.checks = validate.judge([*measured, *this.across], this.study)
+    failing = validate.blocked_hospitals(this.checks, this.study)
+    this.dropped = sorted({*failing, *this.unreadable} - {network.ALL})
+    stop = [name for name in failing if policy(this.study, name) == "block_run"]
+    if stop or len(this.dropped) == len(this.source.hospitals):
+        raise GateBlocked(validate.blocked_message(this.checks, stop or failing))
+
+
+def judge_arms(this: Run, kept: list[HospitalResult], table: pl.DataFrame) -> None:
+    """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
+    stays, scope = assembling.gather(kept, "screened"), assembling.gather(kept, "scope")
+    measured = network.after_cohort(this.study, kept, stays, scope, table)
+    this.across += measured
+    checks = validate.judge(measured, this.study)
+    this.checks += checks
+    failing = validate.blocked_hospitals(checks, this.study)
+    if failing:
+        raise GateBlocked(validate.blocked_message(checks, failing))
+
+
+def close(this: Run) -> None:
+    """Write the checks, the quarantine of all hospitals, and the data quality report."""
+    before = network.run_before(this.earlier, this.fingerprint)
+    quality.write(
+        this.folder,
+        this.study,
+        this.results,
+        this.checks,
+        this.dropped,
+        [quality.EarlierRun("earlier run", before)] if before else [],
+    )
+    measured = [m for result in this.results for m in result.measurements]
+    validate.write_measurements([*measured, *this.across], this.folder / network.MEASUREMENTS)
+    if before:
+        validate.write_measurements(before, this.folder / network.BEFORE)
