@@ -42,7 +42,7 @@ def _effect(row: dict[str, Any]) -> HospitalEffect:
     numbers = ("estimate", "lo", "hi", "se")
     values: dict[str, Any] = {name: str(row[name]) for name in texts}
     values |= {name: float(row[name]) for name in numbers}
-    values |= {name: row[name] for name in _COUNTS}
+    values |= {name: row[name] for name in _COUNTS} | {"note": row["note"] or ""}
     return HospitalEffect(hospital_id=row["population"].removeprefix(_PREFIX), **values)
 
 

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from ehrivig.meta.lints import Lint as MetaLint
     from ehrivig.meta.published import PublishedRow
 
+_KNOWN = (
+    "row, n_ARM, N_ARM (two arms), p_printed; row, X, X_q1, X_q3; contrast, or, lo, hi, p_printed; "
+    "measure, estimate, lo, hi; or trials with or_printed, lo_printed, hi_printed"
+)
+_NOT_AUDITED = "no printed number here follows from others beside it; nothing was checked"
 Z = 1.959963984540054  # the normal quantile of a 95% interval
 
 
@@ -35,11 +40,16 @@ def audit(paths: list[Path], outcome: str = "death_28d") -> list[Lint]:
     `x_q3`), contrasts (`contrast, or, lo, hi, p_printed` with events solved or printed), and
     evidence tables (`measure, estimate, lo, hi`, or trials with `*_printed`). When a table of
     counts has the row `outcome`, the event of every contrast is held against its risk.
-    Raises UsageError for a file that is none of them.
+    A table without numbers to check is named by a finding of its own; UsageError when all are so.
     """
     tables = {path: _read(path) for path in paths}
     risk = next((risk for rows in tables.values() if (risk := _risk(rows, outcome))), None)
-    return [lint for path, rows in tables.items() for lint in _audit_one(path, rows, risk)]
+    audited = {path: _audit_one(path, rows, risk) for path, rows in tables.items()}
+    silent = [path.name for path, found in audited.items() if found is None]
+    if silent and len(silent) == len(audited):
+        raise UsageError(f"audit: {silent[0]} has none of the known sets of columns: {_KNOWN}.")
+    unread = [Lint("not_audited", "info", f"{name}: {_NOT_AUDITED}") for name in silent]
+    return [lint for found in audited.values() for lint in found or []] + unread
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -58,7 +68,10 @@ def _risk(rows: list[dict[str, Any]], outcome: str) -> tuple[int, int] | None:
     return None
 
 
-def _audit_one(path: Path, rows: list[dict[str, Any]], risk: tuple[int, int] | None) -> list[Lint]:
+def _audit_one(
+    path: Path, rows: list[dict[str, Any]], risk: tuple[int, int] | None
+) -> list[Lint] | None:
+    """The findings in one table; None when it has no known set of columns."""
     names = list(rows[0]) if rows else []
     try:
         found = _audit_kind(names, rows, risk)
@@ -68,12 +81,6 @@ def _audit_one(path: Path, rows: list[dict[str, Any]], risk: tuple[int, int] | N
         raise UsageError(
             f"audit: {path.name} has a cell that is not a number. Mend the table."
         ) from error
-    if found is None:
-        raise UsageError(
-            f"audit: {path.name} has none of the known sets of columns: row, n_ARM, N_ARM (two "
-            "arms), p_printed; row, X, X_q1, X_q3; contrast, or, lo, hi, p_printed; measure, "
-            "estimate, lo, hi; or trials with or_printed, lo_printed, hi_printed."
-        )
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ehrivig import extract, resources
 from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
+from ehrivig.immortal import warnings_of
 from ehrivig.mapping import SHIPPED
 from ehrivig.study import Study
 
@@ -61,6 +62,7 @@ def write(folder: Path, record: RunRecord) -> None:
         "study_hash": record.study.digest,
         "study_file": json.loads(record.study.model_dump_json(by_alias=True)),
         "seed": record.study.study.seed,
+        "warnings": warnings_of(record.study),
         "synthetic": record.source.synthetic,
         "layout": record.source.layout,
         "code": code_hashes(),

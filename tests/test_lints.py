@@ -191,6 +191,34 @@ def test_a_table_that_cannot_be_audited_is_named(tmp_path: Path, text: str, word
         audit([tmp_path / "nowhere.csv"])
 
 
+def test_a_table_without_numbers_to_check_does_not_stop_the_others(tmp_path: Path) -> None:
+    words = write(tmp_path, "words.csv", "study,response\nJayne,6 CR")
+    counts = "row,n_a,N_a,n_b,N_b,p_printed\ndeath,30,100,45,100,0.9"
+    found = audit([words, write(tmp_path, "counts.csv", counts)])
+    assert codes(found) == ["irreproducible_p", "not_audited"]
+    assert found[1].message.startswith("words.csv")
+
+
+def test_every_published_table_is_audited_in_one_call(shared: Path) -> None:
+    """All seven: the study's own findings, three in the pooled trials, one table of words."""
+    found = audit(sorted((shared / "published").glob("*.csv")))
+    counts = {code: codes(found).count(code) for code in set(codes(found))}
+    assert counts == {
+        "irreproducible_p": 1,
+        "pearson_small_expected": 1,
+        "implication": 1,
+        "median_outside_iqr": 8,
+        "multiplicity": 1,
+        "orientation": 1,
+        "p_not_recomputed": 2,
+        "interval_not_centred": 1,
+        "not_audited": 1,
+    }
+    assert [f.message.split(":")[0] for f in found if f.code == "not_audited"] == [
+        "hartung2009_table1_anca.csv"
+    ]
+
+
 @pytest.fixture(scope="module")
 def findings(shared: Path) -> list[Lint]:
     names = ("liu2020_categorical", "liu2020_continuous", "liu2020_table3")

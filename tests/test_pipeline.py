@@ -95,6 +95,38 @@ def test_writes_every_file_of_the_contract(finished: tuple[Path, pipeline.RunSum
     assert missing == []
 
 
+WARNED = ("table2", "table3", "table_s1", "table_s4", "table_s5", "curves", "aggregate")
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_a_reproduction_warns_of_immortal_time_in_every_table(
+    finished: tuple[Path, pipeline.RunSummary], name: str
+) -> None:
+    notes = pl.read_csv(finished[0] / f"{name}.csv", infer_schema_length=None)["note"]
+    assert len(notes) > 0
+    assert notes.str.contains("immortal time").fill_null(False).all()
+
+
+def test_a_reproduction_warns_in_effects_lints_manifest_report_and_figures(
+    finished: tuple[Path, pipeline.RunSummary],
+) -> None:
+    """Only the designs that are safe of immortal time go without the warning."""
+    out, _ = finished
+    effects = pl.read_csv(out / "effects.csv", infer_schema_length=None)
+    safe = (pl.col("analysis") == "time_zero") & ~pl.col("contrast").str.contains("naive")
+    warned = pl.col("note").str.contains("immortal time").fill_null(False)
+    assert effects.filter(safe & warned).is_empty()
+    assert effects.filter(~safe & ~warned).is_empty()
+    terms = pl.read_csv(out / "table_s2.csv", infer_schema_length=None)
+    assert "immortal time" in terms.filter(pl.col("term") == "exposed")["note"][0]
+    lints = pl.read_csv(out / "lints.csv").filter(pl.col("code") == "immortal_time")
+    said = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
+    assert said == lints["message"].to_list()
+    assert len(said) == 2
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert '<p class="banner"><b>Reproduction.</b>' in report
+
+
 def test_cohort_exposure_and_dosing_equal_the_truth(
     extract: Path, finished: tuple[Path, pipeline.RunSummary]
 ) -> None:

@@ -21,11 +21,12 @@ from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.hospitals import Rematch
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import immortal_time, table3, table_s2, table_s3
+from ehrivig.analysis.models import table3, table_s2, table_s3
 from ehrivig.analysis.time_zero import time_zero
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.analysis.weighting import weighting
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
+from ehrivig.immortal import immortal_time
 from ehrivig.study import Study
 
 TABLE3 = (
@@ -43,6 +44,13 @@ TABLE3 = (
     "events_control",
     "note",
 )
+
+BY_ARM = (
+    "table2",
+    "table_s1",
+    "table_s4",
+    "table_s5",
+)  # what happened after time zero, by arm or by outcome
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,10 @@ def analyse(
         "curves": survival.curves(table, matched, study),
         "dosing_histogram": dosing_histogram(table, study),
     }
-    rows = EffectRows(smallest, immortal_time(study))
+    warning = immortal_time(study)
+    for name in BY_ARM:
+        tables[name] = _noted(tables[name], warning)
+    rows = EffectRows(smallest, warning)
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
@@ -100,6 +111,16 @@ def analyse(
     tables["table3"] = _table3(tables["effects"])
     tables["lints"] = own_lints.of_run(table, matched, tables, study)
     return Findings(tables)
+
+
+def _noted(table: pl.DataFrame, warning: str) -> pl.DataFrame:
+    """The table with the warning in the note of every row."""
+    if "note" not in table.columns:
+        table = table.with_columns(note=pl.lit(None, pl.String))
+    said = pl.concat_str(
+        "note", pl.lit(warning or None, pl.String), separator="; ", ignore_nulls=True
+    )
+    return table.with_columns(note=pl.when(said != "").then(said))
 
 
 def _table3(effects: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.dataset import Floats, exposed, matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.features import dosing
+from ehrivig.immortal import LATER_GROUP, immortal_time
 from ehrivig.stats.logistic import LogisticFit, exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
@@ -32,11 +33,6 @@ TERMS_SCHEMA: dict[str, Any] = {
     "events": pl.Int64,
     "note": pl.String,
 }
-IMMORTAL = (
-    "immortal time: the group is defined by what happened after time zero; "
-    "read with the time-zero-safe analyses"
-)
-EVER_NEVER = "immortal time: ever against never exposed; read with the time-zero-safe analyses"
 
 
 @dataclass(frozen=True)
@@ -74,15 +70,6 @@ def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
 def versus(study: Study) -> str:
     """The contrast of all exposed with all unexposed, in words."""
     return f"{study.exposure.label} vs no {study.exposure.label}"
-
-
-def immortal_time(study: Study) -> str:
-    """The warning that every ever-against-never number carries; empty where there is no need.
-
-    Exposure that may begin after time zero credits the exposed with the time until it began.
-    """
-    end = study.exposure.end_hours
-    return "" if end is not None and end <= 0 else EVER_NEVER
 
 
 def varying(frame: pl.DataFrame, names: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
@@ -185,7 +172,7 @@ def table3(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     weights = set_weights(matched)
     for contrast in contrasts(matched, study):
         among = contrast.member | control
-        note = "" if contrast.name == "any" else IMMORTAL
+        note = "" if contrast.name == "any" else LATER_GROUP
         if contrast.on_boundary is not None:
             n = disclosure.shown(contrast.on_boundary, study.report.smallest_cell)
             note += f"; {n} exactly on the cut"
@@ -264,6 +251,7 @@ def _terms(
     labels = {v.name: v.label for v in study.covariates.variables}
     labels |= {v.name: v.label for v in study.outcomes.variables}
     labels["exposed"] = study.exposure.label
+    warning = immortal_time(study)
     return pl.DataFrame(
         [
             {
@@ -277,7 +265,9 @@ def _terms(
                 "p": fit.p[i],
                 "n": fit.n,
                 "events": fit.events,
-                "note": "; ".join(fit.notes),
+                "note": "; ".join(
+                    (*fit.notes, *([warning] if name == "exposed" and warning else []))
+                ),
             }
             for i, name in enumerate(fit.names)
             if not name.startswith("(")

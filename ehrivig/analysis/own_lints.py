@@ -10,6 +10,7 @@ import polars as pl
 from ehrivig import lints
 from ehrivig.analysis.models import versus
 from ehrivig.errors import EhrivigError
+from ehrivig.immortal import warnings_of
 from ehrivig.lints import Lint
 from ehrivig.study import Study
 
@@ -32,6 +33,7 @@ def of_run(
         *_implications(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
+        *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
     return lints.frame(found)
@@ -130,6 +132,15 @@ def _post_baseline(study: Study) -> list[Lint]:
         return []
     message = f"matching uses variables measured after time zero: {', '.join(names)}"
     return [Lint("post_baseline_covariate", "warn", message, {"n": len(names)})]
+
+
+def _immortal(study: Study) -> list[Lint]:
+    """What the study compares although it is told apart after time zero."""
+    declared = "yes" if study.study.reproduction else "no"
+    return [
+        Lint("immortal_time", "warn", text, {"declared_reproduction": declared})
+        for text in warnings_of(study)
+    ]
 
 
 def _boundaries(effects: pl.DataFrame) -> list[Lint]:

@@ -10,9 +10,10 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import immortal_time, set_weights, versus
+from ehrivig.analysis.models import set_weights, versus
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
+from ehrivig.immortal import immortal_time
 from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
 from ehrivig.stats.cox import CoxFit, cox
 from ehrivig.stats.fine_gray import fine_gray

@@ -55,6 +55,7 @@ class HospitalEffect:
     events_exposed: int | None = None
     n_control: int | None = None
     events_control: int | None = None
+    note: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -106,7 +107,7 @@ def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
     file = aggregate_file(path)
     table, lines, _ = read_table(file)
     wanted = [f.name for f in fields(HospitalEffect)]
-    missing = [name for name in wanted if name not in table]
+    missing = [name for name in wanted if name not in table and name != "note"]
     if missing:
         raise UsageError(f"{file}: not an aggregate file; it lacks {', '.join(missing)}.")
     return tuple(_effect(file, table, row, line) for row, line in enumerate(lines))
@@ -114,7 +115,7 @@ def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
 
 def _effect(file: Path, table: dict[str, tuple[str, ...]], row: int, line: int) -> HospitalEffect:
     """One row of an aggregate file."""
-    cells = {f.name: table[f.name][row] for f in fields(HospitalEffect)}
+    cells = {f.name: table[f.name][row] for f in fields(HospitalEffect) if f.name in table}
     values: dict[str, object] = dict(cells)
     for name in (*_NUMBERS, *_COUNTS):
         try:
@@ -218,7 +219,9 @@ def _rows(pool: AnalysisPool) -> list[Row]:
     key = {name: getattr(first, name) for name in (*_KEY, "event_label")}
     weights = pool.pooled.random.weights.tolist() if pool.pooled else [None] * len(pool.rows)
     rows: list[Row] = [
-        asdict(row) | {"row": f"hospital {row.hospital_id}", "weight": weight, "note": pool.note}
+        asdict(row)
+        | {"row": f"hospital {row.hospital_id}", "weight": weight}
+        | {"note": "; ".join(filter(None, (pool.note, row.note)))}
         for row, weight in zip(pool.rows, weights, strict=True)
     ]
     if pool.pooled is None:

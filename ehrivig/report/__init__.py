@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import polars as pl
 
+from ehrivig.immortal import immortal_time
 from ehrivig.report import figures, flow, methods, tables
 from ehrivig.study import Study
 
@@ -57,6 +58,7 @@ def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, 
     """Every figure whose table is there, by name."""
     folder, drawn = run.folder / "figures", {}
     effects, curves = run.read("effects.csv"), run.read("curves.csv")
+    immortal = "; contains immortal time" if immortal_time(study) else ""
     plans: list[tuple[str, pl.DataFrame, Any, dict[str, Any]]] = [
         ("love_plot", run.read("balance.csv"), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
@@ -67,7 +69,7 @@ def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, 
             {
                 "y_label": "Survival",
                 "x_label": "days from time zero",
-                "notes": "Kaplan-Meier, matched pairs, 95% bands",
+                "notes": f"Kaplan-Meier, matched pairs, 95% bands{immortal}",
             },
         ),
         (
@@ -77,11 +79,21 @@ def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, 
             {
                 "y_label": "Cumulative incidence",
                 "x_label": "days from symptom onset",
-                "notes": "Aalen-Johansen; death competes; entry at admission",
+                "notes": f"Aalen-Johansen; death competes; entry at admission{immortal}",
             },
         ),
-        ("table3", _analysis(effects, "table3"), figures.forest, {"label": _axis(study)}),
-        ("subgroups", _analysis(effects, "subgroup"), figures.forest, {"label": _axis(study)}),
+        (
+            "table3",
+            _analysis(effects, "table3"),
+            figures.forest,
+            {"label": _axis(study) + immortal},
+        ),
+        (
+            "subgroups",
+            _analysis(effects, "subgroup"),
+            figures.forest,
+            {"label": _axis(study) + immortal},
+        ),
         (
             "time_zero",
             _ratios(_analysis(effects, "time_zero")),
