@@ -31,6 +31,7 @@ from ehrivig import (
     network,
     quality,
     report,
+    utilise,
     validate,
 )
 from ehrivig.dataset import KEY
@@ -387,6 +388,7 @@ def _study(this: _Run) -> dict[str, int]:
     people, attrition = cohort.select(_gather(kept, "screened"), _gather(kept, "criterion"), study)
     attrition.write_csv(folder / "attrition.csv")
     ledger.spend(this.results, people, _gather(kept, "scope")).write_csv(folder / "ledger.csv")
+    utilise.write(folder, lambda name: _gather(kept, name), study)
     table = _analysis_table(this, kept, people)
     _judge_arms(this, kept, table)
     if table.is_empty():
