@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ehrivig import resources
 from ehrivig.errors import StudyError
+from ehrivig.use_plan import RegimenPlan, UtilisationPlan
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Label = Annotated[str, Field(max_length=200)]
@@ -51,7 +52,12 @@ class StudyInfo(_Section):
 
 
 class Extract(_Section):
-    """What is read and how it is mapped."""
+    """What is read and how it is mapped.
+
+    OMOP only: drug_quantity, how a hospital's `quantity` is read; drug_types_given, further
+    drug_type_concept_ids whose records are taken as given; emergency_visits, whether an emergency
+    visit without admission is an admission of its own.
+    """
 
     layout: str = "native"
     hospitals: tuple[str, ...] = ()
@@ -60,6 +66,8 @@ class Extract(_Section):
     timezone: str | None = None
     mappings: str | None = None
     drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = {}
+    drug_types_given: tuple[int, ...] = ()
+    emergency_visits: bool = False
 
 
 class Quality(_Section):
@@ -302,6 +310,8 @@ class Study(_Section):
     match: Match
     analysis: Analysis = Analysis()
     report: Report = Report()
+    regimen: RegimenPlan | None = None
+    utilisation: UtilisationPlan | None = None
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Study:
