@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
-import sys
-import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 import typer
 
-from ehrivig.errors import EhrivigError, NumericalWarning, UsageError
+from ehrivig import console
+from ehrivig.errors import UsageError
 
 app = typer.Typer(
     name="ehrivig",
@@ -64,7 +60,7 @@ def run(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Run a whole study: gate, cohort, dosing, matching, effects, report."""
+    """Run a whole study: gate, cohort, matching, effects, report."""
     from ehrivig import pipeline
 
     plan = _study(study, layout)
@@ -77,7 +73,7 @@ def run(
             extract,
             out,
             options=pipeline.Options(memory, threads, workers, cluster, aggregate_only),
-            progress=_progress(quiet),
+            progress=console.progress(quiet),
         ),
         as_json,
     )
@@ -101,7 +97,10 @@ def check(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Only gate the data and write the quality report; exit code 3 when blocked."""
+    """Only gate the data; exit code 3 when blocked.
+
+    Leaves the data quality report, the checks and the quarantine in --out.
+    """
     from ehrivig import pipeline
 
     plan = _study(study, layout)
@@ -111,7 +110,7 @@ def check(
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
     options = pipeline.Options(memory, threads)
-    summary = pipeline.check(plan, extract, out, options=options, progress=_progress(quiet))
+    summary = pipeline.check(plan, extract, out, options=options, progress=console.progress(quiet))
     _finish(summary, as_json)
 
 
@@ -127,7 +126,10 @@ def demo(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a synthetic extract with raw, messy events and a known true effect."""
+    """Write a synthetic extract with a known true effect.
+
+    Its events are raw and messy, as a warehouse has them; no row comes from a patient.
+    """
     from ehrivig import demo as synthetic
 
     summary = synthetic.write_demo(
@@ -136,9 +138,9 @@ def demo(
         hospitals=hospitals,
         seed=seed,
         defects=defects,
-        progress=_progress(quiet),
+        progress=console.progress(quiet),
     )
-    _print_summary(summary, as_json)
+    console.print_summary(summary, as_json)
 
 
 @app.command()
@@ -159,7 +161,7 @@ def meta(
     summary = run_meta(
         trials, out, measure=measure, method=method, model=model, tau2=tau2, ci=ci, by=by
     )
-    _print_summary(summary, as_json)
+    console.print_summary(summary, as_json)
 
 
 @app.command()
@@ -170,10 +172,13 @@ def pool(
     ci: Annotated[Literal["normal", "hksj"], typer.Option()] = "hksj",
     as_json: JsonOption = False,
 ) -> None:
-    """Pool hospitals that sent only their estimates (`ehrivig run --aggregate-only`)."""
+    """Pool hospitals that sent only their estimates.
+
+    Each FOLDER is a run made with `ehrivig run --aggregate-only`.
+    """
     from ehrivig.meta import pool_aggregates
 
-    _print_summary(pool_aggregates(sources, out, tau2=tau2, ci=ci), as_json)
+    console.print_summary(pool_aggregates(sources, out, tau2=tau2, ci=ci), as_json)
 
 
 @app.command()
@@ -194,7 +199,7 @@ def compare(
     summary = beside(
         run_folder / "effects.csv", trials, out, measure=measure, analysis=analysis, by=by
     )
-    _print_summary(summary, as_json)
+    console.print_summary(summary, as_json)
 
 
 @app.command()
@@ -204,7 +209,7 @@ def sql(
         Path | None, typer.Option("--extract", help="Bind these files; else empty tables.")
     ] = None,
 ) -> None:
-    """Print every statement that a run would execute, ready for a bare DuckDB shell."""
+    """Print every statement of a run, for a bare DuckDB shell."""
     from ehrivig import statements
 
     typer.echo(statements.of_study(_study(study, None), extract))
@@ -217,7 +222,10 @@ def audit(
         "death_28d"
     ),
 ) -> None:
-    """Check published tables: p-values, quartiles, implications, orientation, multiplicity."""
+    """Check published tables for numbers that cannot be.
+
+    P-values, quartiles, implications, orientation of effects, multiplicity.
+    """
     from ehrivig import audit as auditing
     from ehrivig import lints
 
@@ -238,7 +246,7 @@ def calibrate(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Simulate cohorts with a known effect; bias, coverage and error rate of every analysis."""
+    """Simulate known effects: bias and coverage of every analysis."""
     from ehrivig.calibrate import run_calibration
     from ehrivig.calibrate.show import bar, lines
 
@@ -255,7 +263,7 @@ def calibrate(
         )
     if not as_json:
         typer.echo("\n".join(lines(table)))
-    _print_summary(summary, as_json)
+    console.print_summary(summary, as_json)
 
 
 @app.command()
@@ -270,7 +278,7 @@ def schema() -> None:
 def quarantine(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
 ) -> None:
-    """List the reasons for which rows were rejected, with counts."""
+    """List why rows were rejected, with counts."""
     from ehrivig import ledger
 
     typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
@@ -281,7 +289,7 @@ def history(
     run_folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out of earlier runs.")],
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs that were written to a folder: when, how each ended, what it counted."""
+    """List the runs of a folder: when, how each ended, its counts."""
     from ehrivig import history as runs
 
     found = runs.read(run_folder)
@@ -316,106 +324,21 @@ def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]
     return plan.model_copy(update={"extract": section})
 
 
-def _progress(quiet: bool) -> Callable[[str], None]:
-    """A function that shows a step on stderr: in place on a terminal, a line each elsewhere."""
-    if quiet:
-        return lambda message: None
-    if not sys.stderr.isatty():
-        return lambda message: typer.echo(message, err=True)
-    from rich.console import Console
-
-    status = Console(stderr=True).status("starting")
-    status.start()
-    return lambda message: status.update(message)
-
-
 def _finish(summary, as_json: bool) -> None:  # type: ignore[no-untyped-def]
     """Print what a run did and leave with its exit code."""
-    _print_summary(summary, as_json)
+    console.print_summary(summary, as_json)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 
 
-def _print_summary(summary: object, as_json: bool) -> None:
-    """A result as one line of JSON on stdout, or as readable lines on stderr."""
-    import json
-    from dataclasses import asdict
-
-    content = asdict(summary)  # type: ignore[call-overload]
-    if as_json:
-        typer.echo(json.dumps(content, default=str, sort_keys=True))
-        return
-    for key, value in content.items():
-        if value not in (None, "", [], {}):
-            typer.echo(f"{key.replace('_', ' ')}: {value}", err=True)
-
-
 def entry() -> None:
-    """The `ehrivig` command: `main`, then the end of the process.
-
-    The process ends here and not in the interpreter's shutdown, where DuckDB's binding would print
-    a report of its own constants as leaks on the user's terminal.
-    """
-    code: object = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = end.code
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    """The `ehrivig` command: `main`, then the end of the process."""
+    console.end_process(main)
 
 
 def main() -> None:
     """Run one command; leaves by SystemExit with the exit code of the contract."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    # sums of several BLAS threads differ in the last digit from run to run, and are no faster here
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    warnings.showwarning = _warn
-    for engine in ("great_expectations", "sqlalchemy"):
-        logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
-    try:
-        app()
-    except EhrivigError as error:
-        typer.echo(f"ehrivig: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a panic of Polars is no Exception
-        if os.environ.get("EHRIVIG_DEBUG"):
-            raise
-        where = _where(error)
-        typer.echo(
-            f"ehrivig: internal error ({type(error).__name__} at {where}). Earlier results are "
-            "untouched. Run again with EHRIVIG_DEBUG=1 for the trace, and report it.",
-            err=True,
-        )
-        raise SystemExit(1) from None
-
-
-def _warn(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """A warning as one line, without the path and the code that it came from."""
-    if issubclass(category, NumericalWarning):
-        typer.echo(f"warning: {message}", err=True)
-
-
-def _where(error: BaseException) -> str:
-    """The last line of this package that an error came through; no values."""
-    found, trace = "unknown", error.__traceback__
-    while trace is not None:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        if path.is_relative_to(Path(__file__).parent):
-            found = f"{path.relative_to(Path(__file__).parent).as_posix()}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return found
+    console.guarded(app)
 
 
 if __name__ == "__main__":

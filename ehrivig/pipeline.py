@@ -39,7 +39,7 @@ __all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did, for the one-line JSON summary."""
+    """What a run did, for the one-line JSON summary; null: it did not come so far."""
 
     study: str
     out: str
@@ -47,11 +47,11 @@ class RunSummary:
     message: str
     hospitals: list[str]
     dropped_hospitals: list[str]
-    admissions: int = 0
-    cohort: int = 0
-    exposed: int = 0
-    pairs: int = 0
-    lints: int = 0
+    admissions: int | None = None
+    cohort: int | None = None
+    exposed: int | None = None
+    pairs: int | None = None
+    lints: int | None = None
     seconds: float = 0.0
 
 

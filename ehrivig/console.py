@@ -1,0 +1,110 @@
+"""What a terminal sees: progress, a summary, and one message with an exit code for each error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+import typer
+
+from ehrivig.errors import EhrivigError, NumericalWarning
+
+
+def progress(quiet: bool) -> Callable[[str], None]:
+    """A function that shows a step on stderr: in place on a terminal, a line each elsewhere."""
+    if quiet:
+        return lambda message: None
+    if not sys.stderr.isatty():
+        return lambda message: typer.echo(message, err=True)
+    from rich.console import Console
+
+    status = Console(stderr=True).status("starting")
+    status.start()
+    return lambda message: status.update(message)
+
+
+def print_summary(summary: object, as_json: bool) -> None:
+    """A result as one line of JSON on stdout, or as readable lines on stderr."""
+    content = asdict(summary)  # type: ignore[call-overload]
+    if as_json:
+        typer.echo(json.dumps(content, default=str, sort_keys=True))
+        return
+    for key, value in content.items():
+        if value not in (None, "", [], {}):
+            typer.echo(f"{key.replace('_', ' ')}: {value}", err=True)
+
+
+def end_process(command: Callable[[], None]) -> None:
+    """Run a command, then end the process with its exit code.
+
+    The process ends here and not in the interpreter's shutdown, where DuckDB's binding would print
+    a report of its own constants as leaks on the user's terminal.
+    """
+    code: object = 0
+    try:
+        command()
+    except SystemExit as end:
+        code = end.code
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def guarded(command: Callable[[], None]) -> None:
+    """Run a command; leaves by SystemExit with the exit code of the contract."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    # sums of several BLAS threads differ in the last digit from run to run, and are no faster here
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    warnings.showwarning = _warn
+    for engine in ("great_expectations", "sqlalchemy"):
+        logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
+    try:
+        command()
+    except EhrivigError as error:
+        typer.echo(f"ehrivig: {error}", err=True)
+        raise SystemExit(error.exit_code) from None
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a panic of Polars is no Exception
+        if os.environ.get("EHRIVIG_DEBUG"):
+            raise
+        where = _where(error)
+        typer.echo(
+            f"ehrivig: internal error ({type(error).__name__} at {where}). Earlier results are "
+            "untouched. Run again with EHRIVIG_DEBUG=1 for the trace, and report it.",
+            err=True,
+        )
+        raise SystemExit(1) from None
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as one line, without the path and the code that it came from."""
+    if issubclass(category, NumericalWarning):
+        typer.echo(f"warning: {message}", err=True)
+
+
+def _where(error: BaseException) -> str:
+    """The last line of this package that an error came through; no values."""
+    found, trace = "unknown", error.__traceback__
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(Path(__file__).parent):
+            found = f"{path.relative_to(Path(__file__).parent).as_posix()}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
