@@ -42,6 +42,7 @@ def love_plot(balance: pl.DataFrame, path: Path) -> None:
         axes.axvline(BALANCED, color=INK, linestyle=":", linewidth=1)
         axes.set_yticks(rows, table["label"].to_list())
         axes.set_xlabel("|standardised mean difference|; dotted line: 0.1")
+        axes.set_ylim(-0.8, table.height - 0.2)
         axes.set_xlim(left=0)
         axes.legend(loc="lower right")
         save(figure, path)

@@ -150,7 +150,23 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
     rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
     for row in rows:
         row[-1] = "; ".join(part for part in row[-1].split("; ") if part not in common)
-    return Table(caption, head, rows, _sentence(common), wide=True)
+    head, rows, same = _said_once(head, rows)
+    return Table(caption, head, rows, " ".join(filter(None, (same, _sentence(common)))), wide=True)
+
+
+def _said_once(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], str]:
+    """A table without the columns that say nothing or the same in every row, and that sameness."""
+    found = {i: {row[i] for row in rows} - {""} for i in range(len(head))}
+    constant = [i for i, name in enumerate(head) if name in _ONCE and len(found[i]) == 1]
+    if len(rows) < 2:
+        constant = []
+    kept = [i for i in range(len(head)) if found[i] and i not in constant]
+    same = ", ".join(found[i].copy().pop() for i in constant)
+    text = f"Every row: {same}." if same else ""
+    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], text
+
+
+_ONCE = ("In", "Event", "Model", "Measure")
 
 
 def _common_note(notes: list[str]) -> list[str]:
@@ -263,10 +279,9 @@ def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:
 def _ledger(table: pl.DataFrame, caption: str, study: Study) -> Table:
     names = ["rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined"]
     total = table.group_by("table", maintain_order=True).agg(pl.col(names).sum())
-    smallest = study.report.smallest_cell
     rows = [
-        [row["table"], *(shown(row[n], smallest) for n in names)]
-        for row in total.iter_rows(named=True)
+        [row["table"], *(f"{row[name]:,}" for name in names)] for row in total.iter_rows(named=True)
     ]
     head = ["Table", "Read", "Used", "Out of scope", "Quarantined"]
-    return Table(caption, head, rows, "Read = used + out of scope + quarantined, exactly.")
+    note = "Rows of data, not patients. Read = used + out of scope + quarantined, exactly."
+    return Table(caption, head, rows, note)
