@@ -81,9 +81,7 @@ def simulated_hours(line: Line, rows: float, hospitals: int, workers: int, seed:
 
 def table(line: Line, hospitals: int) -> list[str]:
     """One line for each size and number of workers."""
-    told = [
-        "| event rows | workers | cores | memory GB | CPU hours | hours | even split | MB/s |"
-    ]
+    told = ["| event rows | workers | cores | memory GB | CPU hours | hours | even split | MB/s |"]
     told.append("|---|---|---|---|---|---|---|---|")
     for billions in BILLIONS:
         rows = billions * 1e9
