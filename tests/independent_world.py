@@ -66,7 +66,7 @@ def cumulative(day: np.ndarray) -> np.ndarray:
 
 
 def deaths(who: People, start: np.ndarray, effect: float) -> np.ndarray:
-    """The day of death, infinite beyond the horizon; exposure multiplies the hazard from `start`."""
+    """The day of death, infinite beyond the horizon; exposure acts on the hazard from `start`."""
     scale = np.exp(who.toward_death)
     at_start = cumulative(start) * scale
     late = at_start + (who.bears - at_start) / math.exp(effect)
