@@ -47,7 +47,9 @@ def _weighted(
     cohort = cohort_of(event, arm, x, None, names)
     report = Report(cohort, study.primary.event_label, 0.95, estimand, f"weighted: {made.method}")
     found = report.from_covariance(
-        risks, influence_covariance(cohort, influence), "influence function, score estimated"
+        risks,
+        influence_covariance(cohort, influence),
+        "influence function, score estimated, each row left out (as HC3)",
     )
     note = (
         f"effective sample size {made.effective_treated:.0f} and {made.effective_control:.0f}; "
@@ -63,8 +65,10 @@ def weighted_risks(
     """Weighted risks (exposed, unexposed), (2,), and their influence values, (n, 2).
 
     The influence of the score's estimation (a logistic model in `x`, (n, p), maximum likelihood) is
-    in them; with the score taken as known the intervals would be too wide.
-    Source: Lunceford & Davidian 2004; overlap weights: Li, Thomas & Li 2019.
+    in them; with the score taken as known the intervals would be too wide. As in HC3, each value is
+    what leaving the row out would change, to first order: without that the rows that pull the fit
+    towards themselves, and heavy weights, make intervals of small cohorts too narrow.
+    Source: Lunceford & Davidian 2004; Li, Thomas & Li 2019 (overlap); MacKinnon & White 1985.
     """
     e, a = score, arm.astype(float)
     design = np.column_stack([np.ones(len(a)), x])
@@ -72,7 +76,9 @@ def weighted_risks(
     weights = {1: 1 - e if ato else 1 / e, 0: e if ato else 1 / (1 - e)}
     slopes = {1: -e * (1 - e) if ato else -(1 - e) / e, 0: e * (1 - e) if ato else e / (1 - e)}
     information = (design * (e * (1 - e))[:, None]).T @ design / len(a)
-    scores = design * (a - e)[:, None]
+    inverse = np.linalg.inv(information)
+    leverage = e * (1 - e) * np.einsum("ij,ij->i", design @ inverse, design) / len(a)
+    scores = design * ((a - e) / (1 - leverage))[:, None]
     risks, influence = [], []
     for side, inside in ((1, a), (0, 1 - a)):
         total = float(np.mean(weights[side] * inside))
@@ -80,7 +86,8 @@ def weighted_risks(
         residual = inside * (event - risk) / total
         bend = (slopes[side] * residual) @ design / len(a)
         risks.append(risk)
-        influence.append(weights[side] * residual + scores @ np.linalg.solve(information, bend))
+        share = weights[side] * inside / (total * len(a))
+        influence.append(weights[side] * residual / (1 - share) + scores @ (inverse @ bend))
     return np.array(risks), np.column_stack(influence)
 
 

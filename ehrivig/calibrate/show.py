@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from ehrivig.calibrate.summary import NOMINAL, monte_carlo_error
+
 WORLD = {
     "immediate": "exposure starts at time zero",
     "delayed": "exposure starts later",
@@ -42,7 +44,27 @@ def lines(table: pl.DataFrame) -> list[str]:
         head = f"{'measure':8}{'truth':>8}{'mean':>8}{'bias':>8}{'covers':>8}{'p<.05':>8}  valid  "
         text += ["", f"World: {what}", head + "analysis"]
         text += [_line(row) for row in part.iter_rows(named=True)]
-    return text
+    return text + _outside(table)
+
+
+def _outside(table: pl.DataFrame) -> list[str]:
+    """The valid analyses whose coverage is not in the range, each with how far chance may carry."""
+    judged = table.filter("valid", pl.col("in_range").is_not_null())
+    text = ["", f"Valid analyses: {judged.filter('in_range').height} of {judged.height} in range"]
+    for row in judged.filter(~pl.col("in_range")).iter_rows(named=True):
+        error = monte_carlo_error(NOMINAL, row["replicates"])
+        chance = "within chance" if row["holds"] else "beyond chance"
+        text.append(
+            f"  outside: {row['coverage']:.1%} (Monte-Carlo error {error:.1%}; {chance}): "
+            f"{row['world']}, effect {row['effect']:g}, {row['contrast']}, {row['measure']}, "
+            f"{row['model']}"
+        )
+    failing = table.filter(~pl.col("valid"), pl.col("holds").is_not_null())
+    failed = failing.filter(~pl.col("holds")).height
+    return [
+        *text,
+        f"Analyses that cannot be right: {failed} of {failing.height} miss their coverage",
+    ]
 
 
 def _line(row: dict[str, object]) -> str:

@@ -15,6 +15,8 @@ from ehrivig.calibrate.worlds import Model, death_share, strategy_risk
 from ehrivig.dataset import Floats
 
 NOMINAL, TOLERANCE = 0.95, 0.015
+FEWEST_WITH_ESTIMATE = 0.9
+ROUNDING = 1e-9
 RATIOS = ("OR", "RR", "HR", "ROR")
 NAMES = ("analysis", "contrast", "population", "model", "variance", "measure")
 SCHEMA: dict[str, Any] = {
@@ -35,6 +37,7 @@ SCHEMA: dict[str, Any] = {
     "valid": pl.Boolean,
     "exact": pl.Boolean,
     "holds": pl.Boolean,
+    "in_range": pl.Boolean,
     "why": pl.String,
 }
 
@@ -45,8 +48,10 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
     `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
     `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
     truth) and `rejected` (p < 0.05) are shares of the replicates with an estimate; `failed` counts
-    the others. `type_i_error` is `rejected` where there is no effect. `holds`: the coverage is not
-    below 93.5%, nor above 96.5% where it should be exact, by more than two Monte-Carlo errors.
+    the others. `type_i_error` is `rejected` where there is no effect. `in_range`: the coverage is
+    not below 93.5%, nor above 96.5% where it should be exact; `holds`: not by more than two
+    Monte-Carlo errors. Both are null without a coverage, and where more than a tenth of the cohorts
+    have no estimate: what is left of them is no fair sample.
     """
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
@@ -72,7 +77,10 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
                     "failed": len(replicates) - len(answers),
                     "valid": found.valid,
                     "exact": found.exact,
-                    "holds": _holds(measured["coverage"], len(answers), found),
+                    "holds": _holds(measured["coverage"], len(answers), len(replicates), found, 2),
+                    "in_range": _holds(
+                        measured["coverage"], len(answers), len(replicates), found, 0
+                    ),
                     "why": found.why,
                 }
             )
@@ -141,13 +149,18 @@ def _measured(
     return row
 
 
-def _holds(coverage: float | None, n: int, found: Reading) -> bool | None:
-    """Whether a coverage is the promised one, but for chance; None where there is no coverage."""
-    if coverage is None:
+def _holds(
+    coverage: float | None, n: int, whole: int, found: Reading, errors: float
+) -> bool | None:
+    """Whether a coverage is the promised one, but for some Monte-Carlo `errors`.
+
+    `n` of `whole` cohorts have an estimate. None where there is nothing to judge.
+    """
+    if coverage is None or n < FEWEST_WITH_ESTIMATE * whole:
         return None
-    slack = TOLERANCE + 2 * monte_carlo_error(NOMINAL, n)
+    slack = TOLERANCE + errors * monte_carlo_error(NOMINAL, n)
     high = NOMINAL + slack if found.valid and found.exact else 1.0
-    return NOMINAL - slack <= coverage <= high
+    return NOMINAL - slack - ROUNDING <= coverage <= high + ROUNDING
 
 
 def monte_carlo_error(share: float, n: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,35 +58,115 @@ def gray_test(
     at risk), which overflows in large data with ties. Raises AnalysisError with one group, no event
     of the cause, or a singular variance. Source: Gray 1988, Ann Stat 16:1141; cmprsk `crstm`.
     """
+    found = gray_tests(
+        time,
+        status,
+        group,
+        causes=(cause,),
+        strata=strata,
+        rho=rho,
+        timefix=timefix,
+        event_labels=None if event_label is None else {cause: event_label},
+    )
+    return found[cause]
+
+
+def gray_tests(
+    time: ArrayLike,
+    status: ArrayLike,
+    group: ArrayLike,
+    *,
+    causes: Sequence[int] | None = None,
+    strata: ArrayLike | None = None,
+    rho: float = 0.0,
+    timefix: bool = True,
+    event_labels: dict[int, str] | None = None,
+) -> dict[int, GrayTest]:
+    """Return `gray_test` of each cause (all that occur by default); the times are sorted once.
+
+    Raises AnalysisError as `gray_test`.
+    """
     t = follow_up_time(time)
     s = event_status(status, t.size)
     g = labelled("group", group, t.size)
     strata_codes = labelled("strata", strata, t.size)
     if len(g.labels) < 2:
         raise AnalysisError("Gray's test: there is only one group; it needs two or more.")
-    if not np.any(s == cause):
-        raise AnalysisError(f"Gray's test: there is no event of cause {cause}.")
-    n_groups = len(g.labels)
-    score, covariance = np.zeros(n_groups - 1), np.zeros((n_groups - 1, n_groups - 1))
+    wanted = np.unique(s[s > 0]).tolist() if causes is None else list(causes)
+    for cause in wanted:
+        if not np.any(s == cause):
+            raise AnalysisError(f"Gray's test: there is no event of cause {cause}.")
+    parts = []
     for k in range(len(strata_codes.labels)):
-        member = strata_codes.codes == k
-        u, v = _stratum(t[member], s[member], g.codes[member], n_groups, cause, rho, timefix)
-        score, covariance = score + u, covariance + v
-    statistic = _quadratic(score, covariance)
-    return GrayTest(
-        groups=g.labels,
-        cause=cause,
-        n=tuple(int(k) for k in np.bincount(g.codes)),
-        events=tuple(int(k) for k in np.bincount(g.codes, s == cause)),
-        score=score,
-        covariance=covariance,
-        chi2=statistic,
-        df=n_groups - 1,
-        p=float(chi2.sf(statistic, n_groups - 1)),
-        rho=float(rho),
-        n_strata=len(strata_codes.labels),
-        event_label=event_label or f"cause {cause}",
-    )
+        member = slice(None) if len(strata_codes.labels) == 1 else strata_codes.codes == k
+        parts.append(_part(t[member], s[member], g.codes[member], len(g.labels), timefix))
+    found = {}
+    for cause in wanted:
+        score, covariance = _sums(parts, cause, rho)
+        statistic = _quadratic(score, covariance)
+        found[cause] = GrayTest(
+            groups=g.labels,
+            cause=cause,
+            n=tuple(int(k) for k in np.bincount(g.codes)),
+            events=tuple(int(k) for k in np.bincount(g.codes, s == cause)),
+            score=score,
+            covariance=covariance,
+            chi2=statistic,
+            df=len(g.labels) - 1,
+            p=float(chi2.sf(statistic, len(g.labels) - 1)),
+            rho=float(rho),
+            n_strata=len(strata_codes.labels),
+            event_label=(event_labels or {}).get(cause, f"cause {cause}"),
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One stratum of n rows in K groups, with T event times.
+
+    n_risk, n_any : (K, T) at risk, and events of any cause. status, cell : of the rows with an
+    event, their cause and their place in a (K, T) table.
+    """
+
+    n_risk: FloatArray
+    n_any: FloatArray
+    status: IntArray
+    cell: IntArray
+
+    def events(self, cause: int) -> FloatArray:
+        """Events of one cause, (K, T)."""
+        return _table(self.cell[self.status == cause], self.n_risk.shape)
+
+
+def _part(
+    time: FloatArray, status: IntArray, codes: IntArray, n_groups: int, timefix: bool
+) -> _Part:
+    """Return the counts of one stratum that do not depend on the cause."""
+    sets = build_risk_sets(time, status > 0, timefix=timefix)
+    size = sets.size
+    left = _table(codes * (size + 1) + sets.slot, (n_groups, size + 1))[:, 1:]
+    cell = codes[sets.event_rows] * size + sets.event_index
+    n_risk: FloatArray = np.cumsum(left[:, ::-1], axis=1, dtype=np.float64)[:, ::-1]
+    return _Part(n_risk, _table(cell, (n_groups, size)), status[sets.event_rows], cell)
+
+
+def _table(cell: IntArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return how often each cell of a table occurs."""
+    counts = np.bincount(cell, minlength=int(np.prod(shape)))
+    return counts.astype(np.float64).reshape(shape)
+
+
+def _sums(parts: list[_Part], cause: int, rho: float) -> tuple[FloatArray, FloatArray]:
+    """Return the score and its covariance, summed over the strata with an event of the cause."""
+    k = parts[0].n_risk.shape[0] - 1
+    score, covariance = np.zeros(k), np.zeros((k, k))
+    for part in parts:
+        own = part.events(cause)
+        if own.any():
+            u, v = _stratum(_Counts(part.n_risk, own, part.n_any - own), rho)
+            score, covariance = score + u, covariance + v
+    return score, covariance
 
 
 @dataclass(frozen=True)
@@ -116,20 +197,6 @@ class _Curves:
     died: FloatArray
 
 
-def _counts(
-    time: FloatArray, status: IntArray, codes: IntArray, n_groups: int, cause: int, timefix: bool
-) -> _Counts:
-    """Return the counts at every time of any event in the stratum."""
-    sets = build_risk_sets(time, status > 0, timefix=timefix)
-    tables = np.empty((3, n_groups, sets.size))
-    for k in range(n_groups):
-        member = codes == k
-        tables[0, k] = sets.at_risk(member.astype(np.float64))
-        tables[1, k] = sets.tied((member & (status == cause)).astype(np.float64))
-        tables[2, k] = sets.tied((member & (status > 0) & (status != cause)).astype(np.float64))
-    return _Counts(tables[0], tables[1], tables[2])
-
-
 def _curves(c: _Counts) -> _Curves:
     """Return the curves of one stratum."""
     present = c.n_risk > 0
@@ -146,19 +213,8 @@ def _curves(c: _Counts) -> _Curves:
     return _Curves(before, survival, _lag(own, 0.0), scaled, total, pooled_before, pooled, died)
 
 
-def _stratum(
-    time: FloatArray,
-    status: IntArray,
-    codes: IntArray,
-    n_groups: int,
-    cause: int,
-    rho: float,
-    timefix: bool,
-) -> tuple[FloatArray, FloatArray]:
+def _stratum(c: _Counts, rho: float) -> tuple[FloatArray, FloatArray]:
     """Return the score (K - 1,) and its covariance (K - 1, K - 1) in one stratum."""
-    if not np.any(status == cause):
-        return np.zeros(n_groups - 1), np.zeros((n_groups - 1, n_groups - 1))
-    c = _counts(time, status, codes, n_groups, cause, timefix)
     f = _curves(c)
     weight = (1 - f.pooled_before) ** rho
     adjusted = f.scaled * (1 - f.own_before)

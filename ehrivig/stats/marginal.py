@@ -106,14 +106,14 @@ class Report:
         return _marginal(risks, covariance, effects, 0)
 
     def from_draws(self, risks: FloatArray, draws: FloatArray, failed: int) -> MarginalEffects:
-        """Percentile intervals; the p is Wald's with the bootstrap standard error."""
+        """Percentile intervals, at rank tail x (B + 1); p is Wald's with the bootstrap's SE."""
         tail = (1 - self.level) / 2
         samples = [[value for _, value, _ in _contrasts(draw)] for draw in draws]
         effects = []
         for (measure, value, _), column in zip(_contrasts(risks), np.array(samples).T, strict=True):
             se = float(np.std(column, ddof=1))
             p = 2 * float(ndtr(-abs(value) / se)) if se > 0 else float("nan")
-            lo, hi = np.quantile(column, [tail, 1 - tail])
+            lo, hi = np.quantile(column, [tail, 1 - tail], method="weibull")
             name = f"bootstrap, {len(draws)} samples, percentile interval"
             effects.append(self._effect(measure, (value, float(lo), float(hi)), se, p, name))
         return _marginal(risks, np.cov(draws.T), effects, failed)

@@ -119,10 +119,11 @@ def clone_censor_weight(
 ) -> CloneCensorWeight:
     """Return risk difference and ratio at the horizon, "start within grace" minus "not within".
 
-    Intervals are percentiles of the bootstrap, which draws patients before cloning; each replicate
-    has its own seed, so the numbers do not depend on `workers` (processes). Standard errors are of
-    the replicates (log scale for the ratio). The chance of starting is a pooled logistic model of
-    the 6-hour intervals on time and the baseline covariates, refitted in each replicate.
+    Intervals are percentiles of the bootstrap (at rank tail x (B + 1)), which draws patients before
+    cloning; each replicate has its own seed, so the numbers do not depend on `workers` (processes).
+    Standard errors are of the replicates (log scale for the ratio). The chance of starting is a
+    pooled logistic model of the 6-hour intervals on time and the baseline covariates, refitted in
+    each replicate.
 
     Raises AnalysisError when a strategy has nobody to stand in for those censored, when an arm has
     no event, or when more than 5% of replicates fail.
@@ -219,7 +220,7 @@ def _contrasts(
         ("RD", risks[0] - risks[1], replicates[:, 0] - replicates[:, 1]),
         ("RR", math.log(risks[0] / risks[1]), np.log(replicates[:, 0] / replicates[:, 1])),
     ):
-        low, high = np.quantile(draws, tails)
+        low, high = np.quantile(draws, tails, method="weibull")
         effects.append(
             effect_of(
                 measure,

@@ -42,8 +42,8 @@ COLUMNS = (
 EVENTS = ("lab", "vital", "medication")
 SLOWER = 1.25
 SCRIPTS = (
-    ("bench_statistics.py", ("--rows", "100000")),
-    ("bench_survival.py", ()),
+    ("bench_statistics.py", ("--rows", "100000", "1000000")),
+    ("bench_survival.py", ("--million",)),
     ("bench_dosing.py", ("--rows", "6000000")),
 )
 Row = dict[str, Any]

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from rivals import verdicts
 
 from ehrivig import propensity
 from ehrivig.match import nearest, optimal
@@ -102,8 +103,15 @@ def other_logits(x: np.ndarray, t: np.ndarray) -> dict[str, Callable[[], object]
     return found
 
 
-def report(task: str, ours: float, others: dict[str, float | None]) -> None:
+OURS: dict[tuple[str, int], float] = {}
+RIVALS: dict[tuple[str, int, str], float] = {}
+
+
+def report(name: str, n: int, ours: float, others: dict[str, float | None]) -> None:
     """One line per competitor: seconds and how many times ours."""
+    OURS[name, n] = ours
+    RIVALS.update({(name, n, k): s for k, s in others.items() if s is not None})
+    task = f"{name} {n:,} x 20"
     print(f"{task:<42} ehrivig {ours:8.3f} s", flush=True)
     for name, seconds in others.items():
         if seconds is not None:
@@ -118,30 +126,28 @@ def bench(n: int, with_r: bool, skip: set[str]) -> None:
     times = 3 if n <= 200_000 else 2
     if "logit" not in skip:
         others = {k: best_of(f, times) for k, f in other_logits(x, t).items()}
-        report(
-            f"logit {n:,} x 20", best_of(lambda: logistic(t, x)), others | {"R glm": r(data, "glm")}
-        )
+        report("logit", n, best_of(lambda: logistic(t, x)), others | {"R glm": r(data, "glm")})
     score = propensity.fit(t, x).score
     fit = best_of(lambda: propensity.fit(t, x))
-    report(f"propensity score {n:,} x 20", fit, {})
+    report("propensity score", n, fit, {})
     if "match" not in skip:
         seconds = {o: best_of(lambda o=o: nearest(score, t, 0.02, order=o, seed=1), times)
                    for o in ("largest", "random", "closest")}  # fmt: skip
         theirs = r(data, "match")
-        report(f"nearest, largest {n:,}", seconds["largest"], {"R MatchIt": theirs})
+        report("nearest, largest", n, seconds["largest"], {"R MatchIt 4.7.2": theirs})
         total = fit + seconds["largest"]
         both = None if theirs is None else theirs + (r(data, "glm") or 0.0)
-        report(f"score and nearest {n:,}", total, {"R glm + MatchIt": both})
+        report("score and nearest", n, total, {"R glm + MatchIt 4.7.2": both})
         for order in ("random", "closest"):
-            report(f"nearest, {order} {n:,}", seconds[order], {})
-        report(f"optimal on the line {n:,}", best_of(lambda: optimal(score, t, 0.02), times), {})
+            report(f"nearest, {order}", n, seconds[order], {})
+        report("optimal on the line", n, best_of(lambda: optimal(score, t, 0.02), times), {})
     if "clogit" not in skip:
         ours = best_of(lambda: conditional_logistic(y, x, s))
-        report(f"conditional logit of pairs {n:,} x 20", ours, {"R clogit": r(data, "clogit")})
+        report("conditional logit of pairs", n, ours, {"R clogit": r(data, "clogit")})
     if "cluster" not in skip:
         pairs = s.astype(int)
         ours = best_of(lambda: logistic(y, x, cluster=pairs), times)
-        report(f"pair-clustered logit {n:,} x 20", ours, {})
+        report("pair-clustered logit", n, ours, {})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory of this process so far {peak:.2f} GB", flush=True)
 
@@ -156,6 +162,11 @@ def main() -> None:
     print(f"python {sys.version.split()[0]}, numpy {np.__version__}")
     for n in options.rows:
         bench(n, not options.without_r, set(options.skip))
+    print("\n".join(verdicts(OURS, RIVALS)))
+    for n, seconds in ((n, OURS.get(("optimal on the line", n))) for n in options.rows):
+        if n == 1_000_000 and seconds is not None:
+            verdict = "PASS" if seconds < 2 else "FAIL"
+            print(f"  {verdict}  optimal on the line, {n:,} rows, under 2 s: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Prints how much faster the survival estimators are than R and lifelines, in one run.
+"""Prints how much faster the survival estimators are than R, lifelines and comprisk, in one run.
 
-    python tests/bench/bench_survival.py [--million] [--crr-rows N]
+    python tests/bench/bench_survival.py [--million] [--crr-rows N]     (crr: a minute at 10,000)
 
 Programs that are not installed are left out. Seconds are processor seconds (user and system), which
 other work on the machine disturbs less than the clock, the best of three (one for slow rivals).
@@ -19,15 +19,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from rivals import verdicts
 
 from ehrivig.stats.competing import cumulative_incidence
 from ehrivig.stats.cox import cox
 from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.gray import gray_test
+from ehrivig.stats.gray import gray_tests
 from ehrivig.stats.kaplan_meier import kaplan_meier
 from ehrivig.stats.logrank import logrank
 
 P = 17
+NAMES = ("R", "lifelines", "comprisk, naive SE")
+RIVAL = {
+    ("cox", "R"): "R coxph",
+    ("cuminc_gray", "R"): "R cuminc",
+    ("fine_gray", "R"): "R crr",
+}
 R_SCRIPT = """
 suppressMessages({library(survival); library(cmprsk)}); a <- commandArgs(TRUE)
 n <- as.integer(a[2])
@@ -83,8 +90,7 @@ def ours(d: dict[str, np.ndarray], crr_rows: int) -> dict[str, float]:
 
     def incidence() -> None:
         cumulative_incidence(d["ctime"], d["status"], group=d["arm"])
-        for cause in (1, 2):
-            gray_test(d["ctime"], d["status"], d["arm"], cause=cause)
+        gray_tests(d["ctime"], d["status"], d["arm"])
 
     few = slice(0, crr_rows)
     seconds = {
@@ -140,24 +146,48 @@ def in_lifelines(d: dict[str, np.ndarray]) -> dict[str, float]:
     }
 
 
+def in_comprisk(d: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return comprisk's seconds for Fine-Gray with naive SE, or nothing without it."""
+    if importlib.util.find_spec("comprisk") is None:
+        return {}
+    from comprisk import FineGrayRegression
+
+    def fit(rows: slice) -> None:
+        FineGrayRegression().fit(
+            d["x"][rows], time=d["ctime"][rows], event=d["status"][rows].astype(int)
+        )
+
+    fit(slice(0, 500))  # compiles
+    return {"fine_gray (all rows)": best_of(2, lambda: fit(slice(None)))}
+
+
 def main() -> None:
     """Print one line per size and task."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--million", action="store_true", help="also 1,000,000 rows")
     parser.add_argument("--crr-rows", type=int, default=2000, help="rows for cmprsk crr (slow)")
     given = parser.parse_args()
-    print(f"{'rows':>9} {'task':22} {'ours s':>9} {'R s':>9} {'R/ours':>8} {'lifelines/ours':>15}")
-    for n in [10_000, 100_000, *([1_000_000] if given.million else [])]:
+    sizes = [10_000, 100_000, *([1_000_000] if given.million else [])]
+    mine_all: dict[tuple[str, int], float] = {}
+    rivals: dict[tuple[str, int, str], float] = {}
+    print(f"{'rows':>9} {'task':22} {'ours s':>9} {'R':>16} {'lifelines':>16} {'comprisk':>16}")
+    for n in sizes:
         data = draw(n, seed=n)
         crr_rows = given.crr_rows if n == 10_000 else 0
-        mine, r, lines = ours(data, crr_rows), in_r(data, crr_rows), in_lifelines(data)
+        mine = ours(data, crr_rows)
+        others = (in_r(data, crr_rows), in_lifelines(data), in_comprisk(data))
         for task, seconds in mine.items():
-            rows = crr_rows if task == "fine_gray" else n
-            ratio = [
-                f"{rival[task] / seconds:.1f}" if task in rival else "-" for rival in (r, lines)
-            ]
-            shown = f"{r[task]:.3f}" if task in r else "-"
-            print(f"{rows:>9} {task:22} {seconds:9.4f} {shown:>9} {ratio[0]:>8} {ratio[1]:>15}")
+            rows, name = (crr_rows if task == "fine_gray" else n), task.split(" ")[0]
+            mine_all[name, rows] = seconds
+            cells = []
+            for found, label in zip(others, NAMES, strict=True):
+                if task in found:
+                    rivals[name, rows, RIVAL.get((name, label), label)] = found[task]
+                cells.append(
+                    f"{found[task]:.2f} s = {found[task] / seconds:.1f} x" if task in found else "-"
+                )
+            print(f"{rows:>9} {task:22} {seconds:9.4f} " + " ".join(f"{c:>16}" for c in cells))
+    print("\n".join(verdicts(mine_all, rivals)))
 
 
 if __name__ == "__main__":

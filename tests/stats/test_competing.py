@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
 from ehrivig.stats.cox import cox
-from ehrivig.stats.gray import gray_test
+from ehrivig.stats.gray import gray_test, gray_tests
 from ehrivig.stats.kaplan_meier import kaplan_meier
 from ehrivig.stats.logrank import logrank
 
@@ -154,3 +154,22 @@ def test_refusals() -> None:
         gray_test([1, 2], [1, 1], [0, 1], cause=2)
     with pytest.raises(AnalysisError, match="singular"):
         gray_test([1, 2, 3, 4], [0, 0, 1, 1], [0, 0, 1, 1])
+
+
+def test_the_causes_together_are_the_causes_one_by_one() -> None:
+    """Also within strata, with a cause that one of them lacks."""
+    time, status, group = _data(300, 4)
+    strata = np.arange(300) % 3
+    status = np.where((strata == 2) & (status == 2), 0, status)
+    together = gray_tests(time, status, group, strata=strata, event_labels={2: "discharge"})
+    assert list(together) == [1, 2]
+    for cause, found in together.items():
+        alone = gray_test(time, status, group, cause=cause, strata=strata)
+        assert found.chi2 == pytest.approx(alone.chi2, rel=1e-12)
+        assert found.events == alone.events
+    assert together[2].event_label == "discharge"
+    first, second = (
+        gray_tests(time[part], status[part], group[part], causes=(2,))[2]
+        for part in (strata == 0, strata == 1)
+    )
+    np.testing.assert_allclose(together[2].score, first.score + second.score)
