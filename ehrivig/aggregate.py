@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig import utilise
 from ehrivig.meta.aggregates import HospitalEffect, aggregate_text
 
 PATIENT_LEVEL = (
@@ -22,6 +23,7 @@ PATIENT_LEVEL = (
     "matched.parquet",
     "hospitals",
     "quarantine",
+    *utilise.PATIENT_LEVEL,
 )
 _PREFIX = "hospital "
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from ehrivig import cohort, extract, narrow, tables, validate
+from ehrivig import cohort, extract, narrow, tables, utilise, validate
 from ehrivig.database import Database
 from ehrivig.features import baseline, dosing, outcomes, severity
 from ehrivig.study import Study
@@ -176,6 +176,9 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         ).collect()
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, _keep(features, folder / "dosing.parquet"))
+    if study.utilisation is not None or study.regimen is not None:
+        with clock.step("utilisation") as done:
+            done(screened, utilise.prepare(db, study, folder))
     with clock.step("ledger") as done:
         done(candidates, _keep(_rows_in_scope(db), folder / "scope.parquet"))
 

@@ -166,11 +166,12 @@ def _program() -> dict[str, str]:
 
 
 def _files_of_settings(study: Study) -> dict[str, str]:
-    """SHA-256 of the user's files that the study names: a layout of his own, signed mappings."""
+    """SHA-256 of the user's files that the study names: layout, signed mappings, regimens."""
     files = [Path(study.extract.mappings)] if study.extract.mappings else []
     if study.extract.layout not in SHIPPED:
         layout = Path(study.extract.layout)
         files += [*layout.glob("*.*"), *layout.glob("prepare/*.sql")]
+    files += [Path(name) for name in study.regimen.names] if study.regimen else []
     return {p.as_posix(): resources.file_digest(p) for p in sorted(files) if p.is_file()}
 
 

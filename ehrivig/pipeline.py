@@ -26,6 +26,7 @@ from ehrivig import (
     ledger,
     manifest,
     report,
+    utilise,
     validate,
 )
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
@@ -243,6 +244,7 @@ def _study(this: Run) -> dict[str, int]:
     attrition.write_csv(folder / "attrition.csv")
     spent = ledger.spend(this.results, people, assembling.gather(kept, "scope"))
     spent.write_csv(folder / "ledger.csv")
+    utilise.write(folder, lambda name: assembling.gather(kept, name), study)
     table = assembling.analysis_table(this, kept, people)
     gatekeeping.judge_arms(this, kept, table)
     if table.is_empty():

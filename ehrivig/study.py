@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ehrivig import resources
 from ehrivig.errors import StudyError
+from ehrivig.use_plan import RegimenPlan, UtilisationPlan
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Label = Annotated[str, Field(max_length=200)]
@@ -302,6 +303,8 @@ class Study(_Section):
     match: Match
     analysis: Analysis = Analysis()
     report: Report = Report()
+    regimen: RegimenPlan | None = None
+    utilisation: UtilisationPlan | None = None
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Study:

@@ -52,7 +52,8 @@ def utilisation(
 ) -> pl.DataFrame:
     """One row per dimension and level, after the total (dimension and level "all").
 
-    Columns: courses, patients (distinct in a hospital), administrations, grams (of known amounts: a
+    Columns: courses, patients (distinct persons where a
+    person_id is given, else distinct in a hospital), administrations, grams (of known amounts: a
     lower bound while share_without_amount is above 0), grams_per_kg (mean per course, over the
     courses_per_kg courses with all amounts and a weight), share_without_amount (of
     administrations), cost (grams at the declared price; null where a product has none), suppressed
@@ -133,7 +134,7 @@ def _summed(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
         rows.group_by("level")
         .agg(
             pl.len().cast(pl.Int64).alias("courses"),
-            pl.struct("hospital_id", "patient_id").n_unique().cast(pl.Int64).alias("patients"),
+            _who(rows).n_unique().cast(pl.Int64).alias("patients"),
             pl.col("n_administrations").sum().alias("administrations"),
             pl.col("amount_ug").sum(),
             (pl.col("per_kg_ug").sum() / pl.col("per_kg_ug").count() / 1e6).alias("grams_per_kg"),
@@ -157,13 +158,20 @@ def _summed(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
     )
 
 
+def _who(rows: pl.DataFrame) -> pl.Expr:
+    """Who had a course: a person is one in all hospitals."""
+    if "person_id" in rows.columns:
+        return pl.col("person_id")
+    return pl.struct("hospital_id", "patient_id")
+
+
 def _hidden(table: pl.DataFrame, smallest_cell: int, *, alone: bool) -> pl.DataFrame:
     """The table of one dimension with its small rows, and what guards them, made null.
 
     Rows are judged by their patients; the mean per kilogram, besides, by its own courses.
     """
-    rows = _guarded(table["patients"].to_list(), smallest_cell, alone=alone)
-    means = _guarded(table["courses_per_kg"].to_list(), smallest_cell, alone=alone)
+    rows = guarded(table["patients"].to_list(), smallest_cell, alone=alone)
+    means = guarded(table["courses_per_kg"].to_list(), smallest_cell, alone=alone)
     shown = table.with_columns(
         pl.when(~pl.lit(means)).then(pl.col(name)).alias(name)
         for name in ("grams_per_kg", "courses_per_kg")
@@ -171,7 +179,7 @@ def _hidden(table: pl.DataFrame, smallest_cell: int, *, alone: bool) -> pl.DataF
     return _blank(shown, pl.lit(rows))
 
 
-def _guarded(counts: list[int], smallest_cell: int, *, alone: bool) -> pl.Series:
+def guarded(counts: list[int], smallest_cell: int, *, alone: bool) -> pl.Series:
     """Which counts of a table to hide; `alone`: there is no total beside them.
 
     While the hidden ones sum to less than `smallest_cell` (a single one always does), the smallest

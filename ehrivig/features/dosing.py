@@ -49,14 +49,25 @@ def administrations(db: Database, study: Study, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
+    given_to(db, study.exposure, "SELECT * FROM candidate", path)
+    return path
+
+
+def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
+    """Write a drug's clean administrations to the admissions that query `who` gives.
+
+    `who` gives admission_id, patient_id, weight_kg, time_zero, discharged_at; columns of the file
+    as `administrations` has them.
+    """
+    columns = "admission_id, patient_id, weight_kg, time_zero, discharged_at"
+    db.view("recipient", f"SELECT {columns} FROM ({who})")
     values = {
-        "codelist": study.exposure.codelist,
-        "routes": list(study.exposure.routes),
+        "codelist": exposure.codelist,
+        "routes": list(exposure.routes),
         "billing_codes": list(IVIG_BILLING_CODES),
         "billing_unit_g": IVIG_BILLING_UNIT_G,
     }
     db.copy(concept("administration"), path, values)
-    return path
 
 
 def dosing(

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from ehrivig.report import figures, flow, methods, tables
+from ehrivig.report import figures, flow, methods, tables, use
 from ehrivig.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,7 +36,7 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
         manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
         methods=methods.paragraphs(study),
         figures={name: _inline(path) for name, path in drawn.items()},
-        tables=tables.readable(run, study),
+        tables=tables.readable(run, study) | use.readable(run, study),
         lints=run.read("lints.csv").to_dicts(),
         numbers=_numbers(run),
         dropped=dropped,

@@ -1,4 +1,5 @@
--- The administrations of the exposure drug to the candidates, with what their amount depends on.
+-- The administrations of one drug to the admissions in table `recipient` (admission_id, patient_id,
+-- weight_kg, time_zero, discharged_at), with what their amount depends on.
 -- Grain: one administration that was given (an infusion stopped early counts with its dose).
 -- Only what doses need: writing is the cost of this step. medication_id leads back to the full row.
 -- concentration_g_per_l, strength_g: the row's own, else the product's as the code list declares it
@@ -61,5 +62,5 @@ SELECT
     END AS strength_g
 FROM medication AS m
 INNER JOIN product AS p ON m.drug = p.drug
-INNER JOIN candidate AS c ON m.admission_id = c.admission_id
+INNER JOIN recipient AS c ON m.admission_id = c.admission_id
 WHERE m.status IN ('given', 'stopped')
