@@ -24,7 +24,7 @@ body AS (
 
 SELECT
     s.hospital_id,
-    h.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     h.patient_id,
     h.admission_dttm AS admitted_at,
     h.discharge_dttm AS discharged_at,

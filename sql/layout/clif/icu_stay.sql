@@ -26,9 +26,9 @@ numbered AS (
 
 SELECT
     s.hospital_id,
-    n.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     MIN(n.in_dttm) AS started_at,
     MAX(n.out_dttm) AS stopped_at
 FROM numbered AS n
 INNER JOIN prepared.stay AS s ON n.hospitalization_id = s.hospitalization_id
-GROUP BY s.hospital_id, n.hospitalization_id, n.stay_number
+GROUP BY s.hospital_id, s.hospitalization_id, n.stay_number

@@ -4,7 +4,7 @@
 -- Source: CLIF labs.
 SELECT
     s.hospital_id,
-    l.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     l.lab_value_numeric AS value,
     l.lab_value AS value_text,
     l.reference_unit AS unit,

@@ -3,7 +3,8 @@
 -- next record of the same order and drug (dose is then the rate, dose_unit a rate unit); a stop
 -- ends the record before it and is no administration. A last record without a stop has no end.
 -- medication_id: a digest of what makes the record (CLIF has no key): exact copies share it.
--- drug_code: the CLIF category, else RxNorm. route: CLIF "im" holds both im and sc.
+-- drug_code: the CLIF category, else RxNorm, else the name (IVIG has no category).
+-- route: CLIF "im" holds both im and sc.
 WITH record AS (
     SELECT
         'intermittent' AS kind,
@@ -33,7 +34,7 @@ spelled AS (
 
 SELECT
     s.hospital_id,
-    m.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     m.med_order_id AS order_id,
     m.med_name AS drug_name,
     m.med_dose AS dose,
@@ -47,7 +48,7 @@ SELECT
         EPOCH_US(m.admin_dttm), COALESCE(m.med_name, ''), COALESCE(m.drug, ''),
         COALESCE(m.med_dose, -1), COALESCE(m.med_dose_unit, ''), COALESCE(m.action, '')
     )) AS medication_id,
-    COALESCE(NULLIF(m.drug, 'other'), m.rx_norm_code) AS drug_code,
+    COALESCE(NULLIF(m.drug, 'other'), m.rx_norm_code, m.med_name) AS drug_code,
     CASE
         WHEN COALESCE(m.drug, 'other') = 'other' AND m.rx_norm_code IS NOT NULL THEN 'RXNORM'
         ELSE 'local'

@@ -2,7 +2,7 @@
 -- Source: CLIF microbiology_nonculture. A result that is not one of CLIF's three is null.
 SELECT
     s.hospital_id,
-    t.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     t.collect_dttm AS collected_at,
     CASE
         WHEN LOWER(t.organism_category) IN ('sars_cov2', 'sars_cov_2') THEN 'sars_cov_2'

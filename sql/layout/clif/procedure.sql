@@ -76,7 +76,7 @@ run AS (
 
 SELECT
     s.hospital_id,
-    r.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     r.procedure_code,
     MIN(r.recorded_dttm) AS started_at,
     CASE
@@ -87,4 +87,4 @@ SELECT
     END AS stopped_at
 FROM run AS r
 INNER JOIN prepared.stay AS s ON r.hospitalization_id = s.hospitalization_id
-GROUP BY s.hospital_id, r.hospitalization_id, r.procedure_code, r.run_number
+GROUP BY s.hospital_id, s.hospitalization_id, r.procedure_code, r.run_number

@@ -56,7 +56,7 @@ interval_of AS (
 
 SELECT
     s.hospital_id,
-    i.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     i.fio2,
     i.recorded_dttm AS started_at,
     GREATEST(i.recorded_dttm, LEAST(

@@ -3,7 +3,7 @@
 -- output. Weight and height are columns of the admission; other categories are left out.
 SELECT
     s.hospital_id,
-    v.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     r.vital_code,
     v.vital_value AS value,
     r.unit,
@@ -18,7 +18,7 @@ INNER JOIN prepared.stay AS s ON v.hospitalization_id = s.hospitalization_id
 UNION ALL
 SELECT
     s.hospital_id,
-    a.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     'gcs' AS vital_code,
     a.numerical_value AS value,
     'points' AS unit,
@@ -29,7 +29,7 @@ WHERE a.assessment_category = 'gcs_total'
 UNION ALL
 SELECT
     s.hospital_id,
-    o.hospitalization_id AS admission_id,
+    s.hospitalization_id AS admission_id,
     'urine_output' AS vital_code,
     o.output_value AS value,
     COALESCE(o.output_unit, 'mL') AS unit,
