@@ -86,6 +86,8 @@ def values_of(study: Study, hospital_id: str) -> dict[str, object]:
         "support_hours": SUPPORT_HOURS,
         "admission_gap_hours": ADMISSION_GAP_HOURS,
         "quantity_unit": "vial" if reading == "unit" else reading,
+        "given_types": [str(kind) for kind in study.extract.drug_types_given],
+        "emergency_visits": study.extract.emergency_visits,
     }
 
 

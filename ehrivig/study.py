@@ -52,7 +52,12 @@ class StudyInfo(_Section):
 
 
 class Extract(_Section):
-    """What is read and how it is mapped."""
+    """What is read and how it is mapped.
+
+    OMOP only: drug_quantity, how a hospital's `quantity` is read; drug_types_given, further
+    drug_type_concept_ids whose records are taken as given; emergency_visits, whether an emergency
+    visit without admission is an admission of its own.
+    """
 
     layout: str = "native"
     hospitals: tuple[str, ...] = ()
@@ -61,6 +66,8 @@ class Extract(_Section):
     timezone: str | None = None
     mappings: str | None = None
     drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = {}
+    drug_types_given: tuple[int, ...] = ()
+    emergency_visits: bool = False
 
 
 class Quality(_Section):

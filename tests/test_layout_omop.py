@@ -396,7 +396,9 @@ def test_a_duckdb_file_is_read_like_a_folder(tmp_path: Path) -> None:
 
 def test_synthea_is_read(shared: Path) -> None:
     folder = shared / "data" / "omop_synthea27"
-    plan = load("omop_synthea")
+    shipped = load("omop_synthea")
+    only = shipped.extract.model_copy(update={"emergency_visits": False})
+    plan = shipped.model_copy(update={"extract": only})
     source = extract.inspect(folder, plan)
     assert source.hospitals == ("NJ",)
     visits = pl.read_parquet(folder / "visit_occurrence.parquet")
@@ -415,3 +417,32 @@ def test_synthea_is_read(shared: Path) -> None:
         patients = db.frame("SELECT * FROM mapped.patient")
         people = inpatient["person_id"].unique()
         assert set(patients["patient_id"]) == set(people)
+
+
+def test_an_emergency_visit_is_an_admission_only_where_the_study_says_so(tmp_path: Path) -> None:
+    visits = [
+        visit(1, "03-01 02:00", "03-01 07:00", EMERGENCY),  # part of the stay that follows
+        visit(2, "03-01 08:00", "03-04 12:00"),
+        visit(6, "03-25 08:00", "03-25 09:00", EMERGENCY),
+    ]
+    folder = omop(tmp_path / "x", visit_occurrence=visits)
+    sql = "SELECT admission_id FROM mapped.admission ORDER BY ALL"
+    assert rows(folder, sql) == [(2,)]
+    assert rows(folder, sql, study(**PLAN, emergency_visits=True)) == [(1,), (6,)]
+
+
+def test_a_claim_is_given_only_where_the_study_declares_its_type(tmp_path: Path) -> None:
+    claim = {
+        "drug_exposure_id": 1,
+        "person_id": 1,
+        "drug_concept_id": 502,
+        "drug_exposure_start_date": at("03-02 08:00").date(),
+        "drug_exposure_start_datetime": at("03-02 08:00"),
+        "drug_type_concept_id": 32869,
+        "quantity": 1.0,
+        "visit_occurrence_id": 100,
+    }
+    folder = omop(tmp_path / "x", drug_exposure=[claim])
+    sql = "SELECT status FROM mapped.medication"
+    assert rows(folder, sql) == [("unknown",)]
+    assert rows(folder, sql, study(**PLAN, drug_types_given=(32869,))) == [("given",)]

@@ -34,7 +34,7 @@ CARRIED = {
         "hemoglobin platelets creatinine crp"
     ),
 }
-SAME_BYTES = [
+SAME_BYTES = (
     "attrition.csv",
     "cohort.parquet",
     "dosing.parquet",
@@ -57,7 +57,7 @@ SAME_BYTES = [
     "regimen_cycles.csv",
     "regimens.parquet",
     "regimen_cycles.parquet",
-]
+)
 
 
 def content(name: str, **more: Any) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def _utilisation(table: pl.DataFrame, study: Study) -> Table:
         ]
         rows.append([row["level"], *([_HIDDEN] * 6 if row["suppressed"] else numbers)])
     note = (
-        "Every admission that passed the gate, not only the cohort. Grams of known amounts; g/kg of "
-        "courses with all amounts and a weight. "
+        "Every admission that passed the gate, not only the cohort. Grams of known amounts; g/kg "
+        "of courses with all amounts and a weight. "
         f"Rows of fewer than {study.report.smallest_cell} patients, and what would give them away, "
         "are not shown."
     )

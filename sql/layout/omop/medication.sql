@@ -2,7 +2,8 @@
 -- dose is `quantity`, read as the study declares for the hospital ($quantity_unit; null: not
 -- declared); 0 is no quantity. A HCPCS source code counts billing units. status: given for
 -- administrations (38000180, 32818, 581373, 43542358) and plain EHR records (32817); a
--- prescription, dispensing or claim does not say that the drug was given: unknown.
+-- prescription, dispensing or claim does not say that the drug was given: unknown, unless the
+-- study declares its type ($given_types).
 -- Source: drug_exposure; strength from drug_strength; route 4171047 iv, 4142048 sc, 4302612 im,
 -- 4132161 po, else by its name.
 WITH placed AS (
@@ -61,6 +62,7 @@ SELECT
     END AS route,
     CASE
         WHEN m.drug_type_concept_id IN (38000180, 32818, 581373, 43542358, 32817) THEN 'given'
+        WHEN m.drug_type_concept_id::VARCHAR IN (SELECT UNNEST($given_types)) THEN 'given'
         ELSE 'unknown'
     END AS status
 FROM spelled AS m

@@ -3,7 +3,8 @@
 -- $admission_gap_hours, are one admission if one of them is inpatient; it bears the smallest id of
 -- its inpatient visits. hospital_id: the care site of the visit, else the name of the source.
 -- Source: visit_occurrence. Inpatient: 9201, 262 (from emergency), 32037 and 581379 (intensive
--- care), 8717. Emergency: 9203. An end with a date only is the end of that day.
+-- care), 8717. Emergency: 9203, an admission of its own where $emergency_visits says so.
+-- An end with a date only is the end of that day.
 WITH origin AS (
     SELECT MIN(cdm_source_abbreviation) AS abbreviation
     FROM source.cdm_source
@@ -14,7 +15,7 @@ visit AS (
         v.visit_occurrence_id,
         v.person_id,
         v.discharged_to_concept_id,
-        v.visit_concept_id <> 9203 AS inpatient,
+        v.visit_concept_id <> 9203 OR $emergency_visits AS inpatient,
         COALESCE(v.care_site_id::VARCHAR, o.abbreviation, 'omop') AS hospital_id,
         COALESCE(v.visit_start_datetime, v.visit_start_date::TIMESTAMP) AS started_at,
         COALESCE(v.visit_end_datetime, v.visit_end_date + INTERVAL 1 DAY - INTERVAL 1 SECOND)
