@@ -29,6 +29,7 @@ from ehrivig.database import Database
 from ehrivig.features import severity
 from ehrivig.study import load
 
+pytestmark = pytest.mark.parity
 STORED = Path(__file__).with_name("sofa_clifpy.json")
 NAMES = {
     "respiration": "sofa_resp",
