@@ -53,12 +53,14 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
             db.table("eligible", cohort_query("eligible"))
             _judge(db, study, criterion, prepare)
     db.table("eligible", cohort_query("eligible"))
-    severity = [c.name for c in study.cohort.criteria if c.rule == "severity"]
-    db.table(
-        "candidate",
-        cohort_query("candidate"),
-        {"time_zero": study.cohort.time_zero, "severity": severity[0] if severity else None},
-    )
+    late = study.cohort.time_zero == "severity_onset"
+    values = {"time_zero": study.cohort.time_zero, "severity": _severity(study) if late else None}
+    db.table("candidate", cohort_query("candidate"), values)
+
+
+def _severity(study: Study) -> str | None:
+    """The name of the criterion that says when an admission became severe."""
+    return next((c.name for c in study.cohort.criteria if c.rule == "severity"), None)
 
 
 def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -> None:
@@ -77,6 +79,10 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
         "max": criterion.max,
         "period_start": period[0],
         "period_end": period[1],
+        "codelist": study.exposure.codelist,
+        "routes": list(study.exposure.routes),
+        "start_hours": study.exposure.start_hours,
+        "severity": _severity(study) if study.cohort.time_zero == "severity_onset" else None,
     }
     db.append("criterion", query, values, first={"name": criterion.name})
 

@@ -101,7 +101,15 @@ class Criterion(_Section):
 
     name: Slug
     label: Label
-    rule: Literal["period", "age", "any_of", "index_admission", "length_of_stay", "severity"]
+    rule: Literal[
+        "period",
+        "age",
+        "any_of",
+        "index_admission",
+        "length_of_stay",
+        "severity",
+        "untreated_before",
+    ]
     min: float | None = None
     max: float | None = None
     any_of: tuple[Evidence, ...] = ()
@@ -115,13 +123,31 @@ class Criterion(_Section):
         return self
 
 
+_UNTREATED = Criterion(
+    name="untreated_before",
+    label="Not given the exposure drug before time zero",
+    rule="untreated_before",
+)
+
+
 class Cohort(_Section):
-    """Who is studied, from when on."""
+    """Who is studied, from when on.
+
+    Where time zero comes after the admission, a last criterion "untreated_before" is added unless
+    there is one: whoever had the exposure drug before time zero is excluded, and counted.
+    """
 
     time_zero: Literal["admission", "severity_onset"] = "admission"
     severity: Slug = "china_v6"
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     episode_gap_hours: float = Field(default=24, ge=0)
+
+    @model_validator(mode="after")
+    def _newly_treated(self) -> Cohort:
+        late = self.time_zero != "admission"
+        if late and all(criterion.rule != "untreated_before" for criterion in self.criteria):
+            object.__setattr__(self, "criteria", (*self.criteria, _UNTREATED))
+        return self
 
 
 class Band(_Section):

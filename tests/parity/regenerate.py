@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def main() -> int:
         work = Path(place) / "parity"
         shutil.copytree(HERE, work)
         results = [_run(work, path, keep) for path in sorted(work.glob("*.R"))]
+        results.append(_clifpy(work, keep))
     print(f"{sum(results)} script(s) differ or failed")
     return 1 if any(results) else 0
 
@@ -59,6 +61,26 @@ def _run(work: Path, script: Path, keep: bool) -> bool:
     if keep:
         for path in written:
             shutil.copy2(path, HERE / path.name)
+    return worst > 1
+
+
+def _clifpy(work: Path, keep: bool) -> bool:
+    """SOFA by clifpy, where a Python with it is here (this one, or $CLIFPY_PYTHON); as `_run`."""
+    python = os.environ.get("CLIFPY_PYTHON", sys.executable)
+    demo = HERE.parents[2] / "shared" / "data" / "clif_demo" / "2.1"
+    script = work / "sofa_clifpy.py"
+    done = subprocess.run([python, script, demo], capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        print(f"not run: {script.name}: {last} (needs clifpy 2.1; CLIFPY_PYTHON names its Python)")
+        return False
+    stored = HERE / "sofa_clifpy.json"
+    new = work / stored.name
+    new.write_text(done.stdout, encoding="utf-8")
+    worst = _difference(new, stored)
+    print(f"{'same' if worst <= 1 else 'DIFFERS'}: {script.name}")
+    if keep:
+        shutil.copy2(new, stored)
     return worst > 1
 
 

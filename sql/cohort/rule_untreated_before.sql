@@ -1,0 +1,41 @@
+-- Whether the exposure drug was not given before the exposure window opens ($start_hours from time
+-- zero): an admission first treated before it is neither newly treated nor untreated.
+-- Grain: admission. met: FALSE any administration before; else TRUE. Time zero: the admission, or
+-- the first moment of severity ($severity, a criterion judged before; NULL takes the admission).
+-- first_at: the first such administration. Source: new-user design (assumed: no paper says it).
+WITH product AS (
+    SELECT c.drug
+    FROM ref.drug_class AS c
+    INNER JOIN ref.drug AS d ON c.drug = d.drug
+    WHERE
+        c.codelist = $codelist
+        AND d.route IN (SELECT UNNEST($routes))
+    GROUP BY c.drug
+    HAVING BOOL_AND(c.verdict = 'include')
+),
+
+opened AS (
+    SELECT
+        e.admission_id,
+        GREATEST(e.admitted_at, v.first_at) + TO_SECONDS($start_hours * 3600) AS opens_at
+    FROM eligible AS e
+    LEFT JOIN criterion AS v ON e.admission_id = v.admission_id AND v.name = $severity
+),
+
+treated AS (
+    SELECT
+        o.admission_id,
+        MIN(m.started_at) AS first_at
+    FROM opened AS o
+    INNER JOIN medication AS m ON o.admission_id = m.admission_id AND o.opens_at > m.started_at
+    INNER JOIN product AS p ON m.drug = p.drug
+    WHERE m.status IN ('given', 'stopped') AND m.dose IS DISTINCT FROM 0
+    GROUP BY o.admission_id
+)
+
+SELECT
+    e.admission_id,
+    t.admission_id IS NULL AS met,
+    t.first_at
+FROM eligible AS e
+LEFT JOIN treated AS t ON e.admission_id = t.admission_id
