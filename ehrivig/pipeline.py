@@ -1,7 +1,7 @@
 """A run, step by step: it reads as the study protocol.
 
 A hospital is the unit of work (`hospital.process`). Then the small tables of all hospitals meet:
-gate -> cohort -> match -> analyse -> report. Steps do not know each other; they are handed on here.
+gate -> study (`protocol`) -> report. Steps do not know each other; they are handed on here.
 """
 
 from __future__ import annotations
@@ -11,22 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from ehrivig import (
     aggregate,
-    analysis,
-    assembling,
-    cohort,
-    comparison,
     ending,
     extract,
     gatekeeping,
     hospitals,
-    ledger,
     manifest,
+    protocol,
     report,
-    utilise,
     validate,
 )
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
@@ -80,7 +73,7 @@ def run(
         try:
             hospitals.read(this)
             gatekeeping.judge(this)
-            this.numbers = _study(this)
+            this.numbers = protocol.investigate(this)
         except (GateBlocked, EmptyResult) as error:
             target.exit_code, message = error.exit_code, str(error)
         gatekeeping.close(this)
@@ -232,67 +225,3 @@ def _begin(
     mark = manifest.run_fingerprint(study, source, gate_only=command == "check")
     use = options or Options()
     return Run(study, source, target.path, target.earlier, use, say, command, mark)
-
-
-def _study(this: Run) -> dict[str, int]:
-    """From the hospitals' small tables to the analysed study; the numbers of the summary."""
-    study, folder = this.study, this.folder
-    kept = [r for r in this.results if r.hospital_id not in this.dropped]
-    this.progress("cohort")
-    screened, criterion = (assembling.gather(kept, name) for name in ("screened", "criterion"))
-    people, attrition = cohort.select(screened, criterion, study)
-    attrition.write_csv(folder / "attrition.csv")
-    spent = ledger.spend(this.results, people, assembling.gather(kept, "scope"))
-    spent.write_csv(folder / "ledger.csv")
-    utilise.write(folder, lambda name: assembling.gather(kept, name), study)
-    table = assembling.analysis_table(this, kept, people)
-    gatekeeping.judge_arms(this, kept, table)
-    if table.is_empty():
-        raise EmptyResult(_empty_message(attrition))
-    this.progress("matching")
-    arms = comparison.compare(table, study)
-    _write_comparison(folder, arms)
-    this.progress("analysis")
-    found = analysis.analyse(
-        table,
-        arms.matched_rows(table),
-        arms.score,
-        study,
-        lambda other: comparison.match_again(other, study),
-    )
-    for name, result in found.tables.items():
-        result.write_csv(folder / f"{name}.csv")
-    numbers = {
-        "admissions": _admissions_read(attrition),
-        "cohort": table.height,
-        "exposed": int(table["exposed"].sum()),
-        "pairs": arms.n_pairs,
-        "lints": found.tables["lints"].height,
-    }
-    if not arms.n_pairs:
-        raise EmptyResult(f"match: no matched pair: {arms.why_none}")
-    return numbers
-
-
-def _admissions_read(attrition: pl.DataFrame) -> int:
-    """Admissions of all hospitals before the first criterion."""
-    first = attrition.filter((pl.col("step") == 0) & (pl.col("hospital_id") == "all"))
-    return int(first["admissions"][0])
-
-
-def _empty_message(attrition: pl.DataFrame) -> str:
-    """At which criterion the cohort became empty."""
-    flow = attrition.filter(pl.col("hospital_id") == "all").sort("step")
-    empty = flow.filter(pl.col("admissions") == 0).row(0, named=True)
-    return (
-        f"cohort: no admission is left after criterion {empty['criterion']!r} "
-        f"({empty['excluded']} excluded there, {empty['excluded_not_measured']} of them not "
-        "measured). Look at attrition.csv; mend the study file or the extract."
-    )
-
-
-def _write_comparison(folder: Path, arms: comparison.Comparison) -> None:
-    arms.matched.write_parquet(folder / "matched.parquet")
-    arms.balance.write_csv(folder / "balance.csv")
-    arms.overlap.write_csv(folder / "overlap.csv")
-    arms.positivity.write_csv(folder / "positivity.csv")
