@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     )
     from ehrivig.meta.bias import egger_test, peters_test, trim_and_fill
     from ehrivig.meta.command import MetaSummary, run_meta
-    from ehrivig.meta.comparison import CompareSummary, compare
+    from ehrivig.meta.comparison import compare
     from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
     from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
     from ehrivig.meta.hospitals import HospitalPool, hospital_forest, pool_hospitals
     from ehrivig.meta.lints import Lint, lint_published
+    from ehrivig.meta.ours import CompareSummary
     from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
     from ehrivig.meta.published import PublishedRow, read_published
     from ehrivig.meta.regression import MetaRegression, meta_regression
@@ -83,7 +84,7 @@ __all__ = [
 ]
 
 _MODULE = {
-    "CompareSummary": "comparison",
+    "CompareSummary": "ours",
     "Counts": "study_data",
     "EffectSizes": "effects",
     "Estimates": "study_data",

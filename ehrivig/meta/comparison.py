@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from ehrivig.errors import UsageError
 from ehrivig.meta import words
+from ehrivig.meta.compare_report import compare_forest, compare_html
 from ehrivig.meta.lints import Lint
 from ehrivig.meta.measures import MEASURES, Interval, Measure, Method, Model, Tau2
+from ehrivig.meta.ours import CompareSummary, Comparison, OurEffect
 from ehrivig.meta.output import check_folder, write_result
 from ehrivig.meta.pooling import Pooled, critical_value, two_sided_p
 from ehrivig.meta.shipped import find_trials
@@ -28,54 +30,6 @@ COMPARE_COLUMNS = (
 )  # fmt: skip
 _FILTERS = ("analysis", "contrast", "outcome", "model", "measure")
 _DEATH = ("death", "mortality", "dead", "died", "fatal")
-
-
-@dataclass(frozen=True)
-class OurEffect:
-    """One estimate of a run (a row of effects.csv), its limits on the measure's own scale."""
-
-    analysis: str
-    contrast: str
-    outcome: str
-    event_label: str
-    model: str
-    measure: str
-    estimate: float
-    lo: float
-    hi: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One of our estimates against the pool of published trials.
-
-    `difference` is ours against theirs: a ratio of ratios, or a difference of differences, with a
-    normal interval that takes both as independent. `inside` says whether ours lies in the
-    prediction interval of the trials; None without one.
-    """
-
-    ours: OurEffect
-    difference: float
-    lo: float
-    hi: float
-    p: float
-    inside: bool | None
-
-
-@dataclass(frozen=True)
-class CompareSummary:
-    """What `compare` wrote: our rows against the published pool, findings, and files in `out`."""
-
-    out: str
-    measure: str
-    published: tuple[float, float, float]
-    compared: tuple[dict[str, object], ...]
-    lints: int
-    files: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, object]:
-        """The summary as plain values for JSON."""
-        return asdict(self)
 
 
 def compare(
@@ -272,8 +226,6 @@ def _files(
     sides: tuple[str, str] | None,
 ) -> dict[str, str]:
     """The tables, the picture and the page: name and text."""
-    from ehrivig.meta.compare_report import compare_forest, compare_html
-
     figure = compare_forest(synthesis, made, sides)
     rows = [_row(one, synthesis.overall) for one in made]
     return {
