@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig import assembling, network, quality, validate
+from ehrivig import assembling, earlier_runs, network, quality, validate
 from ehrivig.errors import GateBlocked
 from ehrivig.hospital import HospitalResult
 from ehrivig.running import Run
@@ -21,12 +21,13 @@ def policy(study: Study, hospital_id: str) -> str:
 def judge(this: Run) -> None:
     """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
     this.progress("judging the measurements")
+    before = earlier_runs.read(this.earlier, this.fingerprint)
     this.across = network.before_cohort(
         this.study,
         network.expected_hospitals(this.study, this.source.root),
         this.results,
         list(this.unreadable),
-        network.run_before(this.earlier, this.fingerprint),
+        before[-1] if before else [],
     )
     measured = [m for result in this.results for m in result.measurements]
     this.checks = validate.judge([*measured, *this.across], this.study)
@@ -51,16 +52,17 @@ def judge_arms(this: Run, kept: list[HospitalResult], table: pl.DataFrame) -> No
 
 def close(this: Run) -> None:
     """Write the checks, the quarantine of all hospitals, and the data quality report."""
-    before = network.run_before(this.earlier, this.fingerprint)
+    before = earlier_runs.read(this.earlier, this.fingerprint)
+    names = earlier_runs.labels(len(before))
     quality.write(
         this.folder,
         this.study,
         this.results,
         this.checks,
         this.dropped,
-        [quality.EarlierRun("earlier run", before)] if before else [],
+        [quality.EarlierRun(name, run) for name, run in zip(names, before, strict=True)],
     )
     measured = [m for result in this.results for m in result.measurements]
-    validate.write_measurements([*measured, *this.across], this.folder / network.MEASUREMENTS)
-    if before:
-        validate.write_measurements(before, this.folder / network.BEFORE)
+    path = this.folder / earlier_runs.MEASUREMENTS
+    validate.write_measurements([*measured, *this.across], path)
+    earlier_runs.write(this.folder, before)

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig import codes, manifest, validate
+from ehrivig import codes, validate
 from ehrivig.dataset import KEY
 from ehrivig.hospital import HospitalResult
 from ehrivig.study import Study
 from ehrivig.validate import Measurement, across
 
 ALL = "all"
-MEASUREMENTS = Path("quality") / "measurements.parquet"
-BEFORE = Path("quality") / "measurements_before.parquet"
 
 
 def before_cohort(
@@ -43,17 +41,6 @@ def before_cohort(
         now = [m for result in results for m in result.measurements]
         measured += across.drift(now, before)
     return measured
-
-
-def run_before(earlier: Path, fingerprint: str) -> list[Measurement]:
-    """What the last run on another input measured, for drift and trend; empty without one.
-
-    `earlier`: the finished run in the folder. When that one had this very input (`fingerprint`), a
-    repetition must not differ from it: it is held against what that run was held against.
-    """
-    same = bool(fingerprint) and manifest.fingerprint_of(earlier) == fingerprint
-    stored = earlier / (BEFORE if same else MEASUREMENTS)
-    return validate.read_measurements(stored) if stored.is_file() else []
 
 
 def expected_hospitals(study: Study, root: Path) -> tuple[str, ...]:

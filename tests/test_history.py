@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import re
 import shutil
 from pathlib import Path
 
@@ -168,6 +169,26 @@ def test_another_file_time_changes_nothing_another_content_does(
     pl.read_parquet(path).head(3).write_parquet(path)
     assert pipeline.run(plan, copy, out).message == "done"
     assert history.read(out)["hospitals_reused"].to_list() == [0, 1]
+    assert drifts(out) == {"A": "pass", "B": "pass"}
+    assert trend(out) == ["run before", "this run"]
+    emptied = pl.read_parquet(path).with_columns(value=pl.lit(None, pl.Float64))
+    emptied.write_parquet(path)
+    assert pipeline.run(plan, copy, out).message == "done"
+    assert drifts(out) == {"A": "pass", "B": "warn"}
+    assert trend(out) == ["2 runs before", "run before", "this run"]
+
+
+def drifts(run: Path) -> dict[str, str]:
+    """Verdict of each hospital on how much it moved since the run before."""
+    checks = pl.read_csv(run / "quality" / "checks.csv", infer_schema_length=None)
+    found = checks.filter(pl.col("check") == "study.drift")
+    return dict(found.select("hospital_id", "verdict").iter_rows())
+
+
+def trend(run: Path) -> list[str]:
+    """Labels of the runs in the trend of the quality report."""
+    page = (run / "quality" / "index.html").read_text()
+    return re.findall(r">((?:\d+ )?runs? before|this run)<", page)
 
 
 def test_a_check_is_not_taken_for_a_run(extract: Path, tmp_path: Path) -> None:
