@@ -58,7 +58,8 @@ def _spelling(source: Source, name: str, column: str) -> str | None:
         return None
     found: set[str] = set()
     for part in source.parts[name]:
-        values = pc.unique(pq.read_table(part.path, columns=[column])[column])
+        with part.path.open("rb") as stream:
+            values = pc.unique(pq.read_table(stream, columns=[column])[column])
         found |= {value for value in values.to_pylist() if isinstance(value, str)}
     if not found:
         return None

@@ -180,11 +180,16 @@ def _absolute(task: Task) -> Task:
     """The task with paths that do not depend on where a process was started."""
     here = Path.cwd()
     parts = {
-        name: tuple(replace(file, path=here / file.path) for file in files)
+        name: tuple(replace(file, path=_from(here, file.path)) for file in files)
         for name, files in task.source.parts.items()
     }
-    source = replace(task.source, root=here / task.source.root, parts=parts)
+    source = replace(task.source, root=_from(here, task.source.root), parts=parts)
     return replace(task, source=source, folder=here / task.folder)
+
+
+def _from(here: Path, path: Path) -> Path:
+    """A path seen from a folder; one that is absolute stays as it is."""
+    return path if path.is_absolute() else here / path
 
 
 def _key(task: Task) -> str:

@@ -19,6 +19,7 @@ import polars as pl
 
 from ehrivig import resources
 from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.store import StorePath, object_files
 
 Parameters = Mapping[str, Any]
 _NAME = re.compile(r"'(?:[^']|'')*'|--[^\n]*|\$(\w+)")
@@ -84,6 +85,8 @@ class Database:
         }
         self.path = path
         self.log: list[str] = []
+        self._temporary = temporary
+        self._objects: Any = None
         try:
             self._connection = duckdb.connect(path)
             for name, value in settings.items():
@@ -106,6 +109,8 @@ class Database:
     def close(self) -> None:
         """Close the connection; the database in memory is gone with its last connection."""
         self._connection.close()
+        if self._objects is not None:
+            self._objects.close()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -165,12 +170,20 @@ class Database:
 
         `hive` reads `key=value` folder names as columns, kept as text.
         """
+        files = list(files)
+        self.reach(files)
         listed = ", ".join(_literal(str(file)) for file in files)
         options = ", hive_partitioning = true, hive_types_autocast = false" if hive else ""
         self._run(
             f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{listed}]{options})",
             None,
         )
+
+    def reach(self, files: Iterable[Path]) -> None:
+        """Let statements name these files: those in an object store are read by ranges."""
+        if self._objects is None and any(isinstance(file, StorePath) for file in files):
+            self._objects = object_files(self._temporary)
+            self._connection.register_filesystem(self._objects)
 
     def load(self, name: str, frame: pl.DataFrame) -> None:
         """Create (or replace) table `name` from a small frame (code lists, cohorts)."""

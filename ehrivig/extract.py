@@ -28,6 +28,8 @@ from ehrivig.source import (
     refuse_misspelt,
     schema,
 )
+from ehrivig.store import StorePath, place
+from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
 
 __all__ = ["InputFile", "Source", "input_files", "inspect", "open_hospital", "unreadable"]
@@ -44,7 +46,7 @@ def inspect(extract: Path, study: Study) -> Source:
     table, mixed versions of a layout, a hospital of the study that is not there.
     """
     layout = mapping.load(study.extract.layout)
-    source = find(Path(extract), layout)
+    source = find(extract, layout)
     hospitals = (
         _native_hospitals(source)
         if layout.name == "native"
@@ -59,6 +61,9 @@ def inspect(extract: Path, study: Study) -> Source:
 
 def find(root: Path, layout: Layout) -> Source:
     """The tables of an extract that a layout reads, with its version; hospitals not yet known."""
+    root = place(root)
+    if isinstance(root, StorePath):
+        refuse_unreadable(root)
     source = Source(root, layout.name, (), (), False, parts=_parts(root, layout))
     _refuse_missing(source, layout)
     version = clif_version(source) if layout.name == "clif" else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.errors import FolderBusy, UsageError
+from ehrivig.store import StorePath
 
 
 @dataclass
@@ -39,23 +40,51 @@ def run_folder(out: Path) -> Iterator[RunFolder]:
     sets `unchanged` writes nothing at all. Raises FolderBusy when another run holds `out`,
     UsageError when it cannot be written or holds something that is not a run.
     """
+    if isinstance(out, StorePath):
+        with _run_folder_in_store(out) as run:
+            yield run
+        return
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(out):
-            _recover(out)
-            partial = _beside(out, "partial")
-            partial.mkdir()
-            try:
-                run = RunFolder(partial, out)
+        with _lock(out), _aside(out) as run:
+            yield run
+
+
+@contextmanager
+def _run_folder_in_store(out: StorePath) -> Iterator[RunFolder]:
+    """The same for a prefix of an object store: the run is put there when it is finished."""
+    from ehrivig.store import runs
+
+    home = runs.local_home(out)
+    with _lock(home):
+        try:
+            runs.fetch(out, home, last_attempt)
+            with _writable(home), _aside(home) as run:
                 yield run
-                if not run.unchanged:
-                    _publish(partial, destination(out, run.exit_code))
-                if run.exit_code == 0:
-                    shutil.rmtree(last_attempt(out), ignore_errors=True)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+            if not run.unchanged:
+                runs.put(out, home, last_attempt, good=run.exit_code == 0)
+        finally:
+            runs.abandon(out)
+            runs.forget(out, home, last_attempt)
+
+
+@contextmanager
+def _aside(out: Path) -> Iterator[RunFolder]:
+    """A new folder beside `out`, which takes its place at the end; gone after an error."""
+    _recover(out)
+    partial = _beside(out, "partial")
+    partial.mkdir()
+    try:
+        run = RunFolder(partial, out)
+        yield run
+        if not run.unchanged:
+            _publish(partial, destination(out, run.exit_code))
+        if run.exit_code == 0:
+            shutil.rmtree(last_attempt(out), ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def destination(out: Path, exit_code: int) -> Path:

@@ -25,6 +25,7 @@ from ehrivig import (
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
 from ehrivig.folder import RunFolder, destination, refuse_overlap, run_folder
 from ehrivig.running import Options, Progress, Run
+from ehrivig.store import place
 from ehrivig.study import Study, load
 
 __all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
@@ -63,12 +64,13 @@ def run(
     one in `out` (same input, study and code): its message is "unchanged".
     """
     plan = study if isinstance(study, Study) else load(study)
-    refuse_overlap(Path(out), Path(extract))
-    with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract), target, options, progress)
+    data, home = place(extract), place(out)
+    refuse_overlap(home, data)
+    with run_folder(home) as target:
+        this = _begin(plan, data, target, options, progress)
         alone = this.options.aggregate_only
         if not alone and (found := _unchanged(this, target)):
-            return _repeated(this, found, Path(out))
+            return _repeated(this, found, home)
         message = "done"
         try:
             hospitals.read(this)
@@ -84,7 +86,7 @@ def run(
         if alone:
             aggregate.drop_patients(this.folder)
         _note(this, target.exit_code, message)
-    return _summary(this, Path(out), target.exit_code, message)
+    return _summary(this, home, target.exit_code, message)
 
 
 def check(
@@ -97,11 +99,12 @@ def check(
 ) -> RunSummary:
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
     plan = study if isinstance(study, Study) else load(study)
-    refuse_overlap(Path(out), Path(extract))
-    with run_folder(Path(out)) as target:
-        this = _begin(plan, Path(extract), target, options, progress, "check")
+    data, home = place(extract), place(out)
+    refuse_overlap(home, data)
+    with run_folder(home) as target:
+        this = _begin(plan, data, target, options, progress, "check")
         if found := _unchanged(this, target):
-            return _repeated(this, found, Path(out))
+            return _repeated(this, found, home)
         message = "done"
         try:
             hospitals.read(this, gate_only=True)
@@ -111,7 +114,7 @@ def check(
         gatekeeping.close(this)
         _record(this, target.exit_code, message)
         _note(this, target.exit_code, message)
-    return _summary(this, Path(out), target.exit_code, message)
+    return _summary(this, home, target.exit_code, message)
 
 
 def rejudge(study: Study, run_folder: Path) -> RunSummary:

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from ehrivig import resources
 from ehrivig.errors import ExtractError
+from ehrivig.store import StorePath
+from ehrivig.store.refusal import reason, unreadable
 
 HIVE = "hospital_id="
 MARKER = "extract.json"
@@ -179,12 +181,24 @@ def schema(path: Path, root: Path) -> pa.Schema:
 
 def _footer(path: Path, root: Path) -> pq.FileMetaData:
     try:
+        if isinstance(path, StorePath):
+            stat = path.stat()
+            return _footer_in_store(path, stat.st_size, stat.st_mtime)
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(path, StorePath) and reason(error, path):
+            raise unreadable(error, path) from error
         where = path.relative_to(root).as_posix()
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error
+
+
+@lru_cache(maxsize=10_000)
+def _footer_in_store(path: StorePath, size: int, changed: float) -> pq.FileMetaData:
+    """Fetched once while the object is unchanged: several questions are asked of it."""
+    with path.open("rb") as stream:
+        return pq.read_metadata(stream)
 
 
 def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
@@ -195,7 +209,7 @@ def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
     """
     for path in paths:
         try:
-            with pq.ParquetFile(path) as file:
+            with path.open("rb") as stream, pq.ParquetFile(stream) as file:
                 for number in range(file.num_row_groups):
                     file.read_row_group(number)
         except (pa.ArrowException, OSError, ValueError):
@@ -205,10 +219,15 @@ def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
 
 
 def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
-    """Size, rows and hash of one file; the hash is computed once while the file is unchanged."""
+    """Size, rows and hash of one file; the hash is computed once while the file is unchanged.
+
+    The hash of an object is the ETag that its store gives, as "etag:...".
+    """
     where = path.relative_to(root).as_posix() if path != root else path.name
     stat = path.stat()
     counted = _footer(path, root).num_rows if rows is None else rows
+    if isinstance(path, StorePath):  # a hash would read all of it; the store knows its content
+        return InputFile(where, stat.st_size, counted, path.mark())
     return InputFile(where, stat.st_size, counted, _digest(path, stat.st_size, stat.st_mtime_ns))
 
 

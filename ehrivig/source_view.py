@@ -59,8 +59,9 @@ def create(db: Database, view: View) -> None:
     """Make `source.<table>`; ExtractError for unreadable files, missing columns, wrong types."""
     unknown_types = _one_schema(view)
     name = f"source.{view.table}"
-    _refuse_other_hospital(db, view)
     hive = any(file.hospital_id is not None for file in view.files)
+    db.reach(file.path for file in view.files)
+    _refuse_other_hospital(db, view)
     db.parquet(name, [file.path for file in view.files], hive=hive)
     text = shaped(view, db.columns(name), unknown_types, "read_parquet($files$options)")
     if text is not None:
