@@ -20,8 +20,6 @@ from ehrivig.errors import UsageError
 from ehrivig.stats.cox import cox
 from ehrivig.timezero import follow_up, time_dependent_cox
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def plan() -> study.Study:
@@ -172,6 +170,7 @@ def test_other_outcomes_are_not_judged(plan: study.Study) -> None:
     assert reading({"outcome": "ards", "analysis": "main"}, plan, "immediate") is None
 
 
+@pytest.mark.slow
 def test_the_command_and_the_same_numbers_for_any_number_of_workers(
     plan: study.Study, tmp_path: Path
 ) -> None:
@@ -204,3 +203,51 @@ def test_the_command_and_the_same_numbers_for_any_number_of_workers(
 def test_wrong_numbers_are_refused(plan: study.Study, keys: dict[str, float], word: str) -> None:
     with pytest.raises(UsageError, match=word):
         calibrate(plan, **keys)  # type: ignore[arg-type]
+
+
+def test_a_small_sample_tells_the_valid_from_the_naive(plan: study.Study) -> None:
+    """20 cohorts of 2,000 without any effect, exposure starting late; 1,000 cohorts: make slow."""
+    keys = {"sensitivity": ("time_dependent_cox",), "subgroups": (), "pool_hospitals": False}
+    lone = plan.model_copy(update={"analysis": plan.analysis.model_copy(update=keys)})
+    world = worlds.model(lone, "delayed", 0.0)
+    found = summarise(
+        world, [one(world, 2000, np.random.default_rng([8, seed])) for seed in range(20)]
+    )
+    hazard = found.filter(pl.col("analysis") == "time_zero", pl.col("measure") == "HR")
+    naive = hazard.filter(pl.col("contrast").str.contains("naive")).row(0, named=True)
+    timed = hazard.filter(pl.col("contrast").str.contains("time-dependent")).row(0, named=True)
+    assert timed["valid"]
+    assert timed["coverage"] >= 0.85
+    assert abs(timed["bias"]) < 4 * timed["empirical_se"] / np.sqrt(20)
+    assert not naive["valid"]
+    assert naive["coverage"] <= 0.5
+    assert naive["bias"] < -0.15
+
+
+def test_an_analysis_that_often_has_no_estimate_is_not_judged(plan: study.Study) -> None:
+    answers = [fake(0.375, 0.2, 0.7, 0.01)] * 8 + [Replicate({}, {}, {"all": (0.2, 0.4)})] * 2
+    row = summarise(worlds.model(plan, "immediate", -0.5), answers).row(0, named=True)
+    assert (row["coverage"], row["failed"]) == (1.0, 2)
+    assert row["holds"] is None
+    assert row["in_range"] is None
+
+
+def test_what_is_outside_is_said_with_its_chance(plan: study.Study) -> None:
+    inside, outside = fake(0.375, 0.2, 0.7, 0.01), fake(0.75, 0.5, 1.2, 0.2)
+    made = summarise(worlds.model(plan, "immediate", -0.5), [inside] * 930 + [outside] * 70)
+    assert made.row(0, named=True)["holds"]
+    assert not made.row(0, named=True)["in_range"]
+    text = show.lines(made)
+    assert "Valid analyses: 0 of 1 in range" in text
+    assert any("outside: 93.0%" in line and "within chance" in line for line in text)
+
+
+@pytest.mark.slow
+def test_a_thousand_cohorts_in_each_world() -> None:
+    """Valid intervals cover what they promise; the analyses with immortal time do not."""
+    table = calibrate(study.load("ivig_covid19"), 1000, workers=2)
+    judged = table.filter(pl.col("holds").is_not_null())
+    assert judged.filter("valid")["holds"].all()
+    naive = judged.filter(pl.col("contrast").str.contains("naive"))
+    assert naive.height > 0
+    assert not naive["holds"].any()

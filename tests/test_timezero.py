@@ -380,3 +380,39 @@ def test_refused_analyses() -> None:
 def test_a_start_at_or_after_the_end_counts_as_never() -> None:
     cohort = follow_up([10, 10, 10], [1, 1, 0], [10, 12, 3])
     np.testing.assert_array_equal(cohort.ever, [False, False, True])
+
+
+def test_sequential_trials_do_not_depend_on_the_order_of_the_rows() -> None:
+    """The groups of the jackknife go with the patients, not with their places."""
+    cohort = _confounded(600, 11, np.log(0.7))
+    order = np.random.default_rng(2).permutation(cohort.n)
+    assert cohort.x is not None
+    shuffled = follow_up(
+        cohort.time_hours[order],
+        cohort.event[order],
+        cohort.start_hours[order],
+        cohort.x[order],
+        names=["severity", "other"],
+    )
+    first, again = sequential_trials(cohort), sequential_trials(shuffled)
+    assert (again.estimate, again.se, again.p) == pytest.approx(
+        (first.estimate, first.se, first.p), rel=1e-9
+    )
+    assert "jackknife over 20 groups" in first.variance
+    assert "corrected for the bias of few events" in first.notes
+    width = np.log(first.hi / first.lo) / (2 * first.se)
+    assert width == pytest.approx(2.0930240544, rel=1e-6)  # t with 19 degrees of freedom
+
+
+def test_with_many_deaths_sequential_trials_need_no_correction() -> None:
+    large = sequential_trials(_confounded(40_000, 7))
+    assert large.variance.startswith("robust")
+    assert large.notes == ("n and events count person-trials",)
+
+
+def test_percentile_limits_are_at_rank_tail_times_one_more_than_the_replicates() -> None:
+    """39 replicates at 95%: the smallest and the largest (Davison and Hinkley 1997)."""
+    result = clone_censor_weight(_confounded(1_000, 3), bootstraps=39, seed=4)
+    draws = result.replicates[:, 0] - result.replicates[:, 1]
+    effect = result.risk_difference
+    assert (effect.lo, effect.hi) == pytest.approx((draws.min(), draws.max()))

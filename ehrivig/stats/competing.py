@@ -186,7 +186,8 @@ def _limits(
     inside = (incidence > 0) & (incidence < 1)
     f = np.where(inside, incidence, np.nan)
     half = z * se / (f * np.log(f))
-    return f ** np.exp(-half), f ** np.exp(half)
+    with np.errstate(over="ignore"):  # within rounding of 1 the lower limit is 0
+        return f ** np.exp(-half), f ** np.exp(half)
 
 
 def _warn_if_emptied(n_risk: FloatArray, n_any: FloatArray, time: FloatArray, last: float) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,15 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+@cache
+def _software() -> str:
+    """This program and its version, as installed."""
+    try:
+        return f"ehrivig {version('ehrivig')}"
+    except PackageNotFoundError:
+        return "ehrivig 0+checkout"
+
+
 @dataclass(frozen=True)
 class Effect:
     """One contrast of the exposed with the unexposed, with all that is needed to read it.
@@ -19,7 +30,7 @@ class Effect:
     `estimate`, `lo`, `hi` are on the scale of `measure` (a ratio for OR, RR, HR, SHR; a difference
     for RD, RMSTD, MD); `se` is on the scale on which the interval is symmetric (log for ratios).
     `events_*` count the event named by `event_label` and nothing else: an odds ratio of survival
-    can never be taken for one of death.
+    can never be taken for one of death. `software` is the program and version that made it.
     """
 
     measure: str
@@ -38,3 +49,4 @@ class Effect:
     estimand: str = ""
     level: float = 0.95
     notes: tuple[str, ...] = field(default=())
+    software: str = field(default_factory=_software)

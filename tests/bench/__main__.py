@@ -42,7 +42,7 @@ COLUMNS = (
 EVENTS = ("lab", "vital", "medication")
 SLOWER = 1.25
 SCRIPTS = (
-    ("bench_statistics.py", ("--rows", "100000", "1000000")),
+    ("bench_statistics.py", ("--rows", "100000", "1000000", "--memory")),
     ("bench_survival.py", ("--million",)),
     ("bench_dosing.py", ("--rows", "6000000")),
 )

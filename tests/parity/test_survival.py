@@ -78,8 +78,8 @@ def close(ours: Any, theirs: Any, rtol: float = EXACT, atol: float = 1e-12) -> N
     np.testing.assert_allclose(np.asarray(ours, float), _numbers(theirs), rtol=rtol, atol=atol)
 
 
-def test_at_least_ten_data_sets_are_stored() -> None:
-    assert len(FILES) >= 10
+def test_at_least_twelve_data_sets_are_stored() -> None:
+    assert len(FILES) >= 12
 
 
 def _fit(data: dict[str, np.ndarray], case: dict[str, Any]) -> CoxFit:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from ehrivig.match import nearest
 from ehrivig.stats.competing import cumulative_incidence
 from ehrivig.stats.gray import gray_test
 
@@ -95,3 +96,14 @@ def test_lifelines_breaks_ties_at_random() -> None:
     np.testing.assert_allclose(curve.incidence[-1], float(truth), rtol=1e-14)
     assert len({round(value, 6) for value in stored["last"]}) > 1
     assert min(abs(value - float(truth)) for value in stored["last"]) > 1e-3
+
+
+def test_debians_matchit_keeps_no_caliper() -> None:
+    """MatchIt 4.5.1 pairs scores 0.10 and 0.80 at a caliper of 0.02; one pair lies within it."""
+    stored = json.loads((HERE / "err_matchit_caliper.json").read_text())
+    score, arm = np.array(stored["score"]), np.array(stored["treated"])
+    gap = np.abs(score[arm == 1] - score[np.array(stored["control"]) - 1])
+    assert gap.max() > 30 * stored["caliper"]
+    ours = nearest(score, arm, stored["caliper"], order="largest")
+    assert ours.treated.tolist() == [0]
+    assert ours.control.tolist() == [5]

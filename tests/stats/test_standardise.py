@@ -150,3 +150,13 @@ def test_interaction_needs_both_arms_in_every_level() -> None:
         interaction_test(y, arm, arm)
     with pytest.raises(AnalysisError, match="fewer than two"):
         interaction_test(y, arm, np.zeros(100))
+
+
+def test_every_effect_names_the_program_that_made_it() -> None:
+    from importlib.metadata import version
+
+    from ehrivig.stats.two_by_two import risk_difference
+
+    made = risk_difference(10, 20, 5, 20, event_label="death")
+    assert made.software == f"ehrivig {version('ehrivig')}"
+    assert made.event_label == "death"
