@@ -5,13 +5,13 @@ WITH pressure AS (
     SELECT
         admission_id,
         measured_at,
-        day,
+        MIN(day) AS day,
         MIN(value) FILTER (WHERE vital_code = 'map') AS measured,
         MIN(value) FILTER (WHERE vital_code = 'sbp') AS sbp,
         MIN(value) FILTER (WHERE vital_code = 'dbp') AS dbp
     FROM stay_vital
     WHERE vital_code IN ('map', 'sbp', 'dbp')
-    GROUP BY ALL
+    GROUP BY admission_id, measured_at
 )
 
 SELECT

@@ -6,29 +6,36 @@
 WITH ratio AS (
     SELECT
         p.admission_id,
-        DATE_DIFF('microsecond', s.anchor_at, p.measured_at) // 86400000000 + 1 AS day,
+        (EPOCH_US(p.measured_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
         CASE WHEN p.supported THEN 'pf_supported' ELSE 'pf_unsupported' END AS variable,
         MIN(p.pf_mmhg) AS value
     FROM pf_ratio AS p
     INNER JOIN score_span AS s ON p.admission_id = s.admission_id
     WHERE
         p.pf_mmhg IS NOT NULL AND p.measured_at >= s.anchor_at
-        AND p.measured_at < s.anchor_at + s.n_days * INTERVAL 24 HOUR
+        AND p.measured_at < s.ends_at
     GROUP BY ALL
 ),
 
-lab_value AS (
+lab_worst AS (
     SELECT
         admission_id,
         day,
-        analyte || CASE WHEN value_mg_dl IS NULL THEN '' ELSE '_mg_dl' END AS variable,
-        CASE
-            WHEN analyte = 'platelets' THEN MIN(value)
-            ELSE MAX(COALESCE(value_mg_dl, value))
-        END AS value
+        MIN(value) FILTER (WHERE analyte = 'platelets') AS platelets,
+        MAX(value) FILTER (WHERE analyte = 'creatinine' AND value_mg_dl IS NULL) AS creatinine,
+        MAX(value_mg_dl) FILTER (WHERE analyte = 'creatinine') AS creatinine_mg_dl,
+        MAX(value) FILTER (WHERE analyte = 'total_bilirubin' AND value_mg_dl IS NULL)
+            AS total_bilirubin,
+        MAX(value_mg_dl) FILTER (WHERE analyte = 'total_bilirubin') AS total_bilirubin_mg_dl
     FROM stay_lab
     WHERE analyte IN ('platelets', 'total_bilirubin', 'creatinine') AND day IS NOT NULL
-    GROUP BY admission_id, day, analyte, variable
+    GROUP BY admission_id, day
+),
+
+lab_value AS (
+    UNPIVOT lab_worst
+    ON platelets, creatinine, creatinine_mg_dl, total_bilirubin, total_bilirubin_mg_dl
+    INTO NAME variable VALUE value
 ),
 
 urine AS (

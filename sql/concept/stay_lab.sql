@@ -9,19 +9,19 @@ SELECT
     l.collected_at,
     ROUND(l.value_std, 6) AS value,
     CASE
+        WHEN l.analyte NOT IN ('creatinine', 'total_bilirubin') THEN NULL
         WHEN COALESCE(LOWER(TRIM(l.unit)), '') != 'mg/dl' THEN NULL
         WHEN l.analyte = 'creatinine' THEN ROUND(l.value_std / 88.4, 6)
-        WHEN l.analyte = 'total_bilirubin' THEN ROUND(l.value_std / 17.1, 6)
+        ELSE ROUND(l.value_std / 17.1, 6)
     END AS value_mg_dl,
     CASE
         WHEN
-            l.collected_at >= s.anchor_at
-            AND l.collected_at < s.anchor_at + s.n_days * INTERVAL 24 HOUR
-            THEN DATE_DIFF('microsecond', s.anchor_at, l.collected_at) // 86400000000 + 1
+            l.collected_at >= s.anchor_at AND l.collected_at < s.ends_at
+            THEN (EPOCH_US(l.collected_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1
     END AS day
 FROM lab AS l
 INNER JOIN score_span AS s ON l.admission_id = s.admission_id
 WHERE
     l.analyte IN (SELECT UNNEST($analytes)) AND l.value_std IS NOT NULL
     AND l.collected_at >= s.admitted_at
-    AND (s.discharged_at IS NULL OR l.collected_at <= s.discharged_at)
+    AND l.collected_at <= s.left_at
