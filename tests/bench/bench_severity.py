@@ -3,7 +3,7 @@
 Run: `python tests/bench/bench_severity.py [--rows 50000000] [--folder DIR]`.
 
 Three fifths of the rows are laboratory results, two fifths vital signs; a stay is ten days of 500
-rows, all of them eligible. Against the bare DuckDB scan of the four columns (admission, code, value,
+rows, all of them eligible. Against the bare DuckDB scan of four columns (admission, code, value,
 time) of both tables: the severity criterion, SIRS, and SOFA of every day of the stay, in CPU
 seconds, multiples of the scan, and peak memory. Each measurement runs in a process of its own with
 2 GB.
