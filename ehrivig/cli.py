@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ehrivig import console
-from ehrivig.errors import UsageError
+from ehrivig.errors import ExtractError, UsageError
 
 app = typer.Typer(
     name="ehrivig",
@@ -307,10 +307,16 @@ def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> N
 
 @layout_app.command("check")
 def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid19") -> None:
-    """Say per table and column what maps, what is missing, and which codes do not resolve."""
+    """Say what maps, what is missing, and which codes do not resolve.
+
+    Exit code 4 when a SELECT cannot be used, as a run with that layout would end.
+    """
     from ehrivig import layout
 
-    typer.echo(str(layout.check(folder, extract, _study(study, None))))
+    report = layout.check(folder, extract, _study(study, None))
+    typer.echo(str(report))
+    if not report.usable:
+        raise typer.Exit(ExtractError.exit_code)
 
 
 def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]

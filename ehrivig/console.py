@@ -38,8 +38,16 @@ def print_summary(summary: object, as_json: bool) -> None:
         typer.echo(json.dumps(content, default=str, sort_keys=True))
         return
     for key, value in content.items():
-        if value not in (None, "", [], {}):
-            typer.echo(f"{key.replace('_', ' ')}: {value}", err=True)
+        if value not in (None, "", [], {}, ()):
+            typer.echo(f"{key.replace('_', ' ')}: {_in_words(value)}", err=True)
+
+
+def _in_words(value: object) -> str:
+    """A value of a summary for a reader; of a list of records, how many there are."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    records = [item for item in value if isinstance(item, dict)]
+    return str(len(records)) if records else ", ".join(map(str, value))
 
 
 def end_process(command: Callable[[], None]) -> None:

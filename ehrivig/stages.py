@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ehrivig import canonical, resolve, source_view, tables
 from ehrivig.database import Database, Query, render
@@ -40,8 +41,9 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
     """The hospitals that the layout's admissions name, sorted."""
     with Database() as db:
         begin(db, source, layout, EVERY, study)
-        db.view("every_admission", _text(layout.selects["admission"], values_of(study, EVERY)))
-        rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM every_admission ORDER BY 1")
+        select = layout.selects["admission"]
+        guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
+        rows = _read(db, select)
     names = [row[0] for row in rows]
     if None in names:
         raise ExtractError(
@@ -49,6 +51,19 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
             "admission, or give it in admission.sql of your layout."
         )
     return names
+
+
+def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
+    """The hospitals of all admissions; an ExtractError, which quotes no value, where that fails."""
+    try:
+        return db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM every_admission ORDER BY 1")
+    except EhrivigError:
+        raise
+    except Exception as error:
+        raise ExtractError(
+            f"layout: {select.name}: {type(error).__name__} while its rows were read (perhaps a "
+            "cast that some value refuses; TRY_CAST gives null). Mend that SELECT."
+        ) from error
 
 
 def make(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:

@@ -199,6 +199,23 @@ def test_a_select_that_cannot_be_used(tmp_path: Path, select: str, message: str)
         opened(source, study(layout=str(folder))).__enter__()
 
 
+def test_admissions_that_cannot_be_read(tmp_path: Path) -> None:
+    """The admissions name the hospitals, so a mistake there shows before anything else."""
+    text = SELECTS["admission"].replace("source.admissions", "source.nothing")
+    folder = own_layout(tmp_path / "mimic", admission=text)
+    with pytest.raises(ExtractError, match=r"admission.sql: .*nothing does not exist"):
+        extract.inspect(warehouse(tmp_path / "x"), study(layout=str(folder)))
+
+
+def test_a_value_that_no_cast_takes_is_not_quoted(tmp_path: Path) -> None:
+    text = SELECTS["admission"].replace("SELECT", "WITH a AS (SELECT", 1)
+    text += ") SELECT * REPLACE (CAST(admission_id || 'secret' AS INTEGER) AS hospital_id) FROM a"
+    folder = own_layout(tmp_path / "mimic", admission=text)
+    with pytest.raises(ExtractError, match="ConversionException") as raised:
+        extract.inspect(warehouse(tmp_path / "x"), study(layout=str(folder)))
+    assert "secret" not in str(raised.value)
+
+
 def test_a_layout_must_be_selects(tmp_path: Path) -> None:
     folder = own_layout(tmp_path / "mimic", lab="DROP TABLE x")
     with pytest.raises(UsageError, match="exactly one SELECT"):
