@@ -286,6 +286,12 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
+def user_error(error: BaseException | None) -> EhrivigError | None:
+    """The user's part of an error that another engine got from this database; None without one."""
+    found = _translate(error) if isinstance(error, duckdb.Error) else None
+    return found if isinstance(found, EhrivigError) else None
+
+
 def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
     """The user's part of a DuckDB error: unreadable files and exhausted memory; else the error."""
     message = _first_line(error)

@@ -18,6 +18,10 @@ class UsageError(EhrivigError):
     exit_code = 2
 
 
+class MeasuringError(UsageError):
+    """A check that the database refuses to measure: by its suite, or by a damaged file."""
+
+
 class StudyError(UsageError):
     """A study file that cannot be used; the message lists all its problems (exit code 2)."""
 

@@ -95,7 +95,23 @@ def unreadable(source: Source, hospital_id: str) -> ExtractError | None:
 
     For whoever scans the tables later: an error in the middle of a scan names no file.
     """
-    return None if source.is_database else corrupt_file(source.files(hospital_id), source.root)
+    if source.is_database:
+        return None
+    files = source.files(hospital_id)
+    return corrupt_file(files, source.root) or _refused_file(files, source.root)
+
+
+def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
+    """The error that names the first file that DuckDB cannot read whole, though others can."""
+    for path in paths:
+        with Database() as db:
+            try:
+                db.parquet("whole", [path])
+                db.rows("SELECT bit_xor(hash(whole)) FROM whole")
+            except Exception:
+                where = path.relative_to(root).as_posix()
+                return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+    return None
 
 
 def input_files(source: Source, hospital_id: str) -> list[InputFile]:

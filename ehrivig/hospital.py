@@ -22,6 +22,7 @@ import polars as pl
 
 from ehrivig import cohort, extract, narrow, tables, utilise, validate
 from ehrivig.database import Database
+from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
 from ehrivig.features import baseline, dosing, outcomes, severity
 from ehrivig.study import Study
 
@@ -102,13 +103,14 @@ def process(
     with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
         with clock.step("extract"):
             extract.open_hospital(db, source, hospital_id, study)
-        with clock.step("gate") as done:
-            found = validate.measure(db, study, hospital_id)
-            read, rejected = _gate_rows(db, study, hospital_id, folder)
-            done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
-        checks = validate.judge(found, study)
-        if not gate_only and hospital_id not in validate.blocked_hospitals(checks, study):
-            _features(db, study, folder, clock)
+        with _naming_damage(source, hospital_id):
+            with clock.step("gate") as done:
+                found = validate.measure(db, study, hospital_id)
+                read, rejected = _gate_rows(db, study, hospital_id, folder)
+                done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
+            checks = validate.judge(found, study)
+            if not gate_only and hospital_id not in validate.blocked_hospitals(checks, study):
+                _features(db, study, folder, clock)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")
     shutil.rmtree(folder / "spill", ignore_errors=True)
@@ -118,6 +120,23 @@ def process(
     )
     result.write()
     return result
+
+
+@contextmanager
+def _naming_damage(source: extract.Source, hospital_id: str) -> Iterator[None]:
+    """An error in the middle of a scan, which names no file, becomes one that names the file.
+
+    An error that has another cause than a damaged file stays what it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, EhrivigError) and not isinstance(error, ExtractError | MeasuringError):
+            raise
+        damage = extract.unreadable(source, hospital_id)
+        if damage is None:
+            raise
+        raise damage from error
 
 
 def reuse(earlier: Path, folder: Path, fingerprint: str) -> HospitalResult | None:

@@ -120,8 +120,20 @@ def merge_quarantine(hospitals: Sequence[GatedHospital], folder: Path) -> None:
 
 
 def _concatenate(paths: Sequence[Path]) -> pl.LazyFrame:
-    """Parquet files one after the other; a column whose type differs becomes text."""
+    """Parquet files one after the other; columns that differ in type become text.
+
+    A column that some hospitals do not have is null in their rows.
+    """
     frames = [pl.scan_parquet(path) for path in paths]
-    schemas = [frame.collect_schema() for frame in frames]
-    mixed = [name for name in schemas[0] if len({schema[name] for schema in schemas}) > 1]
-    return pl.concat([frame.with_columns(pl.col(mixed).cast(pl.String)) for frame in frames])
+    kinds: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for name, kind in frame.collect_schema().items():
+            kinds.setdefault(name, set()).add(kind)
+    mixed = {name for name, found in kinds.items() if len(found) > 1}
+    return pl.concat([_as_text(frame, mixed) for frame in frames], how="diagonal")
+
+
+def _as_text(frame: pl.LazyFrame, names: set[str]) -> pl.LazyFrame:
+    """The frame with those of its columns that are named turned to text."""
+    own = [name for name in frame.collect_schema() if name in names]
+    return frame.with_columns(pl.col(own).cast(pl.String))

@@ -151,13 +151,14 @@ def _captured() -> Iterator[list[str]]:
     with tempfile.TemporaryFile() as sink:
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)
-        try:
-            yield printed
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for handle, number in zip(kept, (1, 2), strict=True):
-                os.dup2(handle, number)
-                os.close(handle)
-            sink.seek(0)
-            printed.append(sink.read().decode("utf-8", "replace"))
+        with open(os.dup(1), "w", buffering=1, encoding="utf-8", errors="backslashreplace") as text:
+            try:  # a test runner may have put other files in the place of both
+                with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+                    yield printed
+            finally:
+                for handle, number in zip(kept, (1, 2), strict=True):
+                    os.dup2(handle, number)
+                    os.close(handle)
+                text.flush()
+                sink.seek(0)
+                printed.append(sink.read().decode("utf-8", "replace"))

@@ -11,8 +11,8 @@ from great_expectations.expectations.expectation import ColumnMapExpectation, Ex
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 
-from ehrivig.database import Database, Parameters
-from ehrivig.errors import UsageError
+from ehrivig.database import Database, Parameters, user_error
+from ehrivig.errors import MeasuringError
 from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
 from ehrivig.validate.adapter.engine import DuckDBEngine, open_engine, violation
 from ehrivig.validate.adapter.expectations import Counting, ExpectRowsToMeet, expectation
@@ -118,13 +118,16 @@ def _rows_among(condition: str | None) -> MetricConfiguration:
 
 
 def _resolve(engine: DuckDBEngine, asked: list[MetricConfiguration]) -> dict[Any, Any]:
-    """Metric id -> value; raises UsageError when the database refuses one."""
+    """Metric id -> value; raises MeasuringError when the database refuses one."""
     values, failed = MetricsCalculator(engine).compute_metrics(
         metric_configurations=asked, runtime_configuration=None
     )
     if failed:
         names = sorted({str(identifier[0]) for identifier in failed})
-        raise UsageError(
+        problem = user_error(engine.refusal)
+        if problem is not None:  # a file that cannot be read, memory used up
+            raise problem from engine.refusal
+        raise MeasuringError(
             f"expectations: {engine.relation}: cannot measure {', '.join(names)}. "
             "A column that the suite names is missing or has another type: mend the suite, or "
             "the mapping of the table."

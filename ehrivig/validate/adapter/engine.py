@@ -39,6 +39,7 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
         self.database = database
         self.relation = relation
         self.parameters = parameters
+        self.refusal: BaseException | None = None
         self._held = [ConnectionWrapper(database.connection.cursor())]
         held = self._held
         engine = sa.create_engine(
@@ -68,7 +69,11 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
     def execute_query(self, query: Any) -> Any:
         """Run what GX asks, and keep it in the log of the database as a plain statement."""
         self.database.log.append(self.text(query) + ";")
-        return super().execute_query(query)
+        try:
+            return super().execute_query(query)
+        except Exception as error:  # GX keeps only its text
+            self.refusal = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise
 
     def resolve_metric_bundle(self, metric_fn_bundle: Any) -> Any:
         """One SELECT for the bundle, in an order that does not change from run to run."""
