@@ -62,8 +62,7 @@ def covariate_variable(covariate: Covariate) -> Variable:
 
 def outcome_variable(outcome: Outcome) -> Variable:
     """The table row of an outcome."""
-    days = outcome.source in ("length_of_stay", "icu_length_of_stay")
-    return Variable(outcome.name, outcome.label, "days" if days else "", "", not days)
+    return Variable(outcome.name, outcome.label, outcome.unit, "", not outcome.unit)
 
 
 def values(frame: pl.DataFrame, name: str) -> Floats:

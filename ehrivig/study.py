@@ -153,7 +153,8 @@ class Cohort(_Section):
 class Band(_Section):
     """A cut of one dosing feature into a low and a high exposure group.
 
-    `boundary` says which group holds the value that lies exactly on the cut.
+    `boundary` says which group holds the value that lies exactly on the cut. Feature igma_enriched
+    is the product: 1 IgM-enriched, 0 standard; others, and both in one stay, are in neither group.
     """
 
     name: Slug
@@ -166,6 +167,7 @@ class Band(_Section):
         "duration_days",
         "n_dose_days",
         "hours_to_first_dose",
+        "igma_enriched",
     ]
     cut: float
     boundary: Literal["low", "high"] = "low"
@@ -197,6 +199,7 @@ class Outcome(_Section):
         "in_hospital_death",
         "length_of_stay",
         "icu_length_of_stay",
+        "score_change",
         "clearance",
         "condition",
         "procedure",
@@ -208,6 +211,13 @@ class Outcome(_Section):
     within_days: float | None = Field(default=None, gt=0)
     event_label: Label = ""
     group: Literal["outcome", "treatment"] = "outcome"
+
+    @property
+    def unit(self) -> str:
+        """The unit of a number; empty for an outcome that happens or not."""
+        if self.source == "score_change":
+            return "points"
+        return "days" if self.source in ("length_of_stay", "icu_length_of_stay") else ""
 
 
 class Outcomes(_Section):
@@ -232,6 +242,7 @@ class Covariate(_Section):
         "vital",
         "score",
         "medication",
+        "hospital_country",
         "any_of",
     ] = Field(alias="from")
     code: Slug | None = None
@@ -440,7 +451,7 @@ def _immortal_groups(study: Study) -> list[str]:
         "analysis.sensitivity, remove the band, or set [study] reproduction = true (every output "
         "then carries the warning)"
         for band in study.exposure.bands
-        if not _has_twin(study, band)
+        if band.feature != "igma_enriched" and not _has_twin(study, band)
     ]
 
 

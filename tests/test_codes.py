@@ -342,3 +342,12 @@ def test_conditions_of_the_packaged_study_are_listed() -> None:
         *("acute_hepatic_injury", "shock", "acute_kidney_injury", "covid19", "sepsis"),
     }
     assert named <= set(codes.condition_names())
+
+
+def test_lists_with_codes_from_memory_ask_for_review() -> None:
+    folder = resources.codelists_folder()
+    sourced = {"limits", "units"}
+    for path in [*folder.glob("*.csv"), *(folder / "drugs").glob("*.csv")]:
+        header = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+        asks = any(line.startswith("# Review:") for line in header)
+        assert asks is (path.stem not in sourced), path.name

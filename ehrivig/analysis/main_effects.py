@@ -44,8 +44,8 @@ def main_effects(
 
 def is_event(outcome: Outcome) -> bool:
     """Whether the outcome is yes/no (a treatment during the stay is not an outcome)."""
-    lengths = ("length_of_stay", "icu_length_of_stay", "clearance")
-    return outcome.source not in lengths and outcome.group == "outcome"
+    binary = not outcome.unit and outcome.source != "clearance"
+    return binary and outcome.group == "outcome"
 
 
 def _primary(frame: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:

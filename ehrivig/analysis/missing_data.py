@@ -143,7 +143,7 @@ def _continuous(name: str, study: Study) -> bool:
     for covariate in study.covariates.variables:
         if covariate.name == name:
             return not covariate.binary
-    return study.outcome(name).source in ("length_of_stay", "icu_length_of_stay")
+    return bool(study.outcome(name).unit)
 
 
 def _implied(table: pl.DataFrame, study: Study, names: tuple[str, ...]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from ehrivig import codes
 from ehrivig.database import Database, concept
 from ehrivig.errors import StudyError
 from ehrivig.features import severity
@@ -51,6 +52,9 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
         if variable.source in _OF_THE_ADMISSION:
             column = admissions[_OF_THE_ADMISSION[variable.source]]
             frame = frame.with_columns(column.cast(_type(variable)).alias(variable.name))
+    for variable in variables:
+        if variable.source == "hospital_country":
+            frame = frame.with_columns(_in_group(db, _code(variable)).alias(variable.name))
     for variable in _in_order(variables):
         frame = frame.with_columns(any_of(variable.any_of).alias(variable.name))
     return frame.select("admission_id", *(v.name for v in variables))
@@ -90,6 +94,17 @@ def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.
     name, parameter = QUERY[source]
     values = {parameter: sorted(set(codes)), "start_hours": window[0], "end_hours": window[1]}
     return db.frame(concept(name), values)
+
+
+def _in_group(db: Database, group: str) -> pl.Expr:
+    """Whether the hospital's country is in a group of the list of countries; null: not known."""
+    listed = codes.list_frame("countries", ("group", "code"))
+    of_group = set(listed.filter(pl.col("group") == group)["code"])
+    if not of_group:
+        raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
+    found = db.rows("SELECT DISTINCT upper(trim(country)) FROM hospital WHERE country <> ''")
+    known = found[0][0] in of_group if len(found) == 1 else None
+    return pl.lit(known, pl.Boolean)
 
 
 def any_of(names: Iterable[str]) -> pl.Expr:

@@ -110,7 +110,7 @@ def bands(exposure: Exposure) -> list[pl.Expr]:
 
 def boundary_count(features: pl.DataFrame, band: Band) -> int:
     """How many admissions lie exactly on the cut of a band (the side is the study's choice)."""
-    on_cut = (pl.col(band.feature) == band.cut) & _group(band).is_not_null()
+    on_cut = (_value(band) == band.cut) & _group(band).is_not_null()
     return int(features.select(on_cut.sum()).item())
 
 
@@ -143,9 +143,19 @@ def boundary_counts(features: pl.DataFrame, exposure: Exposure) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _value(band: Band) -> pl.Expr:
+    """The number that a band divides by its cut."""
+    if band.feature != "igma_enriched":
+        return pl.col(band.feature)
+    products = {"igma_enriched": 1.0, "standard": 0.0}
+    return pl.col("product_type").replace_strict(
+        list(products), list(products.values()), default=None, return_dtype=pl.Float64
+    )
+
+
 def _group(band: Band) -> pl.Expr:
     """The side of a band's cut on which an admission lies; `boundary` names who holds the cut."""
-    value = pl.col(band.feature)
+    value = _value(band)
     high = value > band.cut if band.boundary == "low" else value >= band.cut
     decided = pl.lit(True)
     if band.feature in _LOWER_BOUNDS:

@@ -12,6 +12,7 @@ import polars as pl
 
 from ehrivig.database import Database, concept
 from ehrivig.features import severity
+from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 
 _DEATHS = {"death": "death", "in_hospital_death": "in_hospital_death"}
@@ -28,11 +29,11 @@ _EITHER = {"device": "procedure", "procedure": "device"}
 def outcomes(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate admission: admission_id and a column per outcome of the study.
 
-    Lengths of stay are Float64 days, all others Boolean (null: cannot be known). Beside them, for a
-    primary outcome that is a death: `time_days`, `event` (follow-up from time zero, capped at its
-    within_days) and `days_to_death`; for the first clearance outcome: `clearance_entry_days`,
-    `clearance_days`, `clearance_status` (1 cleared, 2 died, 3 left alive uncleared, 0 censored).
-    Sorted by admission. Needs table `candidate`.
+    Lengths of stay are Float64 days, changes of a score Float64 points, all others Boolean (null:
+    cannot be known). Beside them, for a primary outcome that is a death: `time_days`, `event`
+    (follow-up from time zero, capped at its within_days) and `days_to_death`; for the first
+    clearance outcome: `clearance_entry_days`, `clearance_days`, `clearance_status` (1 cleared,
+    2 died, 3 left alive uncleared, 0 censored). Sorted by admission. Needs table `candidate`.
     """
     db.view("anchor", "SELECT admission_id, admitted_at AS anchor_at FROM candidate")
     db.table("vital_status", concept("vital_status"))
@@ -57,6 +58,8 @@ def _alone(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
         return _death(db, study, variable)
     if variable.source in _LENGTHS:
         return db.frame(concept(variable.source)).with_columns(pl.col("value").cast(pl.Float64))
+    if variable.source == "score_change":
+        return score_change(db, variable.code or variable.name, variable.within_days)
     if variable.source == "clearance":
         return _clearance(db, variable)
     return severity.incident(db, variable.code or variable.name)

@@ -143,7 +143,12 @@ def first_day_scores(db: Database) -> pl.DataFrame:
     sofa_hi, apache_ii (missing variables as normal), apache_ii_n_missing, apache_ii_hi. Needs
     `candidate`, and `eligible` with those admissions.
     """
-    prepare(db, "sofa", "apache_ii", anchor="candidate.time_zero", days=1)
+    return scores_of_a_day(db, "candidate.time_zero")
+
+
+def scores_of_a_day(db: Database, anchor: str) -> pl.DataFrame:
+    """As `first_day_scores`, of the 24 h from `anchor` ("table.column")."""
+    prepare(db, "sofa", "apache_ii", anchor=anchor, days=1)
     sofa = db.frame(concept("sofa"), {"max_missing": SOFA_MAX_MISSING}).select(
         "admission_id", "sofa", "sofa_n_missing", "sofa_lo", "sofa_hi"
     )

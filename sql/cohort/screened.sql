@@ -1,6 +1,7 @@
 -- One row per admission that the gate let through, with what the criteria and the cohort need.
 -- Grain: admission. A person is person_id where the network knows it, else the hospital's patient.
--- age_years: as recorded, else full years from birth to admission.
+-- age_years: as recorded, else full years from birth to admission; before the first birthday days /
+-- 365.25, so that a newborn is not a child of 0 to 364 days.
 SELECT
     a.hospital_id,
     a.admission_id,
@@ -11,7 +12,14 @@ SELECT
     a.discharge_status,
     a.symptom_onset_at,
     p.death_at,
-    COALESCE(a.age_years, DATE_SUB('year', p.birth_date, a.admitted_at::DATE)::DOUBLE) AS age_years,
+    COALESCE(
+        a.age_years,
+        CASE
+            WHEN DATE_SUB('year', p.birth_date, a.admitted_at::DATE) = 0
+                THEN DATE_DIFF('day', p.birth_date, a.admitted_at::DATE) / 365.25
+            ELSE DATE_SUB('year', p.birth_date, a.admitted_at::DATE)
+        END::DOUBLE
+    ) AS age_years,
     CASE p.sex WHEN 'male' THEN TRUE WHEN 'female' THEN FALSE END AS male,
     a.current_smoker,
     a.weight_kg,
