@@ -1,6 +1,7 @@
 -- The distribution of each analyte: how many values lie in each eighth of an octave.
 -- Grain: analyte, code, unit, month, bin (null: no positive value in the standard unit).
--- Censored results are left out: half a limit is no measurement. Of the sampled stays (all, in a small hospital): a distribution does not need every row.
+-- Censored results are left out: half a limit is no measurement. Of the sampled stays (all, in a
+-- small hospital): a distribution does not need every row.
 WITH sampled AS (
     SELECT admission_id
     FROM gate.stay
