@@ -45,6 +45,7 @@ SCRIPTS = (
     ("bench_statistics.py", ("--rows", "100000", "1000000", "--memory")),
     ("bench_survival.py", ("--million",)),
     ("bench_dosing.py", ("--rows", "6000000")),
+    ("bench_severity.py", ("--rows", "50000000")),
 )
 Row = dict[str, Any]
 
