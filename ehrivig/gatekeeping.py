@@ -40,8 +40,9 @@ def judge(this: Run) -> None:
 
 def judge_arms(this: Run, kept: list[HospitalResult], table: pl.DataFrame) -> None:
     """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
-    stays, scope = assembling.gather(kept, "screened"), assembling.gather(kept, "scope")
-    measured = network.after_cohort(this.study, kept, stays, scope, table)
+    names = ("screened", "scope", "dosing")
+    stays, scope, dosing = (assembling.gather(kept, name) for name in names)
+    measured = network.after_cohort(this.study, kept, stays, scope, dosing, table)
     this.across += measured
     checks = validate.judge(measured, this.study)
     this.checks += checks

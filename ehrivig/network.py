@@ -16,7 +16,7 @@ from ehrivig import codes, validate
 from ehrivig.dataset import KEY
 from ehrivig.hospital import HospitalResult
 from ehrivig.study import Study
-from ehrivig.validate import Measurement, across
+from ehrivig.validate import Measurement, across, episodes
 
 ALL = "all"
 
@@ -81,15 +81,18 @@ def after_cohort(
     results: list[HospitalResult],
     stays: pl.DataFrame,
     scope: pl.DataFrame,
+    dosing: pl.DataFrame,
     table: pl.DataFrame,
 ) -> list[Measurement]:
     """Measurements that need the cohort and its arms.
 
-    `stays`: every admission that the gate let through; `scope`: KEY, n_rows that passed;
-    `table`: the analysis table (KEY, exposed).
+    `stays`: every admission that the gate let through; `scope`: KEY, n_rows that passed; `dosing`:
+    KEY, n_administrations of the candidates; `table`: the analysis table (KEY, exposed).
     """
     return [
         *across.transfers_counted_twice(stays, table.select(KEY)),
+        *episodes.death_known_elsewhere(stays, table),
+        *episodes.exposed_after_transfer(stays, table, dosing),
         _arm_difference(study, results, scope, table),
     ]
 

@@ -20,7 +20,7 @@ from ehrivig.validate import across
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("network")
-    write_demo(folder / "x", patients=200, hospitals=2, seed=3, defects="hospital_transfer")
+    write_demo(folder / "x", patients=300, hospitals=2, seed=3, defects="hospital_transfer")
     content = tomllib.loads(study.locate("ivig_covid19").read_text(encoding="utf-8"))
     kept = ("age", "male", "diabetes", "hypertension")
     variables = content["covariates"]["variables"]

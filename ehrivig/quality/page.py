@@ -19,6 +19,7 @@ from ehrivig.quality.gathering import GatedHospital
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
 from ehrivig.validate.across import changes
+from ehrivig.validate.judgement import message_of
 from ehrivig.validate.suite import by_check
 
 _WORST = {"pass": 0, "warn": 1, "fail": 2}
@@ -105,7 +106,7 @@ def _findings(checks: list[Check], smallest: int) -> list[dict[str, Any]]:
             "violated": shown(check.violated, smallest),
             "share": _share(check.violated, check.denominator, smallest),
             "limit": f"{check.threshold:.0%}",
-            "message": declared[check.check].message if check.check in declared else "",
+            "message": message_of(check.check),
             "treatment": declared[check.check].treatment if check.check in declared else "",
         }
         for check in found

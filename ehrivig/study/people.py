@@ -68,7 +68,6 @@ class Cohort(Section):
     time_zero: Literal["admission", "severity_onset"] = "admission"
     severity: Slug = "china_v6"
     criteria: tuple[Criterion, ...] = Field(min_length=1)
-    episode_gap_hours: float = Field(default=24, ge=0)
 
     @model_validator(mode="after")
     def _newly_treated(self) -> Cohort:

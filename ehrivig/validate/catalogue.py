@@ -61,12 +61,36 @@ OUTSIDE_SUITES: dict[str, tuple[int, ...]] = {
     "study.unit_against_hospitals": (1,),
     "study.transfer": (26,),
     "study.transfer_counted_once": (26,),
+    "study.death_known_elsewhere": (26,),
+    "study.exposed_after_transfer": (26,),
     "study.post_baseline_covariate": (40,),
     "study.hospital_set": (44,),
     "study.drift": (),
     "study.arm_difference": (),
 }
-_WARNINGS = ("study.drift", "study.transfer")
+MESSAGES = {
+    "study.unit_against_hospitals": "A median is away from the other hospitals' by the factor "
+    "between two units. Ask the laboratory, and sign a unit mapping.",
+    "study.transfer": "A person goes on to another hospital within a day: one episode, studied at "
+    "the first hospital.",
+    "study.transfer_counted_once": "Both stays of a transfer are in the cohort. Add the criterion "
+    "of the first admission of the person.",
+    "study.death_known_elsewhere": "Another hospital recorded the death of somebody who counts as "
+    "alive at the hospital where he is studied. Link deaths in the extract: patient.death_at is a "
+    "death at any place.",
+    "study.exposed_after_transfer": "Somebody who counts as unexposed got the drug after a move to "
+    "another hospital. Read the effect with that in mind, or leave transfers out.",
+    "study.post_baseline_covariate": "A variable of the propensity score happens after time zero. "
+    "Take it out, or name it in [match] allow_post_baseline.",
+    "study.hospital_set": "The hospitals of the extract are not those that the study names. Mend "
+    "[extract] hospitals, or ask for the missing folder.",
+    "study.drift": "The hospital moved by more than 5 points since the run before. Look at what "
+    "changed in the quality report.",
+    "study.arm_difference": "The gate took more rows from one arm than from the other. Look at the "
+    "reasons in the quality report before reading any effect.",
+}
+"""What a check across hospitals has found, and how to mend it."""
+_WARNINGS = ("study.drift", "study.transfer", "study.exposed_after_transfer")
 WHEN_READ: dict[int, str] = {
     32: "extract: a number stored as text",
     34: "extract: text that is not UTF-8",

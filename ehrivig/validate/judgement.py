@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ehrivig.errors import StudyError
 from ehrivig.study import Quality, Study
-from ehrivig.validate.catalogue import OUTSIDE_SUITES
+from ehrivig.validate.catalogue import MESSAGES, OUTSIDE_SUITES
 from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measurements
 from ehrivig.validate.suite import Severity, by_check
 
@@ -117,13 +117,18 @@ def blocked_message(checks: Iterable[Check], hospitals: Iterable[str]) -> str:
 def _line(check: Check) -> str:
     """One failed check: what, where, how much, the limit, how to mend it."""
     share = check.violated / check.denominator if check.denominator else 1.0
-    known = by_check().get(check.check)
     return (
         f"{check.table}: hospital {check.hospital_id}: {check.check}: {check.violated:,} of "
         f"{check.denominator:,} ({share:.1%}, limit {check.threshold:.1%}): "
-        f"{known.message if known else 'see quality/index.html.'} "
+        f"{message_of(check.check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )
+
+
+def message_of(check: str) -> str:
+    """What a check has found when it speaks, and how to mend it."""
+    known = by_check().get(check)
+    return known.message if known else MESSAGES.get(check, "See quality/index.html.")
 
 
 def rejudge(run: Path, study: Study) -> list[Check]:
