@@ -40,7 +40,7 @@ def study() -> Study:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("cluster") / "extract"
-    write_demo(place, patients=600, hospitals=HOSPITALS)
+    write_demo(place, patients=300, hospitals=HOSPITALS)
     return place
 
 
@@ -94,9 +94,11 @@ def test_a_killed_worker_changes_nothing(
     """Same bytes as in this process, though one of two workers is killed in the middle."""
     address, workers = machines
     here, there = tmp_path / "here", tmp_path / "there"
-    alone = pipeline.run(study, folder, here)
-    arguments = [sys.executable, "-m", "ehrivig.cli", "run", "ivig_covid19", "--quiet"]
-    arguments += ["--extract", str(folder), "--out", str(there), "--cluster", address]
+    alone = pipeline.check(study, folder, here)
+    call = "from ehrivig import pipeline; import sys; "
+    call += "done = pipeline.check('ivig_covid19', *sys.argv[1:3], "
+    call += "options=pipeline.Options(cluster=sys.argv[3])); sys.exit(done.exit_code)"
+    arguments = [sys.executable, "-W", "ignore", "-c", call, str(folder), str(there), address]
     workshop = tmp_path / ".there.partial" / "hospitals"
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
         # Both workers write: each has a folder of its own beside the wanted ones.
