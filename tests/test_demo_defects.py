@@ -179,7 +179,7 @@ ROW_CONDITIONS = {
     "decimal_comma": ("lab", pl.col("value_text").str.contains(",")),
     "qualitative_result": ("lab", pl.col("value_text").is_in(["阴性", "阳性", "+", "未查"])),
     "mojibake": ("medication", pl.col("drug_name").is_in(list(MOJIBAKE))),
-    "full_width": ("lab", pl.col("unit").is_in(["x10^9/L", "×10⁹/L", "10*9/L"])),
+    "full_width": ("lab", pl.col("unit").is_in(["x10^9/L", "×10⁹/L", "X10^9/L"])),
     "missing_weight": ("admission", pl.col("weight_kg").is_null()),
     "swapped_body_size": ("admission", pl.col("height_cm") < pl.col("weight_kg")),
     "free_text_comorbidity": ("diagnosis", pl.col("code").str.starts_with("否认")),

@@ -8,11 +8,35 @@ import pytest
 from fuzz import judge
 from fuzz.run import KINDS, bases, kind_of, perform
 
-pytestmark = pytest.mark.slow
-
-
 SEED = 20260701
-SLOW = ("column: many",)
+NEVER = ("column: many",)
+WHOLE_RUNS = (
+    "file: stray",
+    "file: missing table",
+    "file: other encoding",
+    "file: zero block",
+    "name: extract path",
+    "name: hospital row",
+    "name: study path",
+    "name: out path",
+    "column: retype",
+    "column: rename",
+    "column: reorder",
+    "value: swapped columns",
+    "value: few rows",
+    "value: keys as text",
+    "value: times out of range",
+    "value: number as text",
+    "value: extreme numbers",
+    "value: wrong keys",
+    "value: sql in codes",
+    "value: shuffled rows",
+    "study: extreme number",
+    "study: settings",
+    "study: lists",
+    "study: html labels",
+)
+"""Kinds whose case is a whole run of some seconds: by `make slow` and `make fuzz`."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +47,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "number", [n for n in range(len(KINDS)) if kind_of(n) not in SLOW], ids=kind_of
+    "number",
+    [
+        pytest.param(n, marks=[pytest.mark.slow] if kind_of(n) in WHOLE_RUNS else [])
+        for n in range(len(KINDS))
+        if kind_of(n) not in NEVER
+    ],
+    ids=kind_of,
 )
 @pytest.mark.filterwarnings("default")
 def test_mutated_case_keeps_to_the_rules(number: int, base: Path) -> None:

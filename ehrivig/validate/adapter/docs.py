@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import great_expectations as gx
 from great_expectations.core.expectation_validation_result import (
@@ -72,6 +75,36 @@ def build(checks: list[Check], folder: Path) -> None:
     shutil.rmtree(folder / "static", ignore_errors=True)  # fonts and pictures of the old styles
     for page in sorted(folder.rglob("*.html")):
         page.write_text(offline(page.read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / "index.html").write_text(_index(folder), encoding="utf-8")
+
+
+def _index(folder: Path) -> str:
+    """The first page: links to every page of the site. GX draws its own by scripts from the web."""
+    pages = sorted(p.relative_to(folder) for p in folder.rglob("*.html") if p.parent != folder)
+    results = [p for p in pages if p.parts[0] == "validations"]
+    suites_ = [p for p in pages if p.parts[0] == "expectations"]
+    sections: tuple[tuple[str, list[Path], Callable[[Path], str]], ...] = (
+        ("Results by table and hospital", results, _table_and_hospital),
+        ("Suites", suites_, lambda p: p.stem),
+    )
+    lists = [
+        f"<h2>{title}</h2><ul>{''.join(_link(p, name(p)) for p in listed)}</ul>"
+        for title, listed, name in sections
+    ]
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">{_HEAD}'
+        "<title>Data Docs</title></head><body><h1>Data Docs</h1>"
+        f"<p>By Great Expectations {gx.__version__}.</p>{''.join(lists)}</body></html>\n"
+    )
+
+
+def _table_and_hospital(page: Path) -> str:
+    """The page of one result in words: its folder is the suite, its name the hospital."""
+    return f"{page.parts[1]}: {page.stem.replace('hospital_', 'hospital ', 1)}"
+
+
+def _link(page: Path, name: str) -> str:
+    return f'<li><a href="{quote(page.as_posix())}">{escape(name)}</a></li>'
 
 
 def _add_suite(context: Any, table: str, declared: tuple[Declared, ...], own: list[Check]) -> None:
