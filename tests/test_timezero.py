@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.glm import expit, maximise
 from ehrivig.timezero import (
     FollowUp,
     clone_censor_weight,
@@ -244,6 +245,22 @@ def test_chance_of_starting_is_calibrated() -> None:
         assert predicted[mine].mean() == pytest.approx(rows.started[mine].mean(), rel=1e-6)
     high = cohort.x[rows.patient, 0] > 1  # type: ignore[index]
     assert predicted[high].mean() == pytest.approx(rows.started[high].mean(), rel=0.06)
+
+
+@pytest.mark.parametrize("n", [300, 20_000])
+def test_pooled_model_equals_the_fit_of_the_long_table(n: int) -> None:
+    """Indicators of time (large n) or a parabola (small n); patients counted 0 to 3 times."""
+    cohort = _confounded(n, 9)
+    rows = at_risk_of_start(cohort, grace_period(48, 6))
+    terms = interval_terms(rows, 8)
+    assert terms.shape[1] == (7 if n == 20_000 else 2)
+    frequency = np.random.default_rng(3).integers(0, 4, cohort.n).astype(float)
+    chance = modelled_chance(cohort, rows, terms, frequency)
+    assert cohort.x is not None
+    long = np.hstack((terms[rows.interval - 1], cohort.x[rows.patient]))
+    fit = maximise(rows.started.astype(float), long, weights=frequency[rows.patient])
+    expected = expit(fit.coef[0] + long @ fit.coef[1:])
+    np.testing.assert_allclose(chance[rows.patient, rows.interval - 1], expected, rtol=1e-9)
 
 
 def test_bootstrap_is_seeded_and_workers_do_not_matter() -> None:

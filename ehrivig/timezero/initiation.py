@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.glm import expit, maximise
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.risk_sets import sums_by
 from ehrivig.timezero.follow_up import FollowUp
+from ehrivig.timezero.pooled_logistic import pooled_chance
 
 _DUMMY_MINIMUM = 20
-_BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -120,31 +119,8 @@ def modelled_chance(
     if cohort.x is None:
         crude, _ = crude_chance(rows, frequency, n_intervals)
         return np.broadcast_to(crude, (cohort.n, n_intervals)).copy()
-    used = frequency[rows.patient] > 0
-    patient, interval = rows.patient[used], rows.interval[used]
-    fit = maximise(
-        rows.started[used].astype(np.float64),
-        _side_by_side(terms, interval - 1, cohort.x, patient),
-        weights=frequency[patient],
-        names=(*(f"time {j + 1}" for j in range(terms.shape[1])), *cohort.names),
-    )
-    q = terms.shape[1]
-    by_time = fit.coef[0] + terms @ fit.coef[1 : 1 + q]
-    by_patient = cohort.x @ fit.coef[1 + q :]
-    return expit(by_patient[:, None] + by_time)
-
-
-def _side_by_side(
-    terms: FloatArray, of_term: IntArray, x: FloatArray, of_x: IntArray
-) -> FloatArray:
-    """Return the rows of two tables beside each other, shape (m, q + p).
-
-    Filled in blocks: the largest table of a run must not be held twice.
-    """
-    q = terms.shape[1]
-    filled = np.empty((of_x.size, q + x.shape[1]))
-    for start in range(0, of_x.size, _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        filled[block, :q] = terms[of_term[block]]
-        filled[block, q:] = x[of_x[block]]
-    return filled
+    started = np.zeros((cohort.n, n_intervals), dtype=bool)
+    weight = np.zeros((cohort.n, n_intervals))
+    started[rows.patient, rows.interval - 1] = rows.started
+    weight[rows.patient, rows.interval - 1] = frequency[rows.patient]
+    return pooled_chance(started, weight, terms, cohort.x, cohort.names)
