@@ -14,6 +14,7 @@ from ehrivig.hospital import HospitalResult
 from ehrivig.immortal import warnings_of
 from ehrivig.mapping import SHIPPED
 from ehrivig.study import Study
+from ehrivig.validate import mapping
 
 ENGINES = (
     "duckdb",
@@ -66,6 +67,7 @@ def write(folder: Path, record: RunRecord) -> None:
         "synthetic": record.source.synthetic,
         "layout": record.source.layout,
         "code": code_hashes(),
+        "mappings": _signed(record.study),
         "inputs": _inputs(record),
         "hospitals": [result.hospital_id for result in record.results],
         "dropped_hospitals": record.dropped,
@@ -177,6 +179,12 @@ def _files_of_settings(study: Study) -> dict[str, str]:
     return {p.as_posix(): resources.file_digest(p) for p in sorted(files) if p.is_file()}
 
 
+def _signed(study: Study) -> list[dict[str, Any]]:
+    """Every signed mapping of the study: what it says, who signed it, when and why."""
+    name = study.extract.mappings
+    return mapping.listing(mapping.load(Path(name))) if name else []
+
+
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:
     """Relative path, size, rows and hash of every file that was read."""
     files = [
@@ -189,9 +197,12 @@ def _inputs(record: RunRecord) -> list[dict[str, Any]]:
 
 
 def code_hashes() -> dict[str, dict[str, str]]:
-    """SHA-256 of each shipped SQL file, suite and code list, by relative path."""
+    """SHA-256 of each shipped SQL file, suite and code list, by relative path.
+
+    The CSV files under `sql` say which columns a layout's source tables have.
+    """
     kinds = {
-        "sql": (resources.sql_folder(), "*.sql"),
+        "sql": (resources.sql_folder(), "*.[sc][qs][lv]"),
         "suites": (resources.expectations_folder(), "*.json"),
         "codelists": (resources.codelists_folder(), "*.csv"),
     }
