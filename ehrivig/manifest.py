@@ -67,7 +67,7 @@ def write(folder: Path, record: RunRecord) -> None:
         "synthetic": record.source.synthetic,
         "layout": record.source.layout,
         "code": code_hashes(),
-        "mappings": _signed(record.study),
+        "mappings": _signed_mappings(record.study),
         "inputs": _inputs(record),
         "hospitals": [result.hospital_id for result in record.results],
         "dropped_hospitals": record.dropped,
@@ -179,10 +179,10 @@ def _files_of_settings(study: Study) -> dict[str, str]:
     return {p.as_posix(): resources.file_digest(p) for p in sorted(files) if p.is_file()}
 
 
-def _signed(study: Study) -> list[dict[str, Any]]:
-    """Every signed mapping of the study: what it says, who signed it, when and why."""
-    name = study.extract.mappings
-    return mapping.listing(mapping.load(Path(name))) if name else []
+def _signed_mappings(study: Study) -> list[dict[str, Any]]:
+    """Every mapping that a person signed for this study: what it says, who, when and why."""
+    path = study.extract.mappings
+    return mapping.listing(mapping.load(Path(path))) if path else []
 
 
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:
@@ -199,10 +199,10 @@ def _inputs(record: RunRecord) -> list[dict[str, Any]]:
 def code_hashes() -> dict[str, dict[str, str]]:
     """SHA-256 of each shipped SQL file, suite and code list, by relative path.
 
-    The CSV files under `sql` say which columns a layout's source tables have.
+    Beside its SQL a layout has the list of the columns that it reads (CSV).
     """
     kinds = {
-        "sql": (resources.sql_folder(), "*.[sc][qs][lv]"),
+        "sql": (resources.sql_folder(), "*.[sc][qs][lv]"),  # .sql and .csv
         "suites": (resources.expectations_folder(), "*.json"),
         "codelists": (resources.codelists_folder(), "*.csv"),
     }

@@ -19,6 +19,8 @@ OVERSHOOT = 1.15
 12% above the limit was measured while it spilled; a little more is assumed."""
 SMALLEST_MIB = 200
 """Below this DuckDB cannot even hold the buffers of a Parquet scan on two threads."""
+LEAST_MIB = 250
+"""What one process must at least be given: less than its modules take makes no limit."""
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _TEXT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -37,9 +39,15 @@ def engine_limit(total: str | None, processes: int = 1) -> str | None:
     """DuckDB's memory limit in each of `processes` that share `total`; None when there is none.
 
     A total that is too small for Python itself leaves DuckDB its smallest limit: the run then
-    takes a little more than asked instead of failing at once.
+    takes a little more than asked instead of failing at once. Raises UsageError below `LEAST_MIB`
+    for each process.
     """
     if total is None:
         return None
     mine = parse(total) / max(1, processes) / MIB
+    if mine < LEAST_MIB:
+        raise UsageError(
+            f"memory: {total} is too small for {max(1, processes)} process(es). Give at least "
+            f"{LEAST_MIB * max(1, processes)}MiB (2GB is comfortable), or fewer --workers."
+        )
     return f"{max(SMALLEST_MIB, int((mine - PYTHON_MIB) / OVERSHOOT))}MiB"

@@ -37,6 +37,7 @@ def before_cohort(
     measured = across.hospital_set(expected, found) + across.post_baseline(study)
     medians = pl.concat([_of(result, "lab_median") for result in results], how="vertical_relaxed")
     measured += across.unit_against_hospitals(medians, _factors())
+    measured += across.transfers_seen(stays_of_known_persons(results))
     if before:
         now = [m for result in results for m in result.measurements]
         measured += across.drift(now, before)
@@ -67,6 +68,12 @@ def _of(result: HospitalResult, name: str) -> pl.DataFrame:
     """One small table that a hospital's gate left, with the hospital's id."""
     frame = pl.read_parquet(Path(result.folder) / f"{name}.parquet")
     return frame.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
+
+
+def stays_of_known_persons(results: list[HospitalResult]) -> pl.DataFrame:
+    """Stays of persons with a network-wide id: hospital_id, admission_id, person_id, times."""
+    parts = [_of(result, "known_person") for result in results]
+    return pl.concat([part.with_columns(pl.col("admission_id").cast(pl.String)) for part in parts])
 
 
 def after_cohort(

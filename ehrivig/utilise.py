@@ -173,7 +173,7 @@ def _people(series: pl.DataFrame, stays: pl.DataFrame, study: Study) -> pl.DataF
     first admission of the extract to its date (without one, its last discharge), or to death.
     """
     first = (
-        series.filter(pl.col("drug") == "ivig")
+        series.filter(pl.col("drug") == study.exposure.codelist)
         .sort("day", "admitted_at", "hospital_id", "admission_id")
         .unique("person_id", keep="first", maintain_order=True)
         .select("hospital_id", "admission_id")

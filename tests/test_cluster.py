@@ -40,7 +40,7 @@ def study() -> Study:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("cluster") / "extract"
-    write_demo(place, patients=300, hospitals=HOSPITALS)
+    write_demo(place, patients=600, hospitals=HOSPITALS)
     return place
 
 
@@ -94,22 +94,37 @@ def test_a_killed_worker_changes_nothing(
     """Same bytes as in this process, though one of two workers is killed in the middle."""
     address, workers = machines
     here, there = tmp_path / "here", tmp_path / "there"
-    alone = pipeline.check(study, folder, here)
-    call = "from ehrivig import pipeline; import sys; "
-    call += "done = pipeline.check('ivig_covid19', *sys.argv[1:3], "
-    call += "options=pipeline.Options(cluster=sys.argv[3])); sys.exit(done.exit_code)"
-    arguments = [sys.executable, "-W", "ignore", "-c", call, str(folder), str(there), address]
+    alone = pipeline.run(study, folder, here)
+    arguments = [sys.executable, "-m", "ehrivig.cli", "run", "ivig_covid19", "--quiet"]
+    arguments += ["--extract", str(folder), "--out", str(there), "--cluster", address]
     workshop = tmp_path / ".there.partial" / "hospitals"
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
         # Both workers write: each has a folder of its own beside the wanted ones.
         until(lambda: running.poll() is not None or len(list(workshop.glob(".*"))) == 2)
         workers[0].send_signal(signal.SIGKILL)
-        _, said = running.communicate(timeout=180)
+        _, said = running.communicate(timeout=300)
     assert running.returncode == alone.exit_code == 0, said
     assert hashes(there) == hashes(here)
     left = {path.name for path in (there / "hospitals").iterdir()}
     assert len(left) == HOSPITALS
     assert not any(name.startswith(".") for name in left)
+
+
+@NEEDS_DASK
+def test_no_scheduler_ends_with_code_2_and_no_output(folder: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    call = (
+        "import sys; from ehrivig import cluster, cli; cluster.SCHEDULER_SECONDS = 1; cli.entry()"
+    )
+    arguments = [sys.executable, "-c", call, "run", "ivig_covid19", "--quiet"]
+    arguments += ["--extract", str(folder), "--out", str(tmp_path / "out"), "--cluster", address]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ehrivig: cluster: no scheduler answers at")
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @NEEDS_DASK

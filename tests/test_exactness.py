@@ -1,7 +1,8 @@
 """The result does not depend on the machine or on how the files were written: same bytes.
 
-Threads, memory limit, order of rows, number, size and names of files, and the number of processes
-are drawn at random; every file of the result must have one hash.
+Threads, memory limit, order and sorting of rows, number, size and names of files, and the number of
+processes are drawn at random; every file of the result must have one hash. Three runs of a small
+extract are always made, ten of a larger one by `make slow`.
 """
 
 from __future__ import annotations
@@ -14,28 +15,38 @@ import pytest
 from result_files import hashes
 
 from ehrivig import pipeline, report
+from ehrivig.calibrate.replicate import trimmed
 from ehrivig.demo import write_demo
 from ehrivig.study import Study, load
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
+pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+SIZES = {"small": (600, 3), "large": (1_500, 10)}
+"""Patients and runs."""
+
+
+RUNS = [
+    pytest.param(size, number, marks=[pytest.mark.slow] if size == "large" else [])
+    for size, (_, runs) in SIZES.items()
+    for number in range(runs)
 ]
-RUNS = 10
-PATIENTS = 1_500
+
+
+@pytest.fixture(scope="module", params=["small", pytest.param("large", marks=pytest.mark.slow)])
+def size(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
-    plan = load("ivig_covid19")
+def study(size: str) -> Study:
+    plan = trimmed(load("ivig_covid19")) if size == "small" else load("ivig_covid19")
     fewer = plan.analysis.model_copy(update={"bootstrap": 5, "imputations": 2})
     return plan.model_copy(update={"analysis": fewer})
 
 
 @pytest.fixture(scope="module")
-def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def extract(size: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exactness") / "extract"
-    write_demo(folder, patients=PATIENTS, hospitals=2)
+    write_demo(folder, patients=SIZES[size][0], hospitals=2)
     return folder
 
 
@@ -47,7 +58,7 @@ def rewritten(extract: Path, folder: Path, rng: np.random.Generator) -> Path:
         target = folder / source.parent.name / source.name
         target.mkdir(parents=True)
         rows = pl.concat([pl.read_parquet(path) for path in sorted(source.glob("*.parquet"))])
-        rows = rows[rng.permutation(rows.height)]
+        rows = _in_some_order(rows, rng)
         cuts = np.sort(rng.integers(0, rows.height + 1, rng.integers(0, 4)))
         for start, stop in zip([0, *cuts], [*cuts, rows.height], strict=True):
             name = f"{rng.integers(1_000_000):06}.parquet"
@@ -55,6 +66,15 @@ def rewritten(extract: Path, folder: Path, rng: np.random.Generator) -> Path:
             rows[int(start) : int(stop)].write_parquet(target / name, row_group_size=size)
     (folder / "extract.json").write_bytes((extract / "extract.json").read_bytes())
     return folder
+
+
+def _in_some_order(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Shuffled, or sorted by some column in some direction with its ties shuffled."""
+    rows = rows[rng.permutation(rows.height)]
+    if rng.random() < 0.5:
+        return rows
+    name = str(rng.choice(rows.columns))
+    return rows.sort(name, descending=bool(rng.integers(2)), maintain_order=True)
 
 
 def run(study: Study, extract: Path, out: Path, options: pipeline.Options) -> dict[str, str]:
@@ -82,7 +102,7 @@ def test_the_result_files_are_looked_at(expected: dict[str, str]) -> None:
     assert {"quality/checks.csv", "quarantine/lab.parquet", "matched.parquet"} <= set(expected)
 
 
-@pytest.mark.parametrize("number", range(RUNS))
+@pytest.mark.parametrize(("size", "number"), RUNS, indirect=["size"])
 def test_same_bytes_whatever_the_machine_and_the_files(
     number: int,
     study: Study,
@@ -102,6 +122,7 @@ def test_same_bytes_whatever_the_machine_and_the_files(
     assert set(found) == set(expected)
 
 
+@pytest.mark.slow
 def test_same_bytes_from_a_pool_of_processes(
     study: Study,
     extract: Path,

@@ -85,6 +85,9 @@ def test_start_up_is_light(module: str) -> None:
         "pandas",
         "polars",
         "duckdb",
+        "pyarrow",
+        "fsspec",
+        "distributed",
     ]
     code = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ehrivig import crew, memory
+from ehrivig import crew, memory, pipeline
+from ehrivig.demo import write_demo
 from ehrivig.errors import UsageError
 
 
@@ -35,6 +38,23 @@ def test_processes_share_the_limit() -> None:
 
 def test_a_small_limit_leaves_the_smallest() -> None:
     assert memory.engine_limit("300MB") == f"{memory.SMALLEST_MIB}MiB"
+
+
+@pytest.mark.parametrize(("total", "processes"), [("200MB", 1), ("900MB", 4)])
+def test_a_limit_that_is_too_small(total: str, processes: int) -> None:
+    with pytest.raises(UsageError, match=r"is too small .* Give at least"):
+        memory.engine_limit(total, processes)
+
+
+def test_memory_that_runs_out_is_told_in_one_message_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_demo(tmp_path / "extract", patients=300, hospitals=1)
+    monkeypatch.setattr(memory, "engine_limit", lambda *_: "2MiB")
+    with pytest.raises(UsageError, match=r"^memory: .*Give more with --memory") as told:
+        pipeline.check("ivig_covid19", tmp_path / "extract", tmp_path / "out")
+    assert len(str(told.value).splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["extract"]
 
 
 def test_threads_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:

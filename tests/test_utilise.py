@@ -13,7 +13,7 @@ from extracts import at, opened, study, write
 from ehrivig import cohort, utilise
 from ehrivig.features import severity
 from ehrivig.study import Study, load
-from ehrivig.use_plan import RegimenPlan, UtilisationPlan
+from ehrivig.study.use import RegimenPlan, UtilisationPlan
 
 
 def plan(**report: Any) -> Study:

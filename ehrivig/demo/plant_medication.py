@@ -139,7 +139,7 @@ def full_width(bench: Bench) -> None:
     """35: full-width letters in a name; other ways to write 10^9/L."""
     rows = bench.rows("medication", IVIG_CODE & _GIVEN, FEW)
     bench.change(35, "medication", rows, drug_name="静注人免疫球蛋白（ｐＨ４）")
-    for unit in ("x10^9/L", "×10⁹/L", "10*9/L"):
+    for unit in ("x10^9/L", "×10⁹/L", "X10^9/L"):
         rows = bench.rows("lab", pl.col("unit") == "10^9/L", FEW)
         bench.change(35, "lab", rows, unit=unit)
 

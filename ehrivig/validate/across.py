@@ -59,6 +59,16 @@ def transfers(stays: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(*key, "from_hospital_id", "from_admission_id").unique().sort(pl.all())
 
 
+def transfers_seen(stays: pl.DataFrame) -> list[Measurement]:
+    """Admissions that continue a stay elsewhere, of those of a known person: a warning (kind 26).
+
+    `stays` as for `transfers`. Nothing is measured where no person is known across hospitals.
+    """
+    if stays.is_empty():
+        return []
+    return [_of_study("study.transfer", "warn", transfers(stays).height, stays.height)]
+
+
 def transfers_counted_twice(stays: pl.DataFrame, cohort: pl.DataFrame) -> list[Measurement]:
     """Transfers of which both admissions are in the cohort: one episode counted twice (kind 26).
 

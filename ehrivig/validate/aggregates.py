@@ -1,6 +1,7 @@
 """Counts of one hospital for the quality report: completeness, distributions, dose units.
 
-Aggregates only; small cells are suppressed where they are shown.
+Aggregates only, but for the stays of persons known by a network-wide id, which the network needs to
+see transfers; small cells are suppressed where they are shown.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ _QUERIES = {
     "vital_distribution": (
         "SELECT vital_code, step, sum(n)::BIGINT AS n FROM gate.vital_profile "
         "WHERE step IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ),
+    "known_person": (
+        "SELECT a.admission_id, p.person_id, a.admitted_at, a.discharged_at "
+        "FROM main.admission AS a INNER JOIN main.patient AS p USING (patient_id) "
+        "WHERE p.person_id IS NOT NULL ORDER BY ALL"
     ),
     "dose_unit": (
         "SELECT m.dose_unit, count(*) AS n, count(m.dose) AS n_dose, "

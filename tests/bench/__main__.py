@@ -8,7 +8,7 @@ for 300 million. Each stage runs in a process of its own, so its peak memory is 
 gives CPU seconds, their multiple of a bare DuckDB scan of the columns that the gate reads, rows per
 CPU second, and the exponent with which CPU grows over the sizes. Seconds differ from machine to
 machine: compare the multiples. One line per run goes to the history file; a stage that became 25%
-dearer than the median of the earlier runs is pointed out.
+dearer than the median of the earlier runs is pointed out, and the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.bench.extract import write_extract
 from tests.bench.limits import verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
-HISTORY = ROOT / "out" / "bench" / "history.csv"
+HISTORY = ROOT / "tests" / "bench" / "history.csv"
 COLUMNS = (
     "million_labs",
     "event_rows",
@@ -45,6 +45,7 @@ SCRIPTS = (
     ("bench_statistics.py", ("--rows", "100000", "1000000", "--memory")),
     ("bench_survival.py", ("--million",)),
     ("bench_dosing.py", ("--rows", "6000000")),
+    ("bench_severity.py", ("--rows", "50000000")),
 )
 Row = dict[str, Any]
 
@@ -176,7 +177,7 @@ def million(folder: Path) -> dict[str, float]:
     """The demo extract of one million patients, run within 2 GB."""
     extract = folder / "million"
     child("-m", "ehrivig.cli", "demo", str(extract), "--patients", "1000000", "--quiet")
-    found = stage("run", extract, "2GB")
+    found = stage("study", extract, "2GB")
     print(
         f"\n1 million demo patients: cohort {found['cohort']:,.0f}, {found['cpu']:.0f} CPU s, "
         f"{found['wall']:.0f} s, {found['peak_mib']:,.0f} MiB"
@@ -268,8 +269,10 @@ def main() -> None:
     if not options.no_statistics:
         statistics_benches()
     print("\nPromises (at the largest size measured):")
-    print("\n".join([*verdicts(measured), *compare(options.history, table)]))
+    slower = compare(options.history, table)
+    print("\n".join([*verdicts(measured), *slower]))
     append(options.history, table)
+    sys.exit(bool(slower))
 
 
 if __name__ == "__main__":

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from ehrivig import regimen
 from ehrivig.errors import UsageError
+from ehrivig.study.section import Section
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Dimension = Literal["indication", "indication_class", "hospital_id", "month", "product_type"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RegimenPlan(_Section):
+class RegimenPlan(Section):
     """The regimens that every series of doses is compared with: packaged names or TOML files."""
 
     names: tuple[str, ...] = Field(min_length=1)
@@ -48,7 +45,7 @@ class RegimenPlan(_Section):
         return tuple(sorted({drug for plan in self.regimens for drug in plan.drugs}))
 
 
-class UtilisationPlan(_Section):
+class UtilisationPlan(Section):
     """What use is counted by, at which price, and how near a diagnosis must be to a course.
 
     price_per_g: one price, or one per product type; without it no cost is given.

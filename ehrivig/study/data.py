@@ -1,0 +1,64 @@
+"""What the study is, what it reads, and how its data are judged."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from ehrivig.study.section import Label, Section, Share, Slug
+
+
+class Estimand(Section):
+    """What is estimated, in words, before anything is computed."""
+
+    population: Label
+    treatment: Label
+    comparator: Label
+    outcome: Label
+    contrast: Label
+    target: Literal["ATE", "ATT", "ATO"] = "ATT"
+
+
+class StudyInfo(Section):
+    """Title, seed and estimand."""
+
+    title: Label
+    name: Slug
+    seed: int = Field(ge=0)
+    estimand: Estimand
+    reproduction: bool = False
+    citation: Label = ""
+
+
+class Extract(Section):
+    """What is read and how it is mapped.
+
+    OMOP only: drug_quantity, how a hospital's `quantity` is read; drug_types_given, further
+    drug_type_concept_ids whose records are taken as given; emergency_visits, whether an emergency
+    visit without admission is an admission of its own.
+    """
+
+    layout: str = "native"
+    hospitals: tuple[str, ...] = ()
+    period: tuple[date, date] | None = None
+    extract_date: date | None = None
+    timezone: str | None = None
+    mappings: str | None = None
+    drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = Field(default_factory=dict)
+    drug_types_given: tuple[int, ...] = ()
+    emergency_visits: bool = False
+
+
+class Quality(Section):
+    """The policy by which measurements become verdicts."""
+
+    block: Literal["block_run", "drop_hospital"] = "block_run"
+    quarantine: Literal["quarantine_rows", "block_run"] = "quarantine_rows"
+    arm_difference_points: float = Field(default=2.0, ge=0, le=100)
+    thresholds: dict[str, Share] = Field(default_factory=dict)
+    severities: dict[str, Literal["block", "quarantine", "warn", "off"]] = Field(
+        default_factory=dict
+    )
+    hospitals: dict[str, Literal["block_run", "drop_hospital"]] = Field(default_factory=dict)
