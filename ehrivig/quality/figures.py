@@ -14,6 +14,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import polars as pl
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES = ("-", "--", ":", "-.")
@@ -56,11 +57,21 @@ def distribution(
             if value is not None and value > 0 and math.isfinite(value):
                 axes.axvline(value, color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
         axes.set_xscale("log")
+        _plain_numbers(axes)
         axes.set_title(analyte.replace("_", " "), loc="left", fontsize=10)
         axes.set_xlabel(unit)
         axes.set_ylabel("% of results")
         axes.spines[["top", "right"]].set_visible(False)
         return _svg(figure, f"Distribution of {analyte} by hospital")
+
+
+def _plain_numbers(axes: Any) -> None:
+    """Numbers as they are written in a record under a logarithmic axis, few enough not to touch."""
+    lo, hi = axes.get_xlim()
+    steps = (1.0, 2.0, 5.0) if hi < 30 * lo else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ehrivig import tables
 from ehrivig.disclosure import shown, small
@@ -79,7 +80,13 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     return environment.get_template("index.html.j2")
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go to the next line after a dot or an underscore, not within a word."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))
 
 
 def _verdicts(checks: list[Check]) -> dict[tuple[str, str], str]:

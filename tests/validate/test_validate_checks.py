@@ -317,6 +317,7 @@ LAB: dict[str, tuple[Spoil, int]] = {
         both(
             many("lab", 200, value=lambda n: 60.0 + n % 40, value_std=lambda n: 60.0 + n % 40),
             many("lab", 25, value=3000.0, value_std=3000.0),
+            many("lab", 25, value=6.0, value_std=6.0),  # the limit of measurement
         ),
         25,
     ),
