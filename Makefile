@@ -12,7 +12,7 @@ export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup study check quality cohort report demo test slow lint parity bench fuzz clean
+.PHONY: help setup study check quality cohort report demo test slow lint parity bench fuzz defects clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: $(READY)  ## measure speed and memory as ratios
 
 fuzz: $(READY)  ## mutated extracts and study files: no traceback, no hang, no wrong exit code
 	$(BIN)/python -m tests.fuzz
+
+defects: $(READY)  ## the 45 kinds of bad data: planted, found, false alarms
+	$(BIN)/python -m tests.defects
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) out extract dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

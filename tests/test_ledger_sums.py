@@ -36,7 +36,7 @@ def test_every_row_is_accounted_for(number: int, tmp_path: Path) -> None:
     root = tmp_path / "extract"
     write_demo(
         root,
-        patients=int(rng.integers(40, 160)),
+        patients=int(rng.integers(50, 160)),
         hospitals=int(rng.integers(1, 3)),
         seed=int(rng.integers(1_000_000)),
         defects=str(rng.choice(DEFECTS)) if number else "none",
