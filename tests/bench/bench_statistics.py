@@ -152,6 +152,14 @@ def bench(n: int, with_r: bool, skip: set[str]) -> None:
     print(f"peak memory of this process so far {peak:.2f} GB", flush=True)
 
 
+def own_peak_gb() -> float:
+    """Peak resident GB of this program alone; getrusage would count its parent's before exec."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 def peak_gb_of_matching(n: int) -> float:
     """GB that a process holds at most while it scores and matches n people, their data included.
 
@@ -167,7 +175,7 @@ def peak_gb_of_matching(n: int) -> float:
     begin = perf_counter()
     found = nearest(propensity.fit(t, x).score, t, 0.02, order="largest", seed=1)
     seconds = perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = own_peak_gb()
     print(f"score and nearest {n:,} x 17: {seconds:.2f} s, {len(found.treated):,} pairs, ", end="")
     print(f"peak {peak:.2f} GB")
     return peak
