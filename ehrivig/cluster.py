@@ -22,9 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ehrivig import manifest
-from ehrivig.crew import Outcome, Task, perform
 from ehrivig.errors import EhrivigError, ExtractError, UsageError
 from ehrivig.hospital import HospitalResult
+from ehrivig.task import Outcome, Task, perform
 
 RETRIES = 3
 SCHEDULER_SECONDS = 10

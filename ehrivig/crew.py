@@ -12,51 +12,9 @@ import os
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from pathlib import Path
 
-from ehrivig import extract, hospital
-from ehrivig.errors import ExtractError, UsageError
-from ehrivig.hospital import HospitalResult
-from ehrivig.study import Study
-
-
-@dataclass(frozen=True)
-class Task:
-    """One hospital to be worked on, and how much of the machine may be used for it.
-
-    `memory` is the limit of DuckDB, not of the whole run.
-    """
-
-    source: extract.Source
-    hospital_id: str
-    study: Study
-    folder: Path
-    gate_only: bool
-    fingerprint: str
-    memory: str | None = None
-    threads: int | None = None
-
-
-Outcome = HospitalResult | ExtractError
-"""What a hospital leaves: its result, or why it cannot be read (the policy decides what then)."""
-
-
-def perform(task: Task) -> Outcome:
-    """Work on one hospital here and now."""
-    try:
-        return hospital.process(
-            task.source,
-            task.hospital_id,
-            task.study,
-            task.folder,
-            memory=task.memory,
-            threads=task.threads,
-            gate_only=task.gate_only,
-            fingerprint=task.fingerprint,
-        )
-    except ExtractError as error:
-        return error
+from ehrivig.errors import UsageError
+from ehrivig.task import Outcome, Task, perform
 
 
 def work(tasks: list[Task], workers: int, cluster: str | None) -> Generator[Outcome, None, None]:

@@ -8,6 +8,7 @@ from ehrivig import crew, gatekeeping, hospital, manifest, memory
 from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
 from ehrivig.running import Run
+from ehrivig.task import Task
 
 
 def read(this: Run, *, gate_only: bool = False) -> None:
@@ -30,10 +31,10 @@ def read(this: Run, *, gate_only: bool = False) -> None:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
 
 
-def _task(this: Run, hospital_id: str, gate_only: bool) -> crew.Task:
+def _task(this: Run, hospital_id: str, gate_only: bool) -> Task:
     """What is to be done for one hospital, and with how much of the machine."""
     use = this.options
-    return crew.Task(
+    return Task(
         this.source,
         hospital_id,
         this.study,
@@ -53,7 +54,7 @@ def _mark(this: Run, hospital_id: str, gate_only: bool) -> str:
         return ""
 
 
-def _kept(this: Run, task: crew.Task) -> HospitalResult | None:
+def _kept(this: Run, task: Task) -> HospitalResult | None:
     """A hospital's result of the earlier run, when nothing it depends on has changed."""
     earlier = this.earlier / "hospitals" / task.folder.name
     return hospital.reuse(earlier, task.folder, task.fingerprint)

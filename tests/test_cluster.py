@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from result_files import hashes
 
-from ehrivig import cluster, crew, extract, manifest, pipeline
+from ehrivig import cluster, extract, manifest, pipeline
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.study import Study, load
+from ehrivig.task import Task
 
 pytestmark = pytest.mark.slow
 
@@ -71,8 +72,8 @@ def machines(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]
         yield address, workers
 
 
-def task(source: extract.Source, study: Study, target: Path) -> crew.Task:
-    return crew.Task(source, source.hospitals[0], study, target, True, "")
+def task(source: extract.Source, study: Study, target: Path) -> Task:
+    return Task(source, source.hospitals[0], study, target, True, "")
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
