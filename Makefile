@@ -65,7 +65,7 @@ parity: $(READY)  ## regenerate R's results and compare (needs Rscript and its p
 	$(BIN)/python -m pytest -m parity
 
 bench: $(READY)  ## measure speed and memory as ratios
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --million
 
 fuzz: $(READY)  ## mutated extracts and study files: no traceback, no hang, no wrong exit code
 	$(BIN)/python -m tests.fuzz

@@ -73,7 +73,8 @@ def _of(result: HospitalResult, name: str) -> pl.DataFrame:
 def stays_of_known_persons(results: list[HospitalResult]) -> pl.DataFrame:
     """Stays of persons with a network-wide id: hospital_id, admission_id, person_id, times."""
     parts = [_of(result, "known_person") for result in results]
-    return pl.concat([part.with_columns(pl.col("admission_id").cast(pl.String)) for part in parts])
+    ids = pl.col("admission_id", "person_id").cast(pl.String)  # hospitals may differ in their type
+    return pl.concat([part.with_columns(ids) for part in parts])
 
 
 def after_cohort(

@@ -74,6 +74,10 @@ def test_killed_at_random_moments(
     other = short_study(tmp_path / "other.toml", report={"smallest_cell": 6})
     if first != "nothing":
         assert call("run", other, "--extract", extract, "--out", earlier).returncode == 0
+        after = tmp_path / "after"  # drift and trend are held against the earlier run
+        shutil.copytree(earlier, after)
+        assert call("run", plan, "--extract", extract, "--out", after).returncode == 0
+        reference = after
     place = tmp_path / "place"
     ended = []
     for _ in range(-(-KILLS // 2)):

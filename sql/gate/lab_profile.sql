@@ -14,7 +14,9 @@ SELECT
     vocabulary,
     unit,
     DATE_TRUNC('month', collected_at)::DATE AS month,
-    CASE WHEN value_std > 0 THEN FLOOR(8 * LOG2(value_std)) END::SMALLINT AS bin,
+    CASE
+        WHEN value_std > 0 AND ISFINITE(value_std) THEN FLOOR(8 * LOG2(value_std))
+    END::SMALLINT AS bin,
     COUNT(*) AS n
 FROM resolved.lab
 WHERE censored IS NULL AND admission_id IN (SELECT s.admission_id FROM sampled AS s)
