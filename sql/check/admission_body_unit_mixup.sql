@@ -5,8 +5,8 @@ WITH adult AS (
     SELECT
         weight_kg,
         height_cm
-    FROM resolved.admission
-    WHERE COALESCE(age_years, 18) >= 18
+    FROM gate.admission
+    WHERE COALESCE(known_age_years, 18) >= 18
 )
 
 SELECT

@@ -10,7 +10,10 @@ SELECT
     ROUND(l.value_std, 6) AS value,
     CASE
         WHEN l.analyte NOT IN ('creatinine', 'total_bilirubin') THEN NULL
-        WHEN COALESCE(LOWER(TRIM(l.unit)), '') != 'mg/dl' THEN NULL
+        WHEN
+            COALESCE(LOWER(REGEXP_REPLACE(TRANSLATE(l.unit, '／　', '/ '), '\s', '', 'g')), '')
+            NOT IN ('mg/dl', 'mg/100ml')
+            THEN NULL
         WHEN l.analyte = 'creatinine' THEN ROUND(l.value_std / 88.4, 6)
         ELSE ROUND(l.value_std / 17.1, 6)
     END AS value_mg_dl,

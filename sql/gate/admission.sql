@@ -1,6 +1,7 @@
 -- One row per admission row as read, with its patient and the stay before it.
 -- Grain: row of resolved.admission. patient_*: from the patient row that the gate kept, without the
--- death that it took away. copies_differ: the same id with other times or another patient.
+-- death that it took away. known_age_years: recorded, else from birth to admission. copies_differ:
+-- the same id with other times or another patient.
 -- Source: bad-data catalogue, kinds 20 to 27 and 37.
 WITH known_patient AS (
     SELECT
@@ -26,6 +27,10 @@ SELECT
     COALESCE(k.patient_known, FALSE) AS patient_known,
     p.patient_birth_date,
     p.patient_death_at,
+    CASE
+        WHEN a.age_years BETWEEN 0 AND 120 THEN a.age_years
+        ELSE DATE_DIFF('day', p.patient_birth_date, a.admitted_at::DATE) / 365.25
+    END AS known_age_years,
     COALESCE(MIN(a.admitted_at) OVER same_id <> MAX(a.admitted_at) OVER same_id, FALSE)
     OR COALESCE(MIN(a.discharged_at) OVER same_id <> MAX(a.discharged_at) OVER same_id, FALSE)
     OR COALESCE(MIN(a.patient_id) OVER same_id <> MAX(a.patient_id) OVER same_id, FALSE)

@@ -10,7 +10,10 @@ WITH one_stay AS (
         MIN(admitted_at) AS stay_admitted_at,
         MAX(discharged_at) AS stay_discharged_at,
         MIN(patient_death_at) AS stay_death_at,
-        MIN(weight_kg) FILTER (WHERE weight_kg BETWEEN 20 AND 350) AS stay_weight_kg
+        MIN(weight_kg) FILTER (
+            WHERE weight_kg <= 350
+            AND weight_kg >= CASE WHEN COALESCE(known_age_years, 18) >= 18 THEN 20 ELSE 0.3 END
+        ) AS stay_weight_kg
     FROM gate.admission_judged
     WHERE admission_id IS NOT NULL
     GROUP BY admission_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from drawn import Hospital
 
 from ehrivig.database import concept
@@ -68,3 +69,17 @@ def test_mg_dl_is_kept_as_reported(hospital: Hospital) -> None:
     severity.prepare(hospital.db, "stay_lab")
     rows = hospital.rows("stay_lab", analytes=["creatinine", "total_bilirubin", "lactate"])
     assert [row[4] for row in sorted(rows, key=lambda row: row[2])] == [1.2, None, 1.2, None, None]
+
+
+@pytest.mark.parametrize("unit", ["mg/dL", "MG/DL", " mg / dL ", "mg／dL", "mg/100mL"])
+def test_mg_dl_however_it_is_written(hospital: Hospital, unit: str) -> None:
+    """1.2 mg/dL is 106.08 umol/L: one point on its own scale, none on the other."""
+    hospital.admit(STAYS)
+    hospital.draw(
+        "lab",
+        f"""admission_id | analyte | value_std | unit | collected_at
+        1 | creatinine | 106.08 | {unit} | 01-02 10:00""",
+    )
+    severity.prepare(hospital.db, "stay_lab")
+    rows = hospital.rows("stay_lab", analytes=["creatinine"])
+    assert [row[4] for row in rows] == [1.2]

@@ -522,6 +522,22 @@ def test_a_clean_hospital_violates_nothing(hospital: Any, opened: Any, plan: Stu
     assert {check.verdict for check in validate.judge(found, plan)} == {"pass"}
 
 
+BODY = ("weight_hard_range", "height_hard_range", "weight_soft_range", "height_soft_range")
+
+
+def test_a_newborn_known_by_birth_date_is_no_small_adult(
+    hospital: Any, opened: Any, plan: Study
+) -> None:
+    """No recorded age: 3.4 kg and 50 cm are right for the day of birth, and wrong for 60 years."""
+    hospital.change("admission", 2, age_years=None, weight_kg=3.4, height_cm=50)
+    adult = measured(opened(), plan)
+    assert adult["admission.weight_hard_range"].violated == 1
+    admitted = hospital.rows["admission"][2]["admitted_at"]
+    hospital.change("patient", 2, birth_date=admitted.date())
+    newborn = measured(opened(), plan)
+    assert [newborn[f"admission.{name}"].violated for name in BODY] == [0, 0, 0, 0]
+
+
 def test_an_empty_hospital_violates_nothing(hospital: Any, opened: Any, plan: Study) -> None:
     for name in hospital.rows:
         hospital.rows[name].clear()
