@@ -288,7 +288,7 @@ def _first_line(error: BaseException) -> str:
 
 def user_error(error: BaseException | None) -> EhrivigError | None:
     """The user's part of an error that another engine got from this database; None without one."""
-    found = _translate(error) if isinstance(error, duckdb.Error) else None
+    found = _translate(error) if isinstance(error, duckdb.Error) else error
     return found if isinstance(found, EhrivigError) else None
 
 

@@ -165,7 +165,6 @@ def _gate_rows(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Rows read and rows quarantined per table, after the quarantine was written."""
     rejected = validate.quarantine(db, study, hospital_id, folder)
-    validate.write_aggregates(db, folder)
     counts = validate.count_rows(db)
     read = {name: count[0] for name, count in counts.items()}
     return read, {name: rejected.get(name, 0) for name in counts}

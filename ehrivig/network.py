@@ -66,7 +66,7 @@ def _factors() -> dict[str, list[float]]:
 
 def _of(result: HospitalResult, name: str) -> pl.DataFrame:
     """One small table that a hospital's gate left, with the hospital's id."""
-    frame = pl.read_parquet(Path(result.folder) / f"{name}.parquet")
+    frame = pl.read_parquet(Path(result.folder) / "quality" / f"{name}.parquet")
     return frame.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
 
 

@@ -6,7 +6,6 @@ is measured selects the rows to reject. Great Expectations is imported only when
 measured.
 """
 
-from ehrivig.validate.aggregates import write as write_aggregates
 from ehrivig.validate.judgement import (
     ArmDifference,
     arm_difference,
@@ -49,7 +48,6 @@ __all__ = [
     "read_measurements",
     "rejudge",
     "suites",
-    "write_aggregates",
     "write_data_docs",
     "write_measurements",
 ]

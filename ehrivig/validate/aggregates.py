@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig import tables
 from ehrivig.database import Database
 
 COMPLETENESS_SCHEMA = {
@@ -66,13 +65,5 @@ def write(db: Database, folder: Path) -> None:
 
 def completeness(db: Database) -> pl.DataFrame:
     """One row per column of the contract: rows of its table, and rows that have a value."""
-    rows = []
-    for table in tables.TABLES:
-        schema = "mapped" if db.exists(f"mapped.{table.name}") else "resolved"
-        counts = ", ".join(f'count("{name}")' for name in table.names)
-        found = db.rows(f"SELECT count(*), {counts} FROM {schema}.{table.name}")[0]
-        rows += [
-            (table.name, name, int(found[0]), int(n))
-            for name, n in zip(table.names, found[1:], strict=True)
-        ]
-    return pl.DataFrame(rows, schema=COMPLETENESS_SCHEMA, orient="row")
+    found = db.frame('SELECT "table", "column", rows_read, n FROM gate.present')
+    return found.rename({"rows_read": "n_rows", "n": "n_present"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,9 +14,13 @@ from ehrivig.validate import mapping, rules, stage
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
-from ehrivig.validate.suite import Declared, Severity, suites
+from ehrivig.validate.suite import Declared, suites
+
+if TYPE_CHECKING:
+    from ehrivig.validate.adapter import Found
 
 _SMALL = ("hospital", "patient", "admission")  # kept as tables: others join them again and again
+_EVENTS = frozenset(table.name for table in tables.EVENT_TABLES)
 
 
 def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
@@ -31,34 +36,60 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     found: list[Measurement] = []
     active: list[Rule] = []
     sizes: list[dict[str, object]] = []
+    present: list[dict[str, object]] = []
     for table in tables.TABLES:
         stage.prepare(db, table.name, study)
-        measured, own, rows = _measure_table(db, study, declared[table.name], parameters)
+        checks = declared[table.name]
+        counts = _measure_table(db, study, checks, parameters)
+        stage.assert_no_row_added(db, table.name, counts.rows)
+        own = _rules(study, checks, counts)
         _settle(db, table.name, own)
-        found += [Measurement(hospital_id, table.name, *one) for one in measured]
+        found += [
+            Measurement(hospital_id, table.name, c.check, c.severity, n.violated, n.denominator)
+            for c, n in zip(checks, counts.counted, strict=True)
+        ]
         active += own
-        sizes.append({"table": table.name, "rows_read": rows})
+        size = {"table": table.name, "rows_read": counts.rows}
+        sizes.append({**size, "rows_kept": counts.kept})
+        present += [{**size, "column": name, "n": n} for name, n in counts.present.items()]
     rules.store(db, active)
     db.load("gate.size", pl.DataFrame(sizes))
+    db.load("gate.present", pl.DataFrame(present))
     return found
 
 
 def _measure_table(
     db: Database, study: Study, checks: tuple[Declared, ...], parameters: Parameters
-) -> tuple[list[tuple[str, Severity, int, int]], list[Rule], int]:
-    """Per check (id, severity, violated, denominator); the rules at work; the rows of the table."""
+) -> Found:
+    """What the checks of a table find, its rows, and the rows and values that it has."""
     from ehrivig.validate import adapter  # Great Expectations: 4 s to import
 
     table = checks[0].table
-    counted, rows = adapter.count(db, f"gate.{table}", checks, parameters)
-    stage.assert_no_row_added(db, table, rows)
-    measured, own = [], []
-    for check, count in zip(checks, counted, strict=True):
-        measured.append((check.check, check.severity, count.violated, count.denominator))
-        severity = severity_of(check.check, check.severity, study.quality)
-        if severity == "quarantine" and count.violated and count.predicate:
-            own.append(Rule(table, check.check, check.reason, check.field, count.predicate))
-    return measured, own, rows
+    acting = [c for c in checks if severity_of(c.check, c.severity, study.quality) == "quarantine"]
+    relation = adapter.Relation(
+        f"gate.{table}",
+        tables.BY_NAME[table].names,
+        tuple(c.check for c in acting if not c.field),
+        tuple(c.check for c in acting if c.field),
+        adapter.Suspects(suspects(table), stage.as_read(db, table)) if table in _EVENTS else None,
+    )
+    return adapter.count(db, relation, checks, parameters)
+
+
+def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Rule]:
+    """The rules at work: checks that set rows or values aside, and found some."""
+    return [
+        Rule(check.table, check.check, check.reason, check.field, count.predicate)
+        for check, count in zip(checks, counts.counted, strict=True)
+        if severity_of(check.check, check.severity, study.quality) == "quarantine"
+        and count.violated
+        and count.predicate
+    ]
+
+
+def suspects(table: str) -> str:
+    """The table of the admissions whose rows of an event table some rule concerns, or may."""
+    return f"gate.suspect_{table}"
 
 
 def _settle(db: Database, table: str, own: list[Rule]) -> None:

@@ -10,8 +10,7 @@ from ehrivig import tables
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import aggregates, rules
-from ehrivig.validate.measuring import measure
+from ehrivig.validate import aggregates, measuring, rules
 
 
 def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> dict[str, int]:
@@ -24,7 +23,7 @@ def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> di
     rows rejected.
     """
     if not db.exists("gate.rule"):
-        measure(db, study, hospital_id)
+        measuring.measure(db, study, hospital_id)
     target = folder / "quarantine"
     target.mkdir(parents=True, exist_ok=True)
     active = rules.stored(db)
@@ -36,25 +35,25 @@ def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> di
             _write(
                 db, table.name, rules.of_values(own), target / "values" / f"{table.name}.parquet"
             )
-        _account(db, table.name, rules.of_rows(own), target / f"{table.name}.parquet")
+        _account(db, table.name, target / f"{table.name}.parquet")
     aggregates.write(db, folder / "quality")
     counts = count_rows(db)
     return {name: rejected for name, (_, rejected) in counts.items()}
 
 
 def _write(db: Database, table: str, own: list[rules.Rule], path: Path) -> None:
-    db.copy(rules.as_read(table, own), path)
+    suspects = measuring.suspects(table)
+    db.copy(rules.as_read(table, own, suspects if db.exists(suspects) else None), path)
 
 
-def _account(db: Database, table: str, own: list[rules.Rule], path: Path) -> None:
+def _account(db: Database, table: str, path: Path) -> None:
     """Table `gate.account`: what was read, kept and rejected, each counted by itself."""
     db.execute(
         "CREATE TABLE IF NOT EXISTS gate.account "
         "(table_name VARCHAR PRIMARY KEY, rows_read BIGINT, rows_kept BIGINT, rows_rejected BIGINT)"
     )
-    sizes = dict(db.rows('SELECT "table", rows_read FROM gate.size'))
-    read = int(sizes[table])
-    kept = int(db.rows(f"SELECT count(*) FROM main.{table}")[0][0]) if own else read
+    sizes = 'SELECT rows_read, rows_kept FROM gate.size WHERE "table" = $table'
+    read, kept = (int(n) for n in db.rows(sizes, {"table": table})[0])
     rejected = pl.scan_parquet(path).select(pl.len()).collect().item()
     if read != kept + rejected:
         raise EhrivigError(

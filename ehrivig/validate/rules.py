@@ -55,9 +55,16 @@ def reason(rules: list[Rule]) -> str:
 
 def rejected(rules: list[Rule]) -> str:
     """SQL condition: at least one rule speaks against the row. Never null."""
-    if not rules:
-        return "FALSE"
-    return "(" + " OR ".join(f"coalesce({rule.predicate}, FALSE)" for rule in rules) + ")"
+    return either(rule.predicate for rule in rules)
+
+
+def either(predicates: Iterable[str | None]) -> str:
+    """SQL condition: at least one of some predicates holds (None: holds for no row). Never null.
+
+    `greatest` and not OR: DuckDB then evaluates a predicate once that is also counted by itself.
+    """
+    stated = [predicate for predicate in predicates if predicate]
+    return f"coalesce(greatest({', '.join(stated)}), FALSE)" if stated else "FALSE"
 
 
 def columns(db: Database, table: str) -> list[str]:
@@ -83,13 +90,17 @@ def _kept_value(name: str, values: list[Rule]) -> str:
     return f"CASE WHEN NOT {rejected(against)} THEN {quoted} END AS {quoted}"
 
 
-def as_read(table: str, rules: list[Rule]) -> str:
-    """SELECT of the rows that some rule of `rules` concerns: contract columns, and the reasons."""
+def as_read(table: str, rules: list[Rule], suspects: str | None = None) -> str:
+    """SELECT of the rows that some rule of `rules` concerns: contract columns, and the reasons.
+
+    `suspects`: a table of the admissions of all such rows, so that no other row is judged again.
+    """
     names = ", ".join(f'"{name}"' for name in tables.BY_NAME[table].names)
-    return (
-        f"SELECT {names}, {reason(rules)} AS reason FROM gate.{table} "
-        f"WHERE {rejected(rules)} ORDER BY ALL"
-    )
+    text = f"SELECT {names}, {reason(rules)} AS reason FROM gate.{table} WHERE {rejected(rules)}"
+    if rules and suspects is not None:
+        known = f"{text} AND admission_id IN (SELECT admission_id FROM {suspects})"
+        text = f"{known} UNION ALL {text} AND admission_id IS NULL"
+    return f"{text} ORDER BY ALL"
 
 
 def store(db: Database, rules: list[Rule]) -> None:

@@ -100,9 +100,14 @@ def stays(db: Database) -> None:
 
 
 def count(db: Database, table: str) -> int:
-    """Rows of a table as read: of `mapped` where it exists, since no join is needed there."""
+    """Rows of a table as read."""
+    return int(db.rows(f"SELECT count(*) FROM {as_read(db, table)}")[0][0])
+
+
+def as_read(db: Database, table: str) -> str:
+    """The relation with the rows of a table as read and the fewest joins."""
     schema = "mapped" if db.exists(f"mapped.{table}") else "resolved"
-    return int(db.rows(f"SELECT count(*) FROM {schema}.{table}")[0][0])
+    return f"{schema}.{table}"
 
 
 def _zone(db: Database, study: Study) -> ZoneInfo | None:

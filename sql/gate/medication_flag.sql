@@ -5,7 +5,9 @@
 -- duplicate_dose: within 5 minutes with another dose. reversed: taken back by a negative row of the
 -- same order (kind 7). too_many_grams: > 2.5 g/kg on one day, as if mL were read as g (kind 9).
 -- order_beside_given: a row without status of an order that was also given (kind 11).
-WITH listed AS (
+-- is_close: only rows within 5 minutes of another one of the same drug are compared dose by dose;
+-- those between two such rows are among them, so that the row before is the same as among all rows.
+WITH listed AS MATERIALIZED (
     SELECT
         m.medication_id,
         m.order_id,
@@ -22,7 +24,20 @@ WITH listed AS (
     WHERE d.listed
 ),
 
-given_before AS (
+given_row AS MATERIALIZED (
+    SELECT
+        *,
+        COALESCE(
+            started_at - LAG(started_at) OVER any_dose <= INTERVAL 5 MINUTE
+            OR LEAD(started_at) OVER any_dose - started_at <= INTERVAL 5 MINUTE,
+            FALSE
+        ) AS is_close
+    FROM listed
+    WHERE given
+    WINDOW any_dose AS (PARTITION BY admission_id, drug ORDER BY started_at)
+),
+
+compared AS MATERIALIZED (
     SELECT
         *,
         started_at - LAG(started_at) OVER (
@@ -31,12 +46,22 @@ given_before AS (
         ) <= INTERVAL 5 MINUTE AND started_at::TIME <> TIME '00:00:00' AS duplicate,
         started_at - LAG(started_at) OVER any_dose <= INTERVAL 5 MINUTE
         AND dose <> LAG(dose) OVER any_dose AS duplicate_dose
-    FROM listed
-    WHERE given
+    FROM given_row
+    WHERE is_close
     WINDOW any_dose AS (
         PARTITION BY admission_id, drug, dose_unit
         ORDER BY started_at, medication_id
     )
+),
+
+given_once AS (
+    SELECT *
+    FROM given_row
+    WHERE NOT is_close
+    UNION ALL
+    SELECT * EXCLUDE (duplicate, duplicate_dose)
+    FROM compared
+    WHERE duplicate IS NOT TRUE
 ),
 
 taken_back AS (
@@ -54,12 +79,11 @@ taken_back AS (
 
 reversed_one AS (
     SELECT g.medication_id
-    FROM given_before AS g
+    FROM given_once AS g
     INNER JOIN taken_back AS b
         ON
             g.admission_id = b.admission_id AND g.drug = b.drug AND g.order_id = b.order_id
             AND g.dose_unit = b.dose_unit AND g.dose = b.dose
-    WHERE g.duplicate IS NOT TRUE
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY g.admission_id, g.drug, g.order_id, g.dose_unit, g.dose
         ORDER BY g.started_at DESC, g.medication_id DESC
@@ -70,19 +94,25 @@ heavy_day AS (
     SELECT
         g.admission_id,
         g.started_at::DATE AS day
-    FROM given_before AS g
+    FROM given_once AS g
     INNER JOIN gate.stay AS s ON g.admission_id = s.admission_id
-    WHERE g.exposure AND g.dose_unit = 'g' AND g.duplicate IS NOT TRUE
+    WHERE g.exposure AND g.dose_unit = 'g'
     GROUP BY g.admission_id, g.started_at::DATE
     HAVING SUM(g.dose) > 2.5 * MIN(s.stay_weight_kg)
 ),
 
 given_order AS (
-    SELECT DISTINCT
+    SELECT
         admission_id,
         order_id
-    FROM given_before
-    WHERE order_id IS NOT NULL
+    FROM listed
+    WHERE no_status AND order_id IS NOT NULL
+    INTERSECT
+    SELECT
+        admission_id,
+        order_id
+    FROM listed
+    WHERE given AND order_id IS NOT NULL
 ),
 
 flag AS (
@@ -96,13 +126,13 @@ flag AS (
     SELECT
         medication_id,
         2 AS bit
-    FROM given_before
+    FROM compared
     WHERE duplicate
     UNION ALL
     SELECT
         medication_id,
         4 AS bit
-    FROM given_before
+    FROM compared
     WHERE duplicate_dose
     UNION ALL
     SELECT
@@ -111,12 +141,11 @@ flag AS (
     FROM reversed_one
     UNION ALL
     SELECT
-        g.medication_id,
+        l.medication_id,
         16 AS bit
-    FROM given_before AS g
-    INNER JOIN heavy_day AS h
-        ON g.admission_id = h.admission_id AND g.started_at::DATE = h.day
-    WHERE g.exposure AND g.dose_unit = 'g'
+    FROM listed AS l
+    INNER JOIN heavy_day AS h ON l.admission_id = h.admission_id AND l.started_at::DATE = h.day
+    WHERE l.given AND l.exposure AND l.dose_unit = 'g'
     UNION ALL
     SELECT
         l.medication_id,

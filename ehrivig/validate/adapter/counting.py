@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from great_expectations.validator.metrics_calculator import MetricsCalculator
 from ehrivig.database import Database, Parameters, user_error
 from ehrivig.errors import MeasuringError
 from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
-from ehrivig.validate.adapter.engine import DuckDBEngine, open_engine, violation
+from ehrivig.validate.adapter.engine import DuckDBEngine, Suspects, open_engine, violation
 from ehrivig.validate.adapter.expectations import Counting, ExpectRowsToMeet, expectation
+from ehrivig.validate.rules import either
 from ehrivig.validate.suite import Declared
 
 _BOOLEAN = {"result_format": "BOOLEAN_ONLY"}
@@ -38,19 +39,51 @@ class Counted:
     predicate: str | None
 
 
+@dataclass(frozen=True)
+class Relation:
+    """What is counted in: a relation ("schema.name"), and what is counted beside its checks.
+
+    `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
+    row, or take a value from it. `suspects`: where the admissions of such rows are kept.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    rejecting: Collection[str] = ()
+    emptying: Collection[str] = ()
+    suspects: Suspects | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the checks of a relation found; its rows, those no check rejects, and its values."""
+
+    counted: list[Counted]
+    rows: int
+    kept: int
+    present: dict[str, int]
+
+
 def count(
-    db: Database, relation: str, checks: tuple[Declared, ...], parameters: Parameters
-) -> tuple[list[Counted], int]:
-    """What every check finds in `relation` ("schema.name"), and the rows of the relation.
+    db: Database, relation: Relation, checks: tuple[Declared, ...], parameters: Parameters
+) -> Found:
+    """What every check finds in a relation, and what is counted beside.
 
     One SELECT measures all checks on rows; each query file is one more.
     """
-    engine = open_engine(db, relation, parameters)
+    engine = open_engine(db, relation.name, parameters)
     begun = len(db.log)
-    planned = _planned(db, relation, checks, parameters)
+    planned = _planned(db, relation.name, checks, parameters)
     del db.log[begun:]  # planning is done once per process and touches no row
-    rows = _rows_among(None)
-    asked = [rows, *(one for _, plan in planned for one in plan.asked.values())]
+    predicates = {d.check: p.predicate for d, (_, p) in zip(checks, planned, strict=True)}
+    rejected = either(predicates[check] for check in relation.rejecting)
+    if relation.suspects is not None:
+        touched = either([rejected, *(predicates[check] for check in relation.emptying)])
+        engine.keep(relation.suspects, touched)
+    rows, kept = _rows_among(None), _rows_among(f"NOT {rejected}")
+    present = {name: _rows_among(f'"{name}" IS NOT NULL') for name in relation.columns}
+    asked = [rows, kept, *present.values()]
+    asked += [one for _, plan in planned for one in plan.asked.values()]
     values = _resolve(engine, [one for one in asked if one.metric_name != _QUERY])
     for one in asked:  # one by one: GX would run them in another order in every process
         values |= _resolve(engine, [one]) if one.metric_name == _QUERY else {}
@@ -59,7 +92,8 @@ def count(
         for declared, (item, plan) in zip(checks, planned, strict=True)
     ]
     engine.release()
-    return found, int(values[rows.id])
+    counts = {name: int(values[one.id] or 0) for name, one in present.items()}
+    return Found(found, int(values[rows.id]), int(values[kept.id] or 0), counts)
 
 
 @dataclass(frozen=True)

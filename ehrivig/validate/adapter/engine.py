@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,21 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (
 from ehrivig.database import Database, Parameters, render
 
 _BATCH = "table"
+_MEASURED = "gate.measured"  # the one row of the last bundle
+_HASHES = 2**18
+_HASH = f"(hash(admission_id) % {_HASHES})::INTEGER"
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Where the admissions of some rows of a relation are kept (`table`), and read (`source`).
+
+    All of them, and a few others: measuring the rows keeps one bit for each of many hashes of an
+    id, which needs the same little memory whatever the share of such rows.
+    """
+
+    table: str
+    source: str
 
 
 class _TypeNames:
@@ -40,6 +56,8 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
         self.relation = relation
         self.parameters = parameters
         self.refusal: BaseException | None = None
+        self._suspects: tuple[Suspects, str] | None = None
+        self._bundling = False
         self._held = [ConnectionWrapper(database.connection.cursor())]
         held = self._held
         engine = sa.create_engine(
@@ -68,18 +86,41 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
 
     def execute_query(self, query: Any) -> Any:
         """Run what GX asks, and keep it in the log of the database as a plain statement."""
-        self.database.log.append(self.text(query) + ";")
         try:
+            if self._bundling and self._suspects is not None:
+                query = self._with_suspects(query, *self._suspects)
+                self._suspects = None
+            self.database.log.append(self.text(query) + ";")
             return super().execute_query(query)
         except Exception as error:  # GX keeps only its text
             self.refusal = error.orig if isinstance(error, sa.exc.DBAPIError) else error
             raise
 
+    def keep(self, suspects: Suspects, condition: str) -> None:
+        """Let the next bundle also keep the admissions of the rows that meet a condition."""
+        self._suspects = suspects, condition
+
+    def _with_suspects(self, query: sa.Select[Any], suspects: Suspects, condition: str) -> Any:
+        """The bundle, measured into a table together with the suspects; a SELECT of the former."""
+        bits = f"bitstring_agg(CASE WHEN {condition} THEN {_HASH} END, 0, {_HASHES - 1})"
+        query = query.add_columns(sa.literal_column(bits).label("suspects"))
+        self.database.table(_MEASURED, self.text(query))
+        self.database.table(
+            suspects.table,
+            f"SELECT DISTINCT admission_id FROM {suspects.source} "
+            f"WHERE get_bit((SELECT suspects FROM {_MEASURED}), {_HASH}) = 1",
+        )
+        return sa.text(f"SELECT * EXCLUDE (suspects) FROM {_MEASURED}")
+
     def resolve_metric_bundle(self, metric_fn_bundle: Any) -> Any:
         """One SELECT for the bundle, in an order that does not change from run to run."""
-        return super().resolve_metric_bundle(
-            sorted(metric_fn_bundle, key=lambda one: str(one.metric_configuration.id))
-        )
+        self._bundling = True
+        try:
+            return super().resolve_metric_bundle(
+                sorted(metric_fn_bundle, key=lambda one: str(one.metric_configuration.id))
+            )
+        finally:
+            self._bundling = False
 
     def text(self, clause: Any) -> str:
         """A SQLAlchemy clause as DuckDB text with its values written out."""

@@ -1,18 +1,21 @@
 -- Lab results with their analyte and their value in the analyte's standard unit.
 -- Grain: row of mapped.lab. analyte: null for a code in no list. value_std: null when there is no
 -- number, or when the unit is not known for the analyte. censored: '<' or '>' where the text says
--- so; the value is then half the limit for '<', the limit for '>'.
+-- so; the value is then half the limit for '<', the limit for '>'. Most results have no text: they
+-- are asked first, so that nothing else is evaluated for them.
 -- Source: ref.lab_map, made of the code lists for the distinct codes and units of this hospital.
 WITH told AS (
     SELECT
         l.*,
         CASE
+            WHEN l.value_text IS NULL THEN NULL
             WHEN LEFT(l.value_text, 1) IN ('<', '≤', '＜', '﹤') THEN '<'
             WHEN LEFT(l.value_text, 1) IN ('>', '≥', '＞', '﹥') THEN '>'
         END AS censored,
         CASE
-            WHEN l.value_text IS NOT NULL AND (l.value IS NULL OR censored IS NOT NULL)
-                THEN TRY_CAST(REGEXP_EXTRACT(
+            WHEN l.value_text IS NULL OR (l.value IS NOT NULL AND censored IS NULL) THEN NULL
+            ELSE
+                TRY_CAST(REGEXP_EXTRACT(
                     l.value_text,
                     '^[<>≤≥＜＞﹤﹥]?=? *([-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)'
                     || '(?:[eE][-+]?[0-9]+)?)[*. ]*$',
@@ -26,6 +29,7 @@ SELECT
     t.* EXCLUDE (censored, number_told),
     m.analyte,
     CASE
+        WHEN t.value_text IS NULL THEN t.value
         WHEN t.censored = '<' THEN COALESCE(t.number_told, t.value) / 2
         ELSE COALESCE(t.number_told, t.value)
     END * m.factor + m.shift AS value_std,
