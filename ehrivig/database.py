@@ -286,6 +286,12 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
+def _without_value(message: str) -> str:
+    """A message of DuckDB without the value that it may quote, and with short paths."""
+    told = re.sub(r"[:,]?\s+value\s+[\"'].*", "", message, flags=re.DOTALL).rstrip(" .!")
+    return re.sub(r'"[^"]*?([^"/]+/[^"/]+/[^"/]+)"', r"\1", told)
+
+
 def user_error(error: BaseException | None) -> EhrivigError | None:
     """The user's part of an error that another engine got from this database; None without one."""
     found = _translate(error) if isinstance(error, duckdb.Error) else error
@@ -300,5 +306,5 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and (
         "parquet" in message.lower() or "file" in message.lower()
     ):
-        return ExtractError(f"extract: {message}. Replace the file and run again.")
+        return ExtractError(f"extract: {_without_value(message)}. Replace the file and run again.")
     return error

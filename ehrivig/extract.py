@@ -32,7 +32,15 @@ from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
 
-__all__ = ["InputFile", "Source", "input_files", "inspect", "open_hospital", "unreadable"]
+__all__ = [
+    "InputFile",
+    "Source",
+    "input_files",
+    "inspect",
+    "no_moment",
+    "open_hospital",
+    "unreadable",
+]
 
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
@@ -99,6 +107,26 @@ def unreadable(source: Source, hospital_id: str) -> ExtractError | None:
         return None
     files = source.files(hospital_id)
     return corrupt_file(files, source.root) or _refused_file(files, source.root)
+
+
+def no_moment(db: Database, hospital_id: str) -> ExtractError | None:
+    """The error that names the first column with moments outside the years 1 to 9999; else None.
+
+    For whoever meets them later: near the ends of its range, DuckDB cannot compute with a moment.
+    """
+    for table in tables.TABLES:
+        for column in (column.name for column in table.columns if column.kind == "time"):
+            found = db.rows(
+                f"SELECT count(*) FROM mapped.{table.name} WHERE NOT {column} "
+                "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+            )
+            if found[0][0]:
+                return ExtractError(
+                    f"{table.name}: hospital {hospital_id}: column {column} holds moments before "
+                    "the year 1 or after 9999, with which nothing can be computed. Mend the "
+                    "column, or leave it empty in these rows."
+                )
+    return None
 
 
 def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:

@@ -6,6 +6,7 @@ files, and leaves small Parquet files in a folder of its own. Nothing else is sh
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -27,6 +28,7 @@ from ehrivig.features import baseline, dosing, outcomes, severity
 from ehrivig.study import Study
 
 RESULT_FILE = "hospital.json"
+_LONGEST_NAME = 120
 _IN_SCOPE = {
     "diagnosis": "SEMI JOIN ref.condition USING (vocabulary, code)",
     "lab": "WHERE analyte IS NOT NULL",
@@ -78,8 +80,13 @@ class HospitalResult:
 
 
 def folder_name(hospital_id: str) -> str:
-    """A folder name for a hospital id, safe on any file system."""
-    return quote(hospital_id, safe="")
+    """A folder name for a hospital id, safe on any file system: never '..', hidden or too long."""
+    name = quote(hospital_id, safe="")
+    if name.startswith("."):
+        name = "%2E" + name[1:]
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(hospital_id.encode()).hexdigest()[:16]}"
+    return name
 
 
 def process(
@@ -103,7 +110,7 @@ def process(
     with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
         with clock.step("extract"):
             extract.open_hospital(db, source, hospital_id, study)
-        with _naming_damage(source, hospital_id):
+        with _naming_damage(db, source, hospital_id):
             with clock.step("gate") as done:
                 found = validate.measure(db, study, hospital_id)
                 read, rejected = _gate_rows(db, study, hospital_id, folder)
@@ -123,17 +130,17 @@ def process(
 
 
 @contextmanager
-def _naming_damage(source: extract.Source, hospital_id: str) -> Iterator[None]:
-    """An error in the middle of a scan, which names no file, becomes one that names the file.
+def _naming_damage(db: Database, source: extract.Source, hospital_id: str) -> Iterator[None]:
+    """An error in the middle of a scan becomes one that names the file or the column at fault.
 
-    An error that has another cause than a damaged file stays what it is.
+    An error that has another cause than damage stays what it is.
     """
     try:
         yield
     except Exception as error:
         if isinstance(error, EhrivigError) and not isinstance(error, ExtractError | MeasuringError):
             raise
-        damage = extract.unreadable(source, hospital_id)
+        damage = extract.unreadable(source, hospital_id) or extract.no_moment(db, hospital_id)
         if damage is None:
             raise
         raise damage from error

@@ -91,3 +91,16 @@ def test_views_read_hive_keys_as_text(tmp_path: Path) -> None:
 def test_bad_memory_limit_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
         Database(memory="lots")
+
+
+def test_text_that_is_no_utf8_is_refused_without_showing_it(tmp_path: Path) -> None:
+    path = tmp_path / "lab" / "hospital_id=A" / "part.parquet"
+    path.parent.mkdir(parents=True)
+    pl.DataFrame({"unit": ["Zebra9137~"]}).write_parquet(path, compression="uncompressed")
+    path.write_bytes(path.read_bytes().replace(b"Zebra9137~", b"Zebra9137\xe9"))
+    with Database() as db:
+        db.parquet("lab", [path])
+        with pytest.raises(ExtractError, match=r"lab/hospital_id=A/part\.parquet") as refused:
+            db.rows("SELECT max(unit) FROM lab")
+    assert "Zebra" not in str(refused.value)
+    assert str(tmp_path) not in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,10 @@ def test_schema_is_json_and_closed() -> None:
     schema = json.loads(study.json_schema())
     assert schema["additionalProperties"] is False
     assert "exposure" in schema["properties"]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_placeholder_is_no_date_of_a_study(day: date, content: dict) -> None:
+    content["extract"]["extract_date"] = day
+    with pytest.raises(StudyError, match=r"extract\.extract_date"):
+        study.parse(content)

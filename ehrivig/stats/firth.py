@@ -59,7 +59,7 @@ def penalised(
     free = np.ones(data.z.shape[1], dtype=bool)
     beta, loglik, iterations = _climb(data, np.zeros(data.z.shape[1]), free)
     information, _ = _information(data, expit(data.z @ beta))
-    covariance = np.linalg.inv(information) / np.outer(data.scale, data.scale)
+    covariance = _solved(information, np.eye(len(beta))) / np.outer(data.scale, data.scale)
     return PenalisedMaximum(beta / data.scale, covariance, loglik, iterations)
 
 
@@ -125,7 +125,7 @@ def _climb(data: _Scaled, beta: FloatArray, free: BoolArray) -> tuple[FloatArray
         if iteration > SCORING_STEPS:
             curvature = _curvature(data, beta, free, curvature)
         step = np.zeros(len(beta))
-        step[free] = np.linalg.solve(curvature, score[free])
+        step[free] = _solved(curvature, score[free])
         largest = float(np.abs(step).max(initial=0.0))
         if largest < SCORE_TOLERANCE:
             return beta + step, loglik, iteration
@@ -133,11 +133,23 @@ def _climb(data: _Scaled, beta: FloatArray, free: BoolArray) -> tuple[FloatArray
     raise AnalysisError("Firth logistic regression: not converged; drop or coarsen covariates.")
 
 
+def _solved(information: FloatArray, right: FloatArray) -> FloatArray:
+    """The solution of information @ x = right; AnalysisError where the information is singular."""
+    try:
+        solved = np.linalg.solve(information, right)
+    except np.linalg.LinAlgError as error:
+        raise AnalysisError(
+            "Firth logistic regression: the covariates are collinear among these patients, or too "
+            "many for them; drop or coarsen covariates."
+        ) from error
+    return np.asarray(solved, dtype=np.float64)
+
+
 def _score(data: _Scaled, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Firth's modified score (k,) and the Fisher information (k, k)."""
     p = expit(data.z @ beta)
     information, root = _information(data, p)
-    leverage = np.einsum("ij,ij->i", root @ np.linalg.inv(information), root)
+    leverage = np.einsum("ij,ij->i", root @ _solved(information, np.eye(len(beta))), root)
     score = data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p))
     return score, information
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from ehrivig.study.section import Label, Section, Share, Slug
+from ehrivig.study.section import Day, Label, Section, Share, Slug
 
 
 class Estimand(Section):
@@ -42,8 +41,8 @@ class Extract(Section):
 
     layout: str = "native"
     hospitals: tuple[str, ...] = ()
-    period: tuple[date, date] | None = None
-    extract_date: date | None = None
+    period: tuple[Day, Day] | None = None
+    extract_date: Day | None = None
     timezone: str | None = None
     mappings: str | None = None
     drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.firth import penalised_profile
 from ehrivig.stats.logistic import logistic
 
 
@@ -44,3 +45,11 @@ def test_a_linear_programme_agrees(seed: int, kind: str, strength: float) -> Non
             y - 1 / (1 + np.exp(-fit.coef[0] - x @ fit.coef[1:]))
         )
         assert np.abs(score).max() < 1e-7
+
+
+def test_firth_refuses_a_singular_information_in_words() -> None:
+    x = np.random.default_rng(3).choice([-1.0, 1.0], size=(30, 1))
+    event = (x[:, 0] > 0).astype(float)
+    far = 1e6  # where every probability is 0 or 1, and nobody carries information
+    with pytest.raises(AnalysisError, match="drop or coarsen"):
+        penalised_profile(event, x, None, ("intercept", "x"), 1, far, np.zeros(2))

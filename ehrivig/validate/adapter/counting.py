@@ -71,10 +71,23 @@ def count(
 
     One SELECT measures all checks on rows; each query file is one more.
     """
-    engine = open_engine(db, relation.name, parameters)
     begun = len(db.log)
     planned = _planned(db, relation.name, checks, parameters)
     del db.log[begun:]  # planning is done once per process and touches no row
+    engine = open_engine(db, relation.name, parameters)
+    try:
+        return _found(engine, relation, checks, planned)
+    finally:
+        engine.release()
+
+
+def _found(
+    engine: DuckDBEngine,
+    relation: Relation,
+    checks: tuple[Declared, ...],
+    planned: list[tuple[Expectation, _Plan]],
+) -> Found:
+    """What planned checks find, and what is counted beside."""
     predicates = {d.check: p.predicate for d, (_, p) in zip(checks, planned, strict=True)}
     rejected = either(predicates[check] for check in relation.rejecting)
     if relation.suspects is not None:
@@ -91,7 +104,6 @@ def count(
         Counted(declared.check, *_counts(engine, item, plan, values), plan.predicate)
         for declared, (item, plan) in zip(checks, planned, strict=True)
     ]
-    engine.release()
     counts = {name: int(values[one.id] or 0) for name, one in present.items()}
     return Found(found, int(values[rows.id]), int(values[kept.id] or 0), counts)
 
