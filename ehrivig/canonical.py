@@ -108,7 +108,7 @@ def _expression(column: Column, own: str, wanted: str) -> str | None:
     base = own.partition("(")[0]
     stays = column.kind == "key" and base in ("INTEGER", "BIGINT") and column.name != "hospital_id"
     if own == wanted or stays:
-        return column.name
+        return f"{column.name} AS {column.name}"  # whatever case the source writes it in
     if base == "FLOAT" and column.kind == "number":
         return f"{column.name}::VARCHAR::DOUBLE AS {column.name}"  # 0.1 stays 0.1
     if base in _CASTABLE[column.kind]:

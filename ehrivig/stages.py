@@ -194,12 +194,10 @@ def _map(
     if table.name not in layout.selects:
         db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
         return
-    if layout.name == "native":
-        guarded(db, layout.selects[table.name], name, values, keep=False)
-        return
     source = draft(db, layout, table, values)
     text = canonical.select(source, db.columns(source), table, layout.where(table.name))
-    text += "\nWHERE hospital_id::VARCHAR = $hospital_id"
+    if layout.name != "native":
+        text += "\nWHERE hospital_id::VARCHAR = $hospital_id"
     db.view(name, render(text, {"hospital_id": hospital_id}))
 
 

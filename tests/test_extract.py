@@ -493,3 +493,13 @@ def test_time_of_another_unit(tmp_path: Path) -> None:
     with opened(folder, study()) as db:
         assert db.columns("mapped.lab")["collected_at"] == "TIMESTAMP"
         assert db.rows("SELECT min(collected_at) FROM mapped.lab") == [(at("03-01 10:00"),)]
+
+
+def test_columns_may_be_written_in_capitals(tmp_path: Path) -> None:
+    folder = hive(tmp_path / "x")
+    for path in folder.rglob("*.parquet"):
+        pl.read_parquet(path, hive_partitioning=False).rename(str.upper).write_parquet(path)
+    with opened(folder, study()) as db:
+        for table in tables.TABLES:
+            assert tuple(db.columns(f"mapped.{table.name}")) == table.names
+        assert db.rows("SELECT count(*) FROM resolved.lab") == [(len(LABS),)]
