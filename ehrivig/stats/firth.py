@@ -71,17 +71,18 @@ def penalised_profile(
     j: int,
     value: float,
     start: FloatArray,
-) -> float:
-    """The highest penalised log-likelihood with coefficient j held at value.
+) -> tuple[float, FloatArray]:
+    """The highest penalised log-likelihood with coefficient j held at value, and where it is (k,).
 
     The penalty keeps the column that is held, as Heinze & Schemper have it. `start` (k,) are the
-    coefficients to begin from.
+    coefficients to begin from: those of the value before lie nearest.
     """
     data = _prepare(event, x, weights, names)
     free = np.arange(data.z.shape[1]) != j
     beta = start * data.scale
     beta[j] = value * data.scale[j]
-    return _climb(data, beta, free)[1]
+    beta, loglik, _ = _climb(data, beta, free)
+    return loglik, beta / data.scale
 
 
 def _prepare(

@@ -247,9 +247,12 @@ def _firth_fit(problem: _Problem) -> LogisticFit:
     se = np.sqrt(np.diag(top.covariance))
     lo, hi, p = np.empty_like(se), np.empty_like(se), np.empty_like(se)
     for j in range(len(se)):
+        last = top.coef
 
         def highest(value: float, j: int = j) -> float:
-            return penalised_profile(y, x, None, names, j, value, top.coef)
+            nonlocal last
+            loglik, last = penalised_profile(y, x, None, names, j, value, last)
+            return loglik
 
         lo[j], hi[j] = profile_interval(
             highest, float(top.coef[j]), float(se[j]), top.loglik, problem.level
