@@ -161,8 +161,8 @@ def _zone(db: Database, name: str | None) -> str | None:
     known = db.rows("SELECT count(*) FROM pg_timezone_names() WHERE name = $name", {"name": name})
     if not known[0][0]:
         raise ExtractError(
-            f"extract: {name!r} is no time zone. Write one such as 'Asia/Shanghai' in [extract] "
-            "timezone or in hospital.timezone."
+            "extract: what hospital.timezone says (else [extract] timezone of the study file) is "
+            "no time zone. Write one such as 'Asia/Shanghai'."
         )
     return name
 
