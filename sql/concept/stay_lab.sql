@@ -17,11 +17,18 @@ SELECT
     ROUND(l.value_std, 6) AS value,
     CASE
         WHEN l.analyte NOT IN ('creatinine', 'total_bilirubin') THEN NULL
-        -- a look at one letter spares most rows the search below
-        WHEN NOT (CONTAINS(l.unit, 'g') OR CONTAINS(l.unit, 'G')) THEN NULL
+        -- a look for letters spares most rows the reading of the unit below
+        WHEN l.unit IS NULL OR CONTAINS(l.unit, 'mol') THEN NULL
         WHEN
-            COALESCE(LOWER(REGEXP_REPLACE(TRANSLATE(l.unit, '／　', '/ '), '\s', '', 'g')), '')
-            NOT IN ('mg/dl', 'mg/100ml')
+            NOT (
+                CONTAINS(l.unit, 'g') OR CONTAINS(l.unit, 'G') OR CONTAINS(l.unit, 'ｇ')
+                OR CONTAINS(l.unit, 'Ｇ') OR CONTAINS(l.unit, '克') OR CONTAINS(l.unit, '㎎')
+            ) THEN NULL
+        WHEN
+            NOT REGEXP_FULL_MATCH(
+                LOWER(TRANSLATE(l.unit, '／　ｍｇｄｌＭＧＤＬ', '/ mgdlmgdl')),
+                '\s*(m\s*g|毫克|㎎)\s*/\s*(d\s*l|㎗|100\s*ml)\s*(\{[^}]*\})?\s*'
+            )
             THEN NULL
         WHEN l.analyte = 'creatinine' THEN ROUND(l.value_std / 88.4, 6)
         ELSE ROUND(l.value_std / 17.1, 6)
