@@ -57,14 +57,18 @@ class Adherence:
     cycles: tuple[Cycle, ...]
 
 
-def adherence(doses: Iterable[Dose], regimen: Regimen, patient: Patient) -> Adherence:
+def adherence(
+    doses: Iterable[Dose], regimen: Regimen, patient: Patient, judged: str | None = None
+) -> Adherence:
     """How a series of doses compares with a regimen.
 
+    judged: the drug without any dose of which nothing is judged (None: the first of the regimen).
     Doses of drugs that the regimen does not name are left out. Raises nothing: what cannot be
     judged is not_assessable.
     """
+    judged = judged or regimen.drugs[0]
     mine = sorted((d for d in doses if d.drug in regimen.drugs), key=lambda d: (d.day, d.drug))
-    if not any(dose.drug == "ivig" for dose in mine):
+    if not any(dose.drug == judged for dose in mine):
         return _verdict(regimen, "not_assessable", "no dose", (), completed=False)
     start = mine[0].day
     cycles: list[Cycle] = []
@@ -123,24 +127,29 @@ def _not_assessable(regimen: Regimen, patient: Patient, start: date) -> str:
 
 
 def adherence_tables(
-    doses: pl.DataFrame, patients: pl.DataFrame, regimen: Regimen, key: str = "patient_id"
+    doses: pl.DataFrame,
+    patients: pl.DataFrame,
+    regimen: Regimen,
+    key: str = "patient_id",
+    judged: str | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Verdicts (one row per row of `patients`) and cycles (one row per cycle), sorted by `key`.
 
-    doses: key, day (Date), dose_g, and optionally drug (else "ivig"), product_type, complete (a day
-    whose amount is only a lower bound counts as unknown): `features.courses.daily_doses` gives it.
+    doses: key, day (Date), dose_g, and optionally drug (else `judged`), product_type, complete (a
+    day whose amount is only a lower bound counts as unknown): `features.courses.daily_doses` gives
+    it. judged: the drug whose series it is, the exposure of a study (None: the regimen's first).
     patients: key, and of weight_kg, height_cm, onset_on, observed_from, observed_until what is
     known. Empty inputs keep the schema.
     """
     known = [name for name in Patient.__dataclass_fields__ if name in patients.columns]
     series: dict[Any, list[Dose]] = {}
     for row in doses.sort(key, "day").iter_rows(named=True):
-        series.setdefault(row[key], []).append(_dose(row))
+        series.setdefault(row[key], []).append(_dose(row, judged or regimen.drugs[0]))
     verdicts: list[dict[str, Any]] = []
     cycles: list[dict[str, Any]] = []
     for row in patients.sort(key).iter_rows(named=True):
         patient = Patient(**{name: row[name] for name in known})
-        found = adherence(series.get(row[key], []), regimen, patient)
+        found = adherence(series.get(row[key], []), regimen, patient, judged)
         content = asdict(found)
         verdicts.append({key: row[key], "n_cycles": _seen(found), **content})
         cycles += [{key: row[key], **cycle} for cycle in content["cycles"]]
@@ -155,6 +164,6 @@ def _seen(found: Adherence) -> int:
     return sum(cycle.n_dose_days > 0 for cycle in found.cycles)
 
 
-def _dose(row: dict[str, Any]) -> Dose:
+def _dose(row: dict[str, Any], drug: str) -> Dose:
     amount = row["dose_g"] if row.get("complete", True) else None
-    return Dose(row["day"], amount, row.get("drug", "ivig"), row.get("product_type"))
+    return Dose(row["day"], amount, row.get("drug", drug), row.get("product_type"))

@@ -148,8 +148,9 @@ def _of_regimens(days: pl.DataFrame, stays: pl.DataFrame, study: Study) -> dict[
     series = days.join(known, on=key, how="inner").sort("person_id", "day", "drug", *key)
     people = _people(series, stays, study)
     verdicts, cycles = [], []
+    judged = study.exposure.codelist
     for regimen in plan.regimens:
-        said, seen = adherence_tables(series, people, regimen, "person_id")
+        said, seen = adherence_tables(series, people, regimen, "person_id", judged)
         verdicts.append(said)
         cycles.append(seen.with_columns(regimen=pl.lit(regimen.name)))
     by_person, by_cycle = pl.concat(verdicts), pl.concat(cycles)

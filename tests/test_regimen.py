@@ -25,7 +25,7 @@ def series(*doses: tuple[int, float | None], drug: str = "ivig", **more: str) ->
 
 
 def judged(name: str, doses: list[Dose], patient: Patient = ADULT) -> Adherence:
-    return adherence(doses, regimen.load(name), patient)
+    return adherence(doses, regimen.load(name), patient, "ivig")
 
 
 def findings(result: Adherence) -> list[str]:

@@ -130,6 +130,56 @@ def test_death_ends_what_could_be_seen(tmp_path: Path) -> None:
     assert not (tmp_path / "utilisation.csv").exists()
 
 
+ROUND = """
+name = "rituximab_weekly"
+label = "Rituximab 1 g in weeks 0 and 1, IVIG 2 g/kg in week 2"
+step = [
+    { drug = "rituximab", dose = 1.0, basis = "g", week = 0 },
+    { drug = "rituximab", dose = 1.0, basis = "g", week = 1 },
+    { drug = "ivig", dose = 2.0, basis = "g/kg", week = 2 },
+]
+"""
+
+
+def test_the_judged_drug_is_the_exposure_of_the_study(tmp_path: Path) -> None:
+    """p got both; q rituximab alone, r immunoglobulin alone (no dose of the exposure)."""
+    (tmp_path / "weekly.toml").write_text(ROUND, encoding="utf-8")
+    rows = [
+        dose(1, DAYS[0], 1.0) | {"drug": "rituximab"},
+        dose(1, DAYS[0] + timedelta(days=7), 1.0) | {"drug": "rituximab"},
+        dose(1, DAYS[0] + timedelta(days=14), 100.0),
+        dose(2, DAYS[0], 1.0) | {"drug": "rituximab"},
+        dose(3, DAYS[0], 100.0),
+    ]
+    stays = [stay(n, person, "03-01 08:00", 60) for n, person in ((1, "p"), (2, "q"), (3, "r"))]
+    early = stay(9, "early", "01-02 08:00")
+    tables = {
+        "dose_day": pl.DataFrame(rows),
+        "screened": pl.DataFrame(
+            [*stays, early],
+            schema_overrides={
+                **{"symptom_onset_at": pl.Datetime("us"), "death_at": pl.Datetime("us")},
+                "height_cm": pl.Float64,
+            },
+        ),
+    }
+    base = plan().model_copy(
+        update={
+            "utilisation": None,
+            "regimen": RegimenPlan(names=(str(tmp_path / "weekly.toml"),)),
+        }
+    )
+    found = {}
+    for drug in ("rituximab", "ivig"):
+        exposure = base.exposure.model_copy(update={"codelist": drug})
+        own = base.model_copy(update={"exposure": exposure})
+        utilise.write(tmp_path, lambda name: tables[name], own)
+        said = pl.read_parquet(tmp_path / "regimens.parquet")
+        found[drug] = said.select("person_id", "verdict", "first_deviation").rows()
+    assert found["rituximab"] == [("p", "adherent", None), ("q", "deviates", "missing_cycle")]
+    assert [row[:2] for row in found["ivig"]] == [("p", "adherent"), ("r", "deviates")]
+
+
 def test_small_cells_and_what_gives_them_away_are_hidden(tmp_path: Path) -> None:
     people = [(n, f"p{n}") for n in range(10, 19)]
     courses = [

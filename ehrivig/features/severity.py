@@ -20,7 +20,7 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "pf_ratio": ("stay_lab", "stay_vital"),
     "stay_lab": ("score_span",),
     "stay_vital": ("score_span",),
-    "mean_arterial_pressure": ("stay_vital",),
+    "mean_arterial_pressure": ("score_span", "stay_vital"),
     "vasoactive": ("score_span",),
     "sofa_value": ("stay_lab", "mean_arterial_pressure", "pf_ratio"),
     "sofa_vasoactive": ("vasoactive",),
@@ -29,9 +29,9 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "apache_ii": ("score_bin", "apache_value", "apache_chronic"),
     "sirs_sign": ("stay_lab", "stay_vital"),
     "sirs_moment": ("sirs_sign",),
-    "sirs": ("sirs_moment",),
+    "sirs": ("sirs_sign",),
     "dysfunction_moment": ("stay_lab", "stay_vital", "pf_ratio", "vasoactive"),
-    "severe_sepsis": ("sirs", "infection", "dysfunction_moment"),
+    "severe_sepsis": ("sirs", "sirs_moment", "infection", "dysfunction_moment"),
     "septic_shock_proxy": ("severe_sepsis",),
     "septic_shock": ("septic_shock_proxy",),
     "sepsis3": ("infection", "sofa"),
@@ -74,6 +74,8 @@ VITALS: dict[str, tuple[str, ...]] = {
     "dysfunction_moment": ("sbp", "gcs"),
     "aki_moment": ("urine_output",),
 }
+# Names of the small numbers that stand for codes in stay_lab and stay_vital.
+ENUMS = {"stay_analyte": ANALYTES, "stay_sign": VITALS}
 SOFA_MAX_MISSING = 2
 RECORDED_SCORES = ("sofa", "apache_ii")
 
@@ -90,6 +92,7 @@ def prepare(
     """
     order = [step for step in build_order(*names) if step not in names]
     if "score_span" in order:
+        _name_codes(db)
         table, column = anchor.split(".")
         db.table("score_anchor", f"SELECT admission_id, {column} AS anchor_at FROM {table}")
     values = {
@@ -118,6 +121,13 @@ def clear(db: Database) -> None:
     for step in sorted(made):
         if db.exists(step):
             db.execute(f"DROP TABLE {step}")
+
+
+def _name_codes(db: Database) -> None:
+    """Make the types of codes in stay_lab and stay_vital, once in a database."""
+    for name, codes in ENUMS.items():
+        named = ", ".join(f"'{code}'" for code in _wanted(codes, list(codes)))
+        db.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({named})")
 
 
 def _wanted(codes: dict[str, tuple[str, ...]], steps: list[str]) -> list[str]:

@@ -5,13 +5,22 @@
 -- PaCO2 at the same moment) does not count. A-aDO2 = FiO2 (760 - 47) - PaCO2 / 0.8 - PaO2, at sea
 -- level (assumed). Bicarbonate counts only without an arterial pH.
 -- Needs score_span, stay_lab, stay_vital, mean_arterial_pressure, pf_ratio.
-WITH carbon_dioxide AS (
+WITH first_lab AS (
+    SELECT l.*
+    FROM stay_lab AS l
+    INNER JOIN score_span AS s ON l.admission_id = s.admission_id
+    WHERE
+        l.collected_at >= s.anchor_at AND l.collected_at < s.anchor_at + INTERVAL 24 HOUR
+        AND l.collected_at < s.ends_at
+),
+
+carbon_dioxide AS (
     SELECT
         admission_id,
         collected_at,
         MIN(value) AS paco2_mmhg
-    FROM stay_lab
-    WHERE analyte = 'paco2' AND day = 1
+    FROM first_lab
+    WHERE analyte = 'paco2'
     GROUP BY admission_id, collected_at
 ),
 
@@ -35,8 +44,8 @@ oxygenation AS (
 
 has_ph AS (
     SELECT DISTINCT admission_id
-    FROM stay_lab
-    WHERE analyte = 'ph' AND day = 1
+    FROM first_lab
+    WHERE analyte = 'ph'
 ),
 
 every AS (
@@ -44,26 +53,28 @@ every AS (
     UNION ALL
     SELECT
         l.admission_id,
-        CASE WHEN l.analyte = 'creatinine' THEN 'creatinine_mg_dl' ELSE l.analyte END AS variable,
+        CASE WHEN l.analyte = 'creatinine' THEN 'creatinine_mg_dl' ELSE l.analyte::VARCHAR END
+            AS variable,
         CASE
             WHEN l.analyte = 'creatinine' THEN COALESCE(l.value_mg_dl, ROUND(l.value / 88.4, 6))
             ELSE l.value
         END AS value
-    FROM stay_lab AS l
+    FROM first_lab AS l
     LEFT JOIN has_ph AS p ON l.admission_id = p.admission_id
     WHERE
-        l.day = 1
-        AND (
-            l.analyte IN ('ph', 'sodium', 'potassium', 'creatinine', 'hematocrit', 'wbc')
-            OR (l.analyte = 'bicarbonate' AND p.admission_id IS NULL)
-        )
+        l.analyte IN ('ph', 'sodium', 'potassium', 'creatinine', 'hematocrit', 'wbc')
+        OR (l.analyte = 'bicarbonate' AND p.admission_id IS NULL)
     UNION ALL
     SELECT
-        admission_id,
-        vital_code AS variable,
-        value
-    FROM stay_vital
-    WHERE day = 1 AND vital_code IN ('temperature', 'heart_rate', 'respiratory_rate', 'gcs')
+        v.admission_id,
+        v.vital_code::VARCHAR AS variable,
+        v.value
+    FROM stay_vital AS v
+    INNER JOIN score_span AS s ON v.admission_id = s.admission_id
+    WHERE
+        v.vital_code IN ('temperature', 'heart_rate', 'respiratory_rate', 'gcs')
+        AND v.measured_at >= s.anchor_at AND v.measured_at < s.anchor_at + INTERVAL 24 HOUR
+        AND v.measured_at < s.ends_at
     UNION ALL
     SELECT
         admission_id,

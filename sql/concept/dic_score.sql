@@ -4,21 +4,23 @@
 -- prothrombin time prolonged < 3 s: 0, 3 to < 6 s: 1, >= 6 s: 2; fibrinogen >= 1 g/L: 0, < 1: 1.
 -- Assumed, as the definition leaves them to the laboratory: D-dimer moderate from 0.5 and strong
 -- from 5 ug/mL FEU (1 and 10 times the upper limit), PT prolonged beyond 13.5 s.
--- dic_lo, dic_hi: with missing tests at their lowest and highest. Needs stay_lab.
+-- dic_lo, dic_hi: with missing tests at their lowest and highest. Needs score_span, stay_lab.
 -- Source: Taylor 2001 (Thromb Haemost 86:1327).
 WITH worst AS (
     SELECT
-        admission_id,
-        day,
-        MIN(value) FILTER (WHERE analyte = 'platelets') AS platelets,
-        MAX(value) FILTER (WHERE analyte = 'd_dimer') AS d_dimer,
-        ROUND(MAX(value) FILTER (WHERE analyte = 'prothrombin_time') - 13.5, 6) AS prolonged_s,
-        MIN(value) FILTER (WHERE analyte = 'fibrinogen') AS fibrinogen
-    FROM stay_lab
+        l.admission_id,
+        (EPOCH_US(l.collected_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
+        MIN(l.value) FILTER (WHERE l.analyte = 'platelets') AS platelets,
+        MAX(l.value) FILTER (WHERE l.analyte = 'd_dimer') AS d_dimer,
+        ROUND(MAX(l.value) FILTER (WHERE l.analyte = 'prothrombin_time') - 13.5, 6)
+            AS prolonged_s,
+        MIN(l.value) FILTER (WHERE l.analyte = 'fibrinogen') AS fibrinogen
+    FROM stay_lab AS l
+    INNER JOIN score_span AS s ON l.admission_id = s.admission_id
     WHERE
-        analyte IN ('platelets', 'd_dimer', 'prothrombin_time', 'fibrinogen')
-        AND day IS NOT NULL
-    GROUP BY admission_id, day
+        l.analyte IN ('platelets', 'd_dimer', 'prothrombin_time', 'fibrinogen')
+        AND l.collected_at >= s.anchor_at AND l.collected_at < s.ends_at
+    GROUP BY l.admission_id, day
 ),
 
 pointed AS (

@@ -45,26 +45,35 @@ paired AS (
     SELECT
         p.*,
         COALESCE(s.ventilated AND p.measured_at < s.stopped_at, FALSE) AS supported,
-        CASE
-            WHEN m.measured_at >= p.measured_at - INTERVAL 4 HOUR
-                THEN { 'known_at': m.measured_at, 'fio2': m.fio2 }
-        END AS vital,
-        CASE
-            WHEN s.fio2 IS NOT NULL AND p.measured_at < s.stopped_at
-                THEN { 'known_at': s.started_at, 'fio2': s.fio2 }
-        END AS device
+        CASE WHEN m.measured_at >= p.measured_at - INTERVAL 4 HOUR THEN m.measured_at END
+            AS vital_at,
+        CASE WHEN m.measured_at >= p.measured_at - INTERVAL 4 HOUR THEN m.fio2 END AS vital_fio2,
+        CASE WHEN s.fio2 IS NOT NULL AND p.measured_at < s.stopped_at THEN s.started_at END
+            AS device_at,
+        CASE WHEN p.measured_at < s.stopped_at THEN s.fio2 END AS device_fio2
     FROM pao2 AS p
     ASOF LEFT JOIN measured AS m
         ON p.admission_id = m.admission_id AND p.measured_at >= m.measured_at
     ASOF LEFT JOIN support AS s
         ON p.admission_id = s.admission_id AND p.measured_at >= s.started_at
+),
+
+known AS (
+    SELECT
+        *,
+        CASE
+            WHEN vital_at IS NULL OR device_at > vital_at THEN device_fio2
+            WHEN device_at = vital_at THEN GREATEST(vital_fio2, device_fio2)
+            ELSE vital_fio2
+        END AS fio2
+    FROM paired
 )
 
 SELECT
     admission_id,
     measured_at,
     pao2_mmhg,
-    GREATEST(vital, device)['fio2'] AS fio2,
-    ROUND(pao2_mmhg / GREATEST(vital, device)['fio2'], 6) AS pf_mmhg,
+    fio2,
+    ROUND(pao2_mmhg / fio2, 6) AS pf_mmhg,
     supported
-FROM paired
+FROM known

@@ -9,7 +9,7 @@ WITH sign AS (
     SELECT
         admission_id,
         measured_at,
-        vital_code AS sign,
+        vital_code::VARCHAR AS sign,
         CASE vital_code WHEN 'respiratory_rate' THEN value >= 30 ELSE value <= 93 END AS met
     FROM stay_vital
     WHERE vital_code IN ('respiratory_rate', 'spo2')

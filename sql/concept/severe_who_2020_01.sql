@@ -21,7 +21,7 @@ sign AS (
     SELECT
         admission_id,
         measured_at,
-        vital_code AS sign,
+        vital_code::VARCHAR AS sign,
         vital_code = 'respiratory_rate' AND value > 30 AS met
     FROM stay_vital
     WHERE vital_code = 'respiratory_rate' OR (vital_code = 'spo2' AND value >= 90)

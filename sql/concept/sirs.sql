@@ -1,7 +1,9 @@
 -- Systemic inflammatory response syndrome: two of four criteria abnormal within 24 h.
 -- Grain: eligible admission. met: FALSE when no unmeasured criterion could have made two: all four
 -- measured, or three measured and none ever abnormal; else NULL. first_at: when the second was
--- seen. Needs sirs_sign, sirs_moment, stay_lab, stay_vital.
+-- seen: of the signs in their order, the first that follows another kind of sign within 24 h (were
+-- the other kind further back, the sign between them would have come first).
+-- Needs sirs_sign, stay_lab, stay_vital.
 -- Source: Hartung 2009 after Bone 1992 (Chest 101:1644).
 WITH measured AS (
     SELECT
@@ -30,11 +32,23 @@ abnormal AS (
     FROM sirs_sign
 ),
 
+ordered AS (
+    SELECT
+        admission_id,
+        seen_at,
+        sign,
+        LAG(seen_at) OVER earlier AS last_at,
+        LAG(sign) OVER earlier AS last_sign
+    FROM sirs_sign
+    WINDOW earlier AS (PARTITION BY admission_id ORDER BY seen_at)
+),
+
 first_moment AS (
     SELECT
         admission_id,
         MIN(seen_at) AS first_at
-    FROM sirs_moment
+    FROM ordered
+    WHERE sign != last_sign AND seen_at - last_at <= INTERVAL 24 HOUR
     GROUP BY admission_id
 )
 

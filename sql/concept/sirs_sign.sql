@@ -5,19 +5,41 @@
 SELECT
     admission_id,
     measured_at AS seen_at,
-    CASE vital_code WHEN 'temperature' THEN 1 WHEN 'heart_rate' THEN 2 ELSE 4 END AS sign
+    1::UTINYINT AS sign
 FROM stay_vital
-WHERE
-    (vital_code = 'temperature' AND (value > 38 OR value < 36))
-    OR (vital_code = 'heart_rate' AND value > 90)
-    OR (vital_code = 'respiratory_rate' AND value > 20)
+WHERE vital_code = 'temperature' AND (value > 38 OR value < 36)
+UNION ALL
+SELECT
+    admission_id,
+    measured_at AS seen_at,
+    2::UTINYINT AS sign
+FROM stay_vital
+WHERE vital_code = 'heart_rate' AND value > 90
+UNION ALL
+SELECT
+    admission_id,
+    measured_at AS seen_at,
+    4::UTINYINT AS sign
+FROM stay_vital
+WHERE vital_code = 'respiratory_rate' AND value > 20
 UNION ALL
 SELECT
     admission_id,
     collected_at AS seen_at,
-    CASE analyte WHEN 'paco2' THEN 4 ELSE 8 END AS sign
+    4::UTINYINT AS sign
 FROM stay_lab
-WHERE
-    (analyte = 'paco2' AND value < 32)
-    OR (analyte = 'wbc' AND (value > 12 OR value < 4))
-    OR (analyte = 'bands' AND value > 10)
+WHERE analyte = 'paco2' AND value < 32
+UNION ALL
+SELECT
+    admission_id,
+    collected_at AS seen_at,
+    8::UTINYINT AS sign
+FROM stay_lab
+WHERE analyte = 'wbc' AND (value > 12 OR value < 4)
+UNION ALL
+SELECT
+    admission_id,
+    collected_at AS seen_at,
+    8::UTINYINT AS sign
+FROM stay_lab
+WHERE analyte = 'bands' AND value > 10

@@ -19,17 +19,21 @@ WITH ratio AS (
 
 lab_worst AS (
     SELECT
-        admission_id,
-        day,
-        MIN(value) FILTER (WHERE analyte = 'platelets') AS platelets,
-        MAX(value) FILTER (WHERE analyte = 'creatinine' AND value_mg_dl IS NULL) AS creatinine,
-        MAX(value_mg_dl) FILTER (WHERE analyte = 'creatinine') AS creatinine_mg_dl,
-        MAX(value) FILTER (WHERE analyte = 'total_bilirubin' AND value_mg_dl IS NULL)
+        l.admission_id,
+        (EPOCH_US(l.collected_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
+        MIN(l.value) FILTER (WHERE l.analyte = 'platelets') AS platelets,
+        MAX(l.value) FILTER (WHERE l.analyte = 'creatinine' AND l.value_mg_dl IS NULL)
+            AS creatinine,
+        MAX(l.value_mg_dl) FILTER (WHERE l.analyte = 'creatinine') AS creatinine_mg_dl,
+        MAX(l.value) FILTER (WHERE l.analyte = 'total_bilirubin' AND l.value_mg_dl IS NULL)
             AS total_bilirubin,
-        MAX(value_mg_dl) FILTER (WHERE analyte = 'total_bilirubin') AS total_bilirubin_mg_dl
-    FROM stay_lab
-    WHERE analyte IN ('platelets', 'total_bilirubin', 'creatinine') AND day IS NOT NULL
-    GROUP BY admission_id, day
+        MAX(l.value_mg_dl) FILTER (WHERE l.analyte = 'total_bilirubin') AS total_bilirubin_mg_dl
+    FROM stay_lab AS l
+    INNER JOIN score_span AS s ON l.admission_id = s.admission_id
+    WHERE
+        l.analyte IN ('platelets', 'total_bilirubin', 'creatinine')
+        AND l.collected_at >= s.anchor_at AND l.collected_at < s.ends_at
+    GROUP BY l.admission_id, day
 ),
 
 lab_value AS (
@@ -41,15 +45,15 @@ lab_value AS (
 urine AS (
     SELECT
         v.admission_id,
-        v.day,
+        (EPOCH_US(v.measured_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
         'urine_ml' AS variable,
         SUM(v.value::DECIMAL(18, 6))::DOUBLE AS value
     FROM stay_vital AS v
     INNER JOIN score_span AS s ON v.admission_id = s.admission_id
     WHERE
         v.vital_code = 'urine_output'
-        AND (s.discharged_at IS NULL OR s.anchor_at + v.day * INTERVAL 24 HOUR <= s.discharged_at)
-    GROUP BY v.admission_id, v.day
+        AND v.measured_at >= s.anchor_at AND v.measured_at < s.whole_until
+    GROUP BY v.admission_id, day
 )
 
 SELECT * FROM ratio
@@ -59,13 +63,16 @@ UNION ALL
 SELECT * FROM urine
 UNION ALL
 SELECT
-    admission_id,
-    day,
+    v.admission_id,
+    (EPOCH_US(v.measured_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
     'gcs' AS variable,
-    MIN(value) AS value
-FROM stay_vital
-WHERE vital_code = 'gcs' AND day IS NOT NULL
-GROUP BY admission_id, day
+    MIN(v.value) AS value
+FROM stay_vital AS v
+INNER JOIN score_span AS s ON v.admission_id = s.admission_id
+WHERE
+    v.vital_code = 'gcs'
+    AND v.measured_at >= s.anchor_at AND v.measured_at < s.ends_at
+GROUP BY v.admission_id, day
 UNION ALL
 SELECT
     admission_id,

@@ -132,4 +132,3 @@ def test_a_gas_at_admission_is_read_with_the_fio2_before_it(hospital: Hospital) 
     fio2(hospital, "1 | fio2 | 01-01 20:00 | 0.5")
     gas(hospital, "1 | pao2 | 01-02 00:00 | 60\n1 | pao2 | 01-02 00:01 | 60")
     assert ratios(hospital) == [(0.5, 120, False), (None, None, False)]
-    assert hospital.db.rows("SELECT day FROM stay_vital") == [(None,)]
