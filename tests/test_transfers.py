@@ -47,8 +47,14 @@ def test_a_moved_person_is_in_the_cohort_once_at_the_first_hospital(out: Path) -
     key = ["hospital_id", "admission_id"]
     assert cohort.join(moved, on=key, how="semi").height == 0
     flow = pl.read_csv(out / "attrition.csv")
-    index = flow.filter((pl.col("criterion") == "index") & (pl.col("hospital_id") == "all"))
+    whole = flow.filter(pl.col("hospital_id") == "all").sort("step")
+    index = whole.filter(pl.col("criterion") == "index")
     assert index["patients"].item() == index["admissions"].item()
+    # the stay after the move is left out, and counted where it was
+    before = whole.filter(pl.col("step") == index["step"].item() - 1)["admissions"].item()
+    apart = flow.filter((pl.col("criterion") == "index") & (pl.col("hospital_id") != "all"))
+    left_out = before - index["admissions"].item()
+    assert index["excluded"].item() == left_out == apart["excluded"].sum() > 0
 
 
 def test_use_counts_a_moved_person_once(out: Path) -> None:
