@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from result_files import hashes
 
-from ehrivig import cluster, extract, manifest, pipeline
+from ehrivig import cluster, extract, manifest, pipeline, resources
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.study import Study, load
@@ -58,16 +58,27 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         running.wait()
 
 
+Machines = tuple[str, list[subprocess.Popen[bytes]]]
+"""The address of a scheduler, and its two workers."""
+
+
 @pytest.fixture
-def machines(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a scheduler, and its two workers."""
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    with started(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def started(place: Path, *more: str) -> Iterator[Machines]:
+    """A scheduler with two workers that know each other by loopback; `more` options of workers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     address = f"tcp://127.0.0.1:{port}"
     with ExitStack() as stack:
         stack.enter_context(process("scheduler", "--host", "127.0.0.1", "--port", port))
-        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path / "dask"))
+        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(place / "dask"))
+        options += more
         workers = [stack.enter_context(process("worker", address, *options)) for _ in range(2)]
         yield address, workers
 
@@ -87,7 +98,7 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
 @NEEDS_DASK
 @pytest.mark.slow
 def test_a_killed_worker_changes_nothing(
-    machines: tuple[str, list[subprocess.Popen[bytes]]],
+    machines: Machines,
     study: Study,
     folder: Path,
     tmp_path: Path,
@@ -111,6 +122,68 @@ def test_a_killed_worker_changes_nothing(
     left = {path.name for path in (there / "hospitals").iterdir()}
     assert len(left) == HOSPITALS
     assert not any(name.startswith(".") for name in left)
+
+
+@pytest.fixture(scope="module")
+def short_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packaged study with few bootstraps and imputations."""
+    text = (resources.studies_folder() / "ivig_covid19.toml").read_text(encoding="utf-8")
+    assert "bootstrap = 500" in text
+    path = tmp_path_factory.mktemp("study") / "study.toml"
+    path.write_text(text.replace("bootstrap = 500", "bootstrap = 5\nimputations = 2"))
+    return path
+
+
+def ehrivig_run(*arguments: object) -> list[str]:
+    return [sys.executable, "-W", "ignore", "-m", "ehrivig.cli", "run", *map(str, arguments)]
+
+
+@NEEDS_DASK
+def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
+    machines: Machines, short_study: Path, tmp_path: Path
+) -> None:
+    """Cohort, effects, report: every result file has the bytes of a run in one process."""
+    address, workers = machines
+    folder, here, there = (tmp_path / name for name in ("extract", "here", "there"))
+    write_demo(folder, patients=1_200, hospitals=HOSPITALS)
+    alone = ehrivig_run(short_study, "--extract", folder, "--quiet", "--out", here)
+    assert subprocess.run(alone, timeout=600).returncode == 0
+    call = ehrivig_run(short_study, "--extract", folder, "--quiet", "--out", there)
+    workshop = tmp_path / ".there.partial" / "hospitals"
+    with subprocess.Popen([*call, "--cluster", address], stderr=subprocess.PIPE) as running:
+        until(lambda: running.poll() is not None or len(list(workshop.glob(".*/*"))) > 1)
+        begun = sorted(path.name.split(".")[1] for path in workshop.glob(".*"))
+        workers[0].send_signal(signal.SIGKILL)
+        _, said = running.communicate(timeout=600)
+    assert running.returncode == 0, said
+    assert len(begun) == 2, "both workers were in the middle of a hospital"
+    assert workers[0].wait(10) == -signal.SIGKILL
+    assert hashes(there) == hashes(here)
+    assert {"effects.csv", "report.html", "matched.parquet"} <= set(hashes(here))
+    assert sorted(path.name for path in (there / "hospitals").iterdir()) == ["A", "B", "C"]
+    print(f"\nkilled while {begun} were worked on: {len(hashes(here))} files have the same bytes")
+
+
+@NEEDS_DASK
+def test_a_run_whose_workers_lack_the_extract_is_one_message(folder: Path, tmp_path: Path) -> None:
+    """Workers to whom the folder does not exist: exit code 2 and no output."""
+    shim = tmp_path / "dask" / "hide.py"
+    shim.parent.mkdir()
+    shim.write_text(
+        "from pathlib import Path\n"
+        "there = Path.exists\n"
+        f"Path.exists = lambda path, **how: str(path) != {str(folder)!r} and there(path, **how)\n"
+    )
+    with started(tmp_path, "--preload", str(shim)) as (address, _):
+        call = ehrivig_run("ivig_covid19", "--extract", folder, "--quiet", "--cluster", address)
+        call += ["--out", str(tmp_path / "out")]
+        done = subprocess.run(call, capture_output=True, text=True, timeout=120)
+    print(f"\nexit code {done.returncode}: {done.stderr.strip()}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("ehrivig: cluster: the worker on ")
+    assert "does not see the folder of the extract" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["dask"]
 
 
 @NEEDS_DASK
