@@ -6,6 +6,7 @@ this project pins, so it has an environment of its own) and runs the tests of ob
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import socket
@@ -19,10 +20,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from ehrivig.store.path import filesystem
+from ehrivig.tables import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".moto"
 PYTHON = os.environ.get("EHRIVIG_MOTO_PYTHON", str(FOLDER / "bin" / "python"))
+Marks = dict[str, tuple[str, int]]
+"""Key below a bucket -> SHA-256 and time of change of the object."""
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 
@@ -33,6 +42,7 @@ class Proxy(BaseHTTPRequestHandler):
     store = ("", 0)
     denied: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ()
+    writes_left: dict[str, int]
     fetched: dict[str, int]
     lock = threading.Lock()
 
@@ -40,7 +50,7 @@ class Proxy(BaseHTTPRequestHandler):
         body = self._body()
         bucket = urllib.parse.urlsplit(self.path).path.split("/")[1]
         writes = self.command in ("PUT", "POST", "DELETE")
-        if bucket in self.denied or (bucket in self.read_only and writes):
+        if bucket in self.denied or (writes and self._may_not_write(bucket)):
             self._answer(403, [("Content-Type", "application/xml")], DENIED)
             return
         with closing(http.client.HTTPConnection(*self.store, timeout=60)) as connection:
@@ -52,6 +62,14 @@ class Proxy(BaseHTTPRequestHandler):
             with self.lock:
                 self.fetched[key] = self.fetched.get(key, 0) + len(content)
         self._answer(told.status, told.getheaders(), content)
+
+    def _may_not_write(self, bucket: str) -> bool:
+        """Whether the bucket is for reading only, or its permitted writes are used up."""
+        with self.lock:
+            left = self.writes_left.get(bucket)
+            if left:
+                self.writes_left[bucket] = left - 1
+        return bucket in self.read_only or left == 0
 
     def _body(self) -> bytes | None:
         """The body of a request, whole, whether it came with its length or in chunks."""
@@ -87,6 +105,16 @@ class Proxy(BaseHTTPRequestHandler):
         """Nothing: a test says what it looked at."""
 
 
+class Server(ThreadingHTTPServer):
+    """The proxy's server; it has nothing to say of a client that was killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def available() -> bool:
     """Whether moto is installed where the tests look for it."""
     return Path(PYTHON).is_file()
@@ -103,15 +131,83 @@ def running() -> Iterator[tuple[str, type[Proxy]]]:
     with subprocess.Popen(call, stdout=quiet, stderr=quiet) as moto:
         try:
             _wait(port, moto)
-            proxy = type("OneProxy", (Proxy,), {"store": ("127.0.0.1", port), "fetched": {}})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), proxy)
-            server.daemon_threads = True
+            own = {"store": ("127.0.0.1", port), "fetched": {}, "writes_left": {}}
+            proxy = type("OneProxy", (Proxy,), own)
+            server = Server(("127.0.0.1", 0), proxy)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}", proxy
             server.shutdown()
             server.server_close()
         finally:
             moto.kill()
+
+
+def environment(address: str) -> dict[str, str]:
+    """The variables that point a process at the store."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def make_buckets(address: str, *names: str) -> None:
+    """Buckets without an object."""
+    from pyarrow import fs
+
+    maker: Any = fs.S3FileSystem(
+        endpoint_override=address, region="us-east-1", allow_bucket_creation=True
+    )
+    for name in names:
+        maker.create_dir(name)
+
+
+def upload(folder: Path, prefix: str) -> None:
+    """Put all files of a folder below "bucket/key"."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with filesystem().open_output_stream(
+            f"{prefix}/{path.relative_to(folder).as_posix()}"
+        ) as stream:
+            stream.write(path.read_bytes())
+
+
+def objects(bucket: str) -> dict[str, bytes]:
+    """Key below the bucket -> content, of every object there."""
+    from pyarrow import fs
+
+    store = filesystem()
+    found = store.get_file_info(fs.FileSelector(bucket, recursive=True))
+    keys = [info.path for info in found if info.is_file]
+    return {
+        key.removeprefix(f"{bucket}/"): store.open_input_file(key).readall() for key in sorted(keys)
+    }
+
+
+def marks(bucket: str) -> Marks:
+    """Key below the bucket -> SHA-256 and time of change, of every object there."""
+    from pyarrow import fs
+
+    found = filesystem().get_file_info(fs.FileSelector(bucket, recursive=True))
+    times = {info.path.removeprefix(f"{bucket}/"): info.mtime_ns for info in found if info.is_file}
+    contents = objects(bucket)
+    return {key: (hashlib.sha256(contents[key]).hexdigest(), times[key]) for key in sorted(times)}
+
+
+def needed_bytes(folder: Path) -> dict[str, int]:
+    """File -> compressed bytes of the columns of the contract."""
+    found = {}
+    for path in sorted(folder.glob("[a-z]*/*/*.parquet")):
+        names = BY_NAME[path.parts[-3]].names
+        footer = pq.read_metadata(path)
+        groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+        found[path.relative_to(folder).as_posix()] = sum(
+            group.column(i).total_compressed_size
+            for group in groups
+            for i in range(group.num_columns)
+            if group.column(i).path_in_schema in names
+        )
+    return found
 
 
 def _wait(port: int, moto: subprocess.Popen[bytes]) -> None:
@@ -131,7 +227,8 @@ def main() -> int:
     if not available():
         venv.create(FOLDER, with_pip=True, clear=True)
         subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "moto[server]"], check=True)
-    tests = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-rs", "tests/test_store.py"]
+    files = ["tests/test_store.py", "tests/test_store_run.py"]
+    tests = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-rs", "-s", *files]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyarrow import fs
 
 sys.path.insert(0, str(Path(__file__).parent))
 import object_store
+from object_store import needed_bytes, upload
 from result_files import hashes
 
 from ehrivig import pipeline
@@ -25,7 +25,6 @@ from ehrivig.folder import run_folder
 from ehrivig.source import schema
 from ehrivig.store import StorePath, place
 from ehrivig.store.path import filesystem
-from ehrivig.tables import BY_NAME
 
 NEEDS_MOTO = pytest.mark.skipif(
     not object_store.available(), reason="moto is not installed: python -m tests.object_store"
@@ -49,16 +48,10 @@ def test_a_path_of_a_store_keeps_its_slashes() -> None:
 def store() -> Iterator[type[object_store.Proxy]]:
     """An empty store that the environment of this process points at."""
     with object_store.running() as (address, proxy), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", address)
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_REGION", "us-east-1")
+        for name, value in object_store.environment(address).items():
+            patch.setenv(name, value)
         filesystem.cache_clear()
-        maker = fs.S3FileSystem(
-            endpoint_override=address, region="us-east-1", allow_bucket_creation=True
-        )
-        for bucket in ("data", "runs", "closed", "readonly"):
-            maker.create_dir(bucket)
+        object_store.make_buckets(address, "data", "runs", "closed", "readonly")
         yield proxy
         filesystem.cache_clear()
 
@@ -75,30 +68,6 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
         unused = pa.chunked_array([pa.array(text, pa.string())])
         pq.write_table(table.append_column(UNUSED, unused), path, row_group_size=20_000)
     return folder
-
-
-def upload(folder: Path, prefix: str) -> None:
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with filesystem().open_output_stream(
-            f"{prefix}/{path.relative_to(folder).as_posix()}"
-        ) as stream:
-            stream.write(path.read_bytes())
-
-
-def needed_bytes(folder: Path) -> dict[str, int]:
-    """File -> compressed bytes of the columns of the contract."""
-    found = {}
-    for path in sorted(folder.glob("[a-z]*/*/*.parquet")):
-        names = BY_NAME[path.parts[-3]].names
-        footer = pq.read_metadata(path)
-        groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
-        found[path.relative_to(folder).as_posix()] = sum(
-            group.column(i).total_compressed_size
-            for group in groups
-            for i in range(group.num_columns)
-            if group.column(i).path_in_schema in names
-        )
-    return found
 
 
 def row_groups(path: Path) -> int:
