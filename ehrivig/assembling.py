@@ -47,16 +47,22 @@ def _discharge(people: pl.DataFrame) -> pl.DataFrame:
 
 def gather(results: list[HospitalResult], name: str) -> pl.DataFrame:
     """One small table of all hospitals; ids become text where hospitals differ in their type."""
-    parts = []
+    return scan(results, name).collect()
+
+
+def scan(results: list[HospitalResult], name: str) -> pl.LazyFrame:
+    """As `gather`, for a table with a row for every admission: only what is asked for is read."""
+    parts, schemas = [], []
     for result in sorted(results, key=lambda r: r.hospital_id):
-        part = pl.read_parquet(Path(result.folder) / f"{name}.parquet")
-        if "hospital_id" not in part.columns:
+        part = pl.scan_parquet(Path(result.folder) / f"{name}.parquet")
+        if "hospital_id" not in part.collect_schema():
             part = part.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
         parts.append(part)
+        schemas.append(part.collect_schema())
     mixed = [
         name
         for name in ("admission_id", "patient_id")
-        if len({part.schema[name] for part in parts if name in part.columns}) > 1
+        if len({schema[name] for schema in schemas if name in schema}) > 1
     ]
     parts = [part.with_columns(pl.col(mixed).cast(pl.String)) for part in parts]
-    return pl.concat([part.select(parts[0].columns) for part in parts])
+    return pl.concat([part.select(schemas[0].names()) for part in parts])

@@ -110,25 +110,31 @@ def _gather(db: Database, wanted: tuple[Evidence, ...], prepare: Prepare) -> Non
 
 
 def select(
-    screened: pl.DataFrame, criterion: pl.DataFrame, study: Study
+    screened: pl.DataFrame | pl.LazyFrame, criterion: pl.DataFrame | pl.LazyFrame, study: Study
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cohort (rows of `screened` that meet every criterion in order) and its attrition.
 
     `screened`: one row per admission of every hospital; `criterion`: hospital_id, name,
     admission_id, met. Order of rows and of hospitals does not matter. An empty cohort keeps its
-    columns.
+    columns. Of the admissions only keys are in memory, all columns of the cohort alone.
     """
-    left = screened.sort(*ADMISSION_KEY)
-    steps = [_count(0, "read", "Admissions that the gate let through", left, left, None)]
+    every, verdicts = screened.lazy(), criterion.lazy()
+    left = every.select(*ADMISSION_KEY, "person_id", "admitted_at").collect()
+    nobody = left.head(0)
+    steps = [_count(0, "read", "Admissions that the gate let through", left, left, nobody)]
     for number, rule in enumerate(study.cohort.criteria, start=1):
         if rule.rule == "index_admission":
-            met, judged = _first_of_person(left), None
+            met, unmeasured = _first_of_person(left), nobody
         else:
-            judged = criterion.filter(pl.col("name") == rule.name)
-            met = left.join(judged.filter("met"), on=ADMISSION_KEY, how="semi")
-        steps.append(_count(number, rule.name, rule.label, left, met, judged))
-        left = met.sort(*ADMISSION_KEY)
-    return left, pl.concat(steps)
+            judged = verdicts.filter(pl.col("name") == rule.name).select(*ADMISSION_KEY, "met")
+            known = judged.collect()
+            met = left.join(known.filter("met"), on=ADMISSION_KEY, how="semi")
+            unknown = known.filter(pl.col("met").is_null())
+            unmeasured = left.join(unknown, on=ADMISSION_KEY, how="semi")
+        steps.append(_count(number, rule.name, rule.label, left, met, unmeasured))
+        left = met
+    people = every.join(left.lazy().select(ADMISSION_KEY), on=ADMISSION_KEY, how="semi").collect()
+    return people.sort(*ADMISSION_KEY), pl.concat(steps)
 
 
 def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
@@ -144,29 +150,32 @@ def _count(
     label: str,
     before: pl.DataFrame,
     after: pl.DataFrame,
-    judged: pl.DataFrame | None,
+    unmeasured: pl.DataFrame,
 ) -> pl.DataFrame:
     """One attrition row per hospital and one for all of them ("all")."""
-    unmeasured = (
-        before.head(0)
-        if judged is None
-        else before.join(judged.filter(pl.col("met").is_null()), on=ADMISSION_KEY, how="semi")
-    )
-    hospitals = sorted(before["hospital_id"].unique().to_list())
-    rows = []
-    for hospital in [*hospitals, "all"]:
-        here = pl.lit(True) if hospital == "all" else pl.col("hospital_id") == hospital
-        kept, had = after.filter(here), before.filter(here)
-        rows.append(
-            {
-                "step": step,
-                "criterion": name,
-                "label": label,
-                "hospital_id": hospital,
-                "patients": kept["person_id"].n_unique(),
-                "admissions": kept.height,
-                "excluded": had.height - kept.height,
-                "excluded_not_measured": unmeasured.filter(here).height,
-            }
-        )
+    had, kept, unknown = (_admissions(frame) for frame in (before, after, unmeasured))
+    rows = [
+        {
+            "step": step,
+            "criterion": name,
+            "label": label,
+            "hospital_id": hospital,
+            "patients": kept.get(hospital, _NOBODY)[1],
+            "admissions": kept.get(hospital, _NOBODY)[0],
+            "excluded": had[hospital][0] - kept.get(hospital, _NOBODY)[0],
+            "excluded_not_measured": unknown.get(hospital, _NOBODY)[0],
+        }
+        for hospital in [*sorted(set(had) - {"all"}), "all"]
+    ]
     return pl.DataFrame(rows, schema=ATTRITION_SCHEMA)
+
+
+_NOBODY = (0, 0)
+
+
+def _admissions(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Hospital (and "all") -> its admissions, and its persons."""
+    persons = pl.col("person_id").n_unique().alias("persons")
+    found = frame.group_by("hospital_id").agg(pl.len(), persons)
+    by_hospital = {hospital: (n, persons) for hospital, n, persons in found.iter_rows()}
+    return {**by_hospital, "all": (frame.height, frame["person_id"].n_unique())}

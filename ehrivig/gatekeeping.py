@@ -5,10 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import assembling, earlier_runs, network, quality, validate
+from ehrivig.dataset import KEY
 from ehrivig.errors import GateBlocked
 from ehrivig.hospital import HospitalResult
 from ehrivig.running import Run
 from ehrivig.study import Study
+
+_OF_STAY = [*KEY, "person_id", "admitted_at", "discharged_at", "death_at", "discharge_status"]
 
 
 def policy(study: Study, hospital_id: str) -> str:
@@ -40,8 +43,8 @@ def judge(this: Run) -> None:
 
 def judge_arms(this: Run, kept: list[HospitalResult], table: pl.DataFrame) -> None:
     """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
-    names = ("screened", "scope", "dosing")
-    stays, scope, dosing = (assembling.gather(kept, name) for name in names)
+    stays = assembling.scan(kept, "screened").select(_OF_STAY).collect()
+    scope, dosing = (assembling.gather(kept, name) for name in ("scope", "dosing"))
     measured = network.after_cohort(this.study, kept, stays, scope, dosing, table)
     this.across += measured
     checks = validate.judge(measured, this.study)

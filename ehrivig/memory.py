@@ -11,9 +11,9 @@ import re
 from ehrivig.errors import UsageError
 
 MIB = 2**20
-PYTHON_MIB = 450
+PYTHON_MIB = 600
 """What a process holds beside DuckDB: the interpreter with Polars, Great Expectations and SciPy
-(about 330 MiB once imported) and the small tables of one hospital."""
+(about 330 MiB once imported) and the tables with a row for each of its million admissions."""
 OVERSHOOT = 1.15
 """DuckDB keeps its buffers within its limit, but not the rest (code, Parquet decoders, allocator):
 12% above the limit was measured while it spilled; a little more is assumed."""

@@ -20,7 +20,7 @@ def investigate(this: Run) -> dict[str, int]:
     study, folder = this.study, this.folder
     kept = [r for r in this.results if r.hospital_id not in this.dropped]
     this.progress("cohort")
-    screened, criterion = (assembling.gather(kept, name) for name in ("screened", "criterion"))
+    screened, criterion = (assembling.scan(kept, name) for name in ("screened", "criterion"))
     people, attrition = cohort.select(screened, criterion, study)
     attrition.write_csv(folder / "attrition.csv")
     spent = ledger.spend(this.results, people, assembling.gather(kept, "scope"))

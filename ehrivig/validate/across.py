@@ -47,9 +47,8 @@ def transfers(stays: pl.DataFrame) -> pl.DataFrame:
     admission_id, from_hospital_id, from_admission_id, sorted. A null person is no transfer.
     """
     key = ["hospital_id", "admission_id"]
-    known = stays.filter(pl.col("person_id").is_not_null()).select(
-        *key, "person_id", "admitted_at", "discharged_at"
-    )
+    again = pl.col("person_id").is_not_null() & pl.col("person_id").is_duplicated()
+    known = stays.filter(again).select(*key, "person_id", "admitted_at", "discharged_at")
     before = known.rename({name: f"from_{name}" for name in known.columns if name != "person_id"})
     gap = pl.col("admitted_at") - pl.col("from_discharged_at")
     near = gap.abs() <= pl.duration(hours=_TRANSFER_HOURS)
