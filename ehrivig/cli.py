@@ -39,6 +39,12 @@ WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Hospitals 
 ClusterOption = Annotated[
     str | None, typer.Option("--cluster", help="Address of a Dask scheduler: tcp://127.0.0.1:8786")
 ]
+ShareOption = Annotated[
+    int | None,
+    typer.Option(
+        "--share-rows", min=1, help="Split a hospital with more rows; default: by memory."
+    ),
+]
 LayoutOption = Annotated[
     str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
 ]
@@ -54,6 +60,7 @@ def run(
     threads: ThreadsOption = None,
     workers: WorkersOption = 1,
     cluster: ClusterOption = None,
+    share_rows: ShareOption = None,
     aggregate_only: Annotated[
         bool, typer.Option("--aggregate-only", help="Keep no row of a patient; see `pool`.")
     ] = False,
@@ -67,16 +74,9 @@ def run(
     if aggregate_only:
         pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
         plan = plan.model_copy(update={"analysis": pooling})
-    _finish(
-        pipeline.run(
-            plan,
-            extract,
-            out,
-            options=pipeline.Options(memory, threads, workers, cluster, aggregate_only),
-            progress=console.progress(quiet),
-        ),
-        as_json,
-    )
+    options = pipeline.Options(memory, threads, workers, cluster, aggregate_only, share_rows)
+    summary = pipeline.run(plan, extract, out, options=options, progress=console.progress(quiet))
+    _finish(summary, as_json)
 
 
 @app.command()
@@ -94,6 +94,7 @@ def check(
     layout: LayoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
+    share_rows: ShareOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -109,7 +110,7 @@ def check(
         return
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
-    options = pipeline.Options(memory, threads)
+    options = pipeline.Options(memory, threads, share_rows=share_rows)
     summary = pipeline.check(plan, extract, out, options=options, progress=console.progress(quiet))
     _finish(summary, as_json)
 

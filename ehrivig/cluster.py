@@ -193,7 +193,7 @@ def _from(here: Path, path: Path) -> Path:
 
 
 def _key(task: Task) -> str:
-    return f"ehrivig-{task.hospital_id}-{uuid.uuid4().hex}"
+    return f"ehrivig-{task.hospital_id}-{task.share.number if task.share else 0}-{uuid.uuid4().hex}"
 
 
 def _sweep(tasks: list[Task]) -> None:

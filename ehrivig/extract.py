@@ -26,6 +26,7 @@ from ehrivig.source import (
     input_file,
     is_synthetic,
     refuse_misspelt,
+    row_count,
     schema,
 )
 from ehrivig.store import StorePath, place
@@ -39,6 +40,7 @@ __all__ = [
     "inspect",
     "no_moment",
     "open_hospital",
+    "rows",
     "unreadable",
 ]
 
@@ -140,6 +142,19 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
     return None
+
+
+def rows(source: Source, hospital_id: str) -> int:
+    """About how many rows a hospital has: a file or a database of several is divided evenly."""
+    if source.is_database:
+        return input_files(source, hospital_id)[0].rows // len(source.hospitals)
+    own = shared = 0
+    for file in (f for name in source.parts for f in source.table_files(name, hospital_id)):
+        if file.hospital_id is None:
+            shared += row_count(file.path, source.root)
+        else:
+            own += row_count(file.path, source.root)
+    return own + shared // len(source.hospitals)
 
 
 def input_files(source: Source, hospital_id: str) -> list[InputFile]:

@@ -15,16 +15,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 
 from ehrivig import cohort, extract, narrow, tables, utilise, validate
+from ehrivig import share as sharing
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
 from ehrivig.features import baseline, dosing, outcomes, severity
+from ehrivig.share import Share
 from ehrivig.study import Study
 
 RESULT_FILE = "hospital.json"
@@ -54,7 +56,10 @@ class Step:
 
 @dataclass(frozen=True)
 class HospitalResult:
-    """Where one hospital's results lie, and how its rows were spent per table."""
+    """Where one hospital's results lie, and how its rows were spent per table.
+
+    `rows_whole`: of the first share of a hospital, the rows of its event tables in all shares.
+    """
 
     hospital_id: str
     folder: str
@@ -63,6 +68,7 @@ class HospitalResult:
     rows_quarantined: dict[str, int]
     steps: list[Step]
     fingerprint: str
+    rows_whole: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> HospitalResult:
@@ -99,34 +105,41 @@ def process(
     threads: int | None = None,
     gate_only: bool = False,
     fingerprint: str = "",
+    share: Share | None = None,
 ) -> HospitalResult:
-    """Everything one hospital can do alone, left in `folder` as small files.
+    """Everything one hospital, or a share of it, can do alone, left in `folder` as small files.
 
-    A hospital that the policy blocks is measured and goes no further. Raises ExtractError when its
-    files cannot be read.
+    A hospital that the policy blocks is measured and goes no further; a share goes on, as only all
+    of them can be judged. Raises ExtractError when its files cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     clock = _Clock(hospital_id)
     with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
         with clock.step("extract"):
             extract.open_hospital(db, source, hospital_id, study)
+            whole = sharing.restrict(db, share) if share else {}
         with _naming_damage(db, source, hospital_id):
             with clock.step("gate") as done:
                 found = validate.measure(db, study, hospital_id)
                 read, rejected = _gate_rows(db, study, hospital_id, folder)
                 done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
-            checks = validate.judge(found, study)
-            if not gate_only and hospital_id not in validate.blocked_hospitals(checks, study):
+            if not gate_only and (share or not _is_blocked(found, study)):
+                sharing.without_others(db, "main.admission")
                 _features(db, study, folder, clock)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")
     shutil.rmtree(folder / "spill", ignore_errors=True)
     (folder / "statements.sql").write_text(statements + "\n", encoding="utf-8")
     result = HospitalResult(
-        hospital_id, str(folder), found, read, rejected, clock.steps, fingerprint
+        hospital_id, str(folder), found, read, rejected, clock.steps, fingerprint, whole
     )
     result.write()
     return result
+
+
+def _is_blocked(found: list[validate.Measurement], study: Study) -> bool:
+    """Whether what the gate found in a hospital blocks it."""
+    return bool(validate.blocked_hospitals(validate.judge(found, study), study))
 
 
 @contextmanager

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
-from ehrivig import crew, gatekeeping, hospital, manifest, memory
+from ehrivig import crew, extract, gatekeeping, hospital, joining, manifest, memory, share
 from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
 from ehrivig.running import Run
-from ehrivig.task import Task
+from ehrivig.task import Outcome, Task
+
+_SHARES = "shares"
 
 
 def read(this: Run, *, gate_only: bool = False) -> None:
@@ -16,19 +21,33 @@ def read(this: Run, *, gate_only: bool = False) -> None:
     tasks = {name: _task(this, name, gate_only) for name in this.source.hospitals}
     kept = {name: found for name, task in tasks.items() if (found := _kept(this, task))}
     this.reused = len(kept)
-    fresh = [task for name, task in tasks.items() if name not in kept]
-    with closing(crew.work(fresh, this.options.workers, this.options.cluster)) as made:
+    fresh = {name: _shares(this, task) for name, task in tasks.items() if name not in kept}
+    every = [task for shares in fresh.values() for task in shares]
+    with closing(crew.work(every, this.options.workers, this.options.cluster)) as made:
         for number, hospital_id in enumerate(this.source.hospitals, start=1):
             this.progress(f"hospital {number} of {len(this.source.hospitals)}")
-            outcome = kept.get(hospital_id) or next(made)
+            outcome = kept.get(hospital_id) or _made(this, tasks[hospital_id], fresh, made)
             if not isinstance(outcome, ExtractError):
                 this.results.append(outcome)
             elif gatekeeping.policy(this.study, hospital_id) == "block_run":
                 raise outcome
             else:
                 this.unreadable[hospital_id] = str(outcome)
+    shutil.rmtree(this.folder / _SHARES, ignore_errors=True)
     if not this.results:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
+
+
+def _made(this: Run, task: Task, fresh: dict[str, list[Task]], made: Iterator[Outcome]) -> Outcome:
+    """What became of one hospital: the outcome of its task, or of its shares together."""
+    outcomes = [next(made) for _ in fresh[task.hospital_id]]
+    failed = [one for one in outcomes if isinstance(one, ExtractError)]
+    results = [one for one in outcomes if isinstance(one, HospitalResult)]
+    if failed or len(results) == 1:
+        return failed[0] if failed else results[0]
+    whole = joining.join(results, this.study, task.folder)
+    joining.remove(results)
+    return whole
 
 
 def _task(this: Run, hospital_id: str, gate_only: bool) -> Task:
@@ -44,6 +63,29 @@ def _task(this: Run, hospital_id: str, gate_only: bool) -> Task:
         memory.engine_limit(use.memory, use.workers if use.cluster is None else 1),
         crew.threads_each(use.workers, use.threads),
     )
+
+
+def _shares(this: Run, task: Task) -> list[Task]:
+    """The task itself; of a hospital with many rows one task for each share of it."""
+    use = this.options
+    alone = use.workers == 1 and use.cluster is None
+    most = use.share_rows or memory.rows_at_once(task.memory, alone=alone)
+    number = -(-_rows(task) // most)
+    if number < 2:
+        return [task]
+    folder = this.folder / _SHARES / task.folder.name
+    return [
+        replace(task, share=share.Share(one, number), folder=folder / str(one))
+        for one in range(1, number + 1)
+    ]
+
+
+def _rows(task: Task) -> int:
+    """About how many rows a hospital has; 0 when a file of it cannot be opened."""
+    try:
+        return extract.rows(task.source, task.hospital_id)
+    except ExtractError:
+        return 0
 
 
 def _mark(this: Run, hospital_id: str, gate_only: bool) -> str:

@@ -21,6 +21,10 @@ SMALLEST_MIB = 200
 """Below this DuckDB cannot even hold the buffers of a Parquet scan on two threads."""
 LEAST_MIB = 250
 """What one process must at least be given: less than its modules take makes no limit."""
+ROWS_AT_ONCE = 60_000_000
+"""Rows of a hospital that a process works on at once with 1 GiB for DuckDB, or with more."""
+ROWS_OF_A_CREW = 25_000_000
+"""The same where several processes share the work: smaller parts, so that all have some."""
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _TEXT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -51,3 +55,12 @@ def engine_limit(total: str | None, processes: int = 1) -> str | None:
             f"{LEAST_MIB * max(1, processes)}MiB (2GB is comfortable), or fewer --workers."
         )
     return f"{max(SMALLEST_MIB, int((mine - PYTHON_MIB) / OVERSHOOT))}MiB"
+
+
+def rows_at_once(limit: str | None, *, alone: bool) -> int:
+    """Most rows of a hospital that one process works on at once; a larger hospital is split.
+
+    `limit`: DuckDB's, as `engine_limit` gives it. `alone`: no other process has a part of the work.
+    """
+    rows = ROWS_AT_ONCE if alone else ROWS_OF_A_CREW
+    return rows if limit is None else int(rows * min(1.0, parse(limit) / 2**30))

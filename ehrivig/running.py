@@ -18,7 +18,8 @@ Progress = Callable[[str], None]
 class Options:
     """How a run uses the machine; nothing here changes a result.
 
-    `aggregate_only` keeps no table with a row per patient or event in the run folder.
+    `aggregate_only` keeps no table with a row per patient or event in the run folder. `share_rows`:
+    a hospital with more rows is worked on in shares (None: by the memory of a process).
     """
 
     memory: str | None = None
@@ -26,6 +27,7 @@ class Options:
     workers: int = 1
     cluster: str | None = None
     aggregate_only: bool = False
+    share_rows: int | None = None
 
 
 @dataclass

@@ -218,6 +218,11 @@ def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
     return None
 
 
+def row_count(path: Path, root: Path) -> int:
+    """The rows of a Parquet file, by its footer."""
+    return int(_footer(path, root).num_rows)
+
+
 def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
     """Size, rows and hash of one file; the hash is computed once while the file is unchanged.
 

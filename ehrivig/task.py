@@ -8,12 +8,13 @@ from pathlib import Path
 from ehrivig import extract, hospital
 from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
+from ehrivig.share import Share
 from ehrivig.study import Study
 
 
 @dataclass(frozen=True)
 class Task:
-    """One hospital to be worked on, and how much of the machine may be used for it.
+    """One hospital (or a share of it) to be worked on, and how much of the machine may be used.
 
     `memory` is the limit of DuckDB, not of the whole run.
     """
@@ -26,6 +27,7 @@ class Task:
     fingerprint: str
     memory: str | None = None
     threads: int | None = None
+    share: Share | None = None
 
 
 Outcome = HospitalResult | ExtractError
@@ -44,6 +46,7 @@ def perform(task: Task) -> Outcome:
             threads=task.threads,
             gate_only=task.gate_only,
             fingerprint=task.fingerprint,
+            share=task.share,
         )
     except ExtractError as error:
         return error

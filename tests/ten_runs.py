@@ -2,7 +2,8 @@
 
 `python -m tests.ten_runs` writes a demo extract and runs the whole study on it with everything
 undisturbed, and then with random threads, memory limits, processes, files per table, names of
-files and orders of rows. It prints the settings and the hash of each; exit code 1 when they differ.
+files, orders of rows and shares of hospitals. It prints the settings and the hash of each; exit
+code 1 when they differ.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ class Setting:
     workers: int = 1
     files: int = 1
     order: str = "as written"
+    share_rows: int | None = None
 
     def line(self, number: int, mark: str, seconds: float) -> str:
         """One row of what is printed."""
         settings = f"{self.memory:>6} {self.threads:>7} {self.workers:>7} {self.files:>5}"
+        settings += f" {self.share_rows or '-':>6}"
         return f"{number:>3} {settings}  {self.order:<25} {mark[:16]}  {seconds:6.1f}"
 
 
@@ -58,6 +61,7 @@ def drawn(rng: np.random.Generator) -> Setting:
         workers,
         int(rng.integers(1, 12)),
         str(rng.choice(ORDERS)),
+        int(rng.integers(20_000, 120_000)) if rng.integers(2) else None,
     )
 
 
@@ -91,7 +95,9 @@ def _ordered(rows: pl.DataFrame, order: str, rng: np.random.Generator) -> pl.Dat
 
 def one_hash(study: Study, extract: Path, out: Path, setting: Setting) -> tuple[str, int]:
     """SHA-256 over the names and hashes of all result files of a whole run, and their number."""
-    options = pipeline.Options(setting.memory, setting.threads, setting.workers)
+    options = pipeline.Options(
+        setting.memory, setting.threads, setting.workers, share_rows=setting.share_rows
+    )
     done = pipeline.run(study, extract, out, options=options)
     if done.exit_code or not done.pairs:
         raise RuntimeError(f"the run ended with {done.exit_code}: {done.message}")
@@ -107,7 +113,8 @@ def compare(folder: Path, patients: int, runs: int, seed: int) -> int:
     study = study.model_copy(update={"analysis": few})
     write_demo(folder / "extract", patients=patients, hospitals=2)
     wanted, differing = "", 0
-    print("run memory threads workers files  order of rows             hash               seconds")
+    print("run memory threads workers files  share  order of rows             hash", end="")
+    print("               seconds")
     for number in range(runs + 1):
         rng = np.random.default_rng([seed, number])
         setting = drawn(rng) if number else Setting()

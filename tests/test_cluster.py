@@ -124,6 +124,32 @@ def test_a_killed_worker_changes_nothing(
     assert not any(name.startswith(".") for name in left)
 
 
+@NEEDS_DASK
+def test_a_worker_killed_in_a_share_of_a_hospital_changes_nothing(
+    machines: Machines, study: Study, folder: Path, tmp_path: Path
+) -> None:
+    """Hospitals are split by ranges of patients; the shares of one go to both workers."""
+    address, workers = machines
+    here, there = tmp_path / "here", tmp_path / "there"
+    alone = pipeline.check(study, folder, here)
+    call = "from ehrivig import pipeline; import sys; "
+    call += "options = pipeline.Options(cluster=sys.argv[3], share_rows=8_000); "
+    call += "done = pipeline.check('ivig_covid19', *sys.argv[1:3], options=options); "
+    call += "sys.exit(done.exit_code)"
+    arguments = [sys.executable, "-W", "ignore", "-c", call, str(folder), str(there), address]
+    workshop, begun = tmp_path / ".there.partial" / "shares", []
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
+        until(lambda: running.poll() is not None or len(list(workshop.glob("A/.*"))) == 2)
+        begun = sorted(path.name.split(".")[1] for path in workshop.glob("*/.*"))
+        workers[0].send_signal(signal.SIGKILL)
+        _, said = running.communicate(timeout=300)
+    assert running.returncode == alone.exit_code == 0, said
+    assert begun == ["1", "2"], "both workers were on the same hospital"
+    assert workers[0].wait(10) == -signal.SIGKILL
+    assert hashes(there) == hashes(here)
+    assert not (there / "shares").exists()
+
+
 @pytest.fixture(scope="module")
 def short_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packaged study with few bootstraps and imputations."""

@@ -25,6 +25,7 @@ from ehrivig.validate.measurement import (
     write_measurements,
 )
 from ehrivig.validate.measuring import measure
+from ehrivig.validate.merging import merge
 from ehrivig.validate.quarantining import count_rows, quarantine
 from ehrivig.validate.site import write_data_docs
 from ehrivig.validate.suite import Declared, suites
@@ -44,6 +45,7 @@ __all__ = [
     "frame_of_measurements",
     "judge",
     "measure",
+    "merge",
     "quarantine",
     "read_measurements",
     "rejudge",

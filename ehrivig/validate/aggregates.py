@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ehrivig import share
 from ehrivig.database import Database
 
 COMPLETENESS_SCHEMA = {
@@ -18,7 +19,7 @@ COMPLETENESS_SCHEMA = {
     "n_rows": pl.Int64,
     "n_present": pl.Int64,
 }
-_QUERIES = {
+QUERIES = {
     "lab_distribution": (
         "SELECT analyte, bin, sum(n)::BIGINT AS n FROM gate.lab_profile "
         "WHERE analyte IS NOT NULL AND bin IS NOT NULL GROUP BY ALL ORDER BY ALL"
@@ -52,13 +53,24 @@ _QUERIES = {
         "FROM main.medication AS m INNER JOIN gate.drug AS d ON m.drug = d.drug "
         "WHERE d.exposure GROUP BY ALL ORDER BY ALL"
     ),
+    "behind": "SELECT * FROM gate.behind ORDER BY ALL",
+}
+OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution")
+"""The aggregates that follow from the distributions alone."""
+_OF_SHARE = {
+    "lab_profile": "SELECT * FROM gate.lab_profile ORDER BY ALL",
+    "vital_profile": "SELECT * FROM gate.vital_profile ORDER BY ALL",
 }
 
 
 def write(db: Database, folder: Path) -> None:
-    """Write each aggregate of a gated hospital as `<folder>/<name>.parquet`."""
+    """Write each aggregate of a gated hospital as `<folder>/<name>.parquet`.
+
+    Of a share of a hospital the whole distributions too, from which those of the hospital are made.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, query in _QUERIES.items():
+    wanted = QUERIES if share.is_whole(db) else QUERIES | _OF_SHARE
+    for name, query in wanted.items():
         db.frame(query).write_parquet(folder / f"{name}.parquet")
     completeness(db).write_parquet(folder / "completeness.parquet")
 

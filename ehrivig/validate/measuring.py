@@ -37,6 +37,7 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     active: list[Rule] = []
     sizes: list[dict[str, object]] = []
     present: list[dict[str, object]] = []
+    behind: list[dict[str, object]] = []
     for table in tables.TABLES:
         stage.prepare(db, table.name, study)
         checks = declared[table.name]
@@ -52,9 +53,15 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
         size = {"table": table.name, "rows_read": counts.rows}
         sizes.append({**size, "rows_kept": counts.kept})
         present += [{**size, "column": name, "n": n} for name, n in counts.present.items()]
+        behind += [
+            {"table": table.name, "check": one.check, "name": name, "n": n}
+            for one in counts.counted
+            for name, n in one.counts.items()
+        ]
     rules.store(db, active)
     db.load("gate.size", pl.DataFrame(sizes))
     db.load("gate.present", pl.DataFrame(present))
+    db.load("gate.behind", pl.DataFrame(behind))
     return found
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from ehrivig import resources
+from ehrivig import resources, share
 from ehrivig.database import Database, Parameters, Query
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
@@ -72,6 +72,7 @@ def prepare(db: Database, table: str, study: Study) -> None:
     else:
         if table == "medication":
             drugs.load(db, study.exposure.codelist)
+            share.repeated_medication(db, "gate.repeated_elsewhere")
             db.table("gate.medication_flag", gate_query("medication_flag"))
         db.view(f"gate.{table}", gate_query(table))
         _profile(db, table)
@@ -97,6 +98,7 @@ def _profile(db: Database, table: str) -> None:
 def stays(db: Database) -> None:
     """Table `gate.stay`, once the admissions are judged."""
     db.table("gate.stay", gate_query("stay"))
+    share.without_others(db, "gate.stay")
 
 
 def count(db: Database, table: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ehrivig import resources, tables
+from ehrivig.database import Query
 from ehrivig.errors import UsageError
 
 Severity = Literal["block", "quarantine", "warn"]
@@ -108,3 +109,11 @@ def by_check() -> dict[str, Declared]:
 def file_names() -> tuple[str, ...]:
     """The suite files, for a manifest."""
     return tuple(f"{table.name}.json" for table in tables.TABLES)
+
+
+def check_query(name: str) -> Query:
+    """The query `sql/check/<name>.sql`; raises UsageError when there is none."""
+    path = resources.sql_folder() / "check" / f"{name}.sql"
+    if not path.is_file():
+        raise UsageError(f"expectations: no query {name!r} in sql/check. Mend the suite.")
+    return Query.load(path)

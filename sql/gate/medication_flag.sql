@@ -1,5 +1,6 @@
 -- One row per administration that looks wrong beside others of the same admission.
--- Grain: medication_id. Only products of a code list are compared: the others are in no feature.
+-- Grain: medication_id in an admission. Only products of a code list are compared: the others are
+-- in no feature.
 -- duplicate: same drug, dose and unit within 5 minutes of the one before it, which stays (kind 3);
 -- never at exactly midnight, where a date without a time hides the parts of a split dose.
 -- duplicate_dose: within 5 minutes with another dose. reversed: taken back by a negative row of the
@@ -7,6 +8,7 @@
 -- order_beside_given: a row without status of an order that was also given (kind 11).
 -- is_close: only rows within 5 minutes of another one of the same drug are compared dose by dose;
 -- those between two such rows are among them, so that the row before is the same as among all rows.
+-- gate.repeated_elsewhere: ids that other shares of the hospital have as well.
 WITH listed AS MATERIALIZED (
     SELECT
         m.medication_id,
@@ -78,7 +80,9 @@ taken_back AS (
 ),
 
 reversed_one AS (
-    SELECT g.medication_id
+    SELECT
+        g.admission_id,
+        g.medication_id
     FROM given_once AS g
     INNER JOIN taken_back AS b
         ON
@@ -115,32 +119,46 @@ given_order AS (
     WHERE given AND order_id IS NOT NULL
 ),
 
-flag AS (
-    SELECT
-        medication_id,
-        1 AS bit
+repeated_id AS (
+    SELECT medication_id
     FROM listed
     GROUP BY medication_id
     HAVING COUNT(*) > 1
+    UNION
+    SELECT medication_id
+    FROM gate.repeated_elsewhere
+),
+
+flag AS (
+    SELECT
+        l.admission_id,
+        l.medication_id,
+        1 AS bit
+    FROM listed AS l
+    SEMI JOIN repeated_id AS r ON l.medication_id = r.medication_id
     UNION ALL
     SELECT
+        admission_id,
         medication_id,
         2 AS bit
     FROM compared
     WHERE duplicate
     UNION ALL
     SELECT
+        admission_id,
         medication_id,
         4 AS bit
     FROM compared
     WHERE duplicate_dose
     UNION ALL
     SELECT
+        admission_id,
         medication_id,
         8 AS bit
     FROM reversed_one
     UNION ALL
     SELECT
+        l.admission_id,
         l.medication_id,
         16 AS bit
     FROM listed AS l
@@ -148,6 +166,7 @@ flag AS (
     WHERE l.given AND l.exposure AND l.dose_unit = 'g'
     UNION ALL
     SELECT
+        l.admission_id,
         l.medication_id,
         32 AS bit
     FROM listed AS l
@@ -156,6 +175,7 @@ flag AS (
 )
 
 SELECT
+    admission_id,
     medication_id,
     BIT_OR(bit) & 1 > 0 AS key_repeated,
     BIT_OR(bit) & 2 > 0 AS duplicate,
@@ -165,4 +185,4 @@ SELECT
     BIT_OR(bit) & 32 > 0 AS order_beside_given
 FROM flag
 WHERE medication_id IS NOT NULL
-GROUP BY medication_id
+GROUP BY admission_id, medication_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,12 @@ from ehrivig.database import Database, Parameters, user_error
 from ehrivig.errors import MeasuringError
 from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
 from ehrivig.validate.adapter.engine import DuckDBEngine, Suspects, open_engine, violation
-from ehrivig.validate.adapter.expectations import Counting, ExpectRowsToMeet, expectation
+from ehrivig.validate.adapter.expectations import (
+    Counting,
+    ExpectCountsToShowNothing,
+    ExpectRowsToMeet,
+    expectation,
+)
 from ehrivig.validate.rules import either
 from ehrivig.validate.suite import Declared
 
@@ -30,13 +35,14 @@ class Counted:
     """What one check found in one table: rows (or findings) violated, out of how many.
 
     `predicate` is the SQL condition of a violating row, as GX or the suite states it; None for a
-    check that has no rows (a query, a statistic of a column).
+    check that has no rows (a query, a finding). `counts`: those a finding follows from, by name.
     """
 
     check: str
     violated: int
     denominator: int
     predicate: str | None
+    counts: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -96,24 +102,38 @@ def _found(
     rows, kept = _rows_among(None), _rows_among(f"NOT {rejected}")
     present = {name: _rows_among(f'"{name}" IS NOT NULL') for name in relation.columns}
     asked = [rows, kept, *present.values()]
-    asked += [one for _, plan in planned for one in plan.asked.values()]
+    asked += [one for _, plan in planned for one in (*plan.asked.values(), *plan.counts.values())]
     values = _resolve(engine, [one for one in asked if one.metric_name != _QUERY])
     for one in asked:  # one by one: GX would run them in another order in every process
         values |= _resolve(engine, [one]) if one.metric_name == _QUERY else {}
     found = [
-        Counted(declared.check, *_counts(engine, item, plan, values), plan.predicate)
+        Counted(
+            declared.check,
+            *_counts(engine, item, plan, values),
+            plan.predicate,
+            _numbers(plan.counts, values),
+        )
         for declared, (item, plan) in zip(checks, planned, strict=True)
     ]
-    counts = {name: int(values[one.id] or 0) for name, one in present.items()}
+    counts = _numbers(present, values)
     return Found(found, int(values[rows.id]), int(values[kept.id] or 0), counts)
+
+
+def _numbers(asked: Mapping[str, MetricConfiguration], values: Mapping[Any, Any]) -> dict[str, int]:
+    """Name -> count; `count_if` over nulls alone gives null."""
+    return {name: int(values[one.id] or 0) for name, one in asked.items()}
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What to ask for one expectation: name -> metric, and the condition of a violating row."""
+    """What to ask for one expectation: name -> metric, and the condition of a violating row.
+
+    `counts`: the metrics from which a finding follows.
+    """
 
     asked: dict[str, MetricConfiguration]
     predicate: str | None
+    counts: dict[str, MetricConfiguration] = field(default_factory=dict)
 
 
 _PLANS: dict[str, list[tuple[Expectation, _Plan]]] = {}
@@ -145,6 +165,9 @@ def _plan(engine: DuckDBEngine, item: Expectation) -> _Plan:
     native = item.get_validation_dependencies(engine, dict(_BOOLEAN)).metric_configurations
     if isinstance(item, ExpectRowsToMeet):
         return _Plan(dict(native), violation(engine, item.configuration.kwargs))
+    if isinstance(item, ExpectCountsToShowNothing):
+        named = {name: _rows_among(condition) for name, condition in item.counts.items()}
+        return _Plan(dict(native), None, named)
     if not isinstance(item, ColumnMapExpectation) or item.map_metric == "column_values.unique":
         return _Plan(dict(native), None)
     counted = native[f"{item.map_metric}.unexpected_count"]
@@ -187,7 +210,7 @@ def _counts(
     """(violated, denominator) of any expectation: rows where it has rows, else 0 or 1 of 1."""
     named = {name: values[configuration.id] for name, configuration in plan.asked.items()}
     if isinstance(item, Counting):
-        return item.counts(named)
+        return item.counted(named)
     if plan.predicate is not None and isinstance(item, ColumnMapExpectation):
         rows = int(values[_rows_among(None).id])
         on_nulls = item.map_metric == "column_values.nonnull"

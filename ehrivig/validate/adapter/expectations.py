@@ -32,10 +32,10 @@ class Counting(BatchExpectation):
     def _validate(
         self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None
     ) -> Any:
-        return {"success": self.counts(metrics)[0] == 0}
+        return {"success": self.counted(metrics)[0] == 0}
 
     @staticmethod
-    def counts(metrics: Mapping[str, Any]) -> tuple[int, int]:
+    def counted(metrics: Mapping[str, Any]) -> tuple[int, int]:
         """(violated, denominator) from the metrics."""
         raise NotImplementedError
 
@@ -49,23 +49,24 @@ class ExpectRowsToMeet(Counting):
     success_keys: ClassVar[tuple[str, ...]] = ("condition", "among")
 
     @staticmethod
-    def counts(metrics: Mapping[str, Any]) -> tuple[int, int]:
+    def counted(metrics: Mapping[str, Any]) -> tuple[int, int]:
         """Rows that do not meet the condition, rows to which it applies."""
         return _number(metrics["rows.violated"]), _number(metrics["rows.among"])
 
 
-class ExpectStatisticToBeZero(Counting):
-    """An aggregate over the table is zero; it counts findings, or rows that look wrong together."""
+class ExpectCountsToShowNothing(Counting):
+    """A number that follows from counts of rows is zero: rows that look wrong together."""
 
-    expression: str
+    counts: dict[str, str]
+    finding: str
     among: str | None = None
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("rows.statistic", "rows.among")
-    success_keys: ClassVar[tuple[str, ...]] = ("expression", "among")
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("rows.finding", "rows.among")
+    success_keys: ClassVar[tuple[str, ...]] = ("counts", "finding", "among")
 
     @staticmethod
-    def counts(metrics: Mapping[str, Any]) -> tuple[int, int]:
-        """The aggregate, and the rows it is about."""
-        return _number(metrics["rows.statistic"]), _number(metrics["rows.among"])
+    def counted(metrics: Mapping[str, Any]) -> tuple[int, int]:
+        """The finding, and the rows it is about."""
+        return _number(metrics["rows.finding"]), _number(metrics["rows.among"])
 
 
 class ExpectQueryToFindNone(Counting):
@@ -76,7 +77,7 @@ class ExpectQueryToFindNone(Counting):
     success_keys: ClassVar[tuple[str, ...]] = ("query",)
 
     @staticmethod
-    def counts(metrics: Mapping[str, Any]) -> tuple[int, int]:
+    def counted(metrics: Mapping[str, Any]) -> tuple[int, int]:
         """The two numbers of the query."""
         violated, denominator = metrics["query.found"]
         return int(violated), int(denominator)

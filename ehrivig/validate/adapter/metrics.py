@@ -19,10 +19,9 @@ from great_expectations.expectations.metrics.map_metric_provider.column_map_metr
 from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from ehrivig import resources
-from ehrivig.database import Query
-from ehrivig.errors import UsageError
 from ehrivig.validate.adapter.engine import DuckDBEngine, violation
+from ehrivig.validate.findings import finding
+from ehrivig.validate.suite import check_query
 
 
 class _RowsViolated(TableMetricProvider):
@@ -62,11 +61,11 @@ class _RowsAmong(TableMetricProvider):
         return count, metric_domain_kwargs, {}
 
 
-class _Statistic(TableMetricProvider):
-    """One aggregate of the table, written in SQL."""
+class _Finding(TableMetricProvider):
+    """A number that follows from several counts of rows."""
 
-    metric_name = "rows.statistic"
-    value_keys = ("expression",)
+    metric_name = "rows.finding"
+    value_keys = ("counts", "finding")
 
     @metric_partial(
         engine=DuckDBEngine,
@@ -76,7 +75,8 @@ class _Statistic(TableMetricProvider):
     def _duckdb(
         cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, **_: Any
     ) -> Any:
-        return execution_engine.literal(metric_value_kwargs["expression"]), metric_domain_kwargs, {}
+        found = finding(metric_value_kwargs["finding"], metric_value_kwargs["counts"])
+        return execution_engine.literal(found), metric_domain_kwargs, {}
 
 
 class _QueryFound(TableMetricProvider):
@@ -131,11 +131,3 @@ class _NotMatchRegex(ColumnMapMetricProvider):
     @column_condition_partial(engine=DuckDBEngine)
     def _duckdb(cls, column: Any, regex: str, **_: Any) -> Any:
         return sa.not_(sa.func.regexp_matches(column, sa.literal(regex)))
-
-
-def check_query(name: str) -> Query:
-    """The query `sql/check/<name>.sql`; raises UsageError when there is none."""
-    path = resources.sql_folder() / "check" / f"{name}.sql"
-    if not path.is_file():
-        raise UsageError(f"expectations: no query {name!r} in sql/check. Mend the suite.")
-    return Query.load(path)
