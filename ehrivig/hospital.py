@@ -124,7 +124,9 @@ def process(
                 read, rejected = _gate_rows(db, study, hospital_id, folder)
                 done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
             if not gate_only and (share or not _is_blocked(found, study)):
-                sharing.without_others(db, "main.admission")
+                validate.release(db)
+                if share:
+                    db.table("main.admission", sharing.of_own(db, "main.admission"))
                 _features(db, study, folder, clock)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")

@@ -22,9 +22,12 @@ SMALLEST_MIB = 200
 LEAST_MIB = 250
 """What one process must at least be given: less than its modules take makes no limit."""
 ROWS_AT_ONCE = 60_000_000
-"""Rows of a hospital that a process works on at once with 1 GiB for DuckDB, or with more."""
+"""Rows of a hospital that a process works on at once: larger parts are no cheaper."""
 ROWS_OF_A_CREW = 25_000_000
 """The same where several processes share the work: smaller parts, so that all have some."""
+ROWS_PER_MIB = 100_000
+"""Rows of a hospital that DuckDB can work on with a MiB: what compares administrations with each
+other, or joins them to stays, must hold one side of the join."""
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _TEXT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -63,4 +66,4 @@ def rows_at_once(limit: str | None, *, alone: bool) -> int:
     `limit`: DuckDB's, as `engine_limit` gives it. `alone`: no other process has a part of the work.
     """
     rows = ROWS_AT_ONCE if alone else ROWS_OF_A_CREW
-    return rows if limit is None else int(rows * min(1.0, parse(limit) / 2**30))
+    return rows if limit is None else min(rows, ROWS_PER_MIB * parse(limit) // MIB)

@@ -9,11 +9,14 @@ knows, or that name none, are with the first. What a share leaves is put togethe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from ehrivig import resources, tables
-from ehrivig.database import Database, Query
+from ehrivig.database import Database, Query, render
 
 _WHOLE = "whole_"
+_TABLES = ("share.own", "share.other")
 
 
 @dataclass(frozen=True)
@@ -27,26 +30,53 @@ class Share:
 def restrict(db: Database, share: Share) -> dict[str, int]:
     """Let the event tables of stage `mapped` be those of a share.
 
-    For the first share: the rows that each event table has in the whole hospital.
-
-    The code lists of stage `ref` are made before, from all codes of the hospital: what a code means
-    does not depend on the share. The tables as they were stay as `mapped.whole_<table>`.
+    For the first share: the rows that each event table has in the whole hospital. The code lists of
+    stage `ref` are made before, from all codes of the hospital: what a code means does not depend
+    on the share. The tables as they were stay as `mapped.whole_<table>`.
     """
     db.execute("CREATE SCHEMA IF NOT EXISTS share")
-    db.table("share.setting", f"SELECT {share.number} AS share_number, {share.of} AS n_shares")
     db.table("share.admission", share_query("admission"), {"n_shares": share.of})
     own = f"share_number = {share.number}"
     db.table("share.own", f"SELECT admission_id FROM share.admission WHERE {own}")
     db.table("share.other", f"SELECT admission_id FROM share.admission WHERE NOT {own}")
-    join = "ANTI JOIN share.other" if share.number == 1 else "SEMI JOIN share.own"
+    inside, outside = _conditions(db, share)
     for table in tables.EVENT_TABLES:
         whole = f"{_WHOLE}{table.name}"
         db.execute(f"ALTER VIEW mapped.{table.name} RENAME TO {whole}")
-        db.view(
-            f"mapped.{table.name}",
-            f"SELECT t.* FROM mapped.{whole} AS t {join} AS s ON t.admission_id = s.admission_id",
-        )
+        db.view(f"mapped.{table.name}", f"SELECT t.* FROM mapped.{whole} AS t {inside}")
+    db.view("share.elsewhere", f"SELECT t.* FROM mapped.{_WHOLE}medication AS t {outside}")
     return _whole_rows(db) if share.number == 1 else {}
+
+
+def _conditions(db: Database, share: Share) -> tuple[str, str]:
+    """What follows FROM to take the rows of a share, and the rows of all others.
+
+    Where admissions are numbered in the order of their patients, a share is a range of admission
+    ids, which a sorted file answers without reading the rest.
+    """
+    spans = db.rows(
+        "SELECT share_number, min(admission_id), max(admission_id) FROM share.admission "
+        "GROUP BY share_number ORDER BY share_number"
+    )
+    if all(before[2] < after[1] for before, after in pairwise(spans)):
+        inside = _range(share.number, {number: first for number, first, _ in spans})
+        return f"WHERE {inside}", f"WHERE NOT {inside}"
+    own, other = (f"{name} AS s ON t.admission_id = s.admission_id" for name in _TABLES)
+    if share.number == 1:
+        return f"ANTI JOIN {other}", f"SEMI JOIN {other}"
+    return f"SEMI JOIN {own}", f"ANTI JOIN {own}"
+
+
+def _range(number: int, firsts: dict[int, Any]) -> str:
+    """The condition, never null, of an admission id between those that shares begin with."""
+    if number > 1 and number not in firsts:
+        return "FALSE"
+    later = [firsts[other] for other in sorted(firsts) if other > number]
+    parts = ["t.admission_id >= $first"] if number > 1 else []
+    parts += ["t.admission_id < $next"] if later else []
+    values = {"first": firsts.get(number), "next": later[0] if later else None}
+    text = " AND ".join(parts) or "TRUE"
+    return render(f"coalesce({text}, {str(number == 1).upper()})", values)
 
 
 def _whole_rows(db: Database) -> dict[str, int]:
@@ -66,14 +96,14 @@ def is_whole(db: Database) -> bool:
     return not db.exists("share.other")
 
 
-def without_others(db: Database, table: str) -> None:
-    """Take the admissions of other shares out of a table with an `admission_id`."""
-    if not is_whole(db):
-        db.table(
-            table,
-            f"SELECT t.* FROM {table} AS t "
-            "ANTI JOIN share.other AS s ON t.admission_id = s.admission_id",
-        )
+def of_own(db: Database, table: str) -> str:
+    """SELECT of the rows of a table with an `admission_id` that belong to no other share."""
+    if is_whole(db):
+        return f"SELECT * FROM {table}"
+    return (
+        f"SELECT t.* FROM {table} AS t "
+        "ANTI JOIN share.other AS s ON t.admission_id = s.admission_id"
+    )
 
 
 def repeated_medication(db: Database, table: str) -> None:
@@ -82,7 +112,6 @@ def repeated_medication(db: Database, table: str) -> None:
     Empty for a hospital in one piece. Needs stage `resolved` and `gate.drug`.
     """
     if is_whole(db):
-        db.table(table, "SELECT medication_id FROM mapped.medication LIMIT 0")
+        db.table(table, "SELECT medication_id FROM resolved.medication LIMIT 0")
     else:
-        number = db.rows("SELECT share_number FROM share.setting")[0][0]
-        db.table(table, share_query("repeated_medication"), {"share_number": int(number)})
+        db.table(table, share_query("repeated_medication"))

@@ -16,7 +16,7 @@ from ehrivig.database import Database
 from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
 from ehrivig.hospital import HospitalResult
-from ehrivig.memory import ROWS_AT_ONCE, ROWS_OF_A_CREW, rows_at_once
+from ehrivig.memory import ROWS_AT_ONCE, ROWS_OF_A_CREW, ROWS_PER_MIB, rows_at_once
 from ehrivig.study import Study, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
@@ -241,5 +241,5 @@ def test_more_shares_than_patients(study: Study, tmp_path: Path) -> None:
 
 def test_shares_are_smaller_with_less_memory_and_with_more_workers() -> None:
     assert rows_at_once(None, alone=True) == ROWS_AT_ONCE == rows_at_once("1136MiB", alone=True)
-    assert rows_at_once("256MiB", alone=True) == ROWS_AT_ONCE // 4
+    assert rows_at_once("200MiB", alone=True) == 200 * ROWS_PER_MIB < ROWS_AT_ONCE
     assert rows_at_once("2GiB", alone=False) == ROWS_OF_A_CREW

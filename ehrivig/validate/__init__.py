@@ -28,6 +28,7 @@ from ehrivig.validate.measuring import measure
 from ehrivig.validate.merging import merge
 from ehrivig.validate.quarantining import count_rows, quarantine
 from ehrivig.validate.site import write_data_docs
+from ehrivig.validate.stage import release
 from ehrivig.validate.suite import Declared, suites
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "quarantine",
     "read_measurements",
     "rejudge",
+    "release",
     "suites",
     "write_data_docs",
     "write_measurements",

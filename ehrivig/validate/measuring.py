@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ehrivig.validate.adapter import Found
 
 _SMALL = ("hospital", "patient", "admission")  # kept as tables: others join them again and again
+_BEHIND = {"table": pl.String, "check": pl.String, "name": pl.String, "n": pl.Int64}
 _EVENTS = frozenset(table.name for table in tables.EVENT_TABLES)
 
 
@@ -61,7 +62,7 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     rules.store(db, active)
     db.load("gate.size", pl.DataFrame(sizes))
     db.load("gate.present", pl.DataFrame(present))
-    db.load("gate.behind", pl.DataFrame(behind))
+    db.load("gate.behind", pl.DataFrame(behind, schema=_BEHIND))
     return found
 
 
@@ -103,7 +104,7 @@ def _settle(db: Database, table: str, own: list[Rule]) -> None:
     """Create `main.<table>` from the rows that stay; judge the small tables row by row."""
     if table in _SMALL:
         reason = rules.reason(rules.of_rows(own))
-        db.table(f"gate.{table}_judged", f"SELECT *, {reason} AS reason FROM gate.{table}")
+        db.view(f"gate.{table}_judged", f"SELECT *, {reason} AS reason FROM gate.{table}")
         db.table(f"main.{table}", rules.kept(db, table, own))
     else:
         db.view(f"main.{table}", rules.kept(db, table, own))

@@ -97,8 +97,15 @@ def _profile(db: Database, table: str) -> None:
 
 def stays(db: Database) -> None:
     """Table `gate.stay`, once the admissions are judged."""
+    db.view("gate.stay_row", share.of_own(db, "gate.admission_judged"))
     db.table("gate.stay", gate_query("stay"))
-    share.without_others(db, "gate.stay")
+
+
+def release(db: Database) -> None:
+    """Let go of the tables of patients and admissions with what only their checks ask for."""
+    for table in ("patient", "admission"):
+        db.execute(f"DROP VIEW gate.{table}_judged")
+        db.execute(f"DROP TABLE gate.{table}")
 
 
 def count(db: Database, table: str) -> int:

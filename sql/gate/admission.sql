@@ -2,6 +2,7 @@
 -- Grain: row of resolved.admission. patient_*: from the patient row that the gate kept, without the
 -- death that it took away. known_age_years: recorded, else from birth to admission. copies_differ:
 -- the same id with other times or another patient.
+-- Only rows whose id or whose patient is there several times are compared with each other.
 -- Source: bad-data catalogue, kinds 20 to 27 and 37.
 WITH known_patient AS (
     SELECT
@@ -19,31 +20,67 @@ kept_patient AS (
         MIN(death_at) AS patient_death_at
     FROM main.patient
     GROUP BY patient_id
+),
+
+repeated_id AS (
+    SELECT
+        admission_id,
+        TRUE AS is_repeated
+    FROM resolved.admission
+    GROUP BY admission_id
+    HAVING COUNT(*) > 1
+),
+
+returned AS (
+    SELECT
+        patient_id,
+        TRUE AS is_returning
+    FROM resolved.admission
+    GROUP BY patient_id
+    HAVING COUNT(*) > 1
+),
+
+joined AS (
+    SELECT
+        a.*,
+        k.patient_rejected,
+        COALESCE(k.patient_known, FALSE) AS patient_known,
+        p.patient_birth_date,
+        p.patient_death_at,
+        CASE
+            WHEN a.age_years BETWEEN 0 AND 120 THEN a.age_years
+            ELSE DATE_DIFF('day', p.patient_birth_date, a.admitted_at::DATE) / 365.25
+        END AS known_age_years,
+        COALESCE(r.is_repeated, b.is_returning, FALSE) AS is_compared
+    FROM resolved.admission AS a
+    LEFT JOIN known_patient AS k ON a.patient_id = k.patient_id
+    LEFT JOIN kept_patient AS p ON a.patient_id = p.patient_id
+    LEFT JOIN repeated_id AS r ON a.admission_id IS NOT DISTINCT FROM r.admission_id
+    LEFT JOIN returned AS b ON a.patient_id IS NOT DISTINCT FROM b.patient_id
 )
 
 SELECT
-    a.*,
-    k.patient_rejected,
-    COALESCE(k.patient_known, FALSE) AS patient_known,
-    p.patient_birth_date,
-    p.patient_death_at,
-    CASE
-        WHEN a.age_years BETWEEN 0 AND 120 THEN a.age_years
-        ELSE DATE_DIFF('day', p.patient_birth_date, a.admitted_at::DATE) / 365.25
-    END AS known_age_years,
-    COALESCE(MIN(a.admitted_at) OVER same_id <> MAX(a.admitted_at) OVER same_id, FALSE)
-    OR COALESCE(MIN(a.discharged_at) OVER same_id <> MAX(a.discharged_at) OVER same_id, FALSE)
-    OR COALESCE(MIN(a.patient_id) OVER same_id <> MAX(a.patient_id) OVER same_id, FALSE)
+    * EXCLUDE (is_compared),
+    FALSE AS copies_differ,
+    1 AS copy_number,
+    NULL::TIMESTAMP AS previous_discharged_at
+FROM joined
+WHERE NOT is_compared
+UNION ALL
+SELECT
+    * EXCLUDE (is_compared),
+    COALESCE(MIN(admitted_at) OVER same_id <> MAX(admitted_at) OVER same_id, FALSE)
+    OR COALESCE(MIN(discharged_at) OVER same_id <> MAX(discharged_at) OVER same_id, FALSE)
+    OR COALESCE(MIN(patient_id) OVER same_id <> MAX(patient_id) OVER same_id, FALSE)
         AS copies_differ,
     ROW_NUMBER() OVER (
-        PARTITION BY a.admission_id
-        ORDER BY a.admitted_at, a.discharged_at, a.patient_id, a.discharge_status
+        PARTITION BY admission_id
+        ORDER BY admitted_at, discharged_at, patient_id, discharge_status
     ) AS copy_number,
-    LAG(a.discharged_at) OVER (
-        PARTITION BY a.patient_id
-        ORDER BY a.admitted_at, a.admission_id
+    LAG(discharged_at) OVER (
+        PARTITION BY patient_id
+        ORDER BY admitted_at, admission_id
     ) AS previous_discharged_at
-FROM resolved.admission AS a
-LEFT JOIN known_patient AS k ON a.patient_id = k.patient_id
-LEFT JOIN kept_patient AS p ON a.patient_id = p.patient_id
-WINDOW same_id AS (PARTITION BY a.admission_id)
+FROM joined
+WHERE is_compared
+WINDOW same_id AS (PARTITION BY admission_id)

@@ -1,5 +1,6 @@
 -- One row per admission id: whether it stays, and the times against which its events are judged.
 -- Grain: admission id. stay_from, stay_to: two days around the stay; alive_to: a day after death.
+-- Of gate.stay_row: the judged rows of the admissions whose events are read.
 -- stay_sampled: one of about 20,000 stays whose rows stand for all where only shares matter.
 -- edge, beyond and gap: where events lie that were written in UTC instead of local time
 -- (kind 16): all just outside one end of the stay, none further out, none just inside the other.
@@ -14,7 +15,7 @@ WITH one_stay AS (
             WHERE weight_kg <= 350
             AND weight_kg >= CASE WHEN COALESCE(known_age_years, 18) >= 18 THEN 20 ELSE 0.3 END
         ) AS stay_weight_kg
-    FROM gate.admission_judged
+    FROM gate.stay_row
     WHERE admission_id IS NOT NULL
     GROUP BY admission_id
 ),
