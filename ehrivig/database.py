@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,12 +43,12 @@ class Query:
     def parse(cls, text: str, name: str) -> Query:
         """The query in `text`; raises UsageError unless it is exactly one SELECT."""
         try:
-            statements = duckdb.extract_statements(text)
+            parameters = _parameters_of_select(text)
         except duckdb.Error as error:
             raise UsageError(f"sql: {name}: {_first_line(error)}. Mend the SQL file.") from error
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        if parameters is None:
             raise UsageError(f"sql: {name}: must hold exactly one SELECT. Mend the SQL file.")
-        return cls(name, text.strip().rstrip(";"), frozenset(statements[0].named_parameters))
+        return cls(name, text.strip().rstrip(";"), parameters)
 
     def bind(self, values: Parameters) -> dict[str, Any]:
         """Just the parameters this query needs; raises UsageError when one is missing."""
@@ -55,6 +56,18 @@ class Query:
         if missing:
             raise UsageError(f"sql: {self.name}: no value for {', '.join(missing)}.")
         return {key: values[key] for key in sorted(self.parameters)}
+
+
+@lru_cache(maxsize=1_000)
+def _parameters_of_select(text: str) -> frozenset[str] | None:
+    """The named parameters of one SELECT; None unless the text is that.
+
+    The same files are read for every hospital, and parsed once.
+    """
+    statements = duckdb.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        return None
+    return frozenset(statements[0].named_parameters)
 
 
 def concept(name: str) -> Query:
@@ -201,13 +214,16 @@ class Database:
 
     def exists(self, name: str) -> bool:
         """Whether table or view `name` (optionally `schema.name`) exists."""
-        schema, _, table = name.rpartition(".")
+        return bool(self.existing([name]))
+
+    def existing(self, names: Iterable[str]) -> list[str]:
+        """Those of some tables and views (optionally `schema.name`) that exist, in their order."""
         found = self._connection.execute(
-            "SELECT count(*) FROM information_schema.tables "
-            "WHERE table_schema = $schema AND table_name = $name",
-            {"schema": schema or "main", "name": table},
+            "SELECT schema_name, table_name FROM duckdb_tables() "
+            "UNION ALL SELECT schema_name, view_name FROM duckdb_views()"
         ).fetchall()
-        return bool(found[0][0])
+        there = {f"{schema}.{name}" for schema, name in found}
+        return [name for name in names if (name if "." in name else f"main.{name}") in there]
 
     def _prepare(self, query: Query | str, values: Parameters | None) -> tuple[str, dict[str, Any]]:
         if isinstance(query, Query):

@@ -18,7 +18,8 @@ _SHARES = "shares"
 
 def read(this: Run, *, gate_only: bool = False) -> None:
     """Every hospital on its own; an unreadable one is left out where the policy allows it."""
-    tasks = {name: _task(this, name, gate_only) for name in this.source.hospitals}
+    program = manifest.program_fingerprint()
+    tasks = {name: _task(this, name, program, gate_only) for name in this.source.hospitals}
     kept = {name: found for name, task in tasks.items() if (found := _kept(this, task))}
     this.reused = len(kept)
     fresh = {name: _shares(this, task) for name, task in tasks.items() if name not in kept}
@@ -50,7 +51,7 @@ def _made(this: Run, task: Task, fresh: dict[str, list[Task]], made: Iterator[Ou
     return whole
 
 
-def _task(this: Run, hospital_id: str, gate_only: bool) -> Task:
+def _task(this: Run, hospital_id: str, program: str, gate_only: bool) -> Task:
     """What is to be done for one hospital, and with how much of the machine."""
     use = this.options
     return Task(
@@ -59,7 +60,7 @@ def _task(this: Run, hospital_id: str, gate_only: bool) -> Task:
         this.study,
         this.folder / "hospitals" / hospital.folder_name(hospital_id),
         gate_only,
-        _mark(this, hospital_id, gate_only),
+        _mark(this, hospital_id, program, gate_only),
         memory.engine_limit(use.memory, use.workers if use.cluster is None else 1),
         crew.threads_each(use.workers, use.threads),
     )
@@ -88,10 +89,12 @@ def _rows(task: Task) -> int:
         return 0
 
 
-def _mark(this: Run, hospital_id: str, gate_only: bool) -> str:
+def _mark(this: Run, hospital_id: str, program: str, gate_only: bool) -> str:
     """What a hospital's result depends on; empty when a file of it cannot even be opened."""
     try:
-        return manifest.fingerprint(this.study, this.source, hospital_id, gate_only=gate_only)
+        return manifest.fingerprint(
+            this.study, this.source, hospital_id, program, gate_only=gate_only
+        )
     except ExtractError:
         return ""
 

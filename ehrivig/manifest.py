@@ -123,13 +123,18 @@ def _dump(folder: Path, content: dict[str, Any]) -> None:
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def fingerprint(study: Study, source: extract.Source, hospital_id: str, *, gate_only: bool) -> str:
-    """SHA-256 of all that one hospital's result depends on: files, study, code, version."""
+def fingerprint(
+    study: Study, source: extract.Source, hospital_id: str, program: str, *, gate_only: bool
+) -> str:
+    """SHA-256 of all that one hospital's result depends on: files, study, code, version.
+
+    `program`: the `program_fingerprint`, which is the same for all hospitals and not cheap.
+    """
     content = [
         [asdict(file) for file in extract.input_files(source, hospital_id)],
         study.digest,
         _files_of_settings(study),
-        program_fingerprint(),
+        program,
         hospital_id,
         gate_only,
     ]
@@ -146,9 +151,11 @@ def run_fingerprint(study: Study, source: extract.Source, *, gate_only: bool) ->
 
     Empty, which equals no other, when a file of the extract cannot be read.
     """
+    program = program_fingerprint()
     try:
         hospitals = [
-            fingerprint(study, source, name, gate_only=gate_only) for name in source.hospitals
+            fingerprint(study, source, name, program, gate_only=gate_only)
+            for name in source.hospitals
         ]
     except ExtractError:
         return ""

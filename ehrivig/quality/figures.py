@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("agg")
-import matplotlib.pyplot as plt
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -41,8 +38,9 @@ def distribution(
     `counts`: hospital_id, bin (eighths of an octave), n. Bins with fewer than `smallest` results
     are left out.
     """
-    with plt.rc_context(_STYLE):
-        figure, axes = plt.subplots(figsize=(3.6, 2.2), gridspec_kw=_MARGINS)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(3.6, 2.2))
+        axes = figure.subplots(gridspec_kw=_MARGINS)
         hospitals = sorted(set(counts["hospital_id"]))
         for name, (colour, line) in styles(hospitals).items():
             own = counts.filter(pl.col("hospital_id") == name).sort("bin")
@@ -76,8 +74,9 @@ def _plain_numbers(axes: Any) -> None:
 
 def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> str:
     """One line per hospital over the runs, oldest first; None where a run lacks the hospital."""
-    with plt.rc_context(_STYLE):
-        figure, axes = plt.subplots(figsize=(6.4, 2.4), layout="constrained")
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 2.4), layout="constrained")
+        axes = figure.subplots()
         for name, (colour, line) in styles(sorted(series)).items():
             values = [math.nan if v is None else v for v in series[name]]
             axes.plot(
@@ -94,6 +93,5 @@ def _svg(figure: Figure, label: str) -> str:
     """A figure as an SVG element that scales with the page; no date, no random ids."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Title": label})
-    plt.close(figure)
     text = stream.getvalue()
     return text[text.index("<svg") :].replace("<svg ", '<svg role="img" class="figure" ', 1)

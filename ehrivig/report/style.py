@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -44,13 +41,10 @@ _SETTINGS: Any = {
 
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    """A figure of so many inches with one axes, in the house style; closed afterwards."""
-    with plt.rc_context(_SETTINGS):
-        figure, axes = plt.subplots(figsize=(width, height))
-        try:
-            yield figure, axes
-        finally:
-            plt.close(figure)
+    """A figure of so many inches with one axes, in the house style."""
+    with matplotlib.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width, height))
+        yield figure, figure.subplots()
 
 
 def save(figure: Figure, path: Path) -> None:

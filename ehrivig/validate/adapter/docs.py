@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,17 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
     ExpectationValidationResult,
 )
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.render import renderer, view
 
 from ehrivig.validate.adapter.expectations import expectation
 from ehrivig.validate.measurement import Check
-from ehrivig.validate.suite import Declared, suites
+from ehrivig.validate.suite import suites
 
-_SITE = "gate"
-_RUN = RunIdentifier(run_name="gate", run_time=datetime(2000, 1, 1, tzinfo=UTC))
+_RENDERERS: Any = renderer  # GX gives these modules no types
+_VIEWS: Any = view
+_RUN = {"run_name": "gate", "run_time": "2000-01-01T00:00:00+00:00"}  # no clock in a result
+_RUN_FOLDER = "gate/20000101T000000.000000Z"
 _LINKED = re.compile(r"<(?:link|img)\b[^>]*>", re.IGNORECASE)
 _SCRIPT_OR_STYLE = re.compile(r"<(script|style|footer)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _OUTSIDE_LINK = re.compile(r"<a[^>]+href=[\"']?https?:[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
@@ -53,29 +50,28 @@ _HEAD = (
 
 
 def build(checks: list[Check], folder: Path) -> None:
-    """Write the site of these verdicts into `folder` (replaced); entry `index.html`."""
+    """Write the site of these verdicts into `folder` (replaced); entry `index.html`.
+
+    GX's renderers are called without a data context, whose stores would write and read every
+    result as JSON several times, and draw an index that is replaced here.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    context = gx.get_context(mode="ephemeral")
-    for site in context.get_docs_sites_urls():
-        context.delete_data_docs_site(str(site["site_name"]))
-    context.add_data_docs_site(
-        _SITE,
-        {
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(folder.absolute()),
-            },
-        },
-    )
+    draw = _VIEWS.DefaultJinjaPageView().render
+    of_suite = _RENDERERS.ExpectationSuitePageRenderer().render
+    of_result = _RENDERERS.ValidationResultsPageRenderer().render
     for table, declared in suites().items():
-        _add_suite(context, table, declared, [c for c in checks if c.table == table])
-    context.build_data_docs(site_names=[_SITE])
-    shutil.rmtree(folder / "static", ignore_errors=True)  # fonts and pictures of the old styles
-    for page in sorted(folder.rglob("*.html")):
-        page.write_text(offline(page.read_text(encoding="utf-8")), encoding="utf-8")
+        items = {check.check: expectation(check) for check in declared}
+        suite = gx.ExpectationSuite(name=table, expectations=list(items.values()))
+        _write(folder / "expectations" / f"{table}.html", draw(of_suite(suite)))
+        for name, result in _results(table, items, [c for c in checks if c.table == table]):
+            path = folder / "validations" / table / _RUN_FOLDER / f"{name}.html"
+            _write(path, draw(of_result(result)))
     (folder / "index.html").write_text(_index(folder), encoding="utf-8")
+
+
+def _write(path: Path, page: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(offline(page), encoding="utf-8")
 
 
 def _index(folder: Path) -> str:
@@ -107,10 +103,10 @@ def _link(page: Path, name: str) -> str:
     return f'<li><a href="{quote(page.as_posix())}">{escape(name)}</a></li>'
 
 
-def _add_suite(context: Any, table: str, declared: tuple[Declared, ...], own: list[Check]) -> None:
-    """The suite of a table, and its result in every hospital."""
-    items = {check.check: expectation(check) for check in declared}
-    context.suites.add(gx.ExpectationSuite(name=table, expectations=list(items.values())))
+def _results(
+    table: str, items: Mapping[str, Expectation], own: list[Check]
+) -> Iterator[tuple[str, ExpectationSuiteValidationResult]]:
+    """Name and result of the suite of a table in every hospital."""
     for hospital_id in sorted({check.hospital_id for check in own}):
         results = [
             _result(items[check.check], check)
@@ -118,12 +114,7 @@ def _add_suite(context: Any, table: str, declared: tuple[Declared, ...], own: li
             if check.hospital_id == hospital_id and check.check in items
         ]
         name = f"hospital_{_safe(hospital_id)}"
-        key = ValidationResultIdentifier(
-            expectation_suite_identifier=ExpectationSuiteIdentifier(table),
-            run_id=_RUN,
-            batch_identifier=name,
-        )
-        context.validation_results_store.set(key, _suite_result(table, name, results))
+        yield name, _suite_result(table, name, results)
 
 
 def _safe(hospital_id: str) -> str:
