@@ -203,8 +203,9 @@ class Database:
         """Whether table or view `name` (optionally `schema.name`) exists."""
         schema, _, table = name.rpartition(".")
         found = self._connection.execute(
-            "SELECT count(*) FROM information_schema.tables "
-            "WHERE table_schema = $schema AND table_name = $name",
+            "SELECT (SELECT count(*) FROM duckdb_tables() "
+            "WHERE schema_name = $schema AND table_name = $name) + (SELECT count(*) "
+            "FROM duckdb_views() WHERE schema_name = $schema AND view_name = $name)",
             {"schema": schema or "main", "name": table},
         ).fetchall()
         return bool(found[0][0])

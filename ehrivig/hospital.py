@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from ehrivig import cohort, extract, narrow, tables, utilise, validate
+from ehrivig import cohort, extract, narrow, ordering, tables, utilise, validate
 from ehrivig import share as sharing
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
@@ -229,7 +229,7 @@ def _prepare(db: Database, name: str) -> None:
 
 def _keep(frame: pl.DataFrame, path: Path) -> int:
     """Write a table in the order of its admissions; its number of rows."""
-    frame.sort(frame.columns).write_parquet(path)
+    ordering.by_columns(frame).write_parquet(path)
     return frame.height
 
 

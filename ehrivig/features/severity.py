@@ -118,9 +118,9 @@ def build_order(*names: str) -> list[str]:
 def clear(db: Database) -> None:
     """Drop every table that `prepare` made, so that a long run does not carry them along."""
     made = {step for name in BUILDS_ON for step in build_order(name)} | {"score_anchor"}
-    for step in sorted(made):
-        if db.exists(step):
-            db.execute(f"DROP TABLE {step}")
+    known = db.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'")
+    for step in sorted(made & {name for (name,) in known}):
+        db.execute(f"DROP TABLE {step}")
 
 
 def _name_codes(db: Database) -> None:
