@@ -17,8 +17,13 @@ from ehrivig.database import Database
 COLUMNS = {
     "lab": ("admission_id", "analyte", "value_std", "unit", "collected_at"),
     "vital": ("admission_id", "vital_code", "value_std", "measured_at"),
+    "medication": (
+        *("hospital_id", "admission_id", "medication_id", "vocabulary", "drug_code", "drug"),
+        *("dose", "dose_unit", "concentration_g_per_l", "strength_g"),
+        *("status", "started_at", "stopped_at"),
+    ),
 }
-"""What the concepts read: writing a column costs as much as all that it is judged by."""
+"""What the concepts read of the largest tables; of the others all columns are kept."""
 LARGEST_SHARE = 0.25
 """Keeping costs about as much as two passes over what is kept: it pays for a small share only."""
 
@@ -32,13 +37,8 @@ def to_eligible(db: Database) -> bool:
     if db.exists("narrow.lab") or not _few(db, "eligible"):
         return False
     db.execute("CREATE SCHEMA IF NOT EXISTS narrow")
-    for table, columns in COLUMNS.items():
-        names = ", ".join(f"t.{name}" for name in columns)
-        db.table(
-            f"narrow.{table}",
-            f"SELECT {names} FROM main.{table} AS t "
-            "SEMI JOIN eligible AS e ON t.admission_id = e.admission_id",
-        )
+    for table in ("lab", "vital"):
+        _take(db, table, "eligible")
         db.view(f"main.{table}", f"SELECT * FROM narrow.{table}")
     _keep(db, "respiratory_support", "eligible")  # for PaO2/FiO2
     return True
@@ -60,14 +60,20 @@ def to_candidates(db: Database, *tables: str) -> None:
 
 def _keep(db: Database, table: str, chosen: str) -> None:
     """Let a table be the rows of some admissions, unless they have none."""
-    db.table(
-        f"narrow.{table}",
-        f"SELECT t.* FROM main.{table} AS t "
-        f"SEMI JOIN {chosen} AS c ON t.admission_id = c.admission_id",
-    )
+    _take(db, table, chosen)
     if db.rows(f"SELECT count(*) FROM narrow.{table}")[0][0]:
         db.execute(f"ALTER VIEW main.{table} RENAME TO every_{table}")
         db.view(f"main.{table}", f"SELECT * FROM narrow.{table}")
+
+
+def _take(db: Database, table: str, chosen: str) -> None:
+    """Table `narrow.<table>`: the rows of some admissions."""
+    names = ", ".join(f"t.{name}" for name in COLUMNS.get(table, "*"))
+    db.table(
+        f"narrow.{table}",
+        f"SELECT {names} FROM main.{table} AS t "
+        f"SEMI JOIN {chosen} AS c ON t.admission_id = c.admission_id",
+    )
 
 
 @contextmanager

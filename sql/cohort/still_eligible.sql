@@ -1,5 +1,5 @@
 -- The admissions of table `eligible` that met the criterion judged last ($name) as well.
--- Grain: admission. The same as `eligible` over all criteria, without judging the earlier ones anew.
+-- Grain: admission. The same as `eligible` over all criteria; the earlier ones are not judged anew.
 SELECT e.*
 FROM eligible AS e
 WHERE NOT EXISTS (
