@@ -48,11 +48,11 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
     key = db.columns("screened")["admission_id"]
     columns = f"(name VARCHAR, admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
     db.execute(f"CREATE OR REPLACE TABLE criterion {columns}")
+    db.table("eligible", cohort_query("eligible"))
     for criterion in study.cohort.criteria:
         if criterion.rule != "index_admission":
-            db.table("eligible", cohort_query("eligible"))
             _judge(db, study, criterion, prepare)
-    db.table("eligible", cohort_query("eligible"))
+            db.table("eligible", cohort_query("still_eligible"), {"name": criterion.name})
     late = study.cohort.time_zero == "severity_onset"
     values = {"time_zero": study.cohort.time_zero, "severity": _severity(study) if late else None}
     db.table("candidate", cohort_query("candidate"), values)

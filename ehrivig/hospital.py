@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from ehrivig import cohort, extract, narrow, tables, utilise, validate
+from ehrivig import cohort, extract, narrow, ordering, tables, utilise, validate
 from ehrivig import share as sharing
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
@@ -31,6 +31,7 @@ from ehrivig.study import Study
 
 RESULT_FILE = "hospital.json"
 _LONGEST_NAME = 120
+_COURSES = ("icu_stay", "medication", "pathogen_test", "procedure", "respiratory_support")
 _IN_SCOPE = {
     "diagnosis": "SEMI JOIN ref.condition USING (vocabulary, code)",
     "lab": "WHERE analyte IS NOT NULL",
@@ -203,11 +204,13 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         candidates = _keep(db.frame("SELECT * FROM candidate"), folder / "candidate.parquet")
         done(screened, candidates)
     with clock.step("baseline") as done:
+        narrow.to_candidates(db, "diagnosis", "finding", "score")
         done(candidates, _keep(baseline.baseline(db, study), folder / "baseline.parquet"))
         _keep(
             baseline.repeat_labs(db, study, *study.analysis.repeat_hours), folder / "repeat.parquet"
         )
     with clock.step("outcomes") as done:
+        narrow.to_candidates(db, *_COURSES)
         done(candidates, _keep(outcomes.outcomes(db, study), folder / "outcomes.parquet"))
     with clock.step("dosing") as done:
         given = dosing.administrations(db, study, folder)
@@ -217,7 +220,8 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, _keep(features, folder / "dosing.parquet"))
     if study.utilisation is not None or study.regimen is not None:
-        with clock.step("utilisation") as done:
+        everybody = narrow.of_everybody(db, "medication", "diagnosis")
+        with clock.step("utilisation") as done, everybody:
             done(screened, utilise.prepare(db, study, folder))
     with clock.step("ledger") as done:
         done(candidates, _keep(_rows_in_scope(db), folder / "scope.parquet"))
@@ -231,7 +235,7 @@ def _prepare(db: Database, name: str) -> None:
 
 def _keep(frame: pl.DataFrame, path: Path) -> int:
     """Write a table in the order of its admissions; its number of rows."""
-    frame.sort(frame.columns).write_parquet(path)
+    ordering.by_columns(frame).write_parquet(path)
     return frame.height
 
 

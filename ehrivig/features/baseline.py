@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from ehrivig.features import severity
 from ehrivig.study import Covariate, Study
 
 Window = tuple[float, float | None]
+Units = dict[str, list[list[Any]]]
 QUERY = {
     "lab": ("baseline_lab", "analytes"),
     "vital": ("baseline_vital", "vitals"),
@@ -43,10 +45,11 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     )
     frame = admissions.select("admission_id")
     db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
+    units = _units(db)
     for (source, window), wanted in _by_query(variables, study).items():
         found = measured(db, source, [_code(v) for v in wanted], window)
         for variable in wanted:
-            frame = _with_variable(db, frame, found, variable)
+            frame = _with_variable(units, frame, found, variable)
     frame = _with_computed_scores(db, frame, variables, study)
     for variable in variables:
         if variable.source in _OF_THE_ADMISSION:
@@ -79,10 +82,10 @@ def repeat_labs(
     else:
         db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
         db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
-    wanted = [study.covariate(name) for name in study.analysis.repeat_labs]
+    wanted, units = [study.covariate(name) for name in study.analysis.repeat_labs], _units(db)
     found = measured(db, "lab", [_code(v) for v in wanted], (start_hours, end_hours))
     for variable in wanted:
-        frame = _with_variable(db, frame, found, variable)
+        frame = _with_variable(units, frame, found, variable)
     return frame
 
 
@@ -147,12 +150,12 @@ def _window(variable: Covariate, study: Study) -> Window:
 
 
 def _with_variable(
-    db: Database, frame: pl.DataFrame, found: pl.DataFrame, variable: Covariate
+    units: Units, frame: pl.DataFrame, found: pl.DataFrame, variable: Covariate
 ) -> pl.DataFrame:
     """`frame` with one more column: the values of `found` in the unit of the study."""
     value = pl.col("value").cast(_type(variable))
     if variable.source in ("lab", "vital") and variable.unit:
-        factor, shift = _unit(db, variable)
+        factor, shift = _unit(units, variable)
         value = value if (factor, shift) == (1.0, 0.0) else (value - shift) / factor
     column = found.filter(pl.col("variable") == _code(variable)).select(
         pl.col("admission_id"), value.alias(variable.name)
@@ -196,15 +199,20 @@ def _holds_time_zero(window: Window) -> bool:
     return start <= 0 and (end is None or end > 0)
 
 
-def _unit(db: Database, variable: Covariate) -> tuple[float, float]:
+def _units(db: Database) -> Units:
+    """Variable -> its known units, each with factor and shift to the standard one."""
+    units: Units = defaultdict(list)
+    for name, *known in db.rows("SELECT variable, unit, factor, shift FROM ref.unit"):
+        units[name].append(known)
+    return units
+
+
+def _unit(units: Units, variable: Covariate) -> tuple[float, float]:
     """Factor and shift from the study's unit to the standard one (standard = v * factor + shift).
 
     Raises StudyError when the variable has units and this is none of them.
     """
-    known = db.rows(
-        "SELECT unit, factor, shift FROM ref.unit WHERE variable = $variable",
-        {"variable": _code(variable)},
-    )
+    known = units.get(_code(variable), [])
     for unit, factor, shift in known:
         if unit == variable.unit:
             return float(factor), float(shift)

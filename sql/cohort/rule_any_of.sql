@@ -1,12 +1,18 @@
 -- Whether any of several kinds of evidence is there. NULL: none is, and one was not measured.
 -- Grain: admission.
+WITH summary AS (
+    SELECT
+        admission_id,
+        BOOL_OR(met) AS any_met,
+        BOOL_AND(met IS NOT NULL) AS all_known,
+        MIN(first_at) FILTER (WHERE met) AS first_at
+    FROM evidence
+    GROUP BY admission_id
+)
+
 SELECT
     e.admission_id,
-    CASE
-        WHEN BOOL_OR(v.met) THEN TRUE
-        WHEN BOOL_AND(v.met IS NOT NULL) THEN FALSE
-    END AS met,
-    MIN(v.first_at) FILTER (WHERE v.met) AS first_at
+    CASE WHEN s.any_met THEN TRUE WHEN s.all_known THEN FALSE END AS met,
+    s.first_at
 FROM eligible AS e
-LEFT JOIN evidence AS v ON e.admission_id = v.admission_id
-GROUP BY e.admission_id
+LEFT JOIN summary AS s ON e.admission_id = s.admission_id

@@ -3,30 +3,27 @@
 -- without codes says nothing about the condition).
 -- Grain: eligible admission. first_at: the earliest dated code; NULL when none is dated.
 -- $condition: a condition of the code list (table ref.condition).
-WITH coded AS (
-    SELECT DISTINCT d.admission_id
-    FROM diagnosis AS d
-    SEMI JOIN eligible AS e ON d.admission_id = e.admission_id
+WITH listed AS (
+    SELECT DISTINCT
+        vocabulary,
+        code
+    FROM ref.condition
+    WHERE condition = $condition
 ),
 
-found AS (
+coded AS (
     SELECT
         d.admission_id,
-        MIN(d.diagnosed_at) AS first_at
+        BOOL_OR(r.code IS NOT NULL) AS met,
+        MIN(d.diagnosed_at) FILTER (WHERE r.code IS NOT NULL) AS first_at
     FROM diagnosis AS d
-    SEMI JOIN eligible AS e ON d.admission_id = e.admission_id
-    INNER JOIN ref.condition AS r ON d.vocabulary = r.vocabulary AND d.code = r.code
-    WHERE r.condition = $condition
+    LEFT JOIN listed AS r ON d.vocabulary = r.vocabulary AND d.code = r.code
     GROUP BY d.admission_id
 )
 
 SELECT
     e.admission_id,
-    CASE
-        WHEN f.admission_id IS NOT NULL THEN TRUE
-        WHEN c.admission_id IS NOT NULL THEN FALSE
-    END AS met,
-    f.first_at
+    c.met,
+    c.first_at
 FROM eligible AS e
 LEFT JOIN coded AS c ON e.admission_id = c.admission_id
-LEFT JOIN found AS f ON e.admission_id = f.admission_id

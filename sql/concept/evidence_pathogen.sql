@@ -2,6 +2,7 @@
 -- met: TRUE any positive; FALSE only negative results; NULL no test, not done, or indeterminate.
 -- Grain: eligible admission. first_at: first positive sample (time of sampling, not of report).
 -- $organism: organism_code. $method: rna, antigen, antibody, culture; NULL takes every method.
+-- Tests of other admissions fall away in the last join: nearly all are eligible when this is asked.
 -- Source: only RNA confirms SARS-CoV-2 (not antigen, antibody, culture, Ct value).
 WITH test AS (
     SELECT
@@ -9,7 +10,6 @@ WITH test AS (
         p.collected_at,
         p.result
     FROM pathogen_test AS p
-    SEMI JOIN eligible AS e ON p.admission_id = e.admission_id
     WHERE
         p.organism_code = $organism
         AND ($method IS NULL OR p.method = $method)
