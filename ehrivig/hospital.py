@@ -127,6 +127,7 @@ def process(
             if not gate_only and (share or not _is_blocked(found, study)):
                 validate.release(db)
                 if share:
+                    sharing.announce(db, {name: read[name] - rejected[name] for name in read})
                     db.table("main.admission", sharing.of_own(db, "main.admission"))
                 _features(db, study, folder, clock)
         # relative to the run: nothing of a result depends on where it was made

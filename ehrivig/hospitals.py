@@ -11,7 +11,7 @@ from ehrivig import crew, extract, gatekeeping, hospital, joining, manifest, mem
 from ehrivig.errors import ExtractError
 from ehrivig.hospital import HospitalResult
 from ehrivig.running import Run
-from ehrivig.task import Outcome, Task
+from ehrivig.task import Outcome, Task, perform
 
 _SHARES = "shares"
 
@@ -46,6 +46,8 @@ def _made(this: Run, task: Task, fresh: dict[str, list[Task]], made: Iterator[Ou
     results = [one for one in outcomes if isinstance(one, HospitalResult)]
     if failed or len(results) == 1:
         return failed[0] if failed else results[0]
+    if joining.needs_one_piece(results) and not task.gate_only:
+        return perform(task)
     whole = joining.join(results, this.study, task.folder)
     joining.remove(results)
     return whole

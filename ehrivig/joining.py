@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig import tables, validate
+from ehrivig import ordering, tables, validate
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.hospital import HospitalResult, Step
@@ -42,6 +42,18 @@ def join(shares: Sequence[HospitalResult], study: Study, folder: Path) -> Hospit
     result = replace(result, steps=_steps(shares, result))
     result.write()
     return result
+
+
+def needs_one_piece(shares: Sequence[HospitalResult]) -> bool:
+    """Whether the gate kept no row of an event table that the hospital sends.
+
+    Then nobody has it measured, which no share could know: it took the others to have rows.
+    """
+    read, rejected = (
+        _rows([getattr(share, name) for share in shares])
+        for name in ("rows_read", "rows_quarantined")
+    )
+    return any(0 < read[name] == rejected[name] for name in _EVENTS)
 
 
 def _assert_every_row_read(shares: Sequence[HospitalResult]) -> None:
@@ -82,7 +94,7 @@ def _features(places: Sequence[Path], folder: Path) -> None:
     """The tables of the cohort and its features, sorted like those of a hospital in one piece."""
     for path in sorted(places[0].glob("*.parquet")):
         parts = pl.concat([pl.read_parquet(place / path.name) for place in places], rechunk=True)
-        parts.sort(parts.columns).write_parquet(folder / path.name)
+        ordering.by_columns(parts).write_parquet(folder / path.name)
 
 
 def _statements(places: Sequence[Path]) -> str:

@@ -8,6 +8,7 @@ knows, or that name none, are with the first. What a share leaves is put togethe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -104,6 +105,23 @@ def of_own(db: Database, table: str) -> str:
         f"SELECT t.* FROM {table} AS t "
         "ANTI JOIN share.other AS s ON t.admission_id = s.admission_id"
     )
+
+
+def announce(db: Database, kept: Mapping[str, int]) -> None:
+    """Let event tables of which a share keeps no row, but the hospital sends some, not seem absent.
+
+    Such a table gets one row of nobody: concepts ask whether a hospital sends a table at all, for
+    what is not sent is not measured. `kept`: rows that the gate kept, per table.
+    """
+    for table in tables.EVENT_TABLES:
+        sent = f"SELECT 1 FROM mapped.{_WHOLE}{table.name} LIMIT 1"
+        if not kept[table.name] and db.rows(sent):
+            db.execute(f"ALTER VIEW main.{table.name} RENAME TO own_{table.name}")
+            db.view(
+                f"main.{table.name}",
+                f"SELECT * FROM main.own_{table.name} "
+                "UNION ALL BY NAME SELECT NULL AS admission_id",
+            )
 
 
 def repeated_medication(db: Database, table: str) -> None:

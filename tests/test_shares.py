@@ -86,6 +86,41 @@ def test_a_hospital_in_shares_has_the_content_of_one_in_one_piece(
     assert repeated == 16  # each id once in the first share and once in the last
 
 
+def test_a_table_with_rows_in_one_share_alone_is_absent_in_none(
+    study: Study, tmp_path: Path
+) -> None:
+    """Who has no procedure at a hospital that sends some has none; elsewhere it is not measured."""
+    folder = tmp_path / "extract"
+    write_demo(folder, patients=400, hospitals=1)
+    for table in ("procedure", "respiratory_support"):
+        _change(folder, table, lambda rows: rows.sort("admission_id").tail(3))
+    source = extract.inspect(folder, study)
+    whole = hospital.process(source, "A", study, tmp_path / "whole")
+    joined = _in_shares(source, "A", study, tmp_path, 3)
+    _assert_same_content(Path(whole.folder), Path(joined.folder))
+    outcomes = pl.read_parquet(Path(joined.folder) / "outcomes.parquet")
+    assert outcomes["invasive_ventilation"].null_count() == 0
+    assert not joining.needs_one_piece([whole])
+
+
+@pytest.mark.slow
+def test_a_table_without_a_row_that_stays_is_judged_in_one_piece(
+    study: Study, tmp_path: Path
+) -> None:
+    folder = tmp_path / "extract"
+    write_demo(folder, patients=600, hospitals=1)
+    later = pl.col("started_at").dt.offset_by("90y")
+    _change(folder, "procedure", lambda rows: rows.tail(5).with_columns(started_at=later))
+    outs = []
+    for rows in (None, 20_000):
+        options = pipeline.Options(share_rows=rows)
+        done = pipeline.run(study, folder, tmp_path / str(rows), options=options)
+        assert done.exit_code == 0, done.message
+        outs.append(hashes(tmp_path / str(rows)))
+    assert outs[0] == outs[1]
+    assert "-- share" not in (tmp_path / "20000/hospitals/A/statements.sql").read_text()
+
+
 def _in_shares(
     source: extract.Source, name: str, study: Study, folder: Path, of: int
 ) -> HospitalResult:
