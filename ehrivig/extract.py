@@ -80,18 +80,21 @@ def find(root: Path, layout: Layout) -> Source:
     return replace(source, version=version, synthetic=is_synthetic(root))
 
 
-def open_hospital(db: Database, source: Source, hospital_id: str, study: Study) -> None:
+def open_hospital(
+    db: Database, source: Source, hospital_id: str, study: Study, mark: str = ""
+) -> None:
     """Make the stages source, prepared, mapped, ref and resolved of one hospital.
 
-    Everything is a view except `prepared` and `ref`, which are small. Raises ExtractError that
-    names hospital, table and column, and says how to mend it.
+    Everything is a view except `prepared` and `ref`, which are small. Hospitals of the same `mark`
+    (not empty) have the same files and study: their codes are asked for once. Raises ExtractError
+    that names hospital, table and column, and says how to mend it.
     """
     if hospital_id not in source.hospitals:
         raise ExtractError(f"extract: no hospital {hospital_id!r}. Mend [extract].hospitals.")
     layout = mapping.load(source.layout)
     try:
         stages.make(db, source, layout, hospital_id, study)
-        resolve.make(db)
+        resolve.make(db, mark)
     except EhrivigError:
         raise
     except Exception as error:

@@ -117,7 +117,7 @@ def process(
     clock = _Clock(hospital_id)
     with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
         with clock.step("extract"):
-            extract.open_hospital(db, source, hospital_id, study)
+            extract.open_hospital(db, source, hospital_id, study, fingerprint if share else "")
             whole = sharing.restrict(db, share) if share else {}
         with _naming_damage(db, source, hospital_id):
             with clock.step("gate") as done:
@@ -128,7 +128,7 @@ def process(
                 validate.release(db)
                 if share:
                     sharing.announce(db, {name: read[name] - rejected[name] for name in read})
-                    db.table("main.admission", sharing.of_own(db, "main.admission"))
+                    sharing.settle(db)
                 _features(db, study, folder, clock)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")

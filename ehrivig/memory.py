@@ -23,7 +23,7 @@ LEAST_MIB = 250
 """What one process must at least be given: less than its modules take makes no limit."""
 ROWS_AT_ONCE = 60_000_000
 """Rows of a hospital that a process works on at once: larger parts are no cheaper."""
-ROWS_OF_A_CREW = 25_000_000
+ROWS_OF_A_CREW = 40_000_000
 """The same where several processes share the work: smaller parts, so that all have some."""
 ROWS_PER_MIB = 100_000
 """Rows of a hospital that DuckDB can work on with a MiB: what compares administrations with each

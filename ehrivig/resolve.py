@@ -15,6 +15,8 @@ from ehrivig.study import Study
 
 _LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
 _DRUG = ("vocabulary", "drug_code", "drug_name", "route")
+_LAST: dict[str, dict[str, pl.DataFrame]] = {}
+"""What the codes of one hospital mean: of the last that was asked."""
 
 
 def static(db: Database) -> None:
@@ -28,34 +30,47 @@ def static(db: Database) -> None:
     db.load("ref.listed", codes.listed_codes())
 
 
-def make(db: Database) -> None:
-    """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`."""
-    below = descendants(db)
-    labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
-    db.load("ref.lab_map", _sorted(codes.lab_map(labs, below)))
-    vitals = db.frame("SELECT DISTINCT vital_code, unit FROM mapped.vital")
-    db.load("ref.vital_map", _sorted(codes.vital_map(vitals)))
-    diagnoses = db.frame("SELECT DISTINCT vocabulary, code FROM mapped.diagnosis")
-    db.load("ref.condition", _sorted(codes.conditions(diagnoses, below)))
-    _drugs(db, below)
+def make(db: Database, mark: str = "") -> None:
+    """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`.
+
+    `mark`: of the hospital and all that its codes depend on; the shares of one hospital, one after
+    the other in this process, have the same and ask for its codes once.
+    """
+    if not mark or mark not in _LAST:
+        _LAST.clear()
+        _LAST[mark] = _meanings(db)
+    for name, frame in _LAST[mark].items():
+        db.load(f"ref.{name}", frame)
+    db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
+    db.table(
+        "ref.drug_class",
+        "SELECT drug::INTEGER AS drug, codelist, verdict, product_type, concentration_g_per_l, "
+        "strength_g FROM ref.verdict",
+    )
     for table in tables.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
         name = f"resolved.{table.name}"
         db.view(name, Query.load(path) if path.is_file() else f"SELECT * FROM mapped.{table.name}")
 
 
-def _drugs(db: Database, below: codes.Descendants) -> None:
-    """ref.drug (the distinct products, numbered in order) and ref.drug_class (their verdicts)."""
-    found = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
-    numbered = _sorted(found).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
-    db.load("ref.product", numbered)
-    db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
-    db.load("ref.verdict", drugs.drug_classes(numbered, below))
-    db.table(
-        "ref.drug_class",
-        "SELECT drug::INTEGER AS drug, codelist, verdict, product_type, concentration_g_per_l, "
-        "strength_g FROM ref.verdict",
-    )
+def _meanings(db: Database) -> dict[str, pl.DataFrame]:
+    """The tables of `ref` that follow from the distinct codes of a hospital, by name.
+
+    product: the distinct products, numbered in order; verdict: what code lists say of them.
+    """
+    below = descendants(db)
+    labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
+    vitals = db.frame("SELECT DISTINCT vital_code, unit FROM mapped.vital")
+    diagnoses = db.frame("SELECT DISTINCT vocabulary, code FROM mapped.diagnosis")
+    products = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
+    numbered = _sorted(products).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
+    return {
+        "lab_map": _sorted(codes.lab_map(labs, below)),
+        "vital_map": _sorted(codes.vital_map(vitals)),
+        "condition": _sorted(codes.conditions(diagnoses, below)),
+        "product": numbered,
+        "verdict": drugs.drug_classes(numbered, below),
+    }
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:

@@ -61,7 +61,7 @@ def _conditions(db: Database, share: Share) -> tuple[str, str]:
     )
     if all(before[2] < after[1] for before, after in pairwise(spans)):
         inside = _range(share.number, {number: first for number, first, _ in spans})
-        return f"WHERE {inside}", f"WHERE NOT {inside}"
+        return f"WHERE {inside}", f"WHERE ({inside}) IS NOT TRUE"
     own, other = (f"{name} AS s ON t.admission_id = s.admission_id" for name in _TABLES)
     if share.number == 1:
         return f"ANTI JOIN {other}", f"SEMI JOIN {other}"
@@ -69,15 +69,19 @@ def _conditions(db: Database, share: Share) -> tuple[str, str]:
 
 
 def _range(number: int, firsts: dict[int, Any]) -> str:
-    """The condition, never null, of an admission id between those that shares begin with."""
-    if number > 1 and number not in firsts:
-        return "FALSE"
+    """The condition of an admission id between those that shares begin with.
+
+    Ids before all of them, and rows without one, are with the first share.
+    """
     later = [firsts[other] for other in sorted(firsts) if other > number]
-    parts = ["t.admission_id >= $first"] if number > 1 else []
-    parts += ["t.admission_id < $next"] if later else []
     values = {"first": firsts.get(number), "next": later[0] if later else None}
-    text = " AND ".join(parts) or "TRUE"
-    return render(f"coalesce({text}, {str(number == 1).upper()})", values)
+    if number == 1:
+        text = "t.admission_id < $next OR t.admission_id IS NULL" if later else "TRUE"
+    elif number not in firsts:
+        text = "FALSE"
+    else:
+        text = "t.admission_id >= $first" + (" AND t.admission_id < $next" if later else "")
+    return render(text, values)
 
 
 def _whole_rows(db: Database) -> dict[str, int]:
@@ -104,6 +108,16 @@ def of_own(db: Database, table: str) -> str:
     return (
         f"SELECT t.* FROM {table} AS t "
         "ANTI JOIN share.other AS s ON t.admission_id = s.admission_id"
+    )
+
+
+def settle(db: Database) -> None:
+    """Let the clean patients and admissions be those of the share, once the gate has seen all."""
+    db.table("main.admission", of_own(db, "main.admission"))
+    db.table(
+        "main.patient",
+        "SELECT p.* FROM main.patient AS p "
+        "SEMI JOIN main.admission AS a ON p.patient_id = a.patient_id",
     )
 
 
