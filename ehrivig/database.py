@@ -7,9 +7,8 @@ constants. Every statement is kept as text that runs in a bare DuckDB shell (`Da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +19,8 @@ import polars as pl
 
 from ehrivig import resources
 from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
-
-Parameters = Mapping[str, Any]
-_NAME = re.compile(r"'(?:[^']|'')*'|--[^\n]*|\$(\w+)")
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class Database:
             self._connection = duckdb.connect(path)
             for name, value in settings.items():
                 if value is not None:
-                    self._connection.execute(f"SET {name} = {_literal(value)}")
+                    self._connection.execute(f"SET {name} = {literal(value)}")
         except duckdb.Error as error:
             raise UsageError(f"database: {_first_line(error)}") from error
 
@@ -175,7 +172,7 @@ class Database:
     def copy(self, query: Query | str, path: Path, values: Parameters | None = None) -> None:
         """Write a query's result to a Parquet file."""
         sql, bound = self._prepare(query, values)
-        target = _literal(str(path))
+        target = literal(str(path))
         self._run(f"COPY (\n{sql}\n) TO {target} (FORMAT parquet, COMPRESSION zstd)", bound)
 
     def parquet(self, name: str, files: Iterable[Path], *, hive: bool = False) -> None:
@@ -185,7 +182,7 @@ class Database:
         """
         files = list(files)
         self.reach(files)
-        listed = ", ".join(_literal(str(file)) for file in files)
+        listed = ", ".join(literal(str(file)) for file in files)
         options = ", hive_partitioning = true, hive_types_autocast = false" if hive else ""
         self._run(
             f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{listed}]{options})",
@@ -205,7 +202,7 @@ class Database:
             self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _incoming")
         finally:
             self._connection.unregister("_incoming")
-        self.log.append(f"CREATE OR REPLACE TABLE {name} AS\n{_values(frame)};")
+        self.log.append(f"CREATE OR REPLACE TABLE {name} AS\n{values_of(frame)};")
 
     def columns(self, name: str) -> dict[str, str]:
         """Column name -> DuckDB type of a table or view, in order."""
@@ -242,60 +239,6 @@ class Database:
 
     def _keep(self, sql: str, values: Parameters) -> None:
         self.log.append(render(sql, values) + ";")
-
-
-def render(sql: str, values: Parameters) -> str:
-    """A statement with its named parameters written as literals, for a reader or a bare shell."""
-
-    def literal(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return _literal(values[name]) if name in values else match.group(0)
-
-    return _NAME.sub(literal, sql)
-
-
-def _literal(value: object) -> str:
-    """One Python value as a DuckDB literal; raises TypeError for a kind it does not know."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        return f"{value!r}::DOUBLE" if isinstance(value, float) else str(value)
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
-    if isinstance(value, date):
-        return f"DATE '{value.isoformat()}'"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, list | tuple) and not value:
-        return "[]::VARCHAR[]"  # every list parameter of this package is one of names
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"
-    raise TypeError(f"no SQL literal for {type(value).__name__}")
-
-
-_VALUES_TYPE = {
-    pl.String: "VARCHAR",
-    pl.Float64: "DOUBLE",
-    pl.Int64: "BIGINT",
-    pl.Boolean: "BOOLEAN",
-    pl.Date: "DATE",
-}
-
-
-def _values(frame: pl.DataFrame) -> str:
-    """A small frame as a SELECT over VALUES, with the types of its columns."""
-    casts = ", ".join(
-        f'"{name}"::{_VALUES_TYPE.get(type(dtype), "VARCHAR")} AS "{name}"'
-        for name, dtype in frame.schema.items()
-    )
-    names = ", ".join(f'"{name}"' for name in frame.columns)
-    body = ",\n  ".join("(" + ", ".join(map(_literal, row)) + ")" for row in frame.iter_rows())
-    if not body:
-        body = "(" + ", ".join("NULL" for _ in frame.columns) + ")"
-        return f"SELECT {casts} FROM (VALUES {body}) AS t({names}) WHERE FALSE"
-    return f"SELECT {casts} FROM (VALUES\n  {body}\n) AS t({names})"
 
 
 def _first_line(error: BaseException) -> str:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from ehrivig import resources, tables
-from ehrivig.database import Database, Query, render
+from ehrivig.database import Database, Query
+from ehrivig.literals import render
 
 _WHOLE = "whole_"
 _TABLES = ("share.own", "share.other")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ehrivig.database import Database, render
+from ehrivig.database import Database
 from ehrivig.errors import ExtractError
+from ehrivig.literals import render
 from ehrivig.mapping import SourceColumn
 from ehrivig.source import HIVE, TableFile, schema
 from ehrivig.tables import SQL_TYPE

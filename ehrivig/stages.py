@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import canonical, resolve, source_view, tables
-from ehrivig.database import Database, Query, render
+from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.literals import render
 from ehrivig.mapping import Layout
 from ehrivig.source import Source, TableFile
 from ehrivig.source_view import EVERY, View

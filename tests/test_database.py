@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from ehrivig import resources
-from ehrivig.database import Database, Query, render
+from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError, UsageError
+from ehrivig.literals import render
 
 FILES = sorted(resources.sql_folder().rglob("*.sql"))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ehrivig.database import Database, Parameters, render
+from ehrivig.database import Database
+from ehrivig.literals import Parameters, render
 
 _WORD = re.compile(r"\b[a-z_][a-z0-9_]*\b")
 

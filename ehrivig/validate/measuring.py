@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ehrivig import tables
-from ehrivig.database import Database, Parameters
+from ehrivig.database import Database
+from ehrivig.literals import Parameters
 from ehrivig.study import Study
 from ehrivig.validate import mapping, rules, stage
 from ehrivig.validate.judgement import severity_of

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ehrivig import resources, share
-from ehrivig.database import Database, Parameters, Query
+from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError
+from ehrivig.literals import Parameters
 from ehrivig.study import Study
 from ehrivig.validate import drugs
 

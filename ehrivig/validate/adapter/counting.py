@@ -11,8 +11,9 @@ from great_expectations.expectations.expectation import ColumnMapExpectation, Ex
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 
-from ehrivig.database import Database, Parameters, user_error
+from ehrivig.database import Database, user_error
 from ehrivig.errors import MeasuringError
+from ehrivig.literals import Parameters
 from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
 from ehrivig.validate.adapter.engine import DuckDBEngine, Suspects, open_engine, violation
 from ehrivig.validate.adapter.expectations import (

@@ -14,7 +14,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (
     SqlAlchemyExecutionEngine,
 )
 
-from ehrivig.database import Database, Parameters, render
+from ehrivig.database import Database
+from ehrivig.literals import Parameters, render
 
 _BATCH = "table"
 _MEASURED = "gate.measured"  # the one row of the last bundle
