@@ -35,7 +35,9 @@ MemoryOption = Annotated[
     str | None, typer.Option("--memory", help='Limit of the whole run, such as "2GB".')
 ]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of DuckDB.")]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Hospitals at a time.")]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=1, help="Hospitals, or shares of one, at a time.")
+]
 ClusterOption = Annotated[
     str | None, typer.Option("--cluster", help="Address of a Dask scheduler: tcp://127.0.0.1:8786")
 ]

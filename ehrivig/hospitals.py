@@ -48,7 +48,7 @@ def _made(this: Run, task: Task, fresh: dict[str, list[Task]], made: Iterator[Ou
         return failed[0] if failed else results[0]
     if joining.needs_one_piece(results) and not task.gate_only:
         return perform(task)
-    whole = joining.join(results, this.study, task.folder)
+    whole = joining.join(results, this.study, task.folder, memory=task.memory)
     joining.remove(results)
     return whole
 

@@ -18,16 +18,19 @@ from ehrivig.study import Study
 _EVENTS = frozenset(table.name for table in tables.EVENT_TABLES)
 
 
-def join(shares: Sequence[HospitalResult], study: Study, folder: Path) -> HospitalResult:
+def join(
+    shares: Sequence[HospitalResult], study: Study, folder: Path, *, memory: str | None = None
+) -> HospitalResult:
     """The result of a hospital in `folder`, from those of all its shares in order.
 
-    Raises EhrivigError unless the rows of the shares are those of the hospital.
+    `memory`: DuckDB's limit. Raises EhrivigError unless the rows of the shares are those of the
+    hospital.
     """
     _assert_every_row_read(shares)
     folder.mkdir(parents=True, exist_ok=True)
     places = [Path(share.folder) for share in shares]
     found = validate.merge(places, [share.measurements for share in shares], folder)
-    _quarantine(places, folder)
+    _quarantine(places, folder, memory)
     if not validate.blocked_hospitals(validate.judge(found, study), study):
         _features(places, folder)
     (folder / "statements.sql").write_text(_statements(places), encoding="utf-8")
@@ -75,9 +78,9 @@ def _rows(counts: Sequence[dict[str, int]]) -> dict[str, int]:
     }
 
 
-def _quarantine(places: Sequence[Path], folder: Path) -> None:
+def _quarantine(places: Sequence[Path], folder: Path, memory: str | None) -> None:
     """The rows in quarantine, in the order of a hospital in one piece."""
-    with Database() as db:
+    with Database(memory=memory, temporary=folder / "spill") as db:
         for part in ("quarantine", "quarantine/values"):
             for table in tables.TABLES:
                 wanted = places if table.name in _EVENTS else places[:1]
@@ -88,6 +91,7 @@ def _quarantine(places: Sequence[Path], folder: Path) -> None:
                     db.parquet("part", there)
                     target = folder / part / f"{table.name}.parquet"
                     db.copy("SELECT * FROM part ORDER BY ALL", target)
+    shutil.rmtree(folder / "spill", ignore_errors=True)
 
 
 def _features(places: Sequence[Path], folder: Path) -> None:
