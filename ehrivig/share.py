@@ -41,32 +41,41 @@ def restrict(db: Database, share: Share) -> dict[str, int]:
     own = f"share_number = {share.number}"
     db.table("share.own", f"SELECT admission_id FROM share.admission WHERE {own}")
     db.table("share.other", f"SELECT admission_id FROM share.admission WHERE NOT {own}")
-    inside, outside = _conditions(db, share)
+    joins = _joins(share)
+    inside, outside = _ranges(db, share) or joins
+    begun = len(db.log)
     for table in tables.EVENT_TABLES:
         whole = f"{_WHOLE}{table.name}"
         db.execute(f"ALTER VIEW mapped.{table.name} RENAME TO {whole}")
         db.view(f"mapped.{table.name}", f"SELECT t.* FROM mapped.{whole} AS t {inside}")
     db.view("share.elsewhere", f"SELECT t.* FROM mapped.{_WHOLE}medication AS t {outside}")
+    # ids of admissions are not for the log: it has the joins, which take the same rows
+    texts = (text.replace(outside, joins[1]) for text in db.log[begun:])
+    db.log[begun:] = [text.replace(inside, joins[0]) for text in texts]
     return _whole_rows(db) if share.number == 1 else {}
 
 
-def _conditions(db: Database, share: Share) -> tuple[str, str]:
-    """What follows FROM to take the rows of a share, and the rows of all others.
+def _joins(share: Share) -> tuple[str, str]:
+    """What follows FROM to take the rows of a share, and the rows of all others."""
+    own, other = (f"{name} AS s ON t.admission_id = s.admission_id" for name in _TABLES)
+    if share.number == 1:
+        return f"ANTI JOIN {other}", f"SEMI JOIN {other}"
+    return f"SEMI JOIN {own}", f"ANTI JOIN {own}"
 
-    Where admissions are numbered in the order of their patients, a share is a range of admission
-    ids, which a sorted file answers without reading the rest.
+
+def _ranges(db: Database, share: Share) -> tuple[str, str] | None:
+    """The same as conditions on admission ids, which a sorted file answers without its other rows.
+
+    None unless admissions are numbered in the order of their patients.
     """
     spans = db.rows(
         "SELECT share_number, min(admission_id), max(admission_id) FROM share.admission "
         "GROUP BY share_number ORDER BY share_number"
     )
-    if all(before[2] < after[1] for before, after in pairwise(spans)):
-        inside = _range(share.number, {number: first for number, first, _ in spans})
-        return f"WHERE {inside}", f"WHERE ({inside}) IS NOT TRUE"
-    own, other = (f"{name} AS s ON t.admission_id = s.admission_id" for name in _TABLES)
-    if share.number == 1:
-        return f"ANTI JOIN {other}", f"SEMI JOIN {other}"
-    return f"SEMI JOIN {own}", f"ANTI JOIN {own}"
+    if any(before[2] >= after[1] for before, after in pairwise(spans)):
+        return None
+    inside = _range(share.number, {number: first for number, first, _ in spans})
+    return f"WHERE {inside}", f"WHERE ({inside}) IS NOT TRUE"
 
 
 def _range(number: int, firsts: dict[int, Any]) -> str:

@@ -228,6 +228,34 @@ def test_every_row_is_in_exactly_one_share(study: Study, messy: Path) -> None:
     assert {name: sorted(marks) for name, marks in parts.items()} == whole
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_the_log_names_no_admission_and_has_the_same_rows(
+    study: Study, tmp_path: Path, ordered: bool
+) -> None:
+    """Ranges of ids where admissions are numbered by patient, joins elsewhere: the same rows."""
+    folder = tmp_path / "extract"
+    write_demo(folder, patients=200, hospitals=1)
+    if not ordered:
+        _change(folder, "admission", lambda rows: rows.with_columns(_swapped(rows["patient_id"])))
+    with Database() as db:
+        extract.open_hospital(db, extract.inspect(folder, study), "A", study)
+        share.restrict(db, share.Share(2, 3))
+        taken = _marks(db, "lab")
+        view = db.rows("SELECT sql FROM duckdb_views() WHERE sql LIKE '%mapped.lab %'")[0][0]
+        assert ("WHERE" in view) == ordered
+        logged = [text for text in db.log if "VIEW mapped.lab AS" in text][-1]
+        assert "SEMI JOIN share.own" in logged
+        db.execute(logged)
+        assert _marks(db, "lab") == taken
+    assert taken
+
+
+def _swapped(patients: pl.Series) -> pl.Series:
+    """The first patient's number on the last row, and the reverse."""
+    last = pl.Series("patient_id", [patients[-1]])
+    return last.append(patients[1:-1]).append(patients[:1])
+
+
 def _marks(db: Database, table: str) -> list[int]:
     return sorted(row[0] for row in db.rows(f"SELECT hash(t) FROM mapped.{table} AS t"))
 
