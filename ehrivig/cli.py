@@ -213,7 +213,7 @@ def sql(
     ] = None,
 ) -> None:
     """Print every statement of a run, for a bare DuckDB shell."""
-    from ehrivig import statements
+    from ehrivig.runs import statements
 
     typer.echo(statements.of_study(_study(study, None), extract))
 
@@ -230,7 +230,7 @@ def audit(
     P-values, quartiles, implications, orientation of effects, multiplicity.
     """
     from ehrivig import audit as auditing
-    from ehrivig import lints
+    from ehrivig.audit import lints
 
     found = auditing.audit(tables, outcome)
     typer.echo(lints.frame(found).write_csv().rstrip("\n"))
@@ -282,7 +282,7 @@ def quarantine(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
 ) -> None:
     """List why rows were rejected, with counts."""
-    from ehrivig import ledger
+    from ehrivig.validate import ledger
 
     typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
 
@@ -293,7 +293,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs of a folder: when, how each ended, its counts."""
-    from ehrivig import history as runs
+    from ehrivig.runs import history as runs
 
     found = runs.read(run_folder)
     typer.echo((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n"))
@@ -302,9 +302,9 @@ def history(
 @layout_app.command("new")
 def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
     """Write a commented SELECT template for each canonical table."""
-    from ehrivig import layout
+    from ehrivig.extract import layout_check
 
-    layout.new(folder)
+    layout_check.new(folder)
     typer.echo(f"wrote templates to {folder}", err=True)
 
 
@@ -314,9 +314,9 @@ def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid1
 
     Exit code 4 when a SELECT cannot be used, as a run with that layout would end.
     """
-    from ehrivig import layout
+    from ehrivig.extract import layout_check
 
-    report = layout.check(folder, extract, _study(study, None))
+    report = layout_check.check(folder, extract, _study(study, None))
     typer.echo(str(report))
     if not report.usable:
         raise typer.Exit(ExtractError.exit_code)

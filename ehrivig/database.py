@@ -67,15 +67,6 @@ def _parameters_of_select(text: str) -> frozenset[str] | None:
     return frozenset(statements[0].named_parameters)
 
 
-def concept(name: str) -> Query:
-    """The query of one clinical concept (`sql/concept/<name>.sql`)."""
-    path = resources.sql_folder() / "concept" / f"{name}.sql"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.sql")))
-        raise UsageError(f"sql: no concept {name!r}. Known: {known}.")
-    return Query.load(path)
-
-
 class Database:
     """A DuckDB database of one hospital, in memory or in a file, with a log of its statements."""
 

@@ -11,22 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ehrivig import (
-    aggregate,
-    ending,
-    extract,
-    gatekeeping,
-    hospitals,
-    manifest,
-    protocol,
-    report,
-    validate,
-)
+from ehrivig import extract, report, validate
 from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
-from ehrivig.folder import RunFolder, destination, refuse_overlap, run_folder
-from ehrivig.running import Options, Progress, Run
+from ehrivig.runs import aggregate, ending, hospitals, manifest, protocol
+from ehrivig.runs.state import Options, Progress, Run
 from ehrivig.store import place
+from ehrivig.store.folder import RunFolder, destination, refuse_overlap, run_folder
 from ehrivig.study import Study, load
+from ehrivig.validate import gate
 
 __all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
 
@@ -74,11 +66,11 @@ def run(
         message = "done"
         try:
             hospitals.read(this)
-            gatekeeping.judge(this)
+            gate.judge(this)
             this.numbers = protocol.investigate(this)
         except (GateBlocked, EmptyResult) as error:
             target.exit_code, message = error.exit_code, str(error)
-        gatekeeping.close(this)
+        gate.close(this)
         _record(this, target.exit_code, message)
         this.progress("report")
         report.write(this.folder, plan, dropped=this.dropped)
@@ -108,10 +100,10 @@ def check(
         message = "done"
         try:
             hospitals.read(this, gate_only=True)
-            gatekeeping.judge(this)
+            gate.judge(this)
         except GateBlocked as error:
             target.exit_code, message = error.exit_code, str(error)
-        gatekeeping.close(this)
+        gate.close(this)
         _record(this, target.exit_code, message)
         _note(this, target.exit_code, message)
     return _summary(this, home, target.exit_code, message)

@@ -30,12 +30,12 @@ def expectations_folder() -> Path:
 
 def codelists_folder() -> Path:
     """The folder of code lists."""
-    return _PACKAGE / "codelists"
+    return _PACKAGE / "codes" / "codelists"
 
 
 def studies_folder() -> Path:
     """The folder of packaged study files."""
-    return _PACKAGE / "studies"
+    return _PACKAGE / "study" / "packaged"
 
 
 def text(path: Path) -> str:

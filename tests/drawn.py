@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ehrivig import tables
-from ehrivig.database import Database, concept
-from ehrivig.features import severity
+from ehrivig import contract
+from ehrivig.concepts import concept, severity
+from ehrivig.database import Database
 
 RESOLVED = {
     "lab": "analyte VARCHAR, value_std DOUBLE, censored VARCHAR",
@@ -43,7 +43,7 @@ class Hospital:
 
     def __init__(self) -> None:
         self.db = Database(threads=2)
-        for table in tables.TABLES:
+        for table in contract.TABLES:
             columns = [f"{c.name} {self._type(c)}" for c in table.columns]
             extra = [RESOLVED[table.name]] if table.name in RESOLVED else []
             self.db.execute(f"CREATE TABLE {table.name} ({', '.join(columns + extra)})")
@@ -57,9 +57,9 @@ class Hospital:
         )
 
     @staticmethod
-    def _type(column: tables.Column) -> str:
+    def _type(column: contract.Column) -> str:
         integer = column.name in ("admission_id", "patient_id")
-        return "BIGINT" if integer else tables.SQL_TYPE[column.kind]
+        return "BIGINT" if integer else contract.SQL_TYPE[column.kind]
 
     def draw(self, table: str, text: str) -> None:
         """Add drawn rows to a table."""

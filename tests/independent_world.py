@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehrivig.timezero import FollowUp, clone_censor_weight, follow_up
-from ehrivig.timezero.clones import StandIn
+from ehrivig.stats.timezero import FollowUp, clone_censor_weight, follow_up
+from ehrivig.stats.timezero.clones import StandIn
 
 GRACE_DAYS, HORIZON_DAYS = 3.0, 28.0
 EDGES = np.array([0.0, 3.0, 10.0, 28.0])  # days at which the hazard steps down

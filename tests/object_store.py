@@ -24,8 +24,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from ehrivig.contract import BY_NAME
 from ehrivig.store.path import filesystem
-from ehrivig.tables import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".moto"

@@ -17,9 +17,10 @@ from drawn import Hospital
 from extracts import at, opened, study, write
 from test_layout_omop import PLAN, omop
 
-from ehrivig import layout
+from ehrivig.concepts import severity
 from ehrivig.errors import ExtractError
-from ehrivig.features import baseline, severity
+from ehrivig.extract import layout_check
+from ehrivig.features import baseline
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_unknown_concept_ids_stay_rows_without_a_meaning(tmp_path: Path) -> None
     assert sorted(found, key=str) == [("creatinine", 1, 1), (None, 3, 0)]
     (report,) = [
         c
-        for c in layout.check("omop", folder, study(**PLAN)).codes
+        for c in layout_check.check("omop", folder, study(**PLAN)).codes
         if (c.table, c.what) == ("lab", "code of an analyte")
     ]
     assert (report.understood, report.rows) == (1, 4)

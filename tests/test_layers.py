@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ehrivig import resources, tables
+from ehrivig import contract, resources
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ehrivig"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -67,7 +67,7 @@ def test_steps_do_not_import_each_other(step: str) -> None:
 
 
 def test_one_noun_per_table_everywhere() -> None:
-    nouns = {table.name for table in tables.TABLES}
+    nouns = {table.name for table in contract.TABLES}
     suites = {path.stem for path in resources.expectations_folder().glob("*.json")}
     native = {path.stem for path in (resources.sql_folder() / "layout/native").glob("*.sql")}
     assert suites == nouns

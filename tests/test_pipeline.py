@@ -285,7 +285,7 @@ def test_unchanged_hospitals_are_not_read_again(
 def test_sql_runs_in_a_bare_shell(
     plan: study.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ehrivig import statements
+    from ehrivig.runs import statements
 
     monkeypatch.chdir(tmp_path)  # its COPY statements write where the shell is
 

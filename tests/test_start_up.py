@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ehrivig import console, demo, extract, manifest, study, validate
+from ehrivig import console, demo, extract, study, validate
 from ehrivig.database import Database, Query
+from ehrivig.runs import manifest
 
 NOT_NEEDED = ("matplotlib.pyplot", "statsmodels", "sklearn", "distributed", "fsspec", "pyspark")
 """Heavy modules that no step of a run of the packaged study uses."""
@@ -20,7 +21,7 @@ NOT_NEEDED = ("matplotlib.pyplot", "statsmodels", "sklearn", "distributed", "fss
 STEPS = (
     "ehrivig.pipeline",
     "ehrivig.validate.adapter.docs",
-    "ehrivig.quality.figures",
+    "ehrivig.validate.quality.figures",
     "ehrivig.report",
 )
 """The modules of a run with all that they import late."""

@@ -26,8 +26,8 @@ from ehrivig.analysis.time_zero import time_zero
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.analysis.weighting import weighting
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
-from ehrivig.immortal import immortal_time
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import immortal_time
 
 TABLE3 = (
     "contrast",

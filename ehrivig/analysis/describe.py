@@ -14,7 +14,7 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.dataset import Floats, Variable, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats import contingency, rank
+from ehrivig.stats.tables import contingency, rank
 
 TestPolicy = Literal["default", "liu"]
 ARMS = ("all", "control", "exposed")

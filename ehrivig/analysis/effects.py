@@ -15,8 +15,8 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats import multiplicity
 from ehrivig.stats.result import Effect
+from ehrivig.stats.tables import multiplicity
 
 SCHEMA: dict[str, Any] = {
     "analysis": pl.String,

@@ -13,13 +13,13 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying, versus
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.contingency import discordant, mcnemar
-from ehrivig.stats.logistic import exposure_effect, logistic
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.logistic import exposure_effect, logistic
+from ehrivig.stats.regression.standardise import g_computation
 from ehrivig.stats.result import Effect
-from ehrivig.stats.sensitivity import e_value
-from ehrivig.stats.standardise import g_computation
-from ehrivig.stats.two_by_two import paired_risk_difference, risk_difference, risk_ratio
+from ehrivig.stats.tables.contingency import discordant, mcnemar
+from ehrivig.stats.tables.sensitivity import e_value
+from ehrivig.stats.tables.two_by_two import paired_risk_difference, risk_difference, risk_ratio
 from ehrivig.study import Outcome, Study
 
 

@@ -21,9 +21,9 @@ from ehrivig.analysis.hospitals import Rematch, matched_effect
 from ehrivig.analysis.models import adjusted, varying, versus
 from ehrivig.dataset import exposed, matrix, values
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.impute import Imputations, Kind, impute
+from ehrivig.stats.imputation.impute import Imputations, Kind, impute
+from ehrivig.stats.imputation.rubin import pool_effects
 from ehrivig.stats.result import Effect
-from ehrivig.stats.rubin import pool_effects
 from ehrivig.study import Study
 
 FEWEST = 20  # imputations: below that the simulation error of p and SE shows

@@ -15,10 +15,10 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.dataset import Floats, exposed, matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.features import dosing
-from ehrivig.immortal import LATER_GROUP, immortal_time
-from ehrivig.stats.logistic import LogisticFit, exposure_effect, logistic
+from ehrivig.stats.regression.logistic import LogisticFit, exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import LATER_GROUP, immortal_time
 
 TERMS_SCHEMA: dict[str, Any] = {
     "outcome": pl.String,

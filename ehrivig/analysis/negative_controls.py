@@ -16,7 +16,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.hospitals import matched_effect
 from ehrivig.analysis.models import versus
 from ehrivig.stats.result import Effect
-from ehrivig.stats.sensitivity import calibrate, fit_null
+from ehrivig.stats.tables.sensitivity import calibrate, fit_null
 from ehrivig.study import Outcome, Study
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig import lints
 from ehrivig.analysis.models import versus
+from ehrivig.audit import lints
+from ehrivig.audit.lints import Lint
 from ehrivig.errors import EhrivigError
-from ehrivig.immortal import warnings_of
-from ehrivig.lints import Lint
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import warnings_of
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
 MODELS_OF_EVERYBODY = ("table3", "main", "weighting", "table_s2")

@@ -10,8 +10,8 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats import rank
-from ehrivig.stats.hodges_lehmann import paired_shift
+from ehrivig.stats.tables import rank
+from ehrivig.stats.tables.hodges_lehmann import paired_shift
 from ehrivig.study import Study
 
 SCHEMA: dict[str, Any] = {

@@ -12,7 +12,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import crude, set_weights
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.logistic import likelihood_ratio, logistic
+from ehrivig.stats.regression.logistic import likelihood_ratio, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
 

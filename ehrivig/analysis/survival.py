@@ -13,17 +13,17 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import set_weights, versus
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.immortal import immortal_time
-from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
-from ehrivig.stats.cox import CoxFit, cox
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.gray import gray_test
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logrank import logrank
-from ehrivig.stats.proportional_hazards import proportional_hazards_test
 from ehrivig.stats.result import Effect
-from ehrivig.stats.rmst import rmst_difference
+from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
+from ehrivig.stats.survival.cox import CoxFit, cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.gray import gray_test
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
+from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
+from ehrivig.stats.survival.rmst import rmst_difference
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import immortal_time
 
 SCHEMA: dict[str, Any] = {
     "curve": pl.String,

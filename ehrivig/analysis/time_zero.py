@@ -15,14 +15,14 @@ from ehrivig.analysis.survival import follow_up, followed
 from ehrivig.dataset import matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
+from ehrivig.stats.timezero import FollowUp
+from ehrivig.stats.timezero import follow_up as checked
+from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
+from ehrivig.stats.timezero.landmark import landmark
+from ehrivig.stats.timezero.naive import ever_vs_never
+from ehrivig.stats.timezero.sequential import sequential_trials
+from ehrivig.stats.timezero.time_dependent import time_dependent_cox
 from ehrivig.study import Study
-from ehrivig.timezero import FollowUp
-from ehrivig.timezero import follow_up as checked
-from ehrivig.timezero.clone_censor_weight import clone_censor_weight
-from ehrivig.timezero.landmark import landmark
-from ehrivig.timezero.naive import ever_vs_never
-from ehrivig.timezero.sequential import sequential_trials
-from ehrivig.timezero.time_dependent import time_dependent_cox
 
 Compute = Callable[[], list[Effect]]
 HOURS_PER_DAY = 24.0

@@ -8,13 +8,13 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from ehrivig import weight
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import supported, varying, versus
 from ehrivig.dataset import Floats, exposed, values
-from ehrivig.stats.marginal import Report, cohort_of, influence_covariance
+from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
+from ehrivig.stats.regression.standardise import aipw
 from ehrivig.stats.result import BoolArray, Effect
-from ehrivig.stats.standardise import aipw
+from ehrivig.stats.weighting import weight
 from ehrivig.study import Study
 
 ESTIMANDS: dict[str, weight.Estimand] = {"iptw": "ATE", "overlap": "ATO"}

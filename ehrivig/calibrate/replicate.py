@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig import comparison
 from ehrivig.analysis import hospitals, subgroups, survival
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
@@ -20,6 +19,7 @@ from ehrivig.calibrate.readings import reading
 from ehrivig.calibrate.worlds import Draw, Model, draw
 from ehrivig.dataset import KEY, Floats
 from ehrivig.errors import AnalysisError
+from ehrivig.match import comparison
 from ehrivig.study import Study
 
 MOST_BOOTSTRAPS = 100

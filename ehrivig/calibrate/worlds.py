@@ -23,7 +23,7 @@ import polars as pl
 from ehrivig.dataset import Floats
 from ehrivig.demo import margins
 from ehrivig.features import dosing
-from ehrivig.stats.glm import expit
+from ehrivig.stats.regression.glm import expit
 from ehrivig.study import Study
 
 World = Literal["immediate", "delayed"]

@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.database import Database, concept
+from ehrivig.concepts import concept, severity
+from ehrivig.database import Database
 from ehrivig.errors import StudyError
-from ehrivig.features import severity
 from ehrivig.study import Covariate, Study
 
 Window = tuple[float, float | None]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig.database import Database, concept
+from ehrivig.concepts import concept
+from ehrivig.database import Database
 from ehrivig.features.courses import day_sums, over_days, product_type, survey
 from ehrivig.features.dose import grams, grams_per_kg, ratio
 from ehrivig.study import Band, Exposure, Study

@@ -10,8 +10,8 @@ from datetime import datetime, time, timedelta
 
 import polars as pl
 
-from ehrivig.database import Database, concept
-from ehrivig.features import severity
+from ehrivig.concepts import concept, severity
+from ehrivig.database import Database
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 

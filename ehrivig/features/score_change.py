@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig.database import Database, concept
-from ehrivig.features import severity
+from ehrivig.concepts import concept, severity
+from ehrivig.database import Database
 
 LATER_DAY = 7
 

@@ -4,9 +4,9 @@
 smallest total distance; `caliper_width` puts a caliper on the scale of the distance.
 """
 
-from ehrivig.match.caliper import caliper_width, logit
-from ehrivig.match.nearest import nearest
-from ehrivig.match.optimal import optimal
-from ehrivig.match.result import Matches
+from ehrivig.stats.matching.caliper import caliper_width, logit
+from ehrivig.stats.matching.matches import Matches
+from ehrivig.stats.matching.nearest import nearest
+from ehrivig.stats.matching.optimal import optimal
 
 __all__ = ["Matches", "caliper_width", "logit", "nearest", "optimal"]

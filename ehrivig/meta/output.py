@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ehrivig.errors import UsageError
-from ehrivig.folder import run_folder
 from ehrivig.resources import digest, file_digest
+from ehrivig.store.folder import run_folder
 
 
 def package_version() -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from ehrivig.immortal import immortal_time
 from ehrivig.report import figures, flow, methods, tables, use
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import immortal_time
 
 TEMPLATES = Path(__file__).parent / "templates"
 

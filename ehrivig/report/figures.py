@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
-from ehrivig.report.style import COLOUR, CONTROL, EXPOSED, INK, LINE, QUIET, drawing, save
+from ehrivig.figures.style import COLOUR, CONTROL, EXPOSED, INK, LINE, QUIET, drawing, save
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from ehrivig.disclosure import shown
-from ehrivig.report.style import INK, QUIET, drawing, save
+from ehrivig.figures.style import INK, QUIET, drawing, save
 
 STEP_HEIGHT = 1.0
 

@@ -4,15 +4,15 @@ Every result is a frozen object that carries its event label, its counts and the
 and variance. R is the referee; see `tests/parity`.
 """
 
-from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.cox import cox
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.gray import gray_test
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logistic import logistic
-from ehrivig.stats.logrank import logrank
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.result import Effect
+from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.gray import gray_test
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
 
 __all__ = [
     "Effect",

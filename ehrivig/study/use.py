@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from ehrivig import regimen
 from ehrivig.errors import UsageError
+from ehrivig.study import regimen
 from ehrivig.study.section import Section
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]

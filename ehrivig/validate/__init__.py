@@ -24,9 +24,9 @@ from ehrivig.validate.measurement import (
     read_measurements,
     write_measurements,
 )
-from ehrivig.validate.measuring import measure
-from ehrivig.validate.merging import merge
-from ehrivig.validate.quarantining import count_rows, quarantine
+from ehrivig.validate.measures import measure
+from ehrivig.validate.quarantined import count_rows, quarantine
+from ehrivig.validate.share_measures import merge
 from ehrivig.validate.site import write_data_docs
 from ehrivig.validate.stage import release
 from ehrivig.validate.suite import Declared, suites

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from ehrivig import tables
+from ehrivig import contract
 from ehrivig.database import Database
 
 _SCHEMA = {
@@ -95,7 +95,7 @@ def as_read(table: str, rules: list[Rule], suspects: str | None = None) -> str:
 
     `suspects`: a table of the admissions of all such rows, so that no other row is judged again.
     """
-    names = ", ".join(f'"{name}"' for name in tables.BY_NAME[table].names)
+    names = ", ".join(f'"{name}"' for name in contract.BY_NAME[table].names)
     text = f"SELECT {names}, {reason(rules)} AS reason FROM gate.{table} WHERE {rejected(rules)}"
     if rules and suspects is not None:
         known = f"{text} AND admission_id IN (SELECT admission_id FROM {suspects})"

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ehrivig import resources, tables
+from ehrivig import contract, resources
 from ehrivig.database import Query
 from ehrivig.errors import UsageError
 
@@ -56,7 +56,7 @@ def suites() -> dict[str, tuple[Declared, ...]]:
 
 @cache
 def _read(folder: Path) -> dict[str, tuple[Declared, ...]]:
-    found = {table.name: read_suite(folder / f"{table.name}.json") for table in tables.TABLES}
+    found = {table.name: read_suite(folder / f"{table.name}.json") for table in contract.TABLES}
     names = [declared.check for checks in found.values() for declared in checks]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -108,7 +108,7 @@ def by_check() -> dict[str, Declared]:
 
 def file_names() -> tuple[str, ...]:
     """The suite files, for a manifest."""
-    return tuple(f"{table.name}.json" for table in tables.TABLES)
+    return tuple(f"{table.name}.json" for table in contract.TABLES)
 
 
 def check_query(name: str) -> Query:

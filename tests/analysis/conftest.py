@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import comparison, study
+from ehrivig import study
 from ehrivig.calibrate import worlds
 from ehrivig.features import dosing
+from ehrivig.match import comparison
 
 Cells = Sequence[tuple[int, int]]
 

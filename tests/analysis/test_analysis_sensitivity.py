@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import comparison, study
+from ehrivig import study
 from ehrivig.analysis import hospitals, missing_data, moribund, negative_controls
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.hospitals import matched_effect
@@ -17,9 +17,10 @@ from ehrivig.analysis.unmatched import unmatched
 from ehrivig.analysis.weighting import weighted_risks, weighting
 from ehrivig.calibrate import worlds
 from ehrivig.dataset import covariate_variable
+from ehrivig.match import comparison
 from ehrivig.meta.hospitals import pool_hospitals
-from ehrivig.stats.logistic import logistic
-from ehrivig.stats.rubin import pool_effects
+from ehrivig.stats.imputation.rubin import pool_effects
+from ehrivig.stats.regression.logistic import logistic
 
 
 def asking(plan: study.Study, **keys: Any) -> study.Study:

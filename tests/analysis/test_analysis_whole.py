@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import analysis, comparison, study
+from ehrivig import analysis, study
 from ehrivig.analysis import models, own_lints
 from ehrivig.errors import EhrivigError, StudyError
+from ehrivig.match import comparison
 
 
 def analysed(

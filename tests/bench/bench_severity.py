@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ehrivig.database import Database, concept
-from ehrivig.features import severity
+from ehrivig.concepts import concept, severity
+from ehrivig.database import Database
 
 BLOCK = 2_000_000
 ROWS_PER_STAY = 500

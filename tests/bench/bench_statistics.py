@@ -22,10 +22,10 @@ from time import perf_counter
 import numpy as np
 from rivals import verdicts
 
-from ehrivig import propensity
-from ehrivig.match import nearest, optimal
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.logistic import logistic
+from ehrivig.match import propensity
+from ehrivig.stats.matching import nearest, optimal
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.logistic import logistic
 
 R_SCRIPT = """
 a <- commandArgs(TRUE); n <- as.integer(a[2]); p <- as.integer(a[3]); what <- a[4]

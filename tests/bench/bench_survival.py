@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 from rivals import verdicts
 
-from ehrivig.stats.competing import cumulative_incidence
-from ehrivig.stats.cox import cox
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.gray import gray_tests
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logrank import logrank
+from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.gray import gray_tests
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
 
 P = 17
 NAMES = ("R", "lifelines", "comprisk, naive SE")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ehrivig import memory
+from ehrivig.runs import memory
 from tests.bench.extract import HOSPITALS
 
 STAGE = "run, 2GB"

@@ -19,9 +19,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from ehrivig import extract, hospital, memory, pipeline
+from ehrivig import extract, pipeline
 from ehrivig.database import Database
-from ehrivig.hospital import HospitalResult
+from ehrivig.runs import hospital, memory
+from ehrivig.runs.hospital import HospitalResult
 from ehrivig.study import load
 
 STUDY = "ivig_covid19"

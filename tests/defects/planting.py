@@ -10,12 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig import extract, hospital, network, study, validate
+from ehrivig import extract, study, validate
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError
-from ehrivig.hospital import HospitalResult
+from ehrivig.runs import hospital
+from ehrivig.runs.hospital import HospitalResult
 from ehrivig.study import Study
-from ehrivig.validate import Check
+from ehrivig.validate import Check, hospitals
 from ehrivig.validate import suite as suites
 
 PATIENTS, HOSPITALS = 600, 3
@@ -71,12 +72,12 @@ def _together(
     plan: Study, root: Path, there: Iterable[str], results: list[HospitalResult]
 ) -> list[validate.Measurement]:
     """The measurements that belong to no hospital."""
-    expected = network.expected_hospitals(plan, root)
+    expected = hospitals.expected_hospitals(plan, root)
     return [
         *validate.across.hospital_set(expected, there),
         *validate.across.post_baseline(plan),
         *(
-            validate.across.transfers_seen(network.stays_of_known_persons(results))
+            validate.across.transfers_seen(hospitals.stays_of_known_persons(results))
             if results
             else []
         ),

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
-from ehrivig.stats.cox import CoxFit, cox
-from ehrivig.stats.cox_residuals import score_residuals
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.fine_gray_expansion import fine_gray_expansion
-from ehrivig.stats.gray import gray_test
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logrank import logrank
-from ehrivig.stats.proportional_hazards import proportional_hazards_test
+from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
+from ehrivig.stats.survival.cox import CoxFit, cox
+from ehrivig.stats.survival.cox_residuals import score_residuals
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.fine_gray_expansion import fine_gray_expansion
+from ehrivig.stats.survival.gray import gray_test
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
+from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
 
 # The house's tolerances: values to 1e-9, standard errors (and what is made of them) to 1e-6.
 VALUE, FROM_SE = 1e-9, 1e-6
@@ -266,7 +266,7 @@ def _row_weights(table: Table) -> np.ndarray:
 
 
 def _naive_covariance(fit: CoxFit) -> np.ndarray:
-    from ehrivig.stats.cox_likelihood import information, moments
+    from ehrivig.stats.survival.cox_likelihood import information, moments
 
     data = fit.design
     scaled = np.linalg.inv(information(data, moments(data, fit.coef * data.scale)))

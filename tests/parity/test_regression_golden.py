@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import propensity
-from ehrivig.balance import balance, pair_distance
-from ehrivig.match import nearest
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.contingency import discordant, mcnemar
-from ehrivig.stats.glm import maximise
-from ehrivig.stats.logistic import logistic
-from ehrivig.weight import effective_sample_size, inverse_probability
+from ehrivig.match import propensity
+from ehrivig.stats.balance import balance, pair_distance
+from ehrivig.stats.matching import nearest
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.glm import maximise
+from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.tables.contingency import discordant, mcnemar
+from ehrivig.stats.weighting.weight import effective_sample_size, inverse_probability
 
 pytestmark = pytest.mark.parity
 

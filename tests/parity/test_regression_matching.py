@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig.match import Matches, nearest
+from ehrivig.match import Matches
+from ehrivig.stats.matching import nearest
 
 pytestmark = pytest.mark.parity
 

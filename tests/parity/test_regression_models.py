@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.contingency import fisher_exact, mcnemar, pearson_chi_square
-from ehrivig.stats.hodges_lehmann import paired_shift, two_sample_shift
-from ehrivig.stats.interaction import interaction_test
-from ehrivig.stats.logistic import logistic
-from ehrivig.stats.multiplicity import benjamini_hochberg, holm
-from ehrivig.stats.rank import ancova, kruskal_wallis, quantiles, t_test
-from ehrivig.stats.rubin import pool
-from ehrivig.stats.sensitivity import fit_null
-from ehrivig.stats.standardise import aipw, g_computation
-from ehrivig.weight import entropy_balance
+from ehrivig.stats.imputation.rubin import pool
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.interaction import interaction_test
+from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.regression.standardise import aipw, g_computation
+from ehrivig.stats.tables.contingency import fisher_exact, mcnemar, pearson_chi_square
+from ehrivig.stats.tables.hodges_lehmann import paired_shift, two_sample_shift
+from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.tables.rank import ancova, kruskal_wallis, quantiles, t_test
+from ehrivig.stats.tables.sensitivity import fit_null
+from ehrivig.stats.weighting.weight import entropy_balance
 
 pytestmark = pytest.mark.parity
 

@@ -25,8 +25,8 @@ import polars as pl
 import pytest
 
 from ehrivig import extract
+from ehrivig.concepts import severity
 from ehrivig.database import Database
-from ehrivig.features import severity
 from ehrivig.study import load
 
 pytestmark = pytest.mark.parity

@@ -12,22 +12,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ehrivig.stats.competing import cumulative_incidence
-from ehrivig.stats.cox import CoxFit, cox
-from ehrivig.stats.cox_residuals import (
+from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.stats.survival.cox import CoxFit, cox
+from ehrivig.stats.survival.cox_residuals import (
     baseline_hazard,
     dfbeta,
     martingale_residuals,
     schoenfeld_residuals,
     score_residuals,
 )
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.fine_gray_expansion import fine_gray_expansion
-from ehrivig.stats.gray import gray_test
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logrank import logrank
-from ehrivig.stats.proportional_hazards import proportional_hazards_test
-from ehrivig.timezero import ever_vs_never, follow_up, time_dependent_cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.fine_gray_expansion import fine_gray_expansion
+from ehrivig.stats.survival.gray import gray_test
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
+from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
+from ehrivig.stats.timezero import ever_vs_never, follow_up, time_dependent_cox
 
 # Sums of some hundred terms in another order: a few units in the 15th digit, more after the
 # cancellation in a score test. R's coxph stops when the log-likelihood is steady to 1e-12, which

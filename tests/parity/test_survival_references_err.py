@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from ehrivig.match import nearest
-from ehrivig.stats.competing import cumulative_incidence
-from ehrivig.stats.gray import gray_test
+from ehrivig.stats.matching import nearest
+from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.stats.survival.gray import gray_test
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.parity

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from drawn import Hospital
 
-from ehrivig.database import concept
+from ehrivig.concepts import concept
 
 ONSET = "12-28 10:00"
 HEADER = (

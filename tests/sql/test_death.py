@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from drawn import Hospital
 
-from ehrivig.database import concept
+from ehrivig.concepts import concept
 
 HEADER = "admission_id | admitted_at | discharged_at | discharge_status | death_at\n"
 LINK = "patient_id | death_at\n99 | 03-01 00:00"

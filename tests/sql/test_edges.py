@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from drawn import Hospital
 
-from ehrivig import resolve, tables
-from ehrivig.database import concept
-from ehrivig.features import severity
+from ehrivig import contract
+from ehrivig.concepts import concept, severity
+from ehrivig.extract import resolved
 
 # definition | measurements (name value unit [@ hours after admission], separated by ;) | expected
 EDGES = """
@@ -288,7 +288,7 @@ def edges() -> Any:
     hospital = Hospital()
     db = hospital.db
     db.execute("CREATE SCHEMA mapped")
-    for table in tables.TABLES:
+    for table in contract.TABLES:
         names = ", ".join(column.name for column in table.columns)
         db.table(f"mapped.{table.name}", f"SELECT {names} FROM {table.name}")
         db.execute(f"DROP TABLE {table.name}")
@@ -301,9 +301,9 @@ def edges() -> Any:
             _write(hospital, number, row.strip())
     db.execute("CREATE SCHEMA resolved")
     db.execute("DROP SCHEMA ref CASCADE; CREATE SCHEMA ref")
-    resolve.static(db)
-    resolve.make(db)
-    for table in tables.TABLES:
+    resolved.static(db)
+    resolved.make(db)
+    for table in contract.TABLES:
         db.view(table.name, f"SELECT * FROM resolved.{table.name}")
     yield hospital
     db.close()

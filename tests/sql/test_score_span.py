@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn import Hospital
 
-from ehrivig.database import concept
-from ehrivig.features import severity
+from ehrivig.concepts import concept, severity
 
 STAYS = """
     admission_id | admitted_at | discharged_at | time_zero

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from drawn import Hospital
 
-from ehrivig.database import concept
-from ehrivig.features import severity
+from ehrivig.concepts import concept, severity
 
 STAY = """
     admission_id | admitted_at | discharged_at

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from drawn import Hospital
 
-from ehrivig.features import severity
+from ehrivig.concepts import severity
 
 STAY = """
     admission_id | admitted_at | discharged_at

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from drawn import Hospital
 
-from ehrivig.features import severity
+from ehrivig.concepts import severity
 
 STAY = """
     admission_id | admitted_at | discharged_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn import Hospital
 
-from ehrivig.database import concept
+from ehrivig.concepts import concept
 
 HEADER = "admission_id | admitted_at | discharged_at | discharge_status | death_at\n"
 

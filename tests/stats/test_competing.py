@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.competing import cause_specific_cox, cumulative_incidence
-from ehrivig.stats.cox import cox
-from ehrivig.stats.gray import gray_test, gray_tests
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logrank import logrank
+from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.gray import gray_test, gray_tests
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
 
 
 def _data(n: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

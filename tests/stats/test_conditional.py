@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats import conditional
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.logistic import exposure_effect
+from ehrivig.stats.regression import conditional
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.logistic import exposure_effect
 
 
 def simulated(sizes: list[int], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

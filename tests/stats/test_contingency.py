@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.contingency import (
+from ehrivig.stats.tables.contingency import (
     categorical_test,
     discordant,
     fisher_exact,
     mcnemar,
     pearson_chi_square,
 )
-from ehrivig.stats.two_by_two import (
+from ehrivig.stats.tables.two_by_two import (
     odds_ratio,
     paired_odds_ratio,
     paired_risk_difference,
@@ -69,7 +69,7 @@ def test_a_huge_table_is_sampled_and_says_so() -> None:
 
 
 def test_sampled_and_exact_agree() -> None:
-    from ehrivig.stats import exact_table
+    from ehrivig.stats.tables import exact_table
 
     table = np.array([[12, 3, 4], [5, 9, 1], [2, 2, 7]])
     exact, is_exact = exact_table.fisher_p(table, 1)
@@ -85,7 +85,7 @@ def test_sampled_and_exact_agree() -> None:
 
 def test_margins_too_large_to_code_are_not_miscounted() -> None:
     table = np.array([[10**6] * 5, [10**6] * 5, [10**6] * 5, [10**6] * 4 + [10**6 + 1]])
-    from ehrivig.stats.exact_table import _fill_column, _Partial
+    from ehrivig.stats.tables.exact_table import _fill_column, _Partial
 
     state = _Partial(table.sum(1)[np.newaxis], np.zeros(1), np.ones(1))
     assert _fill_column(state, 4 * 10**6) is None

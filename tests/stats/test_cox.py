@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.cox import cox
-from ehrivig.stats.cox_residuals import (
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.cox_residuals import (
     baseline_hazard,
     dfbeta,
     martingale_residuals,
     schoenfeld_residuals,
     score_residuals,
 )
-from ehrivig.stats.proportional_hazards import proportional_hazards_test
+from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
 
 Data = dict[str, np.ndarray]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.cox import cox
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.fine_gray_expansion import fine_gray_expansion
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.fine_gray_expansion import fine_gray_expansion
 
 
 def _data(n: int = 80, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -136,7 +136,7 @@ def test_prediction_is_near_the_crude_incidence_at_the_null() -> None:
     time, status, _ = _data(n=800, seed=9)
     noise = rng.normal(size=800)
     t, incidence = fine_gray(time, status, noise).predict([[0.0]])
-    from ehrivig.stats.competing import cumulative_incidence
+    from ehrivig.stats.survival.competing import cumulative_incidence
 
     crude = cumulative_incidence(time, status).curve(1).at(t).incidence
     np.testing.assert_allclose(incidence[:, 0], crude, atol=0.02)

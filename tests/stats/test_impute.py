@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.impute import impute
-from ehrivig.stats.logistic import logistic
-from ehrivig.stats.rubin import pool
+from ehrivig.stats.imputation.impute import impute
+from ehrivig.stats.imputation.rubin import pool
+from ehrivig.stats.regression.logistic import logistic
 
 KINDS = ("binary", "binary", "pmm", "normal")
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.rmst import rmst_difference, rmst_ratio
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.rmst import rmst_difference, rmst_ratio
 
 
 def test_by_hand() -> None:

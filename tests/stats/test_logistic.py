@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.glm import CHUNK_ROWS, WARM_START_ROWS, maximise
-from ehrivig.stats.logistic import exposure_effect, likelihood_ratio, logistic, predicted
+from ehrivig.stats.regression.glm import CHUNK_ROWS, WARM_START_ROWS, maximise
+from ehrivig.stats.regression.logistic import exposure_effect, likelihood_ratio, logistic, predicted
 
 cells = st.integers(1, 40)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.cox import cox
-from ehrivig.stats.logrank import logrank
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.logrank import logrank
 
 
 def _data(n: int = 300, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

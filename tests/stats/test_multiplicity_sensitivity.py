@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.imputation.rubin import pool, pool_effects
 from ehrivig.stats.result import Effect
-from ehrivig.stats.rubin import pool, pool_effects
-from ehrivig.stats.sensitivity import calibrate, e_value, fit_null
+from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.tables.sensitivity import calibrate, e_value, fit_null
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 

@@ -9,9 +9,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats import hodges_lehmann
-from ehrivig.stats.hodges_lehmann import paired_shift, two_sample_shift
-from ehrivig.stats.rank import ancova, kruskal_wallis, quantiles, t_test, wilcoxon_signed_rank
+from ehrivig.stats.tables import hodges_lehmann
+from ehrivig.stats.tables.hodges_lehmann import paired_shift, two_sample_shift
+from ehrivig.stats.tables.rank import (
+    ancova,
+    kruskal_wallis,
+    quantiles,
+    t_test,
+    wilcoxon_signed_rank,
+)
 
 scores = st.lists(st.integers(-6, 6).map(float), min_size=4, max_size=30)
 

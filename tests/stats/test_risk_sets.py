@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.risk_sets import build_risk_sets, segmented_cumsum, time_ranks
+from ehrivig.stats.survival.risk_sets import build_risk_sets, segmented_cumsum, time_ranks
 
 
 @st.composite

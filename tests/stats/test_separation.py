@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.firth import penalised_profile
-from ehrivig.stats.logistic import logistic
+from ehrivig.stats.regression.firth import penalised_profile
+from ehrivig.stats.regression.logistic import logistic
 
 
 def separated(y: np.ndarray, x: np.ndarray) -> bool:

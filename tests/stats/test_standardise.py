@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.interaction import interaction_test
-from ehrivig.stats.standardise import aipw, g_computation
-from ehrivig.stats.two_by_two import risk_difference, risk_ratio
+from ehrivig.stats.regression.interaction import interaction_test
+from ehrivig.stats.regression.standardise import aipw, g_computation
+from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 
 
 def cohort(n: int, seed: int, effect: float = -0.8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,7 +155,7 @@ def test_interaction_needs_both_arms_in_every_level() -> None:
 def test_every_effect_names_the_program_that_made_it() -> None:
     from importlib.metadata import version
 
-    from ehrivig.stats.two_by_two import risk_difference
+    from ehrivig.stats.tables.two_by_two import risk_difference
 
     made = risk_difference(10, 20, 5, 20, event_label="death")
     assert made.software == f"ehrivig {version('ehrivig')}"

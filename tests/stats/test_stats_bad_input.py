@@ -9,25 +9,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ehrivig import propensity, weight
 from ehrivig.errors import EhrivigError, NumericalWarning
-from ehrivig.match import nearest, optimal
-from ehrivig.stats.competing import cumulative_incidence
-from ehrivig.stats.conditional import conditional_logistic
-from ehrivig.stats.cox import cox
-from ehrivig.stats.fine_gray import fine_gray
-from ehrivig.stats.gray import gray_test
-from ehrivig.stats.kaplan_meier import kaplan_meier
-from ehrivig.stats.logistic import logistic
-from ehrivig.stats.logrank import logrank
-from ehrivig.stats.standardise import aipw, g_computation
-from ehrivig.timezero import (
+from ehrivig.match import propensity
+from ehrivig.stats.matching import nearest, optimal
+from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.regression.standardise import aipw, g_computation
+from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.gray import gray_test
+from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.survival.logrank import logrank
+from ehrivig.stats.timezero import (
     clone_censor_weight,
     follow_up,
     landmark,
     sequential_trials,
     time_dependent_cox,
 )
+from ehrivig.stats.weighting import weight
 
 Data = dict[str, np.ndarray]
 N = 60

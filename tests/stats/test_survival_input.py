@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.survival_input import constant_columns, design_matrix, labelled, standardised
+from ehrivig.stats.survival.follow_up_input import (
+    constant_columns,
+    design_matrix,
+    labelled,
+    standardised,
+)
 
 VALUES = [
     [True, False, True],

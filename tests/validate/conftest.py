@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ehrivig import study, tables
+from ehrivig import contract, study
 from ehrivig.database import Database
 from ehrivig.study import Study
 
@@ -63,7 +63,7 @@ class Hospital:
     """Rows of one hospital, table by table; `add` fills what a test does not say."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {t.name: [] for t in tables.TABLES}
+        self.rows: dict[str, list[dict[str, Any]]] = {t.name: [] for t in contract.TABLES}
         self.units = list(_UNITS)
         self.limits = list(_LIMITS)
         self.drugs = list(_DRUGS)
@@ -94,7 +94,7 @@ class Hospital:
         db = Database(threads=1)
         db.execute("CREATE SCHEMA resolved")
         db.execute("CREATE SCHEMA ref")
-        for table in tables.TABLES:
+        for table in contract.TABLES:
             self._load(db, table)
         known = {
             "unit": self.units,
@@ -108,9 +108,9 @@ class Hospital:
                 _insert(db, f"ref.{name}", list(row))
         return db
 
-    def _load(self, db: Database, table: tables.Table) -> None:
+    def _load(self, db: Database, table: contract.Table) -> None:
         types = {
-            c.name: _TYPE.get(c.kind) or tables.SQL_TYPE[c.kind] for c in table.columns
+            c.name: _TYPE.get(c.kind) or contract.SQL_TYPE[c.kind] for c in table.columns
         } | _EXTRA.get(table.name, {})
         columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         db.execute(f"CREATE TABLE resolved.{table.name} ({columns})")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ehrivig import tables, validate
+from ehrivig import contract, validate
 from ehrivig.study import Study
-from ehrivig.validate import measuring
+from ehrivig.validate import measure
 
 START = datetime(2020, 1, 10, 9, 30)
 Spoil = Callable[[Any], None]
@@ -505,16 +505,16 @@ def test_check_counts_the_wrong_rows_only(
     spoil, expected = CASES[check]
     spoil(hospital)
     needed = ("hospital", "patient", "admission", check.partition(".")[0])
-    only = tuple(table for table in tables.TABLES if table.name in needed)
+    only = tuple(table for table in contract.TABLES if table.name in needed)
     validate.suites()  # read once, of all tables
-    monkeypatch.setattr(measuring.tables, "TABLES", only)
+    monkeypatch.setattr(measure.tables, "TABLES", only)
     found = measured(opened(), plan)[check]
     assert found.violated == expected
     assert found.denominator >= expected
 
 
 def test_a_clean_hospital_violates_nothing(hospital: Any, opened: Any, plan: Study) -> None:
-    for table in tables.EVENT_TABLES:
+    for table in contract.EVENT_TABLES:
         hospital.add(table.name)
         hospital.add(table.name, admission_id="2")
     found = validate.measure(opened(), plan, "H")

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import tables, validate
+from ehrivig import contract, validate
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import quarantining, rules
+from ehrivig.validate import quarantine, rules
 
 START = datetime(2020, 1, 10, 9, 30)
 Open = Callable[[], Database]
@@ -36,7 +36,7 @@ def test_a_row_is_kept_as_read_with_all_its_reasons(
     hospital.add("medication", medication_id="bad", dose=-4.0, status="not_given", dose_unit="mL")
     assert gate(opened(), plan, tmp_path)["medication"] == 1
     frame = rejected(tmp_path, "medication")
-    assert frame.columns == [*tables.MEDICATION.names, "reason"]
+    assert frame.columns == [*contract.MEDICATION.names, "reason"]
     row = frame.row(0, named=True)
     assert row["reason"] == "not given;dose zero or negative"
     assert (row["medication_id"], row["dose"], row["dose_unit"]) == ("bad", -4.0, "mL")
@@ -46,16 +46,16 @@ def test_the_rows_of_a_rejected_admission_follow_it(
     hospital: Any, opened: Open, plan: Study, tmp_path: Path
 ) -> None:
     hospital.change("admission", 2, discharged_at=START - timedelta(days=3))
-    for table in tables.EVENT_TABLES:
+    for table in contract.EVENT_TABLES:
         hospital.add(table.name)
         hospital.add(table.name, admission_id="3")
     db = opened()
     counts = gate(db, plan, tmp_path)
     assert {name: n for name, n in counts.items() if n} == {
         "admission": 1,
-        **{table.name: 1 for table in tables.EVENT_TABLES},
+        **{table.name: 1 for table in contract.EVENT_TABLES},
     }
-    for table in tables.EVENT_TABLES:
+    for table in contract.EVENT_TABLES:
         assert rejected(tmp_path, table.name)["reason"].to_list() == ["admission quarantined"]
         kept = db.frame(f"SELECT admission_id FROM {table.name}")["admission_id"].to_list()
         assert kept == ["1"]
@@ -180,7 +180,7 @@ def test_read_is_kept_and_rejected_in_every_table(
 ) -> None:
     rng = np.random.default_rng(seed)
     times = [START, datetime(1900, 1, 1), datetime(2021, 1, 1), START + timedelta(days=3), None]
-    for table in tables.EVENT_TABLES:
+    for table in contract.EVENT_TABLES:
         time = next((c.name for c in table.columns if c.kind == "time"), None)
         for _ in range(20):
             who = ["1", "2", "3", "nobody", None][rng.integers(5)]
@@ -189,8 +189,8 @@ def test_read_is_kept_and_rejected_in_every_table(
     db = opened()
     counts = gate(db, plan, tmp_path)
     account = validate.count_rows(db)
-    assert set(account) == {table.name for table in tables.TABLES}
-    for table in tables.TABLES:
+    assert set(account) == {table.name for table in contract.TABLES}
+    for table in contract.TABLES:
         read, out = account[table.name]
         assert read == len(hospital.rows[table.name])
         assert out == counts[table.name] == rejected(tmp_path, table.name).height
@@ -206,7 +206,7 @@ def test_an_account_that_does_not_add_up_is_an_error(
     validate.measure(db, plan, "H")
     real = rules.as_read
     monkeypatch.setattr(
-        quarantining.rules, "as_read", lambda *a: f"SELECT * FROM ({real(*a)}) WHERE FALSE"
+        quarantine.rules, "as_read", lambda *a: f"SELECT * FROM ({real(*a)}) WHERE FALSE"
     )
     with pytest.raises(EhrivigError, match="account is not exact"):
         validate.quarantine(db, plan, "H", tmp_path)

@@ -1,0 +1,11 @@
+"""Who is studied: criteria in the order of the study file, with an attrition row for each.
+
+Inside a hospital the criteria are judged in SQL (`screen`); the index admission of a person is
+found when all hospitals have met (`select`). Every criterion is three-valued: met, not met, not
+measured. Only the met stay, and the not measured are counted apart.
+"""
+
+from ehrivig.cohort.attrition import ATTRITION_SCHEMA, select
+from ehrivig.cohort.criteria import cohort_query, screen
+
+__all__ = ["ATTRITION_SCHEMA", "cohort_query", "screen", "select"]

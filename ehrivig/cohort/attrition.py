@@ -1,0 +1,91 @@
+"""The cohort of all hospitals: who meets every criterion, with an attrition row for each."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig.study import Study
+
+ADMISSION_KEY = ["hospital_id", "admission_id"]
+ATTRITION_SCHEMA = {
+    "step": pl.Int64,
+    "criterion": pl.String,
+    "label": pl.String,
+    "hospital_id": pl.String,
+    "patients": pl.Int64,
+    "admissions": pl.Int64,
+    "excluded": pl.Int64,
+    "excluded_not_measured": pl.Int64,
+}
+
+
+def select(
+    screened: pl.DataFrame | pl.LazyFrame, criterion: pl.DataFrame | pl.LazyFrame, study: Study
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cohort (rows of `screened` that meet every criterion in order) and its attrition.
+
+    `screened`: one row per admission of every hospital; `criterion`: hospital_id, name,
+    admission_id, met. Order of rows and of hospitals does not matter. An empty cohort keeps its
+    columns. Of the admissions only keys are in memory, all columns of the cohort alone.
+    """
+    every, verdicts = screened.lazy(), criterion.lazy()
+    left = every.select(*ADMISSION_KEY, "person_id", "admitted_at").collect()
+    nobody = left.head(0)
+    steps = [_count(0, "read", "Admissions that the gate let through", left, left, nobody)]
+    for number, rule in enumerate(study.cohort.criteria, start=1):
+        if rule.rule == "index_admission":
+            met, unmeasured = _first_of_person(left), nobody
+        else:
+            judged = verdicts.filter(pl.col("name") == rule.name).select(*ADMISSION_KEY, "met")
+            known = judged.collect()
+            met = left.join(known.filter("met"), on=ADMISSION_KEY, how="semi")
+            unknown = known.filter(pl.col("met").is_null())
+            unmeasured = left.join(unknown, on=ADMISSION_KEY, how="semi")
+        steps.append(_count(number, rule.name, rule.label, left, met, unmeasured))
+        left = met
+    people = every.join(left.lazy().select(ADMISSION_KEY), on=ADMISSION_KEY, how="semi").collect()
+    return people.sort(*ADMISSION_KEY), pl.concat(steps)
+
+
+def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
+    """The earliest admission of each person; ties by hospital and admission id."""
+    return admissions.sort("admitted_at", *ADMISSION_KEY).unique(
+        "person_id", keep="first", maintain_order=True
+    )
+
+
+def _count(
+    step: int,
+    name: str,
+    label: str,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    unmeasured: pl.DataFrame,
+) -> pl.DataFrame:
+    """One attrition row per hospital and one for all of them ("all")."""
+    had, kept, unknown = (_admissions(frame) for frame in (before, after, unmeasured))
+    rows = [
+        {
+            "step": step,
+            "criterion": name,
+            "label": label,
+            "hospital_id": hospital,
+            "patients": kept.get(hospital, _NOBODY)[1],
+            "admissions": kept.get(hospital, _NOBODY)[0],
+            "excluded": had[hospital][0] - kept.get(hospital, _NOBODY)[0],
+            "excluded_not_measured": unknown.get(hospital, _NOBODY)[0],
+        }
+        for hospital in [*sorted(set(had) - {"all"}), "all"]
+    ]
+    return pl.DataFrame(rows, schema=ATTRITION_SCHEMA)
+
+
+_NOBODY = (0, 0)
+
+
+def _admissions(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Hospital (and "all") -> its admissions, and its persons."""
+    persons = pl.col("person_id").n_unique().alias("persons")
+    found = frame.group_by("hospital_id").agg(pl.len(), persons)
+    by_hospital = {hospital: (n, persons) for hospital, n, persons in found.iter_rows()}
+    return {**by_hospital, "all": (frame.height, frame["person_id"].n_unique())}

@@ -1,0 +1,94 @@
+"""The criteria that one hospital can judge, in the order of the study file.
+
+Every criterion is three-valued: met, not met, not measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ehrivig import resources
+from ehrivig.concepts import concept
+from ehrivig.database import Database, Query
+from ehrivig.study import Criterion, Evidence, Study
+
+
+def cohort_query(name: str) -> Query:
+    """The query `sql/cohort/<name>.sql`."""
+    return Query.load(resources.sql_folder() / "cohort" / f"{name}.sql")
+
+
+Prepare = Callable[[Database, str], None]
+
+
+def screen(db: Database, study: Study, prepare: Prepare) -> None:
+    """Judge every criterion that one hospital can judge.
+
+    `prepare` makes what a clinical concept builds on, for the admissions in table `eligible`.
+
+    Creates tables `screened` (all admissions), `criterion` (name, admission_id, met, first_at; one
+    row per admission that met all earlier ones) and `candidate` (met all, with `time_zero`).
+    """
+    db.table("screened", cohort_query("screened"))
+    key = db.columns("screened")["admission_id"]
+    columns = f"(name VARCHAR, admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
+    db.execute(f"CREATE OR REPLACE TABLE criterion {columns}")
+    db.table("eligible", cohort_query("eligible"))
+    for criterion in study.cohort.criteria:
+        if criterion.rule != "index_admission":
+            _judge(db, study, criterion, prepare)
+            db.table("eligible", cohort_query("still_eligible"), {"name": criterion.name})
+    late = study.cohort.time_zero == "severity_onset"
+    values = {"time_zero": study.cohort.time_zero, "severity": _severity(study) if late else None}
+    db.table("candidate", cohort_query("candidate"), values)
+
+
+def _severity(study: Study) -> str | None:
+    """The name of the criterion that says when an admission became severe."""
+    return next((c.name for c in study.cohort.criteria if c.rule == "severity"), None)
+
+
+def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -> None:
+    """Append the rows of one criterion."""
+    if criterion.rule == "any_of":
+        _gather(db, criterion.any_of, prepare)
+    if criterion.rule == "severity":
+        name = f"severe_{study.cohort.severity}"
+        prepare(db, name)
+        query = concept(name)
+    else:
+        query = cohort_query(f"rule_{criterion.rule}")
+    period = study.extract.period or (None, None)
+    values = {
+        "min": criterion.min,
+        "max": criterion.max,
+        "period_start": period[0],
+        "period_end": period[1],
+        "codelist": study.exposure.codelist,
+        "routes": list(study.exposure.routes),
+        "start_hours": study.exposure.start_hours,
+        "severity": _severity(study) if study.cohort.time_zero == "severity_onset" else None,
+    }
+    db.append("criterion", query, values, first={"name": criterion.name})
+
+
+def _gather(db: Database, wanted: tuple[Evidence, ...], prepare: Prepare) -> None:
+    """Table `evidence`: the rows of every kind of evidence, one under the other."""
+    key = db.columns("screened")["admission_id"]
+    db.execute(
+        f"CREATE OR REPLACE TABLE evidence (admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
+    )
+    for evidence in wanted:
+        if evidence.pathogen:
+            query = concept("evidence_pathogen")
+        elif evidence.condition:
+            query = concept("evidence_condition")
+        else:
+            prepare(db, str(evidence.concept))
+            query = concept(str(evidence.concept))
+        values = {
+            "organism": evidence.pathogen,
+            "method": evidence.method,
+            "condition": evidence.condition,
+        }
+        db.append("evidence", query, values)

@@ -1,0 +1,236 @@
+"""Clinical definitions that build on one another, made ready as tables of one hospital.
+
+Each definition is one SQL file (`sql/concept/<folder>/<name>.sql`). A file that reads another
+concept finds it as a table of that name; `prepare` makes them in order. Definitions that can be a
+criterion of a study give admission_id, met (true, false, null: not measured) and first_at.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig.concepts.library import concept
+from ehrivig.database import Database
+
+# What each concept reads besides the clean tables and `eligible`.
+BUILDS_ON: dict[str, tuple[str, ...]] = {
+    "severe_china_v6": ("stay_vital", "pf_ratio"),
+    "severe_who_2020_01": ("stay_vital", "pneumonia"),
+    "severe_either": ("severe_china_v6", "severe_who_2020_01"),
+    "severe_respiratory_failure": ("pf_ratio",),
+    "pf_ratio": ("stay_lab", "stay_vital"),
+    "stay_lab": ("score_span",),
+    "stay_vital": ("score_span",),
+    "mean_arterial_pressure": ("score_span", "stay_vital"),
+    "vasoactive": ("score_span",),
+    "sofa_value": ("stay_lab", "mean_arterial_pressure", "pf_ratio"),
+    "sofa_vasoactive": ("vasoactive",),
+    "sofa": ("score_bin", "sofa_value", "sofa_vasoactive"),
+    "apache_value": ("stay_lab", "mean_arterial_pressure", "pf_ratio"),
+    "apache_ii": ("score_bin", "apache_value", "apache_chronic"),
+    "sirs_sign": ("stay_lab", "stay_vital"),
+    "sirs_moment": ("sirs_sign",),
+    "sirs": ("sirs_sign",),
+    "dysfunction_moment": ("stay_lab", "stay_vital", "pf_ratio", "vasoactive"),
+    "severe_sepsis": ("sirs", "sirs_moment", "infection", "dysfunction_moment"),
+    "septic_shock_proxy": ("severe_sepsis",),
+    "septic_shock": ("septic_shock_proxy",),
+    "sepsis3": ("infection", "sofa"),
+    "ards_gas": ("pf_ratio",),
+    "ards_berlin": ("ards_gas",),
+    "ards_berlin_no_peep": ("ards_gas",),
+    "aki_moment": ("stay_lab", "stay_vital"),
+    "aki_kdigo": ("aki_moment",),
+    "dic_score": ("stay_lab",),
+    "dic_isth": ("dic_score",),
+    "hepatic_injury": ("stay_lab",),
+    "myocardial_injury": ("stay_lab",),
+    "shock_basis": ("vasoactive", "stay_lab"),
+    "shock": ("shock_basis",),
+}
+# Which rows of `lab` and `vital` a concept takes out of stay_lab and stay_vital.
+ANALYTES: dict[str, tuple[str, ...]] = {
+    "pf_ratio": ("pao2",),
+    "sofa_value": ("platelets", "total_bilirubin", "creatinine"),
+    "apache_value": (
+        *("ph", "paco2", "bicarbonate", "sodium", "potassium"),
+        *("creatinine", "hematocrit", "wbc"),
+    ),
+    "sirs_sign": ("wbc", "bands", "paco2"),
+    "dysfunction_moment": ("lactate", "platelets", "total_bilirubin", "creatinine"),
+    "aki_moment": ("creatinine",),
+    "dic_score": ("platelets", "d_dimer", "prothrombin_time", "fibrinogen"),
+    "hepatic_injury": ("alt", "ast", "total_bilirubin"),
+    "myocardial_injury": ("troponin_i", "troponin_t"),
+    "shock_basis": ("lactate",),
+}
+VITALS: dict[str, tuple[str, ...]] = {
+    "severe_china_v6": ("respiratory_rate", "spo2"),
+    "severe_who_2020_01": ("respiratory_rate", "spo2"),
+    "pf_ratio": ("fio2",),
+    "mean_arterial_pressure": ("map", "sbp", "dbp"),
+    "sofa_value": ("gcs", "urine_output"),
+    "apache_value": ("temperature", "heart_rate", "respiratory_rate", "gcs"),
+    "sirs_sign": ("temperature", "heart_rate", "respiratory_rate"),
+    "dysfunction_moment": ("sbp", "gcs"),
+    "aki_moment": ("urine_output",),
+}
+# Names of the small numbers that stand for codes in stay_lab and stay_vital.
+ENUMS = {"stay_analyte": ANALYTES, "stay_sign": VITALS}
+SOFA_MAX_MISSING = 2
+RECORDED_SCORES = ("sofa", "apache_ii")
+
+
+def prepare(
+    db: Database, *names: str, anchor: str = "eligible.admitted_at", days: int | None = None
+) -> None:
+    """Make every table that some concepts read, in order; nothing for one that stands alone.
+
+    Needs `eligible` (admission_id, admitted_at, discharged_at; for APACHE II age_years) and the
+    clean tables. Call it again whenever `eligible` has changed, and `clear` when done. `anchor`
+    ("table.column") is where the first 24 h window begins, `days` how many windows are looked at
+    (None: all of the stay).
+    """
+    order = [step for step in build_order(*names) if step not in names]
+    if "score_span" in order:
+        _name_codes(db)
+        table, column = anchor.split(".")
+        db.table("score_anchor", f"SELECT admission_id, {column} AS anchor_at FROM {table}")
+    values = {
+        "days": days,
+        "max_missing": SOFA_MAX_MISSING,
+        "analytes": _wanted(ANALYTES, [*order, *names]),
+        "vitals": _wanted(VITALS, [*order, *names]),
+    }
+    for step in order:
+        db.table(step, concept(step), values)
+
+
+def build_order(*names: str) -> list[str]:
+    """Everything some concepts build on, and they themselves, each after what it reads."""
+    ordered: list[str] = []
+    for name in names:
+        for needed in BUILDS_ON.get(name, ()):
+            ordered += [step for step in build_order(needed) if step not in ordered]
+        ordered += [name] if name not in ordered else []
+    return ordered
+
+
+def clear(db: Database) -> None:
+    """Drop every table that `prepare` made, so that a long run does not carry them along."""
+    made = {step for name in BUILDS_ON for step in build_order(name)} | {"score_anchor"}
+    for step in db.existing(sorted(made)):
+        db.execute(f"DROP TABLE {step}")
+
+
+def _name_codes(db: Database) -> None:
+    """Make the types of codes in stay_lab and stay_vital, once in a database."""
+    for name, codes in ENUMS.items():
+        named = ", ".join(f"'{code}'" for code in _wanted(codes, list(codes)))
+        db.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({named})")
+
+
+def _wanted(codes: dict[str, tuple[str, ...]], steps: list[str]) -> list[str]:
+    """The codes that some concepts take, each once, sorted."""
+    return sorted({code for step in steps for code in codes.get(step, ())})
+
+
+def incident(db: Database, name: str) -> pl.DataFrame:
+    """Whether a concept was first met at or after time zero: admission_id, value (three-valued).
+
+    One row per candidate admission. Needs `candidate`, and `eligible` with those admissions.
+    """
+    prepare(db, name)
+    db.table("concept_met", concept(name))
+    clear(db)
+    return db.frame(concept("course_concept"))
+
+
+def first_day_scores(db: Database) -> pl.DataFrame:
+    """SOFA and APACHE II of the 24 h from time zero, with bounds; one row per candidate, sorted.
+
+    Columns: admission_id, sofa (null: more than two components missing), sofa_n_missing, sofa_lo,
+    sofa_hi, apache_ii (missing variables as normal), apache_ii_n_missing, apache_ii_hi. Needs
+    `candidate`, and `eligible` with those admissions.
+    """
+    return scores_of_a_day(db, "candidate.time_zero")
+
+
+def scores_of_a_day(db: Database, anchor: str) -> pl.DataFrame:
+    """As `first_day_scores`, of the 24 h from `anchor` ("table.column")."""
+    prepare(db, "sofa", "apache_ii", anchor=anchor, days=1)
+    sofa = db.frame(concept("sofa"), {"max_missing": SOFA_MAX_MISSING}).select(
+        "admission_id", "sofa", "sofa_n_missing", "sofa_lo", "sofa_hi"
+    )
+    apache = db.frame(concept("apache_ii"))
+    clear(db)
+    counts = pl.exclude("admission_id").cast(pl.Int64)
+    joined = sofa.join(apache, on="admission_id", how="inner", validate="1:1")
+    return joined.with_columns(counts).sort("admission_id")
+
+
+def daily_sofa(db: Database) -> pl.DataFrame:
+    """SOFA of every 24 h window of an eligible stay, from admission; sorted by admission and day.
+
+    Columns: admission_id, day (1 is the first), the six components, sofa, sofa_n_missing, sofa_lo,
+    sofa_hi.
+    """
+    prepare(db, "sofa")
+    found = db.frame(concept("sofa"), {"max_missing": SOFA_MAX_MISSING})
+    clear(db)
+    return found.sort("admission_id", "day")
+
+
+def score_agreement(recorded: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
+    """How recorded scores agree with computed ones: one row per score, counts and a difference.
+
+    `recorded`: admission_id, variable, value (concept baseline_score); `computed`: as
+    `first_day_scores` gives it. Columns: score, n_recorded, n_computed, n_both, n_equal,
+    n_outside_bounds (recorded below the lowest or above the highest possible score),
+    mean_difference (computed minus recorded; null without a pair).
+    """
+    rows = []
+    for score in RECORDED_SCORES:
+        known = recorded.filter(pl.col("variable") == score).select("admission_id", "value")
+        lowest = "sofa_lo" if score == "sofa" else "apache_ii"
+        both = computed.join(known, on="admission_id", how="inner")
+        pairs = both.filter(pl.col(score).is_not_null())
+        outside = (pl.col("value") < pl.col(lowest)) | (pl.col("value") > pl.col(f"{score}_hi"))
+        rows.append(
+            {
+                "score": score,
+                "n_recorded": known.height,
+                "n_computed": computed[score].count(),
+                "n_both": pairs.height,
+                "n_equal": pairs.filter(pl.col("value") == pl.col(score)).height,
+                "n_outside_bounds": both.filter(outside).height,
+                "mean_difference": (pairs[score] - pairs["value"]).mean(),
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides={"mean_difference": pl.Float64})
+
+
+def agreement(db: Database, first: str, second: str) -> pl.DataFrame:
+    """How two definitions agree: one row per pair of answers, with its number of admissions.
+
+    Columns `first` and `second` (met, not met, not measured) and `admissions`; sorted. Raises
+    UsageError for a definition that does not exist.
+    """
+    parts = []
+    for name in (first, second):
+        prepare(db, name)
+        parts.append(db.frame(concept(name)).select("admission_id", "met"))
+    clear(db)
+    both = parts[0].join(parts[1], on="admission_id", how="full", coalesce=True, suffix="_second")
+    return (
+        both.select(_answer("met").alias("first"), _answer("met_second").alias("second"))
+        .group_by("first", "second")
+        .agg(pl.len().cast(pl.Int64).alias("admissions"))
+        .sort("first", "second")
+    )
+
+
+def _answer(column: str) -> pl.Expr:
+    """A three-valued answer in words."""
+    words = pl.when(pl.col(column)).then(pl.lit("met")).otherwise(pl.lit("not met"))
+    return pl.when(pl.col(column).is_null()).then(pl.lit("not measured")).otherwise(words)

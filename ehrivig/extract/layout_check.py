@@ -1,0 +1,200 @@
+"""Help for a layout of one's own: templates to start from, and a report of what maps.
+
+The report holds counts, columns and codes, never a row; a code that occurs fewer than five times is
+not shown.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ehrivig import contract, extract, resources
+from ehrivig.database import Database
+from ehrivig.errors import EhrivigError, UsageError
+from ehrivig.extract import canonical, layouts, resolved, stages
+from ehrivig.extract.layout_report import (
+    CodeCount,
+    CodeReport,
+    ColumnReport,
+    LayoutReport,
+    TableReport,
+)
+from ehrivig.extract.layouts import Layout
+from ehrivig.extract.source_view import EVERY
+from ehrivig.study import Study, load
+
+__all__ = ["CodeReport", "ColumnReport", "LayoutReport", "TableReport", "check", "new"]
+
+SMALLEST = 5
+COMMONEST = 10
+
+
+@dataclass(frozen=True)
+class Question:
+    """How to ask a table which of its codes are understood.
+
+    `code`: what to show of a row that is not understood. `understood`: when a row is. `among`: of
+    which rows this is asked.
+    """
+
+    what: str
+    table: str
+    code: str
+    understood: str
+    among: str = "TRUE"
+
+
+def _words(table: str, column: str, *words: str) -> Question:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return Question(column, table, f"{column}::VARCHAR", f"{column} IN ({listed})")
+
+
+QUESTIONS = (
+    _words("patient", "sex", "female", "male", "other", "unknown"),
+    _words(
+        "admission",
+        "discharge_status",
+        *("alive", "died", "transferred", "against_advice", "unknown"),
+    ),
+    Question(
+        "code in a condition list",
+        "diagnosis",
+        "concat_ws(' ', vocabulary, code)",
+        "EXISTS (FROM ref.condition AS r WHERE r.vocabulary = t.vocabulary AND r.code = t.code)",
+    ),
+    Question(
+        "code of an analyte", "lab", "concat_ws(' ', vocabulary, lab_code)", "analyte NOTNULL"
+    ),
+    Question(
+        "unit of a known analyte",
+        "lab",
+        "concat_ws(' ', analyte, 'in', coalesce(unit, 'no unit'))",
+        "EXISTS (FROM ref.lab_map AS m WHERE m.lab_code = t.lab_code AND "
+        "m.vocabulary = t.vocabulary AND m.unit IS NOT DISTINCT FROM t.unit "
+        "AND m.factor NOTNULL)",
+        "analyte NOTNULL",
+    ),
+    _words(
+        "vital",
+        "vital_code",
+        *("temperature", "heart_rate", "respiratory_rate", "sbp", "dbp", "map", "spo2", "fio2"),
+        *("gcs", "urine_output"),
+    ),
+    Question(
+        "unit of the vital sign",
+        "vital",
+        "concat_ws(' ', vital_code, 'in', coalesce(unit, 'no unit'))",
+        "value_std NOTNULL",
+        "value NOTNULL",
+    ),
+    Question(
+        "product in a drug list",
+        "medication",
+        "concat_ws(' ', vocabulary, drug_code, drug_name, route)",
+        "drug IN (SELECT drug FROM ref.drug_class)",
+    ),
+    _words("medication", "route", "iv", "sc", "im", "po", "other", "unknown"),
+    _words("medication", "status", "given", "stopped", "not_given", "cancelled", "unknown"),
+    _words(
+        "respiratory_support",
+        "device",
+        *("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo"),
+    ),
+    _words("procedure", "procedure_code", "prone_position", "crrt", "ecmo"),
+    _words("score", "score_code", "apache_ii", "sofa"),
+    _words("pathogen_test", "method", "rna", "antigen", "antibody", "culture"),
+    _words("pathogen_test", "result", "positive", "negative", "indeterminate", "not_done"),
+)
+
+
+def new(folder: Path) -> None:
+    """Write a commented SELECT template per canonical table.
+
+    Raises UsageError when the folder exists and is not empty.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"layout: {folder.name} already exists and is not empty. Give a new folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((resources.sql_folder() / "layout" / "template").iterdir()):
+        shutil.copyfile(path, folder / path.name)
+
+
+def check(
+    folder: str | Path, extract_folder: str | Path, study: Study | None = None
+) -> LayoutReport:
+    """What a layout makes of an extract, over all its hospitals.
+
+    `folder`: a user's layout, or the name of a shipped one. `study` gives the time zone and how
+    quantities are read. Raises UsageError or ExtractError only for what keeps everything from being
+    read; a SELECT that fails is a line of the report.
+    """
+    layout = layouts.load(str(folder))
+    plan = _with_layout(study or load("ivig_covid19"), layout.name)
+    source = extract.find(Path(extract_folder), layout)
+    with Database() as db:
+        stages.begin(db, source, layout, EVERY, plan)
+        reports = {t.name: _table(db, layout, t, plan) for t in stages.in_order()}
+        understood = _codes(db, {name for name, report in reports.items() if report.usable})
+    ordered = tuple(reports[table.name] for table in contract.TABLES)
+    return LayoutReport(layout.folder.name, ordered, understood)
+
+
+def _with_layout(study: Study, layout: str) -> Study:
+    section = study.extract.model_copy(update={"layout": layout})
+    return study.model_copy(update={"extract": section})
+
+
+def _table(db: Database, layout: Layout, table: contract.Table, study: Study) -> TableReport:
+    """One canonical table; also makes `mapped.<table>`, empty where its SELECT cannot be used."""
+    columns: tuple[ColumnReport, ...] = ()
+    unknown: tuple[str, ...] = ()
+    problem, usable, rows = None, False, 0
+    if table.name in layout.selects:
+        try:
+            draft = stages.draft(db, layout, table, stages.values_of(study, EVERY))
+            types = db.columns(draft)
+            columns = tuple(
+                ColumnReport(found.column.name, found.type, found.problem, found.column.required)
+                for found in canonical.inspect(types, table)
+            )
+            unknown = tuple(canonical.unknown(types, table))
+            rows = int(db.rows(f"SELECT count(*) FROM {draft}")[0][0])
+            text = canonical.select(draft, types, table, layout.where(table.name))
+            db.view(f"mapped.{table.name}", text)
+            usable = True
+        except EhrivigError as error:
+            problem = str(error)
+    if not usable:
+        db.view(f"mapped.{table.name}", canonical.absent(table, stages.keys(db, table)))
+    return TableReport(
+        table.name, table.name in layout.selects, usable, rows, columns, unknown, problem
+    )
+
+
+def _codes(db: Database, usable: set[str]) -> tuple[CodeReport, ...]:
+    """For each question: rows, rows understood, and the commonest codes that are not."""
+    resolved.make(db)
+    found = []
+    for question in QUESTIONS:
+        if question.table not in usable:
+            continue
+        counts = db.rows(
+            f"SELECT count(*), count(*) FILTER (WHERE {question.understood}) "
+            f"FROM resolved.{question.table} AS t WHERE {question.among}"
+        )
+        left = db.rows(
+            f"SELECT coalesce({question.code}, '(null)') AS code, count(*) AS n "
+            f"FROM resolved.{question.table} AS t "
+            f"WHERE {question.among} AND ({question.understood}) IS NOT TRUE "
+            "GROUP BY 1 HAVING count(*) >= $smallest ORDER BY n DESC, code LIMIT $commonest",
+            {"smallest": SMALLEST, "commonest": COMMONEST},
+        )
+        commonest = tuple(CodeCount(str(code), int(n)) for code, n in left)
+        rows, understood = counts[0]
+        found.append(CodeReport(question.table, question.what, rows, understood, commonest))
+    return tuple(found)

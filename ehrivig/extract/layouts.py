@@ -1,0 +1,126 @@
+"""Layouts: which SELECTs map a source onto the canonical tables, and which columns they read.
+
+A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`:
+SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names.
+A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ehrivig import contract, resources
+from ehrivig.codes import read_list
+from ehrivig.database import Query
+from ehrivig.errors import UsageError
+
+SHIPPED = ("native", "clif", "omop")
+REQUIRED = {
+    "native": tuple(table.name for table in contract.TABLES if table.required),
+    "clif": ("clif_patient", "clif_hospitalization", "clif_adt"),
+    "omop": ("person", "visit_occurrence", "concept", "concept_ancestor"),
+}
+"""Source tables without which a shipped layout cannot be read."""
+_SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column that a layout reads. `kind` as in ehrivig.contract, or `utc`: a moment in UTC."""
+
+    name: str
+    kind: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The SELECTs of a layout by canonical table, its preparations in order, and what it reads.
+
+    `declared`: source table -> the columns that are read; empty for a user's own layout, which may
+    read anything.
+    """
+
+    name: str
+    folder: Path
+    selects: dict[str, Query]
+    preparations: dict[str, Query]
+    declared: dict[str, tuple[SourceColumn, ...]]
+
+    @property
+    def own(self) -> bool:
+        """Whether this is a user's own layout."""
+        return self.name not in SHIPPED
+
+    @property
+    def required_sources(self) -> tuple[str, ...]:
+        """Source tables without which nothing can be read."""
+        return REQUIRED.get(self.name, ())
+
+    def where(self, table: str) -> str:
+        """How a message names the SELECT of a canonical table."""
+        return f"{self.folder.name}/{table}.sql"
+
+    def reads(self, table: str) -> set[str]:
+        """The source tables that the SELECT of a canonical table reads."""
+        text = _COMMENT.sub("", self.selects[table].text)
+        return {name.lower() for name in _SOURCE.findall(text)}
+
+    def filled(self, found: set[str]) -> tuple[str, ...]:
+        """The canonical tables that can be filled from the source tables found."""
+        return tuple(
+            table.name
+            for table in contract.TABLES
+            if table.name in self.selects and self._is_filled(table, found)
+        )
+
+    def _is_filled(self, table: contract.Table, found: set[str]) -> bool:
+        read = self.reads(table.name)
+        if not read or table.required:
+            return True
+        own = {name for name in read if name not in self.required_sources}
+        return bool((own or read) & found)
+
+
+def load(name: str) -> Layout:
+    """A shipped layout, or the one in a user's folder; UsageError when there is none."""
+    folder = resources.sql_folder() / "layout" / name if name in SHIPPED else Path(name)
+    if not folder.is_dir():
+        raise UsageError(
+            f"layout: no layout {name!r}. Give native, clif, omop or a folder of SELECTs "
+            "(`ehrivig layout new DIR` writes one)."
+        )
+    selects = {}
+    for path in sorted(folder.glob("*.sql")):
+        if path.stem not in contract.BY_NAME:
+            known = ", ".join(contract.BY_NAME)
+            raise UsageError(f"layout: {path.name} is no canonical table. Known: {known}.")
+        selects[path.stem] = Query.load(path, f"{folder.name}/{path.name}")
+    missing = [t.name for t in contract.TABLES if t.required and t.name not in selects]
+    if missing:
+        raise UsageError(f"layout: {folder.name} has no {missing[0]}.sql. Write that SELECT.")
+    preparations = {
+        path.stem: Query.load(path, f"{folder.name}/prepare/{path.name}")
+        for path in sorted((folder / "prepare").glob("*.sql"))
+    }
+    return Layout(name, folder, selects, preparations, _declared(name, folder))
+
+
+def _declared(name: str, folder: Path) -> dict[str, tuple[SourceColumn, ...]]:
+    """Source table -> columns: of the contract for the native layout, else of columns.csv."""
+    if name == "native":
+        return {
+            table.name: tuple(SourceColumn(c.name, c.kind, c.required) for c in table.columns)
+            for table in contract.TABLES
+        }
+    path = folder / "columns.csv"
+    if not path.is_file():
+        return {}
+    found: dict[str, tuple[SourceColumn, ...]] = {}
+    for row in read_list(path):
+        column = SourceColumn(row["column"], row["kind"], row["required"] == "yes")
+        found[row["table"]] = (*found.get(row["table"], ()), column)
+    return found

@@ -1,0 +1,112 @@
+"""What the codes of one hospital mean: schema `ref`, and the views of schema `resolved`.
+
+Only distinct codes, units and products leave the database; they are resolved with the code lists
+and come back as small tables, to which the rows are joined.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig import codes, contract, resources
+from ehrivig.codes import drugs
+from ehrivig.database import Database, Query
+from ehrivig.errors import ExtractError
+from ehrivig.study import Study
+
+_LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
+_DRUG = ("vocabulary", "drug_code", "drug_name", "route")
+_LAST: dict[str, dict[str, pl.DataFrame]] = {}
+"""What the codes of one hospital mean: of the last that was asked."""
+
+
+def static(db: Database) -> None:
+    """Make what does not depend on the extract: ref.lab, unit, limit, vital, event, listed."""
+    db.load("ref.lab", codes.list_frame("labs", ("analyte", "vocabulary", "code", "factor")))
+    db.load("ref.unit", codes.list_frame("units", ("variable", "unit", "factor", "shift")))
+    db.load("ref.limit", codes.list_frame("limits", ("variable", "unit", *_LIMITS)))
+    db.load("ref.vital", codes.list_frame("vitals", ("vital_code", "vocabulary", "code", "unit")))
+    event = ("kind", "name", "vocabulary", "code", "method", "specimen")
+    db.load("ref.event", codes.list_frame("events", event))
+    db.load("ref.listed", codes.listed_codes())
+
+
+def make(db: Database, mark: str = "") -> None:
+    """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`.
+
+    `mark`: of the hospital and all that its codes depend on; the shares of one hospital, one after
+    the other in this process, have the same and ask for its codes once.
+    """
+    if not mark or mark not in _LAST:
+        _LAST.clear()
+        _LAST[mark] = _meanings(db)
+    for name, frame in _LAST[mark].items():
+        db.load(f"ref.{name}", frame)
+    db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
+    db.table(
+        "ref.drug_class",
+        "SELECT drug::INTEGER AS drug, codelist, verdict, product_type, concentration_g_per_l, "
+        "strength_g FROM ref.verdict",
+    )
+    for table in contract.TABLES:
+        path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
+        name = f"resolved.{table.name}"
+        db.view(name, Query.load(path) if path.is_file() else f"SELECT * FROM mapped.{table.name}")
+
+
+def _meanings(db: Database) -> dict[str, pl.DataFrame]:
+    """The tables of `ref` that follow from the distinct codes of a hospital, by name.
+
+    product: the distinct products, numbered in order; verdict: what code lists say of them.
+    """
+    below = descendants(db)
+    labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
+    vitals = db.frame("SELECT DISTINCT vital_code, unit FROM mapped.vital")
+    diagnoses = db.frame("SELECT DISTINCT vocabulary, code FROM mapped.diagnosis")
+    products = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
+    numbered = _sorted(products).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
+    return {
+        "lab_map": _sorted(codes.lab_map(labs, below)),
+        "vital_map": _sorted(codes.vital_map(vitals)),
+        "condition": _sorted(codes.conditions(diagnoses, below)),
+        "product": numbered,
+        "verdict": drugs.drug_classes(numbered, below),
+    }
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    """A small frame in an order that does not depend on threads."""
+    return frame.sort(frame.columns, nulls_last=False)
+
+
+def descendants(db: Database) -> codes.Descendants:
+    """(vocabulary, code) of a code list -> the codes below it, where the source has a hierarchy."""
+    if not db.exists("prepared.descendant"):
+        return {}
+    rows = db.rows(
+        "SELECT vocabulary, code, below FROM prepared.descendant ORDER BY vocabulary, code, below"
+    )
+    found: dict[codes.Code, list[str]] = {}
+    for vocabulary, code, below in rows:
+        key = (codes.plain_vocabulary(vocabulary), codes.plain_code(vocabulary, code))
+        found.setdefault(key, []).append(below)
+    return {key: frozenset(names) for key, names in found.items()}
+
+
+def refuse_undeclared_quantity(db: Database, hospital_id: str, study: Study) -> None:
+    """ExtractError when the exposure drug has a quantity whose reading nobody declared."""
+    if hospital_id in study.extract.drug_quantity:
+        return
+    rows = db.rows(
+        "SELECT count(*) FROM resolved.medication AS m "
+        "SEMI JOIN ref.drug_class AS c ON m.drug = c.drug AND c.codelist = $codelist "
+        "AND c.verdict = 'include' WHERE m.dose > 0 AND m.dose_unit IS NULL",
+        {"codelist": study.exposure.codelist},
+    )
+    if rows[0][0]:
+        raise ExtractError(
+            f"medication: hospital {hospital_id}: drug_exposure.quantity of {study.exposure.name} "
+            "is mL at some sites and mg at others, and no reading is declared. Write "
+            f'drug_quantity = {{ "{hospital_id}" = "ml" }} (or mg, g, unit) under [extract] of '
+            "the study file."
+        )

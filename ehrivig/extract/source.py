@@ -1,0 +1,222 @@
+"""An extract as a layout reads it: its tables and hospitals, and one hospital made ready."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ehrivig import contract
+from ehrivig.database import Database
+from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.extract import layouts, resolved, stages
+from ehrivig.extract.clif_version import clif_version
+from ehrivig.extract.files import (
+    DATABASE_SUFFIXES,
+    InputFile,
+    Source,
+    TableFile,
+    corrupt_file,
+    find_files,
+    input_file,
+    is_synthetic,
+    refuse_misspelt,
+    row_count,
+    schema,
+)
+from ehrivig.extract.layouts import Layout
+from ehrivig.store import StorePath, place
+from ehrivig.store.refusal import refuse_unreadable
+from ehrivig.study import Study
+
+_ROWS_OF_DATABASE = (
+    "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
+)
+
+
+def inspect(extract: Path, study: Study) -> Source:
+    """What an extract holds: tables and hospitals, without reading events.
+
+    Raises ExtractError for a folder that cannot be read: missing, empty, a misspelt or missing
+    table, mixed versions of a layout, a hospital of the study that is not there.
+    """
+    layout = layouts.load(study.extract.layout)
+    source = find(extract, layout)
+    hospitals = (
+        _native_hospitals(source)
+        if layout.name == "native"
+        else stages.hospitals(source, layout, study)
+    )
+    return replace(
+        source,
+        hospitals=_chosen(hospitals, study),
+        tables=layout.filled(set(source.parts)),
+    )
+
+
+def find(root: Path, layout: Layout) -> Source:
+    """The tables of an extract that a layout reads, with its version; hospitals not yet known."""
+    root = place(root)
+    if isinstance(root, StorePath):
+        refuse_unreadable(root)
+    source = Source(root, layout.name, (), (), False, parts=_parts(root, layout))
+    _refuse_missing(source, layout)
+    version = clif_version(source) if layout.name == "clif" else ""
+    return replace(source, version=version, synthetic=is_synthetic(root))
+
+
+def open_hospital(
+    db: Database, source: Source, hospital_id: str, study: Study, mark: str = ""
+) -> None:
+    """Make the stages source, prepared, mapped, ref and resolved of one hospital.
+
+    Everything is a view except `prepared` and `ref`, which are small. Hospitals of the same `mark`
+    (not empty) have the same files and study: their codes are asked for once. Raises ExtractError
+    that names hospital, table and column, and says how to mend it.
+    """
+    if hospital_id not in source.hospitals:
+        raise ExtractError(f"extract: no hospital {hospital_id!r}. Mend [extract].hospitals.")
+    layout = layouts.load(source.layout)
+    try:
+        stages.make(db, source, layout, hospital_id, study)
+        resolved.make(db, mark)
+    except EhrivigError:
+        raise
+    except Exception as error:
+        raise unreadable(source, hospital_id) or error from error
+    if layout.name == "omop":
+        resolved.refuse_undeclared_quantity(db, hospital_id, study)
+
+
+def unreadable(source: Source, hospital_id: str) -> ExtractError | None:
+    """Why reading a hospital failed without a message of its own: the damaged file; else None.
+
+    For whoever scans the tables later: an error in the middle of a scan names no file.
+    """
+    if source.is_database:
+        return None
+    files = source.files(hospital_id)
+    return corrupt_file(files, source.root) or _refused_file(files, source.root)
+
+
+def no_moment(db: Database, hospital_id: str) -> ExtractError | None:
+    """The error that names the first column with moments outside the years 1 to 9999; else None.
+
+    For whoever meets them later: near the ends of its range, DuckDB cannot compute with a moment.
+    """
+    for table in contract.TABLES:
+        for column in (column.name for column in table.columns if column.kind == "time"):
+            found = db.rows(
+                f"SELECT count(*) FROM mapped.{table.name} WHERE NOT {column} "
+                "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+            )
+            if found[0][0]:
+                return ExtractError(
+                    f"{table.name}: hospital {hospital_id}: column {column} holds moments before "
+                    "the year 1 or after 9999, with which nothing can be computed. Mend the "
+                    "column, or leave it empty in these rows."
+                )
+    return None
+
+
+def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
+    """The error that names the first file that DuckDB cannot read whole, though others can."""
+    for path in paths:
+        with Database() as db:
+            try:
+                db.parquet("whole", [path])
+                db.rows("SELECT bit_xor(hash(whole)) FROM whole")
+            except Exception:
+                where = path.relative_to(root).as_posix()
+                return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+    return None
+
+
+def rows(source: Source, hospital_id: str) -> int:
+    """About how many rows a hospital has: a file or a database of several is divided evenly."""
+    if source.is_database:
+        return input_files(source, hospital_id)[0].rows // len(source.hospitals)
+    own = shared = 0
+    for file in (f for name in source.parts for f in source.table_files(name, hospital_id)):
+        if file.hospital_id is None:
+            shared += row_count(file.path, source.root)
+        else:
+            own += row_count(file.path, source.root)
+    return own + shared // len(source.hospitals)
+
+
+def input_files(source: Source, hospital_id: str) -> list[InputFile]:
+    """Every file that holds rows of a hospital: relative path, bytes, rows, SHA-256; sorted."""
+    if source.is_database:
+        with Database() as db:
+            stages.attach(db, source.root)
+            rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
+        return [input_file(source.root, source.root, rows)]
+    return [input_file(path, source.root) for path in source.files(hospital_id)]
+
+
+def _parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
+    """The source tables that the layout reads, with their files."""
+    if root.is_file():
+        return _database_parts(root, layout)
+    found = find_files(root)
+    if layout.name == "native":
+        refuse_misspelt(list(found), [table.name for table in contract.TABLES])
+    if layout.declared:
+        found = {name: files for name, files in found.items() if name in layout.declared}
+    return found
+
+
+def _database_parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
+    """The tables of a DuckDB file."""
+    if root.suffix.lower() not in DATABASE_SUFFIXES:
+        raise ExtractError(
+            f"extract: {root.name} is neither a folder of Parquet files nor a DuckDB file "
+            f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
+        )
+    with Database() as db:
+        names = stages.attach(db, root)
+    return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
+
+
+def _refuse_missing(source: Source, layout: Layout) -> None:
+    missing = [name for name in layout.required_sources if name not in source.parts]
+    if missing:
+        raise ExtractError(
+            f"{missing[0]}: the extract {source.root.name!r} has no such table, and the layout "
+            f"{Path(layout.name).name!r} needs it. Add it, or choose another --layout."
+        )
+
+
+def _native_hospitals(source: Source) -> list[str]:
+    """The hospitals of hive folders, and those named in files that hold several."""
+    found = {p.hospital_id for files in source.parts.values() for p in files if p.hospital_id}
+    with Database() as db:
+        for name, files in source.parts.items():
+            shared = [part.path for part in files if part.hospital_id is None]
+            for path in shared:
+                if "hospital_id" not in {n.casefold() for n in schema(path, source.root).names}:
+                    raise ExtractError(
+                        f"{name}: {path.name} has no column hospital_id, and lies in no folder "
+                        "hospital_id=... Add one of these."
+                    )
+            if shared:
+                db.parquet("shared_file", shared)
+                rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM shared_file")
+                found |= {row[0] for row in rows}
+    if None in found or "" in found:
+        raise ExtractError("extract: some rows have no hospital_id. Fill it in every table.")
+    return sorted(str(name) for name in found)
+
+
+def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
+    """The hospitals of the study; all that are there unless it names some."""
+    if not found:
+        raise ExtractError("extract: no hospital found. Fill hospital_id in the admissions.")
+    wanted = study.extract.hospitals
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise ExtractError(
+            f"extract: no data of hospital {', '.join(missing)}, which the study names (there "
+            f"are: {', '.join(found)}). Mend [extract].hospitals or the extract."
+        )
+    return tuple(wanted) or tuple(found)

@@ -1,0 +1,228 @@
+"""The stages of one hospital's database up to the canonical tables: source, prepared, mapped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ehrivig import contract
+from ehrivig.database import Database, Query
+from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.extract import canonical, resolved, source_view
+from ehrivig.extract.files import Source, TableFile
+from ehrivig.extract.layouts import Layout
+from ehrivig.extract.source_view import EVERY, View
+from ehrivig.literals import render
+from ehrivig.study import Study
+
+SCHEMAS = ("source", "prepared", "mapped", "ref", "resolved")
+SUPPORT_HOURS = 24.0
+"""A recorded device or position holds until the next record, but no longer than this (assumed)."""
+ADMISSION_GAP_HOURS = 24.0
+"""OMOP visits of one hospital that follow one another within this are one admission (assumed)."""
+
+
+def attach(db: Database, path: Path) -> dict[str, str]:
+    """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
+    try:
+        db.execute(render("ATTACH $path AS warehouse (READ_ONLY)", {"path": str(path)}))
+    except EhrivigError:
+        raise
+    except Exception as error:
+        raise ExtractError(
+            f"extract: {path.name} is no readable DuckDB file. Replace it."
+        ) from error
+    rows = db.rows(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_catalog = 'warehouse'"
+    )
+    return {name.lower(): f'warehouse."{schema}"."{name}"' for schema, name in sorted(rows)}
+
+
+def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
+    """The hospitals that the layout's admissions name, sorted."""
+    with Database() as db:
+        begin(db, source, layout, EVERY, study)
+        select = layout.selects["admission"]
+        guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
+        rows = _read(db, select)
+    names = [row[0] for row in rows]
+    if None in names:
+        raise ExtractError(
+            "admission: some admissions belong to no hospital. Fill the hospital of every "
+            "admission, or give it in admission.sql of your layout."
+        )
+    return names
+
+
+def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
+    """The hospitals of all admissions; an ExtractError, which quotes no value, where that fails."""
+    try:
+        return db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM every_admission ORDER BY 1")
+    except EhrivigError:
+        raise
+    except Exception as error:
+        raise ExtractError(
+            f"layout: {select.name}: {type(error).__name__} while its rows were read (perhaps a "
+            "cast that some value refuses; TRY_CAST gives null). Mend that SELECT."
+        ) from error
+
+
+def make(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+    """Make the stages source, prepared and mapped, and the code lists that layouts may read."""
+    begin(db, source, layout, hospital_id, study)
+    values = values_of(study, hospital_id)
+    for table in in_order():
+        if table.name in source.tables or table.name not in layout.selects:
+            _map(db, layout, table, hospital_id, values)
+        else:
+            db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
+    _refuse_mixedkeys(db, hospital_id)
+
+
+def in_order() -> tuple[contract.Table, ...]:
+    """The tables with admissions first: they decide the type of the keys."""
+    return tuple(sorted(contract.TABLES, key=lambda t: t.name != "admission"))
+
+
+def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+    """Schemas, source views, the code lists, and what the layout prepares."""
+    for schema in SCHEMAS:
+        db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    resolved.static(db)
+    _sources(db, source, layout, hospital_id, study)
+    for name, query in layout.preparations.items():
+        guarded(db, query, f"prepared.{name}", values_of(study, hospital_id), keep=True)
+
+
+def values_of(study: Study, hospital_id: str) -> dict[str, object]:
+    """The named parameters that a layout's SELECTs may use."""
+    reading = study.extract.drug_quantity.get(hospital_id)
+    return {
+        "timezone": study.extract.timezone,
+        "support_hours": SUPPORT_HOURS,
+        "admission_gap_hours": ADMISSION_GAP_HOURS,
+        "quantity_unit": "vial" if reading == "unit" else reading,
+        "given_types": [str(kind) for kind in study.extract.drug_types_given],
+        "emergency_visits": study.extract.emergency_visits,
+    }
+
+
+def _sources(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+    """A source view per table; empty ones for declared tables that are not there."""
+    attached = attach(db, source.root) if source.is_database else {}
+    zone = _zone(db, study.extract.timezone)
+    names = [*source.parts, *(name for name in layout.declared if name not in source.parts)]
+    for name in sorted(names, key=lambda n: n != "hospital"):
+        view = View(
+            name,
+            hospital_id,
+            source.root,
+            _files(source, name, hospital_id),
+            layout.declared.get(name, ()),
+            zone,
+            layout.name == "native",
+        )
+        _source(db, layout, view, attached.get(name))
+        if name == "hospital" and layout.name == "native":
+            zone = _zone(db, _own_zone(db) or study.extract.timezone)
+
+
+def _files(source: Source, name: str, hospital_id: str) -> tuple[TableFile, ...]:
+    if hospital_id == EVERY:
+        return source.parts.get(name, ())
+    return source.table_files(name, hospital_id)
+
+
+def _source(db: Database, layout: Layout, view: View, attached: str | None) -> None:
+    """One source view, over files, over a table of an attached database, or empty."""
+    if attached is not None:
+        text = source_view.shaped(view, db.columns(attached), set(), attached)
+        db.view(f"source.{view.table}", text or f"SELECT * FROM {attached}")
+    elif view.files:
+        source_view.create(db, view)
+    elif view.columns:
+        if view.table in layout.required_sources:
+            raise ExtractError(
+                f"{view.table}: hospital {view.hospital_id} has no file. Add it, or leave the "
+                "hospital out with [extract].hospitals."
+            )
+        db.view(f"source.{view.table}", source_view.empty(view.columns))
+
+
+def _own_zone(db: Database) -> str | None:
+    """The time zone that the hospital table states for this hospital."""
+    rows = db.rows("SELECT DISTINCT timezone FROM source.hospital WHERE timezone IS NOT NULL")
+    return str(rows[0][0]) if len(rows) == 1 else None
+
+
+def _zone(db: Database, name: str | None) -> str | None:
+    """A time zone's name, if it is one."""
+    if name is None:
+        return None
+    known = db.rows("SELECT count(*) FROM pg_timezone_names() WHERE name = $name", {"name": name})
+    if not known[0][0]:
+        raise ExtractError(
+            "extract: what hospital.timezone says (else [extract] timezone of the study file) is "
+            "no time zone. Write one such as 'Asia/Shanghai'."
+        )
+    return name
+
+
+def _text(query: Query, values: dict[str, object]) -> str:
+    """A layout's SELECT with its parameters written in."""
+    return render(query.text, query.bind(values))
+
+
+def guarded(
+    db: Database, query: Query, name: str, values: dict[str, object], *, keep: bool
+) -> None:
+    """Make a table or view of a layout's SELECT; what DuckDB says of it becomes an ExtractError."""
+    make_one = db.table if keep else db.view
+    try:
+        make_one(name, _text(query, values))
+    except EhrivigError:
+        raise
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        raise ExtractError(f"layout: {query.name}: {said}. Mend that SELECT.") from error
+
+
+def _map(
+    db: Database, layout: Layout, table: contract.Table, hospital_id: str, values: dict[str, object]
+) -> None:
+    """The view of one canonical table."""
+    name = f"mapped.{table.name}"
+    if table.name not in layout.selects:
+        db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
+        return
+    source = draft(db, layout, table, values)
+    text = canonical.select(source, db.columns(source), table, layout.where(table.name))
+    if layout.name != "native":
+        text += "\nWHERE hospital_id::VARCHAR = $hospital_id"
+    db.view(name, render(text, {"hospital_id": hospital_id}))
+
+
+def draft(db: Database, layout: Layout, table: contract.Table, values: dict[str, object]) -> str:
+    """Make the view of what a layout's SELECT gives, as it gives it; its name."""
+    name = f"prepared.select_{table.name}"
+    guarded(db, layout.selects[table.name], name, values, keep=False)
+    return name
+
+
+def keys(db: Database, table: contract.Table) -> dict[str, str]:
+    """The types of the keys, which the admissions decide; none for the admissions themselves."""
+    return {} if table.name == "admission" else db.columns("mapped.admission")
+
+
+def _refuse_mixedkeys(db: Database, hospital_id: str) -> None:
+    """ExtractError when a key is text in one table and a number in another."""
+    wanted = db.columns("mapped.admission")
+    for table in contract.TABLES:
+        found = db.columns(f"mapped.{table.name}")
+        for key in ("admission_id", "patient_id"):
+            if key in found and (found[key] == "VARCHAR") != (wanted[key] == "VARCHAR"):
+                raise ExtractError(
+                    f"{table.name}: hospital {hospital_id}: {key} is {found[key]}, but in "
+                    f"admission it is {wanted[key]}. Write the key with one type everywhere."
+                )

@@ -1,0 +1,1 @@
+"""The machinery of a run: hospitals, workers, memory, manifest, history, metrics."""

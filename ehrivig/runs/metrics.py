@@ -1,0 +1,126 @@
+"""Counts of a run for Prometheus: `metrics.prom`, in the text exposition format.
+
+Numbers of hospitals, checks, rows and admissions; no time (the file's own time says when) and no
+patient. This file is made to leave the run folder, so counts of people below the study's smallest
+cell are not in it; such a sample is absent, not 0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ehrivig.disclosure import small
+from ehrivig.runs.hospital import HospitalResult
+from ehrivig.validate import Check
+
+FILE = "metrics.prom"
+_PEOPLE = ("patient", "admission", "icu_stay")
+Labels = Mapping[str, str]
+Sample = tuple[Labels, int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is counted: the run's study and end, its hospitals, checks and cohort.
+
+    `numbers`: admissions, cohort, exposed, pairs, lints (fewer when the run stopped early).
+    """
+
+    study: str
+    version: str
+    exit_code: int
+    results: list[HospitalResult]
+    left_out: list[str]
+    checks: list[Check]
+    numbers: Mapping[str, int]
+    smallest_cell: int
+
+
+def write(folder: Path, run: Run) -> None:
+    """Write `metrics.prom`: the same bytes for the same run."""
+    (folder / FILE).write_text(exposition(run), encoding="utf-8")
+
+
+def exposition(run: Run) -> str:
+    """The metrics as text, each with its HELP and TYPE line, all gauges."""
+    left_out = len(run.left_out)
+    read = len({r.hospital_id for r in run.results} - set(run.left_out))
+    families: list[tuple[str, str, list[Sample]]] = [
+        ("run_info", "1, with the study and the package version.", [(_info(run), 1)]),
+        ("run_exit_code", "0 done, 3 blocked, 5 nothing to compare.", [({}, run.exit_code)]),
+        (
+            "hospitals",
+            "Hospitals, by whether the study used them.",
+            [({"state": "used"}, read), ({"state": "left_out"}, left_out)],
+        ),
+        ("admissions", "Admissions, by how far they came.", _admissions(run)),
+        ("lints", "Findings of the study's own lints.", _known(run, "lints")),
+        ("checks", "Checks of the data gate, by verdict.", _checks(run.checks)),
+        ("rows_read", "Rows read.", _rows(run, quarantined=False)),
+        ("rows_quarantined", "Rows rejected by the gate.", _rows(run, quarantined=True)),
+    ]
+    return "".join(_family(f"ehrivig_{name}", text, samples) for name, text, samples in families)
+
+
+def _info(run: Run) -> Labels:
+    return {"study": run.study, "version": run.version}
+
+
+def _known(run: Run, name: str) -> list[Sample]:
+    return [({}, run.numbers[name])] if name in run.numbers else []
+
+
+def _admissions(run: Run) -> list[Sample]:
+    """Admissions read, in the cohort, exposed, and matched pairs."""
+    stages = {"read": "admissions", "cohort": "cohort", "exposed": "exposed", "pairs": "pairs"}
+    unexposed = run.numbers.get("cohort", 0) - run.numbers.get("exposed", 0)
+    hidden = {"exposed"} if small(unexposed, run.smallest_cell) else set()
+    return [
+        ({"stage": stage}, run.numbers[name])
+        for stage, name in stages.items()
+        if name in run.numbers
+        and name not in hidden
+        and not small(run.numbers[name], run.smallest_cell)
+    ]
+
+
+def _checks(checks: Iterable[Check]) -> list[Sample]:
+    """Checks per hospital, severity and verdict."""
+    counts = Counter((c.hospital_id, c.severity, c.verdict) for c in checks)
+    return [
+        ({"hospital": hospital, "severity": severity, "verdict": verdict}, count)
+        for (hospital, severity, verdict), count in sorted(counts.items())
+    ]
+
+
+def _rows(run: Run, *, quarantined: bool) -> list[Sample]:
+    """Rows per hospital and table; of tables with a row per person, no small counts."""
+    samples: list[Sample] = []
+    for result in sorted(run.results, key=lambda r: r.hospital_id):
+        counts = result.rows_quarantined if quarantined else result.rows_read
+        samples += [
+            ({"hospital": result.hospital_id, "table": table}, count)
+            for table, count in sorted(counts.items())
+            if not (table in _PEOPLE and small(count, run.smallest_cell))
+        ]
+    return samples
+
+
+def _family(name: str, text: str, samples: Iterable[Sample]) -> str:
+    """One metric family; nothing when it has no sample."""
+    lines = [f"{name}{_braces(labels)} {value}" for labels, value in samples]
+    head = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+    return "\n".join([*head, *lines, ""]) if lines else ""
+
+
+def _braces(labels: Labels) -> str:
+    """Labels as the exposition format quotes them."""
+    quoted = (f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return "{" + ",".join(quoted) + "}" if labels else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,1 @@
+"""Multiple imputation and the pooling of its answers."""

@@ -1,0 +1,1 @@
+"""Matching on a distance: pairs of row numbers in, nothing else touched."""

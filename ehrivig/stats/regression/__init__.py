@@ -1,0 +1,1 @@
+"""Regression on arrays: logistic models and their relatives."""

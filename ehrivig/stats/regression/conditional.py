@@ -1,0 +1,260 @@
+"""Conditional logistic regression: odds ratios within matched sets, the sets' own odds gone.
+
+The exact conditional likelihood. For pairs it is a logistic likelihood of within-pair differences
+without an intercept; for other sets the denominator is an elementary symmetric function, by the
+recursion of Gail, Lubin & Rubinstein 1981 with its first two derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.design_matrix import binary_vector, column_names, finite_matrix
+from ehrivig.stats.regression.glm import maximise
+from ehrivig.stats.regression.newton import Curve, Maximum, climb
+from ehrivig.stats.result import FloatArray, IntArray
+
+WHAT = "conditional logistic regression"
+BLOCK_NUMBERS = 4_000_000  # size of the largest array of second derivatives at a time
+
+
+@dataclass(frozen=True)
+class ConditionalFit:
+    """Log odds ratios of `event_label` within strata, per unit of each column; no intercept.
+
+    `coef`, `se`, `odds_ratio`, `lo`, `hi`, `p` have shape (p,), `covariance` (p, p). `n` and
+    `events` count all rows given; only `strata_used` of the strata (those with an event and a
+    non-event) carry information. `loglik_null` is the value at coefficients of zero.
+    """
+
+    names: tuple[str, ...]
+    coef: FloatArray
+    se: FloatArray
+    covariance: FloatArray
+    odds_ratio: FloatArray
+    lo: FloatArray
+    hi: FloatArray
+    p: FloatArray
+    n: int
+    events: int
+    strata: int
+    strata_used: int
+    event_label: str
+    loglik: float
+    loglik_null: float
+    iterations: int
+    converged: bool
+    method: str
+    level: float = 0.95
+    variance: str = "model (inverse conditional information)"
+    interval: str = "Wald"
+    notes: tuple[str, ...] = ()
+
+    def index(self, name: str) -> int:
+        """The position of a column in every array of this fit; UsageError when there is none."""
+        if name not in self.names:
+            raise UsageError(f"no column {name!r} in this fit; it has {', '.join(self.names)}.")
+        return self.names.index(name)
+
+
+@dataclass(frozen=True)
+class _Sets:
+    """Informative strata of one size and number of cases: x (S, size, p), the cases first."""
+
+    x: FloatArray
+    cases: int
+
+
+def conditional_logistic(
+    event: ArrayLike,
+    x: ArrayLike,
+    strata: ArrayLike,
+    *,
+    event_label: str = "event",
+    names: Sequence[str] | None = None,
+    level: float = 0.95,
+) -> ConditionalFit:
+    """Odds ratios of the event within strata by the exact conditional likelihood.
+
+    `event` (n,) 0/1; `x` (n, p), a column without within-stratum variation is refused; `strata`
+    (n,) labels of pairs or larger sets. Strata without an event or without a non-event say nothing
+    and are counted only. Raises UsageError for wrong shapes; AnalysisError for missing values, no
+    informative stratum, columns constant within strata or collinear, separation, no convergence.
+    Source: Breslow & Day 1980 ch. 7; Gail, Lubin & Rubinstein 1981.
+    """
+    y = binary_vector(event, "event")
+    matrix = finite_matrix(x, "x", len(y))
+    labels = column_names(names, matrix.shape[1])
+    strata_count, groups = _informative(y, np.asarray(strata))
+    used = sum(len(rows) for rows, _ in groups)
+    if not used:
+        raise AnalysisError(f"{WHAT}: no stratum has both an event and a non-event.")
+    if [rows.shape[1] for rows, _ in groups] == [2]:
+        top, covariance, null = _pairs(matrix, groups[0][0], labels)
+    else:
+        sets = [_Sets(matrix[rows], cases) for rows, cases in groups]
+        top, covariance, null = _sets_fit(sets, labels)
+    return _fit(y, top, covariance, null, labels, (strata_count, used), event_label, level)
+
+
+def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntArray, int]]]:
+    """The number of strata, and per (size, cases) the rows (S, size) of those with both outcomes.
+
+    In every stratum the rows of cases come first.
+    """
+    if strata.shape != y.shape:
+        raise UsageError(f"strata: expected {len(y)} labels, got shape {strata.shape}.")
+    if strata.dtype.kind == "f" and not bool(np.isfinite(strata).all()):
+        raise AnalysisError("strata: some labels are missing; every row needs its stratum.")
+    codes = np.unique(strata, return_inverse=True)[1] if len(y) else np.zeros(0, dtype=np.int64)
+    order = np.argsort(2 * codes + (y == 0), kind="stable")
+    sizes = np.bincount(codes)
+    cases = np.bincount(codes, y).astype(np.int64)
+    first = np.cumsum(sizes) - sizes
+    both = np.flatnonzero((cases > 0) & (cases < sizes))
+    kinds = np.unique(np.column_stack([sizes[both], cases[both]]), axis=0)
+    groups = []
+    for size, m in kinds.tolist():
+        these = both[(sizes[both] == size) & (cases[both] == m)]
+        groups.append((order[first[these][:, np.newaxis] + np.arange(size)], m))
+    return len(sizes), groups
+
+
+def _pairs(
+    x: FloatArray, rows: IntArray, labels: tuple[str, ...]
+) -> tuple[Maximum, FloatArray, float]:
+    """The fit of pairs of a case and a non-case: a logistic fit of their differences."""
+    difference = x[rows[:, 0]] - x[rows[:, 1]]
+    try:
+        ml = maximise(np.ones(len(rows)), difference, intercept=False, names=labels)
+    except AnalysisError as error:
+        raise AnalysisError("conditional " + str(error)) from None
+    top = Maximum(ml.coef, ml.loglik, np.empty((0, 0)), ml.iterations)
+    return top, ml.covariance, ml.loglik_null
+
+
+def _sets_fit(sets: list[_Sets], labels: tuple[str, ...]) -> tuple[Maximum, FloatArray, float]:
+    """The fit of sets of any size, on columns centred within sets and scaled."""
+    centred = [_Sets(s.x - s.x.mean(axis=1, keepdims=True), s.cases) for s in sets]
+    total = sum(np.square(s.x).sum(axis=(0, 1)) for s in centred)
+    count = sum(s.x.shape[0] * s.x.shape[1] for s in centred)
+    spread = np.sqrt(np.asarray(total) / count)
+    scale = np.where(spread > 0, spread, 1.0)
+    scaled = [_Sets(s.x / scale, s.cases) for s in centred]
+
+    def curve_at(beta: FloatArray) -> Curve:
+        return _total([_curve(block, beta) for s in scaled for block in _blocks(s)])
+
+    start = np.zeros(len(labels))
+    null = curve_at(start).loglik
+    top = climb(curve_at, start, labels, what=WHAT)
+    covariance = np.linalg.inv(top.information) / np.outer(scale, scale)
+    return Maximum(top.beta / scale, top.loglik, top.information, top.iterations), covariance, null
+
+
+def _blocks(sets: _Sets) -> list[_Sets]:
+    """The sets in pieces whose second derivatives fit in memory."""
+    m, p = min(sets.cases, sets.x.shape[1] - sets.cases), sets.x.shape[2]
+    rows = max(1, BLOCK_NUMBERS // ((m + 1) * p * p + 1))
+    return [_Sets(sets.x[a : a + rows], sets.cases) for a in range(0, len(sets.x), rows)]
+
+
+def _total(curves: list[Curve]) -> Curve:
+    """The sum of the log-likelihoods, scores and information matrices."""
+    score, information = np.zeros_like(curves[0].score), np.zeros_like(curves[0].information)
+    for curve in curves:
+        score += curve.score
+        information += curve.information
+    return Curve(float(sum(c.loglik for c in curves)), score, information)
+
+
+def _curve(sets: _Sets, beta: FloatArray) -> Curve:
+    """Conditional log-likelihood, score and information of sets of one size.
+
+    The recursion chooses the smaller of cases and non-cases: choosing the non-cases is the same
+    likelihood with the signs turned.
+    """
+    size = sets.x.shape[1]
+    turned = 2 * sets.cases > size
+    chosen = size - sets.cases if turned else sets.cases
+    x = -sets.x if turned else sets.x
+    eta = x @ beta
+    high = eta.max(axis=1, keepdims=True)
+    value, slope, bend = _symmetric_function(np.exp(eta - high), x, chosen)
+    if not bool(np.isfinite(value).all()) or bool((value <= 0).any()):
+        raise AnalysisError(f"{WHAT}: a stratum is too large for the exact likelihood.")
+    picked = slice(sets.cases, None) if turned else slice(0, sets.cases)
+    mean = slope / value[:, np.newaxis]
+    loglik = (eta - high)[:, picked].sum() - np.log(value).sum()
+    score = x[:, picked].sum(axis=(0, 1)) - mean.sum(axis=0)
+    information = np.einsum("s,sij->ij", 1.0 / value, bend) - mean.T @ mean
+    return Curve(float(loglik), score, information)
+
+
+def _symmetric_function(
+    u: FloatArray, x: FloatArray, m: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The elementary symmetric function of degree m of u (S, size), with derivatives.
+
+    u = exp(x b): the value (S,), the gradient (S, p) and the second derivatives (S, p, p) in b.
+    """
+    s, size, p = x.shape
+    value = np.zeros((s, m + 1))
+    slope, bend = np.zeros((s, m + 1, p)), np.zeros((s, m + 1, p, p))
+    value[:, 0] = 1.0
+    for i in range(size):
+        ui, xi = u[:, i], x[:, i, :]
+        outer = xi[:, :, np.newaxis] * xi[:, np.newaxis, :]
+        for j in range(min(i + 1, m), max(0, m - size + i), -1):
+            cross = slope[:, j - 1, :, np.newaxis] * xi[:, np.newaxis, :]
+            below = value[:, j - 1, np.newaxis]
+            bend[:, j] += ui[:, np.newaxis, np.newaxis] * (
+                bend[:, j - 1] + cross + cross.transpose(0, 2, 1) + outer * below[:, :, np.newaxis]
+            )
+            slope[:, j] += ui[:, np.newaxis] * (slope[:, j - 1] + xi * below)
+            value[:, j] += ui * value[:, j - 1]
+    return value[:, m], slope[:, m], bend[:, m]
+
+
+def _fit(
+    y: FloatArray,
+    top: Maximum,
+    covariance: FloatArray,
+    loglik_null: float,
+    labels: tuple[str, ...],
+    strata: tuple[int, int],
+    event_label: str,
+    level: float,
+) -> ConditionalFit:
+    """The fit with Wald intervals and tests."""
+    se = np.sqrt(np.diag(covariance))
+    half = float(-ndtri((1 - level) / 2)) * se
+    with np.errstate(over="ignore"):
+        ratio, lo, hi = np.exp(top.beta), np.exp(top.beta - half), np.exp(top.beta + half)
+    return ConditionalFit(
+        names=labels,
+        coef=top.beta,
+        se=se,
+        covariance=covariance,
+        odds_ratio=ratio,
+        lo=lo,
+        hi=hi,
+        p=2.0 * ndtr(-np.abs(top.beta / se)),
+        n=len(y),
+        events=int(y.sum()),
+        strata=strata[0],
+        strata_used=strata[1],
+        event_label=event_label,
+        loglik=top.loglik,
+        loglik_null=loglik_null,
+        iterations=top.iterations,
+        converged=True,
+        method="conditional logistic, exact likelihood",
+        level=level,
+    )

@@ -1,0 +1,1 @@
+"""Tests and measures of tables and ranks on arrays."""

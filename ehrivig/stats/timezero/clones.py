@@ -1,0 +1,139 @@
+"""The copies of clone-censor-weight, and the weight that each piece of their follow-up has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.timezero.initiation import (
+    AtRiskOfStart,
+    Grace,
+    crude_chance,
+    modelled_chance,
+    start_interval,
+)
+
+START, WAIT = 1, 0
+StandIn = Literal["all_starters", "last_interval"]
+"""Who stands in, after grace, for those still unexposed at its end and censored from START.
+
+Within grace both let nature run. `all_starters`: everybody who started within grace, by the chance
+of having started; whoever has not started by the end of grace is taken to start then and to fare
+like the starters. `last_interval`: only those who started in the last interval, by the chance of
+starting then; it needs no likeness of early and late starters, but its weights are far larger.
+"""
+
+
+@dataclass(frozen=True)
+class Clones:
+    """Pieces of the copies' follow-up, at risk in (entry, time] with one weight each; (m,) each.
+
+    arm : START or WAIT. interval : 1..K within grace, K + 1 after it. started_in : the interval in
+    which the patient starts (K + 1: not within grace).
+    """
+
+    patient: IntArray
+    arm: IntArray
+    interval: IntArray
+    entry_hours: FloatArray
+    time_hours: FloatArray
+    event: BoolArray
+    started_in: IntArray
+
+
+def clones(cohort: FollowUp, grace: Grace, horizon_hours: float) -> Clones:
+    """Return the copies, cut at the ends of the intervals of grace.
+
+    START copies are censored at the end of grace when not started; WAIT copies at the start when it
+    falls within grace. Follow-up ends at the horizon.
+    """
+    started_in = start_interval(cohort, grace)
+    within = started_in <= grace.n_intervals
+    end = np.minimum(cohort.time_hours, horizon_hours)
+    edges = np.append(np.arange(grace.n_intervals + 1) * grace.width_hours, np.inf)
+    edges[grace.n_intervals] = grace.hours
+    parts = []
+    for arm in (START, WAIT):
+        departs = np.where(within, np.inf, grace.hours)
+        if arm == WAIT:
+            departs = np.where(within, cohort.start_hours, np.inf)
+        stop = np.minimum(end, departs)
+        had = cohort.event & (cohort.time_hours <= stop)
+        for k in range(1, grace.n_intervals + 2):
+            rows = np.flatnonzero(stop > edges[k - 1])
+            last = stop[rows] <= edges[k]
+            piece_end = np.minimum(stop[rows], edges[k])
+            size = rows.size
+            parts.append(
+                (
+                    rows,
+                    np.full(size, arm),
+                    np.full(size, k),
+                    np.full(size, edges[k - 1]),
+                    piece_end,
+                    had[rows] & last,
+                    started_in[rows],
+                )
+            )
+    return Clones(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def clone_weights(
+    cohort: FollowUp,
+    copies: Clones,
+    rows: AtRiskOfStart,
+    terms: FloatArray,
+    frequency: FloatArray,
+    truncate: tuple[float, float],
+    stand_in: StandIn = "all_starters",
+) -> FloatArray:
+    """Return the stabilised, truncated inverse-probability-of-censoring weight of each piece, (m,).
+
+    With p(k) the modelled chance of starting in interval k: a WAIT copy in interval k has weight 1
+    over the product of 1 - p(j), j < k. A START copy has weight 1 within grace (nobody is censored
+    there) and after it 1 over the chance of having started, by `stand_in`. The numerator is the
+    same without covariates, one number per arm and interval, so it only sets the scale for
+    truncation, at the quantiles `truncate` of the weights within each arm after grace.
+    """
+    n_intervals = terms.shape[0]
+    chance = modelled_chance(cohort, rows, terms, frequency)
+    crude, at_risk = crude_chance(rows, frequency, n_intervals)
+    stay = np.hstack((np.ones((cohort.n, 1)), np.cumprod(1 - chance, axis=1)))
+    crude_stay = np.append(1.0, np.cumprod(1 - crude))
+    wait = copies.arm == WAIT
+    after = copies.interval == n_intervals + 1
+    before = copies.interval[wait] - 1
+    weight = np.ones(copies.patient.size)
+    weight[wait] = crude_stay[before] / stay[copies.patient[wait], before]
+    started = np.flatnonzero(~wait & after)
+    who = copies.patient[started]
+    if stand_in == "all_starters":
+        weight[started] = (1 - crude_stay[-1]) / (1 - stay[who, n_intervals])
+    else:
+        last = copies.started_in[started] == n_intervals
+        weight[started] = np.where(last, 1 / chance[who, n_intervals - 1], 1.0)
+        censored = at_risk[-1] * (1 - crude[-1])
+        kept = frequency[who].sum()
+        weight[started] *= kept / (kept + censored)
+    for arm in (wait, ~wait):
+        final = np.flatnonzero(arm & after)
+        count = frequency[copies.patient[final]]
+        weight[final] = np.clip(weight[final], *_weighted_quantiles(weight[final], count, truncate))
+    return weight
+
+
+def _weighted_quantiles(
+    values: FloatArray, frequency: FloatArray, shares: tuple[float, float]
+) -> tuple[float, float]:
+    """Return two quantiles of `values`, each counted `frequency` times."""
+    order = np.argsort(values)
+    running = np.cumsum(frequency[order])
+    if running.size == 0 or running[-1] <= 0:
+        return 0.0, np.inf
+    at = np.searchsorted(running, np.asarray(shares) * running[-1], side="left")
+    picked = values[order][np.minimum(at, values.size - 1)]
+    return float(picked[0]), float(picked[1])

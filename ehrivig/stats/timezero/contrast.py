@@ -1,0 +1,137 @@
+"""The effects that every time-zero design reports: risks at a horizon, and a hazard ratio."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import norm
+
+from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.result import BoolArray, Effect, FloatArray
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
+
+HOURS_PER_DAY = 24.0
+
+
+def two_arms(exposed: BoolArray, event: BoolArray, design: str) -> None:
+    """Raise AnalysisError when an arm is empty or there is no event."""
+    if exposed.all() or not exposed.any():
+        which = "unexposed" if exposed.all() else "exposed"
+        raise AnalysisError(f"{design}: nobody is {which}, so nothing can be compared.")
+    if not event.any():
+        raise AnalysisError(f"{design}: there is no event in the people compared.")
+
+
+def risk_effects(
+    time_hours: FloatArray,
+    event: BoolArray,
+    exposed: BoolArray,
+    horizon_hours: float,
+    *,
+    event_label: str,
+    method: str,
+    estimand: str,
+) -> tuple[Effect, Effect]:
+    """Return the risk difference and risk ratio at the horizon, unadjusted.
+
+    time_hours, event, exposed : (n,). Risks are 1 - Kaplan-Meier, so that loss to follow-up before
+    the horizon is allowed (without it they are proportions); Greenwood variance.
+    """
+    time = np.minimum(time_hours, horizon_hours)
+    had = event & (time_hours <= horizon_hours)
+    two_arms(exposed, had, method)
+    curves = kaplan_meier(time, had, group=exposed, event_label=event_label)
+    (r1, s1), (r0, s0) = (_risk(curves[arm], horizon_hours) for arm in (True, False))
+    counts = (exposed.sum(), (exposed & had).sum(), (~exposed).sum(), (~exposed & had).sum())
+    common = (event_label, counts, method, "Greenwood", estimand)
+    difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common)
+    if min(r1, r0) <= 0:
+        raise AnalysisError(f"{method}: no event in one arm, so the risk ratio is undefined.")
+    ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common)
+    return difference, ratio
+
+
+def _risk(curve: SurvivalCurve, horizon_hours: float) -> tuple[float, float]:
+    """Return the risk at the horizon and its standard error (0 where everybody had the event)."""
+    if curve.time[-1] < horizon_hours and curve.survival[-1] > 0:
+        warnings.warn(
+            f"follow-up of an arm ends before the horizon of {horizon_hours:g} h; its risk is the "
+            "one at the end of its follow-up",
+            NumericalWarning,
+            stacklevel=4,
+        )
+    at = curve.at(horizon_hours)
+    se = float(at.se[0])
+    return 1 - float(at.survival[0]), 0.0 if math.isnan(se) else se
+
+
+def effect_of(
+    measure: str,
+    value: float,
+    se: float,
+    event_label: str,
+    counts: tuple[int, int, int, int],
+    method: str,
+    variance: str,
+    estimand: str,
+    *,
+    limits: tuple[float, float] | None = None,
+    notes: tuple[str, ...] = (),
+    level: float = 0.95,
+) -> Effect:
+    """Return an Effect from a value on its symmetric scale (the log for RR, OR, HR).
+
+    counts : n and events of the exposed, n and events of the controls. limits replace the normal
+    interval (on the symmetric scale too).
+    """
+    back = math.exp if measure in {"RR", "OR", "HR"} else float
+    z = float(norm.ppf((1 + level) / 2))
+    lo, hi = limits if limits is not None else (value - z * se, value + z * se)
+    return Effect(
+        measure=measure,
+        estimate=back(value),
+        lo=back(lo),
+        hi=back(hi),
+        se=se,
+        p=float(2 * norm.sf(abs(value / se))) if se > 0 else float("nan"),
+        event_label=event_label,
+        n_exposed=int(counts[0]),
+        events_exposed=int(counts[1]),
+        n_control=int(counts[2]),
+        events_control=int(counts[3]),
+        method=method,
+        variance=variance,
+        estimand=estimand,
+        level=level,
+        notes=notes,
+    )
+
+
+def hazard_ratio(
+    time_hours: FloatArray,
+    event: BoolArray,
+    exposed: BoolArray,
+    x: FloatArray | None,
+    *,
+    event_label: str,
+    method: str,
+    estimand: str,
+) -> Effect:
+    """Return the Cox hazard ratio of the exposed, adjusted for `x` (n, p) when given."""
+    two_arms(exposed, event, method)
+    columns = exposed.astype(np.float64)[:, None]
+    if x is not None:
+        columns = np.hstack((columns, x))
+    fit = cox(time_hours, event, columns, event_label=event_label)
+    effect = fit.effect(0, exposed, estimand=estimand)
+    return relabelled(effect, method, x)
+
+
+def relabelled(effect: Effect, method: str, x: FloatArray | None) -> Effect:
+    """Return the effect with the design's name before the model's."""
+    adjusted = "" if x is None else f", adjusted for {x.shape[1]} covariates"
+    return replace(effect, method=f"{method}: {effect.method}{adjusted}")

@@ -1,0 +1,126 @@
+"""The chance of starting exposure in each interval of grace, by a pooled logistic model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+from ehrivig.stats.survival.risk_sets import sums_by
+from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.timezero.pooled_logistic import pooled_chance
+
+_DUMMY_MINIMUM = 20
+
+
+@dataclass(frozen=True)
+class Grace:
+    """The grace period [0, hours], cut into K intervals ((k-1) width, k width], k = 1..K."""
+
+    hours: float
+    width_hours: float
+
+    @property
+    def n_intervals(self) -> int:
+        """Number K of intervals."""
+        return round(self.hours / self.width_hours)
+
+
+def grace_period(hours: float, width_hours: float) -> Grace:
+    """Return the grace period. Raises AnalysisError unless it is a whole number of intervals."""
+    if not (hours > 0 and width_hours > 0):
+        raise AnalysisError("clone-censor-weight: grace and interval must be above 0 hours.")
+    count = hours / width_hours
+    if abs(count - round(count)) > 1e-9:
+        raise AnalysisError(
+            f"clone-censor-weight: grace of {hours:g} h is not a whole number of intervals of "
+            f"{width_hours:g} h."
+        )
+    return Grace(hours, width_hours)
+
+
+def start_interval(cohort: FollowUp, grace: Grace) -> IntArray:
+    """Return the interval 1..K in which exposure starts, K + 1 when not within grace, shape (n,).
+
+    A start at time zero is in interval 1.
+    """
+    k = np.ceil(cohort.start_hours / grace.width_hours - 1e-9)
+    late = ~np.less_equal(cohort.start_hours, grace.hours)
+    return np.where(late, grace.n_intervals + 1, np.maximum(np.where(late, 1, k), 1)).astype(
+        np.int64
+    )
+
+
+@dataclass(frozen=True)
+class AtRiskOfStart:
+    """One row per patient and interval at whose end the patient is followed and had not started
+    before it; every array is (m,). `interval` is 1..K, `started` whether the start lies in it.
+    """
+
+    patient: IntArray
+    interval: IntArray
+    started: BoolArray
+
+
+def at_risk_of_start(cohort: FollowUp, grace: Grace) -> AtRiskOfStart:
+    """Return the rows on which the chance of starting is estimated.
+
+    Patients who leave within the interval are not in its row: the weights represent, at the end of
+    the interval, all who are then still followed.
+    """
+    started_in = start_interval(cohort, grace)
+    parts = []
+    for k in range(1, grace.n_intervals + 1):
+        rows = np.flatnonzero((cohort.time_hours > k * grace.width_hours) & (started_in >= k))
+        parts.append((rows, np.full(rows.size, k), started_in[rows] == k))
+    return AtRiskOfStart(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def interval_terms(rows: AtRiskOfStart, n_intervals: int) -> FloatArray:
+    """Return the model columns of time, shape (K, q), row k - 1 for interval k.
+
+    Indicators where every interval has at least 20 starts and 20 others, else k and k squared.
+    """
+    starts = np.bincount(rows.interval, rows.started, n_intervals + 1)[1:]
+    others = np.bincount(rows.interval, ~rows.started, n_intervals + 1)[1:]
+    if min(starts.min(), others.min()) >= _DUMMY_MINIMUM:
+        return np.eye(n_intervals)[:, 1:]
+    k = np.arange(1, n_intervals + 1, dtype=np.float64)
+    return np.column_stack((k, k**2))[:, : min(2, n_intervals - 1)]
+
+
+def crude_chance(
+    rows: AtRiskOfStart, frequency: FloatArray, n_intervals: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the share starting in each interval, (K,), and the number at risk of it, (K,).
+
+    frequency : (n,) how often each patient counts.
+    """
+    weight = frequency[rows.patient]
+    n = sums_by(rows.interval, weight, n_intervals + 1)[1:]
+    started = sums_by(rows.interval, weight * rows.started, n_intervals + 1)[1:]
+    return np.divide(started, n, out=np.zeros(n_intervals), where=n > 0), n
+
+
+def modelled_chance(
+    cohort: FollowUp,
+    rows: AtRiskOfStart,
+    terms: FloatArray,
+    frequency: FloatArray,
+) -> FloatArray:
+    """Return the chance of each patient of starting in each interval, shape (n, K).
+
+    Pooled logistic regression on time and the baseline covariates; without covariates the crude
+    share of each interval. Raises AnalysisError when the model cannot be fitted.
+    """
+    n_intervals = terms.shape[0]
+    if cohort.x is None:
+        crude, _ = crude_chance(rows, frequency, n_intervals)
+        return np.broadcast_to(crude, (cohort.n, n_intervals)).copy()
+    started = np.zeros((cohort.n, n_intervals), dtype=bool)
+    weight = np.zeros((cohort.n, n_intervals))
+    started[rows.patient, rows.interval - 1] = rows.started
+    weight[rows.patient, rows.interval - 1] = frequency[rows.patient]
+    return pooled_chance(started, weight, terms, cohort.x, cohort.names)

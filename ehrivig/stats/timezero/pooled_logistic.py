@@ -1,0 +1,75 @@
+"""A pooled logistic model of patients and intervals, without a row per patient and interval.
+
+A covariate is the same in every interval of a patient, so the sums over the long table are sums
+over patients of weights added up over intervals: a K-th of the work and of the memory, for the very
+same maximum. Source: D'Agostino et al. 1990 (the model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ehrivig.stats.regression.glm import expit, log1p_exp
+from ehrivig.stats.regression.newton import INTERCEPT, Curve, climb
+from ehrivig.stats.result import BoolArray, FloatArray
+
+WHAT = "pooled logistic regression"
+
+
+def pooled_chance(
+    started: BoolArray,
+    weight: FloatArray,
+    terms: FloatArray,
+    x: FloatArray,
+    names: Sequence[str],
+) -> FloatArray:
+    """Return the modelled chance of starting in each interval, shape (n, K), for every patient.
+
+    started : (n, K). weight : (n, K), how often the interval of the patient counts, 0 where the
+    patient is not at risk. terms : (K, q) columns of time; x : (n, p) of the patient, finite.
+    Raises AnalysisError for constant or collinear columns, separation, and no convergence.
+    """
+    time = np.column_stack((np.ones(len(terms)), _scaled(terms)))
+    patient = _scaled(x)
+    total = weight.sum()
+    share = float((weight * started).sum() / total) if total else 0.0
+    start = np.zeros(time.shape[1] + patient.shape[1])
+    if 0 < share < 1:
+        start[0] = np.log(share / (1 - share))
+    labels = (INTERCEPT, *(f"time {j + 1}" for j in range(terms.shape[1])), *names)
+    top = climb(lambda beta: _curve(beta, started, weight, time, patient), start, labels, what=WHAT)
+    return expit(_log_odds(top.beta, time, patient))
+
+
+def _scaled(x: FloatArray) -> FloatArray:
+    """Columns around 0 with a spread of 1, so that coefficients are of the order of one."""
+    centred = x - x.mean(axis=0)
+    spread = np.sqrt(np.mean(centred**2, axis=0))
+    return np.asarray(centred / np.where(spread > 0, spread, 1.0))
+
+
+def _log_odds(beta: FloatArray, time: FloatArray, patient: FloatArray) -> FloatArray:
+    q = time.shape[1]
+    return np.asarray((patient @ beta[q:])[:, None] + time @ beta[:q])
+
+
+def _curve(
+    beta: FloatArray,
+    started: BoolArray,
+    weight: FloatArray,
+    time: FloatArray,
+    patient: FloatArray,
+) -> Curve:
+    """Log-likelihood, score and information of the long table, summed over intervals first."""
+    eta = _log_odds(beta, time, patient)
+    chance = expit(eta)
+    loglik = float(np.sum(weight * (started * eta - log1p_exp(eta))))
+    residual = weight * (started - chance)
+    score = np.concatenate((time.T @ residual.sum(axis=0), patient.T @ residual.sum(axis=1)))
+    curvature = weight * chance * (1 - chance)
+    corner = (time.T * curvature.sum(axis=0)) @ time
+    side = time.T @ (curvature.T @ patient)
+    rest = (patient.T * curvature.sum(axis=1)) @ patient
+    return Curve(loglik, score, np.block([[corner, side], [side.T, rest]]))

@@ -1,0 +1,1 @@
+"""Weights that make the arms comparable."""

@@ -1,0 +1,38 @@
+"""Everything that a run keeps of its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ehrivig import validate
+from ehrivig.study import Study
+from ehrivig.validate.judgement import MEASUREMENTS_FILE
+from ehrivig.validate.quality import numbers
+from ehrivig.validate.quality.numbers import GatedHospital
+from ehrivig.validate.quality.page import EarlierRun, page
+
+
+def write(
+    folder: Path,
+    study: Study,
+    hospitals: Sequence[GatedHospital],
+    checks: list[validate.Check],
+    dropped: Sequence[str] = (),
+    earlier: Sequence[EarlierRun] = (),
+) -> None:
+    """Write checks, measurements, the quarantine of all hospitals, and both HTML reports.
+
+    `dropped`: hospitals left out by the policy. `earlier`: runs before this one, oldest first.
+    """
+    target = folder / "quality"
+    target.mkdir(parents=True, exist_ok=True)
+    validate.frame_of_checks(checks).write_csv(target / "checks.csv")
+    measured = [m for hospital in hospitals for m in hospital.measurements]
+    validate.write_measurements(measured, target / MEASUREMENTS_FILE)
+    numbers.merge_quarantine(hospitals, folder)
+    numbers.reasons(folder).write_csv(target / "reasons.csv")
+    numbers.aggregate(hospitals, "completeness").write_csv(target / "completeness.csv")
+    html = page(folder, study, hospitals, checks, dropped, earlier)
+    (target / "index.html").write_text(html, encoding="utf-8")
+    validate.write_data_docs(checks, target / "data_docs")

@@ -1,0 +1,262 @@
+"""The page `quality/index.html`: one self-contained file, escaped, readable on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from ehrivig import contract
+from ehrivig.disclosure import shown, small
+from ehrivig.study import Study
+from ehrivig.validate import Check, Measurement
+from ehrivig.validate.across import changes
+from ehrivig.validate.judgement import message_of
+from ehrivig.validate.quality import numbers
+from ehrivig.validate.quality.numbers import GatedHospital
+from ehrivig.validate.suite import by_check
+
+_WORST = {"pass": 0, "warn": 1, "fail": 2}
+_MOST = 25  # rows of a table of reasons or changes
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """The measurements of a run before this one, under a label such as its date."""
+
+    label: str
+    measurements: list[Measurement]
+
+
+def page(
+    folder: Path,
+    study: Study,
+    hospitals: Sequence[GatedHospital],
+    checks: list[Check],
+    dropped: Sequence[str] = (),
+    earlier: Sequence[EarlierRun] = (),
+) -> str:
+    """The HTML of the report. Counts below the study's smallest cell are not shown."""
+    smallest = study.report.smallest_cell
+    names = sorted(
+        {h.hospital_id for h in hospitals} | {c.hospital_id for c in checks} | {*dropped}
+    )
+    now = [m for hospital in hospitals for m in hospital.measurements]
+    html: str = _template().render(
+        title=study.study.title,
+        hospitals=sorted(names),
+        dropped=sorted(dropped),
+        tables=[table.name for table in contract.TABLES],
+        verdicts=_verdicts(checks),
+        findings=_findings(checks, smallest),
+        rows=_rows(hospitals, smallest),
+        reasons=_reasons(folder, smallest),
+        completeness=_completeness(hospitals),
+        figures=_figures(hospitals, smallest),
+        legend=_legend(hospitals),
+        units=_units(hospitals, smallest),
+        doses=_doses(hospitals, smallest),
+        trend=_trend(now, earlier),
+        changed=_changed(now, earlier),
+        has_earlier=bool(earlier),
+        smallest=smallest,
+    )
+    return html
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("ehrivig.validate.quality"),
+        autoescape=select_autoescape(["html", "j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("index.html.j2")
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go to the next line after a dot or an underscore, not within a word."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))
+
+
+def _verdicts(checks: list[Check]) -> dict[tuple[str, str], str]:
+    """(hospital, table) -> the worst verdict of its checks."""
+    worst: dict[tuple[str, str], str] = {}
+    for check in checks:
+        key = (check.hospital_id, check.table)
+        worst[key] = max(worst.get(key, "pass"), check.verdict, key=lambda v: _WORST[v])
+    return worst
+
+
+def _findings(checks: list[Check], smallest: int) -> list[dict[str, Any]]:
+    """Every check that did not pass: worst first, then by hospital and table."""
+    declared = by_check()
+    found = [check for check in checks if check.verdict != "pass"]
+    found.sort(key=lambda c: (-_WORST[c.verdict], c.hospital_id, c.table, c.check))
+    return [
+        {
+            "verdict": check.verdict,
+            "hospital": check.hospital_id,
+            "table": check.table,
+            "check": check.check,
+            "severity": check.severity,
+            "violated": shown(check.violated, smallest),
+            "share": _share(check.violated, check.denominator, smallest),
+            "limit": f"{check.threshold:.0%}",
+            "message": message_of(check.check),
+            "treatment": declared[check.check].treatment if check.check in declared else "",
+        }
+        for check in found
+    ]
+
+
+def _share(count: int, total: int, smallest: int) -> str:
+    """A percentage, unless its count is a small cell."""
+    if not total or small(count, smallest):
+        return ""
+    share = count / total
+    return f"{share:.1%}" if share >= 0.001 else "<0.1%"
+
+
+def _rows(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+    """Rows read and rejected per hospital and table with any row."""
+    return [
+        {
+            "hospital": hospital.hospital_id,
+            "table": table,
+            "read": shown(read, smallest),
+            "quarantined": shown(hospital.rows_quarantined.get(table, 0), smallest),
+            "share": _share(hospital.rows_quarantined.get(table, 0), read, smallest),
+        }
+        for hospital in sorted(hospitals, key=lambda h: h.hospital_id)
+        for table, read in hospital.rows_read.items()
+        if read
+    ]
+
+
+def _reasons(folder: Path, smallest: int) -> list[dict[str, Any]]:
+    """The commonest reasons in quarantine."""
+    frame = numbers.reasons(folder).head(_MOST)
+    return [{**row, "rows": shown(row["rows"], smallest)} for row in frame.to_dicts()]
+
+
+def _completeness(hospitals: Sequence[GatedHospital]) -> dict[str, list[dict[str, Any]]]:
+    """Table -> per column, the share of rows with a value in each hospital (None: no rows)."""
+    frame = numbers.aggregate(hospitals, "completeness")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in contract.TABLES:
+        own = frame.filter((pl.col("table") == table.name) & (pl.col("n_rows") > 0))
+        if own.is_empty():
+            continue
+        share = {
+            (row["hospital_id"], row["column"]): row["n_present"] / row["n_rows"]
+            for row in own.to_dicts()
+        }
+        ids = sorted(h.hospital_id for h in hospitals)
+        found[table.name] = [
+            {"column": name, "shares": [share.get((h, name)) for h in ids]} for name in table.names
+        ]
+    return found
+
+
+def _figures(hospitals: Sequence[GatedHospital], smallest: int) -> list[Markup]:
+    """The distribution of every analyte with results."""
+    from ehrivig.validate.quality.figures import distribution
+
+    counts = numbers.aggregate(hospitals, "lab_distribution")
+    limits = numbers.aggregate(hospitals, "lab_limit").unique("analyte", keep="first")
+    known = {row["analyte"]: row for row in limits.to_dicts()}
+    found = []
+    for analyte in sorted(set(counts["analyte"])):
+        limit = known.get(analyte, {})
+        own = counts.filter(pl.col("analyte") == analyte)
+        # an SVG of our own: its texts are analyte and hospital names, which matplotlib escapes
+        svg = distribution(analyte, own, limit, limit.get("unit") or "", smallest)
+        found.append(Markup(svg))
+    return found
+
+
+def _legend(hospitals: Sequence[GatedHospital]) -> list[dict[str, str]]:
+    """Colour and line of every hospital in the figures."""
+    from ehrivig.validate.quality.figures import styles
+
+    dashes = {"-": "", "--": "6 3", ":": "1 3", "-.": "6 3 1 3"}
+    names = sorted(h.hospital_id for h in hospitals)
+    return [
+        {"hospital": name, "colour": colour, "dashes": dashes[line]}
+        for name, (colour, line) in styles(names).items()
+    ]
+
+
+def _units(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+    """Per analyte: which units its results came in, by hospital."""
+    frame = numbers.aggregate(hospitals, "lab_unit").sort("analyte", "hospital_id", "unit")
+    return [
+        {**row, "unit": row["unit"] or "(none)", "n": shown(row["n"], smallest)}
+        for row in frame.to_dicts()
+    ]
+
+
+def _doses(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+    """The study drug's administrations by unit, and what is known to turn them into grams."""
+    frame = numbers.aggregate(hospitals, "dose_unit").sort("hospital_id", "dose_unit")
+    return [
+        {
+            "hospital": row["hospital_id"],
+            "unit": row["dose_unit"] or "(none)",
+            "n": shown(row["n"], smallest),
+            "dose": _share(row["n_dose"], row["n"], smallest),
+            "concentration": _share(row["n_concentration"], row["n"], smallest),
+            "strength": _share(row["n_strength"], row["n"], smallest),
+        }
+        for row in frame.to_dicts()
+    ]
+
+
+def _trend(now: list[Measurement], earlier: Sequence[EarlierRun]) -> Markup | None:
+    """Violated rows of quarantine checks per 1,000 rows judged, over the runs."""
+    from ehrivig.validate.quality.figures import trend
+
+    if not earlier:
+        return None
+    runs = [*earlier, EarlierRun("this run", now)]
+    names = sorted({m.hospital_id for m in now})
+    series = {
+        name: [_rejected_per_thousand(run.measurements, name) for run in runs] for name in names
+    }
+    labels = [run.label for run in runs]
+    return Markup(trend(labels, series, "quarantine findings per 1,000 rows"))
+
+
+def _rejected_per_thousand(measurements: list[Measurement], hospital_id: str) -> float | None:
+    own = [m for m in measurements if m.hospital_id == hospital_id and m.severity == "quarantine"]
+    rows: dict[str, int] = {}
+    for m in own:
+        rows[m.table] = max(rows.get(m.table, 0), m.denominator)
+    total = sum(rows.values())
+    return 1000 * sum(m.violated for m in own) / total if total else None
+
+
+def _changed(now: list[Measurement], earlier: Sequence[EarlierRun]) -> list[dict[str, Any]]:
+    """The checks whose share moved by more than a point since the last run."""
+    if not earlier:
+        return []
+    return [
+        {
+            "hospital": change.hospital_id,
+            "check": change.check,
+            "before": f"{change.share_before:.1%}",
+            "now": f"{change.share_now:.1%}",
+        }
+        for change in changes(now, earlier[-1].measurements)[:_MOST]
+    ]

@@ -1,0 +1,107 @@
+"""What the gate found in the shares of a hospital, put together to what it finds in the whole.
+
+Counts of rows add up. A finding is made of the sums of its counts; a check on distributions is
+asked anew of the distribution of all shares. Hospital, patients and admissions are read whole by
+every share: the first one speaks for all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig import contract
+from ehrivig.database import Database
+from ehrivig.extract import resolved
+from ehrivig.validate import aggregates, findings, stage
+from ehrivig.validate.measurement import Measurement
+from ehrivig.validate.suite import Declared, check_query, suites
+
+_EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
+_PROFILES = ("lab_profile", "vital_profile")
+_READ_ONCE = ("lab_limit", "unit_factor", "known_person")
+
+
+def merge(
+    shares: Sequence[Path], measured: Sequence[Sequence[Measurement]], folder: Path
+) -> list[Measurement]:
+    """The measurements of a hospital, from those of its shares in order.
+
+    `shares`: the folders that `quarantine` wrote into. Writes the counts for the quality report
+    (`<folder>/quality/`), as `quarantine` does for a hospital in one piece.
+    """
+    with Database() as db:
+        _load(db, [share / "quality" for share in shares])
+        _write(db, shares[0] / "quality", folder / "quality")
+        first = {one.check: one for one in measured[0]}
+        sums = _sums(measured)
+        found = []
+        for declared in (check for checks in suites().values() for check in checks):
+            one = first[declared.check]
+            counts = one.violated, one.denominator
+            if declared.table in _EVENTS:
+                counts = _counts(db, declared, *sums[declared.check])
+            found.append(Measurement(one.hospital_id, one.table, one.check, one.severity, *counts))
+    return found
+
+
+def _sums(measured: Sequence[Sequence[Measurement]]) -> dict[str, tuple[int, int]]:
+    """Check -> violated and denominator, summed over the shares."""
+    sums: dict[str, tuple[int, int]] = {}
+    for one in (one for share in measured for one in share):
+        violated, denominator = sums.get(one.check, (0, 0))
+        sums[one.check] = violated + one.violated, denominator + one.denominator
+    return sums
+
+
+def _counts(db: Database, declared: Declared, violated: int, denominator: int) -> tuple[int, int]:
+    """Violated and denominator of a check on events; the sums, unless it is none of rows."""
+    if "finding" in declared.kwargs:
+        sums = 'SELECT name, n FROM gate.behind WHERE "check" = $check'
+        counts = dict(db.rows(sums, {"check": declared.check}))
+        return findings.value(db, declared.kwargs["finding"], counts, {}), denominator
+    if "query" in declared.kwargs:
+        query = check_query(declared.kwargs["query"])
+        if any(f"gate.{name}" in query.text for name in (*_PROFILES, "lab_median")):
+            row = db.rows(query.text)[0]
+            return int(row[0] or 0), int(row[1] or 0)
+    return violated, denominator
+
+
+def _load(db: Database, folders: list[Path]) -> None:
+    """Tables of schema `gate` over all shares: distributions, counts, values present."""
+    for schema in ("ref", "gate"):
+        db.execute(f"CREATE SCHEMA {schema}")
+    resolved.static(db)
+    for name in (*_PROFILES, "behind", "dose_unit", "completeness"):
+        db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
+        counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]
+        keys = [f'"{column}"' for column in db.columns("part") if column not in counted]
+        sums = [f'sum("{column}")::BIGINT AS "{column}"' for column in counted]
+        db.table(f"gate.{name}", f"SELECT {', '.join([*keys, *sums])} FROM part GROUP BY ALL")
+    db.table("gate.lab_median", stage.gate_query("lab_median"))
+
+
+def _write(db: Database, first: Path, folder: Path) -> None:
+    """The counts for the quality report, in the order of a hospital in one piece."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _READ_ONCE:
+        shutil.copyfile(first / f"{name}.parquet", folder / f"{name}.parquet")
+    for name in aggregates.OF_PROFILES:
+        db.frame(aggregates.QUERIES[name]).write_parquet(folder / f"{name}.parquet")
+    for name in ("dose_unit", "behind"):
+        db.frame(f"SELECT * FROM gate.{name} ORDER BY ALL").write_parquet(
+            folder / f"{name}.parquet"
+        )
+    once = pl.read_parquet(first / "completeness.parquet")
+    sums = db.frame("SELECT * FROM gate.completeness")
+    both = once.join(sums, on=["table", "column"], maintain_order="left", suffix="_sum")
+    event = pl.col("table").is_in(_EVENTS)
+    summed = [
+        pl.when(event).then(f"{name}_sum").otherwise(name).alias(name)
+        for name in ("n_rows", "n_present")
+    ]
+    both.select("table", "column", *summed).write_parquet(folder / "completeness.parquet")

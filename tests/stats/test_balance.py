@@ -1,0 +1,129 @@
+"""Balance: values by hand, weights, missing covariates, every denominator, bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.balance import DENOMINATORS, balance, pair_distance
+
+
+def test_by_hand() -> None:
+    treated = [1, 1, 1, 0, 0, 0]
+    age = [60.0, 70.0, 80.0, 50.0, 60.0, 70.0]
+    copd = [1.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    table = balance(treated, np.column_stack([age, copd]), names=["age", "copd"])
+    a, c = table.rows
+    assert (a.before.mean_treated, a.before.mean_control) == (70, 60)
+    got = (a.before.sd_treated, a.before.smd, a.before.variance_ratio)
+    assert got == pytest.approx((10, 1, 1))
+    # Distribution functions at 50, 60, 70, 80: gaps of 1/3, 1/3, 1/3, 0.
+    assert (a.before.ks, a.before.ecdf_mean) == pytest.approx((1 / 3, 1 / 4))
+    assert c.binary
+    assert np.isnan(c.before.variance_ratio)
+    assert c.before.smd == pytest.approx((1 / 3) / np.sqrt(1 / 3))
+    assert c.before.ks == pytest.approx(1 / 3)
+    share = balance(treated, copd, denominator="proportion_unmatched").rows[0]
+    assert share.before.smd == pytest.approx((1 / 3) / np.sqrt(2 / 9))
+    assert balance(treated, copd, denominator="none").rows[0].before.smd == pytest.approx(1 / 3)
+    assert table.largest_before == pytest.approx(1.0)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_whole_weights_are_repeated_rows(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    t, x = rng.random(60) < 0.5, np.round(rng.normal(size=(60, 2)), 1)
+    x[:, 1] = x[:, 1] > 0
+    times = rng.integers(0, 3, 60)
+    times[[np.flatnonzero(t)[0], np.flatnonzero(~t)[0]]] = 1
+    weighted = balance(t, x, weights=times, denominator="none")
+    repeated = balance(np.repeat(t, times), np.repeat(x, times, axis=0), denominator="none")
+    for a, b in zip(weighted.rows, repeated.rows, strict=True):
+        assert a.after.mean_treated == pytest.approx(b.before.mean_treated)
+        assert a.after.smd == pytest.approx(b.before.smd, abs=1e-12)
+        assert a.after.ks == pytest.approx(b.before.ks, abs=1e-12)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_relabelling_arms_turns_the_sign_and_inverts_the_ratio(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    t, x, w = rng.random(50) < 0.5, rng.normal(size=50), rng.random(50)
+    a = balance(t, x, weights=w).rows[0].after
+    b = balance(~t, x, weights=w).rows[0].after
+    assert a.smd == pytest.approx(-b.smd, rel=1e-9)
+    assert a.variance_ratio * b.variance_ratio == pytest.approx(1, rel=1e-9)
+    assert (a.ks, a.ecdf_mean) == pytest.approx((b.ks, b.ecdf_mean))
+    shuffled = np.random.default_rng(0).permutation(50)
+    c = balance(t[shuffled], x[shuffled], weights=w[shuffled]).rows[0].after
+    assert c.smd == pytest.approx(a.smd, rel=1e-9)
+    assert balance(t, 7 * x - 3, weights=w).rows[0].after.smd == pytest.approx(a.smd, rel=1e-9)
+
+
+def test_the_scale_of_the_weights_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    t, x, w = rng.random(80) < 0.5, rng.normal(size=80), rng.random(80)
+    for name in DENOMINATORS:
+        a = balance(t, x, weights=w, denominator=name).rows[0].after  # type: ignore[arg-type]
+        b = balance(t, x, weights=w * 1000, denominator=name).rows[0].after  # type: ignore[arg-type]
+        assert a.smd == pytest.approx(b.smd, rel=1e-12)
+        assert a.sd_treated == pytest.approx(b.sd_treated, rel=1e-12)
+
+
+def test_the_unmatched_denominator_is_fixed_before_weighting() -> None:
+    rng = np.random.default_rng(1)
+    t, x = rng.random(200) < 0.5, rng.normal(size=200)
+    keep = (np.abs(x) < 0.5).astype(float)  # a matched sample with little spread
+    fixed = balance(t, x, weights=keep).rows[0]
+    moving = balance(t, x, weights=keep, denominator="pooled_matched").rows[0]
+    difference = fixed.after.mean_treated - fixed.after.mean_control
+    scale = np.sqrt((x[t].var(ddof=1) + x[~t].var(ddof=1)) / 2)
+    assert fixed.after.smd == pytest.approx(difference / scale)
+    assert abs(moving.after.smd) > 2 * abs(fixed.after.smd)
+    assert moving.before.smd == fixed.before.smd
+
+
+def test_missing_values_leave_their_covariate_only() -> None:
+    t = np.array([1, 1, 1, 0, 0, 0])
+    x = np.column_stack([[1.0, 2, np.nan, 4, 5, 7], [1.0, 0, 1, 0, 0, 1]])
+    rows = balance(t, x).rows
+    assert (rows[0].missing, rows[1].missing) == (1, 0)
+    assert rows[0].before.mean_treated == 1.5
+    assert rows[1].before.mean_treated == pytest.approx(2 / 3)
+    with pytest.raises(AnalysisError, match="crp is missing in all rows of one arm"):
+        balance(t, [1.0, 2, 3, np.nan, np.nan, np.nan], names=["crp"])
+
+
+def test_a_constant_has_no_smd_unless_the_arms_agree() -> None:
+    t = [1, 1, 0, 0]
+    assert balance(t, [5.0, 5, 5, 5]).rows[0].before.smd == 0.0
+    assert np.isnan(balance(t, [5.0, 5, 6, 6]).rows[0].before.smd)
+    assert np.isnan(balance(t, [5.0, 5, 6, 6]).rows[0].before.variance_ratio)
+
+
+def test_pair_distance() -> None:
+    t, x = [1, 1, 0, 0], [1.0, 3.0, 2.0, 3.0]
+    assert pair_distance(t, x, [0, 1], [2, 3]) == pytest.approx(0.5 / np.sqrt(2))
+    assert np.isnan(pair_distance(t, x, [], []))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error"),
+    [
+        (([1, 1], [1.0, 2.0]), {}, AnalysisError),
+        (([1, 0], [1.0, np.inf]), {}, AnalysisError),
+        (([1, 0], [1.0, 2.0]), {"weights": [1.0, 0.0]}, AnalysisError),
+        (([1, 0], [1.0, 2.0]), {"weights": [1.0, -1.0]}, AnalysisError),
+        (([1, 0], [1.0, 2.0, 3.0]), {}, UsageError),
+        (([1, 0], [1.0, 2.0]), {"denominator": "pooled"}, UsageError),
+        (([1, 0], [1.0, 2.0]), {"names": ["a", "b"]}, UsageError),
+        (([1, 2], [1.0, 2.0]), {}, UsageError),
+    ],
+)
+def test_bad_input_is_named(arguments: tuple, options: dict, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        balance(*arguments, **options)

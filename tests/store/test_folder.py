@@ -1,0 +1,112 @@
+"""The run folder: a finished run or nothing, one run at a time."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from ehrivig.errors import FolderBusy, UsageError
+from ehrivig.runs import hospital
+from ehrivig.store.folder import run_folder
+
+
+def finish(out: Path, text: str, exit_code: int = 0) -> None:
+    with run_folder(out) as run:
+        (run.path / "result").write_text(text)
+        (run.path / "manifest.json").write_text(json.dumps({"exit_code": exit_code}))
+        run.exit_code = exit_code
+
+
+def test_replaces_an_earlier_run_and_leaves_no_debris(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    finish(out, "first")
+    finish(out, "second")
+    assert (out / "result").read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_error_leaves_the_earlier_run(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    finish(out, "good")
+
+    def fail() -> None:
+        with run_folder(out) as run:
+            (run.path / "result").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (out / "result").read_text() == "good"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_blocked_run_does_not_hide_a_good_one(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    finish(out, "good")
+    finish(out, "blocked", exit_code=3)
+    assert (out / "result").read_text() == "good"
+    assert (tmp_path / "out.last-attempt" / "result").read_text() == "blocked"
+    finish(out, "better")
+    assert (out / "result").read_text() == "better"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_blocked_first_run_is_written(tmp_path: Path) -> None:
+    finish(tmp_path / "out", "blocked", exit_code=3)
+    assert (tmp_path / "out" / "result").read_text() == "blocked"
+
+
+def test_second_run_is_refused(tmp_path: Path) -> None:
+    with run_folder(tmp_path / "out") as run:
+        with pytest.raises(FolderBusy), run_folder(tmp_path / "out"):
+            pass
+        (run.path / "manifest.json").write_text("{}")
+
+
+def test_foreign_folder_is_never_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.tex").write_text("precious")
+    with pytest.raises(UsageError, match="not a run"), run_folder(out):
+        pass
+    assert (out / "thesis.tex").read_text() == "precious"
+
+
+def _run_slowly(out: Path) -> None:
+    for number in range(10_000):
+        finish(out, str(number))
+
+
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    finish(out, "good")
+    for wait in (0.01, 0.02, 0.03, 0.05, 0.08):
+        child = multiprocessing.get_context("fork").Process(target=_run_slowly, args=(out,))
+        child.start()
+        time.sleep(wait)
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        finish(out, "after")
+        assert (out / "result").read_text() == "after"
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("name", [".", "..", ".hidden", "a/b", "a b", "北京" * 60, "x" * 400])
+def test_a_hospital_has_a_folder_of_its_own_whatever_its_name(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "hospitals" / hospital.folder_name(name)
+    folder.mkdir(parents=True)
+    assert folder.resolve().parent == (tmp_path / "hospitals").resolve()
+    assert [path.name for path in tmp_path.iterdir()] == ["hospitals"]
+    assert not folder.name.startswith(".")
+
+
+def test_two_long_names_have_two_folders() -> None:
+    assert hospital.folder_name("x" * 400) != hospital.folder_name("x" * 401)
+    assert hospital.folder_name("North 1") == "North%201"

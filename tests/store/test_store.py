@@ -1,0 +1,215 @@
+"""Extracts and runs in an object store: same bytes, few bytes fetched, one message when refused."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import object_store
+from object_store import needed_bytes, upload
+from result_files import hashes
+
+from ehrivig import pipeline
+from ehrivig.demo import write_demo
+from ehrivig.errors import ExtractError, FolderBusy, UsageError
+from ehrivig.extract.files import schema
+from ehrivig.runs.cluster import _from
+from ehrivig.store import StorePath, place
+from ehrivig.store.folder import run_folder
+from ehrivig.store.path import filesystem
+
+NEEDS_MOTO = pytest.mark.skipif(
+    not object_store.available(), reason="moto is not installed: python -m tests.object_store"
+)
+UNUSED = "value_of_no_use"
+
+
+def test_a_path_of_a_store_keeps_its_slashes() -> None:
+    path = place(Path("s3://bucket/a//b/"))
+    assert isinstance(path, StorePath)
+    assert str(path) == "s3://bucket/a/b"
+    assert (path.bucket, path.key, (path / "c").key) == ("bucket", "bucket/a/b", "bucket/a/b/c")
+    assert (path / "x" / "y").relative_to(path).as_posix() == "x/y"
+    assert str(path.with_name("other")) == "s3://bucket/a/other"
+    assert pickle.loads(pickle.dumps(path)) == path
+    assert _from(Path("/here"), path) is path
+    assert not isinstance(place("folder/s3"), StorePath)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[type[object_store.Proxy]]:
+    """An empty store that the environment of this process points at."""
+    with object_store.running() as (address, proxy), pytest.MonkeyPatch.context() as patch:
+        for name, value in object_store.environment(address).items():
+            patch.setenv(name, value)
+        filesystem.cache_clear()
+        object_store.make_buckets(address, "data", "runs", "closed", "readonly")
+        yield proxy
+        filesystem.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo extract whose tables have a large column besides that nobody needs."""
+    folder = tmp_path_factory.mktemp("store") / "extract"
+    write_demo(folder, patients=1_500, hospitals=2)
+    for path in folder.glob("[a-z]*/*/*.parquet"):
+        table = pq.read_table(path, partitioning=None)
+        noise = np.random.default_rng(1)
+        text = [noise.bytes(100).hex() for _ in range(table.num_rows)]
+        unused = pa.chunked_array([pa.array(text, pa.string())])
+        pq.write_table(table.append_column(UNUSED, unused), path, row_group_size=20_000)
+    return folder
+
+
+def row_groups(path: Path) -> int:
+    return int(pq.read_metadata(path).num_row_groups)
+
+
+@NEEDS_MOTO
+def test_only_needed_columns_are_fetched_and_once(
+    store: type[object_store.Proxy], extract: Path, tmp_path: Path
+) -> None:
+    """Same result as from a folder; of a large object its needed columns, of no byte twice.
+
+    DuckDB fetches an object of less than 2 MB whole, in one request.
+    """
+    upload(extract, "data/extract")
+    here, there = tmp_path / "here", tmp_path / "there"
+    pipeline.check("ivig_covid19", extract, here)
+    store.fetched.clear()
+    done = pipeline.check("ivig_covid19", "s3://data/extract", there)
+    assert done.exit_code == 0
+    assert hashes(there) == hashes(here)
+    needed = needed_bytes(extract)
+    sizes = {name: (extract / name).stat().st_size for name in needed}
+    fetched = {name: store.fetched.get(f"/data/extract/{name}", 0) for name in needed}
+    large = [name for name in needed if sizes[name] > 2 * 2**20]
+    for name, of in (("large", large), ("all", list(needed))):
+        parts = [f"{sum(d[n] for n in of):,}" for d in (needed, fetched, sizes)]
+        print(f"\n{name} objects: needed {parts[0]}, fetched {parts[1]}, whole {parts[2]} bytes")
+    footer, ends = 64 * 1024, 2 * 64 * 1024
+    assert len(large) >= 2
+    assert all(fetched[n] <= needed[n] + footer + ends * row_groups(extract / n) for n in large)
+    assert sum(fetched[n] for n in large) < 0.15 * sum(sizes[n] for n in large)
+    assert all(fetched[n] <= sizes[n] + footer + 64 * 1024 for n in needed)
+    assert not list(there.rglob("objects-*"))
+
+
+@NEEDS_MOTO
+def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
+    store: type[object_store.Proxy], extract: Path, tmp_path: Path
+) -> None:
+    """Uploaded whole, manifest last; run again it is unchanged; nothing is left on this machine."""
+    here, there = tmp_path / "here", "s3://runs/study"
+    pipeline.check("ivig_covid19", extract, here)
+    done = pipeline.check("ivig_covid19", extract, there)
+    assert (done.exit_code, done.out) == (0, there)
+    copy = tmp_path / "copy"
+    for path in place(there).rglob("*"):
+        if path.is_file():
+            target = copy / path.relative_to(place(there))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    assert hashes(copy) == hashes(here)
+    assert (copy / "manifest.json").is_file()
+    assert pipeline.check("ivig_covid19", extract, there).message == "unchanged"
+    names = [p.name for p in place("s3://runs").iterdir()]
+    assert names == ["study"]
+
+
+@NEEDS_MOTO
+def test_a_good_run_is_not_replaced_by_one_that_did_not_end_well(
+    store: type[object_store.Proxy],
+) -> None:
+    out = place("s3://runs/kept")
+    for code, text in ((0, "good"), (3, "blocked")):
+        with run_folder(out) as run:
+            (run.path / "manifest.json").write_text(f'{{"exit_code": {code}}}')
+            (run.path / text).write_text(text)
+            run.exit_code = code
+    later = out.with_name("kept.last-attempt")
+    assert [p.name for p in out.iterdir()] == ["good", "manifest.json"]
+    assert [p.name for p in later.iterdir()] == ["blocked", "manifest.json"]
+    with run_folder(out) as run:
+        assert run.has_later_attempt
+        (run.path / "manifest.json").write_text('{"exit_code": 0}')
+    assert [p.name for p in out.iterdir()] == ["manifest.json"]
+    assert not later.with_name("kept.last-attempt").joinpath("manifest.json").is_file()
+
+
+@NEEDS_MOTO
+def test_an_upload_that_was_cut_off_is_finished_or_forgotten(
+    store: type[object_store.Proxy],
+) -> None:
+    out = place("s3://runs/cut")
+    put = filesystem().open_output_stream
+    for name in ("runs/.cut.partial/table.csv", "runs/.cut.partial/manifest.json"):
+        with put(name) as stream:  # whole, but not yet copied into place
+            stream.write(b'{"exit_code": 0}')
+    with run_folder(out) as run:
+        assert (run.earlier / "table.csv").is_file()
+        run.unchanged = True
+    assert [p.name for p in out.iterdir()] == ["manifest.json", "table.csv"]
+    with put("runs/.cut.partial/half.csv") as stream:
+        stream.write(b"half")
+    with pytest.raises(RuntimeError, match="stop"), run_folder(out):
+        raise RuntimeError("stop")  # a run that failed
+    assert "half.csv" not in [p.name for p in place("s3://runs").rglob("*")]
+
+
+@NEEDS_MOTO
+def test_one_run_at_a_time(store: type[object_store.Proxy]) -> None:
+    out = place("s3://runs/busy")
+    with run_folder(out) as run:
+        (run.path / "manifest.json").write_text('{"exit_code": 0}')
+        with pytest.raises(FolderBusy), run_folder(out):
+            pass
+    assert (out / "manifest.json").read_text() == '{"exit_code": 0}'
+
+
+@NEEDS_MOTO
+@pytest.mark.parametrize(
+    ("bucket", "message"),
+    [("nowhere", "there is no bucket 'nowhere'"), ("closed", "access is denied")],
+)
+def test_a_bucket_that_refuses_is_told_in_one_message(
+    bucket: str, message: str, store: type[object_store.Proxy], extract: Path, tmp_path: Path
+) -> None:
+    store.denied = ("closed",)
+    out = tmp_path / "out"
+    with pytest.raises(ExtractError, match=message) as told:
+        pipeline.check("ivig_covid19", f"s3://{bucket}/extract", out)
+    assert told.value.exit_code == 4
+    assert len(str(told.value).splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UsageError, match=message) as told:
+        pipeline.check("ivig_covid19", extract, f"s3://{bucket}/run")
+    assert told.value.exit_code == 2
+
+
+@NEEDS_MOTO
+def test_a_bucket_that_may_not_be_written_is_told_at_once(
+    store: type[object_store.Proxy], extract: Path
+) -> None:
+    store.read_only = ("readonly",)
+    with pytest.raises(UsageError, match="access is denied"):
+        pipeline.check("ivig_covid19", extract, "s3://readonly/run")
+    assert not list(place("s3://readonly").rglob("*"))
+
+
+@NEEDS_MOTO
+def test_an_object_that_may_not_be_read_is_named(
+    store: type[object_store.Proxy], extract: Path
+) -> None:
+    store.denied = ("closed",)
+    with pytest.raises(ExtractError, match=r"s3://closed/lab\.parquet cannot be read: access is"):
+        schema(place("s3://closed/lab.parquet"), place("s3://closed"))

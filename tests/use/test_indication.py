@@ -1,0 +1,276 @@
+"""Indications: each assignment follows from the stated rule and was made by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.database import Database
+from ehrivig.errors import UsageError
+from ehrivig.use.indication import CLASSES, Rule, assign, code_list, diagnoses, match_codes
+
+STARTED = date(2020, 6, 1)
+RECOGNISED = {
+    "itp",
+    "kawasaki",
+    "myasthenia_gravis",
+    "dermatomyositis",
+    "gbs",
+    "cidp",
+    "mmn",
+    "stiff_person",
+    "parvovirus_b19",
+    "autoimmune_erythroblastopenia",
+    "autoimmune_neutropenia",
+    "acquired_hypocoagulability",
+    "birdshot",
+}
+UNDER_EVALUATION = {
+    "inclusion_body_myositis",
+    "demyelinating_cns",
+    "polymyositis",
+    "autoimmune_encephalitis",
+    "refractory_epilepsy",
+    "transplantation",
+    "haemolytic_anaemia",
+    "adult_still",
+    "antiphospholipid",
+    "anca_vasculitis",
+    "pemphigus_vulgaris",
+}
+DISCUSSED = {
+    "other_ambd",
+    "adult_sepsis",
+    "streptococcal_tss",
+    "neonatal_sepsis",
+    "hla_desensitisation",
+    "antibody_mediated_rejection",
+    "immunodeficiency",
+}
+
+
+def one_course(**more: Any) -> pl.DataFrame:
+    base = {
+        "hospital_id": "A",
+        "patient_id": 1,
+        "admission_id": 10,
+        "course": 1,
+        "started_on": STARTED,
+    }
+    return pl.DataFrame([{**base, **more}])
+
+
+def coded(*rows: tuple[str, int | None, int] | tuple[str, int | None, int, str]) -> pl.DataFrame:
+    """Diagnoses as (code, days after the course's first day, admission[, vocabulary])."""
+    return pl.DataFrame(
+        [
+            {
+                "hospital_id": "A",
+                "patient_id": 1,
+                "admission_id": row[2],
+                "vocabulary": row[3] if len(row) == 4 else "ICD10",
+                "code": row[0],
+                "diagnosed_at": None
+                if row[1] is None
+                else datetime(2020, 6, 1, 15, 0) + timedelta(days=row[1]),
+            }
+            for row in rows
+        ],
+        schema={
+            "hospital_id": pl.String,
+            "patient_id": pl.Int64,
+            "admission_id": pl.Int64,
+            "vocabulary": pl.String,
+            "code": pl.String,
+            "diagnosed_at": pl.Datetime("us"),
+        },
+    )
+
+
+def found(courses: pl.DataFrame, codes: pl.DataFrame, rule: Rule | None = None) -> Any:
+    return assign(courses, codes, rule).row(0, named=True)
+
+
+def test_the_code_list_holds_each_indication_of_the_review_in_its_class() -> None:
+    listed = code_list()
+    for name, expected in zip(CLASSES, (RECOGNISED, UNDER_EVALUATION, DISCUSSED), strict=False):
+        assert set(listed.filter(pl.col("class") == name)["indication"]) == expected
+    per_name = listed.group_by("indication").agg(
+        pl.col("class").n_unique(), pl.col("label").n_unique()
+    )
+    assert per_name.select(pl.col("class", "label").max()).row(0) == (1, 1)
+    assert listed.select("indication", "vocabulary", "code").is_duplicated().sum() == 0
+    assert listed.filter(pl.col("code").str.contains(r"^[A-Z0-9.]+$").not_()).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "code", "expected"),
+    [
+        ("ICD10", "G61.0", {"gbs"}),
+        ("ICD10CM", "g610", {"gbs"}),
+        ("ICD9CM", "357.0", {"gbs"}),
+        ("ICD10", "G61.81", set()),
+        ("ICD10CM", "G61.81", {"cidp"}),
+        ("ICD10", "G61.8", {"cidp"}),
+        ("ICD10", "G35", set()),
+        ("ICD10", "G36.0", set()),
+        ("ICD10", "G36.8", {"demyelinating_cns"}),
+        ("ICD10CM", "D68.32", set()),
+        ("ICD10CM", "D68.311", {"acquired_hypocoagulability"}),
+        ("ICD10CM", "G40.219", {"refractory_epilepsy"}),
+        ("ICD10CM", "G40.209", set()),
+        ("ICD10", "L10.0", {"pemphigus_vulgaris"}),
+        ("ICD10", "L10.2", {"other_ambd"}),
+        ("ICD10", "U07.1", set()),
+        ("SNOMED", "G61.0", set()),
+    ],
+)
+def test_codes_point_at_indications(vocabulary: str, code: str, expected: set[str]) -> None:
+    codes = pl.DataFrame({"vocabulary": [vocabulary], "code": [code]})
+    assert set(match_codes(codes)["indication"]) == expected
+
+
+def test_the_most_specific_code_wins_over_the_nearest() -> None:
+    got = found(one_course(), coded(("G61.8", 0, 10), ("D69.3", -20, 10)))
+    assert (got["indication"], got["indication_class"]) == ("itp", "recognised")
+    assert (got["indication_code"], got["indication_specificity"]) == ("D69.3", 3)
+    assert (got["indication_days"], got["n_indications"]) == (-20, 2)
+
+
+def test_then_the_same_admission_then_the_nearest_day() -> None:
+    same = found(one_course(), coded(("G61.0", -1, 9), ("D69.3", -20, 10)))
+    assert same["indication"] == "itp"
+    nearest = found(one_course(), coded(("G61.0", -5, 10), ("D69.3", 4, 10)))
+    assert nearest["indication"] == "itp"
+    dated = found(one_course(), coded(("G61.0", None, 10), ("D69.3", 4, 10)))
+    assert dated["indication"] == "itp"
+
+
+def test_then_the_class_then_the_name() -> None:
+    got = found(one_course(), coded(("L10.0", 0, 10), ("D69.3", 0, 10), ("G61.0", 0, 10)))
+    assert (got["indication"], got["n_indications"]) == ("gbs", 3)
+
+
+@pytest.mark.parametrize(
+    ("days", "admission", "inside"),
+    [
+        (-180, 9, True),
+        (-181, 9, False),
+        (30, 9, True),
+        (31, 9, False),
+        (None, 10, True),
+        (None, 9, False),
+    ],
+)
+def test_the_window_around_the_first_day(days: int | None, admission: int, inside: bool) -> None:
+    got = found(one_course(), coded(("G61.0", days, admission)))
+    assert (got["indication"] == "gbs") is inside
+    assert got["indication_class"] == ("recognised" if inside else "none_found")
+    assert got["indication_rule"] == str(Rule())
+    assert "180 days before to 30 days after" in got["indication_rule"]
+
+
+def test_a_narrower_rule_says_so() -> None:
+    rule = Rule(days_before=7, days_after=0)
+    got = found(one_course(), coded(("G61.0", -8, 10)), rule)
+    assert got["indication_class"] == "none_found"
+    assert "from 7 days before to 0 days after" in got["indication_rule"]
+
+
+@pytest.mark.parametrize(
+    ("age", "code", "indication"),
+    [
+        (18.0, "A41.9", "adult_sepsis"),
+        (17.9, "A41.9", None),
+        (None, "A41.9", "adult_sepsis"),
+        (0.0, "P36.9", "neonatal_sepsis"),
+        (40.0, "P36.9", None),
+    ],
+)
+def test_an_indication_of_an_age_needs_that_age(
+    age: float | None, code: str, indication: str | None
+) -> None:
+    courses = one_course(age_years=age).cast({"age_years": pl.Float64})
+    assert found(courses, coded((code, 0, 10)))["indication"] == indication
+
+
+def test_each_course_is_judged_on_its_own_and_keeps_its_place() -> None:
+    courses = pl.concat(
+        [
+            one_course(course=2, started_on=date(2021, 6, 1)),
+            one_course(),
+            one_course(patient_id=2, admission_id=20),
+            one_course(hospital_id="B"),
+        ]
+    )
+    got = assign(courses, coded(("G61.0", 0, 10)))
+    assert got["indication"].to_list() == [None, "gbs", None, None]
+    assert got["n_indications"].to_list() == [0, 1, 0, 0]
+    assert got.select(courses.columns).equals(courses)
+
+
+def test_the_order_of_diagnoses_never_matters() -> None:
+    codes = coded(
+        ("G61.0", 3, 10), ("G61.0", -3, 10), ("D69.3", 3, 9), ("A41.9", 0, 10), ("G61.8", 0, 10)
+    )
+    expected = assign(one_course(), codes)
+    for seed in range(10):
+        assert assign(one_course(), codes.sample(fraction=1, shuffle=True, seed=seed)).equals(
+            expected
+        )
+    assert expected["indication_days"].to_list() == [-3]
+
+
+def test_empty_inputs_keep_the_schema() -> None:
+    full = assign(one_course(), coded(("G61.0", 0, 10)))
+    none = assign(one_course(), coded(("G61.0", 0, 10)).clear())
+    assert assign(one_course().clear(), coded(("G61.0", 0, 10))).schema == full.schema
+    assert none.schema == full.schema
+    assert none["indication_class"].to_list() == ["none_found"]
+
+
+def test_diagnoses_are_read_from_the_hospital() -> None:
+    with Database() as db:
+        db.execute("CREATE SCHEMA ref")
+        db.execute(
+            "CREATE TABLE admission AS "
+            "SELECT 'A' AS hospital_id, 10 AS admission_id, 1 AS patient_id"
+        )
+        db.execute(
+            "CREATE TABLE diagnosis AS SELECT 'A' AS hospital_id, 10 AS admission_id, code, "
+            "'ICD10' AS vocabulary, TIMESTAMP '2020-06-01 00:00' AS diagnosed_at "
+            "FROM (VALUES ('G61.0'), ('I10'), ('g610'), (NULL)) AS t(code)"
+        )
+        got = diagnoses(db).sort("code")
+        assert got["code"].to_list() == ["G61.0", "g610"]
+        assert got["patient_id"].to_list() == [1, 1]
+        db.execute("DELETE FROM diagnosis")
+        assert diagnoses(db).schema == got.schema
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("recognised,ICD10,prefix,D69.3,3", "helpful,ICD10,prefix,D69.3,3", "unknown class"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD8,prefix,D69.3,3", "unknown vocabulary"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,regex,D69.3,3", "unknown match"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,prefix,D69.3,9", "specificity"),
+        ("indication,label,class", "indication,label,kind", "class"),
+    ],
+)
+def test_a_code_list_with_a_mistake_is_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    import ehrivig
+
+    shipped = Path(ehrivig.__file__).parent / "codes" / "codelists" / "indications.csv"
+    text = shipped.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "own.csv"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UsageError, match=said):
+        code_list(path)

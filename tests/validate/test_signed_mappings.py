@@ -1,0 +1,74 @@
+"""A mapping that a person signed is applied before the gate, and listed in the manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fuzz.base import short_study
+
+from ehrivig import pipeline, study
+from ehrivig.demo import write_demo
+from ehrivig.errors import StudyError
+from ehrivig.runs import manifest
+
+SIGNED = """
+[[unit]]
+hospital_id = "A"
+analyte = "creatinine"
+written = "umol/L"
+means = "mg/dL"
+month = {month}
+signed_by = "A. Steward"
+signed_on = 2020-07-02
+reason = "Analyser exported mg/dL after its update."
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mapped") / "extract"
+    write_demo(folder, patients=300, hospitals=1, defects="unit_mixup")
+    return folder
+
+
+def month_of(extract: Path) -> str:
+    """The month in which creatinine is far below what umol/L can be."""
+    import polars as pl
+
+    lab = pl.read_parquet(str(extract / "lab" / "*" / "*.parquet"))
+    low = lab.filter((pl.col("lab_code") == "creatinine") & (pl.col("value") < 5))
+    if low.is_empty():
+        low = lab.filter((pl.col("unit") == "umol/L") & (pl.col("value") < 5))
+    return str(low["collected_at"].dt.truncate("1mo").dt.date().mode().sort()[0])
+
+
+def test_signed_unit_opens_the_gate_and_is_listed(mixed_up: Path, tmp_path: Path) -> None:
+    blocked = pipeline.check(study.load("ivig_covid19"), mixed_up, tmp_path / "blocked")
+    assert blocked.exit_code == 3
+    assert "lab.unit_mixup" in blocked.message
+    signed = tmp_path / "signed.toml"
+    signed.write_text(SIGNED.format(month=month_of(mixed_up)))
+    plan = study.load(short_study(tmp_path / "study.toml", extract={"mappings": str(signed)}))
+    done = pipeline.check(plan, mixed_up, tmp_path / "out")
+    assert (done.exit_code, done.message) == (0, "done")
+    listed = json.loads((tmp_path / "out" / "manifest.json").read_text())["mappings"]
+    assert [(m["mapping"], m["signed_by"], m["signed_on"]) for m in listed] == [
+        ("unit", "A. Steward", "2020-07-02")
+    ]
+    assert listed[0]["reason"].startswith("Analyser")
+
+
+def test_unsigned_mapping_is_refused(mixed_up: Path, tmp_path: Path) -> None:
+    signed = tmp_path / "signed.toml"
+    signed.write_text(SIGNED.format(month="2020-02-01").replace('signed_by = "A. Steward"\n', ""))
+    plan = study.load(short_study(tmp_path / "study.toml", extract={"mappings": str(signed)}))
+    with pytest.raises(StudyError, match="signed_by"):
+        pipeline.check(plan, mixed_up, tmp_path / "out")
+
+
+def test_columns_of_layouts_are_hashed() -> None:
+    assert {"layout/omop/columns.csv", "layout/clif/columns.csv"} <= manifest.code_hashes()[
+        "sql"
+    ].keys()
