@@ -1,44 +1,40 @@
 """A run, step by step: it reads as the study protocol.
 
-A hospital is the unit of work (`hospital.process`). Then the small tables of all hospitals meet:
-gate -> study (`protocol`) -> report. Steps do not know each other; they are handed on here.
+Hospitals are read one by one: extract -> validate -> features, small tables for each
+(`runs.hospital.process`). Then the small tables of all hospitals meet: gate -> cohort -> match ->
+analyse -> report. Steps do not know each other; they are handed on here.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from ehrivig import extract, report, validate
-from ehrivig.errors import EmptyResult, ExtractError, GateBlocked
-from ehrivig.runs import aggregate, ending, hospitals, manifest, protocol
+from ehrivig import analysis, cohort, report, use, validate
+from ehrivig.errors import EmptyResult, GateBlocked
+from ehrivig.match import comparison
+from ehrivig.runs import (
+    aggregate,
+    history,
+    hospitals,
+    manifest,
+    metrics,
+    start,
+    summary,
+    tables,
+    verdicts,
+)
 from ehrivig.runs.state import Options, Progress, Run
+from ehrivig.runs.summary import RunSummary
 from ehrivig.store import place
-from ehrivig.store.folder import RunFolder, destination, refuse_overlap, run_folder
+from ehrivig.store.folder import RunFolder, refuse_overlap, run_folder
 from ehrivig.study import Study, load
-from ehrivig.validate import gate
+from ehrivig.validate import gate, ledger
+from ehrivig.validate.measurement import ALL
 
 __all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What a run did, for the one-line JSON summary; null: it did not come so far."""
-
-    study: str
-    out: str
-    exit_code: int
-    message: str
-    hospitals: list[str]
-    dropped_hospitals: list[str]
-    admissions: int | None = None
-    cohort: int | None = None
-    exposed: int | None = None
-    pairs: int | None = None
-    lints: int | None = None
-    seconds: float = 0.0
 
 
 def run(
@@ -55,30 +51,25 @@ def run(
     mistakes raise an `EhrivigError` and leave `out` untouched. So does a run that would repeat the
     one in `out` (same input, study and code): its message is "unchanged".
     """
-    plan = study if isinstance(study, Study) else load(study)
-    data, home = place(extract), place(out)
-    refuse_overlap(home, data)
+    plan, data, home = _asked(study, extract, out)
     with run_folder(home) as target:
-        this = _begin(plan, data, target, options, progress)
+        this = start.begin(plan, data, target, options, progress, "run")
         alone = this.options.aggregate_only
-        if not alone and (found := _unchanged(this, target)):
-            return _repeated(this, found, home)
-        message = "done"
-        try:
+        if not alone and (found := start.unchanged(this, target)):
+            return summary.repeated(this, found, home)
+        with _ends(this, target):
             hospitals.read(this)
-            gate.judge(this)
-            this.numbers = protocol.investigate(this)
-        except (GateBlocked, EmptyResult) as error:
-            target.exit_code, message = error.exit_code, str(error)
-        gate.close(this)
-        _record(this, target.exit_code, message)
+            verdicts.judge(this)
+            this.numbers = investigate(this)
+        verdicts.write(this)
+        manifest.write(this)
         this.progress("report")
         report.write(this.folder, plan, dropped=this.dropped)
         aggregate.write(this.folder)
         if alone:
             aggregate.drop_patients(this.folder)
-        _note(this, target.exit_code, message)
-    return _summary(this, home, target.exit_code, message)
+        _seal(this)
+    return summary.of_run(this, home)
 
 
 def check(
@@ -90,23 +81,18 @@ def check(
     progress: Progress = lambda message: None,
 ) -> RunSummary:
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
-    plan = study if isinstance(study, Study) else load(study)
-    data, home = place(extract), place(out)
-    refuse_overlap(home, data)
+    plan, data, home = _asked(study, extract, out)
     with run_folder(home) as target:
-        this = _begin(plan, data, target, options, progress, "check")
-        if found := _unchanged(this, target):
-            return _repeated(this, found, home)
-        message = "done"
-        try:
+        this = start.begin(plan, data, target, options, progress, "check")
+        if found := start.unchanged(this, target):
+            return summary.repeated(this, found, home)
+        with _ends(this, target):
             hospitals.read(this, gate_only=True)
-            gate.judge(this)
-        except GateBlocked as error:
-            target.exit_code, message = error.exit_code, str(error)
-        gate.close(this)
-        _record(this, target.exit_code, message)
-        _note(this, target.exit_code, message)
-    return _summary(this, home, target.exit_code, message)
+            verdicts.judge(this)
+        verdicts.write(this)
+        manifest.write(this)
+        _seal(this)
+    return summary.of_run(this, home)
 
 
 def rejudge(study: Study, run_folder: Path) -> RunSummary:
@@ -116,107 +102,83 @@ def rejudge(study: Study, run_folder: Path) -> RunSummary:
     """
     started = time.perf_counter()
     checks = validate.rejudge(run_folder, study)
-    failing = validate.blocked_hospitals(checks, study)
-    stop = validate.blocks_run(checks, study)
-    hospitals = sorted({check.hospital_id for check in checks})
-    blocked = bool(stop) or (bool(hospitals) and len(failing) == len(hospitals))
+    there = sorted({check.hospital_id for check in checks} - {ALL})
+    decision = gate.decide(checks, study, there)
     return RunSummary(
         study.study.name,
         str(run_folder),
-        GateBlocked.exit_code if blocked else 0,
-        validate.blocked_message(checks, stop or failing) if blocked else "done",
-        hospitals,
-        sorted(failing),
+        GateBlocked.exit_code if decision.blocked else 0,
+        decision.message or "done",
+        there,
+        list(decision.dropped),
         seconds=round(time.perf_counter() - started, 2),
     )
 
 
-def _record(this: Run, exit_code: int, message: str) -> None:
-    manifest.write(
-        this.folder,
-        manifest.RunRecord(
-            this.study,
-            this.source,
-            this.results,
-            this.dropped,
-            [],
-            exit_code,
-            message,
-            this.fingerprint,
-            this.numbers,
-        ),
-    )
+def investigate(this: Run) -> dict[str, int]:
+    """The study itself, from the hospitals' small tables; the numbers of the summary.
 
-
-def _unchanged(this: Run, target: RunFolder) -> dict[str, Any] | None:
-    """The manifest of the good run in `out` when this one would repeat it; it is then left alone.
-
-    Not when a later attempt lies beside it: that one is to be cleared, and kept in the history.
+    Leaves its tables in the run folder. Raises GateBlocked when the arms differ in what was set
+    aside, EmptyResult without a cohort or a matched pair; what could be computed is then on disk.
     """
-    found = manifest.of_same_run(this.earlier, this.fingerprint)
-    target.unchanged = found is not None and not target.has_later_attempt
-    return found if target.unchanged else None
-
-
-def _repeated(this: Run, found: dict[str, Any], out: Path) -> RunSummary:
-    """The summary of a run that changed nothing: the numbers of the one in `out`."""
-    return RunSummary(
-        found["study"],
-        str(out),
-        0,
-        "unchanged",
-        found["hospitals"],
-        found["dropped_hospitals"],
-        seconds=round(time.perf_counter() - this.started, 2),
-        **found["numbers"],
+    study, folder = this.study, this.folder
+    this.progress("cohort")
+    screened, criterion = (tables.scan(this.kept, name) for name in ("screened", "criterion"))
+    people, attrition = cohort.select(screened, criterion, study)
+    attrition.write_csv(folder / "attrition.csv")
+    spent = ledger.spend(this.results, people, tables.gather(this.kept, "scope"))
+    spent.write_csv(folder / "ledger.csv")
+    use.write(folder, lambda name: tables.gather(this.kept, name), study)
+    table = tables.analysis_table(this, people)
+    verdicts.judge_arms(this, table)
+    if table.is_empty():
+        raise EmptyResult(cohort.empty_message(attrition))
+    this.progress("matching")
+    arms = comparison.compare(table, study)
+    arms.write(folder)
+    this.progress("analysis")
+    found = analysis.analyse(
+        table,
+        arms.matched_rows(table),
+        arms.score,
+        study,
+        lambda other: comparison.match_again(other, study),
     )
+    for name, result in found.tables.items():
+        result.write_csv(folder / f"{name}.csv")
+    if not arms.n_pairs:
+        raise EmptyResult(f"match: no matched pair: {arms.why_none}")
+    return {
+        "admissions": cohort.admissions_read(attrition),
+        "cohort": table.height,
+        "exposed": int(table["exposed"].sum()),
+        "pairs": arms.n_pairs,
+        "lints": found.tables["lints"].height,
+    }
 
 
-def _note(this: Run, exit_code: int, message: str) -> None:
-    """Write the history and the metrics of a run, and seal its manifest."""
-    done = ending.Ending(
-        this.command,
-        this.study,
-        exit_code,
-        message,
-        this.results,
-        this.dropped,
-        this.checks,
-        this.numbers,
-        len(this.source.hospitals),
-        this.reused,
-        time.perf_counter() - this.started,
-    )
-    ending.write(this.folder, this.earlier, done)
+def _asked(
+    study: str | Path | Study, extract: str | Path, out: str | Path
+) -> tuple[Study, Path, Path]:
+    """The study, the extract and the output folder that were asked for."""
+    plan = study if isinstance(study, Study) else load(study)
+    data, home = place(extract), place(out)
+    refuse_overlap(home, data)
+    return plan, data, home
 
 
-def _summary(this: Run, out: Path, exit_code: int, message: str) -> RunSummary:
-    return RunSummary(
-        this.study.study.name,
-        str(destination(out, exit_code)),
-        exit_code,
-        message,
-        [result.hospital_id for result in this.results],
-        this.dropped,
-        seconds=round(time.perf_counter() - this.started, 2),
-        **this.numbers,
-    )
-
-
-def _begin(
-    study: Study,
-    extract_folder: Path,
-    target: RunFolder,
-    options: Options | None,
-    say: Progress,
-    command: ending.Command = "run",
-) -> Run:
-    say("reading the list of files")
+@contextmanager
+def _ends(this: Run, target: RunFolder) -> Iterator[None]:
+    """Let a run that the gate blocks, or that has nothing to compare, end with its exit code."""
     try:
-        source = extract.inspect(extract_folder, study)
-    except PermissionError as error:
-        name = Path(error.filename or extract_folder).name
-        raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
-    mark = manifest.run_fingerprint(study, source, gate_only=command == "check")
-    use = options or Options()
-    return Run(study, source, target.path, target.earlier, use, say, command, mark)
+        yield
+    except (GateBlocked, EmptyResult) as error:
+        this.exit_code, this.message = error.exit_code, str(error)
+        target.exit_code = error.exit_code
+
+
+def _seal(this: Run) -> None:
+    """Write the history and the metrics of a run, and seal its manifest."""
+    history.write(this)
+    metrics.write(this)
+    manifest.seal(this.folder)

@@ -13,7 +13,7 @@ import pytest
 
 from ehrivig import console, demo, extract, study, validate
 from ehrivig.database import Database, Query
-from ehrivig.runs import manifest
+from ehrivig.runs import fingerprint
 
 NOT_NEEDED = ("matplotlib.pyplot", "statsmodels", "sklearn", "distributed", "fsspec", "pyspark")
 """Heavy modules that no step of a run of the packaged study uses."""
@@ -43,12 +43,12 @@ def test_the_program_is_hashed_once_for_all_hospitals(
     plan = study.load("ivig_covid19")
     source = extract.inspect(tmp_path / "x", plan)
     calls: list[int] = []
-    monkeypatch.setattr(manifest, "program_fingerprint", lambda: calls.append(1) or "program")
-    marks = manifest.run_fingerprint(plan, source, gate_only=False)
+    monkeypatch.setattr(fingerprint, "of_program", lambda: calls.append(1) or "program")
+    marks = fingerprint.of_run(plan, source, gate_only=False)
     assert len(source.hospitals) == 3
     assert calls == [1]
-    monkeypatch.setattr(manifest, "program_fingerprint", lambda: "another program")
-    assert manifest.run_fingerprint(plan, source, gate_only=False) != marks
+    monkeypatch.setattr(fingerprint, "of_program", lambda: "another program")
+    assert fingerprint.of_run(plan, source, gate_only=False) != marks
 
 
 def test_a_query_is_parsed_once_whoever_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,19 @@ found when all hospitals have met (`select`). Every criterion is three-valued: m
 measured. Only the met stay, and the not measured are counted apart.
 """
 
-from ehrivig.cohort.attrition import ATTRITION_SCHEMA, select
+from ehrivig.cohort.attrition import (
+    ATTRITION_SCHEMA,
+    admissions_read,
+    empty_message,
+    select,
+)
 from ehrivig.cohort.criteria import cohort_query, screen
 
-__all__ = ["ATTRITION_SCHEMA", "cohort_query", "screen", "select"]
+__all__ = [
+    "ATTRITION_SCHEMA",
+    "admissions_read",
+    "cohort_query",
+    "empty_message",
+    "screen",
+    "select",
+]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from ehrivig.dataset import KEY
 from ehrivig.study import Study
 
-ADMISSION_KEY = ["hospital_id", "admission_id"]
 ATTRITION_SCHEMA = {
     "step": pl.Int64,
     "criterion": pl.String,
@@ -29,27 +29,27 @@ def select(
     columns. Of the admissions only keys are in memory, all columns of the cohort alone.
     """
     every, verdicts = screened.lazy(), criterion.lazy()
-    left = every.select(*ADMISSION_KEY, "person_id", "admitted_at").collect()
+    left = every.select(*KEY, "person_id", "admitted_at").collect()
     nobody = left.head(0)
     steps = [_count(0, "read", "Admissions that the gate let through", left, left, nobody)]
     for number, rule in enumerate(study.cohort.criteria, start=1):
         if rule.rule == "index_admission":
             met, unmeasured = _first_of_person(left), nobody
         else:
-            judged = verdicts.filter(pl.col("name") == rule.name).select(*ADMISSION_KEY, "met")
+            judged = verdicts.filter(pl.col("name") == rule.name).select(*KEY, "met")
             known = judged.collect()
-            met = left.join(known.filter("met"), on=ADMISSION_KEY, how="semi")
+            met = left.join(known.filter("met"), on=KEY, how="semi")
             unknown = known.filter(pl.col("met").is_null())
-            unmeasured = left.join(unknown, on=ADMISSION_KEY, how="semi")
+            unmeasured = left.join(unknown, on=KEY, how="semi")
         steps.append(_count(number, rule.name, rule.label, left, met, unmeasured))
         left = met
-    people = every.join(left.lazy().select(ADMISSION_KEY), on=ADMISSION_KEY, how="semi").collect()
-    return people.sort(*ADMISSION_KEY), pl.concat(steps)
+    people = every.join(left.lazy().select(KEY), on=KEY, how="semi").collect()
+    return people.sort(*KEY), pl.concat(steps)
 
 
 def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
     """The earliest admission of each person; ties by hospital and admission id."""
-    return admissions.sort("admitted_at", *ADMISSION_KEY).unique(
+    return admissions.sort("admitted_at", *KEY).unique(
         "person_id", keep="first", maintain_order=True
     )
 
@@ -89,3 +89,20 @@ def _admissions(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
     found = frame.group_by("hospital_id").agg(pl.len(), persons)
     by_hospital = {hospital: (n, persons) for hospital, n, persons in found.iter_rows()}
     return {**by_hospital, "all": (frame.height, frame["person_id"].n_unique())}
+
+
+def admissions_read(attrition: pl.DataFrame) -> int:
+    """Admissions of all hospitals before the first criterion."""
+    first = attrition.filter((pl.col("step") == 0) & (pl.col("hospital_id") == "all"))
+    return int(first["admissions"][0])
+
+
+def empty_message(attrition: pl.DataFrame) -> str:
+    """At which criterion the cohort became empty."""
+    flow = attrition.filter(pl.col("hospital_id") == "all").sort("step")
+    empty = flow.filter(pl.col("admissions") == 0).row(0, named=True)
+    return (
+        f"cohort: no admission is left after criterion {empty['criterion']!r} "
+        f"({empty['excluded']} excluded there, {empty['excluded_not_measured']} of them not "
+        "measured). Look at attrition.csv; mend the study file or the extract."
+    )

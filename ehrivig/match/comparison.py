@@ -6,6 +6,7 @@ Admissions with a missing matching variable have no score and take no part; they
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,13 @@ class Comparison:
         """The rows of the analysis table that are matched, with pair_id and weight."""
         extra = self.matched.drop("exposed")
         return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY)
+
+    def write(self, folder: Path) -> None:
+        """Leave the pairs, the balance and the overlap in a run folder."""
+        self.matched.write_parquet(folder / "matched.parquet")
+        self.balance.write_csv(folder / "balance.csv")
+        self.overlap.write_csv(folder / "overlap.csv")
+        self.positivity.write_csv(folder / "positivity.csv")
 
 
 def compare(table: pl.DataFrame, study: Study) -> Comparison:

@@ -22,9 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ehrivig.errors import EhrivigError, ExtractError, UsageError
-from ehrivig.runs import manifest
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.runs import fingerprint
 from ehrivig.runs.task import Outcome, Task, perform
+from ehrivig.validate.result import HospitalResult
 
 RETRIES = 3
 SCHEDULER_SECONDS = 10
@@ -42,7 +42,7 @@ def work(tasks: list[Task], address: str) -> Generator[Outcome, None, None]:
     client = _connect(address)
     for task in tasks:
         task.folder.parent.mkdir(parents=True, exist_ok=True)
-    program = manifest.program_fingerprint()
+    program = fingerprint.of_program()
     futures = [
         client.submit(
             work_aside, _absolute(task), program, retries=RETRIES, pure=False, key=_key(task)
@@ -95,7 +95,7 @@ def _refuse_stranger(task: Task, program: str) -> None:
                 f"cluster: the worker on {host} does not see the folder of the {what} "
                 f"({path.name!r}). Share it between all machines, at the same path."
             )
-    if manifest.program_fingerprint() != program:
+    if fingerprint.of_program() != program:
         raise UsageError(
             f"cluster: the worker on {host} has another version of ehrivig or of its engines. "
             "Install the same on all machines."

@@ -6,14 +6,15 @@ that raised (exit codes 1, 2, 4, 6) or changed nothing writes no folder, and so 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from ehrivig.errors import UsageError
+from ehrivig.runs.fingerprint import package_version
+from ehrivig.runs.state import Run
 from ehrivig.store.folder import last_attempt
 
 FILE = "history.csv"
@@ -37,36 +38,7 @@ SCHEMA: dict[str, Any] = {
     "seconds": pl.Float64,
     "message": pl.String,
 }
-NUMBERS = ("admissions", "cohort", "exposed", "pairs")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One finished run: when (UTC, ISO 8601), by which study, how it ended, what it counted.
-
-    `hospitals_left_out` by the gate or unreadable; `hospitals_reused` had not changed since the run
-    before; `admissions` before the first criterion, `cohort` after the last, null where the run did
-    not come that far.
-    """
-
-    command: Literal["run", "check"]
-    study: str
-    version: str
-    exit_code: int
-    hospitals: int
-    hospitals_reused: int
-    hospitals_left_out: int
-    admissions: int | None
-    cohort: int | None
-    exposed: int | None
-    pairs: int | None
-    checks_failed: int
-    checks_warned: int
-    rows_read: int
-    rows_quarantined: int
-    seconds: float
-    message: str
-    finished_at: str
+_NUMBERS = ("admissions", "cohort", "exposed", "pairs")
 
 
 def now() -> str:
@@ -74,10 +46,37 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def write(folder: Path, earlier: Path, entry: Entry) -> None:
-    """Write `history.csv` in `folder`: the rows of `earlier`, then this run's."""
-    mine = pl.DataFrame([asdict(entry)], schema=SCHEMA)
-    pl.concat([_of_both(earlier), mine]).write_csv(folder / FILE)
+def write(run: Run) -> None:
+    """Write `history.csv` of a run: the rows of the run before it, then its own."""
+    mine = pl.DataFrame([_row(run)], schema=SCHEMA)
+    pl.concat([_of_both(run.earlier), mine]).write_csv(run.folder / FILE)
+
+
+def _row(run: Run) -> dict[str, Any]:
+    """When a run ended (UTC), by which study, how, and what it counted.
+
+    `hospitals_left_out` by the gate or unreadable; `hospitals_reused` had not changed since the run
+    before; `admissions` before the first criterion, `cohort` after the last, null where the run did
+    not come that far.
+    """
+    verdicts = [check.verdict for check in run.checks]
+    return {
+        "finished_at": now(),
+        "command": run.command,
+        "study": run.study.study.name,
+        "version": package_version(),
+        "exit_code": run.exit_code,
+        "hospitals": len(run.source.hospitals),
+        "hospitals_reused": run.reused,
+        "hospitals_left_out": len(run.dropped),
+        **{name: run.numbers.get(name) for name in _NUMBERS},
+        "checks_failed": verdicts.count("fail"),
+        "checks_warned": verdicts.count("warn"),
+        "rows_read": sum(sum(one.rows_read.values()) for one in run.results),
+        "rows_quarantined": sum(sum(one.rows_quarantined.values()) for one in run.results),
+        "seconds": run.seconds,
+        "message": run.message.splitlines()[0],
+    }
 
 
 def read(run: Path) -> pl.DataFrame:

@@ -7,7 +7,6 @@ files, and leaves small Parquet files in a folder of its own. Nothing else is sh
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import resource
 import shutil
@@ -15,24 +14,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 
 from ehrivig import cohort, contract, extract, use, validate
+from ehrivig import share as sharing
 from ehrivig.cohort import event_rows
 from ehrivig.concepts import severity
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
-from ehrivig.extract import share as sharing
-from ehrivig.extract.share import Share
 from ehrivig.features import baseline, dosing, outcomes
 from ehrivig.runs import row_order
+from ehrivig.share import Share
 from ehrivig.study import Study
+from ehrivig.validate import gate
+from ehrivig.validate.result import HospitalResult, Step
 
-RESULT_FILE = "hospital.json"
 _LONGEST_NAME = 120
 _COURSES = ("icu_stay", "medication", "pathogen_test", "procedure", "respiratory_support")
 _IN_SCOPE = {
@@ -40,53 +39,6 @@ _IN_SCOPE = {
     "lab": "WHERE analyte IS NOT NULL",
     "medication": "WHERE drug IN (SELECT drug FROM ref.drug_class WHERE verdict = 'include')",
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of one hospital did.
-
-    Rows in and out, seconds by the clock and of all processors, peak memory so far (MiB).
-    """
-
-    hospital_id: str
-    step: str
-    rows_in: int
-    rows_out: int
-    seconds: float
-    cpu_seconds: float
-    peak_memory_mib: int
-
-
-@dataclass(frozen=True)
-class HospitalResult:
-    """Where one hospital's results lie, and how its rows were spent per table.
-
-    `rows_whole`: of the first share of a hospital, the rows of its event tables in all shares.
-    """
-
-    hospital_id: str
-    folder: str
-    measurements: list[validate.Measurement]
-    rows_read: dict[str, int]
-    rows_quarantined: dict[str, int]
-    steps: list[Step]
-    fingerprint: str
-    rows_whole: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, folder: Path) -> HospitalResult:
-        """The result that `process` left in `folder`."""
-        content = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
-        content["steps"] = [Step(**step) for step in content["steps"]]
-        content["measurements"] = [validate.Measurement(**m) for m in content["measurements"]]
-        return cls(**{**content, "folder": str(folder)})
-
-    def write(self) -> None:
-        """Leave this result in its folder, for `read`."""
-        content = {**asdict(self), "folder": ""}
-        path = Path(self.folder) / RESULT_FILE
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def folder_name(hospital_id: str) -> str:
@@ -127,7 +79,7 @@ def process(
                 found = validate.measure(db, study, hospital_id)
                 read, rejected = _gate_rows(db, study, hospital_id, folder)
                 done(sum(read.values()), sum(read.values()) - sum(rejected.values()))
-            if not gate_only and (share or not _is_blocked(found, study)):
+            if not gate_only and (share or not gate.is_blocked(found, study)):
                 validate.release(db)
                 if share:
                     sharing.announce(db, {name: read[name] - rejected[name] for name in read})
@@ -142,11 +94,6 @@ def process(
     )
     result.write()
     return result
-
-
-def _is_blocked(found: list[validate.Measurement], study: Study) -> bool:
-    """Whether what the gate found in a hospital blocks it."""
-    return bool(validate.blocked_hospitals(validate.judge(found, study), study))
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from ehrivig import contract, validate
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.runs import row_order
-from ehrivig.runs.hospital import HospitalResult, Step
 from ehrivig.study import Study
+from ehrivig.validate import gate
+from ehrivig.validate.result import HospitalResult, Step
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 
@@ -32,7 +33,7 @@ def join(
     places = [Path(share.folder) for share in shares]
     found = validate.merge(places, [share.measurements for share in shares], folder)
     _quarantine(places, folder, memory)
-    if not validate.blocked_hospitals(validate.judge(found, study), study):
+    if not gate.is_blocked(found, study):
         _features(places, folder)
     (folder / "statements.sql").write_text(_statements(places), encoding="utf-8")
     result = replace(

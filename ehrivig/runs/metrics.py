@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from ehrivig.disclosure import small
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.runs.fingerprint import package_version
+from ehrivig.runs.state import Run
 from ehrivig.validate import Check
 
 FILE = "metrics.prom"
@@ -22,32 +21,15 @@ Labels = Mapping[str, str]
 Sample = tuple[Labels, int]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What is counted: the run's study and end, its hospitals, checks and cohort.
-
-    `numbers`: admissions, cohort, exposed, pairs, lints (fewer when the run stopped early).
-    """
-
-    study: str
-    version: str
-    exit_code: int
-    results: list[HospitalResult]
-    left_out: list[str]
-    checks: list[Check]
-    numbers: Mapping[str, int]
-    smallest_cell: int
-
-
-def write(folder: Path, run: Run) -> None:
+def write(run: Run) -> None:
     """Write `metrics.prom`: the same bytes for the same run."""
-    (folder / FILE).write_text(exposition(run), encoding="utf-8")
+    (run.folder / FILE).write_text(exposition(run), encoding="utf-8")
 
 
 def exposition(run: Run) -> str:
     """The metrics as text, each with its HELP and TYPE line, all gauges."""
-    left_out = len(run.left_out)
-    read = len({r.hospital_id for r in run.results} - set(run.left_out))
+    left_out = len(run.dropped)
+    read = len({r.hospital_id for r in run.results} - set(run.dropped))
     families: list[tuple[str, str, list[Sample]]] = [
         ("run_info", "1, with the study and the package version.", [(_info(run), 1)]),
         ("run_exit_code", "0 done, 3 blocked, 5 nothing to compare.", [({}, run.exit_code)]),
@@ -66,7 +48,7 @@ def exposition(run: Run) -> str:
 
 
 def _info(run: Run) -> Labels:
-    return {"study": run.study, "version": run.version}
+    return {"study": run.study.study.name, "version": package_version()}
 
 
 def _known(run: Run, name: str) -> list[Sample]:
@@ -76,14 +58,13 @@ def _known(run: Run, name: str) -> list[Sample]:
 def _admissions(run: Run) -> list[Sample]:
     """Admissions read, in the cohort, exposed, and matched pairs."""
     stages = {"read": "admissions", "cohort": "cohort", "exposed": "exposed", "pairs": "pairs"}
+    smallest = run.study.report.smallest_cell
     unexposed = run.numbers.get("cohort", 0) - run.numbers.get("exposed", 0)
-    hidden = {"exposed"} if small(unexposed, run.smallest_cell) else set()
+    hidden = {"exposed"} if small(unexposed, smallest) else set()
     return [
         ({"stage": stage}, run.numbers[name])
         for stage, name in stages.items()
-        if name in run.numbers
-        and name not in hidden
-        and not small(run.numbers[name], run.smallest_cell)
+        if name in run.numbers and name not in hidden and not small(run.numbers[name], smallest)
     ]
 
 
@@ -99,12 +80,13 @@ def _checks(checks: Iterable[Check]) -> list[Sample]:
 def _rows(run: Run, *, quarantined: bool) -> list[Sample]:
     """Rows per hospital and table; of tables with a row per person, no small counts."""
     samples: list[Sample] = []
+    smallest = run.study.report.smallest_cell
     for result in sorted(run.results, key=lambda r: r.hospital_id):
         counts = result.rows_quarantined if quarantined else result.rows_read
         samples += [
             ({"hospital": result.hospital_id, "table": table}, count)
             for table, count in sorted(counts.items())
-            if not (table in _PEOPLE and small(count, run.smallest_cell))
+            if not (table in _PEOPLE and small(count, smallest))
         ]
     return samples
 

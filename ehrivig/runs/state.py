@@ -1,4 +1,4 @@
-"""What the steps of one run hand on to each other."""
+"""What one run knows of itself while it is under way, and what its steps hand on to each other."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from ehrivig import extract, validate
-from ehrivig.runs import ending
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.extract import Source
 from ehrivig.study import Study
+from ehrivig.validate import Check, Measurement
+from ehrivig.validate.result import HospitalResult
 
 Progress = Callable[[str], None]
+Command = Literal["run", "check"]
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,41 @@ class Options:
 
 @dataclass
 class Run:
-    """One run under way.
+    """One run under way: the one place of its facts.
 
-    `folder`: where it writes; `earlier`: the finished run before it, if any. `across`: measurements
-    over all hospitals; `dropped`: hospitals that the policy leaves out; `unreadable`: why a
-    hospital could not be read; `reused`: hospitals taken from `earlier`; `numbers`: admissions,
-    cohort, exposed, pairs, lints.
+    `folder`: where it writes; `earlier`: the finished run before it, if any; `before`: measurements
+    of runs on other input, oldest first. `across`: measurements over all hospitals; `dropped`:
+    hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `reused`:
+    hospitals taken from `earlier`; `numbers`: admissions, cohort, exposed, pairs, lints, as far as
+    the run came.
     """
 
     study: Study
-    source: extract.Source
+    source: Source
     folder: Path
     earlier: Path
     options: Options
     progress: Progress
-    command: ending.Command
+    command: Command
     fingerprint: str
+    before: list[list[Measurement]] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     results: list[HospitalResult] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
-    checks: list[validate.Check] = field(default_factory=list)
-    across: list[validate.Measurement] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    across: list[Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     reused: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
+    exit_code: int = 0
+    message: str = "done"
+
+    @property
+    def kept(self) -> list[HospitalResult]:
+        """The results of the hospitals that the study runs on."""
+        return [one for one in self.results if one.hospital_id not in self.dropped]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return round(time.perf_counter() - self.started, 2)

@@ -9,12 +9,13 @@ import polars as pl
 from ehrivig import dataset
 from ehrivig.dataset import KEY
 from ehrivig.features import dosing
-from ehrivig.runs.hospital import HospitalResult
 from ehrivig.runs.state import Run
+from ehrivig.validate.result import HospitalResult
 
 
-def analysis_table(this: Run, kept: list[HospitalResult], people: pl.DataFrame) -> pl.DataFrame:
+def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     """The analysis table and its relatives on disk: cohort, dosing, analysis."""
+    kept = run.kept
     zero = gather(kept, "candidate").select(*KEY, "time_zero")
     people = people.join(zero, on=KEY, how="left", validate="1:1")
     repeat = gather(kept, "repeat")
@@ -26,15 +27,15 @@ def analysis_table(this: Run, kept: list[HospitalResult], people: pl.DataFrame) 
         baseline,
         gather(kept, "outcomes"),
         given,
-        dosing.bands(this.study.exposure),
-        this.study,
+        dosing.bands(run.study.exposure),
+        run.study,
     )
     table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
-    people.write_parquet(this.folder / "cohort.parquet")
-    given.sort(KEY).write_parquet(this.folder / "dosing.parquet")
-    table.write_parquet(this.folder / "analysis.parquet")
+    people.write_parquet(run.folder / "cohort.parquet")
+    given.sort(KEY).write_parquet(run.folder / "dosing.parquet")
+    table.write_parquet(run.folder / "analysis.parquet")
     return table
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
-from ehrivig.extract.share import Share
 from ehrivig.runs import hospital
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.share import Share
 from ehrivig.study import Study
+from ehrivig.validate.result import HospitalResult
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,13 @@
 """The data gate: suites measure, the study's policy judges, quarantine keeps what is rejected.
 
-`measure` -> `judge` -> `blocked_hospitals`; `quarantine` writes the rejected rows and leaves the
+`measure` -> `judge` -> `gate.decide`; `quarantine` writes the rejected rows and leaves the
 clean tables. Every check is declared once, in `expectations/<table>.json`; the very condition that
 is measured selects the rows to reject. Great Expectations is imported only when a table is
 measured.
 """
 
-from ehrivig.validate.judgement import (
-    ArmDifference,
-    arm_difference,
-    blocked_hospitals,
-    blocked_message,
-    blocks_run,
-    judge,
-    rejudge,
-)
+from ehrivig.validate.gate_tables import release
+from ehrivig.validate.judgement import judge, rejudge
 from ehrivig.validate.measurement import (
     CHECK_SCHEMA,
     Check,
@@ -28,19 +21,13 @@ from ehrivig.validate.measures import measure
 from ehrivig.validate.quarantined import count_rows, quarantine
 from ehrivig.validate.share_measures import merge
 from ehrivig.validate.site import write_data_docs
-from ehrivig.validate.stage import release
 from ehrivig.validate.suite import Declared, suites
 
 __all__ = [
     "CHECK_SCHEMA",
-    "ArmDifference",
     "Check",
     "Declared",
     "Measurement",
-    "arm_difference",
-    "blocked_hospitals",
-    "blocked_message",
-    "blocks_run",
     "count_rows",
     "frame_of_checks",
     "frame_of_measurements",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ehrivig import share
 from ehrivig.database import Database
-from ehrivig.extract import share
 
 COMPLETENESS_SCHEMA = {
     "table": pl.String,

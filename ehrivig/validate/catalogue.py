@@ -1,13 +1,14 @@
 """The catalogue of bad data: 45 kinds, and the checks that find each of them.
 
 The suites say which kinds their checks find; the few kinds that no row of one hospital can show
-are found by functions over results (`across`) or when a file is read (`extract`).
+are found by the checks over hospitals (`hospitals`) or when a file is read (`extract`).
 """
 
 from __future__ import annotations
 
 import polars as pl
 
+from ehrivig.validate.hospitals import BY_CHECK, CHECKS
 from ehrivig.validate.suite import suites
 
 KINDS: dict[int, str] = {
@@ -57,40 +58,6 @@ KINDS: dict[int, str] = {
     44: "hospital set differs",
     45: "corrupt file",
 }
-OUTSIDE_SUITES: dict[str, tuple[int, ...]] = {
-    "study.unit_against_hospitals": (1,),
-    "study.transfer": (26,),
-    "study.transfer_counted_once": (26,),
-    "study.death_known_elsewhere": (26,),
-    "study.exposed_after_transfer": (26,),
-    "study.post_baseline_covariate": (40,),
-    "study.hospital_set": (44,),
-    "study.drift": (),
-    "study.arm_difference": (),
-}
-MESSAGES = {
-    "study.unit_against_hospitals": "A median is away from the other hospitals' by the factor "
-    "between two units. Ask the laboratory, and sign a unit mapping.",
-    "study.transfer": "A person goes on to another hospital within a day: one episode, studied at "
-    "the first hospital.",
-    "study.transfer_counted_once": "Both stays of a transfer are in the cohort. Add the criterion "
-    "of the first admission of the person.",
-    "study.death_known_elsewhere": "Another hospital recorded the death of somebody who counts as "
-    "alive at the hospital where he is studied. Link deaths in the extract: patient.death_at is a "
-    "death at any place.",
-    "study.exposed_after_transfer": "Somebody who counts as unexposed got the drug after a move to "
-    "another hospital. Read the effect with that in mind, or leave transfers out.",
-    "study.post_baseline_covariate": "A variable of the propensity score happens after time zero. "
-    "Take it out, or name it in [match] allow_post_baseline.",
-    "study.hospital_set": "The hospitals of the extract are not those that the study names. Mend "
-    "[extract] hospitals, or ask for the missing folder.",
-    "study.drift": "The hospital moved by more than 5 points since the run before. Look at what "
-    "changed in the quality report.",
-    "study.arm_difference": "The gate took more rows from one arm than from the other. Look at the "
-    "reasons in the quality report before reading any effect.",
-}
-"""What a check across hospitals has found, and how to mend it."""
-_WARNINGS = ("study.drift", "study.transfer", "study.exposed_after_transfer")
 WHEN_READ: dict[int, str] = {
     32: "extract: a number stored as text",
     34: "extract: text that is not UTF-8",
@@ -106,9 +73,9 @@ def checks_of_kinds() -> dict[int, tuple[str, ...]]:
         for declared in checks:
             for number in declared.kind:
                 found[number].append(declared.check)
-    for name, own in OUTSIDE_SUITES.items():
-        for number in own:
-            found[number].append(name)
+    for over in CHECKS:
+        for number in over.kinds:
+            found[number].append(over.check)
     for number, place in WHEN_READ.items():
         found[number].append(place)
     return {number: tuple(names) for number, names in found.items()}
@@ -121,8 +88,9 @@ def table() -> pl.DataFrame:
     for number, ids in checks_of_kinds().items():
         for name in ids:
             check = declared.get(name)
-            severity = check.severity if check else "warn" if name in _WARNINGS else "block"
-            otherwise = "counted" if name in _WARNINGS else "stops, with the reason"
+            over = BY_CHECK.get(name)
+            severity = check.severity if check else over.severity if over else "block"
+            otherwise = "counted" if severity == "warn" else "stops, with the reason"
             treatment = check.treatment if check else otherwise
             rows.append((number, KINDS[number], name, severity, treatment))
     names = ["kind", "title", "check", "severity", "treatment"]

@@ -1,74 +1,81 @@
-"""The gate over all hospitals: verdicts, what the policy does about them, and what is kept."""
+"""The gate's one policy: which verdicts stop a run, and which leave a hospital out.
+
+`run`, `check`, `check --rejudge` and the work on a single hospital all decide here.
+"""
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from ehrivig import validate
-from ehrivig.dataset import KEY
 from ehrivig.errors import GateBlocked
-from ehrivig.runs import earlier, tables
-from ehrivig.runs.hospital import HospitalResult
-from ehrivig.runs.state import Run
 from ehrivig.study import Study
-from ehrivig.validate import hospitals, quality
+from ehrivig.validate.judgement import judge, line_of
+from ehrivig.validate.measurement import ALL, Check, Measurement
 
-_OF_STAY = [*KEY, "person_id", "admitted_at", "discharged_at", "death_at", "discharge_status"]
-
-
-def policy(study: Study, hospital_id: str) -> str:
-    """What a failing hospital does to the run; a failure of no single hospital always stops it."""
-    if hospital_id == hospitals.ALL:
-        return "block_run"
-    return study.quality.hospitals.get(hospital_id, study.quality.block)
+_LINES = 20
 
 
-def judge(this: Run) -> None:
-    """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
-    this.progress("judging the measurements")
-    before = earlier.read(this.earlier, this.fingerprint)
-    this.across = hospitals.before_cohort(
-        this.study,
-        hospitals.expected_hospitals(this.study, this.source.root),
-        this.results,
-        list(this.unreadable),
-        before[-1] if before else [],
-    )
-    measured = [m for result in this.results for m in result.measurements]
-    this.checks = validate.judge([*measured, *this.across], this.study)
-    failing = validate.blocked_hospitals(this.checks, this.study)
-    this.dropped = sorted({*failing, *this.unreadable} - {hospitals.ALL})
-    stop = [name for name in failing if policy(this.study, name) == "block_run"]
-    if stop or len(this.dropped) == len(this.source.hospitals):
-        raise GateBlocked(validate.blocked_message(this.checks, stop or failing))
+def stops_run(study: Study, hospital_id: str) -> bool:
+    """Whether a failure of this hospital stops the run; else the hospital is left out.
+
+    A failure of no single hospital ("all") always stops it.
+    """
+    action = study.quality.hospitals.get(hospital_id, study.quality.block)
+    return hospital_id == ALL or action == "block_run"
 
 
-def judge_arms(this: Run, kept: list[HospitalResult], table: pl.DataFrame) -> None:
-    """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
-    stays = tables.scan(kept, "screened").select(_OF_STAY).collect()
-    scope, dosing = (tables.gather(kept, name) for name in ("scope", "dosing"))
-    measured = hospitals.after_cohort(this.study, kept, stays, scope, dosing, table)
-    this.across += measured
-    checks = validate.judge(measured, this.study)
-    this.checks += checks
-    failing = validate.blocked_hospitals(checks, this.study)
-    if failing:
-        raise GateBlocked(validate.blocked_message(checks, failing))
+@dataclass(frozen=True)
+class Decision:
+    """What the verdicts mean for a run.
+
+    `failing`: hospitals with a failed check (and "all"), sorted; `dropped`: the hospitals that the
+    study runs without, failing or unreadable; `message`: what blocks the run, empty unless
+    `blocked`.
+    """
+
+    failing: tuple[str, ...]
+    dropped: tuple[str, ...]
+    blocked: bool
+    message: str
+
+    def enforce(self) -> None:
+        """Raise GateBlocked when the run is blocked."""
+        if self.blocked:
+            raise GateBlocked(self.message)
 
 
-def close(this: Run) -> None:
-    """Write the checks, the quarantine of all hospitals, and the data quality report."""
-    before = earlier.read(this.earlier, this.fingerprint)
-    names = earlier.labels(len(before))
-    quality.write(
-        this.folder,
-        this.study,
-        this.results,
-        this.checks,
-        this.dropped,
-        [quality.EarlierRun(name, run) for name, run in zip(names, before, strict=True)],
-    )
-    measured = [m for result in this.results for m in result.measurements]
-    path = this.folder / earlier.MEASUREMENTS
-    validate.write_measurements([*measured, *this.across], path)
-    earlier.write(this.folder, before)
+def decide(
+    checks: Iterable[Check], study: Study, hospitals: Iterable[str], unreadable: Iterable[str] = ()
+) -> Decision:
+    """The decision on a run over `hospitals` (all of them, read or `unreadable`).
+
+    Blocked by a failure that stops the run, or when no hospital is left.
+    """
+    verdicts, every = list(checks), set(hospitals)
+    failing = failing_hospitals(verdicts)
+    dropped = tuple(sorted({*failing, *unreadable} - {ALL}))
+    stop = tuple(name for name in failing if stops_run(study, name))
+    blocked = bool(stop) or (bool(every) and every <= set(dropped))
+    message = _message(verdicts, stop or failing) if blocked else ""
+    return Decision(failing, dropped, blocked, message)
+
+
+def failing_hospitals(checks: Iterable[Check]) -> tuple[str, ...]:
+    """The hospitals with at least one failed check, sorted; they go no further than the gate."""
+    return tuple(sorted({check.hospital_id for check in checks if check.verdict == "fail"}))
+
+
+def is_blocked(found: Iterable[Measurement], study: Study) -> bool:
+    """Whether what the gate measured in one hospital keeps it from going further."""
+    return bool(failing_hospitals(judge(found, study)))
+
+
+def _message(checks: Iterable[Check], hospitals: Iterable[str]) -> str:
+    """What blocks the named hospitals: one line per failed check, with how to mend it."""
+    wanted = set(hospitals)
+    failed = [c for c in checks if c.verdict == "fail" and c.hospital_id in wanted]
+    lines = [line_of(check) for check in failed[:_LINES]]
+    if len(failed) > _LINES:
+        lines.append(f"... and {len(failed) - _LINES} more, in quality/checks.csv.")
+    return f"gate: blocked hospital(s) {', '.join(sorted(wanted))}:\n  " + "\n  ".join(lines)

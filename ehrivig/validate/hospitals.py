@@ -1,147 +1,212 @@
-"""What only shows when the hospitals meet: the checks that no hospital can make alone.
+"""The checks over hospitals: what shows only when hospitals, runs or the arms lie side by side.
 
-Before the cohort: the set of hospitals, units against the other hospitals, drift against the
-earlier run. After it: transfers counted twice, and quarantine that takes more from one arm.
+`CHECKS` is the registry: an entry has the check's id, the function that measures it, its severity,
+what it says when it speaks, the kinds of the catalogue that it finds, and whether it needs the
+cohort. Adding a check is adding a function and an entry here. A measurement whose `hospital_id` is
+"all" belongs to no single hospital.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig import codes, validate
-from ehrivig.dataset import KEY
-from ehrivig.runs.hospital import HospitalResult
-from ehrivig.study import Study
-from ehrivig.validate import Measurement, across, episodes
+from ehrivig import codes
+from ehrivig.validate import transfers
+from ehrivig.validate.arms import arm_difference
+from ehrivig.validate.drift import changes
+from ehrivig.validate.measurement import ALL, Measurement
+from ehrivig.validate.network import Network, small_table, stays_of_known_persons
+from ehrivig.validate.suite import Severity
+from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
-ALL = "all"
-
-
-def before_cohort(
-    study: Study,
-    expected: Sequence[str],
-    results: list[HospitalResult],
-    unreadable: Sequence[str],
-    before: list[Measurement],
-) -> list[Measurement]:
-    """Measurements over all hospitals that need no cohort.
-
-    `expected`: the hospitals that the study file, or else the extract, names; `before`: what the
-    run before measured, which drift is held against.
-    """
-    found = [*(result.hospital_id for result in results), *unreadable]
-    measured = across.hospital_set(expected, found) + across.post_baseline(study)
-    medians = pl.concat([_of(result, "lab_median") for result in results], how="vertical_relaxed")
-    measured += across.unit_against_hospitals(medians, _factors())
-    measured += across.transfers_seen(stays_of_known_persons(results))
-    if before:
-        now = [m for result in results for m in result.measurements]
-        measured += across.drift(now, before)
-    return measured
+DRIFT_POINTS = 5.0
+"""A violated share that moved by more than this many points since the run before is drift."""
 
 
-def expected_hospitals(study: Study, root: Path) -> tuple[str, ...]:
-    """The hospitals that there should be: of the study file, or else of the extract's own list."""
-    listed = root / "extract.json"
-    if study.extract.hospitals or not listed.is_file():
-        return study.extract.hospitals
-    try:
-        content = json.loads(listed.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ()
-    named = content.get("hospitals", ()) if isinstance(content, dict) else ()
-    return tuple(str(name) for name in named) if isinstance(named, list) else ()
+Counts = Iterable[tuple[str, int, int]]
+"""hospital_id (or "all"), violated, denominator."""
 
 
-def _factors() -> dict[str, list[float]]:
-    """Analyte -> the conversion factors of its units."""
+@dataclass(frozen=True)
+class CheckOverHospitals:
+    """One check over hospitals: `measure` gives its counts, none where it does not apply."""
+
+    check: str
+    measure: Callable[[Network], Counts]
+    severity: Severity
+    message: str
+    kinds: tuple[int, ...] = ()
+    table: str = "study"
+    needs_cohort: bool = False
+
+
+def measure(network: Network) -> list[Measurement]:
+    """What the checks find: before the cohort stands, or once it does, those that need it."""
+    stands = network.studied is not None
+    return [
+        Measurement(hospital, one.table, one.check, one.severity, violated, denominator)
+        for one in CHECKS
+        if one.needs_cohort == stands
+        for hospital, violated, denominator in one.measure(network)
+    ]
+
+
+def _hospital_set(network: Network) -> Counts:
+    """Hospitals named by the study but not in the extract, or the reverse."""
+    named = set(network.expected)
+    there = {*(result.hospital_id for result in network.results), *network.unreadable}
+    return [(ALL, len(named ^ there), len(named | there))] if named else []
+
+
+def _post_baseline_covariate(network: Network) -> Counts:
+    """Variables of the propensity score that happen after time zero, and are not allowed."""
+    plan = network.study.match
+    courses = {outcome.name for outcome in network.study.outcomes.variables}
+    wrong = [n for n in plan.covariates if n in courses and n not in plan.allow_post_baseline]
+    return [(ALL, len(wrong), len(plan.covariates))]
+
+
+def _unit_against_hospitals(network: Network) -> Counts:
+    """Analytes away from the other hospitals by a factor between units, of those compared."""
+    parts = [small_table(result, "lab_median") for result in network.results]
     units = codes.list_frame("units", ("variable", "factor"))
     grouped = units.group_by("variable").agg(pl.col("factor").cast(pl.Float64))
-    return {variable: list(factors) for variable, factors in grouped.iter_rows()}
+    factors = {variable: list(values) for variable, values in grouped.iter_rows()}
+    found = away_by_a_factor(pl.concat(parts, how="vertical_relaxed"), factors)
+    return [(hospital, away, compared) for hospital, (away, compared) in found.items()]
 
 
-def _of(result: HospitalResult, name: str) -> pl.DataFrame:
-    """One small table that a hospital's gate left, with the hospital's id."""
-    frame = pl.read_parquet(Path(result.folder) / "quality" / f"{name}.parquet")
-    return frame.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
+def _transfer(network: Network) -> Counts:
+    """Admissions that continue a stay elsewhere, of those of a known person."""
+    stays = stays_of_known_persons(network.results)
+    return [] if stays.is_empty() else [(ALL, transfers.transfers(stays).height, stays.height)]
 
 
-def stays_of_known_persons(results: list[HospitalResult]) -> pl.DataFrame:
-    """Stays of persons with a network-wide id: hospital_id, admission_id, person_id, times."""
-    parts = [_of(result, "known_person") for result in results]
-    ids = pl.col("admission_id", "person_id").cast(pl.String)  # hospitals may differ in their type
-    return pl.concat([part.with_columns(ids) for part in parts])
-
-
-def after_cohort(
-    study: Study,
-    results: list[HospitalResult],
-    stays: pl.DataFrame,
-    scope: pl.DataFrame,
-    dosing: pl.DataFrame,
-    table: pl.DataFrame,
-) -> list[Measurement]:
-    """Measurements that need the cohort and its arms.
-
-    `stays`: every admission that the gate let through; `scope`: KEY, n_rows that passed; `dosing`:
-    KEY, n_administrations of the candidates; `table`: the analysis table (KEY, exposed).
-    """
-    return [
-        *across.transfers_counted_twice(stays, table.select(KEY)),
-        *episodes.death_known_elsewhere(stays, table),
-        *episodes.exposed_after_transfer(stays, table, dosing),
-        _arm_difference(study, results, scope, table),
+def _drift(network: Network) -> Counts:
+    """Per hospital: the checks that moved since the run before, of those that it had."""
+    if not network.before:
+        return []
+    now = [m for result in network.results for m in result.measurements]
+    moved = changes(now, network.before, DRIFT_POINTS)
+    earlier = {(m.hospital_id, m.check) for m in network.before}
+    counts = [
+        (
+            hospital,
+            sum(change.hospital_id == hospital for change in moved),
+            sum((hospital, m.check) in earlier for m in now),
+        )
+        for hospital in sorted({m.hospital_id for m in now})
     ]
+    return [one for one in counts if one[2]]
 
 
-def _arm_difference(
-    study: Study, results: list[HospitalResult], scope: pl.DataFrame, table: pl.DataFrame
-) -> Measurement:
+def _transfer_counted_once(network: Network) -> Counts:
+    """Transfers of which both admissions are in the cohort: one episode counted twice."""
+    studied = network.people
+    twice = transfers.counted_twice(studied.stays, studied.table)
+    return [(ALL, twice.height, studied.table.height)]
+
+
+def _death_known_elsewhere(network: Network) -> Counts:
+    """Persons of the cohort whose death only another hospital recorded."""
+    studied = network.people
+    elsewhere = transfers.death_known_elsewhere(studied.stays, studied.table)
+    return [(ALL, elsewhere.height, transfers.persons_of(studied.stays, studied.table).height)]
+
+
+def _exposed_after_transfer(network: Network) -> Counts:
+    """Unexposed admissions of the cohort that got the drug after the move elsewhere."""
+    studied = network.people
+    moved = transfers.exposed_after_transfer(studied.stays, studied.table, studied.dosing)
+    return [(ALL, moved.height, studied.table.filter(~pl.col("exposed")).height)]
+
+
+def _arm_difference(network: Network) -> Counts:
     """Rows set aside, of the arm that lost the larger share; violated only beyond the limit."""
-    arms = table.select(*KEY, "exposed")
-    kept = _by_arm(arms, scope.group_by(KEY).agg(pl.col("n_rows").sum()))
-    lost = _by_arm(arms, rejected_rows(results, arms.schema["admission_id"]))
-    read = {arm: kept[arm] + lost[arm] for arm in (True, False)}
-    limit = study.quality.arm_difference_points
-    found = validate.arm_difference(lost[True], read[True], lost[False], read[False], limit)
-    worse = found.share_exposed >= found.share_unexposed
-    return Measurement(
-        ALL,
-        "study",
-        "study.arm_difference",
+    studied = network.people
+    found = arm_difference(network.results, studied.scope, studied.table)
+    lost, read = found.worse
+    return [(ALL, lost if found.points > network.study.quality.arm_difference_points else 0, read)]
+
+
+CHECKS: tuple[CheckOverHospitals, ...] = (
+    CheckOverHospitals(
+        "study.hospital_set",
+        _hospital_set,
         "block",
-        lost[worse] if found.blocked else 0,
-        read[worse],
-    )
-
-
-def _by_arm(arms: pl.DataFrame, counts: pl.DataFrame) -> dict[bool, int]:
-    """Rows of the exposed and of the unexposed."""
-    joined = arms.join(counts, on=KEY, how="left").with_columns(pl.col("n_rows").fill_null(0))
-    return {
-        arm: int(joined.filter(pl.col("exposed") == arm)["n_rows"].sum()) for arm in (True, False)
-    }
-
-
-def rejected_rows(results: list[HospitalResult], key: pl.DataType) -> pl.DataFrame:
-    """Quarantined rows per admission: KEY and n_rows; ids in the type of the analysis table."""
-    parts = [
-        pl.DataFrame(schema={"hospital_id": pl.String, "admission_id": key, "n_rows": pl.Int64})
-    ]
-    for result in results:
-        for path in sorted((Path(result.folder) / "quarantine").glob("*.parquet")):
-            rows = pl.scan_parquet(path)
-            if "admission_id" in rows.collect_schema().names():
-                counted = rows.group_by("admission_id").agg(pl.len().cast(pl.Int64).alias("n_rows"))
-                parts.append(
-                    counted.select(
-                        pl.lit(result.hospital_id).alias("hospital_id"),
-                        pl.col("admission_id").cast(key, strict=False),
-                        "n_rows",
-                    ).collect()
-                )
-    return pl.concat(parts).group_by(KEY).agg(pl.col("n_rows").sum())
+        "The hospitals of the extract are not those that the study names. Mend [extract] "
+        "hospitals, or ask for the missing folder.",
+        kinds=(44,),
+    ),
+    CheckOverHospitals(
+        "study.post_baseline_covariate",
+        _post_baseline_covariate,
+        "block",
+        "A variable of the propensity score happens after time zero. Take it out, or name it in "
+        "[match] allow_post_baseline.",
+        kinds=(40,),
+    ),
+    CheckOverHospitals(
+        "study.unit_against_hospitals",
+        _unit_against_hospitals,
+        "block",
+        "A median is away from the other hospitals' by the factor between two units. Ask the "
+        "laboratory, and sign a unit mapping.",
+        kinds=(1,),
+        table="lab",
+    ),
+    CheckOverHospitals(
+        "study.transfer",
+        _transfer,
+        "warn",
+        "A person goes on to another hospital within a day: one episode, studied at the first "
+        "hospital.",
+        kinds=(26,),
+    ),
+    CheckOverHospitals(
+        "study.drift",
+        _drift,
+        "warn",
+        "The hospital moved by more than 5 points since the run before. Look at what changed in "
+        "the quality report.",
+    ),
+    CheckOverHospitals(
+        "study.transfer_counted_once",
+        _transfer_counted_once,
+        "block",
+        "Both stays of a transfer are in the cohort. Add the criterion of the first admission of "
+        "the person.",
+        kinds=(26,),
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.death_known_elsewhere",
+        _death_known_elsewhere,
+        "block",
+        "Another hospital recorded the death of somebody who counts as alive at the hospital where "
+        "he is studied. Link deaths in the extract: patient.death_at is a death at any place.",
+        kinds=(26,),
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.exposed_after_transfer",
+        _exposed_after_transfer,
+        "warn",
+        "Somebody who counts as unexposed got the drug after a move to another hospital. Read the "
+        "effect with that in mind, or leave transfers out.",
+        kinds=(26,),
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.arm_difference",
+        _arm_difference,
+        "block",
+        "The gate took more rows from one arm than from the other. Look at the reasons in the "
+        "quality report before reading any effect.",
+        needs_cohort=True,
+    ),
+)
+BY_CHECK = {one.check: one for one in CHECKS}

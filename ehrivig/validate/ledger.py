@@ -9,7 +9,7 @@ import polars as pl
 
 from ehrivig.contract import TABLES
 from ehrivig.errors import UsageError
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.validate.result import HospitalResult
 
 SCHEMA = {
     "hospital_id": pl.String,

@@ -12,6 +12,8 @@ from ehrivig.errors import UsageError
 from ehrivig.validate.suite import Severity
 
 Verdict = Literal["pass", "warn", "fail"]
+ALL = "all"
+"""The `hospital_id` of what belongs to no single hospital."""
 MEASUREMENT_SCHEMA = {
     "hospital_id": pl.String,
     "table": pl.String,

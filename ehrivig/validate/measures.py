@@ -11,7 +11,7 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import mapping, rules, stage
+from ehrivig.validate import gate_tables, mapping, rules
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -33,7 +33,7 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     """
     if study.extract.mappings is not None:
         mapping.apply(db, mapping.load(Path(study.extract.mappings)), hospital_id)
-    parameters = stage.begin(db, study)
+    parameters = gate_tables.begin(db, study)
     declared = suites()
     found: list[Measurement] = []
     active: list[Rule] = []
@@ -41,10 +41,10 @@ def measure(db: Database, study: Study, hospital_id: str) -> list[Measurement]:
     present: list[dict[str, object]] = []
     behind: list[dict[str, object]] = []
     for table in contract.TABLES:
-        stage.prepare(db, table.name, study)
+        gate_tables.prepare(db, table.name, study)
         checks = declared[table.name]
         counts = _measure_table(db, study, checks, parameters)
-        stage.assert_no_row_added(db, table.name, counts.rows)
+        gate_tables.assert_no_row_added(db, table.name, counts.rows)
         own = _rules(study, checks, counts)
         _settle(db, table.name, own)
         found += [
@@ -80,7 +80,9 @@ def _measure_table(
         contract.BY_NAME[table].names,
         tuple(c.check for c in acting if not c.field),
         tuple(c.check for c in acting if c.field),
-        adapter.Suspects(suspects(table), stage.as_read(db, table)) if table in _EVENTS else None,
+        adapter.Suspects(suspects(table), gate_tables.as_read(db, table))
+        if table in _EVENTS
+        else None,
     )
     return adapter.count(db, relation, checks, parameters)
 
@@ -110,4 +112,4 @@ def _settle(db: Database, table: str, own: list[Rule]) -> None:
     else:
         db.view(f"main.{table}", rules.kept(db, table, own))
     if table == "admission":
-        stage.stays(db)
+        gate_tables.stays(db)

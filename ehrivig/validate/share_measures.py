@@ -16,7 +16,7 @@ import polars as pl
 from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.extract import resolved
-from ehrivig.validate import aggregates, findings, stage
+from ehrivig.validate import aggregates, findings, gate_tables
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.suite import Declared, check_query, suites
 
@@ -82,7 +82,7 @@ def _load(db: Database, folders: list[Path]) -> None:
         keys = [f'"{column}"' for column in db.columns("part") if column not in counted]
         sums = [f'sum("{column}")::BIGINT AS "{column}"' for column in counted]
         db.table(f"gate.{name}", f"SELECT {', '.join([*keys, *sums])} FROM part GROUP BY ALL")
-    db.table("gate.lab_median", stage.gate_query("lab_median"))
+    db.table("gate.lab_median", gate_tables.gate_query("lab_median"))
 
 
 def _write(db: Database, first: Path, folder: Path) -> None:

@@ -22,8 +22,7 @@ from time import perf_counter
 import numpy as np
 from rivals import verdicts
 
-from ehrivig.match import propensity
-from ehrivig.stats.matching import nearest, optimal
+from ehrivig.match import nearest, optimal, propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import logistic
 

@@ -14,10 +14,11 @@ from ehrivig import extract, study, validate
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError
 from ehrivig.runs import hospital
-from ehrivig.runs.hospital import HospitalResult
 from ehrivig.study import Study
 from ehrivig.validate import Check, hospitals
 from ehrivig.validate import suite as suites
+from ehrivig.validate.network import Network, expected_hospitals
+from ehrivig.validate.result import HospitalResult
 
 PATIENTS, HOSPITALS = 600, 3
 
@@ -72,16 +73,10 @@ def _together(
     plan: Study, root: Path, there: Iterable[str], results: list[HospitalResult]
 ) -> list[validate.Measurement]:
     """The measurements that belong to no hospital."""
-    expected = hospitals.expected_hospitals(plan, root)
-    return [
-        *validate.across.hospital_set(expected, there),
-        *validate.across.post_baseline(plan),
-        *(
-            validate.across.transfers_seen(hospitals.stays_of_known_persons(results))
-            if results
-            else []
-        ),
-    ]
+    unread = sorted(set(there) - {result.hospital_id for result in results})
+    if not results:
+        return []
+    return hospitals.measure(Network(plan, expected_hospitals(plan, root), results, unread, []))
 
 
 def _rejected(results: list[HospitalResult]) -> Counter[tuple[str, str, str]]:

@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig.match import propensity
+from ehrivig.match import nearest, propensity
 from ehrivig.stats.balance import balance, pair_distance
-from ehrivig.stats.matching import nearest
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.glm import maximise
 from ehrivig.stats.regression.logistic import logistic

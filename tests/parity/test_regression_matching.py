@@ -13,8 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig.match import Matches
-from ehrivig.stats.matching import nearest
+from ehrivig.match import Matches, nearest
 
 pytestmark = pytest.mark.parity
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from ehrivig.stats.matching import nearest
+from ehrivig.match import nearest
 from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.survival.gray import gray_test
 

@@ -19,7 +19,7 @@ from result_files import hashes
 from ehrivig import extract, pipeline, resources
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, UsageError
-from ehrivig.runs import cluster, manifest
+from ehrivig.runs import cluster, fingerprint
 from ehrivig.runs.task import Task
 from ehrivig.study import Study, load
 
@@ -256,7 +256,7 @@ def test_an_open_network_is_refused() -> None:
 
 def test_a_worker_without_the_data_says_so(study: Study, folder: Path, tmp_path: Path) -> None:
     source = replace(extract.inspect(folder, study), root=tmp_path / "not-there")
-    found = cluster.work_aside(task(source, study, tmp_path / "A"), manifest.program_fingerprint())
+    found = cluster.work_aside(task(source, study, tmp_path / "A"), fingerprint.of_program())
     assert isinstance(found, UsageError)
     assert "does not see the folder" in str(found)
 
@@ -274,7 +274,7 @@ def test_work_aside_leaves_one_folder(
 ) -> None:
     """The first finished attempt counts; a second one and an unreadable extract leave nothing."""
     source = extract.inspect(folder, study)
-    wanted, program = task(source, study, tmp_path / "A"), manifest.program_fingerprint()
+    wanted, program = task(source, study, tmp_path / "A"), fingerprint.of_program()
     first = cluster.work_aside(wanted, program)
     second = cluster.work_aside(wanted, program)
     assert first == second

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,27 +14,48 @@ from fuzz.base import TIMED, bytes_of, call, short_study, small_extract
 
 from ehrivig import pipeline, study
 from ehrivig.errors import UsageError
-from ehrivig.runs import history, manifest, metrics
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.extract import Source
+from ehrivig.runs import fingerprint, history, metrics
+from ehrivig.runs.state import Options, Run
 from ehrivig.validate import Check
+from ehrivig.validate.result import HospitalResult
 
 
-def entry(finished_at: str, exit_code: int = 0, message: str = "done") -> history.Entry:
-    counts = (4, 3, 0, 100, 50, None, 20, 0, 2, 1000, 10)
-    return history.Entry("run", "s", "1", exit_code, *counts, 1.5, message, finished_at)
+def finished_run(
+    folder: Path, earlier: Path, exit_code: int = 0, message: str = "done", **facts: Any
+) -> Run:
+    """A run that is done, of which only what the history and the metrics read is filled in."""
+    hospitals = tuple(facts.pop("hospitals", ("A", "B", "C", "D")))
+    source = Source(folder, "native", hospitals, (), False)
+    run = Run(study.load("ivig_covid19"), source, folder, earlier, Options(), print, "run", "")
+    run.exit_code, run.message = exit_code, message
+    for name, value in facts.items():
+        setattr(run, name, value)
+    return run
 
 
-def write_run(folder: Path, earlier: Path, row: history.Entry) -> None:
+def write_run(
+    folder: Path,
+    earlier: Path,
+    finished_at: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *ended: Any,
+) -> None:
     folder.mkdir()
     (folder / "manifest.json").write_text("{}")
-    history.write(folder, earlier, row)
+    monkeypatch.setattr(history, "now", lambda: finished_at)
+    numbers = {"admissions": 100, "cohort": 50, "pairs": 20}
+    history.write(finished_run(folder, earlier, *ended, numbers=numbers))
 
 
-def test_history_is_carried_and_merges_the_blocked_attempt(tmp_path: Path) -> None:
+def test_history_is_carried_and_merges_the_blocked_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out, attempt, new = tmp_path / "out", tmp_path / "out.last-attempt", tmp_path / "new"
-    write_run(out, tmp_path / "none", entry("2026-01-01T00:00:00.000Z"))
-    write_run(attempt, out, entry("2026-01-02T00:00:00.000Z", 3, 'blocked, "why"'))
-    write_run(new, out, entry("2026-01-03T00:00:00.000Z"))
+    write_run(out, tmp_path / "none", "2026-01-01T00:00:00.000Z", monkeypatch)
+    why = 'blocked, "why"\nat length'
+    write_run(attempt, out, "2026-01-02T00:00:00.000Z", monkeypatch, 3, why)
+    write_run(new, out, "2026-01-03T00:00:00.000Z", monkeypatch)
     rows = history.read(new)
     assert rows["finished_at"].str.slice(8, 2).to_list() == ["01", "02", "03"]
     assert rows["exit_code"].to_list() == [0, 3, 0]
@@ -43,11 +65,11 @@ def test_history_is_carried_and_merges_the_blocked_attempt(tmp_path: Path) -> No
     assert history.read(out)["exit_code"].to_list() == [0, 3]
 
 
-def test_a_foreign_history_is_not_read(tmp_path: Path) -> None:
+def test_a_foreign_history_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, new = tmp_path / "out", tmp_path / "new"
     out.mkdir()
     (out / "history.csv").write_text("a,b\n1\n2,3,4\n")
-    write_run(new, out, entry("2026-01-01T00:00:00.000Z"))
+    write_run(new, out, "2026-01-01T00:00:00.000Z", monkeypatch)
     assert history.read(new).height == 1
 
 
@@ -91,7 +113,15 @@ def test_metrics_are_exposition_text_and_hide_small_counts() -> None:
         Check(strange, "lab", "z", "warn", 0, 2, 0.1, "pass"),
     ]
     numbers = {"admissions": 100, "cohort": 50, "exposed": 47, "pairs": 4, "lints": 0}
-    run = metrics.Run("s", "1", 0, [result], ["D"], checks, numbers, 5)
+    run = finished_run(
+        Path("x"),
+        Path("x"),
+        hospitals=(strange, "D"),
+        results=[result],
+        checks=checks,
+        dropped=["D"],
+        numbers=numbers,
+    )
     samples = parsed(metrics.exposition(run))
     label = 'hospital="A \\"b\\"\\\\\\nc"'
     assert samples[f'ehrivig_rows_quarantined{{{label},table="lab"}}'] == 2
@@ -232,7 +262,7 @@ def test_history_command(finished: Path, tmp_path: Path) -> None:
 
 def test_code_is_fingerprinted_by_path() -> None:
     """Modules of the same name in two folders are two files, and templates count."""
-    program = manifest._program()
+    program = fingerprint._program()
     assert program["validate/__init__.py"] != program["meta/__init__.py"]
     assert "report/templates/report.html" in program
     assert TIMED

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 from result_files import hashes
 
-from ehrivig import contract, extract, pipeline, validate
+from ehrivig import contract, extract, pipeline, share
 from ehrivig.calibrate.replicate import trimmed
 from ehrivig.database import Database
 from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
-from ehrivig.extract import share
 from ehrivig.runs import hospital, join
-from ehrivig.runs.hospital import HospitalResult
 from ehrivig.runs.memory import ROWS_AT_ONCE, ROWS_OF_A_CREW, ROWS_PER_MIB, rows_at_once
 from ehrivig.study import Study, load
+from ehrivig.validate import gate
+from ehrivig.validate.result import HospitalResult
 
 pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
 FOLDER = "hospital_id=A"
@@ -204,9 +204,9 @@ def test_a_blocked_hospital_is_blocked_in_shares_and_leaves_no_features(
         whole = hospital.process(source, name, study, tmp_path / "whole" / name)
         joined = _in_shares(source, name, study, tmp_path, 3)
         _assert_same_content(Path(whole.folder), Path(joined.folder))
-        blocked = validate.blocked_hospitals(validate.judge(whole.measurements, study), study)
-        assert bool(blocked) == (not (Path(joined.folder) / "screened.parquet").exists())
-        found += blocked
+        blocked = gate.is_blocked(whole.measurements, study)
+        assert blocked == (not (Path(joined.folder) / "screened.parquet").exists())
+        found += [name] if blocked else []
     assert len(found) == 1
 
 

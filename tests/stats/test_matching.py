@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.match import Matches, caliper_width, logit
-from ehrivig.stats.matching import nearest
+from ehrivig.match import Matches, caliper_width, logit, nearest
 
 ORDERS = ("largest", "smallest", "data", "random", "closest")
 RULES = ("matchit-4.7", "matchit-4.5")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from ehrivig.errors import NumericalWarning, UsageError
-from ehrivig.stats.matching import nearest, optimal
+from ehrivig.match import nearest, optimal
 
 
 def assigned(d: np.ndarray, t: np.ndarray, caliper: float, left_over: float) -> tuple[int, float]:

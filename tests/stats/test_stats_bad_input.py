@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import EhrivigError, NumericalWarning
-from ehrivig.match import propensity
-from ehrivig.stats.matching import nearest, optimal
+from ehrivig.match import nearest, optimal, propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.standardise import aipw, g_computation

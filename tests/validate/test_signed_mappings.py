@@ -11,7 +11,7 @@ from fuzz.base import short_study
 from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.errors import StudyError
-from ehrivig.runs import manifest
+from ehrivig.runs import fingerprint
 
 SIGNED = """
 [[unit]]
@@ -69,6 +69,6 @@ def test_unsigned_mapping_is_refused(mixed_up: Path, tmp_path: Path) -> None:
 
 
 def test_columns_of_layouts_are_hashed() -> None:
-    assert {"layout/omop/columns.csv", "layout/clif/columns.csv"} <= manifest.code_hashes()[
+    assert {"layout/omop/columns.csv", "layout/clif/columns.csv"} <= fingerprint.code_hashes()[
         "sql"
     ].keys()

@@ -14,7 +14,7 @@ import pytest
 
 from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
-from ehrivig.validate import across
+from ehrivig.validate import transfers
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def stays(out: Path) -> pl.DataFrame:
 
 
 def test_a_moved_person_is_in_the_cohort_once_at_the_first_hospital(out: Path) -> None:
-    moved = across.transfers(stays(out))
+    moved = transfers.transfers(stays(out))
     assert moved.height > 0
     cohort = pl.read_parquet(out / "cohort.parquet")
     assert cohort["person_id"].is_unique().all()

@@ -10,7 +10,7 @@ import pytest
 
 from ehrivig import contract, validate
 from ehrivig.study import Study
-from ehrivig.validate import measure
+from ehrivig.validate import measures
 
 START = datetime(2020, 1, 10, 9, 30)
 Spoil = Callable[[Any], None]
@@ -507,7 +507,7 @@ def test_check_counts_the_wrong_rows_only(
     needed = ("hospital", "patient", "admission", check.partition(".")[0])
     only = tuple(table for table in contract.TABLES if table.name in needed)
     validate.suites()  # read once, of all tables
-    monkeypatch.setattr(measure.tables, "TABLES", only)
+    monkeypatch.setattr(measures.contract, "TABLES", only)
     found = measured(opened(), plan)[check]
     assert found.violated == expected
     assert found.denominator >= expected

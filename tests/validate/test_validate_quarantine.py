@@ -15,7 +15,7 @@ from ehrivig import contract, validate
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import quarantine, rules
+from ehrivig.validate import quarantined, rules
 
 START = datetime(2020, 1, 10, 9, 30)
 Open = Callable[[], Database]
@@ -206,7 +206,7 @@ def test_an_account_that_does_not_add_up_is_an_error(
     validate.measure(db, plan, "H")
     real = rules.as_read
     monkeypatch.setattr(
-        quarantine.rules, "as_read", lambda *a: f"SELECT * FROM ({real(*a)}) WHERE FALSE"
+        quarantined.rules, "as_read", lambda *a: f"SELECT * FROM ({real(*a)}) WHERE FALSE"
     )
     with pytest.raises(EhrivigError, match="account is not exact"):
         validate.quarantine(db, plan, "H", tmp_path)

@@ -9,14 +9,14 @@ from ehrivig import validate
 from ehrivig.study import Study
 from ehrivig.validate.judgement import MEASUREMENTS_FILE
 from ehrivig.validate.quality import numbers
-from ehrivig.validate.quality.numbers import GatedHospital
 from ehrivig.validate.quality.page import EarlierRun, page
+from ehrivig.validate.result import HospitalResult
 
 
 def write(
     folder: Path,
     study: Study,
-    hospitals: Sequence[GatedHospital],
+    hospitals: Sequence[HospitalResult],
     checks: list[validate.Check],
     dropped: Sequence[str] = (),
     earlier: Sequence[EarlierRun] = (),

@@ -4,37 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 
 from ehrivig import contract
-from ehrivig.validate import Measurement
-
-
-class GatedHospital(Protocol):
-    """One hospital after its gate: its id, its folder, its measurements and its rows."""
-
-    @property
-    def hospital_id(self) -> str:
-        """The hospital."""
-
-    @property
-    def folder(self) -> str:
-        """Where the gate left its files."""
-
-    @property
-    def measurements(self) -> list[Measurement]:
-        """What every check found."""
-
-    @property
-    def rows_read(self) -> dict[str, int]:
-        """Table -> rows read."""
-
-    @property
-    def rows_quarantined(self) -> dict[str, int]:
-        """Table -> rows in quarantine."""
-
+from ehrivig.validate.result import HospitalResult
 
 AGGREGATE_SCHEMA: dict[str, dict[str, type[pl.DataType]]] = {
     "completeness": {
@@ -64,7 +38,7 @@ AGGREGATE_SCHEMA: dict[str, dict[str, type[pl.DataType]]] = {
 }
 
 
-def aggregate(hospitals: Sequence[GatedHospital], name: str) -> pl.DataFrame:
+def aggregate(hospitals: Sequence[HospitalResult], name: str) -> pl.DataFrame:
     """An aggregate of all hospitals, `hospital_id` in front; an empty one keeps its columns."""
     schema = AGGREGATE_SCHEMA[name]
     parts = [pl.DataFrame(schema={"hospital_id": pl.String, **schema})]
@@ -105,7 +79,7 @@ def reasons(folder: Path) -> pl.DataFrame:
     return pl.concat(parts).sort(order, descending=[True, False, False, False])
 
 
-def merge_quarantine(hospitals: Sequence[GatedHospital], folder: Path) -> None:
+def merge_quarantine(hospitals: Sequence[HospitalResult], folder: Path) -> None:
     """Write `<folder>/quarantine/<table>.parquet` (and `values/`) of all hospitals."""
     for part in ("quarantine", "quarantine/values"):
         for table in contract.TABLES:

@@ -17,10 +17,10 @@ from ehrivig import contract
 from ehrivig.disclosure import shown, small
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
-from ehrivig.validate.across import changes
+from ehrivig.validate.drift import changes
 from ehrivig.validate.judgement import message_of
 from ehrivig.validate.quality import numbers
-from ehrivig.validate.quality.numbers import GatedHospital
+from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
 
 _WORST = {"pass": 0, "warn": 1, "fail": 2}
@@ -38,7 +38,7 @@ class EarlierRun:
 def page(
     folder: Path,
     study: Study,
-    hospitals: Sequence[GatedHospital],
+    hospitals: Sequence[HospitalResult],
     checks: list[Check],
     dropped: Sequence[str] = (),
     earlier: Sequence[EarlierRun] = (),
@@ -128,7 +128,7 @@ def _share(count: int, total: int, smallest: int) -> str:
     return f"{share:.1%}" if share >= 0.001 else "<0.1%"
 
 
-def _rows(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+def _rows(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
     """Rows read and rejected per hospital and table with any row."""
     return [
         {
@@ -150,7 +150,7 @@ def _reasons(folder: Path, smallest: int) -> list[dict[str, Any]]:
     return [{**row, "rows": shown(row["rows"], smallest)} for row in frame.to_dicts()]
 
 
-def _completeness(hospitals: Sequence[GatedHospital]) -> dict[str, list[dict[str, Any]]]:
+def _completeness(hospitals: Sequence[HospitalResult]) -> dict[str, list[dict[str, Any]]]:
     """Table -> per column, the share of rows with a value in each hospital (None: no rows)."""
     frame = numbers.aggregate(hospitals, "completeness")
     found: dict[str, list[dict[str, Any]]] = {}
@@ -169,7 +169,7 @@ def _completeness(hospitals: Sequence[GatedHospital]) -> dict[str, list[dict[str
     return found
 
 
-def _figures(hospitals: Sequence[GatedHospital], smallest: int) -> list[Markup]:
+def _figures(hospitals: Sequence[HospitalResult], smallest: int) -> list[Markup]:
     """The distribution of every analyte with results."""
     from ehrivig.validate.quality.figures import distribution
 
@@ -186,7 +186,7 @@ def _figures(hospitals: Sequence[GatedHospital], smallest: int) -> list[Markup]:
     return found
 
 
-def _legend(hospitals: Sequence[GatedHospital]) -> list[dict[str, str]]:
+def _legend(hospitals: Sequence[HospitalResult]) -> list[dict[str, str]]:
     """Colour and line of every hospital in the figures."""
     from ehrivig.validate.quality.figures import styles
 
@@ -198,7 +198,7 @@ def _legend(hospitals: Sequence[GatedHospital]) -> list[dict[str, str]]:
     ]
 
 
-def _units(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+def _units(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
     """Per analyte: which units its results came in, by hospital."""
     frame = numbers.aggregate(hospitals, "lab_unit").sort("analyte", "hospital_id", "unit")
     return [
@@ -207,7 +207,7 @@ def _units(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, 
     ]
 
 
-def _doses(hospitals: Sequence[GatedHospital], smallest: int) -> list[dict[str, Any]]:
+def _doses(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
     """The study drug's administrations by unit, and what is known to turn them into grams."""
     frame = numbers.aggregate(hospitals, "dose_unit").sort("hospital_id", "dose_unit")
     return [

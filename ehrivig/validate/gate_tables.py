@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from ehrivig import resources
+from ehrivig import resources, share
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError
-from ehrivig.extract import share
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
 from ehrivig.validate import drugs

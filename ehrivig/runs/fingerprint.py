@@ -1,0 +1,121 @@
+"""What a result depends on, as one hash: files, study, code, versions of the engines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ehrivig import extract, resources
+from ehrivig.errors import ExtractError
+from ehrivig.extract.layouts import SHIPPED
+from ehrivig.study import Study
+
+ENGINES = (
+    "duckdb",
+    "polars",
+    "pyarrow",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "scikit-learn",
+    "matplotlib",
+    "great_expectations",
+)
+
+
+def package_version() -> str:
+    """The installed version of this package."""
+    try:
+        return version("ehrivig")
+    except PackageNotFoundError:
+        return "0+checkout"
+
+
+def engines() -> dict[str, str]:
+    """The versions of what computes and writes."""
+    return {name: version(name) for name in ENGINES}
+
+
+def of_hospital(
+    study: Study, source: extract.Source, hospital_id: str, program: str, *, gate_only: bool
+) -> str:
+    """SHA-256 of all that one hospital's result depends on: files, study, code, version.
+
+    `program`: the `of_program`, which is the same for all hospitals and not cheap.
+    """
+    content = [
+        [asdict(file) for file in extract.input_files(source, hospital_id)],
+        study.digest,
+        _files_of_settings(study),
+        program,
+        hospital_id,
+        gate_only,
+    ]
+    return _digest(content)
+
+
+def of_program() -> str:
+    """SHA-256 of the package, of what ships with it, and of the versions of its engines."""
+    return _digest([code_hashes(), _program(), engines()])
+
+
+def of_run(study: Study, source: extract.Source, *, gate_only: bool) -> str:
+    """SHA-256 of all that a run depends on: every hospital's, and whether the data are real.
+
+    Empty, which equals no other, when a file of the extract cannot be read.
+    """
+    program = of_program()
+    try:
+        hospitals = [
+            of_hospital(study, source, name, program, gate_only=gate_only)
+            for name in source.hospitals
+        ]
+    except ExtractError:
+        return ""
+    return _digest([hospitals, list(source.hospitals), source.synthetic, package_version()])
+
+
+def _digest(content: list[Any]) -> str:
+    return resources.digest(json.dumps(content, sort_keys=True, default=str).encode())
+
+
+def _program() -> dict[str, str]:
+    """SHA-256 of every file of the package (modules, templates), by relative path."""
+    folder = Path(__file__).resolve().parents[1]
+    return {
+        path.relative_to(folder).as_posix(): resources.file_digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def _files_of_settings(study: Study) -> dict[str, str]:
+    """SHA-256 of the user's files that the study names: layout, signed mappings, regimens."""
+    files = [Path(study.extract.mappings)] if study.extract.mappings else []
+    if study.extract.layout not in SHIPPED:
+        layout = Path(study.extract.layout)
+        files += [*layout.glob("*.*"), *layout.glob("prepare/*.sql")]
+    files += [Path(name) for name in study.regimen.names] if study.regimen else []
+    return {p.as_posix(): resources.file_digest(p) for p in sorted(files) if p.is_file()}
+
+
+def code_hashes() -> dict[str, dict[str, str]]:
+    """SHA-256 of each shipped SQL file, suite and code list, by relative path.
+
+    Beside its SQL a layout has the list of the columns that it reads (CSV).
+    """
+    kinds = {
+        "sql": (resources.sql_folder(), "*.[sc][qs][lv]"),  # .sql and .csv
+        "suites": (resources.expectations_folder(), "*.json"),
+        "codelists": (resources.codelists_folder(), "*.csv"),
+    }
+    return {
+        kind: {
+            path.relative_to(folder).as_posix(): resources.file_digest(path)
+            for path in sorted(folder.rglob(pattern))
+        }
+        for kind, (folder, pattern) in kinds.items()
+    }

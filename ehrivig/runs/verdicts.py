@@ -1,0 +1,58 @@
+"""The verdicts of a run: over all hospitals, over the arms, and what is kept of them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig import validate
+from ehrivig.dataset import KEY
+from ehrivig.runs import earlier, tables
+from ehrivig.runs.state import Run
+from ehrivig.validate import gate, hospitals, quality
+from ehrivig.validate.network import Network, Studied, expected_hospitals
+
+_OF_STAY = [*KEY, "person_id", "admitted_at", "discharged_at", "death_at", "discharge_status"]
+
+
+def judge(run: Run) -> None:
+    """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
+    run.progress("judging the measurements")
+    run.across = hospitals.measure(_network(run))
+    measured = [m for result in run.results for m in result.measurements]
+    run.checks = validate.judge([*measured, *run.across], run.study)
+    decision = gate.decide(run.checks, run.study, run.source.hospitals, run.unreadable)
+    run.dropped = list(decision.dropped)
+    decision.enforce()
+
+
+def judge_arms(run: Run, table: pl.DataFrame) -> None:
+    """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
+    stays = tables.scan(run.kept, "screened").select(_OF_STAY).collect()
+    scope, dosing = (tables.gather(run.kept, name) for name in ("scope", "dosing"))
+    measured = hospitals.measure(_network(run, Studied(stays, scope, dosing, table)))
+    checks = validate.judge(measured, run.study)
+    run.across += measured
+    run.checks += checks
+    gate.decide(checks, run.study, run.source.hospitals).enforce()
+
+
+def write(run: Run) -> None:
+    """Write the checks, the quarantine of all hospitals, and the data quality report."""
+    names = earlier.labels(len(run.before))
+    before = [quality.EarlierRun(name, one) for name, one in zip(names, run.before, strict=True)]
+    quality.write(run.folder, run.study, run.results, run.checks, run.dropped, before)
+    measured = [m for result in run.results for m in result.measurements]
+    validate.write_measurements([*measured, *run.across], run.folder / earlier.MEASUREMENTS)
+    earlier.write(run.folder, run.before)
+
+
+def _network(run: Run, studied: Studied | None = None) -> Network:
+    """The hospitals side by side: all that were read, or once the cohort stands those kept."""
+    return Network(
+        run.study,
+        expected_hospitals(run.study, run.source.root),
+        run.kept if studied else run.results,
+        list(run.unreadable),
+        run.before[-1] if run.before else [],
+        studied,
+    )

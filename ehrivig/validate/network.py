@@ -1,0 +1,76 @@
+"""The hospitals of a run side by side, and what their gates left of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig.study import Study
+from ehrivig.validate.measurement import Measurement
+from ehrivig.validate.result import HospitalResult
+
+
+@dataclass(frozen=True)
+class Studied:
+    """Who is studied, once the cohort stands.
+
+    `stays`: every admission that the gate let through; `scope`: KEY, n_rows that passed; `dosing`:
+    KEY, n_administrations of the candidates; `table`: the analysis table (KEY, exposed).
+    """
+
+    stays: pl.DataFrame
+    scope: pl.DataFrame
+    dosing: pl.DataFrame
+    table: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Network:
+    """The hospitals of a run, side by side.
+
+    `expected`: the hospitals that there should be (empty: nobody says); `unreadable`: those that
+    could not be read; `before`: what the run before measured; `studied`: null before the cohort.
+    """
+
+    study: Study
+    expected: Sequence[str]
+    results: Sequence[HospitalResult]
+    unreadable: Sequence[str]
+    before: Sequence[Measurement]
+    studied: Studied | None = None
+
+    @property
+    def people(self) -> Studied:
+        """Who is studied; for a check that needs the cohort."""
+        assert self.studied is not None
+        return self.studied
+
+
+def expected_hospitals(study: Study, root: Path) -> tuple[str, ...]:
+    """The hospitals that there should be: of the study file, or else of the extract's own list."""
+    listed = root / "extract.json"
+    if study.extract.hospitals or not listed.is_file():
+        return study.extract.hospitals
+    try:
+        content = json.loads(listed.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    named = content.get("hospitals", ()) if isinstance(content, dict) else ()
+    return tuple(str(name) for name in named) if isinstance(named, list) else ()
+
+
+def small_table(result: HospitalResult, name: str) -> pl.DataFrame:
+    """One small table that a hospital's gate left, with the hospital's id."""
+    frame = pl.read_parquet(Path(result.folder) / "quality" / f"{name}.parquet")
+    return frame.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
+
+
+def stays_of_known_persons(results: Sequence[HospitalResult]) -> pl.DataFrame:
+    """Stays of persons with a network-wide id: hospital_id, admission_id, person_id, times."""
+    parts = [small_table(result, "known_person") for result in results]
+    ids = pl.col("admission_id", "person_id").cast(pl.String)  # hospitals may differ in their type
+    return pl.concat([part.with_columns(ids) for part in parts])

@@ -1,0 +1,307 @@
+"""The checks over hospitals: each with hospitals drawn by hand, side by side."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig import study, validate
+from ehrivig.study import Study
+from ehrivig.validate import Measurement, catalogue, gate, hospitals
+from ehrivig.validate.measurement import ALL
+from ehrivig.validate.network import Network, Studied, expected_hospitals
+from ehrivig.validate.result import HospitalResult
+
+START = datetime(2020, 2, 1)
+SCHEMA = {
+    "hospital_id": pl.String,
+    "admission_id": pl.Int64,
+    "person_id": pl.String,
+    "admitted_at": pl.Datetime("us"),
+    "discharged_at": pl.Datetime("us"),
+    "discharge_status": pl.String,
+    "death_at": pl.Datetime("us"),
+}
+
+
+def stays(*rows: tuple[str, int, str, int, str, int | None]) -> pl.DataFrame:
+    """Hospital, admission, person, first day (five days each), status, day of death."""
+    full: list[dict[str, Any]] = [
+        {
+            "hospital_id": hospital,
+            "admission_id": number,
+            "person_id": person,
+            "admitted_at": START + timedelta(days=day),
+            "discharged_at": START + timedelta(days=day + 5),
+            "discharge_status": status,
+            "death_at": None if death is None else START + timedelta(days=death),
+        }
+        for hospital, number, person, day, status, death in rows
+    ]
+    return pl.DataFrame(full, schema=SCHEMA)
+
+
+def cohort(*rows: tuple[str, int, bool]) -> pl.DataFrame:
+    names = ["hospital_id", "admission_id", "exposed"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def dosing(*rows: tuple[str, int, int]) -> pl.DataFrame:
+    names = ["hospital_id", "admission_id", "n_administrations"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+PLAN = study.load("ivig_covid19")
+NOTHING: dict[str, dict[str, Any]] = {
+    "lab_median": {"analyte": pl.String, "n": pl.Int64, "median": pl.Float64},
+    "known_person": {
+        "admission_id": pl.Int64,
+        "person_id": pl.String,
+        "admitted_at": pl.Datetime("us"),
+        "discharged_at": pl.Datetime("us"),
+    },
+}
+
+
+def hospital(
+    folder: Path, name: str, measured: list[Measurement] | None = None, **left: pl.DataFrame
+) -> HospitalResult:
+    """One hospital whose gate left some small tables, empty unless given."""
+    place = folder / name
+    (place / "quality").mkdir(parents=True)
+    for table, schema in NOTHING.items():
+        frame = left.get(table, pl.DataFrame(schema=schema))
+        frame.write_parquet(place / "quality" / f"{table}.parquet")
+    return HospitalResult(name, str(place), measured or [], {}, {}, [], "")
+
+
+def network(
+    *results: HospitalResult,
+    plan: Study = PLAN,
+    expected: tuple[str, ...] = (),
+    unreadable: tuple[str, ...] = (),
+    before: tuple[Measurement, ...] = (),
+    studied: Studied | None = None,
+) -> Network:
+    return Network(plan, expected, results, unreadable, before, studied)
+
+
+def found(network: Network, check: str) -> list[tuple[str, int, int]]:
+    """hospital, violated and denominator of one check."""
+    return [
+        (m.hospital_id, m.violated, m.denominator)
+        for m in hospitals.measure(network)
+        if m.check == check
+    ]
+
+
+def among(
+    tmp_path: Path,
+    seen: pl.DataFrame,
+    cohort: pl.DataFrame,
+    dosing: pl.DataFrame | None = None,
+    scope: pl.DataFrame | None = None,
+) -> Network:
+    """Two hospitals of which the cohort stands."""
+    given = pl.DataFrame(schema={"hospital_id": pl.String, "admission_id": pl.Int64})
+    given = given.with_columns(n_administrations=pl.lit(0))
+    rows = given.select("hospital_id", "admission_id", n_rows="n_administrations")
+    pieces = dosing if dosing is not None else given, scope if scope is not None else rows
+    return network(
+        *(hospital(tmp_path, name) for name in "AB"),
+        studied=Studied(seen, pieces[1], pieces[0], cohort),
+    )
+
+
+def test_the_set_of_hospitals_is_held_against_the_study(tmp_path: Path) -> None:
+    there = [hospital(tmp_path, name) for name in "AB"]
+    check = "study.hospital_set"
+    assert found(network(*there), check) == []
+    assert found(network(*there, expected=("A", "B")), check) == [(ALL, 0, 2)]
+    assert found(network(*there, expected=("A", "C")), check) == [(ALL, 2, 3)]
+    # a hospital that could not be read is there all the same
+    known = network(*there, expected=("A", "B", "C"), unreadable=("C",))
+    assert found(known, check) == [(ALL, 0, 3)]
+
+
+def test_the_extract_may_say_which_hospitals_there_are(tmp_path: Path) -> None:
+    assert expected_hospitals(PLAN, tmp_path) == ()
+    (tmp_path / "extract.json").write_text('{"hospitals": ["A", "B"]}')
+    assert expected_hospitals(PLAN, tmp_path) == ("A", "B")
+    (tmp_path / "extract.json").write_text("no json")
+    assert expected_hospitals(PLAN, tmp_path) == ()
+
+
+def test_a_variable_after_time_zero_is_in_the_score_by_name_only(tmp_path: Path) -> None:
+    there, check = hospital(tmp_path, "A"), "study.post_baseline_covariate"
+    course = PLAN.outcomes.variables[0].name
+    wrong = PLAN.match.model_copy(update={"covariates": ("age", course)})
+    allowed = wrong.model_copy(update={"allow_post_baseline": (course,)})
+    for match, violated in ((wrong, 1), (allowed, 0)):
+        plan = PLAN.model_copy(update={"match": match})
+        assert found(network(there, plan=plan), check) == [(ALL, violated, 2)]
+
+
+def medians(**values: tuple[int, float]) -> pl.DataFrame:
+    rows = [(analyte, n, median) for analyte, (n, median) in values.items()]
+    return pl.DataFrame(rows, schema=["analyte", "n", "median"], orient="row")
+
+
+def test_a_median_away_by_the_factor_between_two_units(tmp_path: Path) -> None:
+    here = {
+        "A": medians(crp=(50, 70.0), creatinine=(50, 80.0)),
+        "B": medians(crp=(50, 65.0), creatinine=(50, 75.0)),
+        "C": medians(crp=(50, 7.0), creatinine=(50, 90.0)),  # mg/dL for mg/L
+        "D": medians(crp=(19, 7.0), creatinine=(50, 85.0)),  # too few to say
+    }
+    there = [hospital(tmp_path, name, lab_median=frame) for name, frame in here.items()]
+    expected = [("A", 0, 2), ("B", 0, 2), ("C", 1, 2), ("D", 0, 1)]
+    assert found(network(*there), "study.unit_against_hospitals") == expected
+
+
+def test_two_hospitals_are_too_few_to_tell_which_unit_is_wrong(tmp_path: Path) -> None:
+    there = [
+        hospital(tmp_path, name, lab_median=medians(crp=(50, value)))
+        for name, value in (("A", 70.0), ("B", 7.0))
+    ]
+    assert found(network(*there), "study.unit_against_hospitals") == [("A", 0, 0), ("B", 0, 0)]
+
+
+def test_transfers_are_counted_among_known_persons(tmp_path: Path) -> None:
+    seen = stays(
+        ("A", 1, "p", 0, "transferred", None),
+        ("B", 1, "p", 5, "alive", None),
+        ("B", 2, "q", 5, "alive", None),
+    )
+    there = [
+        hospital(
+            tmp_path,
+            name,
+            known_person=seen.filter(pl.col("hospital_id") == name).select(
+                NOTHING["known_person"].keys()
+            ),
+        )
+        for name in "AB"
+    ]
+    assert found(network(*there), "study.transfer") == [(ALL, 1, 3)]
+    nobody = [hospital(tmp_path / "none", name) for name in "AB"]
+    assert found(network(*nobody), "study.transfer") == []
+
+
+def shares(hospital_id: str, **violated: int) -> list[Measurement]:
+    return [Measurement(hospital_id, "lab", name, "warn", n, 100) for name, n in violated.items()]
+
+
+def test_drift_is_a_share_that_moved_by_more_than_five_points(tmp_path: Path) -> None:
+    there = hospital(tmp_path, "A", shares("A", x=16, y=15, new=90))
+    before = (*shares("A", x=10, y=10), *shares("B", x=1))
+    assert found(network(there, before=before), "study.drift") == [("A", 1, 2)]
+    assert found(network(there), "study.drift") == []
+
+
+def test_both_stays_of_a_transfer_in_the_cohort_are_one_episode_twice(tmp_path: Path) -> None:
+    seen = stays(("A", 1, "p", 0, "transferred", None), ("B", 1, "p", 5, "alive", None))
+    both = cohort(("A", 1, False), ("B", 1, True))
+    check = "study.transfer_counted_once"
+    assert found(among(tmp_path / "1", seen, both), check) == [(ALL, 1, 2)]
+    assert found(among(tmp_path / "2", seen, both.head(1)), check) == [(ALL, 0, 1)]
+
+
+def test_quarantine_that_takes_more_from_one_arm(tmp_path: Path) -> None:
+    arms = cohort(("A", 1, True), ("A", 2, False))
+    passed = pl.DataFrame(
+        {"hospital_id": ["A", "A"], "admission_id": [1, 2], "n_rows": [90, 99]},
+    )
+    given = among(tmp_path, stays(), arms, scope=passed)
+    place = tmp_path / "A" / "quarantine"
+    place.mkdir()
+    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2], "reason": ["x"] * 11})
+    rejected.write_parquet(place / "lab.parquet")
+    assert found(given, "study.arm_difference") == [(ALL, 10, 100)]  # 10% against 1%
+    wide = PLAN.quality.model_copy(update={"arm_difference_points": 9.5})
+    plan = PLAN.model_copy(update={"quality": wide})
+    given = network(*given.results, plan=plan, studied=given.studied)
+    assert found(given, "study.arm_difference") == [(ALL, 0, 100)]
+
+
+def failed(hospital_id: str, check: str = "lab.unit_mixup") -> validate.Check:
+    return validate.Check(hospital_id, "lab", check, "block", 1, 10, 0.0, "fail")
+
+
+def policy(block: str, **hospitals: str) -> Study:
+    quality = PLAN.quality.model_copy(update={"block": block, "hospitals": hospitals})
+    return PLAN.model_copy(update={"quality": quality})
+
+
+@pytest.mark.parametrize(
+    ("plan", "failing", "unreadable", "dropped", "blocked"),
+    [
+        (policy("block_run"), (), (), (), False),
+        (policy("block_run"), ("A",), (), ("A",), True),
+        (policy("drop_hospital"), ("A",), (), ("A",), False),
+        (policy("drop_hospital"), ("A", "B"), (), ("A", "B"), True),  # nobody is left
+        (policy("drop_hospital"), ("A",), ("B",), ("A", "B"), True),
+        (policy("drop_hospital", A="block_run"), ("A",), (), ("A",), True),
+        (policy("block_run", A="drop_hospital"), ("A",), (), ("A",), False),
+        (policy("drop_hospital"), (ALL,), (), (), True),  # no hospital that could be dropped
+    ],
+)
+def test_one_policy_decides(
+    plan: Study,
+    failing: tuple[str, ...],
+    unreadable: tuple[str, ...],
+    dropped: tuple[str, ...],
+    blocked: bool,
+) -> None:
+    made = gate.decide([failed(name) for name in failing], plan, ("A", "B"), unreadable)
+    assert (made.failing, made.dropped, made.blocked) == (failing, dropped, blocked)
+    assert bool(made.message) == blocked
+
+
+def test_a_death_that_only_the_second_hospital_recorded(tmp_path: Path) -> None:
+    seen = stays(
+        ("A", 1, "p", 0, "transferred", None),  # died at B, unknown to A
+        ("B", 1, "p", 5, "died", None),
+        ("A", 2, "q", 0, "transferred", 8),  # the same, and A knows
+        ("B", 2, "q", 5, "died", 8),
+        ("A", 3, "r", 0, "alive", None),  # lives
+        ("B", 3, "r", 5, "alive", None),
+        ("A", 4, "s", 0, "died", None),  # died at A
+    )
+    studied = cohort(("A", 1, False), ("A", 2, False), ("A", 3, True), ("A", 4, True))
+    assert found(among(tmp_path, seen, studied), "study.death_known_elsewhere") == [(ALL, 1, 4)]
+
+
+def test_a_death_of_somebody_who_is_not_studied_is_no_finding(tmp_path: Path) -> None:
+    seen = stays(("A", 1, "p", 0, "transferred", None), ("B", 1, "p", 5, "died", None))
+    given = among(tmp_path, seen, cohort(("B", 1, True)))
+    assert found(given, "study.death_known_elsewhere") == [(ALL, 0, 1)]
+
+
+def test_the_drug_given_after_the_move(tmp_path: Path) -> None:
+    seen = stays(
+        ("A", 1, "p", 0, "transferred", None),
+        ("B", 1, "p", 5, "alive", None),
+        ("A", 2, "q", 0, "transferred", None),
+        ("B", 2, "q", 5, "alive", None),
+        ("A", 3, "r", 0, "alive", None),  # comes back three weeks later: no transfer
+        ("B", 3, "r", 26, "alive", None),
+    )
+    studied = cohort(("A", 1, False), ("A", 2, True), ("A", 3, False))
+    given = dosing(("A", 2, 3), ("B", 1, 2), ("B", 2, 2), ("B", 3, 1), ("A", 3, 0))
+    both = among(tmp_path, seen, studied, given)
+    assert found(both, "study.exposed_after_transfer") == [(ALL, 1, 2)]
+
+
+def test_every_entry_of_the_registry_is_in_the_catalogue_and_says_how_to_mend() -> None:
+    listed = catalogue.table()
+    for one in hospitals.CHECKS:
+        assert one.message.endswith(".")
+        assert validate.judgement.message_of(one.check) == one.message
+        rows = listed.filter(pl.col("check") == one.check)
+        assert sorted(rows["kind"]) == sorted(one.kinds)
+        assert set(rows["severity"]) <= {one.severity}
