@@ -96,6 +96,8 @@ def check(
     layout: LayoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
+    workers: WorkersOption = 1,
+    cluster: ClusterOption = None,
     share_rows: ShareOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -112,7 +114,7 @@ def check(
         return
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
-    options = pipeline.Options(memory, threads, share_rows=share_rows)
+    options = pipeline.Options(memory, threads, workers, cluster, share_rows=share_rows)
     summary = pipeline.check(plan, extract, out, options=options, progress=console.progress(quiet))
     _finish(summary, as_json)
 
