@@ -1,6 +1,7 @@
 """The criteria that one hospital can judge, in the order of the study file.
 
-Every criterion is three-valued: met, not met, not measured.
+The rules are those of `study.registries.criteria`. Every criterion is three-valued: met, not met,
+not measured.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from ehrivig import resources
 from ehrivig.concepts import concept
 from ehrivig.database import Database, Query
 from ehrivig.study import Criterion, Evidence, Study
+from ehrivig.study.registries import CRITERIA
+from ehrivig.study.registries.concepts import of_severity
 
 
 def cohort_query(name: str) -> Query:
@@ -35,7 +38,7 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
     db.execute(f"CREATE OR REPLACE TABLE criterion {columns}")
     db.table("eligible", cohort_query("eligible"))
     for criterion in study.cohort.criteria:
-        if criterion.rule != "index_admission":
+        if not CRITERIA[criterion.rule].network:
             _judge(db, study, criterion, prepare)
             db.table("eligible", cohort_query("still_eligible"), {"name": criterion.name})
     late = study.cohort.time_zero == "severity_onset"
@@ -53,7 +56,7 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
     if criterion.rule == "any_of":
         _gather(db, criterion.any_of, prepare)
     if criterion.rule == "severity":
-        name = f"severe_{study.cohort.severity}"
+        name = of_severity(study.cohort.severity)
         prepare(db, name)
         query = concept(name)
     else:

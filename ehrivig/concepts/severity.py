@@ -11,13 +11,13 @@ import polars as pl
 
 from ehrivig.concepts.library import concept
 from ehrivig.database import Database
+from ehrivig.study.registries import CONCEPTS
+from ehrivig.study.registries.names import SCORED
 
-# What each concept reads besides the clean tables and `eligible`.
+# What each step reads besides the clean tables and `eligible`: the definitions that a study may name
+# say so in their entry (`study.registries.concepts`), what they are built from is here.
 BUILDS_ON: dict[str, tuple[str, ...]] = {
-    "severe_china_v6": ("stay_vital", "pf_ratio"),
-    "severe_who_2020_01": ("stay_vital", "pneumonia"),
-    "severe_either": ("severe_china_v6", "severe_who_2020_01"),
-    "severe_respiratory_failure": ("pf_ratio",),
+    **{entry.name: entry.reads for entry in CONCEPTS if entry.reads},
     "pf_ratio": ("stay_lab", "stay_vital"),
     "stay_lab": ("score_span",),
     "stay_vital": ("score_span",),
@@ -30,26 +30,16 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "apache_ii": ("score_bin", "apache_value", "apache_chronic"),
     "sirs_sign": ("stay_lab", "stay_vital"),
     "sirs_moment": ("sirs_sign",),
-    "sirs": ("sirs_sign",),
     "dysfunction_moment": ("stay_lab", "stay_vital", "pf_ratio", "vasoactive"),
-    "severe_sepsis": ("sirs", "sirs_moment", "infection", "dysfunction_moment"),
     "septic_shock_proxy": ("severe_sepsis",),
-    "septic_shock": ("septic_shock_proxy",),
-    "sepsis3": ("infection", "sofa"),
     "ards_gas": ("pf_ratio",),
-    "ards_berlin": ("ards_gas",),
-    "ards_berlin_no_peep": ("ards_gas",),
     "aki_moment": ("stay_lab", "stay_vital"),
-    "aki_kdigo": ("aki_moment",),
     "dic_score": ("stay_lab",),
-    "dic_isth": ("dic_score",),
-    "hepatic_injury": ("stay_lab",),
-    "myocardial_injury": ("stay_lab",),
     "shock_basis": ("vasoactive", "stay_lab"),
-    "shock": ("shock_basis",),
 }
-# Which rows of `lab` and `vital` a concept takes out of stay_lab and stay_vital.
+# Which rows of `lab` and `vital` a step takes out of stay_lab and stay_vital.
 ANALYTES: dict[str, tuple[str, ...]] = {
+    **{entry.name: entry.analytes for entry in CONCEPTS if entry.analytes},
     "pf_ratio": ("pao2",),
     "sofa_value": ("platelets", "total_bilirubin", "creatinine"),
     "apache_value": (
@@ -60,13 +50,10 @@ ANALYTES: dict[str, tuple[str, ...]] = {
     "dysfunction_moment": ("lactate", "platelets", "total_bilirubin", "creatinine"),
     "aki_moment": ("creatinine",),
     "dic_score": ("platelets", "d_dimer", "prothrombin_time", "fibrinogen"),
-    "hepatic_injury": ("alt", "ast", "total_bilirubin"),
-    "myocardial_injury": ("troponin_i", "troponin_t"),
     "shock_basis": ("lactate",),
 }
 VITALS: dict[str, tuple[str, ...]] = {
-    "severe_china_v6": ("respiratory_rate", "spo2"),
-    "severe_who_2020_01": ("respiratory_rate", "spo2"),
+    **{entry.name: entry.vitals for entry in CONCEPTS if entry.vitals},
     "pf_ratio": ("fio2",),
     "mean_arterial_pressure": ("map", "sbp", "dbp"),
     "sofa_value": ("gcs", "urine_output"),
@@ -78,7 +65,6 @@ VITALS: dict[str, tuple[str, ...]] = {
 # Names of the small numbers that stand for codes in stay_lab and stay_vital.
 ENUMS = {"stay_analyte": ANALYTES, "stay_sign": VITALS}
 SOFA_MAX_MISSING = 2
-RECORDED_SCORES = ("sofa", "apache_ii")
 
 
 def prepare(
@@ -190,7 +176,7 @@ def score_agreement(recorded: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFr
     mean_difference (computed minus recorded; null without a pair).
     """
     rows = []
-    for score in RECORDED_SCORES:
+    for score in SCORED:
         known = recorded.filter(pl.col("variable") == score).select("admission_id", "value")
         lowest = "sofa_lo" if score == "sofa" else "apache_ii"
         both = computed.join(known, on="admission_id", how="inner")

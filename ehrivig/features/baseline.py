@@ -1,14 +1,15 @@
 """Baseline variables: what was known about a patient around time zero.
 
-One query per kind of source and window; only the answers, one per admission and variable, leave
-the database. What was not measured is null, never zero and never "no". A SOFA or APACHE II score
-that nobody recorded is computed from raw rows, where enough of them are there.
+The sources are those of `study.registries.covariates`. One query per kind of source and window;
+only the answers, one per admission and variable, leave the database. What was not measured is null,
+never zero and never "no". A SOFA or APACHE II score that nobody recorded is computed from raw rows,
+where enough of them are there.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
@@ -18,18 +19,11 @@ from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
 from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
+from ehrivig.study.registries import COVARIATES
+from ehrivig.study.registries.names import SCORED
 
 Window = tuple[float, float | None]
 Units = dict[str, list[list[Any]]]
-QUERY = {
-    "lab": ("baseline_lab", "analytes"),
-    "vital": ("baseline_vital", "vitals"),
-    "score": ("baseline_score", "scores"),
-    "finding": ("baseline_finding", "findings"),
-    "condition": ("baseline_condition", "conditions"),
-    "medication": ("medication_given", "codelists"),
-}
-_OF_THE_ADMISSION = {"age": "age_years", "male": "male", "current_smoker": "current_smoker"}
 
 
 def baseline(db: Database, study: Study) -> pl.DataFrame:
@@ -40,9 +34,8 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     StudyError for a unit nobody defined.
     """
     variables = study.covariates.variables
-    admissions = db.frame(
-        "SELECT admission_id, age_years, male, current_smoker FROM candidate ORDER BY admission_id"
-    )
+    columns = ", ".join(source.column for source in COVARIATES if source.column)
+    admissions = db.frame(f"SELECT admission_id, {columns} FROM candidate ORDER BY admission_id")
     frame = admissions.select("admission_id")
     db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
     units = _units(db)
@@ -52,14 +45,12 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
             frame = _with_variable(units, frame, found, variable)
     frame = _with_computed_scores(db, frame, variables, study)
     for variable in variables:
-        if variable.source in _OF_THE_ADMISSION:
-            column = admissions[_OF_THE_ADMISSION[variable.source]]
-            frame = frame.with_columns(column.cast(_type(variable)).alias(variable.name))
-    for variable in variables:
-        if variable.source == "hospital_country":
-            frame = frame.with_columns(_in_group(db, _code(variable)).alias(variable.name))
+        if name := COVARIATES[variable.source].column:
+            column = admissions[name].cast(_type(variable))
+            frame = frame.with_columns(column.alias(variable.name))
     for variable in _in_order(variables):
-        frame = frame.with_columns(any_of(variable.any_of).alias(variable.name))
+        answer = FUNCTIONS[variable.source](db, variable)
+        frame = frame.with_columns(answer.alias(variable.name))
     return frame.select("admission_id", *(v.name for v in variables))
 
 
@@ -94,9 +85,9 @@ def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.
 
     Needs `anchor` (admission_id, anchor_at); `window` is [start, end) in hours around it.
     """
-    name, parameter = QUERY[source]
-    values = {parameter: sorted(set(codes)), "start_hours": window[0], "end_hours": window[1]}
-    return db.frame(concept(name), values)
+    asked = COVARIATES[source]
+    values = {asked.parameter: sorted(set(codes)), "start_hours": window[0], "end_hours": window[1]}
+    return db.frame(concept(asked.concept), values)
 
 
 def _in_group(db: Database, group: str) -> pl.Expr:
@@ -115,6 +106,13 @@ def any_of(names: Iterable[str]) -> pl.Expr:
     return pl.any_horizontal(pl.col(name) for name in names)
 
 
+FUNCTIONS: dict[str, Callable[[Database, Covariate], pl.Expr]] = {
+    "hospital_country": lambda db, variable: _in_group(db, _code(variable)),
+    "any_of": lambda db, variable: any_of(variable.any_of),
+}
+"""The sources that neither a query nor a column of the admission answers."""
+
+
 def _code(variable: Covariate) -> str:
     return variable.code or variable.name
 
@@ -129,22 +127,23 @@ def _by_query(
     """The variables that one query answers together: same kind of source, same window."""
     groups: dict[tuple[str, Window], list[Covariate]] = defaultdict(list)
     for variable in variables:
-        if variable.source in QUERY:
+        if COVARIATES[variable.source].concept:
             groups[variable.source, _window(variable, study)].append(variable)
     return dict(groups)
 
 
 def _window(variable: Covariate, study: Study) -> Window:
-    """The hours around time zero in which a variable is looked for; conditions have none.
+    """The hours around time zero in which a variable is looked for; some sources have none.
 
     A treatment that the study allows to be post-baseline by name, and that has no window of its
     own, is looked for from time zero to the end of the stay.
     """
-    if variable.source == "condition":
+    source = COVARIATES[variable.source]
+    if not source.window:
         return (0.0, None)
     if variable.window_hours is not None:
         return variable.window_hours
-    if variable.source == "medication" and variable.name in study.match.allow_post_baseline:
+    if source.treatment and variable.name in study.match.allow_post_baseline:
         return (0.0, None)
     return study.covariates.window_hours
 
@@ -154,7 +153,7 @@ def _with_variable(
 ) -> pl.DataFrame:
     """`frame` with one more column: the values of `found` in the unit of the study."""
     value = pl.col("value").cast(_type(variable))
-    if variable.source in ("lab", "vital") and variable.unit:
+    if COVARIATES[variable.source].unit and variable.unit:
         factor, shift = _unit(units, variable)
         value = value if (factor, shift) == (1.0, 0.0) else (value - shift) / factor
     column = found.filter(pl.col("variable") == _code(variable)).select(
@@ -174,7 +173,7 @@ def _with_computed_scores(
         variable
         for variable in variables
         if variable.source == "score"
-        and _code(variable) in severity.RECORDED_SCORES
+        and _code(variable) in SCORED
         and _holds_time_zero(_window(variable, study))
         and frame[variable.name].null_count() > 0
     ]
@@ -226,8 +225,11 @@ def _unit(units: Units, variable: Covariate) -> tuple[float, float]:
 
 
 def _in_order(variables: Iterable[Covariate]) -> list[Covariate]:
-    """The any_of variables, each after those it is made of; StudyError when they go in a circle."""
-    left = [v for v in variables if v.source == "any_of"]
+    """The variables that a function answers, each after those it is made of.
+
+    StudyError when they go in a circle.
+    """
+    left = [v for v in variables if v.source in FUNCTIONS]
     ordered: list[Covariate] = []
     while left:
         waiting = {v.name for v in left}

@@ -1,11 +1,13 @@
 """Outcomes, courses and treatments of each admission, from time zero on.
 
-One query per kind of outcome; only the answers leave the database. What cannot be known is null:
-a patient lost before day 28 is neither dead nor alive at day 28.
+The sources are those of `study.registries.outcomes`. One query per kind of outcome; only the
+answers leave the database. What cannot be known is null: a patient lost before day 28 is neither
+dead nor alive at day 28.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import polars as pl
@@ -14,16 +16,7 @@ from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
-
-_DEATHS = {"death": "death", "in_hospital_death": "in_hospital_death"}
-_LENGTHS = ("length_of_stay", "icu_length_of_stay")
-_COURSES = {
-    "condition": ("course_condition", "conditions"),
-    "device": ("course_device", "codes"),
-    "procedure": ("course_procedure", "codes"),
-    "medication": ("medication_given", "codelists"),
-}
-_EITHER = {"device": "procedure", "procedure": "device"}
+from ehrivig.study.registries import OUTCOMES
 
 
 def outcomes(db: Database, study: Study) -> pl.DataFrame:
@@ -39,48 +32,49 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
     db.table("vital_status", concept("vital_status"))
     frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
     variables = study.outcomes.variables
-    for source in _COURSES:
-        frame = _with_courses(db, frame, [v for v in variables if v.source == source])
+    courses = [v for v in variables if OUTCOMES[v.source].parameter]
+    for source in dict.fromkeys(v.source for v in courses):
+        frame = _with_courses(db, frame, [v for v in courses if v.source == source])
     times = frame.select("admission_id")
-    for variable in variables:
-        if variable.source not in _COURSES:
-            found = _alone(db, study, variable)
-            value = pl.col("value").alias(variable.name)
-            frame = _joined(frame, found.select("admission_id", value))
-            if _timed(study, variable):
-                times = _joined(times, found.drop("value"))
+    for variable in (v for v in variables if not OUTCOMES[v.source].parameter):
+        found = _alone(db, study, variable)
+        value = pl.col("value").alias(variable.name)
+        frame = _joined(frame, found.select("admission_id", value))
+        if _timed(study, variable):
+            times = _joined(times, found.drop("value"))
     return _joined(frame.select("admission_id", *(v.name for v in variables)), times)
 
 
 def _alone(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
     """The answers to an outcome that has a query of its own: admission_id, value, and its times."""
-    if variable.source in _DEATHS:
-        return _death(db, study, variable)
-    if variable.source in _LENGTHS:
-        return db.frame(concept(variable.source)).with_columns(pl.col("value").cast(pl.Float64))
-    if variable.source == "score_change":
-        return score_change(db, variable.code or variable.name, variable.within_days)
-    if variable.source == "clearance":
-        return _clearance(db, variable)
-    return severity.incident(db, variable.code or variable.name)
+    source = OUTCOMES[variable.source]
+    if not source.concept:
+        return FUNCTIONS[source.name](db, study, variable)
+    kind = pl.Float64 if source.unit else pl.Boolean
+    return db.frame(concept(source.concept)).with_columns(pl.col("value").cast(kind))
 
 
 def _timed(study: Study, variable: Outcome) -> bool:
     """Whether the times of an outcome are kept: of the primary death, of the first clearance."""
     clearances = [v for v in study.outcomes.variables if v.source == "clearance"]
-    primary = variable.source in _DEATHS and variable.name == study.outcomes.primary
-    return primary or variable in clearances[:1]
+    followed = OUTCOMES[variable.source].follow_up and variable.name == study.outcomes.primary
+    return followed or variable in clearances[:1]
 
 
 def _death(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
     """admission_id, value, days_to_death, time_days, event of a death-type outcome."""
     values = {"within_days": variable.within_days, "extract_end": extract_end(study)}
-    return db.frame(concept(_DEATHS[variable.source]), values)
+    return db.frame(concept(variable.source), values)
 
 
-def _clearance(db: Database, variable: Outcome) -> pl.DataFrame:
+def _score_change(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
+    """admission_id, value (points)."""
+    return score_change(db, _code(variable), variable.within_days)
+
+
+def _clearance(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
     """admission_id, value, and entry, days and status of a clearance outcome."""
-    db.table("cleared_at", concept("cleared_at"), {"organism": variable.code or variable.name})
+    db.table("cleared_at", concept("cleared_at"), {"organism": _code(variable)})
     found = db.frame(concept("clearance"))
     return found.select(
         "admission_id",
@@ -89,6 +83,21 @@ def _clearance(db: Database, variable: Outcome) -> pl.DataFrame:
         pl.col("days").alias("clearance_days"),
         pl.col("status").cast(pl.Int64).alias("clearance_status"),
     )
+
+
+def _incident(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
+    """admission_id, value of a clinical definition."""
+    return severity.incident(db, _code(variable))
+
+
+FUNCTIONS: dict[str, Callable[[Database, Study, Outcome], pl.DataFrame]] = {
+    "death": _death,
+    "in_hospital_death": _death,
+    "score_change": _score_change,
+    "clearance": _clearance,
+    "concept": _incident,
+}
+"""The sources that no query answers alone."""
 
 
 def extract_end(study: Study) -> datetime | None:
@@ -103,11 +112,9 @@ def _with_courses(db: Database, frame: pl.DataFrame, wanted: list[Outcome]) -> p
     A support that another table shows as well (ECMO is a device and a procedure) is true where
     either says so; the named source alone can say that it is absent.
     """
-    if not wanted:
-        return frame
-    source = wanted[0].source
-    found = _course(db, source, wanted)
-    other = _course(db, _EITHER[source], wanted).filter("value") if source in _EITHER else None
+    source = OUTCOMES[wanted[0].source]
+    found = _course(db, source.name, wanted)
+    other = _course(db, source.also, wanted).filter("value") if source.also else None
     for variable in wanted:
         column = _column(found, variable)
         if other is not None:
@@ -118,10 +125,9 @@ def _with_courses(db: Database, frame: pl.DataFrame, wanted: list[Outcome]) -> p
 
 def _course(db: Database, source: str, wanted: list[Outcome]) -> pl.DataFrame:
     """admission_id, variable (the code), value from the query of one source."""
-    name, parameter = _COURSES[source]
-    codes = sorted({_code(v) for v in wanted})
-    values = {parameter: codes, "start_hours": 0.0, "end_hours": None}
-    return db.frame(concept(name), values)
+    asked, codes = OUTCOMES[source], sorted({_code(v) for v in wanted})
+    values = {asked.parameter: codes, "start_hours": 0.0, "end_hours": None}
+    return db.frame(concept(asked.concept), values)
 
 
 def _column(found: pl.DataFrame, variable: Outcome) -> pl.DataFrame:

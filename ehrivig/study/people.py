@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ehrivig.study.registries import CRITERIA, SEVERITIES, OneOf
 from ehrivig.study.section import Label, Section, Slug
 
 
@@ -29,25 +30,17 @@ class Criterion(Section):
 
     name: Slug
     label: Label
-    rule: Literal[
-        "period",
-        "age",
-        "any_of",
-        "index_admission",
-        "length_of_stay",
-        "severity",
-        "untreated_before",
-    ]
+    rule: Annotated[str, OneOf(CRITERIA)]
     min: float | None = None
     max: float | None = None
     any_of: tuple[Evidence, ...] = ()
 
     @model_validator(mode="after")
     def _rule_has_its_values(self) -> Criterion:
-        if self.rule == "any_of" and not self.any_of:
-            raise ValueError("rule 'any_of' needs any_of = [...]")
-        if self.rule in ("age", "length_of_stay") and self.min is None and self.max is None:
-            raise ValueError(f"rule '{self.rule}' needs min or max")
+        needs = CRITERIA[self.rule].needs
+        if needs and all(getattr(self, key) in (None, ()) for key in needs):
+            words = [f"{key} = [...]" if getattr(self, key) == () else key for key in needs]
+            raise ValueError(f"rule '{self.rule}' needs {' or '.join(words)}")
         return self
 
 
@@ -66,7 +59,7 @@ class Cohort(Section):
     """
 
     time_zero: Literal["admission", "severity_onset"] = "admission"
-    severity: Slug = "china_v6"
+    severity: Annotated[str, OneOf(SEVERITIES)] = "china_v6"
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
+from ehrivig.study.registries.sensitivity import EffectTable
 from ehrivig.study.section import Hours, Label, Section, Slug
 
 
@@ -14,19 +16,7 @@ class Outcome(Section):
 
     name: Slug
     label: Label
-    source: Literal[
-        "death",
-        "in_hospital_death",
-        "length_of_stay",
-        "icu_length_of_stay",
-        "score_change",
-        "clearance",
-        "condition",
-        "procedure",
-        "device",
-        "medication",
-        "concept",
-    ] = Field(alias="from")
+    source: Annotated[str, OneOf(OUTCOMES)] = Field(alias="from")
     code: Slug | None = None
     within_days: float | None = Field(default=None, gt=0)
     event_label: Label = ""
@@ -35,9 +25,7 @@ class Outcome(Section):
     @property
     def unit(self) -> str:
         """The unit of a number; empty for an outcome that happens or not."""
-        if self.source == "score_change":
-            return "points"
-        return "days" if self.source in ("length_of_stay", "icu_length_of_stay") else ""
+        return OUTCOMES[self.source].unit
 
 
 class Outcomes(Section):
@@ -52,19 +40,7 @@ class Covariate(Section):
 
     name: Slug
     label: Label
-    source: Literal[
-        "age",
-        "male",
-        "current_smoker",
-        "condition",
-        "finding",
-        "lab",
-        "vital",
-        "score",
-        "medication",
-        "hospital_country",
-        "any_of",
-    ] = Field(alias="from")
+    source: Annotated[str, OneOf(COVARIATES)] = Field(alias="from")
     code: Slug | None = None
     any_of: tuple[Slug, ...] = ()
     unit: str = ""
@@ -74,7 +50,7 @@ class Covariate(Section):
     @property
     def binary(self) -> bool:
         """Whether the variable is yes/no (else a number)."""
-        return self.source not in ("age", "lab", "vital", "score")
+        return not COVARIATES[self.source].number
 
 
 class Covariates(Section):
@@ -113,27 +89,13 @@ class Subgroup(Section):
     cut: float | None = None
 
 
-Sensitivity = Literal[
-    "landmark",
-    "time_dependent_cox",
-    "sequential_trials",
-    "clone_censor_weight",
-    "iptw",
-    "overlap",
-    "aipw",
-    "multiple_imputation",
-    "leave_one_hospital_out",
-    "moribund_discharge",
-]
-
-
 class Analysis(Section):
     """Tests, models and sensitivity analyses."""
 
     test_policy: Literal["default", "liu"] = "default"
     adjust: tuple[Slug, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
-    sensitivity: tuple[Sensitivity, ...] = ()
+    sensitivity: tuple[Annotated[str, OneOf(SENSITIVITY)], ...] = ()
     landmark_hours: tuple[float, ...] = (24, 48, 72)
     grace_hours: float = Field(default=48, gt=0)
     bootstrap: int = Field(default=500, ge=0, le=100_000)
@@ -145,6 +107,12 @@ class Analysis(Section):
     repeat_anchor: Literal["admission", "first_dose"] = "admission"
     negative_controls: tuple[Slug, ...] = ()
     pool_hospitals: bool = False
+
+    def asks_for(self, table: EffectTable) -> bool:
+        """Whether a table is wanted: one of its analyses is named, or a key of its own is set."""
+        named = any(SENSITIVITY[name].table == table for name in self.sensitivity)
+        fields = type(self).model_fields
+        return named or any(getattr(self, key) != fields[key].default for key in table.keys)
 
 
 class Report(Section):

@@ -16,6 +16,8 @@ from ehrivig.study.plan import (
     Outcomes,
     Report,
 )
+from ehrivig.study.registries import COVARIATES
+from ehrivig.study.registries.sensitivity import safe_designs
 from ehrivig.study.section import Section, repeated
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
 
@@ -115,16 +117,13 @@ def _post_baseline(study: Study) -> list[str]:
 
 
 def _treated_later(study: Study, name: str) -> bool:
-    """Whether a covariate, or a part of it, is a medication in a window beyond time zero."""
+    """Whether a covariate, or a part of it, is a treatment in a window beyond time zero."""
     found = [v for v in study.covariates.variables if v.name == name]
     for part in [*found, *(study.covariate(n) for v in found for n in v.any_of)]:
         window = part.window_hours or study.covariates.window_hours
-        if part.source == "medication" and window[1] > 0:
+        if COVARIATES[part.source].treatment and window[1] > 0:
             return True
     return False
-
-
-_SAFE_DESIGNS = ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight")
 
 
 def _immortal_groups(study: Study) -> list[str]:
@@ -145,7 +144,7 @@ def _has_twin(study: Study, band: Band) -> bool:
     """Whether a design free of immortal time asks the question of a band."""
     plan = study.analysis
     if band.feature != "hours_to_first_dose":
-        return any(name in plan.sensitivity for name in _SAFE_DESIGNS)
+        return any(name in plan.sensitivity for name in safe_designs())
     landmark = "landmark" in plan.sensitivity and band.cut in plan.landmark_hours
     cloned = "clone_censor_weight" in plan.sensitivity and band.cut == plan.grace_hours
     return landmark or cloned
@@ -158,4 +157,4 @@ def _twin(band: Band) -> str:
             f'Add "landmark" with landmark_hours = [{band.cut:g}], or "clone_censor_weight" with '
             f"grace_hours = {band.cut:g},"
         )
-    return f"Add {' or '.join(_SAFE_DESIGNS)}"
+    return f"Add {' or '.join(safe_designs())}"

@@ -1,0 +1,133 @@
+"""The lists that the names in a study file come from: conditions, analytes, drugs and so on.
+
+A list is read when it is asked for: importing a study reads no code list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ehrivig.study.registries.concepts import CONCEPTS
+from ehrivig.study.registries.entry import Entry, Registry
+
+SCORED = ("sofa", "apache_ii")
+"""The scores that are computed from raw rows where nobody recorded them."""
+
+_DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
+_PROCEDURES = ("crrt", "ecmo", "hemodialysis", "prone_position", "renal_replacement")
+_FINDINGS = (
+    *("fever", "cough", "sputum", "dyspnea", "severe_respiratory_distress"),
+    *("ground_glass_opacity", "pulmonary_consolidation", "interstitial_abnormalities"),
+    *("bilateral_opacities", "pneumonia", "pneumothorax", "pleural_effusion"),
+    "cardiogenic_oedema",
+)
+_BODY_MEASURES = ("weight", "height")  # of the admission, in no row of `vital`
+
+
+@dataclass(frozen=True)
+class NameList(Entry):
+    """One list of names. `doc` says where the names come from.
+
+    `open`: an extract may bring names that are not listed, since its layout hands them on as they
+    are; the list then holds those that the package itself speaks of.
+    """
+
+    read: Callable[[], tuple[str, ...]]
+    open: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of the list, sorted."""
+        return tuple(sorted(self.read()))
+
+
+def _conditions() -> tuple[str, ...]:
+    from ehrivig.codes import condition_names
+
+    return condition_names()
+
+
+def _analytes() -> tuple[str, ...]:
+    from ehrivig.codes import analytes
+
+    return analytes()
+
+
+def _drugs() -> tuple[str, ...]:
+    from ehrivig.codes.drugs import drug_lists
+
+    return tuple(drug_lists())
+
+
+def _vitals() -> tuple[str, ...]:
+    return tuple(name for name in _column("vitals", "vital_code") if name not in _BODY_MEASURES)
+
+
+def _pathogens() -> tuple[str, ...]:
+    return _column("events", "name", kind="pathogen")
+
+
+def _country_groups() -> tuple[str, ...]:
+    return _column("countries", "group")
+
+
+def _column(name: str, column: str, **only: str) -> tuple[str, ...]:
+    """The different values of a column of a shipped code list, among the rows that are `only`."""
+    from ehrivig.codes.lists import shipped
+
+    rows = [row for row in shipped(name) if all(row[key] == value for key, value in only.items())]
+    return tuple(dict.fromkeys(row[column] for row in rows))
+
+
+CONDITIONS = NameList("conditions", "Conditions", "`conditions.csv`", _conditions)
+ANALYTES = NameList("analytes", "Analytes", "`labs.csv`", _analytes)
+VITALS = NameList("vitals", "Vital signs", "`vitals.csv`, without weight and height", _vitals)
+DRUGS = NameList("drugs", "Drug lists", "the files of `drugs/`", _drugs)
+COUNTRY_GROUPS = NameList(
+    "country_groups", "Groups of countries", "`countries.csv`", _country_groups
+)
+DEVICES = NameList(
+    "devices", "Respiratory devices", "`device` of table `respiratory_support`", lambda: _DEVICES
+)
+COMPUTED_SCORES = NameList(
+    "computed_scores",
+    "Computed scores",
+    "scores that can be computed from raw rows",
+    lambda: SCORED,
+)
+CONCEPT_NAMES = NameList(
+    "concepts", "Clinical definitions", "the clinical definitions below", lambda: CONCEPTS.names
+)
+SCORES = NameList("scores", "Scores", "`score_code` of table `score`", lambda: SCORED, open=True)
+FINDINGS = NameList(
+    "findings", "Findings", "`finding_code` of table `finding`", lambda: _FINDINGS, open=True
+)
+PROCEDURES = NameList(
+    "procedures",
+    "Procedures",
+    "`procedure_code` of table `procedure`",
+    lambda: _PROCEDURES,
+    open=True,
+)
+PATHOGENS = NameList(
+    "pathogens", "Pathogens", "`organism_code` of table `pathogen_test`", _pathogens, open=True
+)
+
+NAME_LISTS = Registry(
+    "list of names",
+    (
+        CONDITIONS,
+        ANALYTES,
+        VITALS,
+        DRUGS,
+        COUNTRY_GROUPS,
+        DEVICES,
+        CONCEPT_NAMES,
+        COMPUTED_SCORES,
+        SCORES,
+        FINDINGS,
+        PROCEDURES,
+        PATHOGENS,
+    ),
+)

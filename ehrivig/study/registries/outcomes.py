@@ -1,0 +1,125 @@
+"""Where an outcome may come from: `from` in [outcomes].
+
+The step is `features.outcomes`. A source of one query needs nothing but its entry and the SQL file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ehrivig.study.registries.entry import Entry, Registry
+from ehrivig.study.registries.names import (
+    COMPUTED_SCORES,
+    CONCEPT_NAMES,
+    CONDITIONS,
+    DEVICES,
+    DRUGS,
+    PATHOGENS,
+    PROCEDURES,
+    NameList,
+)
+
+
+@dataclass(frozen=True)
+class OutcomeSource(Entry):
+    """One kind of outcome, and who answers it.
+
+    Either `concept` with a `parameter`, a query that answers many codes at once; or `concept`
+    alone, a query of its own; or neither: a function of `features.outcomes`. `codes`: the list that
+    `code` (else `name`) comes from; None without codes. `unit`: of a number; empty for an outcome
+    that happens or not. `also`: another source that shows the same supports. `follow_up`: a death,
+    whose times are the follow-up of the survival analyses when it is the primary outcome.
+    """
+
+    codes: NameList | None = None
+    concept: str = ""
+    parameter: str = ""
+    unit: str = ""
+    also: str = ""
+    follow_up: bool = False
+
+
+OUTCOMES = Registry(
+    "outcome source",
+    (
+        OutcomeSource(
+            "death",
+            "Death",
+            "Death from any cause, anywhere, within `within_days` of time zero.",
+            follow_up=True,
+        ),
+        OutcomeSource(
+            "in_hospital_death",
+            "Death in the hospital",
+            "Death in the stay, within `within_days` of time zero where that is given.",
+            follow_up=True,
+        ),
+        OutcomeSource(
+            "length_of_stay",
+            "Length of the stay",
+            "Days from admission to discharge.",
+            concept="length_of_stay",
+            unit="days",
+        ),
+        OutcomeSource(
+            "icu_length_of_stay",
+            "Length of the stay in intensive care",
+            "Days in intensive care within the stay; unknown, not zero, for who never was there.",
+            concept="icu_length_of_stay",
+            unit="days",
+        ),
+        OutcomeSource(
+            "score_change",
+            "Change of a severity score",
+            "The score `within_days` (7) after time zero less that of the first day.",
+            COMPUTED_SCORES,
+            unit="points",
+        ),
+        OutcomeSource(
+            "clearance",
+            "Clearance of a pathogen",
+            "Whether RNA of the pathogen was cleared in the stay: two negative tests.",
+            PATHOGENS,
+        ),
+        OutcomeSource(
+            "condition",
+            "Coded complication",
+            "Whether the condition is coded as arisen after time zero.",
+            CONDITIONS,
+            "course_condition",
+            "conditions",
+        ),
+        OutcomeSource(
+            "procedure",
+            "Procedure",
+            "Whether the procedure was done or under way after time zero.",
+            PROCEDURES,
+            "course_procedure",
+            "codes",
+            also="device",
+        ),
+        OutcomeSource(
+            "device",
+            "Respiratory device",
+            "Whether the device was in use after time zero.",
+            DEVICES,
+            "course_device",
+            "codes",
+            also="procedure",
+        ),
+        OutcomeSource(
+            "medication",
+            "Medication",
+            "Whether a drug of the list was given between time zero and discharge.",
+            DRUGS,
+            "medication_given",
+            "codelists",
+        ),
+        OutcomeSource(
+            "concept",
+            "Clinical definition",
+            "Whether what a clinical definition describes was first met after time zero.",
+            CONCEPT_NAMES,
+        ),
+    ),
+)
