@@ -9,8 +9,8 @@ import polars as pl
 
 from ehrivig.analysis.models import versus
 from ehrivig.audit import lints
-from ehrivig.audit.lints import Lint
 from ehrivig.errors import EhrivigError
+from ehrivig.lint import Lint
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import warnings_of
 

@@ -1,6 +1,6 @@
 """Audits published tables: which numbers do not follow from the others printed beside them."""
 
 from ehrivig.audit.audit import audit
-from ehrivig.audit.lints import Lint
+from ehrivig.lint import Lint
 
 __all__ = ["Lint", "audit"]

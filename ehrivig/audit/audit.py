@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from ehrivig.audit.lints import (
-    Lint,
     PrintedP,
     implication,
     median_outside_iqr,
@@ -20,9 +20,9 @@ from ehrivig.audit.lints import (
     small_expected,
 )
 from ehrivig.errors import UsageError
+from ehrivig.lint import Lint
 
 if TYPE_CHECKING:
-    from ehrivig.meta.lints import Lint as MetaLint
     from ehrivig.meta.published import PublishedRow
 
 _KNOWN = (
@@ -240,9 +240,6 @@ def _published(row: dict[str, Any]) -> PublishedRow:
     )
 
 
-def _plain(found: Sequence[MetaLint]) -> list[Lint]:
-    """Findings on published estimates as findings of an audit."""
-    return [
-        Lint(one.code, one.severity, f"{one.where}: {one.message}", dict(one.numbers))
-        for one in found
-    ]
+def _plain(found: Sequence[Lint]) -> list[Lint]:
+    """Findings on published estimates with the place in the sentence, as an audit prints them."""
+    return [replace(one, message=f"{one.where}: {one.message}", where="") for one in found]

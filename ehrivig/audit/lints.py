@@ -8,22 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
+from ehrivig.lint import Lint
+
 SCHEMA = {"code": pl.String, "severity": pl.String, "message": pl.String, "numbers": pl.String}
 _PRINTED_P = re.compile(r"^\s*([<>=])?\s*(\d*\.?\d+)\s*$")
-
-
-@dataclass(frozen=True)
-class Lint:
-    """One finding: a stable code, how bad (error, warn, info), a sentence, the numbers behind."""
-
-    code: str
-    severity: str
-    message: str
-    numbers: Mapping[str, float | int | str | None] = field(default_factory=dict)
 
 
 def frame(lints: list[Lint]) -> pl.DataFrame:

@@ -14,8 +14,8 @@ from ehrivig.database import Database
 from ehrivig.study.registries import CONCEPTS
 from ehrivig.study.registries.names import SCORED
 
-# What each step reads besides the clean tables and `eligible`: the definitions that a study may name
-# say so in their entry (`study.registries.concepts`), what they are built from is here.
+# What each step reads besides the clean tables and `eligible`: a definition that a study may name
+# says so in its entry (`study.registries.concepts`), what such definitions build on stands here.
 BUILDS_ON: dict[str, tuple[str, ...]] = {
     **{entry.name: entry.reads for entry in CONCEPTS if entry.reads},
     "pf_ratio": ("stay_lab", "stay_vital"),

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ehrivig.lint import Lint
     from ehrivig.meta.aggregates import (
         HospitalEffect,
         PoolSummary,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
     from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
     from ehrivig.meta.hospitals import HospitalPool, hospital_forest, pool_hospitals
-    from ehrivig.meta.lints import Lint, lint_published
+    from ehrivig.meta.lints import lint_published
     from ehrivig.meta.ours import CompareSummary
     from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
     from ehrivig.meta.published import PublishedRow, read_published

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ehrivig.errors import UsageError
+from ehrivig.lint import Lint
 from ehrivig.meta import words
 from ehrivig.meta.compare_report import compare_forest, compare_html
-from ehrivig.meta.lints import Lint
 from ehrivig.meta.measures import MEASURES, Interval, Measure, Method, Model, Tau2
 from ehrivig.meta.ours import CompareSummary, Comparison, OurEffect
 from ehrivig.meta.output import check_folder, write_result
@@ -177,10 +177,10 @@ def orientation_lints(ours: Sequence[OurEffect], trials: Trials) -> list[Lint]:
         Lint(
             "event_differs",
             "error",
-            f"{effect.analysis}, {effect.model}",
             f"Our event is {effect.event_label!r}, the trials count {', '.join(sorted(outcomes))}: "
             "the two must not be compared.",
             {"estimate": effect.estimate},
+            f"{effect.analysis}, {effect.model}",
         )
         for effect in wrong
     ]

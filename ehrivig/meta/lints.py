@@ -8,31 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy.stats import norm
 
 from ehrivig.errors import EhrivigError
+from ehrivig.lint import Lint
 from ehrivig.meta.effects import effect_sizes
 from ehrivig.meta.published import Printed, PublishedRow
 from ehrivig.meta.study_data import Counts
 from ehrivig.meta.subgroups import difference_of
 
-Severity = Literal["info", "warn", "error"]
 _Z = float(norm.ppf(0.975))
-
-
-@dataclass(frozen=True)
-class Lint:
-    """One finding: a fixed `code`, how grave, where, in words, and the numbers behind it."""
-
-    code: str
-    severity: Severity
-    where: str
-    message: str
-    numbers: dict[str, float]
 
 
 def lint_published(rows: Sequence[PublishedRow]) -> tuple[Lint, ...]:
@@ -58,17 +45,17 @@ def _impossible(row: PublishedRow) -> Iterator[Lint]:
     shown = {"estimate": row.estimate.value, "lo": row.lo.value, "hi": row.hi.value}
     if row.lo.value > row.hi.value:
         message = "The lower limit is above the upper."
-        yield Lint("limits_reversed", "error", row.label, message, shown)
+        yield Lint("limits_reversed", "error", message, shown, row.label)
     elif not row.lo.least <= row.estimate.value <= row.hi.most:
         message = "The estimate lies outside its own interval."
-        yield Lint("estimate_outside_interval", "error", row.label, message, shown)
+        yield Lint("estimate_outside_interval", "error", message, shown, row.label)
     if row.counts is None:
         return
     for arm, events, n in (("treated", *row.counts[:2]), ("control", *row.counts[2:])):
         if events > n:
             numbers = {"events": events, "n": n}
             message = f"More events than persons in the {arm} arm."
-            yield Lint("events_above_n", "error", row.label, message, numbers)
+            yield Lint("events_above_n", "error", message, numbers, row.label)
 
 
 def _not_centred(row: PublishedRow) -> Iterator[Lint]:
@@ -83,7 +70,6 @@ def _not_centred(row: PublishedRow) -> Iterator[Lint]:
         yield Lint(
             "interval_not_centred",
             "warn",
-            row.label,
             f"The interval {row.lo.value:g} to {row.hi.value:g} is centred on {center:.3g}"
             f"{' (geometric mean)' if row.measure.ratio else ''}, not on the estimate "
             f"{row.estimate.value:g}, beyond rounding: one of the three numbers is misprinted or "
@@ -94,6 +80,7 @@ def _not_centred(row: PublishedRow) -> Iterator[Lint]:
                 "hi": row.hi.value,
                 "center": center,
             },
+            row.label,
         )
 
 
@@ -108,10 +95,10 @@ def _p_differs(row: PublishedRow) -> Iterator[Lint]:
     yield Lint(
         "p_not_recomputed",
         "warn",
-        row.label,
         f"The printed p {row.p.value:g} does not follow from estimate and interval, which give "
         f"p = {p_least:.2g} to {p_most:.2g} (normal).",
         {"p_printed": row.p.value, "p_least": p_least, "p_most": p_most},
+        row.label,
     )
 
 
@@ -148,11 +135,11 @@ def _counts_differ(row: PublishedRow) -> Iterator[Lint]:
         yield Lint(
             "counts_give_other_estimate",
             "warn",
-            row.label,
             f"The counts give {row.measure.code} {found[0]:.3g} "
             f"({found[1]:.3g} to {found[2]:.3g}); printed {row.estimate.value:g} "
             f"({row.lo.value:g} to {row.hi.value:g}): {', '.join(wrong)} differ.",
             numbers,
+            row.label,
         )
 
 
@@ -187,7 +174,7 @@ def _not_a_partition(
         if len(parts) == len(group) and sum(parts) != whole:
             message = f"{name}: the subgroups sum to {sum(parts):g}, the total is {whole:g}."
             numbers = {"sum": sum(parts), "total": whole}
-            yield Lint("subgroups_do_not_sum", "warn", where, message, numbers)
+            yield Lint("subgroups_do_not_sum", "warn", message, numbers, where)
     least, most = min(r.estimate.least for r in group), max(r.estimate.most for r in group)
     if total.estimate.most < least or total.estimate.least > most:
         message = (
@@ -195,7 +182,7 @@ def _not_a_partition(
             f"({least:g} to {most:g}): they cannot average to it."
         )
         numbers = {"total": total.estimate.value, "least": least, "most": most}
-        yield Lint("total_outside_subgroups", "warn", where, message, numbers)
+        yield Lint("total_outside_subgroups", "warn", message, numbers, where)
 
 
 def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lint]:
@@ -214,9 +201,9 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
     yield Lint(
         "difference_without_test",
         "warn" if between.q_p >= 0.05 else "info",
-        f"{group[0].outcome or 'result'} by {dimension}",
         f"Significant in {there}, not in {absent}, printed without a test between them. The test "
         f"recomputed from the printed rows {verdict} a difference: Q = {between.q:.2f} on "
         f"{between.q_df} df, p = {between.q_p:.2g}.",
         {"q": between.q, "q_df": float(between.q_df), "q_p": between.q_p},
+        f"{group[0].outcome or 'result'} by {dimension}",
     )

@@ -12,8 +12,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from ehrivig.lint import Lint
 from ehrivig.meta.bias import AsymmetryTest
-from ehrivig.meta.lints import Lint
 from ehrivig.meta.pooling import Pooled
 from ehrivig.meta.synthesis import Synthesis
 
@@ -224,7 +224,7 @@ def lint_rows(lints: Sequence[Lint]) -> list[Row]:
             "severity": lint.severity,
             "where": lint.where,
             "message": lint.message,
-            "numbers": json.dumps(lint.numbers, sort_keys=True),
+            "numbers": json.dumps(dict(lint.numbers), sort_keys=True),
         }
         for lint in lints
     ]

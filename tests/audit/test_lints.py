@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from ehrivig.audit import audit, lints
-from ehrivig.audit.lints import Lint, PrintedP
+from ehrivig.audit.lints import PrintedP
 from ehrivig.errors import UsageError
+from ehrivig.lint import Lint
 
 
 def write(folder: Path, name: str, text: str) -> Path:
