@@ -6,25 +6,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.analysis import (
-    hospitals,
-    missing_data,
-    moribund,
-    negative_controls,
-    own_lints,
-    repeat_labs,
-    subgroups,
-    survival,
-)
+from ehrivig.analysis import own_lints, repeat_labs, sensitivity, subgroups, survival
 from ehrivig.analysis.describe import by_outcome, describe
 from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
-from ehrivig.analysis.hospitals import Rematch
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.models import table3, table_s2, table_s3
-from ehrivig.analysis.time_zero import time_zero
+from ehrivig.analysis.sample import Rematch, Sample
 from ehrivig.analysis.unmatched import unmatched
-from ehrivig.analysis.weighting import weighting
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
@@ -99,12 +88,7 @@ def analyse(
     survival.survival_effects(table, matched, study, rows)
     survival.clearance_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)
-    weighting(table, score, study, rows)
-    missing_data.missing_data(table, matched, study, rematch, rows)
-    moribund.moribund_discharge(table, matched, study, rows)
-    negative_controls.negative_controls(matched, study, rows)
-    hospitals.by_hospital(table, score, study, rematch, rows)
-    time_zero(table, study, rows)
+    sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()

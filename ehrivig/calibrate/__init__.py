@@ -22,15 +22,11 @@ from ehrivig.calibrate.summary import SCHEMA, summarise
 from ehrivig.calibrate.worlds import WORLDS, model
 from ehrivig.errors import UsageError
 from ehrivig.study import Study
+from ehrivig.study.registries import SENSITIVITY
 
 EFFECT = -0.5  # log odds or hazard ratio in the worlds with an effect
 PATIENTS = 850
 FILE = "calibration.csv"
-NOT_RUN = (
-    "multiple_imputation",
-    "leave_one_hospital_out",
-    "moribund_discharge",
-)
 _BATCHES = 40  # per scenario: enough for an even load and a moving progress bar
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 
@@ -174,6 +170,6 @@ def run_calibration(
         valid_covered=covered.filter("valid").height,
         valid_in_range=judged.filter("valid", "in_range").height,
         invalid_failing=judged.filter(~pl.col("valid") & ~pl.col("holds")).height,
-        not_run=tuple(name for name in study.analysis.sensitivity if name in NOT_RUN),
+        not_run=tuple(n for n in study.analysis.sensitivity if not SENSITIVITY[n].calibrated),
     )
     return table, summary

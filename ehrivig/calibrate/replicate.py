@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig.analysis import hospitals, subgroups, survival
+from ehrivig.analysis import subgroups, survival
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.models import table3, table_s2
-from ehrivig.analysis.time_zero import time_zero
+from ehrivig.analysis.sample import Sample
+from ehrivig.analysis.sensitivity.hospitals import by_hospital
+from ehrivig.analysis.sensitivity.time_zero import time_zero
 from ehrivig.analysis.weighting import weighting
 from ehrivig.calibrate.readings import reading
 from ehrivig.calibrate.worlds import Draw, Model, draw
@@ -21,12 +23,9 @@ from ehrivig.dataset import KEY, Floats
 from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
 from ehrivig.study import Study
+from ehrivig.study.registries import SENSITIVITY
 
 MOST_BOOTSTRAPS = 100
-_RUN = frozenset(
-    {"landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight"}
-    | {"iptw", "overlap", "aipw"}
-)
 _NUMBER = re.compile(r"\d+(\.\d+)? (?=covariates|replicates)")
 
 Slot = tuple[str, ...]
@@ -60,7 +59,7 @@ def trimmed(study: Study) -> Study:
     """
     plan = study.analysis
     changes = {
-        "sensitivity": tuple(name for name in plan.sensitivity if name in _RUN),
+        "sensitivity": tuple(n for n in plan.sensitivity if SENSITIVITY[n].calibrated),
         "bootstrap": min(plan.bootstrap, MOST_BOOTSTRAPS),
         "negative_controls": (),
         "missing": "complete_case",
@@ -101,10 +100,10 @@ def one(world: Model, patients: int, rng: np.random.Generator) -> Replicate:
         survival.survival_effects(cohort.table, matched, study, rows)
         subgroups.forest(matched, study, rows)
         weighting(cohort.table, score, study, rows)
-        hospitals.by_hospital(cohort.table, score, study, _never, rows)
+        by_hospital(Sample(cohort.table, matched, score, _never), study, rows)
     table_s2(cohort.table, study, rows)
     if world.world == "delayed":
-        time_zero(cohort.table, study, rows)
+        time_zero(Sample(cohort.table, matched, score, _never), study, rows)
     return _collected(rows, study, world, risks)
 
 

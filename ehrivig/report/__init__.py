@@ -12,6 +12,7 @@ import polars as pl
 from ehrivig.report import figures, flow, methods, tables, use
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
+from ehrivig.study.registries import sensitivity
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -38,6 +39,7 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
         methods=methods.paragraphs(study),
         figures={name: _inline(path) for name, path in drawn.items()},
         tables=tables.readable(run, study) | use.readable(run, study),
+        sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
         numbers=_numbers(run),
         dropped=dropped,

@@ -10,6 +10,7 @@ import polars as pl
 
 from ehrivig.disclosure import shown
 from ehrivig.study import Study
+from ehrivig.study.registries import sensitivity
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,7 @@ def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
         "main": "Effects on the primary outcome",
         "outcomes": "Effects on the other outcomes, matched, crude",
         "interaction": "Tests between the sides of each subgroup",
-        "time_zero": "Time zero: the same question, with and without immortal time",
-        "weighting": "Weighting and doubly robust estimates",
-        "hospital": "By hospital, and leaving one hospital out",
-        "missing_data": "Missing data: complete cases beside multiple imputation",
-        "moribund_discharge": "Discharges against advice counted as deaths",
-        "negative_control": "Negative controls",
+        **{table.name: table.caption for table in sensitivity.tables()},
     }
     made = {}
     for name, caption in captions.items():

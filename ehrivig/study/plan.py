@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
-from ehrivig.study.registries.sensitivity import EffectTable
+from ehrivig.study.registries.sensitivity import EffectTable, named_in
 from ehrivig.study.section import Hours, Label, Section, Slug
 
 
@@ -110,7 +110,7 @@ class Analysis(Section):
 
     def asks_for(self, table: EffectTable) -> bool:
         """Whether a table is wanted: one of its analyses is named, or a key of its own is set."""
-        named = any(SENSITIVITY[name].table == table for name in self.sensitivity)
+        named = any(name in self.sensitivity for name in named_in(table))
         fields = type(self).model_fields
         return named or any(getattr(self, key) != fields[key].default for key in table.keys)
 

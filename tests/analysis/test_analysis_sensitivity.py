@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from ehrivig import study
-from ehrivig.analysis import hospitals, missing_data, moribund, negative_controls
 from ehrivig.analysis.effects import EffectRows
-from ehrivig.analysis.hospitals import matched_effect
+from ehrivig.analysis.sample import Rematch, Sample, matched_effect
+from ehrivig.analysis.sensitivity import hospitals, missing_data, moribund, negative_controls
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.analysis.weighting import weighted_risks, weighting
 from ehrivig.calibrate import worlds
@@ -27,8 +27,17 @@ def asking(plan: study.Study, **keys: Any) -> study.Study:
     return plan.model_copy(update={"analysis": plan.analysis.model_copy(update=keys)})
 
 
-def rematch(plan: study.Study) -> hospitals.Rematch:
+def rematch(plan: study.Study) -> Rematch:
     return lambda table: comparison.match_again(table, plan)
+
+
+def sample(table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study) -> Sample:
+    return Sample(table, compared.matched_rows(table), compared.score, rematch(plan))
+
+
+def paired(people: pl.DataFrame, plan: study.Study) -> Sample:
+    """Drawn people who are all matched."""
+    return Sample(people, people, np.full(people.height, np.nan), rematch(plan))
 
 
 def test_weighted_odds_ratio_is_that_of_the_weighted_model(
@@ -94,9 +103,8 @@ def test_aipw_says_what_its_outcome_model_could_not_carry(
 def test_imputed_beside_complete_case(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:
-    matched = compared.matched_rows(table)
     rows = EffectRows(0)
-    missing_data.missing_data(table, matched, plan, rematch(plan), rows)
+    missing_data.missing_data(sample(table, compared, plan), plan, rows)
     made = rows.frame()
     assert made["population"].to_list() == [
         "matched, complete case",
@@ -126,7 +134,7 @@ def test_the_pool_is_rubins_of_the_completed_tables(
     size = min(e.n_exposed + e.n_control for e in effects)
     expected = pool_effects(effects, df_complete=size - 2)
     rows = EffectRows(0)
-    missing_data.missing_data(table, compared.matched_rows(table), plan, rematch(plan), rows)
+    missing_data.missing_data(sample(table, compared, plan), plan, rows)
     row = rows.frame().filter(pl.col("population") == "matched, imputed").row(0, named=True)
     assert (row["estimate"], row["se"]) == pytest.approx((expected.estimate, expected.se))
 
@@ -174,7 +182,7 @@ def test_nothing_missing_is_said(
 ) -> None:
     full = table.with_columns(pl.col("apache_ii").fill_null(8.0))
     rows = EffectRows(0)
-    missing_data.missing_data(full, compared.matched_rows(full), plan, rematch(plan), rows)
+    missing_data.missing_data(sample(full, compared, plan), plan, rows)
     assert (
         "nothing to impute"
         in rows.frame().filter(pl.col("population") == "matched, imputed")["note"][0]
@@ -185,7 +193,7 @@ def test_hospitals_and_their_pool(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:
     rows = EffectRows(0)
-    hospitals.by_hospital(table, compared.score, plan, rematch(plan), rows)
+    hospitals.by_hospital(sample(table, compared, plan), plan, rows)
     made = rows.frame()
     each = made.filter(pl.col("population").str.starts_with("hospital "))
     assert each["population"].to_list() == [f"hospital {h}" for h in "ABCD"]
@@ -209,7 +217,8 @@ def test_a_hospital_with_one_arm_is_left_out_of_the_pool(
     kept = table.filter(~gone)
     rows = EffectRows(0)
     only = asking(plan, sensitivity=())
-    hospitals.by_hospital(kept, compared.score[(~gone).to_numpy()], only, rematch(plan), rows)
+    score = compared.score[(~gone).to_numpy()]
+    hospitals.by_hospital(Sample(kept, kept.head(0), score, rematch(plan)), only, rows)
     made = {row["population"]: row for row in rows.frame().to_dicts()}
     assert made["hospital C"]["note"].startswith("no estimate")
     first = rows.frame().filter(pl.col("population") == "all hospitals").row(0, named=True)
@@ -222,9 +231,8 @@ def test_small_hospitals_do_not_tell_their_counts(
     few = (table["hospital_id"] == "D") & table["death_28d"] & table["exposed"]
     drop = few & (few.cast(pl.Int32).cum_sum() > 3)
     rows = EffectRows(5)
-    hospitals.by_hospital(
-        table.filter(~drop), compared.score[(~drop).to_numpy()], plan, rematch(plan), rows
-    )
+    kept, score = table.filter(~drop), compared.score[(~drop).to_numpy()]
+    hospitals.by_hospital(Sample(kept, kept.head(0), score, rematch(plan)), plan, rows)
     made = rows.frame()
     parts = made.filter(pl.col("population").str.contains("hospital [A-D]"))
     assert parts["events_exposed"].null_count() == parts.height == 8
@@ -245,7 +253,7 @@ def test_moribund_discharge_counts_as_death_within_the_horizon(
     assert n == (6, 0)
     assert changed.filter("exposed")["death_28d"].sum() == 26
     rows = EffectRows(0)
-    moribund.moribund_discharge(people, people, plan, rows)
+    moribund.moribund_discharge(paired(people, plan), plan, rows)
     everybody, matched = rows.frame().to_dicts()
     assert everybody["estimate"] == pytest.approx(26 * 40 / (24 * 10), rel=1e-8)
     assert (matched["events_exposed"], matched["events_control"]) == (26, 10)
@@ -264,7 +272,7 @@ def test_a_few_moribund_discharges_are_not_told(
         discharge_days=pl.lit(3.0),
     )
     rows = EffectRows(5)
-    moribund.moribund_discharge(people, people, guarded, rows)
+    moribund.moribund_discharge(paired(people, guarded), guarded, rows)
     made = rows.frame()
     assert made["estimate"].null_count() == made["events_exposed"].null_count() == 2
     assert all("suppressed" in note for note in made["note"])
@@ -275,7 +283,7 @@ def test_no_discharge_status_is_a_reason(
 ) -> None:
     people = counted((20, 50), (10, 50))
     rows = EffectRows(0)
-    moribund.moribund_discharge(people, people, plan, rows)
+    moribund.moribund_discharge(paired(people, plan), plan, rows)
     assert all("no discharge status" in note for note in rows.frame()["note"])
 
 
@@ -285,7 +293,8 @@ def test_negative_controls_calibrate_the_primary(
     controls = ("ards", "dic", "shock", "crrt")
     matched = compared.matched_rows(table)
     rows = EffectRows(0)
-    negative_controls.negative_controls(matched, asking(plan, negative_controls=controls), rows)
+    asked = asking(plan, negative_controls=controls)
+    negative_controls.negative_controls(sample(table, compared, plan), asked, rows)
     made = rows.frame()
     assert made["outcome"].to_list() == [*controls, "death_28d"]
     assert set(made["family"]) == {""}
@@ -300,7 +309,7 @@ def test_two_controls_are_too_few(
 ) -> None:
     rows = EffectRows(0)
     asked = asking(plan, negative_controls=("ards", "dic"))
-    negative_controls.negative_controls(compared.matched_rows(table), asked, rows)
+    negative_controls.negative_controls(sample(table, compared, plan), asked, rows)
     last = rows.frame().row(-1, named=True)
     assert last["estimate"] is None
     assert "at least 3 are needed" in last["note"]

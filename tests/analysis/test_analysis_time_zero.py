@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
-from ehrivig.analysis.time_zero import cohort_of, time_zero
+from ehrivig.analysis.sample import Sample
+from ehrivig.analysis.sensitivity.time_zero import cohort_of, time_zero
+
+
+def sample(table: pl.DataFrame) -> Sample:
+    """Everybody: these designs match nobody."""
+
+    def never(_: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray]:
+        raise AssertionError("a design on the clock matches nobody")
+
+    return Sample(table, table.head(0), np.full(table.height, np.nan), never)
 
 
 @pytest.fixture(scope="module")
 def rows(table: pl.DataFrame, plan: study.Study) -> pl.DataFrame:
     made = EffectRows(0, "immortal time: ever against never")
-    time_zero(table, plan, made)
+    time_zero(sample(table), plan, made)
     return made.frame()
 
 
@@ -57,7 +68,7 @@ def test_no_follow_up_leaves_one_row_with_the_reason(
     table: pl.DataFrame, plan: study.Study
 ) -> None:
     made = EffectRows(0)
-    time_zero(table.with_columns(time_days=pl.lit(None, pl.Float64)), plan, made)
+    time_zero(sample(table.with_columns(time_days=pl.lit(None, pl.Float64))), plan, made)
     row = made.frame().row(0, named=True)
     assert made.frame().height == 1
     assert row["note"].startswith("no estimate")
@@ -66,5 +77,5 @@ def test_no_follow_up_leaves_one_row_with_the_reason(
 def test_nothing_is_asked_when_the_study_does_not(table: pl.DataFrame, plan: study.Study) -> None:
     without = plan.analysis.model_copy(update={"sensitivity": ("iptw",)})
     made = EffectRows(0)
-    time_zero(table, plan.model_copy(update={"analysis": without}), made)
+    time_zero(sample(table), plan.model_copy(update={"analysis": without}), made)
     assert made.frame().is_empty()

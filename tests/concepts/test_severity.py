@@ -12,14 +12,7 @@ from polars.testing import assert_frame_equal
 from ehrivig import resources
 from ehrivig.concepts import concept, severity
 from ehrivig.errors import UsageError
-
-# Definitions that a study may name as a criterion or an outcome.
-CRITERIA = (
-    *("severe_china_v6", "severe_who_2020_01", "severe_either", "severe_respiratory_failure"),
-    *("pneumonia", "infection", "sirs", "severe_sepsis", "septic_shock", "sepsis3"),
-    *("ards_berlin", "ards_berlin_no_peep", "aki_kdigo", "dic_isth", "hepatic_injury"),
-    *("myocardial_injury", "shock"),
-)
+from ehrivig.study.registries import CONCEPTS
 
 
 @pytest.fixture
@@ -46,7 +39,7 @@ def test_every_step_is_a_file_and_comes_after_what_it_reads() -> None:
     assert severity.build_order("infection") == ["infection"]
 
 
-@pytest.mark.parametrize("name", CRITERIA)
+@pytest.mark.parametrize("name", CONCEPTS.names)
 def test_a_criterion_has_three_columns_and_a_row_per_admission(
     hospital: Hospital, name: str
 ) -> None:
@@ -62,7 +55,7 @@ def test_a_criterion_has_three_columns_and_a_row_per_admission(
     assert_frame_equal(hospital.db.frame(concept(name)), found.head(0))
 
 
-@pytest.mark.parametrize("name", CRITERIA)
+@pytest.mark.parametrize("name", CONCEPTS.names)
 def test_text_keys_work_as_well(hospital: Hospital, name: str) -> None:
     for table in hospital.db.rows(
         "SELECT table_name FROM information_schema.columns "

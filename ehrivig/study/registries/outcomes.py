@@ -110,7 +110,7 @@ OUTCOMES = Registry(
         OutcomeSource(
             "medication",
             "Medication",
-            "Whether a drug of the list was given between time zero and discharge.",
+            "Whether a drug of the list was given in the stay, from admission on.",
             DRUGS,
             "medication_given",
             "codelists",

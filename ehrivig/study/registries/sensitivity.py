@@ -143,6 +143,11 @@ def tables() -> tuple[EffectTable, ...]:
     return tuple(dict.fromkeys((*_IN_ORDER, *(entry.table for entry in SENSITIVITY))))
 
 
+def named_in(table: EffectTable) -> tuple[str, ...]:
+    """The names of the analyses whose rows are in a table."""
+    return tuple(entry.name for entry in SENSITIVITY if entry.table == table)
+
+
 def safe_designs() -> tuple[str, ...]:
     """The names of the designs free of immortal time."""
     return tuple(entry.name for entry in SENSITIVITY if entry.safe)

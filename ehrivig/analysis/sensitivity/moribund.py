@@ -11,8 +11,9 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.hospitals import matched_effect
 from ehrivig.analysis.models import crude, versus
+from ehrivig.analysis.sample import Sample, matched_effect
+from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
@@ -21,20 +22,17 @@ from ehrivig.study import Study
 STATUS, LEFT_DAYS = "discharge_status", "discharge_days"
 
 
-def moribund_discharge(
-    table: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
-) -> None:
+@answers("moribund_discharge")
+def moribund_discharge(sample: Sample, study: Study, rows: EffectRows) -> None:
     """Rows of analysis "moribund_discharge": the primary outcome with such discharges as events.
 
     Needs columns `discharge_status` and `discharge_days` (time zero to discharge) of the table. A
     discharge counts when it lies within the horizon of the outcome. Where an arm has fewer of them
     than may be shown, the numbers are not shown: their difference to the main row would tell it.
     """
-    if "moribund_discharge" not in study.analysis.sensitivity:
-        return
     primary = study.primary
     label = f"{primary.event_label}, or discharge against advice"
-    for population, people in (("all", table), ("matched", matched)):
+    for population, people in sample.populations:
         question = Question("moribund_discharge", versus(study), primary.name, population, label)
 
         def compute(people: pl.DataFrame = people, population: str = population) -> Effect:

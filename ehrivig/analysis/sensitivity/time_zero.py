@@ -11,6 +11,8 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.sample import Sample
+from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.analysis.survival import follow_up, followed
 from ehrivig.dataset import matrix, values
 from ehrivig.errors import AnalysisError
@@ -23,15 +25,16 @@ from ehrivig.stats.timezero.naive import ever_vs_never
 from ehrivig.stats.timezero.sequential import sequential_trials
 from ehrivig.stats.timezero.time_dependent import time_dependent_cox
 from ehrivig.study import Study
+from ehrivig.study.registries.sensitivity import TIME_ZERO, named_in
 
 Compute = Callable[[], list[Effect]]
 HOURS_PER_DAY = 24.0
-DESIGNS = ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight")
 
 
-def time_zero(table: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+@answers("time_zero")
+def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     """The naive contrast, then every time-zero-safe design that the study file asks for."""
-    wanted = [name for name in DESIGNS if name in study.analysis.sensitivity]
+    wanted = [name for name in named_in(TIME_ZERO) if name in study.analysis.sensitivity]
     if not wanted:
         return
     horizon = (study.primary.within_days or 28.0) * HOURS_PER_DAY
@@ -41,7 +44,7 @@ def time_zero(table: pl.DataFrame, study: Study, rows: EffectRows) -> None:
         "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
     )
     try:
-        cohort, n_left = cohort_of(table, study)
+        cohort, n_left = cohort_of(sample.table, study)
     except AnalysisError as error:
         rows.ask(
             replace(base, contrast=f"{label} by time-zero-safe designs"), partial(_refuse, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import adjusted, crude, set_weights, versus
+from ehrivig.analysis.models import adjusted, versus
+from ehrivig.analysis.sample import Rematch, Sample, matched_effect
+from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
@@ -19,29 +20,26 @@ from ehrivig.stats.regression.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
-Rematch = Callable[[pl.DataFrame], tuple[pl.DataFrame, Floats]]
-"""Scores and matches a table anew: its matched rows, with pair_id and weight, and every score."""
-
 SCORE = "propensity_logit"
 
 
-def by_hospital(
-    table: pl.DataFrame, score: Floats, study: Study, rematch: Rematch, rows: EffectRows
-) -> None:
+@answers("hospital")
+def by_hospital(sample: Sample, study: Study, rows: EffectRows) -> None:
     """Rows of analysis "hospital": each hospital and the pool, then everybody but each hospital.
 
     A hospital's estimate is adjusted for the logit of the score, which stays possible where a
     hospital is too small for all covariates. Hospitals divide one population: where one is too
     small to show its counts, none does.
     """
+    table = sample.table
     hospitals = table["hospital_id"].unique().sort().to_list()
     if study.analysis.pool_hospitals:
-        _pooled(_scored(table, score), hospitals, study, rows)
+        _pooled(_scored(table, sample.score), hospitals, study, rows)
     if "leave_one_hospital_out" in study.analysis.sensitivity:
         for name in hospitals:
             question = _question(study, f"all but hospital {name}")
             rest = table.filter(pl.col("hospital_id") != name)
-            rows.ask(question, partial(_matched_again, rest, study, rematch))
+            rows.ask(question, partial(_matched_again, rest, study, sample.rematch))
 
 
 def _question(study: Study, population: str) -> Question:
@@ -169,20 +167,3 @@ def _matched_again(rest: pl.DataFrame, study: Study, rematch: Rematch) -> Effect
     """Scored and matched without one hospital."""
     matched, _ = rematch(rest)
     return matched_effect(matched, study)
-
-
-def matched_effect(matched: pl.DataFrame, study: Study) -> Effect:
-    """The odds ratio of the primary outcome in a matched set; variance clustered on pairs."""
-    event, arm = values(matched, study.primary.name), exposed(matched)
-    label = study.primary.event_label
-    known = ~np.isnan(event)
-    if set_weights(matched) is not None:
-        return crude(event, arm, label, "ATT", set_weights(matched))
-    fit = logistic(
-        event[known],
-        arm[known, None].astype(float),
-        cluster=matched["pair_id"].to_numpy()[known],
-        names=["exposed"],
-        event_label=label,
-    )
-    return exposure_effect(fit, event[known], arm[known], "exposed", estimand="ATT")

@@ -13,21 +13,22 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.hospitals import matched_effect
 from ehrivig.analysis.models import versus
+from ehrivig.analysis.sample import Sample, matched_effect
+from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.sensitivity import calibrate, fit_null
 from ehrivig.study import Outcome, Study
 
 
-def negative_controls(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+@answers("negative_control")
+def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
     """Rows of analysis "negative_control": each control outcome, then the calibrated primary.
 
     Matched, odds ratios, variance clustered on pairs, like the primary effect. Controls are no
     hypotheses: they are in no family. At least three with an estimate are needed to calibrate.
     """
-    if not study.analysis.negative_controls:
-        return
+    matched = sample.matched
     found: list[Effect] = []
 
     def control(outcome: Outcome) -> Effect:

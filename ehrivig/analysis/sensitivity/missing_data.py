@@ -17,8 +17,9 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.hospitals import Rematch, matched_effect
 from ehrivig.analysis.models import adjusted, varying, versus
+from ehrivig.analysis.sample import Rematch, Sample, matched_effect
+from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import exposed, matrix, values
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.imputation.impute import Imputations, Kind, impute
@@ -31,13 +32,10 @@ MOST_FAILED = 0.1
 MOST_HOSPITALS = 30  # beyond that an indicator for each would swamp the imputation model
 
 
-def missing_data(
-    table: pl.DataFrame, matched: pl.DataFrame, study: Study, rematch: Rematch, rows: EffectRows
-) -> None:
+@answers("missing_data")
+def missing_data(sample: Sample, study: Study, rows: EffectRows) -> None:
     """Rows of analysis "missing_data": matched and adjusted, imputed and complete case."""
-    plan = study.analysis
-    if "multiple_imputation" not in plan.sensitivity and plan.missing != "multiple_imputation":
-        return
+    table, rematch = sample.table, sample.rematch
 
     def ask(population: str, compute: Callable[[], Effect], note: str = "") -> None:
         primary = study.primary
@@ -52,7 +50,7 @@ def missing_data(
         )
         rows.ask(question, compute)
 
-    ask("matched, complete case", lambda: matched_effect(matched, study))
+    ask("matched, complete case", lambda: matched_effect(sample.matched, study))
     ask("all, complete case", lambda: _adjusted(table, study))
     try:
         completed, note = completed_tables(table, study)
