@@ -10,7 +10,7 @@ import polars as pl
 from ehrivig.analysis.models import versus
 from ehrivig.audit import lints
 from ehrivig.errors import EhrivigError
-from ehrivig.lint import Lint
+from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import warnings_of
 

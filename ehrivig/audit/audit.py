@@ -20,7 +20,7 @@ from ehrivig.audit.lints import (
     small_expected,
 )
 from ehrivig.errors import UsageError
-from ehrivig.lint import Lint
+from ehrivig.meta.lint import Lint
 
 if TYPE_CHECKING:
     from ehrivig.meta.published import PublishedRow

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.lint import Lint
+from ehrivig.meta.lint import Lint
 
 SCHEMA = {"code": pl.String, "severity": pl.String, "message": pl.String, "numbers": pl.String}
 _PRINTED_P = re.compile(r"^\s*([<>=])?\s*(\d*\.?\d+)\s*$")

@@ -10,7 +10,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ehrivig.lint import Lint
     from ehrivig.meta.aggregates import (
         HospitalEffect,
         PoolSummary,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
     from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
     from ehrivig.meta.hospitals import HospitalPool, hospital_forest, pool_hospitals
+    from ehrivig.meta.lint import Lint
     from ehrivig.meta.lints import lint_published
     from ehrivig.meta.ours import CompareSummary
     from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
@@ -92,7 +92,7 @@ _MODULE = {
     "HospitalEffect": "aggregates",
     "HospitalPool": "hospitals",
     "Influence": "deletion",
-    "Lint": "lints",
+    "Lint": "lint",
     "Means": "study_data",
     "MetaRegression": "regression",
     "MetaSummary": "command",

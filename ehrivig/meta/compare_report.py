@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ehrivig.lint import Lint
 from ehrivig.meta import words
 from ehrivig.meta.forest import ForestRow, forest_svg
+from ehrivig.meta.lint import Lint
 from ehrivig.meta.ours import Comparison
 from ehrivig.meta.report import inline_svg, render
 from ehrivig.meta.study_forest import forest_head, forest_rows

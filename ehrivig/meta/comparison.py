@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ehrivig.errors import UsageError
-from ehrivig.lint import Lint
 from ehrivig.meta import words
 from ehrivig.meta.compare_report import compare_forest, compare_html
+from ehrivig.meta.lint import Lint
 from ehrivig.meta.measures import MEASURES, Interval, Measure, Method, Model, Tau2
 from ehrivig.meta.ours import CompareSummary, Comparison, OurEffect
 from ehrivig.meta.output import check_folder, write_result

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.stats import norm
 
 from ehrivig.errors import EhrivigError
-from ehrivig.lint import Lint
 from ehrivig.meta.effects import effect_sizes
+from ehrivig.meta.lint import Lint
 from ehrivig.meta.published import Printed, PublishedRow
 from ehrivig.meta.study_data import Counts
 from ehrivig.meta.subgroups import difference_of

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.lint import Lint
 from ehrivig.meta import words
 from ehrivig.meta.bias import AsymmetryTest, TrimAndFill, egger_test, peters_test, trim_and_fill
 from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
 from ehrivig.meta.effects import EffectSizes
+from ehrivig.meta.lint import Lint
 from ehrivig.meta.lints import lint_published
 from ehrivig.meta.measures import INTERVALS, TAU2_ESTIMATORS, Interval, Method, Model, Tau2
 from ehrivig.meta.pooling import Plan, Pooled, knapp_note, pool, study_effects

@@ -12,8 +12,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from ehrivig.lint import Lint
 from ehrivig.meta.bias import AsymmetryTest
+from ehrivig.meta.lint import Lint
 from ehrivig.meta.pooling import Pooled
 from ehrivig.meta.synthesis import Synthesis
 

@@ -10,7 +10,7 @@ import pytest
 from ehrivig.audit import audit, lints
 from ehrivig.audit.lints import PrintedP
 from ehrivig.errors import UsageError
-from ehrivig.lint import Lint
+from ehrivig.meta.lint import Lint
 
 
 def write(folder: Path, name: str, text: str) -> Path:
