@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """From the ground up: a part may import its own folder and what lies in lower layers."""
 WITHIN_A_LAYER = {
     ("codes", "database"): "code lists as tables",
+    ("study", "codes"): "the lists that the names in a study come from",
     ("runs", "use"): "the use of the drug is part of a hospital's work",
 }
 """Imports between parts of one layer, each with its reason; none of a step by a step."""
