@@ -14,6 +14,7 @@ from ehrivig import analysis, study
 from ehrivig.analysis import models, own_lints
 from ehrivig.errors import EhrivigError, StudyError
 from ehrivig.match import comparison
+from ehrivig.study.registries import sensitivity
 
 
 def analysed(
@@ -35,7 +36,9 @@ def tables(
     return analysed(table, compared, plan)
 
 
-def test_everything_the_study_names_is_done(tables: dict[str, pl.DataFrame]) -> None:
+def test_everything_the_study_names_is_done(
+    tables: dict[str, pl.DataFrame], plan: study.Study
+) -> None:
     effects = tables["effects"]
     assert set(effects["analysis"]) == {
         "table3",
@@ -50,6 +53,9 @@ def test_everything_the_study_names_is_done(tables: dict[str, pl.DataFrame]) -> 
         "time_zero",
         "table_s2",
     }
+    beside = [table.name for table in sensitivity.tables() if plan.analysis.asks_for(table)]
+    order = effects["analysis"].unique(maintain_order=True).to_list()
+    assert order[order.index("interaction") + 1 : order.index("table_s2")] == beside
     assert {"table1", "table_unmatched", "table2", "table_s5", "curves", "lints"} <= set(tables)
     assert effects["event_label"].null_count() == 0
 
