@@ -160,6 +160,11 @@ class Database:
         sql, _ = self._prepare(query, {})
         self._run(f"CREATE OR REPLACE VIEW {name} AS\n{sql}", None)
 
+    def macro(self, name: str, parameters: Iterable[str], query: Query | str) -> None:
+        """Create (or replace) table macro `name`, of a query that reads QUERY_TABLE(<parameter>)."""
+        sql, _ = self._prepare(query, {})
+        self._run(f"CREATE OR REPLACE MACRO {name}({', '.join(parameters)}) AS TABLE\n{sql}", None)
+
     def copy(self, query: Query | str, path: Path, values: Parameters | None = None) -> None:
         """Write a query's result to a Parquet file."""
         sql, bound = self._prepare(query, values)

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from ehrivig import contract
-from ehrivig.concepts import concept, severity
+from ehrivig.concepts import concept, define_given, severity
 from ehrivig.database import Database
 
 RESOLVED = {
@@ -50,6 +50,7 @@ class Hospital:
         self.db.execute("CREATE SCHEMA ref")
         for name, columns_ in REFERENCE.items():
             self.db.execute(f"CREATE TABLE ref.{name} ({columns_})")
+        define_given(self.db)
         self.db.execute(f"CREATE TABLE candidate ({CANDIDATE})")
         self.db.execute(
             "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "

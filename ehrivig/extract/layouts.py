@@ -1,7 +1,8 @@
 """Layouts: which SELECTs map a source onto the canonical tables, and which columns they read.
 
 A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`:
-SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names.
+SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names;
+one that reads QUERY_TABLE(event) is a macro `prepared.<name>('<table>', moment)`.
 A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
 """
 
@@ -23,6 +24,8 @@ REQUIRED = {
     "omop": ("person", "visit_occurrence", "concept", "concept_ancestor"),
 }
 """Source tables without which a shipped layout cannot be read."""
+OF_ANY_TABLE = ("event", "moment")
+"""What a preparation that is a macro is called with: a table, and an expression over its columns."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -83,6 +86,11 @@ class Layout:
             return True
         own = {name for name in read if name not in self.required_sources}
         return bool((own or read) & found)
+
+
+def reads_any_table(query: Query) -> bool:
+    """Whether a preparation is a macro, of the table that its caller names."""
+    return "query_table(event)" in query.text.lower()
 
 
 def load(name: str) -> Layout:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ehrivig import codes, contract, resources
 from ehrivig.codes import drugs
+from ehrivig.concepts import define_given
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
 from ehrivig.study import Study
@@ -48,6 +49,7 @@ def make(db: Database, mark: str = "") -> None:
         "SELECT drug::INTEGER AS drug, codelist, verdict, product_type, concentration_g_per_l, "
         "strength_g FROM ref.verdict",
     )
+    define_given(db)
     for table in contract.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
         name = f"resolved.{table.name}"
@@ -99,8 +101,8 @@ def refuse_undeclared_quantity(db: Database, hospital_id: str, study: Study) -> 
         return
     rows = db.rows(
         "SELECT count(*) FROM resolved.medication AS m "
-        "SEMI JOIN ref.drug_class AS c ON m.drug = c.drug AND c.codelist = $codelist "
-        "AND c.verdict = 'include' WHERE m.dose > 0 AND m.dose_unit IS NULL",
+        "SEMI JOIN ref.included AS i ON m.drug = i.drug AND i.codelist = $codelist "
+        "WHERE m.dose > 0 AND m.dose_unit IS NULL",
         {"codelist": study.exposure.codelist},
     )
     if rows[0][0]:

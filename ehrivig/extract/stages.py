@@ -8,7 +8,7 @@ from typing import Any
 from ehrivig import contract
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError
-from ehrivig.extract import canonical, resolved, source_view
+from ehrivig.extract import canonical, layouts, resolved, source_view
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import EVERY, View
@@ -91,8 +91,12 @@ def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     resolved.static(db)
     _sources(db, source, layout, hospital_id, study)
+    values = values_of(study, hospital_id)
     for name, query in layout.preparations.items():
-        guarded(db, query, f"prepared.{name}", values_of(study, hospital_id), keep=True)
+        if layouts.reads_any_table(query):
+            db.macro(f"prepared.{name}", layouts.OF_ANY_TABLE, _text(query, values))
+        else:
+            guarded(db, query, f"prepared.{name}", values, keep=True)
 
 
 def values_of(study: Study, hospital_id: str) -> dict[str, object]:

@@ -70,7 +70,7 @@ def day_sums(
     Columns: key, day (Int64, days since 1970), amount_ng (Int64, null when no part has an amount),
     complete (every part has an amount), n_given and n_usable (administrations that start on this
     day: all, and with an amount), first_at, product_lo, product_hi (positions in known.products),
-    new_course. A dose of zero or less was not given and is left out.
+    new_course.
     """
     rows = _given(administrations, exposure, known, key)
     if exposure.midnight == "pro_rata":
@@ -178,13 +178,12 @@ def _hours(hours: float) -> pl.Expr:
 def _given(
     administrations: pl.LazyFrame, exposure: Exposure, known: Survey, key: str
 ) -> pl.LazyFrame:
-    """The administrations in the window that gave something: key, day, times, amount, product."""
+    """The administrations in the window: key, day, times, amount, product."""
     place = pl.lit(0)
     for position, product in enumerate(known.products):
         held = pl.col("product_type").fill_null(UNKNOWN) == product
         place = pl.when(held).then(position).otherwise(place)
-    not_given = (pl.col("dose") <= 0).fill_null(False)
-    return administrations.filter(in_window(exposure) & ~not_given).select(
+    return administrations.filter(in_window(exposure)).select(
         key,
         "started_at",
         "stopped_at",

@@ -37,7 +37,7 @@ _COURSES = ("icu_stay", "medication", "pathogen_test", "procedure", "respiratory
 _IN_SCOPE = {
     "diagnosis": "SEMI JOIN ref.condition USING (vocabulary, code)",
     "lab": "WHERE analyte IS NOT NULL",
-    "medication": "WHERE drug IN (SELECT drug FROM ref.drug_class WHERE verdict = 'include')",
+    "medication": "WHERE drug IN (SELECT drug FROM ref.included)",
 }
 
 

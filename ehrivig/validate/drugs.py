@@ -1,4 +1,4 @@
-"""What is wrong with the text of a product name, and which products the gate must know.
+"""What the name and the code of a product say, and what is wrong with the text of the name.
 
 Names are few (distinct combinations), so this is Python on a small frame, joined back by `drug`.
 """
@@ -22,11 +22,6 @@ _IMMUNOGLOBULIN = re.compile(
 _HCPCS = re.compile(r"J1(459|556|557|561|566|568|569|572|599)")
 _SCHEMA = {
     "drug": pl.Int64,
-    "listed": pl.Boolean,
-    "exposure": pl.Boolean,
-    "exposure_listed": pl.Boolean,
-    "exposure_verdict": pl.String,
-    "product_strength_g": pl.Float64,
     "immunoglobulin": pl.Boolean,
     "hcpcs": pl.Boolean,
     "mojibake": pl.Boolean,
@@ -74,46 +69,27 @@ def looks_immunoglobulin(name: str | None, code: str | None) -> bool:
     return bool(_IMMUNOGLOBULIN.search(plain)) or (code or "").upper().startswith("J06B")
 
 
-def describe(products: pl.DataFrame, classes: pl.DataFrame, codelist: str) -> pl.DataFrame:
-    """One row per product of a hospital: what the checks of `medication` ask of it.
+def describe(products: pl.DataFrame) -> pl.DataFrame:
+    """One row per product of a hospital: what its name and code say.
 
-    `products`: drug, vocabulary, drug_code, drug_name; `classes`: drug, codelist, verdict,
-    strength_g. `exposure`: the study's code list includes it; `listed`: any code list knows it.
+    `products`: drug, drug_code, drug_name.
     """
-    own = classes.filter(pl.col("codelist") == codelist)
-    verdict = dict(zip(own["drug"], own["verdict"], strict=True))
-    strength = dict(zip(own["drug"], own["strength_g"], strict=True))
-    listed = set(classes["drug"])
-    wanted_immunoglobulin = _is_about_immunoglobulin(products, own)
-    rows = []
-    for row in products.iter_rows(named=True):
-        drug, name, code = row["drug"], row["drug_name"], row["drug_code"]
-        rows.append(
-            {
-                "drug": drug,
-                "listed": drug in listed,
-                "exposure": verdict.get(drug) == "include",
-                "exposure_listed": drug in verdict,
-                "exposure_verdict": verdict.get(drug),
-                "product_strength_g": strength.get(drug),
-                "immunoglobulin": wanted_immunoglobulin and looks_immunoglobulin(name, code),
-                "hcpcs": bool(_HCPCS.fullmatch((code or "").upper())),
-                "mojibake": mojibake(name),
-                "full_width": full_width(name),
-            }
-        )
+    rows = [
+        {
+            "drug": drug,
+            "immunoglobulin": looks_immunoglobulin(name, code),
+            "hcpcs": bool(_HCPCS.fullmatch((code or "").upper())),
+            "mojibake": mojibake(name),
+            "full_width": full_width(name),
+        }
+        for drug, code, name in products.select("drug", "drug_code", "drug_name").iter_rows()
+    ]
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
-def _is_about_immunoglobulin(products: pl.DataFrame, own: pl.DataFrame) -> bool:
-    """Whether the exposure's code list is one of immunoglobulins: it includes such a product."""
-    included = own.filter(pl.col("verdict") == "include").select("drug")
-    named = products.join(included, on="drug", how="semi")
-    return any(looks_immunoglobulin(r["drug_name"], r["drug_code"]) for r in named.to_dicts())
-
-
-def load(db: Database, codelist: str) -> None:
-    """Table `gate.drug`: one row per product of the hospital."""
-    products = db.frame("SELECT drug, vocabulary, drug_code, drug_name FROM ref.drug ORDER BY drug")
-    classes = db.frame("SELECT drug, codelist, verdict, strength_g FROM ref.drug_class")
-    db.load("gate.drug", describe(products, classes.cast({"strength_g": pl.Float64}), codelist))
+def load(db: Database) -> None:
+    """Table `gate.drug_text`: one row per product of the hospital."""
+    db.load(
+        "gate.drug_text",
+        describe(db.frame("SELECT drug, drug_code, drug_name FROM ref.drug ORDER BY drug")),
+    )

@@ -29,6 +29,8 @@ _EVENT_TABLES_BY_STAY = (
     "finding",
     "pathogen_test",
 )
+_COMPARED = ("medication_listed", "medication_timed", "medication_near")
+_FLAGGED = ("medication_once", "medication_returned", "medication_heavy_day", "medication_unsaid")
 _LAST_MOMENT = datetime(9999, 12, 31)
 
 
@@ -72,9 +74,7 @@ def prepare(db: Database, table: str, study: Study) -> None:
         db.view(f"gate.{table}", _with_stay(table))
     else:
         if table == "medication":
-            drugs.load(db, study.exposure.codelist)
-            share.repeated_medication(db, "gate.repeated_elsewhere")
-            db.table("gate.medication_flag", gate_query("medication_flag"))
+            _compare_medication(db, study)
         db.view(f"gate.{table}", gate_query(table))
         _profile(db, table)
 
@@ -85,6 +85,22 @@ def _with_stay(table: str) -> str:
         f"SELECT r.*, s.* EXCLUDE (admission_id) FROM resolved.{table} AS r "
         "LEFT JOIN gate.stay AS s ON r.admission_id = s.admission_id"
     )
+
+
+def _compare_medication(db: Database, study: Study) -> None:
+    """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
+    drugs.load(db)
+    db.table("gate.drug", gate_query("drug"), {"codelist": study.exposure.codelist})
+    share.repeated_medication(db, "gate.repeated_elsewhere")
+    for name in _COMPARED:
+        db.table(f"gate.{name}", gate_query(name))
+    for name in _FLAGGED:
+        db.view(f"gate.{name}", gate_query(name))
+    db.table("gate.medication_flag", gate_query("medication_flag"))
+    for name in _FLAGGED:
+        db.execute(f"DROP VIEW gate.{name}")
+    for name in _COMPARED:
+        db.execute(f"DROP TABLE gate.{name}")
 
 
 def _profile(db: Database, table: str) -> None:

@@ -4,14 +4,10 @@
 -- the first moment of severity ($severity, a criterion judged before; NULL takes the admission).
 -- first_at: the first such administration. Source: new-user design (assumed: no paper says it).
 WITH product AS (
-    SELECT c.drug
-    FROM ref.drug_class AS c
-    INNER JOIN ref.drug AS d ON c.drug = d.drug
-    WHERE
-        c.codelist = $codelist
-        AND d.route IN (SELECT UNNEST($routes))
-    GROUP BY c.drug
-    HAVING BOOL_AND(c.verdict = 'include')
+    SELECT i.drug
+    FROM ref.included AS i
+    INNER JOIN ref.drug AS d ON i.drug = d.drug
+    WHERE i.codelist = $codelist AND d.route IN (SELECT UNNEST($routes))
 ),
 
 opened AS (
@@ -27,9 +23,9 @@ treated AS (
         o.admission_id,
         MIN(m.started_at) AS first_at
     FROM opened AS o
-    INNER JOIN medication AS m ON o.admission_id = m.admission_id AND o.opens_at > m.started_at
+    INNER JOIN GIVEN('medication') AS m
+        ON o.admission_id = m.admission_id AND o.opens_at > m.started_at
     INNER JOIN product AS p ON m.drug = p.drug
-    WHERE m.status IN ('given', 'stopped') AND m.dose IS DISTINCT FROM 0
     GROUP BY o.admission_id
 )
 

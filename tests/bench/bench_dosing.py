@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from ehrivig.concepts import define_given
 from ehrivig.database import Database
 from ehrivig.features.dosing import administrations, dosing
 from ehrivig.study import load
@@ -105,6 +106,7 @@ def open_hospital(db: Database, folder: Path) -> None:
         "50.0::DOUBLE AS concentration_g_per_l, 2.5::DOUBLE AS strength_g "
         "FROM ref.drug WHERE drug < 3"
     )
+    define_given(db)
     db.parquet("medication", sorted(folder.glob("medication-*.parquet")))
     db.parquet("candidate", [folder / "candidate.parquet"])
 

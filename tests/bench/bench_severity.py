@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ehrivig.concepts import concept, severity
+from ehrivig.concepts import concept, define_given, severity
 from ehrivig.database import Database
 
 BLOCK = 2_000_000
@@ -121,7 +121,11 @@ def opened(folder: Path, memory: str = "2GB") -> Database:
         "started_at TIMESTAMP, stopped_at TIMESTAMP)"
     )
     db.execute("CREATE SCHEMA ref")
-    db.execute("CREATE TABLE ref.drug_class (drug INTEGER, codelist VARCHAR, verdict VARCHAR)")
+    db.execute(
+        "CREATE TABLE ref.drug_class (drug INTEGER, codelist VARCHAR, verdict VARCHAR, "
+        "product_type VARCHAR, concentration_g_per_l DOUBLE, strength_g DOUBLE)"
+    )
+    define_given(db)
     return db
 
 

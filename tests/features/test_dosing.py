@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ehrivig.concepts import define_given
 from ehrivig.database import Database
 from ehrivig.features.courses import courses, daily_doses, day_sums, survey
 from ehrivig.features.dose import grams, ratio, unit_of
@@ -728,6 +729,7 @@ def hospital() -> Database:
             TIMESTAMP '2020-03-01 08:00' AS discharged_at
         FROM (VALUES (1, 50.0), (2, NULL), (3, 70.0)) AS t(admission_id, weight_kg)"""
     )
+    define_given(db)
     return db
 
 

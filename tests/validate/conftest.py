@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from ehrivig import contract, study
+from ehrivig.concepts import define_given
 from ehrivig.database import Database
 from ehrivig.study import Study
 
@@ -106,6 +107,7 @@ class Hospital:
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
             for row in known[name]:
                 _insert(db, f"ref.{name}", list(row))
+        define_given(db)
         return db
 
     def _load(self, db: Database, table: contract.Table) -> None:

@@ -8,11 +8,10 @@ WITH antibiotic AS (
     SELECT
         m.admission_id,
         m.started_at
-    FROM medication AS m
+    FROM GIVEN('medication') AS m
     SEMI JOIN eligible AS e ON m.admission_id = e.admission_id
-    INNER JOIN ref.drug_class AS r ON m.drug = r.drug
-    WHERE
-        r.codelist = 'antibiotic' AND r.verdict = 'include' AND m.status IN ('given', 'stopped')
+    INNER JOIN ref.included AS i ON m.drug = i.drug
+    WHERE i.codelist = 'antibiotic'
 ),
 
 test AS (

@@ -1,23 +1,21 @@
 -- Whether a drug of each code list was given in [anchor + start, anchor + end).
 -- Grain: admission and code list (`variable`). value: TRUE given; FALSE not given; NULL when the
 -- hospital sends no administrations at all.
--- Given: status given or stopped (begun, then stopped). An order alone is no administration.
--- $codelists: code lists (ref.drug_class, verdict include). $start_hours, $end_hours: the window
--- around table `anchor`; $end_hours NULL: to the end of the stay.
+-- $codelists: code lists. $start_hours, $end_hours: the window around table `anchor`; $end_hours
+-- NULL: to the end of the stay.
 WITH wanted AS (
     SELECT DISTINCT UNNEST($codelists) AS variable
 ),
 
-given AS (
+treated AS (
     SELECT DISTINCT
         m.admission_id,
-        r.codelist AS variable
-    FROM medication AS m
+        i.codelist AS variable
+    FROM GIVEN('medication') AS m
     INNER JOIN anchor AS a ON m.admission_id = a.admission_id
-    INNER JOIN ref.drug_class AS r ON m.drug = r.drug
+    INNER JOIN ref.included AS i ON m.drug = i.drug
     WHERE
-        r.codelist IN (SELECT w.variable FROM wanted AS w) AND r.verdict = 'include'
-        AND m.status IN ('given', 'stopped')
+        i.codelist IN (SELECT w.variable FROM wanted AS w)
         AND m.started_at >= a.anchor_at + TO_SECONDS($start_hours * 3600)
         AND ($end_hours IS NULL OR m.started_at < a.anchor_at + TO_SECONDS($end_hours * 3600))
 )
@@ -26,9 +24,9 @@ SELECT
     a.admission_id,
     w.variable,
     CASE
-        WHEN g.admission_id IS NOT NULL THEN TRUE
+        WHEN t.admission_id IS NOT NULL THEN TRUE
         WHEN EXISTS (SELECT 1 FROM medication) THEN FALSE
     END AS value
 FROM anchor AS a
 CROSS JOIN wanted AS w
-LEFT JOIN given AS g ON a.admission_id = g.admission_id AND w.variable = g.variable
+LEFT JOIN treated AS t ON a.admission_id = t.admission_id AND w.variable = t.variable

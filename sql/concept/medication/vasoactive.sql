@@ -1,10 +1,10 @@
 -- Vasoactive infusions of eligible stays, with their rate in ug/kg/min.
--- Grain: one administration (given or stopped) with a rate, or with an end. rate_ug_kg_min: NULL
+-- Grain: one administration with a rate, or with an end. rate_ug_kg_min: NULL
 -- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight).
 -- drug: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
 -- vasopressor: on the list of vasopressors (dobutamine is not one). seconds: how long, within the
 -- stay; an infusion with a rate but no end is taken to last one hour (assumed). A rate of 0 is a
--- pause and is left out.
+-- pause: nothing is given.
 WITH class AS (
     SELECT
         drug,
@@ -12,12 +12,9 @@ WITH class AS (
             MIN(codelist) FILTER (WHERE codelist != 'vasopressor'), 'other'
         ) AS agent,
         BOOL_OR(codelist != 'dobutamine') AS vasopressor
-    FROM ref.drug_class
+    FROM ref.included
     WHERE
-        verdict = 'include'
-        AND codelist IN (
-            'dopamine', 'dobutamine', 'epinephrine', 'norepinephrine', 'vasopressor'
-        )
+        codelist IN ('dopamine', 'dobutamine', 'epinephrine', 'norepinephrine', 'vasopressor')
     GROUP BY drug
 ),
 
@@ -34,13 +31,12 @@ infusion AS (
             REPLACE(TRANSLATE(LOWER(TRIM(m.dose_unit)), 'µμ', 'uu'), 'mcg', 'ug'), '/'
         ) AS unit,
         CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg
-    FROM medication AS m
+    FROM GIVEN('medication') AS m
     INNER JOIN class AS c ON m.drug = c.drug
     INNER JOIN score_span AS s ON m.admission_id = s.admission_id
     LEFT JOIN admission AS a ON m.admission_id = a.admission_id
     WHERE
-        m.status IN ('given', 'stopped') AND m.dose IS DISTINCT FROM 0
-        AND COALESCE(m.stopped_at, m.started_at) >= s.admitted_at
+        COALESCE(m.stopped_at, m.started_at) >= s.admitted_at
         AND (s.discharged_at IS NULL OR m.started_at <= s.discharged_at)
 ),
 

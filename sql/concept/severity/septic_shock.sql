@@ -20,7 +20,7 @@ hypotensive AS (
 
 fluid AS (
     SELECT COUNT(*) > 0 AS listed
-    FROM ref.drug_class
+    FROM ref.included
     WHERE codelist = 'iv_fluid'
 )
 

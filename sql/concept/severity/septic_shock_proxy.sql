@@ -8,13 +8,11 @@ WITH fluid AS (
         m.started_at AS seen_at,
         m.dose / a.weight_kg AS ml_kg,
         NULL::DOUBLE AS sbp
-    FROM medication AS m
-    INNER JOIN ref.drug_class AS r ON m.drug = r.drug
+    FROM GIVEN('medication') AS m
+    INNER JOIN ref.included AS i ON m.drug = i.drug
     INNER JOIN admission AS a ON m.admission_id = a.admission_id
     SEMI JOIN score_span AS s ON m.admission_id = s.admission_id
-    WHERE
-        r.codelist = 'iv_fluid' AND r.verdict = 'include' AND m.status IN ('given', 'stopped')
-        AND LOWER(TRIM(m.dose_unit)) = 'ml' AND a.weight_kg > 0 AND m.dose > 0
+    WHERE i.codelist = 'iv_fluid' AND LOWER(TRIM(m.dose_unit)) = 'ml' AND a.weight_kg > 0
 ),
 
 in_time AS (

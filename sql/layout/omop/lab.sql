@@ -2,27 +2,6 @@
 -- Source: measurement. lab_code: the concept id. unit: the UCUM code of unit_concept_id, else as
 -- written. value_text: the operator (< 4171756, <= 4171754, > 4172704, >= 4171755) with the number,
 -- else the value as written.
-WITH placed AS (
-    SELECT
-        e.*,
-        v.hospital_id,
-        v.admission_id
-    FROM source.measurement AS e
-    INNER JOIN prepared.visit AS v ON e.visit_occurrence_id = v.visit_occurrence_id
-    UNION ALL
-    SELECT
-        e.*,
-        s.hospital_id,
-        s.admission_id
-    FROM source.measurement AS e
-    INNER JOIN prepared.visit_stay AS s
-        ON
-            e.person_id = s.person_id
-            AND COALESCE(e.measurement_datetime, e.measurement_date::TIMESTAMP)
-            BETWEEN s.admitted_at AND s.discharged_at
-    WHERE e.visit_occurrence_id IS NULL
-)
-
 SELECT
     p.hospital_id,
     p.admission_id,
@@ -31,13 +10,16 @@ SELECT
     p.value_as_number AS value,
     NULL AS resulted_at,
     COALESCE(u.unit, p.unit_source_value) AS unit,
-    COALESCE(p.measurement_datetime, p.measurement_date::TIMESTAMP) AS collected_at,
+    p.happened_at AS collected_at,
     CASE
         WHEN p.operator_concept_id IN (4171756, 4171754) THEN '<' || p.value_as_number
         WHEN p.operator_concept_id IN (4172704, 4171755) THEN '>' || p.value_as_number
         ELSE p.value_source_value
     END AS value_text
-FROM placed AS p
+FROM
+    prepared.PLACED(
+        'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+    ) AS p
 LEFT JOIN prepared.unit AS u ON p.unit_concept_id = u.concept_id
 ANTI JOIN prepared.meaning AS g
     ON p.measurement_concept_id = g.concept_id AND g.kind IN ('vital', 'pathogen')

@@ -6,33 +6,16 @@
 -- study declares its type ($given_types).
 -- Source: drug_exposure; strength from drug_strength; route 4171047 iv, 4142048 sc, 4302612 im,
 -- 4132161 po, else by its name.
-WITH placed AS (
-    SELECT
-        e.*,
-        v.hospital_id,
-        v.admission_id
-    FROM source.drug_exposure AS e
-    INNER JOIN prepared.visit AS v ON e.visit_occurrence_id = v.visit_occurrence_id
-    UNION ALL
-    SELECT
-        e.*,
-        s.hospital_id,
-        s.admission_id
-    FROM source.drug_exposure AS e
-    INNER JOIN prepared.visit_stay AS s
-        ON
-            e.person_id = s.person_id
-            AND COALESCE(e.drug_exposure_start_datetime, e.drug_exposure_start_date::TIMESTAMP)
-            BETWEEN s.admitted_at AND s.discharged_at
-    WHERE e.visit_occurrence_id IS NULL
-),
-
-spelled AS (
+WITH spelled AS (
     SELECT
         p.*,
         LOWER(COALESCE(r.concept_name, p.route_source_value)) AS way,
         h.concept_code AS hcpcs
-    FROM placed AS p
+    FROM
+        prepared.PLACED(
+            'source.drug_exposure',
+            COALESCE(drug_exposure_start_datetime, drug_exposure_start_date::TIMESTAMP)
+        ) AS p
     LEFT JOIN source.concept AS r ON p.route_concept_id = r.concept_id AND r.concept_id <> 0
     LEFT JOIN source.concept AS h
         ON p.drug_source_concept_id = h.concept_id AND h.vocabulary_id = 'HCPCS'
@@ -51,7 +34,7 @@ SELECT
     COALESCE(c.concept_name, m.drug_source_value) AS drug_name,
     NULLIF(m.quantity, 0) AS dose,
     CASE WHEN m.hcpcs IS NULL THEN $quantity_unit::VARCHAR ELSE 'unit' END AS dose_unit,
-    COALESCE(m.drug_exposure_start_datetime, m.drug_exposure_start_date::TIMESTAMP) AS started_at,
+    m.happened_at AS started_at,
     CASE
         WHEN m.route_concept_id = 4171047 OR m.way LIKE '%intravenous%' OR m.way = 'iv' THEN 'iv'
         WHEN m.route_concept_id = 4142048 OR m.way LIKE '%subcutaneous%' THEN 'sc'

@@ -2,32 +2,14 @@
 -- result: value_as_concept_id by the ids of the layout facts, else by the name of that concept or
 -- the value as written; what is neither is null.
 -- Source: measurement, by concept (prepared.meaning).
-WITH placed AS (
-    SELECT
-        e.*,
-        v.hospital_id,
-        v.admission_id
-    FROM source.measurement AS e
-    INNER JOIN prepared.visit AS v ON e.visit_occurrence_id = v.visit_occurrence_id
-    UNION ALL
-    SELECT
-        e.*,
-        s.hospital_id,
-        s.admission_id
-    FROM source.measurement AS e
-    INNER JOIN prepared.visit_stay AS s
-        ON
-            e.person_id = s.person_id
-            AND COALESCE(e.measurement_datetime, e.measurement_date::TIMESTAMP)
-            BETWEEN s.admitted_at AND s.discharged_at
-    WHERE e.visit_occurrence_id IS NULL
-),
-
-said AS (
+WITH said AS (
     SELECT
         p.*,
         LOWER(TRIM(COALESCE(c.concept_name, p.value_source_value))) AS answer
-    FROM placed AS p
+    FROM
+        prepared.PLACED(
+            'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+        ) AS p
     LEFT JOIN source.concept AS c ON p.value_as_concept_id = c.concept_id AND c.concept_id <> 0
 )
 
@@ -37,7 +19,7 @@ SELECT
     g.name AS organism_code,
     g.method,
     g.specimen,
-    COALESCE(t.measurement_datetime, t.measurement_date::TIMESTAMP) AS collected_at,
+    t.happened_at AS collected_at,
     CASE
         WHEN
             t.value_as_concept_id IN (

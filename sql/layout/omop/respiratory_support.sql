@@ -1,32 +1,14 @@
 -- One row per use of a device that supports breathing. Its end is null where the source has none.
 -- Source: procedure_occurrence, by concept (prepared.meaning).
-WITH placed AS (
-    SELECT
-        e.*,
-        v.hospital_id,
-        v.admission_id
-    FROM source.procedure_occurrence AS e
-    INNER JOIN prepared.visit AS v ON e.visit_occurrence_id = v.visit_occurrence_id
-    UNION ALL
-    SELECT
-        e.*,
-        s.hospital_id,
-        s.admission_id
-    FROM source.procedure_occurrence AS e
-    INNER JOIN prepared.visit_stay AS s
-        ON
-            e.person_id = s.person_id
-            AND COALESCE(e.procedure_datetime, e.procedure_date::TIMESTAMP)
-            BETWEEN s.admitted_at AND s.discharged_at
-    WHERE e.visit_occurrence_id IS NULL
-)
-
 SELECT
     p.hospital_id,
     p.admission_id,
     g.name AS device,
     NULL AS fio2,
     p.procedure_end_datetime AS stopped_at,
-    COALESCE(p.procedure_datetime, p.procedure_date::TIMESTAMP) AS started_at
-FROM placed AS p
+    p.happened_at AS started_at
+FROM
+    prepared.PLACED(
+        'source.procedure_occurrence', COALESCE(procedure_datetime, procedure_date::TIMESTAMP)
+    ) AS p
 INNER JOIN prepared.meaning AS g ON p.procedure_concept_id = g.concept_id AND g.kind = 'device'

@@ -1,0 +1,15 @@
+"""What every question about administrations is built on, made once in a hospital's database."""
+
+from __future__ import annotations
+
+from ehrivig.concepts.library import concept
+from ehrivig.database import Database
+
+
+def define_given(db: Database) -> None:
+    """View `ref.included` (the products of each code list) and macro GIVEN('<table>').
+
+    Needs `ref.drug_class`. What counts as given, and what a list includes, is said there alone.
+    """
+    db.view("ref.included", concept("included"))
+    db.macro("given", ["administration"], concept("given"))

@@ -1,0 +1,42 @@
+-- One row per product of the hospital: what the checks of `medication` ask of it.
+-- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
+-- it; exposure_verdict: what that list says (NULL: nothing). immunoglobulin: the name or code says
+-- so, in a study of one: its code list includes such a product. The rest from `gate.drug_text`.
+WITH own AS (
+    SELECT
+        drug,
+        verdict,
+        strength_g
+    FROM ref.drug_class
+    WHERE codelist = $codelist
+),
+
+included AS (
+    SELECT
+        i.drug,
+        t.immunoglobulin
+    FROM ref.included AS i
+    INNER JOIN gate.drug_text AS t ON i.drug = t.drug
+    WHERE i.codelist = $codelist
+),
+
+wanted AS (
+    SELECT COALESCE(BOOL_OR(immunoglobulin), FALSE) AS immunoglobulin
+    FROM included
+)
+
+SELECT
+    t.drug,
+    o.verdict AS exposure_verdict,
+    o.strength_g AS product_strength_g,
+    t.hcpcs,
+    t.mojibake,
+    t.full_width,
+    t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
+    i.drug IS NOT NULL AS exposure,
+    o.drug IS NOT NULL AS exposure_listed,
+    w.immunoglobulin AND t.immunoglobulin AS immunoglobulin
+FROM gate.drug_text AS t
+CROSS JOIN wanted AS w
+LEFT JOIN own AS o ON t.drug = o.drug
+LEFT JOIN included AS i ON t.drug = i.drug
