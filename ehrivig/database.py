@@ -161,7 +161,7 @@ class Database:
         self._run(f"CREATE OR REPLACE VIEW {name} AS\n{sql}", None)
 
     def macro(self, name: str, parameters: Iterable[str], query: Query | str) -> None:
-        """Create (or replace) table macro `name`, of a query that reads QUERY_TABLE(<parameter>)."""
+        """Create (or replace) table macro `name`: a query that reads QUERY_TABLE(parameter)."""
         sql, _ = self._prepare(query, {})
         self._run(f"CREATE OR REPLACE MACRO {name}({', '.join(parameters)}) AS TABLE\n{sql}", None)
 

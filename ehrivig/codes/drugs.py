@@ -23,6 +23,11 @@ from ehrivig.errors import UsageError
 
 Verdict = Literal["include", "exclude", "quarantine"]
 VERDICTS = ("include", "exclude", "quarantine")
+_FACTS = {
+    "product_type": pl.String,
+    "concentration_g_per_l": pl.Float64,
+    "strength_g": pl.Float64,
+}
 
 
 @dataclass(frozen=True)
@@ -169,8 +174,8 @@ def drug_classes(drugs: pl.DataFrame, descendants: Descendants | None = None) ->
     """One row per drug and code list that has a verdict on it.
 
     `drugs`: drug (number), vocabulary, drug_code, drug_name, route, one row per distinct
-    combination. Columns: drug, codelist, verdict, product_type ("unknown" for an included product
-    of which no line says it), concentration_g_per_l, strength_g.
+    combination. Columns: drug, codelist, verdict, product_type, concentration_g_per_l, strength_g
+    (null where no line states them). What a list includes is asked of `ref.included`.
     """
     rows = []
     columns = ("drug", "vocabulary", "drug_code", "drug_name", "route")
@@ -181,15 +186,6 @@ def drug_classes(drugs: pl.DataFrame, descendants: Descendants | None = None) ->
             found = verdict(rules)
             if found is not None:
                 same = [rule for rule in rules if rule.verdict == found]
-                kind = _fact(same, "product_type") or ("unknown" if found == "include" else None)
-                facts = (_fact(same, "concentration_g_per_l"), _fact(same, "strength_g"))
-                rows.append((number, codelist.name, found, kind, *facts))
-    schema = {
-        "drug": pl.Int64,
-        "codelist": pl.String,
-        "verdict": pl.String,
-        "product_type": pl.String,
-        "concentration_g_per_l": pl.Float64,
-        "strength_g": pl.Float64,
-    }
+                rows.append((number, codelist.name, found, *(_fact(same, name) for name in _FACTS)))
+    schema = {"drug": pl.Int64, "codelist": pl.String, "verdict": pl.String, **_FACTS}
     return pl.DataFrame(rows, schema=schema, orient="row")

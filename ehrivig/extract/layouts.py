@@ -25,7 +25,7 @@ REQUIRED = {
 }
 """Source tables without which a shipped layout cannot be read."""
 OF_ANY_TABLE = ("event", "moment")
-"""What a preparation that is a macro is called with: a table, and an expression over its columns."""
+"""What a preparation that is a macro is called with: a table, an expression over its columns."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 

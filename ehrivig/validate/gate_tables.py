@@ -74,7 +74,7 @@ def prepare(db: Database, table: str, study: Study) -> None:
         db.view(f"gate.{table}", _with_stay(table))
     else:
         if table == "medication":
-            _compare_medication(db, study)
+            compare_medication(db, study)
         db.view(f"gate.{table}", gate_query(table))
         _profile(db, table)
 
@@ -87,7 +87,7 @@ def _with_stay(table: str) -> str:
     )
 
 
-def _compare_medication(db: Database, study: Study) -> None:
+def compare_medication(db: Database, study: Study) -> None:
     """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
     drugs.load(db)
     db.table("gate.drug", gate_query("drug"), {"codelist": study.exposure.codelist})

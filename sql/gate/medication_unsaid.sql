@@ -1,16 +1,9 @@
 -- The administrations without a status of an order that was also given (kind 11).
 -- Grain: row of gate.medication_listed.
-WITH given_order AS (
-    SELECT DISTINCT
-        admission_id,
-        order_id
-    FROM GIVEN('gate.medication_listed')
-    WHERE order_id IS NOT NULL
-)
-
 SELECT
     l.admission_id,
     l.medication_id
 FROM gate.medication_listed AS l
-INNER JOIN given_order AS g ON l.admission_id = g.admission_id AND l.order_id = g.order_id
+SEMI JOIN GIVEN('gate.medication_listed') AS g
+    ON l.admission_id = g.admission_id AND l.order_id = g.order_id
 WHERE l.status IS NULL OR l.status = 'unknown'

@@ -200,8 +200,8 @@ MOJIBAKE = ["¾²×¢ÈËÃâÒßÇòµ°°×(pH4)", "闈欐敞浜哄厤鐤悆�
         ("x", "Pentaglobin", "iv", "local", ("include", "igma_enriched", 50.0)),
         ("x", "Immune Globulin (Intravenous) Human", None, "local", ("include", "standard", None)),
         ("x", "Hizentra", "sc", "local", ("exclude", None, None)),
-        ("J06BA02", None, "iv", "ATC", ("include", "unknown", None)),
-        ("J06BA02", "丙种球蛋白", "iv", "ATC", ("include", "unknown", None)),
+        ("J06BA02", None, "iv", "ATC", ("include", None, None)),
+        ("J06BA02", "丙种球蛋白", "iv", "ATC", ("include", None, None)),
         ("J06BA02", "Pentaglobin", "iv", "ATC", ("include", "igma_enriched", 50.0)),
         ("J06BA02", "Privigen", "sc", "ATC", ("exclude", None, None)),
         (

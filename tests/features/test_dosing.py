@@ -315,14 +315,6 @@ def test_the_product_is_the_single_type_or_mixed() -> None:
     assert features(row(1, "09:00", 1.0, "g", product_type=None))["product_type"] == "unknown"
 
 
-def test_zero_and_negative_doses_were_not_given() -> None:
-    got = features(row(3, "09:00", 0.0, "g"), row(4, "09:00", -5.0, "g"))
-    assert (got["ivig_any"], got["n_administrations"], got["dose_coverage"]) == (False, 0, None)
-    got = features(row(3, "09:00", 0.0, "g"), row(4, "09:00", 5.0, "g"))
-    assert (got["n_administrations"], got["n_dose_days"]) == (1, 1)
-    assert got["first_dose_at"] == datetime(2020, 2, 4, 9, 0)
-
-
 def test_a_candidate_without_administrations_keeps_a_row() -> None:
     got = dosing(drawn(row(1, "09:00", 5.0, "g")), people(a2=70.0, a1=None), exposure()).collect()
     assert got["admission_id"].to_list() == [1, 2]

@@ -1,10 +1,8 @@
 -- The lowest and the highest value of each APACHE II variable in the first 24 h of score_span.
 -- Grain: admission, variable (names of score_bin), value. Points rise to both sides of normal, so
 -- the worst value is one of the two. Creatinine counts in mg/dL.
--- Oxygenation: A-aDO2 where FiO2 >= 0.5, else PaO2; a gas without FiO2 (or, for A-aDO2, without
--- PaCO2 at the same moment) does not count. A-aDO2 = FiO2 (760 - 47) - PaCO2 / 0.8 - PaO2, at sea
--- level (assumed). Bicarbonate counts only without an arterial pH.
--- Needs score_span, stay_lab, stay_vital, mean_arterial_pressure, pf_ratio.
+-- Bicarbonate counts only without an arterial pH.
+-- Needs score_span, stay_lab, stay_vital, mean_arterial_pressure, apache_oxygenation.
 WITH first_lab AS (
     SELECT l.*
     FROM stay_lab AS l
@@ -14,34 +12,6 @@ WITH first_lab AS (
         AND l.collected_at < s.ends_at
 ),
 
-carbon_dioxide AS (
-    SELECT
-        admission_id,
-        collected_at,
-        MIN(value) AS paco2_mmhg
-    FROM first_lab
-    WHERE analyte = 'paco2'
-    GROUP BY admission_id, collected_at
-),
-
-oxygenation AS (
-    SELECT
-        p.admission_id,
-        CASE WHEN p.fio2 >= 0.5 THEN 'aado2' ELSE 'pao2' END AS variable,
-        CASE
-            WHEN p.fio2 >= 0.5
-                THEN ROUND(p.fio2 * (760 - 47) - c.paco2_mmhg / 0.8 - p.pao2_mmhg, 6)
-            ELSE p.pao2_mmhg
-        END AS value
-    FROM pf_ratio AS p
-    INNER JOIN score_span AS s ON p.admission_id = s.admission_id
-    LEFT JOIN carbon_dioxide AS c
-        ON p.admission_id = c.admission_id AND p.measured_at = c.collected_at
-    WHERE
-        p.fio2 IS NOT NULL AND p.measured_at >= s.anchor_at
-        AND p.measured_at < s.anchor_at + INTERVAL 24 HOUR
-),
-
 has_ph AS (
     SELECT DISTINCT admission_id
     FROM first_lab
@@ -49,7 +19,7 @@ has_ph AS (
 ),
 
 every AS (
-    SELECT * FROM oxygenation
+    SELECT * FROM apache_oxygenation
     UNION ALL
     SELECT
         l.admission_id,

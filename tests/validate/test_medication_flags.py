@@ -1,0 +1,115 @@
+"""Administrations that look wrong beside others: what is compared is what counts as given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import START
+
+from ehrivig.database import Database
+from ehrivig.study import Study
+from ehrivig.validate import gate_tables
+
+Open = Callable[[], Database]
+AT = START + timedelta(hours=5)
+LATER = AT + timedelta(minutes=2)
+
+
+def flagged(db: Database, plan: Study, flag: str) -> list[str]:
+    """The ids that bear a flag; everybody weighs 70 kg."""
+    db.execute("CREATE SCHEMA gate")
+    db.table("gate.stay", "SELECT admission_id, 70.0 AS stay_weight_kg FROM resolved.admission")
+    gate_tables.compare_medication(db, plan)
+    query = f"SELECT medication_id FROM gate.medication_flag WHERE {flag} ORDER BY ALL"
+    return [row[0] for row in db.rows(query)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({}, {}, ["b"]),
+        ({"status": "stopped"}, {}, ["b"]),
+        ({}, {"status": "stopped"}, ["b"]),
+        ({"status": "cancelled"}, {}, []),
+        ({}, {"status": "unknown"}, []),
+        ({"dose": None}, {"dose": None}, []),
+        ({"dose": 0.0}, {"dose": 0.0}, []),
+        ({"dose": -5.0}, {"dose": -5.0}, []),
+    ],
+)
+def test_a_duplicate_is_one_of_two_given_doses(
+    hospital: Any,
+    opened: Open,
+    plan: Study,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    expected: list[str],
+) -> None:
+    hospital.add("medication", medication_id="a", started_at=AT, **first)
+    hospital.add("medication", medication_id="b", started_at=LATER, **second)
+    assert flagged(opened(), plan, "duplicate") == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "dose", "expected"),
+    [("given", 10.0, ["a"]), ("stopped", 10.0, ["a"]), ("unknown", 10.0, []), ("given", 9.0, [])],
+)
+def test_a_return_takes_a_given_dose_back(
+    hospital: Any, opened: Open, plan: Study, status: str, dose: float, expected: list[str]
+) -> None:
+    hospital.add("medication", medication_id="a", order_id="o", status=status, dose=dose)
+    hospital.add("medication", medication_id="b", order_id="o", dose=-10.0)
+    assert flagged(opened(), plan, "reversed") == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "dose", "expected"),
+    [
+        ("given", 10.0, ["b"]),
+        ("stopped", 10.0, ["b"]),
+        ("given", None, ["b"]),
+        ("given", 0.0, []),
+        ("cancelled", 10.0, []),
+    ],
+)
+def test_an_order_is_beside_what_was_given(
+    hospital: Any, opened: Open, plan: Study, status: str, dose: float | None, expected: list[str]
+) -> None:
+    hospital.add("medication", medication_id="a", order_id="o", status=status, dose=dose)
+    hospital.add("medication", medication_id="b", order_id="o", status="unknown")
+    assert flagged(opened(), plan, "order_beside_given") == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("given", ["a", "b"]), ("stopped", ["a", "b"]), ("cancelled", [])]
+)
+def test_too_many_grams_are_those_given_on_a_day(
+    hospital: Any, opened: Open, plan: Study, status: str, expected: list[str]
+) -> None:
+    hospital.add("medication", medication_id="a", dose=100.0)
+    hospital.add("medication", medication_id="b", dose=100.0, status=status)
+    assert flagged(opened(), plan, "too_many_grams") == expected
+
+
+def test_two_doses_at_once_and_the_ids_that_repeat(
+    hospital: Any, opened: Open, plan: Study
+) -> None:
+    hospital.add("medication", medication_id="a", started_at=AT, dose=10.0)
+    hospital.add("medication", medication_id="b", started_at=LATER, dose=5.0)
+    hospital.add("medication", medication_id="b", started_at=AT + timedelta(days=1), dose=5.0)
+    db = opened()
+    assert flagged(db, plan, "duplicate_dose") == ["b"]
+    rows = db.rows("SELECT medication_id, key_repeated FROM gate.medication_flag ORDER BY ALL")
+    assert rows == [("b", True)]
+
+
+def test_nothing_of_the_comparison_is_left_in_memory(
+    hospital: Any, opened: Open, plan: Study
+) -> None:
+    db = opened()
+    flagged(db, plan, "duplicate")
+    names = ("listed", "timed", "near", "once", "returned", "heavy_day", "unsaid")
+    assert db.existing([f"gate.medication_{name}" for name in names]) == []
