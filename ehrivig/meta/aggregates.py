@@ -180,7 +180,8 @@ def pool_aggregates(
     `sources` are folders or files. Writes pool.csv (hospitals, pools, leave-one-out), forest.svg
     of the first pooled analysis, and report.html. Raises UsageError for every mistake in them.
     """
-    from ehrivig.meta.report import inline_svg, render
+    from ehrivig.figures.page import inline
+    from ehrivig.meta.report import render
 
     if not sources:
         raise UsageError("pool: no folder given. Name the folders that the hospitals sent.")
@@ -192,7 +193,10 @@ def pool_aggregates(
         raise UsageError("pool: no analysis has an estimate from two hospitals. Nothing to pool.")
     files = {MARKER: csv_text([row for pool in pools for row in _rows(pool)], POOL_COLUMNS)}
     figures = [_figure(pool) for pool in made]
-    sections = [_section(pool, inline_svg(f)) for pool, f in zip(made, figures, strict=True)]
+    sections = [
+        _section(pool, inline(figure, f"analysis-{number}"))
+        for number, (pool, figure) in enumerate(zip(made, figures, strict=True), start=1)
+    ]
     hospitals = tuple(dict.fromkeys(effect.hospital_id for effect in effects))
     files["forest.svg"] = figures[0]
     files["report.html"] = render(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ehrivig.figures.forest import ForestRow, forest_svg
+from ehrivig.figures.page import inline
 from ehrivig.meta import words
-from ehrivig.meta.forest import ForestRow, forest_svg
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.ours import Comparison
-from ehrivig.meta.report import inline_svg, render
+from ehrivig.meta.report import render
 from ehrivig.meta.study_forest import forest_head, forest_rows
 from ehrivig.meta.synthesis import Synthesis
 
@@ -39,7 +40,7 @@ def compare_forest(
     if events:
         rows.append(ForestRow("note", f"Event in this study: {'; '.join(events)}"))
     title = f"{synthesis.overall.measure.label}: this study under the published trials"
-    return forest_svg(rows, head, synthesis.overall.measure, title)
+    return forest_svg(rows, head, title, ratio=synthesis.overall.measure.ratio)
 
 
 def compare_html(
@@ -56,7 +57,7 @@ def compare_html(
             f"({words.method_words(pooled.plan)}; {synthesis.trials.source})."
         ),
         ratio=pooled.measure.ratio,
-        forest=inline_svg(figure),
+        forest=inline(figure, "forest"),
         rows=[_cells(one) for one in made],
         notes=synthesis.notes,
         lints=lints,

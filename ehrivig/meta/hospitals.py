@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import UsageError
+from ehrivig.figures.forest import ForestHead, ForestRow, forest_svg
 from ehrivig.meta import words
 from ehrivig.meta.effects import EffectSizes
-from ehrivig.meta.forest import ForestHead, ForestRow, forest_svg
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.pooling import Plan, Pooled, critical_value, knapp_note, pool_effects
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -176,7 +176,8 @@ def hospital_forest(
         plot=(measure.label, words.column_words(plan)),
         sides=sides,
     )
-    return forest_svg(rows, head, measure, f"Forest plot of hospitals: {measure.label}")
+    title = f"Forest plot of hospitals: {measure.label}"
+    return forest_svg(rows, head, title, ratio=measure.ratio)
 
 
 def _row(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ehrivig.figures.forest import ForestHead, ForestRow, forest_svg
 from ehrivig.meta import words
-from ehrivig.meta.forest import ForestHead, ForestRow, forest_svg
 from ehrivig.meta.pooling import Pooled
 from ehrivig.meta.study_data import Counts, Means
 from ehrivig.meta.subgroups import Subgroup
@@ -20,7 +20,8 @@ def forest(synthesis: Synthesis, sides: tuple[str, str] | None = None) -> str:
     """The forest plot as SVG. `sides` are the words left and right of no effect."""
     measure = synthesis.overall.measure
     title = f"Forest plot: {measure.label}, {words.method_words(synthesis.plan)}"
-    return forest_svg(forest_rows(synthesis), forest_head(synthesis, sides), measure, title)
+    head = forest_head(synthesis, sides)
+    return forest_svg(forest_rows(synthesis), head, title, ratio=measure.ratio)
 
 
 def forest_head(synthesis: Synthesis, sides: tuple[str, str] | None = None) -> ForestHead:

@@ -1,22 +1,21 @@
 """The forest plot in the Cochrane manner: a table on the left, effects with intervals on the right.
 
-`forest_svg` draws any list of `ForestRow`; who makes the rows decides what the plot is about.
+`forest_svg` draws any list of `ForestRow`; who makes the rows decides what the plot is about: the
+studies of a synthesis, hospitals, or the contrasts of a study.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from ehrivig.meta.canvas import BLACK, BLUE, GREY, VERMILION, svg_text, text_width_inches
-from ehrivig.meta.measures import Measure
-from ehrivig.meta.scale import Axis, effect_axis
+from ehrivig.figures.forest_axis import Axis, effect_axis
+from ehrivig.figures.style import BLACK, BLUE, GREY, VERMILION, WHOLE_PAGE, Axes, drawing
+from ehrivig.figures.svg import svg_text
 
 Kind = Literal["heading", "study", "subtotal", "total", "ours", "prediction", "note", "gap"]
 
@@ -24,7 +23,7 @@ _POINTS = 8.5
 _ROW_INCHES = 0.215
 _PLOT_INCHES = 3.3
 _GUTTER_INCHES = 0.16
-_LONGEST_LABEL = 46
+_LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True)
@@ -45,35 +44,39 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class ForestHead:
-    """The head of a forest plot: column names in two lines, and what the two sides mean."""
+    """What stands over and under a forest plot.
+
+    `label` names the lines, `columns` the columns of the table, `groups` (name, number of columns)
+    stand over them and `plot` in two lines over the effects. Under the axis of effects stands what
+    its two `sides` mean, or the name of the `axis`.
+    """
 
     label: str
-    groups: tuple[tuple[str, int], ...]
     columns: tuple[str, ...]
-    plot: tuple[str, str]
-    sides: tuple[str, str]
+    groups: tuple[tuple[str, int], ...] = ()
+    plot: tuple[str, str] = ("", "")
+    sides: tuple[str, str] = ("", "")
+    axis: str = ""
 
 
-def forest_svg(rows: Sequence[ForestRow], head: ForestHead, measure: Measure, title: str) -> str:
-    """A forest plot as SVG text. `groups` are (name, number of columns) over the column names."""
+def forest_svg(rows: Sequence[ForestRow], head: ForestHead, title: str, *, ratio: bool) -> str:
+    """A forest plot as SVG text, on a logarithmic axis about 1 for ratios, else about 0."""
     rows = [_shortened(row) for row in rows]
     widths = _column_inches(rows, head)
     table = sum(widths)
     width = table + _PLOT_INCHES + 0.3
-    height = (len(rows) + 5) * _ROW_INCHES
-    figure = Figure(figsize=(width, height))
-    text = figure.add_axes((0, 0, 1, 1))
-    text.set(xlim=(0, width), ylim=(len(rows) + 2.6, -2.4))
-    text.axis("off")
-    axis = effect_axis(measure, [(r.estimate, r.lo, r.hi) for r in rows])
     left, right = table + 0.12, table + 0.12 + _PLOT_INCHES
-    place = _Place(text, axis, left, right)
-    _draw_head(place, head, widths)
-    _draw_axis(place, head, len(rows))
-    for line, row in enumerate(rows):
-        _draw_cells(place, row, line, widths)
-        _draw_effect(place, row, line)
-    return svg_text(figure, title)
+    with drawing(width, (len(rows) + 5) * _ROW_INCHES, margins=WHOLE_PAGE) as (figure, axes):
+        axes.set(xlim=(0, width), ylim=(len(rows) + 2.6, -2.4))
+        axes.axis("off")
+        axis = effect_axis(ratio, [(r.estimate, r.lo, r.hi) for r in rows])
+        place = _Place(axes, axis, left, right)
+        _draw_head(place, head, widths)
+        _draw_axis(place, head, len(rows))
+        for line, row in enumerate(rows):
+            _draw_cells(place, row, line, widths)
+            _draw_effect(place, row, line)
+        return svg_text(figure, title)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class _Place:
     right: float
 
     def x(self, value: float) -> float:
-        return self.left + self.axis.share(value) * (self.right - self.left)
+        return self.left + self.axis.place(value) * (self.right - self.left)
 
     def text(self, x: float, line: float, words: str, **style: Any) -> None:
         usual: dict[str, Any] = {"fontsize": _POINTS, "va": "center", "color": BLACK}
@@ -101,25 +104,30 @@ def _shortened(row: ForestRow) -> ForestRow:
     """A row whose label fits the column."""
     if row.kind == "note" or len(row.label) <= _LONGEST_LABEL:
         return row
-    label = row.label[: _LONGEST_LABEL - 1].rstrip() + "…"
-    return ForestRow(row.kind, label, row.cells, row.estimate, row.lo, row.hi, row.weight)
+    return replace(row, label=row.label[: _LONGEST_LABEL - 1].rstrip() + "…")
 
 
 def _column_inches(rows: Sequence[ForestRow], head: ForestHead) -> list[float]:
     """The width of the label column and of each table column, in inches."""
     labels = [row.label for row in rows if row.kind != "note"] + [head.label]
-    widths = [max(text_width_inches(f"  {label}", _POINTS) for label in labels)]
+    widths = [max(_text_inches(f"  {label}") for label in labels)]
     for place, name in enumerate(head.columns):
         cells = [row.cells[place] for row in rows if len(row.cells) > place]
-        widest = max(text_width_inches(cell, _POINTS) for cell in [*cells, name])
+        widest = max(_text_inches(cell) for cell in [*cells, name])
         widths.append(widest + _GUTTER_INCHES)
     start = 0
     for name, span in head.groups:
-        short = text_width_inches(name, _POINTS) + _GUTTER_INCHES
+        short = _text_inches(name) + _GUTTER_INCHES
         short -= sum(widths[1 + start : 1 + start + span])
         widths[1 + start] += max(0.0, short)
         start += span
     return widths
+
+
+def _text_inches(text: str) -> float:
+    """A generous width of a line of text: wide scripts count double."""
+    units = sum(1.0 if ord(letter) > 0x2E80 else 0.58 for letter in text)
+    return units * _POINTS / 72
 
 
 def _draw_head(place: _Place, head: ForestHead, widths: list[float]) -> None:
@@ -142,7 +150,7 @@ def _draw_head(place: _Place, head: ForestHead, widths: list[float]) -> None:
 
 
 def _draw_axis(place: _Place, head: ForestHead, lines: int) -> None:
-    """The effect axis under the plot, the line of no effect, and what its two sides mean."""
+    """The axis of effects under the plot, the line of no effect, and the words under them."""
     bottom = lines + 0.2
     place.line((place.left, place.right), (bottom, bottom))
     null = place.x(place.axis.null)
@@ -152,6 +160,9 @@ def _draw_axis(place: _Place, head: ForestHead, lines: int) -> None:
         place.text(place.x(tick), bottom + 0.72, words, ha="center", fontsize=_POINTS - 0.5)
     place.text(null - 0.12, bottom + 1.6, head.sides[0], ha="right")
     place.text(null + 0.12, bottom + 1.6, head.sides[1], ha="left")
+    # a name longer than the axis ends with it
+    middle = min(null, place.right + 0.12 - _text_inches(head.axis) / 2)
+    place.text(middle, bottom + 1.6, head.axis, ha="center")
 
 
 def _draw_cells(place: _Place, row: ForestRow, line: int, widths: list[float]) -> None:
@@ -168,7 +179,7 @@ def _draw_cells(place: _Place, row: ForestRow, line: int, widths: list[float]) -
 
 def _draw_effect(place: _Place, row: ForestRow, line: int) -> None:
     """A square with its interval, a diamond, or the bar of a prediction interval."""
-    if not all(map(math.isfinite, (row.lo, row.hi))):
+    if math.isnan(row.lo) or math.isnan(row.hi):
         return
     if row.kind == "prediction":
         _draw_interval(place, row, line, color=GREY, lw=2.6)
@@ -182,7 +193,11 @@ def _draw_effect(place: _Place, row: ForestRow, line: int) -> None:
 def _draw_interval(place: _Place, row: ForestRow, line: int, **style: Any) -> None:
     """A line from lo to hi, with an arrow where the axis ends first."""
     place.line((place.x(row.lo), place.x(row.hi)), (line, line), **style)
-    color = style.get("color", BLACK)
+    _draw_arrows(place, row, line, style.get("color", BLACK))
+
+
+def _draw_arrows(place: _Place, row: ForestRow, line: int, color: str) -> None:
+    """A tip at each end of the axis beyond which a limit lies."""
     for value, edge, step in ((row.lo, place.left, 0.07), (row.hi, place.right, -0.07)):
         if place.axis.beyond(value):
             corners = [(edge, line), (edge + step, line - 0.22), (edge + step, line + 0.22)]
@@ -207,3 +222,4 @@ def _draw_diamond(place: _Place, row: ForestRow, line: int) -> None:
     x = place.x(row.estimate)
     corners = [(place.x(row.lo), line), (x, line - half), (place.x(row.hi), line), (x, line + half)]
     place.axes.add_patch(Polygon(corners, closed=True, color=color, lw=0.6, zorder=3))
+    _draw_arrows(place, row, line, color)
