@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ehrivig.figures.style import BLUE, GREY, INK, QUIET, VERMILION, Axes, drawing
 from ehrivig.figures.svg import svg_text
 from ehrivig.figures.ticks import name_logarithms
-from ehrivig.meta.pooling import critical_value
+from ehrivig.meta.intervals import critical_value
 from ehrivig.meta.synthesis import Synthesis
 
 
@@ -32,7 +30,7 @@ def _draw_limits(axes: Axes, synthesis: Synthesis) -> list[float]:
     """The funnel about the pooled effect, the largest error at its foot; its ends and middle."""
     theta, effects = synthesis.overall.theta, synthesis.effects
     foot = float(np.sqrt(effects.v[effects.estimable]).max()) * 1.08
-    half = critical_value(synthesis.plan.level, math.nan) * foot
+    half = critical_value(synthesis.plan.level) * foot
     sides = [theta - half, theta, theta + half]
     axes.plot(sides, [foot, 0, foot], ls="--", color=GREY, lw=0.9, label="95% of studies by chance")
     axes.axvline(theta, color=INK, lw=1, label="Pooled effect")
