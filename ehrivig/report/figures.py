@@ -138,15 +138,10 @@ def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
 
 def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
     """Ratios with 95% intervals, one row each, with their numbers beside; `label` says of what."""
-    counted = effects["events_exposed"].is_not_null().any()
-    head = ForestHead(
-        label="Contrast",
-        columns=(*(("Events", "Total") * 2 if counted else ()), "Ratio (95% CI)"),
-        groups=((NAMES["exposed"].capitalize(), 2), (NAMES["control"].capitalize(), 2))
-        if counted
-        else (),
-        axis=label,
-    )
+    counted = bool(effects["events_exposed"].is_not_null().any())
+    arms = tuple((name.capitalize(), 2) for name in NAMES.values()) if counted else ()
+    columns = (*("Events", "Total") * len(arms), "Ratio (95% CI)")
+    head = ForestHead("Contrast", columns, arms, axis=label)
     rows = [_forest_row(row, counted) for row in effects.iter_rows(named=True)]
     path.write_text(forest_svg(rows, head, f"Forest plot: {label}", ratio=True), encoding="utf-8")
 

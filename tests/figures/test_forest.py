@@ -44,6 +44,8 @@ def test_an_interval_within_the_axis_has_no_arrow() -> None:
         (0.0, 1.3, 1, 0),
         (0.0, math.inf, 1, 1),
         (1e-9, 1e9, 1, 1),
+        (0.9, 101.0, 0, 1),
+        (0.0099, 99.0, 1, 0),
         (0.9, 1.3, 0, 0),
     ],
 )
