@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 from matplotlib.patches import Polygon, Rectangle
 
-from ehrivig.figures.forest_axis import Axis, effect_axis
-from ehrivig.figures.style import BLACK, BLUE, GREY, VERMILION, WHOLE_PAGE, Axes, drawing
-from ehrivig.figures.svg import svg_text
+from ehrivig.figures.axes import Axis, effect_axis
+from ehrivig.figures.style import BLACK, BLUE, GREY, VERMILION, WHOLE_PAGE, Axes, drawing, svg_text
 
 Kind = Literal["heading", "study", "subtotal", "total", "ours", "prediction", "note", "gap"]
 

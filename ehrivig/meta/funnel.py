@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ehrivig.figures.style import BLUE, GREY, INK, QUIET, VERMILION, Axes, drawing
-from ehrivig.figures.svg import svg_text
-from ehrivig.figures.ticks import name_logarithms
+from ehrivig.figures.axes import name_logarithms
+from ehrivig.figures.style import BLUE, GREY, INK, QUIET, VERMILION, Axes, drawing, svg_text
 from ehrivig.meta.intervals import critical_value
 from ehrivig.meta.synthesis import Synthesis
 

@@ -10,8 +10,18 @@ import numpy as np
 import polars as pl
 
 from ehrivig.figures.forest import ForestHead, ForestRow, forest_svg
-from ehrivig.figures.style import COLOUR, CONTROL, EXPOSED, INK, LIGHT, LINE, QUIET, Axes, drawing
-from ehrivig.figures.svg import save
+from ehrivig.figures.style import (
+    COLOUR,
+    CONTROL,
+    EXPOSED,
+    INK,
+    LIGHT,
+    LINE,
+    QUIET,
+    Axes,
+    drawing,
+    save,
+)
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1

@@ -8,8 +8,7 @@ import polars as pl
 
 from ehrivig.disclosure import shown
 from ehrivig.figures.boxes import arrow, box
-from ehrivig.figures.style import QUIET, VERMILION, Axes, drawing
-from ehrivig.figures.svg import save
+from ehrivig.figures.style import QUIET, VERMILION, Axes, drawing, save
 
 STEP_HEIGHT = 1.0
 

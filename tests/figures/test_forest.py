@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
+from ehrivig.figures.axes import effect_axis
 from ehrivig.figures.forest import ForestHead, ForestRow, Kind, forest_svg
-from ehrivig.figures.forest_axis import effect_axis
 from ehrivig.report.figures import forest
 
 HEAD = ForestHead("Study", ("Effect",), sides=("less", "more"))

@@ -9,8 +9,7 @@ import jinja2
 import pytest
 
 from ehrivig.figures.page import inline, page
-from ehrivig.figures.style import drawing, series_styles
-from ehrivig.figures.svg import save, svg_text
+from ehrivig.figures.style import drawing, save, series_styles, svg_text
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ehrivig"
 

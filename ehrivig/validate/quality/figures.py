@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from ehrivig.figures.style import QUIET, Axes, drawing, series_styles
-from ehrivig.figures.svg import svg_text
-from ehrivig.figures.ticks import logarithmic
+from ehrivig.figures.axes import logarithmic
+from ehrivig.figures.style import QUIET, Axes, drawing, series_styles, svg_text
 
 _MARGINS = {"left": 0.15, "right": 0.98, "bottom": 0.21, "top": 0.89}
 """Fixed: to fit them anew draws every figure several times."""

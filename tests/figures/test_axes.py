@@ -1,4 +1,4 @@
-"""Ticks at round numbers: inside the axis, few, and written as in a record."""
+"""Axes with ticks at round numbers: inside the axis, few, and written as in a record."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from ehrivig.figures.axes import effect_axis, logarithmic, name_logarithms
 from ehrivig.figures.style import drawing
-from ehrivig.figures.ticks import difference_ticks, logarithmic, name_logarithms
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,12 @@ def test_a_logarithmic_axis_has_round_ticks_however_short(
         assert axes.xaxis.get_major_formatter()(1000.0, None) == "1000"
 
 
-@pytest.mark.parametrize("reach", [1e-6, 0.03, 0.9, 40.0])
-def test_differences_reach_as_far_to_both_sides(reach: float) -> None:
-    ticks = difference_ticks(reach)
+@pytest.mark.parametrize("size", [1e-6, 0.03, 0.9, 40.0])
+def test_differences_reach_as_far_to_both_sides(size: float) -> None:
+    axis = effect_axis(False, [(size / 2, 0.0, size)])
+    ticks = [value for value, _ in axis.ticks]
     assert ticks == pytest.approx([-tick for tick in reversed(ticks)])
-    assert max(ticks) >= reach
-    assert 0.0 in [round(tick, 12) for tick in ticks]
+    assert axis.reach == max(ticks) >= size
+    assert not axis.beyond(size)
+    assert 4 <= len(ticks) <= 7
+    assert axis.ticks[0][1].startswith("−")

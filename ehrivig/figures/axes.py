@@ -1,4 +1,4 @@
-"""The axis of effects: how far it goes and where its ticks stand."""
+"""Axes of ratios and differences: how far they go, and round numbers as their ticks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ehrivig.figures.ticks import difference_ticks
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from ehrivig.figures.style import Axes
 
 # ends of a symmetric ratio axis, and its ticks
 _LADDER: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -80,6 +82,28 @@ def _ratio_axis(estimates: float, whole: float) -> Axis:
 
 def _difference_axis(reach: float) -> Axis:
     """A linear axis with about five round ticks."""
-    ticks = difference_ticks(reach)
+    found = MaxNLocator(nbins=5, symmetric=True).tick_values(-reach, reach)
+    ticks = [float(tick) for tick in found]
     reach = max(abs(ticks[0]), abs(ticks[-1]))
     return Axis(False, reach, tuple((tick, f"{tick:g}".replace("-", "−")) for tick in ticks))
+
+
+def logarithmic(axes: Axes, *, fine: float) -> None:
+    """Make the x axis logarithmic: steps 1, 2, 5 while it is shorter than `fine`, else decades."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(_round_ratios(*axes.get_xlim(), fine))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())  # they would take most of the drawing
+
+
+def name_logarithms(axes: Axes) -> None:
+    """Name an x axis of natural logarithms by the round ratios they stand for."""
+    low, high = (math.exp(end) for end in axes.get_xlim())
+    found = _round_ratios(low, high, fine=300).tick_values(low, high)
+    ticks = [float(tick) for tick in found if low <= tick <= high]
+    axes.set_xticks([math.log(tick) for tick in ticks], [f"{tick:g}" for tick in ticks])
+
+
+def _round_ratios(low: float, high: float, fine: float) -> LogLocator:
+    """Where the ticks of a logarithmic axis from `low` to `high` stand."""
+    return LogLocator(subs=(1.0, 2.0, 5.0) if high < fine * low else (1.0,))
