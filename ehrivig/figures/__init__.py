@@ -1,1 +1,1 @@
-"""How every figure of the package looks."""
+"""How every figure and every page of the package looks; knows no step and no study."""

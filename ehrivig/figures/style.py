@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import itertools
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,18 +14,40 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart by all common kinds of colour vision, and by line style.
-EXPOSED = "#0072B2"
-CONTROL = "#D55E00"
+__all__ = ["Axes", "Figure", "drawing", "save", "series_styles", "svg_text"]
+
+# Okabe and Ito 2008: told apart by all common kinds of colour vision, as greys, and by line style
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+BLACK = "#000000"
+"""Also the words and marks of a plot that is set as a table."""
+SERIES_COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", BLACK)
+SERIES_LINES = ("-", "--", ":", "-.")
+
 INK = "#222222"
+"""The words and axes of a chart."""
+GREY = "#666666"
+"""Words and marks of second rank."""
 QUIET = "#8a8a8a"
-LINE = {"exposed": "-", "control": "--"}
+"""What stands behind the data: reference lines, notes."""
+LIGHT = "#d5d5d5"
+"""What only leads the eye."""
+
+EXPOSED = BLUE
+CONTROL = VERMILION
 COLOUR = {"exposed": EXPOSED, "control": CONTROL}
-_SETTINGS: Any = {
+LINE = {"exposed": "-", "control": "--"}
+
+WHOLE_PAGE = {"left": 0.0, "right": 1.0, "bottom": 0.0, "top": 1.0}
+"""Margins of an axes that takes the figure from edge to edge."""
+
+_SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "ehrivig",
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
     "font.size": 10,
+    "text.usetex": False,
+    "axes.unicode_minus": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,
@@ -40,17 +64,45 @@ _SETTINGS: Any = {
 
 
 @contextmanager
-def drawing(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    """A figure of so many inches with one axes, in the house style."""
-    with matplotlib.rc_context(_SETTINGS):
+def drawing(
+    width: float, height: float, *, margins: dict[str, float] | None = None, points: float = 10
+) -> Iterator[tuple[Figure, Axes]]:
+    """A figure of so many inches with one axes, in the house style; save it inside the block.
+
+    `margins` (left, right, bottom, top as parts of the figure) are fitted to the words where not
+    given. `points` is the size of the words.
+    """
+    settings = _SETTINGS | {"font.size": points, "figure.constrained_layout.use": margins is None}
+    with matplotlib.rc_context(settings):
         figure = Figure(figsize=(width, height))
-        yield figure, figure.subplots()
+        yield figure, figure.subplots(gridspec_kw=margins)
+
+
+def series_styles(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """A colour and a line of its own for each of many series, told apart without colour too."""
+    pairs = itertools.cycle([(c, line) for line in SERIES_LINES for c in SERIES_COLOURS])
+    return dict(zip(names, pairs, strict=False))
+
+
+def svg_text(figure: Figure, title: str) -> str:
+    """A figure as SVG with a title for screen readers; its words stay words."""
+    text = _drawn(figure, "none", metadata={"Title": title})
+    return text.replace("<svg ", '<svg role="img" ', 1)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write an SVG without date, so that the same figure has the same bytes."""
-    buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
-    )
-    path.write_text(buffer.getvalue(), encoding="utf-8")
+    """Write a figure as an SVG that looks the same everywhere: its words become outlines."""
+    path.write_text(_drawn(figure, "path", bbox_inches="tight"), encoding="utf-8")
+
+
+def _drawn(
+    figure: Figure, words: str, *, metadata: dict[str, str] | None = None, **options: Any
+) -> str:
+    """SVG text without date and random ids; `words` are drawn as "path" or kept as "none"."""
+    stream = io.StringIO()
+    described = {"Date": None, "Creator": None} | (metadata or {})
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.fonttype": words}):
+        # names in scripts that the measuring font lacks are drawn by the reader's own fonts
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(stream, format="svg", metadata=described, **options)
+    return stream.getvalue()

@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ehrivig.meta.aggregates import (
         HospitalEffect,
-        PoolSummary,
         aggregate_text,
-        pool_aggregates,
         pool_estimates,
         read_aggregate,
     )
     from ehrivig.meta.bias import egger_test, peters_test, trim_and_fill
-    from ehrivig.meta.command import MetaSummary, run_meta
-    from ehrivig.meta.comparison import compare
+    from ehrivig.meta.commands.compare import CompareSummary, compare
+    from ehrivig.meta.commands.meta import MetaSummary, run_meta
+    from ehrivig.meta.commands.pool import PoolSummary, pool_aggregates
     from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
     from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
-    from ehrivig.meta.hospitals import HospitalPool, hospital_forest, pool_hospitals
+    from ehrivig.meta.forest import hospital_forest
+    from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
     from ehrivig.meta.lint import Lint
     from ehrivig.meta.lints import lint_published
-    from ehrivig.meta.ours import CompareSummary
     from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
     from ehrivig.meta.published import PublishedRow, read_published
     from ehrivig.meta.regression import MetaRegression, meta_regression
@@ -84,53 +83,28 @@ __all__ = [
     "trim_and_fill",
 ]
 
-_MODULE = {
-    "CompareSummary": "ours",
-    "Counts": "study_data",
-    "EffectSizes": "effects",
-    "Estimates": "study_data",
-    "HospitalEffect": "aggregates",
-    "HospitalPool": "hospitals",
-    "Influence": "deletion",
-    "Lint": "lint",
-    "Means": "study_data",
-    "MetaRegression": "regression",
-    "MetaSummary": "command",
-    "Plan": "pooling",
-    "PoolSummary": "aggregates",
-    "Pooled": "pooling",
-    "PublishedRow": "published",
-    "SubgroupAnalysis": "subgroups",
-    "Synthesis": "synthesis",
-    "Trials": "trials",
-    "aggregate_text": "aggregates",
-    "compare": "comparison",
-    "cumulative": "deletion",
-    "effect_sizes": "effects",
-    "egger_test": "bias",
-    "evidence_names": "shipped",
-    "evidence_path": "shipped",
-    "hospital_forest": "hospitals",
-    "influence": "deletion",
-    "leave_one_out": "deletion",
-    "lint_published": "lints",
-    "make_plan": "synthesis",
-    "meta_regression": "regression",
-    "peters_test": "bias",
-    "peto_effects": "effects",
-    "pool": "pooling",
-    "pool_aggregates": "aggregates",
-    "pool_effects": "pooling",
-    "pool_estimates": "aggregates",
-    "pool_hospitals": "hospitals",
-    "read_aggregate": "aggregates",
-    "read_published": "published",
-    "read_trials": "trials",
-    "run_meta": "command",
-    "subgroup_analysis": "subgroups",
-    "synthesise": "synthesis",
-    "trim_and_fill": "bias",
+_NAMES = {
+    "aggregates": "HospitalEffect aggregate_text pool_estimates read_aggregate",
+    "bias": "egger_test peters_test trim_and_fill",
+    "commands.compare": "CompareSummary compare",
+    "commands.meta": "MetaSummary run_meta",
+    "commands.pool": "PoolSummary pool_aggregates",
+    "deletion": "Influence cumulative influence leave_one_out",
+    "effects": "EffectSizes effect_sizes peto_effects",
+    "forest": "hospital_forest",
+    "hospitals": "HospitalPool pool_hospitals",
+    "lint": "Lint",
+    "lints": "lint_published",
+    "pooling": "Plan Pooled pool pool_effects",
+    "published": "PublishedRow read_published",
+    "regression": "MetaRegression meta_regression",
+    "shipped": "evidence_names evidence_path",
+    "study_data": "Counts Estimates Means",
+    "subgroups": "SubgroupAnalysis subgroup_analysis",
+    "synthesis": "Synthesis make_plan synthesise",
+    "trials": "Trials read_trials",
 }
+_MODULE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

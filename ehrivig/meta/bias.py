@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import rankdata, t
+from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError
 from ehrivig.meta.effects import EffectSizes, effect_sizes
 from ehrivig.meta.heterogeneity import estimate_tau2, intercept, weighted_fit
+from ehrivig.meta.intervals import two_sided_p
 from ehrivig.meta.measures import one_of
 from ehrivig.meta.pooling import Plan, Pooled, pool_effects
 from ehrivig.meta.study_data import Counts
@@ -128,7 +129,7 @@ def _asymmetry(name: str, y: FloatArray, predictor: FloatArray, w: FloatArray) -
     dispersion = float(np.sum(w * (y - x @ beta) ** 2)) / (k - 2)
     se = float(np.sqrt(dispersion * covariance[1, 1]))
     statistic = float(beta[1]) / se if se > 0 else np.nan
-    p = float(2 * t.sf(abs(statistic), k - 2))
+    p = two_sided_p(statistic, k - 2)
     return AsymmetryTest(name, float(beta[1]), se, statistic, k - 2, p, float(beta[0]), k)
 
 

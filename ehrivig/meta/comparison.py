@@ -1,91 +1,62 @@
-"""Our estimate under the published ones: one forest plot, and the difference in numbers."""
+"""An estimate of a run against the pool of published trials: which one, and how far apart."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.errors import UsageError
-from ehrivig.meta import words
-from ehrivig.meta.compare_report import compare_forest, compare_html
+from ehrivig.meta.intervals import critical_value, standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
-from ehrivig.meta.measures import MEASURES, Interval, Measure, Method, Model, Tau2
-from ehrivig.meta.ours import CompareSummary, Comparison, OurEffect
-from ehrivig.meta.output import check_folder, write_result
-from ehrivig.meta.pooling import Pooled, critical_value, two_sided_p
-from ehrivig.meta.shipped import find_trials
-from ehrivig.meta.synthesis import Synthesis, make_plan, synthesise
-from ehrivig.meta.tables import LINT_COLUMNS, csv_text, lint_rows
-from ehrivig.meta.trials import Trials, read_table, read_trials
+from ehrivig.meta.measures import MEASURES, Measure
+from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.trials import Trials, read_table
 
 EFFECTS_FILE = "effects.csv"
-MARKER = "compare.csv"
 MOST_ROWS = 12
-COMPARE_COLUMNS = (
-    "analysis", "contrast", "outcome", "event_label", "model", "measure", "estimate", "lo", "hi",
-    "published", "published_lo", "published_hi", "published_k", "published_method",
-    "difference", "difference_lo", "difference_hi", "p", "inside_prediction_interval",
-)  # fmt: skip
+_LEVEL = 0.95
+"""Of the intervals of a run."""
 _FILTERS = ("analysis", "contrast", "outcome", "model", "measure")
 _DEATH = ("death", "mortality", "dead", "died", "fatal")
 
 
-def compare(
-    run_effects: Path,
-    trials: Path | str,
-    out: Path,
-    *,
-    measure: str | None = None,
-    analysis: str | None = None,
-    contrast: str | None = None,
-    outcome: str | None = None,
-    effect_model: str | None = None,
-    method: Method | None = None,
-    model: Model = "random",
-    tau2: Tau2 = "REML",
-    ci: Interval = "normal",
-    by: str | None = None,
-    sides: tuple[str, str] | None = None,
-) -> CompareSummary:
-    """Draws estimates of a run under the published trials and tests their difference.
+@dataclass(frozen=True)
+class OurEffect:
+    """One estimate of a run (a row of effects.csv), its limits on the measure's own scale."""
 
-    `run_effects` is a run folder or its effects.csv; `trials` a CSV or the name of a shipped table.
-    `analysis`, `contrast`, `outcome`, `effect_model`, `measure` choose rows of effects.csv; what is
-    not named keeps the outcome and contrast of the first fitting row. The rest is as in `run_meta`.
+    analysis: str
+    contrast: str
+    outcome: str
+    event_label: str
+    model: str
+    measure: str
+    estimate: float
+    lo: float
+    hi: float
 
-    Writes compare.csv, lints.csv, forest.svg, report.html and manifest.json, all at once or not at
-    all. Raises UsageError for every mistake in options, run or trials.
+    @property
+    def name(self) -> str:
+        """What the estimate is called beside others."""
+        return ", ".join(part for part in (self.analysis, self.model) if part)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One of our estimates against the pool of published trials.
+
+    `difference` is ours against theirs: a ratio of ratios, or a difference of differences, with a
+    normal interval that takes both as independent. `inside` says whether ours lies in the
+    prediction interval of the trials; None without one.
     """
-    check_folder(out, MARKER)
-    found = read_effects(run_effects)
-    file = find_trials(trials)
-    table = read_trials(file, measure or _shared_measure(file, found))
-    wanted = {"analysis": analysis, "contrast": contrast, "outcome": outcome, "model": effect_model}
-    ours = choose(found, wanted | {"measure": table.measure})
-    plan, notes = make_plan(table.data, table.measure, method=method, model=model, tau2=tau2, ci=ci)
-    synthesis = synthesise(table, plan, by=by, notes=notes)
-    made = [against(effect, synthesis.overall) for effect in ours]
-    lints = (*orientation_lints(ours, table), *synthesis.lints)
-    files = _files(synthesis, made, lints, sides)
-    pooling = {"measure": measure, "method": method, "pool_model": model, "tau2": tau2, "ci": ci}
-    write_result(
-        out,
-        files,
-        marker=MARKER,
-        command="compare",
-        inputs=[effects_file(run_effects), file],
-        options={**wanted, **pooling, "by": by, "sides": sides},
-    )
-    return CompareSummary(
-        out=str(out),
-        measure=table.measure,
-        published=(synthesis.overall.estimate, synthesis.overall.lo, synthesis.overall.hi),
-        compared=tuple(_row(one, synthesis.overall) for one in made),
-        lints=len(lints),
-        files=tuple(sorted(files)),
-    )
+
+    ours: OurEffect
+    difference: float
+    lo: float
+    hi: float
+    p: float
+    inside: bool | None
 
 
 def effects_file(path: Path) -> Path:
@@ -150,14 +121,14 @@ def against(ours: OurEffect, pooled: Pooled) -> Comparison:
     theta, se = _on_scale(ours, measure)
     difference = theta - pooled.theta
     spread = math.hypot(se, pooled.se)
-    half = critical_value(pooled.plan.level, math.nan) * spread
+    half = critical_value(pooled.plan.level) * spread
     known = math.isfinite(pooled.pi_lo)
     return Comparison(
         ours=ours,
         difference=measure.from_scale(difference),
         lo=measure.from_scale(difference - half),
         hi=measure.from_scale(difference + half),
-        p=two_sided_p(difference / spread, math.nan),
+        p=two_sided_p(difference / spread),
         inside=pooled.pi_lo <= ours.estimate <= pooled.pi_hi if known else None,
     )
 
@@ -186,22 +157,10 @@ def orientation_lints(ours: Sequence[OurEffect], trials: Trials) -> list[Lint]:
     ]
 
 
-def _shared_measure(file: Path, effects: Sequence[OurEffect]) -> str | None:
-    """The first measure of ours that the trials can give; None leaves it to the trials."""
-    for measure in dict.fromkeys(effect.measure for effect in effects):
-        try:
-            read_trials(file, measure)
-        except UsageError:
-            continue
-        return measure
-    return None
-
-
 def _on_scale(ours: OurEffect, measure: Measure) -> tuple[float, float]:
-    """Effect and standard error on the analysis scale, from a 95% interval."""
+    """Effect and standard error on the analysis scale."""
     lo, hi = measure.value_to_scale(ours.lo), measure.value_to_scale(ours.hi)
-    se = (hi - lo) / (2 * critical_value(0.95, math.nan))
-    return measure.value_to_scale(ours.estimate), se
+    return measure.value_to_scale(ours.estimate), standard_error(lo, hi, _LEVEL)
 
 
 def _drawable(measure: Measure, numbers: Sequence[float]) -> bool:
@@ -217,36 +176,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _files(
-    synthesis: Synthesis,
-    made: Sequence[Comparison],
-    lints: Sequence[Lint],
-    sides: tuple[str, str] | None,
-) -> dict[str, str]:
-    """The tables, the picture and the page: name and text."""
-    figure = compare_forest(synthesis, made, sides)
-    rows = [_row(one, synthesis.overall) for one in made]
-    return {
-        MARKER: csv_text(rows, COMPARE_COLUMNS),
-        "lints.csv": csv_text(lint_rows(lints), LINT_COLUMNS),
-        "forest.svg": figure,
-        "report.html": compare_html(synthesis, made, lints, figure),
-    }
-
-
-def _row(one: Comparison, pooled: Pooled) -> dict[str, object]:
-    """A row of compare.csv."""
-    return asdict(one.ours) | {
-        "published": pooled.estimate,
-        "published_lo": pooled.lo,
-        "published_hi": pooled.hi,
-        "published_k": pooled.k,
-        "published_method": words.method_words(pooled.plan),
-        "difference": one.difference,
-        "difference_lo": one.lo,
-        "difference_hi": one.hi,
-        "p": one.p,
-        "inside_prediction_interval": one.inside,
-    }

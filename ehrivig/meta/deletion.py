@@ -65,7 +65,7 @@ def influence(effects: EffectSizes, plan: Plan) -> Influence:
         raise AnalysisError("influence: two studies with an estimate are needed.")
     full = pool_effects(effects, plan)
     hat = full.weights[used]
-    rest = [pool_effects(_without(effects, int(row)), plan) for row in used]
+    rest = [pool_effects(effects.without(int(row)), plan) for row in used]
     y, v = effects.y[used], effects.v[used]
     theta, se = np.array([r.theta for r in rest]), np.array([r.se for r in rest])
     tau2 = np.nan_to_num(np.array([r.tau2 for r in rest]))
@@ -106,19 +106,11 @@ def _pool_or_none(data: StudyData, plan: Plan) -> Pooled | None:
         return None
 
 
-def _without(effects: EffectSizes, row: int) -> EffectSizes:
-    """The effects with one study marked as not estimable."""
-    keep = effects.estimable.copy()
-    keep[row] = False
-    return EffectSizes(effects.measure, effects.y, effects.v, keep, effects.corrected)
-
-
 def _scale(rest: Pooled, effects: EffectSizes, row: int) -> float:
     """Hartung-Knapp's multiplier of the variance in the fit without a study; 1 otherwise."""
     if np.isnan(rest.df):
         return 1.0
-    keep = effects.estimable.copy()
-    keep[row] = False
+    keep = effects.without(row).estimable
     w = 1 / (effects.v[keep] + rest.tau2)
     return float(np.sum(w * (effects.y[keep] - rest.theta) ** 2) / rest.df)
 

@@ -8,13 +8,13 @@ has no usable variance for a risk ratio: it is `estimable = False` for OR and RR
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
-from scipy.stats import norm
 
 from ehrivig.errors import UsageError
+from ehrivig.meta.intervals import critical_value, standard_error
 from ehrivig.meta.measures import Measure, measure_named
 from ehrivig.meta.study_data import Counts, Estimates, Means, StudyData
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -38,11 +38,17 @@ class EffectSizes:
 
     def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Estimate, lo and hi (k,) of each study on the measure's own scale (normal interval)."""
-        half = norm.ppf(0.5 + level / 2) * np.sqrt(self.v)
+        half = critical_value(level) * np.sqrt(self.v)
         estimate, lo, hi = self.y, self.y - half, self.y + half
         if self.measure.ratio:
             return np.exp(estimate), np.exp(lo), np.exp(hi)
         return estimate, lo, hi
+
+    def without(self, row: int) -> EffectSizes:
+        """The effects with one study marked as not estimable."""
+        keep = self.estimable.copy()
+        keep[row] = False
+        return replace(self, estimable=keep)
 
 
 def effect_sizes(data: StudyData, measure: str) -> EffectSizes:
@@ -120,5 +126,4 @@ def _from_estimates(data: Estimates, measure: Measure) -> tuple[FloatArray, Floa
     if measure.ratio:
         data.check_ratio()
     lo, hi = measure.to_scale(data.lo), measure.to_scale(data.hi)
-    se = (hi - lo) / (2 * norm.ppf(0.5 + data.level / 2))
-    return measure.to_scale(data.estimate), se**2
+    return measure.to_scale(data.estimate), standard_error(lo, hi, data.level) ** 2

@@ -1,209 +1,205 @@
-"""The forest plot in the Cochrane manner: a table on the left, effects with intervals on the right.
-
-`forest_svg` draws any list of `ForestRow`; who makes the rows decides what the plot is about.
-"""
+"""The forest plots of evidence: which lines stand in them, from trials, hospitals and our own."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Polygon, Rectangle
+from ehrivig.figures.forest import ForestHead, ForestRow, Kind, forest_svg
+from ehrivig.meta import words
+from ehrivig.meta.comparison import Comparison
+from ehrivig.meta.hospitals import HospitalPool
+from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.study_data import Estimates
+from ehrivig.meta.subgroups import Subgroup
+from ehrivig.meta.synthesis import Synthesis
 
-from ehrivig.meta.canvas import BLACK, BLUE, GREY, VERMILION, svg_text, text_width_inches
-from ehrivig.meta.measures import Measure
-from ehrivig.meta.scale import Axis, effect_axis
+FEWER_EVENTS = ("Fewer events with treatment", "More events with treatment")
+LOWER = ("Lower with treatment", "Higher with treatment")
+_MEASURED = ("mean_", "sd_")
 
-Kind = Literal["heading", "study", "subtotal", "total", "ours", "prediction", "note", "gap"]
-
-_POINTS = 8.5
-_ROW_INCHES = 0.215
-_PLOT_INCHES = 3.3
-_GUTTER_INCHES = 0.16
-_LONGEST_LABEL = 46
+Effect = tuple[float, float, float]
+"""Estimate, lo and hi on the measure's own scale."""
 
 
-@dataclass(frozen=True)
-class ForestRow:
-    """One line: its kind, label, the cells of the table, and the effect to draw (NaN: none).
+def forest(synthesis: Synthesis, sides: tuple[str, str] | None = None) -> str:
+    """The forest plot of trials as SVG. `sides` are the words left and right of no effect."""
+    measure = synthesis.overall.measure
+    title = f"Forest plot: {measure.label}, {words.method_words(synthesis.plan)}"
+    head = _trials_head(synthesis, sides)
+    return forest_svg(_trials_rows(synthesis), head, title, ratio=measure.ratio)
 
-    `weight` is a share of 1 and sets the area of the square.
+
+def compare_forest(
+    synthesis: Synthesis, made: Sequence[Comparison], sides: tuple[str, str] | None = None
+) -> str:
+    """The forest of the trials with our estimates below, in another colour, outside the pool."""
+    head, measure = _trials_head(synthesis, sides), synthesis.overall.measure
+    blank = ("",) * (len(head.columns) - 1)
+    rows = [*_trials_rows(synthesis), ForestRow("gap")]
+    rows.append(ForestRow("heading", "This study (not pooled)"))
+    for one in made:
+        effect = (one.ours.estimate, one.ours.lo, one.ours.hi)
+        rows.append(ForestRow("ours", one.ours.name, (*blank, words.interval(*effect)), *effect))
+    events = list(dict.fromkeys(one.ours.event_label for one in made if one.ours.event_label))
+    if events:
+        rows.append(ForestRow("note", f"Event in this study: {'; '.join(events)}"))
+    title = f"{measure.label}: this study under the published trials"
+    return forest_svg(rows, head, title, ratio=measure.ratio)
+
+
+def hospital_forest(
+    pooled: HospitalPool,
+    *,
+    one_stage: Effect | None = None,
+    cells: Sequence[tuple[str, ...]] = (),
+    columns: tuple[str, ...] = (),
+    groups: tuple[tuple[str, int], ...] = (),
+    sides: tuple[str, str] = LOWER,
+) -> str:
+    """A forest of hospitals as SVG: each, the random-effects diamond, the common-effect diamond.
+
+    `one_stage` (estimate, lo, hi) is drawn below in another colour. `cells` (one tuple per
+    hospital), `columns` and `groups` (name, number of columns) add a table, such as events.
     """
-
-    kind: Kind
-    label: str = ""
-    cells: tuple[str, ...] = ()
-    estimate: float = math.nan
-    lo: float = math.nan
-    hi: float = math.nan
-    weight: float = math.nan
-
-
-@dataclass(frozen=True)
-class ForestHead:
-    """The head of a forest plot: column names in two lines, and what the two sides mean."""
-
-    label: str
-    groups: tuple[tuple[str, int], ...]
-    columns: tuple[str, ...]
-    plot: tuple[str, str]
-    sides: tuple[str, str]
+    plan, blank = pooled.random.plan, ("",) * len(columns)
+    effects = zip(*(part.tolist() for part in pooled.effects.interval(plan.level)), strict=True)
+    weights = pooled.random.weights
+    rows = [
+        _row("study", name, cells[i] if cells else blank, effect, float(weights[i]))
+        for i, (name, effect) in enumerate(zip(pooled.hospitals, effects, strict=True))
+    ]
+    rows.append(_row("total", "Random effects", blank, _effect(pooled.random)))
+    rows.append(_row("subtotal", "Common effect", blank, _effect(pooled.common)))
+    if one_stage:
+        rows.append(_row("ours", "One stage (all patients)", blank, one_stage))
+    rows.append(ForestRow("note", words.heterogeneity_words(pooled.random)))
+    head = _head("Hospital", pooled.random, columns, groups, sides)
+    title = f"Forest plot of hospitals: {pooled.random.measure.label}"
+    return forest_svg(rows, head, title, ratio=pooled.random.measure.ratio)
 
 
-def forest_svg(rows: Sequence[ForestRow], head: ForestHead, measure: Measure, title: str) -> str:
-    """A forest plot as SVG text. `groups` are (name, number of columns) over the column names."""
-    rows = [_shortened(row) for row in rows]
-    widths = _column_inches(rows, head)
-    table = sum(widths)
-    width = table + _PLOT_INCHES + 0.3
-    height = (len(rows) + 5) * _ROW_INCHES
-    figure = Figure(figsize=(width, height))
-    text = figure.add_axes((0, 0, 1, 1))
-    text.set(xlim=(0, width), ylim=(len(rows) + 2.6, -2.4))
-    text.axis("off")
-    axis = effect_axis(measure, [(r.estimate, r.lo, r.hi) for r in rows])
-    left, right = table + 0.12, table + 0.12 + _PLOT_INCHES
-    place = _Place(text, axis, left, right)
-    _draw_head(place, head, widths)
-    _draw_axis(place, head, len(rows))
-    for line, row in enumerate(rows):
-        _draw_cells(place, row, line, widths)
-        _draw_effect(place, row, line)
-    return svg_text(figure, title)
+def _head(
+    label: str,
+    pooled: Pooled,
+    columns: tuple[str, ...],
+    groups: tuple[tuple[str, int], ...],
+    sides: tuple[str, str],
+) -> ForestHead:
+    """The head of a pool's forest: its columns, then the weight and the effect."""
+    effect = f"{pooled.measure.code} [{words.level(pooled.plan)}]"
+    plot = (pooled.measure.label, words.column_words(pooled.plan))
+    return ForestHead(label, (*columns, "Weight", effect), groups, plot, sides)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where things go: x in inches, y in lines; an effect's x through the axis."""
-
-    axes: Axes
-    axis: Axis
-    left: float
-    right: float
-
-    def x(self, value: float) -> float:
-        return self.left + self.axis.share(value) * (self.right - self.left)
-
-    def text(self, x: float, line: float, words: str, **style: Any) -> None:
-        usual: dict[str, Any] = {"fontsize": _POINTS, "va": "center", "color": BLACK}
-        self.axes.text(x, line, words, parse_math=False, **(usual | style))
-
-    def line(self, xs: tuple[float, float], ys: tuple[float, float], **style: Any) -> None:
-        usual: dict[str, Any] = {"color": BLACK, "lw": 0.9, "solid_capstyle": "butt"}
-        self.axes.plot(xs, ys, **(usual | style))
+def _row(
+    kind: Kind,
+    label: str,
+    cells: tuple[str, ...],
+    effect: Effect,
+    weight: float = math.nan,
+    digits: int = 2,
+) -> ForestRow:
+    """A study or a diamond: its cells, then its weight and its effect."""
+    known = math.isfinite(weight) and math.isfinite(effect[0])
+    share = f"{100 * weight:.1f}%" if known else ""
+    shown = words.interval(*effect, digits)
+    return ForestRow(kind, label, (*cells, share, shown), *effect, weight)
 
 
-def _shortened(row: ForestRow) -> ForestRow:
-    """A row whose label fits the column."""
-    if row.kind == "note" or len(row.label) <= _LONGEST_LABEL:
-        return row
-    label = row.label[: _LONGEST_LABEL - 1].rstrip() + "…"
-    return ForestRow(row.kind, label, row.cells, row.estimate, row.lo, row.hi, row.weight)
+def _effect(pooled: Pooled) -> Effect:
+    """A pooled effect with its interval."""
+    return pooled.estimate, pooled.lo, pooled.hi
 
 
-def _column_inches(rows: Sequence[ForestRow], head: ForestHead) -> list[float]:
-    """The width of the label column and of each table column, in inches."""
-    labels = [row.label for row in rows if row.kind != "note"] + [head.label]
-    widths = [max(text_width_inches(f"  {label}", _POINTS) for label in labels)]
-    for place, name in enumerate(head.columns):
-        cells = [row.cells[place] for row in rows if len(row.cells) > place]
-        widest = max(text_width_inches(cell, _POINTS) for cell in [*cells, name])
-        widths.append(widest + _GUTTER_INCHES)
-    start = 0
-    for name, span in head.groups:
-        short = text_width_inches(name, _POINTS) + _GUTTER_INCHES
-        short -= sum(widths[1 + start : 1 + start + span])
-        widths[1 + start] += max(0.0, short)
-        start += span
-    return widths
+def _trials_head(synthesis: Synthesis, sides: tuple[str, str] | None) -> ForestHead:
+    """The head of the forest of trials: the arms with their data."""
+    kind = synthesis.trials.data.kind
+    arm = {"counts": ("Events", "Total"), "means": ("Mean", "SD", "Total")}.get(kind, ())
+    groups = (("Treated", len(arm)), ("Control", len(arm))) if arm else ()
+    label = "Study or subgroup" if synthesis.by else "Study"
+    sides = sides or (FEWER_EVENTS if kind == "counts" else LOWER)
+    return _head(label, synthesis.overall, arm * 2, groups, sides)
 
 
-def _draw_head(place: _Place, head: ForestHead, widths: list[float]) -> None:
-    """The two lines of column names."""
-    place.text(0.06, -0.9, head.label, weight="bold")
-    edge, start = widths[0], 0
-    edges = [edge := edge + width for width in widths[1:]]
-    for x, name in zip(edges, head.columns, strict=True):
-        place.text(x, -0.9, name, ha="right", weight="bold")
-    for name, span in head.groups:
-        if name:
-            low = edges[start] - widths[1 + start] + _GUTTER_INCHES
-            high = edges[start + span - 1]
-            place.text((low + high) / 2, -1.8, name, ha="center", weight="bold")
-        start += span
-    middle = (place.left + place.right) / 2
-    place.text(middle, -1.8, head.plot[0], ha="center", weight="bold")
-    place.text(middle, -0.9, head.plot[1], ha="center", weight="bold")
-    place.line((0.06, place.right), (-0.5, -0.5))
-
-
-def _draw_axis(place: _Place, head: ForestHead, lines: int) -> None:
-    """The effect axis under the plot, the line of no effect, and what its two sides mean."""
-    bottom = lines + 0.2
-    place.line((place.left, place.right), (bottom, bottom))
-    null = place.x(place.axis.null)
-    place.line((null, null), (-0.5, bottom), lw=0.8)
-    for tick, words in place.axis.ticks:
-        place.line((place.x(tick),) * 2, (bottom, bottom + 0.22), lw=0.8)
-        place.text(place.x(tick), bottom + 0.72, words, ha="center", fontsize=_POINTS - 0.5)
-    place.text(null - 0.12, bottom + 1.6, head.sides[0], ha="right")
-    place.text(null + 0.12, bottom + 1.6, head.sides[1], ha="left")
-
-
-def _draw_cells(place: _Place, row: ForestRow, line: int, widths: list[float]) -> None:
-    """The label and the cells of a line."""
-    weight = "bold" if row.kind in ("heading", "subtotal", "total", "ours") else "normal"
-    indent = 0.16 if row.kind == "study" else 0.06
-    color = GREY if row.kind == "note" else BLACK
-    place.text(indent, line, row.label, weight=weight, color=color)
-    edge = widths[0]
-    for cell, width in zip(row.cells, widths[1:], strict=False):
-        edge += width
-        place.text(edge, line, cell, ha="right", weight=weight)
-
-
-def _draw_effect(place: _Place, row: ForestRow, line: int) -> None:
-    """A square with its interval, a diamond, or the bar of a prediction interval."""
-    if not all(map(math.isfinite, (row.lo, row.hi))):
-        return
-    if row.kind == "prediction":
-        _draw_interval(place, row, line, color=GREY, lw=2.6)
-    elif row.kind in ("subtotal", "total", "ours"):
-        _draw_diamond(place, row, line)
+def _trials_rows(synthesis: Synthesis) -> list[ForestRow]:
+    """Studies (by subgroup), diamonds, tests."""
+    every, overall, by = range(synthesis.trials.data.k), synthesis.overall, synthesis.subgroups
+    if by:
+        rows = [row for group in by.groups for row in _group_rows(synthesis, group)]
     else:
-        _draw_interval(place, row, line)
-        _draw_square(place, row, line)
+        rows = [_study_row(synthesis, row) for row in every]
+    rows.append(_pool_row(synthesis, overall, every, "Total", "total"))
+    rows += _prediction_row(synthesis)
+    rows.append(ForestRow("note", words.heterogeneity_words(overall)))
+    rows.append(ForestRow("note", words.overall_words(overall)))
+    if by and by.between.q_df > 0:
+        rows.append(ForestRow("note", words.between_words(by.between)))
+    return rows
 
 
-def _draw_interval(place: _Place, row: ForestRow, line: int, **style: Any) -> None:
-    """A line from lo to hi, with an arrow where the axis ends first."""
-    place.line((place.x(row.lo), place.x(row.hi)), (line, line), **style)
-    color = style.get("color", BLACK)
-    for value, edge, step in ((row.lo, place.left, 0.07), (row.hi, place.right, -0.07)):
-        if place.axis.beyond(value):
-            corners = [(edge, line), (edge + step, line - 0.22), (edge + step, line + 0.22)]
-            place.axes.add_patch(Polygon(corners, closed=True, color=color, lw=0))
+def _group_rows(synthesis: Synthesis, group: Subgroup) -> list[ForestRow]:
+    """A subgroup: heading, studies, subtotal, its tests, a gap."""
+    rows = [ForestRow("heading", f"{synthesis.by}: {group.name}")]
+    rows += [_study_row(synthesis, row) for row in group.rows]
+    if group.pooled is None:
+        return [*rows, ForestRow("note", "Subtotal: not estimable"), ForestRow("gap")]
+    rows += [_pool_row(synthesis, group.pooled, group.rows, "Subtotal", "subtotal")]
+    rows += [ForestRow("note", words.heterogeneity_words(group.pooled))]
+    return [*rows, ForestRow("note", words.overall_words(group.pooled)), ForestRow("gap")]
 
 
-def _draw_square(place: _Place, row: ForestRow, line: int) -> None:
-    """A square whose area is the weight."""
-    if place.axis.beyond(row.estimate):
-        return
-    weight = row.weight if math.isfinite(row.weight) else 0.05
-    side = min(0.9, max(0.16, 1.35 * math.sqrt(weight)))
-    wide, x = side * _ROW_INCHES, place.x(row.estimate)
-    square = Rectangle((x - wide / 2, line - side / 2), wide, side, color=BLUE, lw=0, zorder=1.5)
-    place.axes.add_patch(square)
+def _study_row(synthesis: Synthesis, row: int) -> ForestRow:
+    """One study."""
+    estimate, lo, hi = (
+        float(part[row]) for part in synthesis.effects.interval(synthesis.plan.level)
+    )
+    label, weight = synthesis.trials.labels[row], float(synthesis.overall.weights[row])
+    cells = _arm_cells(synthesis, row)
+    return _row("study", label, cells, (estimate, lo, hi), weight, _digits(synthesis))
 
 
-def _draw_diamond(place: _Place, row: ForestRow, line: int) -> None:
-    """A diamond from lo to hi with its middle at the estimate; ours in another colour."""
-    color = VERMILION if row.kind == "ours" else BLACK
-    half = 0.36 if row.kind != "subtotal" else 0.3
-    x = place.x(row.estimate)
-    corners = [(place.x(row.lo), line), (x, line - half), (place.x(row.hi), line), (x, line + half)]
-    place.axes.add_patch(Polygon(corners, closed=True, color=color, lw=0.6, zorder=3))
+def _pool_row(
+    synthesis: Synthesis, pooled: Pooled, rows: Sequence[int], name: str, kind: Kind
+) -> ForestRow:
+    """A diamond with the sums of its studies."""
+    weight = float(synthesis.overall.weights[list(rows)].sum())
+    label, cells = f"{name} ({words.level(synthesis.plan)})", _arm_sums(synthesis, rows)
+    return _row(kind, label, cells, _effect(pooled), weight, _digits(synthesis))
+
+
+def _prediction_row(synthesis: Synthesis) -> list[ForestRow]:
+    """The prediction interval under the diamond, where there is one."""
+    lo, hi = synthesis.overall.pi_lo, synthesis.overall.pi_hi
+    if not math.isfinite(lo):
+        return []
+    digits = _digits(synthesis)
+    shown = f"[{words.number(lo, digits)}, {words.number(hi, digits)}]"
+    blank = ("",) * (len(_trials_head(synthesis, None).columns) - 1)
+    return [ForestRow("prediction", "Prediction interval", (*blank, shown), lo=lo, hi=hi)]
+
+
+def _digits(synthesis: Synthesis) -> int:
+    """Decimals of the effects shown."""
+    return words.digits_for(synthesis.overall.measure, abs(synthesis.overall.estimate))
+
+
+def _arm_cells(synthesis: Synthesis, row: int) -> tuple[str, ...]:
+    """The data of a study as the table shows it; none where only its estimate is known."""
+    data = synthesis.trials.data
+    if isinstance(data, Estimates):
+        return ()
+    values = [(name, float(getattr(data, name)[row])) for name in data.columns()]
+    return tuple(
+        words.number(value) if name.startswith(_MEASURED) else words.count(value)
+        for name, value in values
+    )
+
+
+def _arm_sums(synthesis: Synthesis, rows: Sequence[int]) -> tuple[str, ...]:
+    """Events and persons of some studies, summed; means have no sum."""
+    data = synthesis.trials.data
+    if isinstance(data, Estimates):
+        return ()
+    sums = [(name, float(getattr(data, name)[list(rows)].sum())) for name in data.columns()]
+    return tuple("" if name.startswith(_MEASURED) else words.count(total) for name, total in sums)

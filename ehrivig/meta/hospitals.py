@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ehrivig.errors import UsageError
-from ehrivig.meta import words
 from ehrivig.meta.effects import EffectSizes
-from ehrivig.meta.forest import ForestHead, ForestRow, forest_svg
+from ehrivig.meta.intervals import standard_error
 from ehrivig.meta.measures import Interval, Tau2, measure_named
-from ehrivig.meta.pooling import Plan, Pooled, critical_value, knapp_note, pool_effects
+from ehrivig.meta.pooling import Plan, Pooled, knapp_note, pool_effects
 from ehrivig.stats.result import BoolArray, FloatArray
 
 FEW_HOSPITALS = 5
@@ -107,7 +105,7 @@ def _hospital_effects(
         )
     y, v = np.full(len(names), np.nan), np.full(len(names), np.nan)
     y[known], low, high = (chosen.to_scale(limit) for limit in limits)
-    width = (high - low) / (2 * critical_value(level, math.nan))
+    width = standard_error(low, high, level)
     v[known] = (width if se is None else columns[3][known]) ** 2
     if (v[known] <= 0).any():
         raise UsageError("pool: a standard error is not above 0. Leave that hospital's se empty.")
@@ -116,12 +114,8 @@ def _hospital_effects(
 
 def _without(effects: EffectSizes, row: int, plan: Plan) -> Pooled | None:
     """The pool without one hospital; None where fewer than two are left."""
-    keep = effects.estimable.copy()
-    keep[row] = False
-    if keep.sum() < 2:
-        return None
-    rest = EffectSizes(effects.measure, effects.y, effects.v, keep, effects.corrected)
-    return pool_effects(rest, plan)
+    rest = effects.without(row)
+    return pool_effects(rest, plan) if rest.estimable.sum() >= 2 else None
 
 
 def _notes(k: int, hospitals: int, ci: str) -> tuple[str, ...]:
@@ -137,56 +131,3 @@ def _notes(k: int, hospitals: int, ci: str) -> tuple[str, ...]:
         if ci == "normal":
             notes.append("The normal interval is too narrow with so few: prefer Hartung-Knapp.")
     return tuple(notes)
-
-
-def hospital_forest(
-    pooled: HospitalPool,
-    *,
-    one_stage: tuple[float, float, float] | None = None,
-    cells: Sequence[tuple[str, ...]] = (),
-    columns: tuple[str, ...] = (),
-    groups: tuple[tuple[str, int], ...] = (),
-    sides: tuple[str, str] = ("Lower with treatment", "Higher with treatment"),
-) -> str:
-    """A forest of hospitals as SVG: each, the random-effects diamond, the common-effect diamond.
-
-    `one_stage` (estimate, lo, hi) is drawn below in another colour. `cells` (one tuple per
-    hospital), `columns` and `groups` (name, number of columns) add a table, such as events.
-    """
-    measure, plan = pooled.random.measure, pooled.random.plan
-    level = f"{100 * plan.level:.0f}% CI"
-    effects = list(
-        zip(*(part.tolist() for part in pooled.effects.interval(plan.level)), strict=True)
-    )
-    blank = ("",) * len(columns)
-    rows = [
-        _row("study", name, cells[i] if cells else blank, effects[i], pooled.random.weights[i])
-        for i, name in enumerate(pooled.hospitals)
-    ]
-    for kind, name, fit in (("total", "Random effects", pooled.random),
-                            ("subtotal", "Common effect", pooled.common)):  # fmt: skip
-        rows.append(_row(kind, name, blank, (fit.estimate, fit.lo, fit.hi), math.nan))
-    if one_stage:
-        rows.append(_row("ours", "One stage (all patients)", blank, one_stage, math.nan))
-    rows.append(ForestRow("note", words.heterogeneity_words(pooled.random)))
-    head = ForestHead(
-        label="Hospital",
-        groups=groups,
-        columns=(*columns, "Weight", f"{measure.code} [{level}]"),
-        plot=(measure.label, words.column_words(plan)),
-        sides=sides,
-    )
-    return forest_svg(rows, head, measure, f"Forest plot of hospitals: {measure.label}")
-
-
-def _row(
-    kind: str,
-    name: str,
-    cells: tuple[str, ...],
-    effect: tuple[float, float, float],
-    weight: float,
-) -> ForestRow:
-    """A hospital or a diamond as a line of the plot."""
-    share = f"{100 * weight:.1f}%" if math.isfinite(weight) and math.isfinite(effect[0]) else ""
-    shown = words.interval(*effect)
-    return ForestRow(kind, name, (*cells, share, shown), *effect, weight)  # type: ignore[arg-type]

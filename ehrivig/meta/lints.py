@@ -10,16 +10,17 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from scipy.stats import norm
 
 from ehrivig.errors import EhrivigError
 from ehrivig.meta.effects import effect_sizes
+from ehrivig.meta.intervals import standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.published import Printed, PublishedRow
 from ehrivig.meta.study_data import Counts
 from ehrivig.meta.subgroups import difference_of
 
-_Z = float(norm.ppf(0.975))
+_LEVEL = 0.95
+"""Of printed intervals."""
 
 
 def lint_published(rows: Sequence[PublishedRow]) -> tuple[Lint, ...]:
@@ -89,7 +90,7 @@ def _p_differs(row: PublishedRow) -> Iterator[Lint]:
     if row.p is None or not _usable(row):
         return
     z_least, z_most = _z_range(row)
-    p_most, p_least = float(2 * norm.sf(z_least)), float(2 * norm.sf(z_most))
+    p_most, p_least = two_sided_p(z_least), two_sided_p(z_most)
     if row.p.least <= p_most and row.p.most >= p_least:
         return
     yield Lint(
@@ -108,8 +109,8 @@ def _z_range(row: PublishedRow) -> tuple[float, float]:
     ends = (on_scale(row.estimate.least), on_scale(row.estimate.most))
     size_least = 0.0 if ends[0] <= 0 <= ends[1] else min(abs(end) for end in ends)
     size_most = max(abs(end) for end in ends)
-    narrow = (on_scale(row.hi.least) - on_scale(row.lo.most)) / (2 * _Z)
-    wide = (on_scale(row.hi.most) - on_scale(row.lo.least)) / (2 * _Z)
+    narrow = standard_error(on_scale(row.lo.most), on_scale(row.hi.least), _LEVEL)
+    wide = standard_error(on_scale(row.lo.least), on_scale(row.hi.most), _LEVEL)
     return size_least / wide, size_most / narrow if narrow > 0 else math.inf
 
 
@@ -193,7 +194,7 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
         return
     scale = group[0].measure.value_to_scale
     theta = [scale(row.estimate.value) for row in group]
-    se = [(scale(row.hi.value) - scale(row.lo.value)) / (2 * _Z) for row in group]
+    se = [standard_error(scale(row.lo.value), scale(row.hi.value), _LEVEL) for row in group]
     between = difference_of(theta, se)
     there = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if e)
     absent = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if not e)

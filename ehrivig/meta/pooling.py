@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm, t
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.effects import EffectSizes, effect_sizes, peto_effects
@@ -22,6 +21,7 @@ from ehrivig.meta.heterogeneity import (
     q_statistic,
     tau2_interval,
 )
+from ehrivig.meta.intervals import critical_value, two_sided_p
 from ehrivig.meta.mantel_haenszel import mantel_haenszel
 from ehrivig.meta.measures import (
     INTERVALS,
@@ -174,24 +174,9 @@ def _pool_mantel_haenszel(data: Counts, effects: EffectSizes, plan: Plan) -> Poo
         fit.se,
         df=np.nan,
         spread=dispersion(q, len(y) - 1),
-        tau2=np.nan,
-        tau2_limits=(np.nan, np.nan),
-        i2_tau2=np.nan,
         used=fit.used,
         weights=fit.weights[fit.used],
     )
-
-
-def critical_value(level: float, df: float) -> float:
-    """The two-sided quantile of the normal (df NaN) or t distribution."""
-    upper = 0.5 + level / 2
-    return float(norm.ppf(upper)) if np.isnan(df) else float(t.ppf(upper, df))
-
-
-def two_sided_p(statistic: float, df: float) -> float:
-    """Two-sided p of a normal (df NaN) or t statistic, from the survival function."""
-    size = abs(statistic)
-    return float(2 * norm.sf(size)) if np.isnan(df) else float(2 * t.sf(size, df))
 
 
 def knapp_note(effects: EffectSizes, pooled: Pooled) -> tuple[str, ...]:
@@ -204,7 +189,7 @@ def knapp_note(effects: EffectSizes, pooled: Pooled) -> tuple[str, ...]:
         return ()
     plain = pool_effects(effects, replace(pooled.plan, ci="normal"))
     knapp = critical_value(pooled.plan.level, pooled.df) * pooled.se
-    if knapp >= critical_value(pooled.plan.level, np.nan) * plain.se:
+    if knapp >= critical_value(pooled.plan.level) * plain.se:
         return ()
     return (
         "The Hartung-Knapp interval is narrower than the normal one with these data. That is no "
@@ -216,7 +201,7 @@ def _prediction(theta: float, se: float, tau2: float, k: int, level: float) -> t
     """Limits for the true effect of a new study, analysis scale; NaN unless random and k >= 3."""
     if np.isnan(tau2) or k < 3:
         return np.nan, np.nan
-    half = float(t.ppf(0.5 + level / 2, k - 2)) * float(np.sqrt(tau2 + se**2))
+    half = critical_value(level, k - 2) * float(np.sqrt(tau2 + se**2))
     return theta - half, theta + half
 
 
@@ -227,11 +212,11 @@ def _result(
     *,
     df: float,
     spread: Dispersion,
-    tau2: float,
-    tau2_limits: tuple[float, float],
-    i2_tau2: float,
     used: BoolArray,
     weights: FloatArray,
+    tau2: float = np.nan,
+    tau2_limits: tuple[float, float] = (np.nan, np.nan),
+    i2_tau2: float = np.nan,
 ) -> Pooled:
     """A Pooled from its parts; `weights` are those of the used studies, not normalised."""
     measure = measure_named(plan.measure)

@@ -18,8 +18,8 @@ from ehrivig.meta.heterogeneity import (
     q_statistic,
     weighted_fit,
 )
+from ehrivig.meta.intervals import critical_value, two_sided_p
 from ehrivig.meta.measures import Interval, Model, Tau2
-from ehrivig.meta.pooling import critical_value, two_sided_p
 from ehrivig.stats.result import FloatArray
 
 

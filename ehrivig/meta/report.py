@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
+from ehrivig.figures.page import inline, page
 from ehrivig.meta import words
 from ehrivig.meta.output import package_version
 from ehrivig.meta.pooling import Pooled
@@ -16,20 +14,8 @@ Cells = tuple[str, ...]
 
 
 def render(template: str, **values: object) -> str:
-    """A page from a template of this package; every value is escaped unless it is Markup."""
-    environment = Environment(
-        loader=PackageLoader("ehrivig.meta", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(version=package_version(), **values)
-
-
-def inline_svg(text: str) -> Markup:
-    """An SVG file's element, without the prolog, for use inside a page."""
-    return Markup(text[text.index("<svg ") :])
+    """A page of evidence from a template of this package."""
+    return page("ehrivig.meta", template, version=package_version(), **values)
 
 
 def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:
@@ -43,8 +29,8 @@ def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:
         method=words.method_words(pooled.plan),
         heterogeneity=_heterogeneity(pooled),
         notes=synthesis.notes,
-        forest=inline_svg(figures["forest.svg"]),
-        funnel=inline_svg(figures["funnel.svg"]),
+        forest=inline(figures["forest.svg"], "forest"),
+        funnel=inline(figures["funnel.svg"], "funnel"),
         methods=_method_cells(synthesis),
         subgroups=_subgroup_cells(synthesis),
         between=_between(synthesis),

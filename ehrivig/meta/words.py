@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ehrivig.meta.heterogeneity import Dispersion
 from ehrivig.meta.measures import Measure
 from ehrivig.meta.pooling import Plan, Pooled
 
@@ -67,11 +68,16 @@ def method_words(plan: Plan) -> str:
     return f"{words}, random effects ({plan.tau2}){knapp}"
 
 
+def level(plan: Plan) -> str:
+    """What the intervals of a plan are: 95% CI."""
+    return f"{100 * plan.level:.0f}% CI"
+
+
 def column_words(plan: Plan) -> str:
     """The method as the head of a forest plot's column."""
     model = "common effect" if plan.model == "common" else f"random, {plan.tau2}"
     knapp = " HKSJ" if plan.ci == "hksj" else ""
-    return f"{_SHORT[plan.method]}, {model}{knapp}, {100 * plan.level:.0f}% CI"
+    return f"{_SHORT[plan.method]}, {model}{knapp}, {level(plan)}"
 
 
 def heterogeneity_words(pooled: Pooled) -> str:
@@ -83,6 +89,14 @@ def heterogeneity_words(pooled: Pooled) -> str:
     return (
         f"Heterogeneity: {tau2}Chi² = {spread.q:.2f}, df = {spread.q_df} "
         f"(P {p_value(spread.q_p)}); I² = {percent(spread.i2)}"
+    )
+
+
+def between_words(between: Dispersion) -> str:
+    """The line with the test between subgroups."""
+    return (
+        f"Test for subgroup differences: Chi² = {between.q:.2f}, df = {between.q_df} "
+        f"(P {p_value(between.q_p)}); I² = {percent(between.i2)}"
     )
 
 

@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
 
+from ehrivig.figures.page import inline, page
 from ehrivig.report import figures, flow, methods, tables, use
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import sensitivity
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
@@ -26,18 +24,15 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     run = tables.RunTables(folder)
     drawn = _draw(run, study, dropped)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    html = environment.get_template("report.html").render(
+    html = page(
+        "ehrivig.report",
+        "report.html",
         study=study,
         manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
         methods=methods.paragraphs(study),
-        figures={name: _inline(path) for name, path in drawn.items()},
+        figures={
+            name: inline(path.read_text(encoding="utf-8"), name) for name, path in drawn.items()
+        },
         tables=tables.readable(run, study) | use.readable(run, study),
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
@@ -45,15 +40,6 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
         dropped=dropped,
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
-
-
-def _inline(path: Path) -> str:
-    """An SVG without its XML head, safe to put into HTML: our own drawing, with ids made unique."""
-    text = path.read_text(encoding="utf-8")
-    body = text[text.index("<svg") :]
-    for marker in ('id="', 'href="#', "url(#"):
-        body = body.replace(marker, f"{marker}{path.stem}-")
-    return body
 
 
 def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:

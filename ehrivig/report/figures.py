@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
 
-from ehrivig.figures.style import COLOUR, CONTROL, EXPOSED, INK, LINE, QUIET, drawing, save
+from ehrivig.figures.forest import ForestHead, ForestRow, forest_svg
+from ehrivig.figures.style import (
+    COLOUR,
+    CONTROL,
+    EXPOSED,
+    INK,
+    LIGHT,
+    LINE,
+    QUIET,
+    Axes,
+    drawing,
+    save,
+)
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1
-FOREST_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 RISK_DAYS = (0, 7, 14, 21, 28)
+_COUNTS = ("events_exposed", "n_exposed", "events_control", "n_control")
 
 
 def love_plot(balance: pl.DataFrame, path: Path) -> None:
@@ -26,7 +38,7 @@ def love_plot(balance: pl.DataFrame, path: Path) -> None:
         rows = np.arange(table.height)
         before = table["smd_unmatched"].abs().to_numpy()
         after = table["smd_matched"].cast(pl.Float64).abs().to_numpy()  # all null: read as text
-        axes.hlines(rows, np.fmin(before, after), np.fmax(before, after), color="#d5d5d5", zorder=1)
+        axes.hlines(rows, np.fmin(before, after), np.fmax(before, after), color=LIGHT, zorder=1)
         axes.scatter(
             before,
             rows,
@@ -135,49 +147,29 @@ def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
 
 
 def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
-    """Estimates with 95% intervals on a log axis, one row each, with their numbers beside."""
-    rows = effects.with_row_index("row")
-    n = rows.height
-    with drawing(9.2, max(1.8, 0.36 * n + 1.2)) as (figure, axes):
-        shown = rows.filter(pl.col("estimate").is_not_null())
-        if not shown.is_empty():
-            y = n - 1 - shown["row"].cast(pl.Int64).to_numpy()
-            x, lo, hi = (shown[c].to_numpy() for c in ("estimate", "lo", "hi"))
-            lo, hi = np.clip(lo, 0.02, None), np.clip(hi, None, 50)
-            axes.hlines(y, lo, hi, color=INK, linewidth=1.4)
-            axes.scatter(x, y, marker="s", s=34, color=EXPOSED, zorder=3)
-            low, high = min(0.5, float(np.nanmin(lo))), max(2.0, float(np.nanmax(hi)))
-            axes.set_xlim(low / 1.15, high * 1.15)
-        axes.set_xscale("log")
-        axes.axvline(1, color=QUIET, linewidth=1)
-        axes.set_yticks(range(n), rows["contrast"].to_list()[::-1])
-        axes.set_ylim(-0.6, n - 0.4)
-        low, high = axes.get_xlim()
-        ticks = [t for t in FOREST_TICKS if low <= t <= high]
-        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-        axes.set_xticks([], minor=True)
-        axes.set_xlabel(label)
-        for row in rows.iter_rows(named=True):
-            axes.text(
-                1.02,
-                n - 1 - row["row"],
-                _numbers(row),
-                va="center",
-                fontsize=9,
-                transform=axes.get_yaxis_transform(),
-            )
-        save(figure, path)
+    """Ratios with 95% intervals, one row each, with their numbers beside; `label` says of what."""
+    counted = bool(effects["events_exposed"].is_not_null().any())
+    arms = tuple((name.capitalize(), 2) for name in NAMES.values()) if counted else ()
+    columns = (*("Events", "Total") * len(arms), "Ratio (95% CI)")
+    head = ForestHead("Contrast", columns, arms, axis=label)
+    rows = [_forest_row(row, counted) for row in effects.iter_rows(named=True)]
+    path.write_text(forest_svg(rows, head, f"Forest plot: {label}", ratio=True), encoding="utf-8")
 
 
-def _numbers(row: dict[str, object]) -> str:
-    """An estimate with its interval and counts, as text beside its row."""
-    if row["estimate"] is None:
-        return "not shown" if "below" in str(row["note"]) else "no estimate"
-    text = f"{row['estimate']:.2f} ({row['lo']:.2f}-{row['hi']:.2f})"
-    if row["events_exposed"] is not None:
-        text += f"   {row['events_exposed']:,}/{row['n_exposed']:,} vs "
-        text += f"{row['events_control']:,}/{row['n_control']:,}"
-    return text
+def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:
+    """A contrast as a line of the plot; without an estimate it keeps its name and says why."""
+    counts = tuple(_count(effect, name) for name in _COUNTS) if counted else ()
+    estimate, lo, hi = (effect[name] for name in ("estimate", "lo", "hi"))
+    if estimate is None:
+        reason = "not shown" if "below" in str(effect["note"]) else "no estimate"
+        return ForestRow("study", effect["contrast"], (*counts, reason))
+    shown = f"{effect['measure']} {estimate:.2f} ({lo:.2f}-{hi:.2f})"
+    return ForestRow("study", effect["contrast"], (*counts, shown), estimate, lo, hi)
+
+
+def _count(effect: dict[str, Any], name: str) -> str:
+    """A count beside its estimate; empty where the events are not shown."""
+    return "" if effect["events_exposed"] is None else f"{effect[name]:,}"
 
 
 def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 
 from ehrivig.disclosure import shown
-from ehrivig.figures.style import INK, QUIET, drawing, save
+from ehrivig.figures.boxes import arrow, box
+from ehrivig.figures.style import QUIET, VERMILION, Axes, drawing, save
 
 STEP_HEIGHT = 1.0
 
@@ -28,7 +26,7 @@ def flow_chart(
             _step(axes, -row * STEP_HEIGHT, step, row, smallest)
         if dropped:
             text = "Hospitals left out by the data gate: " + ", ".join(dropped)
-            _box(axes, 7.9, 0, 3.9, text, edge="#D55E00")
+            box(axes, 7.9, 0, 3.9, text, edge=VERMILION)
         _arms(axes, -len(steps) * STEP_HEIGHT, arms)
         save(figure, path)
 
@@ -36,15 +34,15 @@ def flow_chart(
 def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int) -> None:
     """One box, the arrow to it, and what was excluded on the way."""
     people = f"{step['patients']:,} patients, {step['admissions']:,} admissions"
-    _box(axes, 3, y, 5.4, f"{step['label']}\n{people}")
+    box(axes, 3, y, 5.4, f"{step['label']}\n{people}")
     if row:
-        _arrow(axes, 3, y + 0.72, 3, y + 0.3)
+        arrow(axes, (3, y + 0.72), (3, y + 0.3))
         excluded = f"Excluded: {shown(int(str(step['excluded'])), smallest)}"
         unmeasured = int(str(step["excluded_not_measured"]))
         if unmeasured:
             excluded += f"\n(not measured: {shown(unmeasured, smallest)})"
-        _box(axes, 7.9, y + 0.5, 3.2, excluded, edge=QUIET)
-        _arrow(axes, 3, y + 0.5, 6.3, y + 0.5)
+        box(axes, 7.9, y + 0.5, 3.2, excluded, edge=QUIET)
+        arrow(axes, (3, y + 0.5), (6.3, y + 0.5))
 
 
 def _arms(axes: Axes, y: float, arms: dict[str, int]) -> None:
@@ -53,27 +51,5 @@ def _arms(axes: Axes, y: float, arms: dict[str, int]) -> None:
     for number in range(0, len(items), 2):
         level = y - (number // 2) * STEP_HEIGHT
         for (label, count), x in zip(items[number : number + 2], (1.55, 4.45), strict=False):
-            _box(axes, x, level, 2.6, f"{label}\n{count:,}")
-            _arrow(axes, x, level + 0.72, x, level + 0.3)
-
-
-def _box(axes: Axes, x: float, y: float, width: float, text: str, edge: str = INK) -> None:
-    lines = [textwrap.fill(line, int(width * 10.5)) for line in text.split("\n")]
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - 0.27),
-            width,
-            0.54,
-            linewidth=1,
-            boxstyle="round,pad=0.02,rounding_size=0.06",
-            edgecolor=edge,
-            facecolor="white",
-        )
-    )
-    axes.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=8.6)
-
-
-def _arrow(axes: Axes, x0: float, y0: float, x1: float, y1: float) -> None:
-    axes.annotate(
-        "", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9}
-    )
+            box(axes, x, level, 2.6, f"{label}\n{count:,}")
+            arrow(axes, (x, level + 0.72), (x, level + 0.3))

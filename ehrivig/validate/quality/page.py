@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ehrivig import contract
 from ehrivig.disclosure import shown, small
+from ehrivig.figures.page import inline
+from ehrivig.figures.page import page as filled
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
 from ehrivig.validate.drift import changes
@@ -49,7 +48,9 @@ def page(
         {h.hospital_id for h in hospitals} | {c.hospital_id for c in checks} | {*dropped}
     )
     now = [m for hospital in hospitals for m in hospital.measurements]
-    html: str = _template().render(
+    return filled(
+        "ehrivig.validate.quality",
+        "quality.html",
         title=study.study.title,
         hospitals=sorted(names),
         dropped=sorted(dropped),
@@ -68,25 +69,6 @@ def page(
         has_earlier=bool(earlier),
         smallest=smallest,
     )
-    return html
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("ehrivig.validate.quality"),
-        autoescape=select_autoescape(["html", "j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["breakable"] = _breakable
-    return environment.get_template("index.html.j2")
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may go to the next line after a dot or an underscore, not within a word."""
-    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))
 
 
 def _verdicts(checks: list[Check]) -> dict[tuple[str, str], str]:
@@ -177,24 +159,23 @@ def _figures(hospitals: Sequence[HospitalResult], smallest: int) -> list[Markup]
     limits = numbers.aggregate(hospitals, "lab_limit").unique("analyte", keep="first")
     known = {row["analyte"]: row for row in limits.to_dicts()}
     found = []
-    for analyte in sorted(set(counts["analyte"])):
+    for number, analyte in enumerate(sorted(set(counts["analyte"]))):
         limit = known.get(analyte, {})
         own = counts.filter(pl.col("analyte") == analyte)
-        # an SVG of our own: its texts are analyte and hospital names, which matplotlib escapes
         svg = distribution(analyte, own, limit, limit.get("unit") or "", smallest)
-        found.append(Markup(svg))
+        found.append(inline(svg, f"lab-{number}"))
     return found
 
 
 def _legend(hospitals: Sequence[HospitalResult]) -> list[dict[str, str]]:
     """Colour and line of every hospital in the figures."""
-    from ehrivig.validate.quality.figures import styles
+    from ehrivig.figures.style import series_styles
 
     dashes = {"-": "", "--": "6 3", ":": "1 3", "-.": "6 3 1 3"}
     names = sorted(h.hospital_id for h in hospitals)
     return [
         {"hospital": name, "colour": colour, "dashes": dashes[line]}
-        for name, (colour, line) in styles(names).items()
+        for name, (colour, line) in series_styles(names).items()
     ]
 
 
@@ -235,7 +216,7 @@ def _trend(now: list[Measurement], earlier: Sequence[EarlierRun]) -> Markup | No
         name: [_rejected_per_thousand(run.measurements, name) for run in runs] for name in names
     }
     labels = [run.label for run in runs]
-    return Markup(trend(labels, series, "quarantine findings per 1,000 rows"))
+    return inline(trend(labels, series, "quarantine findings per 1,000 rows"), "trend")
 
 
 def _rejected_per_thousand(measurements: list[Measurement], hospital_id: str) -> float | None:

@@ -108,9 +108,9 @@ def run_meta(
 def synthesis_files(synthesis: Synthesis, sides: tuple[str, str] | None = None) -> dict[str, str]:
     """Every file of a synthesis: name and text. The same input gives the same bytes."""
     # matplotlib and jinja2 only load when something is drawn
+    from ehrivig.meta.forest import forest
     from ehrivig.meta.funnel import funnel
     from ehrivig.meta.report import report_html
-    from ehrivig.meta.study_forest import forest
     from ehrivig.meta.tables import all_tables
 
     figures = {"forest.svg": forest(synthesis, sides), "funnel.svg": funnel(synthesis)}

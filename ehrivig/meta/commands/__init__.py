@@ -1,0 +1,1 @@
+"""What the command line calls: each reads, computes and writes one folder."""

@@ -1,0 +1,145 @@
+"""Files that hospitals sent, pooled into one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ehrivig.errors import UsageError
+from ehrivig.figures.page import inline
+from ehrivig.meta import words
+from ehrivig.meta.aggregates import (
+    COUNTS,
+    KEY,
+    AnalysisPool,
+    HospitalEffect,
+    aggregate_file,
+    pool_estimates,
+    read_aggregate,
+)
+from ehrivig.meta.forest import hospital_forest
+from ehrivig.meta.hospitals import HospitalPool
+from ehrivig.meta.measures import Interval, Tau2
+from ehrivig.meta.output import check_folder, write_result
+from ehrivig.meta.report import render
+from ehrivig.meta.tables import Row, csv_text, pooled_row
+
+MARKER = "pool.csv"
+POOL_COLUMNS = (
+    *KEY, "event_label", "row", "estimate", "lo", "hi", "se", "p", "weight", "q", "q_df", "q_p",
+    "i2", "tau2", "tau2_lo", "tau2_hi", "pi_lo", "pi_hi", "k", "k_excluded", "tau2_method", "ci",
+    *COUNTS, "note",
+)  # fmt: skip
+_SHOWN = ("events_exposed", "n_exposed", "events_control", "n_control")
+
+
+@dataclass(frozen=True)
+class PoolSummary:
+    """What `pool_aggregates` wrote: hospitals, analyses pooled and not, and the files in `out`."""
+
+    out: str
+    hospitals: tuple[str, ...]
+    analyses: int
+    analyses_not_pooled: int
+    files: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The summary as plain values for JSON."""
+        return asdict(self)
+
+
+def pool_aggregates(
+    sources: Sequence[Path], out: Path, *, tau2: Tau2 = "REML", ci: Interval = "hksj"
+) -> PoolSummary:
+    """Pools aggregate files of several hospitals into one folder, all at once or not at all.
+
+    `sources` are folders or files. Writes pool.csv (hospitals, pools, leave-one-out), forest.svg
+    of the first pooled analysis, and report.html. Raises UsageError for every mistake in them.
+    """
+    if not sources:
+        raise UsageError("pool: no folder given. Name the folders that the hospitals sent.")
+    check_folder(out, MARKER)
+    effects = [effect for source in sources for effect in read_aggregate(source)]
+    pools = pool_estimates(effects, tau2=tau2, ci=ci)
+    made = [pool for pool in pools if pool.pooled]
+    if not made:
+        raise UsageError("pool: no analysis has an estimate from two hospitals. Nothing to pool.")
+    files = {MARKER: csv_text([row for pool in pools for row in _rows(pool)], POOL_COLUMNS)}
+    figures = [_figure(pool.rows, pool.pooled) for pool in made if pool.pooled]
+    hospitals = tuple(dict.fromkeys(effect.hospital_id for effect in effects))
+    files |= {"forest.svg": figures[0], "report.html": _page(hospitals, pools, figures)}
+    write_result(
+        out,
+        files,
+        marker=MARKER,
+        command="pool",
+        inputs=[aggregate_file(source) for source in sources],
+        options={"tau2": tau2, "ci": ci},
+    )
+    return PoolSummary(str(out), hospitals, len(made), len(pools) - len(made), tuple(sorted(files)))
+
+
+def _rows(pool: AnalysisPool) -> list[Row]:
+    """pool.csv of one analysis: hospitals, random, common, then the pools without each hospital."""
+    first = pool.rows[0]
+    key = {name: getattr(first, name) for name in (*KEY, "event_label")}
+    weights = pool.pooled.random.weights.tolist() if pool.pooled else [None] * len(pool.rows)
+    rows: list[Row] = [
+        asdict(row)
+        | {"row": f"hospital {row.hospital_id}", "weight": weight}
+        | {"note": "; ".join(filter(None, (pool.note, row.note)))}
+        for row, weight in zip(pool.rows, weights, strict=True)
+    ]
+    if pool.pooled is None:
+        return rows
+    named = [("random effects", pool.pooled.random), ("common effect", pool.pooled.common)]
+    without = zip(pool.pooled.hospitals, pool.pooled.leave_one_out, strict=True)
+    rows += [key | pooled_row(fit) | key | {"row": name} for name, fit in named]
+    rows += [
+        key | (pooled_row(fit) if fit else {"note": "fewer than two left"}) | key
+        | {"row": f"without {name}"}
+        for name, fit in without
+    ]  # fmt: skip
+    return rows
+
+
+def _figure(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> str:
+    """The forest of one analysis."""
+    cells = [
+        tuple("–" if n is None else words.count(n) for n in (getattr(row, c) for c in _SHOWN))
+        for row in rows
+    ]
+    columns, groups = ("Events", "Total") * 2, (("Exposed", 2), ("Control", 2))
+    return hospital_forest(pooled, cells=cells, columns=columns, groups=groups)
+
+
+def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Sequence[str]) -> str:
+    """The page: each pooled analysis with its figure, then those that have no pool."""
+    made = [(pool.rows[0], pool.pooled) for pool in pools if pool.pooled]
+    sections = [
+        _section(first, pooled) | {"figure": inline(figure, f"analysis-{number}")}
+        for number, ((first, pooled), figure) in enumerate(zip(made, figures, strict=True), 1)
+    ]
+    return render(
+        "pool.html",
+        title=f"{len(hospitals)} hospitals pooled",
+        hospitals=hospitals,
+        sections=sections,
+        missing=[(", ".join(pool.rows[0].key), pool.note) for pool in pools if not pool.pooled],
+    )
+
+
+def _section(first: HospitalEffect, pooled: HospitalPool) -> dict[str, object]:
+    """One analysis in the report, named by its first row."""
+    parts = (first.outcome, first.contrast, first.analysis)
+    return {
+        "title": ", ".join(part for part in parts if part),
+        "event": first.event_label,
+        "model": first.model,
+        "notes": pooled.notes,
+        "without": [
+            (name, words.interval(fit.estimate, fit.lo, fit.hi) if fit else "not estimable")
+            for name, fit in zip(pooled.hospitals, pooled.leave_one_out, strict=True)
+        ],
+    }

@@ -1,0 +1,29 @@
+"""Quantiles and p-values of normal and t statistics, and what an interval says of its error."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+from scipy.stats import norm, t
+
+from ehrivig.stats.result import FloatArray
+
+Limit = TypeVar("Limit", float, FloatArray)
+
+
+def critical_value(level: float, df: float = math.nan) -> float:
+    """The two-sided quantile of the normal (df NaN) or t distribution."""
+    upper = 0.5 + level / 2
+    return float(norm.ppf(upper)) if math.isnan(df) else float(t.ppf(upper, df))
+
+
+def two_sided_p(statistic: float, df: float = math.nan) -> float:
+    """Two-sided p of a normal (df NaN) or t statistic, from the survival function."""
+    size = abs(statistic)
+    return float(2 * norm.sf(size)) if math.isnan(df) else float(2 * t.sf(size, df))
+
+
+def standard_error(lo: Limit, hi: Limit, level: float) -> Limit:
+    """The standard error of a normal interval, from its limits on the analysis scale."""
+    return (hi - lo) / (2 * critical_value(level))
