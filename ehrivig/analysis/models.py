@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.concepts import bands
 from ehrivig.dataset import Floats, exposed, matrix, values
 from ehrivig.errors import AnalysisError
-from ehrivig.features import dosing
 from ehrivig.stats.regression.logistic import LogisticFit, exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
@@ -51,7 +51,7 @@ def contrasts(frame: pl.DataFrame, study: Study) -> list[Contrast]:
     label = study.exposure.label
     found = [Contrast("any", versus(study), exposed(frame))]
     for band in study.exposure.bands:
-        count = dosing.boundary_count(frame, band)
+        count = bands.boundary_count(frame, band)
         for side in ("low", "high"):
             text = band.low_label if side == "low" else band.high_label
             member = (frame[f"band_{band.name}"] == side).fill_null(False).to_numpy()

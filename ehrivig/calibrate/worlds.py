@@ -20,9 +20,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from ehrivig.concepts import bands
 from ehrivig.dataset import Floats
 from ehrivig.demo import margins
-from ehrivig.features import dosing
 from ehrivig.stats.regression.glm import expit
 from ehrivig.study import Study
 
@@ -279,7 +279,7 @@ def _table(
             columns[name] = (rng.random(n) < 0.4).astype(float)
     frame = pl.DataFrame(columns)
     given = pl.col(pl.Float64).exclude("time_days", *world.names).fill_nan(None)
-    return frame.with_columns(given).with_columns(dosing.bands(study.exposure))
+    return frame.with_columns(given).with_columns(bands.bands(study.exposure))
 
 
 def _read(study: Study) -> tuple[str, ...]:

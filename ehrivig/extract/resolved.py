@@ -15,21 +15,9 @@ from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
 from ehrivig.study import Study
 
-_LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
 _DRUG = ("vocabulary", "drug_code", "drug_name", "route")
 _LAST: dict[str, dict[str, pl.DataFrame]] = {}
 """What the codes of one hospital mean: of the last that was asked."""
-
-
-def static(db: Database) -> None:
-    """Make what does not depend on the extract: ref.lab, unit, limit, vital, event, listed."""
-    db.load("ref.lab", codes.list_frame("labs", ("analyte", "vocabulary", "code", "factor")))
-    db.load("ref.unit", codes.list_frame("units", ("variable", "unit", "factor", "shift")))
-    db.load("ref.limit", codes.list_frame("limits", ("variable", "unit", *_LIMITS)))
-    db.load("ref.vital", codes.list_frame("vitals", ("vital_code", "vocabulary", "code", "unit")))
-    event = ("kind", "name", "vocabulary", "code", "method", "specimen")
-    db.load("ref.event", codes.list_frame("events", event))
-    db.load("ref.listed", codes.listed_codes())
 
 
 def make(db: Database, mark: str = "") -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
+from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError
-from ehrivig.extract import canonical, layouts, resolved, source_view
+from ehrivig.extract import canonical, layouts, source_view
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import EVERY, View
@@ -89,7 +90,7 @@ def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study:
     """Schemas, source views, the code lists, and what the layout prepares."""
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    resolved.static(db)
+    code_tables.load(db)
     _sources(db, source, layout, hospital_id, study)
     values = values_of(study, hospital_id)
     for name, query in layout.preparations.items():

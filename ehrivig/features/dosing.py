@@ -18,7 +18,7 @@ from ehrivig.concepts import concept
 from ehrivig.database import Database
 from ehrivig.features.courses import day_sums, over_days, product_type, survey
 from ehrivig.features.dose import grams, grams_per_kg, ratio
-from ehrivig.study import Band, Exposure, Study
+from ehrivig.study import Exposure, Study
 
 FILE = "administrations.parquet"
 IVIG_BILLING_CODES = (
@@ -35,8 +35,6 @@ IVIG_BILLING_CODES = (
 """US HCPCS codes of intravenous immunoglobulin; one unit is 500 mg (clinical specification)."""
 IVIG_BILLING_UNIT_G = 0.5
 _MICROSECONDS_PER_HOUR = 3_600_000_000
-_LOWER_BOUNDS = ("max_daily_g", "total_g", "total_g_per_kg", "max_daily_g_per_kg")
-_AMOUNTS = (*_LOWER_BOUNDS, "mean_daily_g")
 
 
 def administrations(db: Database, study: Study, folder: Path) -> Path:
@@ -98,72 +96,6 @@ def dosing(
     joined = who.join(exposed, on="admission_id", how="left")
     features = _features(exposure.name, product_type(known))
     return joined.select(features).sort("hospital_id", "admission_id")
-
-
-def bands(exposure: Exposure) -> list[pl.Expr]:
-    """One expression per band of the study, named band_<name>: "low", "high" or null.
-
-    Null: not exposed, or the amount is not known well enough. An incomplete amount is a lower
-    bound, so it can put an admission into the high group but never into the low one.
-    """
-    return [_group(band).alias(f"band_{band.name}") for band in exposure.bands]
-
-
-def boundary_count(features: pl.DataFrame, band: Band) -> int:
-    """How many admissions lie exactly on the cut of a band (the side is the study's choice)."""
-    on_cut = (_value(band) == band.cut) & _group(band).is_not_null()
-    return int(features.select(on_cut.sum()).item())
-
-
-def boundary_counts(features: pl.DataFrame, exposure: Exposure) -> pl.DataFrame:
-    """One row per band: its cut, who holds the cut, and n low, high, exactly on it, not grouped.
-
-    n_not_grouped: exposed admissions that fall into neither group.
-    """
-    exposed = pl.col(f"{exposure.name}_any").fill_null(False)
-    rows = []
-    for band in exposure.bands:
-        group = _group(band)
-        counts = features.select(
-            n_low=(group == "low").sum().cast(pl.Int64),
-            n_high=(group == "high").sum().cast(pl.Int64),
-            n_not_grouped=(exposed & group.is_null()).sum().cast(pl.Int64),
-        ).row(0)
-        rows.append((band.name, band.feature, band.cut, band.boundary, *counts))
-        rows[-1] = (*rows[-1], boundary_count(features, band))
-    schema = {
-        "band": pl.String,
-        "feature": pl.String,
-        "cut": pl.Float64,
-        "boundary": pl.String,
-        "n_low": pl.Int64,
-        "n_high": pl.Int64,
-        "n_not_grouped": pl.Int64,
-        "n_on_cut": pl.Int64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _value(band: Band) -> pl.Expr:
-    """The number that a band divides by its cut."""
-    if band.feature != "igma_enriched":
-        return pl.col(band.feature)
-    products = {"igma_enriched": 1.0, "standard": 0.0}
-    return pl.col("product_type").replace_strict(
-        list(products), list(products.values()), default=None, return_dtype=pl.Float64
-    )
-
-
-def _group(band: Band) -> pl.Expr:
-    """The side of a band's cut on which an admission lies; `boundary` names who holds the cut."""
-    value = _value(band)
-    high = value > band.cut if band.boundary == "low" else value >= band.cut
-    decided = pl.lit(True)
-    if band.feature in _LOWER_BOUNDS:
-        decided = pl.col("dose_complete") | high
-    elif band.feature in _AMOUNTS:
-        decided = pl.col("dose_complete")
-    return pl.when(decided & high).then(pl.lit("high")).when(decided & ~high).then(pl.lit("low"))
 
 
 def _features(name: str, product: pl.Expr) -> list[pl.Expr]:

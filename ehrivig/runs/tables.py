@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import dataset
+from ehrivig.concepts import bands
 from ehrivig.dataset import KEY
-from ehrivig.features import dosing
 from ehrivig.runs.state import Run
 from ehrivig.validate.result import HospitalResult
 
@@ -27,7 +27,7 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
         baseline,
         gather(kept, "outcomes"),
         given,
-        dosing.bands(run.study.exposure),
+        bands.bands(run.study.exposure),
         run.study,
     )
     table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")

@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import contract
+from ehrivig.codes import tables
 from ehrivig.database import Database
-from ehrivig.extract import resolved
 from ehrivig.validate import aggregates, findings, gate_tables
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.suite import Declared, check_query, suites
@@ -75,7 +75,7 @@ def _load(db: Database, folders: list[Path]) -> None:
     """Tables of schema `gate` over all shares: distributions, counts, values present."""
     for schema in ("ref", "gate"):
         db.execute(f"CREATE SCHEMA {schema}")
-    resolved.static(db)
+    tables.load(db)
     for name in (*_PROFILES, "behind", "dose_unit", "completeness"):
         db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
         counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]

@@ -10,7 +10,7 @@ import pytest
 
 from ehrivig import study
 from ehrivig.calibrate import worlds
-from ehrivig.features import dosing
+from ehrivig.concepts import bands
 from ehrivig.match import comparison
 
 Cells = Sequence[tuple[int, int]]
@@ -72,7 +72,7 @@ def table(plan: study.Study) -> pl.DataFrame:
     missing = pl.when(pl.int_range(n) % 17 == 0).then(None).otherwise(pl.col("apache_ii"))
     return made.with_columns(
         pl.Series("discharge_status", status), missing.alias("apache_ii")
-    ).with_columns(dosing.bands(plan.exposure))
+    ).with_columns(bands.bands(plan.exposure))
 
 
 @pytest.fixture(scope="session")

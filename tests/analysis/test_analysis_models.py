@@ -14,7 +14,7 @@ from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.models import adjusted, crude, set_weights, supported, table3, table_s2
-from ehrivig.features import dosing
+from ehrivig.concepts import bands
 
 BANDS = {
     "dose": ("max_daily_g", 10.0, 147, 99),
@@ -40,7 +40,7 @@ def published_matched(plan: study.Study) -> pl.DataFrame:
     whole = pl.concat([exposed, control], how="diagonal")
     return whole.with_columns(
         pl.lit(True).alias("dose_complete"), pl.lit(1.0).alias("weight")
-    ).with_columns(dosing.bands(plan.exposure))
+    ).with_columns(bands.bands(plan.exposure))
 
 
 def test_table3_refitted_from_the_solved_counts(plan: study.Study, shared: Path) -> None:
@@ -78,12 +78,12 @@ def test_both_cut_off_presets(plan: study.Study, boundary: str, low: int) -> Non
             "max_daily_g": [5.0, 10.0, 10.0, 15.0, None, None],
             "dose_complete": [True] * 6,
         }
-    ).with_columns(dosing.bands(changed.exposure))
+    ).with_columns(bands.bands(changed.exposure))
     rows = EffectRows(0)
     table3(table, changed, rows)
     sides = rows.frame().filter(pl.col("contrast") != "IVIG vs no IVIG")
     assert sides["n_exposed"].to_list() == [low, 4 - low] or low == 3
-    assert dosing.boundary_count(table, band) == 2
+    assert bands.boundary_count(table, band) == 2
     assert all("2 exactly on the cut" in note for note in sides["note"])
 
 

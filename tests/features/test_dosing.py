@@ -15,17 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.concepts import define_given
+from ehrivig.concepts.bands import bands, boundary_count
 from ehrivig.database import Database
 from ehrivig.features.courses import courses, daily_doses, day_sums, survey
 from ehrivig.features.dose import grams, ratio, unit_of
-from ehrivig.features.dosing import (
-    IVIG_BILLING_CODES,
-    administrations,
-    bands,
-    boundary_count,
-    boundary_counts,
-    dosing,
-)
+from ehrivig.features.dosing import IVIG_BILLING_CODES, administrations, dosing
 from ehrivig.study import Band, Exposure, Study, load
 
 ADMITTED = datetime(2020, 2, 1, 8, 0)
@@ -443,7 +437,7 @@ def test_an_incomplete_amount_can_only_prove_the_high_group(
     assert got["band_b"].to_list() == [group]
 
 
-def test_boundary_counts_add_up_to_the_exposed() -> None:
+def test_the_bands_and_the_cut_add_up_to_the_exposed() -> None:
     setting = exposure(bands=(band("max_daily_g", 10),))
     rows = [
         row(1, "09:00", 10.0, "g"),
@@ -452,11 +446,12 @@ def test_boundary_counts_add_up_to_the_exposed() -> None:
         row(1, "09:00", 5.0, "g", admission_id=5),
     ]
     who = people(a1=50.0, a2=50.0, a3=50.0, a4=50.0, a5=50.0)
-    got = boundary_counts(dosing(drawn(*rows), who, setting).collect(), setting)
-    assert got.rows() == [("b", "max_daily_g", 10.0, "low", 2, 1, 1, 1)]
-    assert boundary_counts(
-        dosing(drawn(*rows).clear(), who.clear(), setting).collect(), setting
-    ).rows() == [("b", "max_daily_g", 10.0, "low", 0, 0, 0, 0)]
+    got = dosing(drawn(*rows), who, setting).collect().with_columns(bands(setting))
+    # one without an amount is in no group, one on the cut is in the low one, one is not exposed
+    assert got.sort("admission_id")["band_b"].to_list() == ["low", "high", None, None, "low"]
+    assert boundary_count(got, setting.bands[0]) == 1
+    nobody = dosing(drawn(*rows).clear(), who.clear(), setting).collect()
+    assert boundary_count(nobody, setting.bands[0]) == 0
 
 
 def test_ten_grams_in_three_parts_are_ten_grams() -> None:

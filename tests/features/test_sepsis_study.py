@@ -9,7 +9,8 @@ import pytest
 from drawn import Hospital
 
 from ehrivig import cohort
-from ehrivig.features import baseline, dosing
+from ehrivig.concepts import bands
+from ehrivig.features import baseline
 from ehrivig.features.score_change import score_change
 from ehrivig.study import load
 
@@ -59,12 +60,12 @@ def test_product_types_are_exposure_groups() -> None:
             "dose_complete": [True, True, True, False, None],
         }
     )
-    groups = features.select(dosing.bands(plan.exposure))
+    groups = features.select(bands.bands(plan.exposure))
     assert groups["band_product"].to_list() == ["high", "low", None, None, None]
     assert groups["band_dose"].to_list() == ["low", "high", "low", None, None]
     assert groups["band_high_dose"].to_list() == ["low", "high", "low", None, None]
     (band,) = [b for b in plan.exposure.bands if b.name == "product"]
-    assert dosing.boundary_count(features, band) == 0
+    assert bands.boundary_count(features, band) == 0
 
 
 @pytest.mark.parametrize(

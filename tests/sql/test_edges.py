@@ -13,6 +13,7 @@ import pytest
 from drawn import Hospital
 
 from ehrivig import contract
+from ehrivig.codes import tables
 from ehrivig.concepts import concept, severity
 from ehrivig.extract import resolved
 
@@ -301,7 +302,7 @@ def edges() -> Any:
             _write(hospital, number, row.strip())
     db.execute("CREATE SCHEMA resolved")
     db.execute("DROP SCHEMA ref CASCADE; CREATE SCHEMA ref")
-    resolved.static(db)
+    tables.load(db)
     resolved.make(db)
     for table in contract.TABLES:
         db.view(table.name, f"SELECT * FROM resolved.{table.name}")
