@@ -15,7 +15,7 @@ def small(count: int | None, smallest: int) -> bool:
     return count is not None and 0 < count < smallest
 
 
-def small_share(count: int | None, total: int | None, smallest: int) -> bool:
+def small_proportion(count: int | None, total: int | None, smallest: int) -> bool:
     """Whether `count` out of `total`, or the rest of them, must not be shown."""
     if count is None or total is None:
         return False
@@ -24,7 +24,7 @@ def small_share(count: int | None, total: int | None, smallest: int) -> bool:
 
 def any_small(cells: Sequence[tuple[int | None, int | None]], smallest: int) -> bool:
     """Whether any (count, total) of a row must not be shown."""
-    return any(small_share(count, total, smallest) for count, total in cells)
+    return any(small_proportion(count, total, smallest) for count, total in cells)
 
 
 def shown(count: int | None, smallest: int) -> str:

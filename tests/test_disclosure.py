@@ -21,7 +21,7 @@ def test_small(count: int | None, hidden: bool) -> None:
     [(0, 9, False), (3, 9, True), (6, 9, True), (9, 9, False), (5, 10, False), (None, 9, False)],
 )
 def test_complements_count_too(count: int | None, total: int, hidden: bool) -> None:
-    assert disclosure.small_share(count, total, 5) is hidden
+    assert disclosure.small_proportion(count, total, 5) is hidden
 
 
 def test_a_suppressed_row_gives_nothing_away() -> None:

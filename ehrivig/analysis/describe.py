@@ -90,7 +90,7 @@ def _binary(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> dict
     for name, (events, n) in cells.items():
         percent = 100 * events / n if n else None
         row |= {f"n_{name}": n, f"events_{name}": events, f"percent_{name}": percent}
-        row[f"text_{name}"] = _share_text(events, n)
+        row[f"text_{name}"] = _proportion_text(events, n)
     try:
         table = [[e, n - e] for e, n in (cells["exposed"], cells["control"])]
         result = contingency.categorical_test(table, policy=policy)
@@ -100,7 +100,7 @@ def _binary(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> dict
     return row
 
 
-def _share_text(events: int, n: int) -> str:
+def _proportion_text(events: int, n: int) -> str:
     """Events of those known, for a reader."""
     return f"{events:,}/{n:,} ({100 * events / n:.1f}%)" if n else "no data"
 
@@ -109,9 +109,9 @@ def _suppressed(cells: dict[str, tuple[int, int]], smallest: int) -> dict[str, A
     """A row with a small cell: denominators stay, all else goes, so that nothing can be solved."""
     row: dict[str, Any] = {f"n_{name}": n for name, (_, n) in cells.items()}
     for name, (events, n) in cells.items():
-        hidden = name == "all" or disclosure.small_share(events, n, smallest)
+        hidden = name == "all" or disclosure.small_proportion(events, n, smallest)
         text = f"<{smallest}" if disclosure.small(events, smallest) else "suppressed"
-        row[f"text_{name}"] = text if hidden else _share_text(events, n)
+        row[f"text_{name}"] = text if hidden else _proportion_text(events, n)
         if not hidden and n:
             row |= {f"events_{name}": events, f"percent_{name}": 100 * events / n}
     return {**row, "test": "suppressed", "p": None, "smd": None, "suppressed": True}

@@ -74,7 +74,7 @@ def _orientation(
 
 
 def _inverted(row: dict[str, Any], counted: dict[str, int], name: str) -> str:
-    """What a model with the wrong event says against the table, as shares."""
+    """What a model with the wrong event says against the table, as proportions."""
     n = counted["n_exposed"] + counted["n_control"]
     modelled = (row["events_exposed"] + row["events_control"]) / n
     described = (counted["events_exposed"] + counted["events_control"]) / n

@@ -70,8 +70,8 @@ def _outside(table: pl.DataFrame) -> list[str]:
 def _line(row: dict[str, object]) -> str:
     """One analysis."""
     numbers = [_number(row[name], ".3f") for name in ("truth", "mean_estimate", "bias")]
-    shares = [_number(row[name], ".1%") for name in ("coverage", "rejected")]
-    cells = "".join(f"{cell:>8}" for cell in (*numbers, *shares))
+    proportions = [_number(row[name], ".1%") for name in ("coverage", "rejected")]
+    cells = "".join(f"{cell:>8}" for cell in (*numbers, *proportions))
     name = f"{row['analysis']}: {row['contrast']} [{row['population']}] {row['model']}"
     if "cluster" in str(row["variance"]):
         name += ", clustered"

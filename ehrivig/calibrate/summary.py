@@ -11,7 +11,7 @@ import polars as pl
 
 from ehrivig.calibrate.readings import UNKNOWN, Reading, reading
 from ehrivig.calibrate.replicate import Answer, Replicate, Slot
-from ehrivig.calibrate.worlds import Model, death_share, strategy_risk
+from ehrivig.calibrate.worlds import Model, death_proportion, strategy_risk
 from ehrivig.dataset import Floats
 
 NOMINAL, TOLERANCE = 0.95, 0.015
@@ -47,7 +47,8 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
 
     `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
     `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
-    truth) and `rejected` (p < 0.05) are shares of the replicates with an estimate; `failed` counts
+    truth) and `rejected` (p < 0.05) are proportions of the replicates with an estimate; `failed`
+    counts
     the others. `type_i_error` is `rejected` where there is no effect. `in_range`: the coverage is
     not below 93.5%, nor above 96.5% where it should be exact; `holds`: not by more than two
     Monte-Carlo errors. Both are null without a coverage, and where more than a tenth of the cohorts
@@ -115,7 +116,7 @@ def _contrast(measure: str, exposed: float, control: float, world: Model) -> flo
     """A contrast of two risks; survival time lost is linear in them in the immediate world."""
     if measure == "RMSTD":
         h = world.horizon_days
-        mean_day = float(death_share((np.arange(10_000) + 0.5) / 10_000, h).mean())
+        mean_day = float(death_proportion((np.arange(10_000) + 0.5) / 10_000, h).mean())
         return -(h - mean_day) * (exposed - control)
     odds = exposed / (1 - exposed) / (control / (1 - control))
     return {"RD": exposed - control, "RR": exposed / control, "OR": odds}.get(measure)
@@ -163,6 +164,6 @@ def _holds(
     return NOMINAL - slack - ROUNDING <= coverage <= high + ROUNDING
 
 
-def monte_carlo_error(share: float, n: int) -> float:
-    """The standard error of a share of n replicates."""
-    return sqrt(share * (1 - share) / n)
+def monte_carlo_error(proportion: float, n: int) -> float:
+    """The standard error of a proportion of n replicates."""
+    return sqrt(proportion * (1 - proportion) / n)

@@ -45,7 +45,7 @@ _PILOT, _FEW, _BLOCKS = 40_000, 8_000, 5
 class Model:
     """The world's constants: covariates' margins and the coefficients that give the margins.
 
-    `centre`, `spread`, `toward_exposure`, `toward_death` are by confounder; `share` is the
+    `centre`, `spread`, `toward_exposure`, `toward_death` are by confounder; `proportion` is the
     prevalence of a yes/no one, NaN for a number. Linear predictors are sums over the confounders
     of coefficient x (value - centre) / spread, plus the intercept.
     """
@@ -56,7 +56,7 @@ class Model:
     names: tuple[str, ...]
     centre: Floats
     spread: Floats
-    share: Floats
+    proportion: Floats
     toward_exposure: Floats
     toward_death: Floats
     exposure_intercept: float
@@ -80,10 +80,12 @@ def model(study: Study, world: World, effect: float) -> Model:
     Intercepts are found on a pilot sample that is the same in every run.
     """
     names = confounders(study)
-    centre, spread, share = (np.array(c) for c in zip(*(_margin(n) for n in names), strict=True))
+    centre, spread, proportion = (
+        np.array(c) for c in zip(*(_margin(n) for n in names), strict=True)
+    )
     flat = np.ones(len(names))
     tilted = 1 + 0.5 * np.where(np.arange(len(names)) % 2, -1.0, 1.0)
-    draft = Model(study, world, effect, names, centre, spread, share, flat, tilted, 0.0, 0.0)
+    draft = Model(study, world, effect, names, centre, spread, proportion, flat, tilted, 0.0, 0.0)
     z = _standard(draft, _covariates(draft, _PILOT, np.random.default_rng(0)))
     exposure = flat * EXPOSURE_SD[world] / (z @ flat).std()
     death = tilted * RISK_SD / (z @ tilted).std()
@@ -96,7 +98,7 @@ def model(study: Study, world: World, effect: float) -> Model:
         names,
         centre,
         spread,
-        share,
+        proportion,
         exposure,
         death,
         _solve(lambda a: float(reach(a + z[:_FEW] @ exposure).mean()), SHARE_EXPOSED),
@@ -125,8 +127,8 @@ def _covariates(world: Model, n: int, rng: np.random.Generator) -> Floats:
     k = len(world.names)
     latent = np.sqrt(SHARED) * rng.standard_normal((n, 1))
     latent = latent + np.sqrt(1 - SHARED) * rng.standard_normal((n, k))
-    binary = ~np.isnan(world.share)
-    cut = margins.normal_quantile(1 - np.where(binary, world.share, 0.5))
+    binary = ~np.isnan(world.proportion)
+    cut = margins.normal_quantile(1 - np.where(binary, world.proportion, 0.5))
     number = world.centre + world.spread * latent
     return np.asarray(np.where(binary, (latent > cut).astype(float), number))
 
@@ -135,12 +137,12 @@ def _standard(world: Model, x: Floats) -> Floats:
     return (x - world.centre) / world.spread
 
 
-def _solve(share: Callable[[float], float], wanted: float) -> float:
-    """The intercept at which a share is the wanted one, by bisection."""
+def _solve(proportion: Callable[[float], float], wanted: float) -> float:
+    """The intercept at which a proportion is the wanted one, by bisection."""
     low, high = -15.0, 15.0
     for _ in range(45):
         middle = (low + high) / 2
-        low, high = (middle, high) if share(middle) < wanted else (low, middle)
+        low, high = (middle, high) if proportion(middle) < wanted else (low, middle)
     return (low + high) / 2
 
 
@@ -202,17 +204,17 @@ def _start_days(toward: Floats, rng: np.random.Generator, *, after_hours: float 
     return np.where(starts.any(axis=1), first * INTERVAL_HOURS / 24, np.inf)
 
 
-def death_share(share: Floats, horizon: float) -> Floats:
-    """The day at which this share of the deaths by the horizon has happened (Weibull, cut)."""
+def death_proportion(proportion: Floats, horizon: float) -> Floats:
+    """The day at which this proportion of the deaths by the horizon has happened (Weibull, cut)."""
     scale = horizon / 2
     last = -np.expm1(-((horizon / scale) ** SHAPE))
-    return np.asarray(scale * (-np.log1p(-share * last)) ** (1 / SHAPE))
+    return np.asarray(scale * (-np.log1p(-proportion * last)) ** (1 / SHAPE))
 
 
 def _death_by_odds(risk: Floats, horizon: float, rng: np.random.Generator) -> Floats:
     """The day of death with the given risk by the horizon; infinite for survivors."""
     died = rng.random(len(risk)) < risk
-    return np.where(died, death_share(rng.random(len(risk)), horizon), np.inf)
+    return np.where(died, death_proportion(rng.random(len(risk)), horizon), np.inf)
 
 
 def _death_by_hazard(eta: Floats, start: Floats, world: Model, rng: np.random.Generator) -> Floats:

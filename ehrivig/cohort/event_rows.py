@@ -25,7 +25,7 @@ COLUMNS = {
 }
 """What the concepts read of the largest tables; of the others all columns are kept."""
 LARGEST_SHARE = 0.25
-"""Keeping costs about as much as two passes over what is kept: it pays for a small share only."""
+"""Keeping costs about as much as two passes over what is kept: it pays for a small part only."""
 
 
 def to_eligible(db: Database) -> bool:
@@ -88,7 +88,7 @@ def of_everybody(db: Database, *tables: str) -> Iterator[None]:
 
 
 def _few(db: Database, chosen: str) -> bool:
-    """Whether the admissions of a table are a small share of those screened."""
+    """Whether the admissions of a table are a small part of those screened."""
     counts = db.rows(f"SELECT (SELECT count(*) FROM {chosen}), (SELECT count(*) FROM screened)")
     left, of = counts[0]
     return bool(left <= LARGEST_SHARE * of)

@@ -20,9 +20,9 @@ from ehrivig.demo.sites import Part
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv")
 _FIO2 = np.array([0.21, 0.33, 0.45, 0.55, 0.60, 0.70])
 _MILD_FIO2 = 0.25
-# The order in which devices follow one another, and the usual share of the time under support.
+# The order in which devices follow one another, and the usual part of the time under support.
 _SEGMENTS = np.array([0, 1, 3, 4, 5, 1, 0])
-_SHARE = np.array([0.0, 0.35, 0.25, 0.25, 0.35, 0.25, 0.15])
+_PROPORTION = np.array([0.0, 0.35, 0.25, 0.25, 0.35, 0.25, 0.15])
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ def support(part: Part, stays: pl.DataFrame) -> Support:
             weaned,
         ]
     )
-    shares = _SHARE * used * rng.uniform(0.6, 1.4, (n, len(_SEGMENTS)))
+    proportions = _PROPORTION * used * rng.uniform(0.6, 1.4, (n, len(_SEGMENTS)))
     first = within(numbers(stays, "qualified") + rng.uniform(5, 60, n), length, 0.6)
-    span = shares / shares.sum(axis=1, keepdims=True) * (length - first)[:, None]
+    span = proportions / proportions.sum(axis=1, keepdims=True) * (length - first)[:, None]
     span[:, 0] = first
     _mild(span, severe, length, rng)
     edges = np.zeros((n, 8), dtype=np.int64)

@@ -71,12 +71,12 @@ def others(frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     died = frame["died_28d"].to_numpy()
     flags: dict[str, Flags] = {}
     for name, count in margins.COURSES.items():
-        share = (count.n_control + count.n_ivig) / sum(margins.ARM_SIZE)
-        flags[name] = died & (rng.random(n) < 2 * share)
-    for name, share in _MILD_TREATMENT.items():
-        flags[name] = rng.random(n) < share
-    for name, share in _MILD_ANTIVIRAL.items():
-        flags[name] = flags["antiviral"] & (rng.random(n) < share)
+        proportion = (count.n_control + count.n_ivig) / sum(margins.ARM_SIZE)
+        flags[name] = died & (rng.random(n) < 2 * proportion)
+    for name, proportion in _MILD_TREATMENT.items():
+        flags[name] = rng.random(n) < proportion
+    for name, proportion in _MILD_ANTIVIRAL.items():
+        flags[name] = flags["antiviral"] & (rng.random(n) < proportion)
     single = np.logical_or.reduce([flags[name] for name in _MILD_ANTIVIRAL])
     flags["oseltamivir"] = flags["antiviral"] & ~single
     return frame.with_columns(pl.Series(name, values) for name, values in flags.items())

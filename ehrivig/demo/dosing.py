@@ -53,7 +53,7 @@ def infusions(part: Part, stays: pl.DataFrame, *, split: bool, lost: float) -> I
     """All infusions of the exposed stays.
 
     `split`: a quarter of patients receive a day's dose in 2 to 4 parts and a few infusions run over
-    midnight. `lost`: share of infusions recorded in mL without a concentration.
+    midnight. `lost`: proportion of infusions recorded in mL without a concentration.
     """
     rng = part.rng("infusions")
     stay = np.flatnonzero(numbers(stays, "first_dose") >= 0)

@@ -79,7 +79,7 @@ def full_years(stays: pl.DataFrame) -> Ints:
 
 
 def admission(part: Part, stays: pl.DataFrame, without_weight: float) -> pl.DataFrame:
-    """Table admission; a share `without_weight` has no weight, 3% no date of onset."""
+    """Table admission; a proportion `without_weight` has no weight, 3% no date of onset."""
     rng = part.rng("admission")
     n = stays.height
     weight = np.where(rng.random(n) < without_weight, np.nan, numbers(stays, "weight_kg"))
@@ -118,8 +118,10 @@ def diagnosis(part: Part, stays: pl.DataFrame) -> pl.DataFrame:
     row, kind = np.nonzero(chosen)
     codes = (*_PRIMARY, *_COMORBIDITY.values(), *_COURSE.values())
     later = kind > len(_COMORBIDITY)
-    share = rng.uniform(0.15, 0.9, len(row))
-    offset = np.where(later, share * length[row], within(40 + 100 * share, length[row], 0.1))
+    proportion = rng.uniform(0.15, 0.9, len(row))
+    offset = np.where(
+        later, proportion * length[row], within(40 + 100 * proportion, length[row], 0.1)
+    )
     code = np.where(kind == 0, numbers(stays, "coded")[row], kind + 1)
     return table(
         {

@@ -136,8 +136,8 @@ def _value(stays: pl.DataFrame, name: str, days: Floats, rng: np.random.Generato
 
 def _reported(stays: pl.DataFrame, name: str, taken: Flags, rng: np.random.Generator) -> Flags:
     """Which draws have a result of this analyte."""
-    share = np.where(name in _CORE, [1.0, 0.9, 0.8, 0.7, 0.7], [1.0, 0.75, 0.0, 0.0, 0.0])
-    later = rng.random(taken.shape) < share
+    proportion = np.where(name in _CORE, [1.0, 0.9, 0.8, 0.7, 0.7], [1.0, 0.75, 0.0, 0.0, 0.0])
+    later = rng.random(taken.shape) < proportion
     later[:, 0] = True
     return np.asarray(taken & later & numbers(stays, f"{name}_known")[:, None])
 
@@ -199,8 +199,8 @@ def blood_gases(part: Part, stays: pl.DataFrame, times: Draws) -> Draws:
     """
     rng = part.rng("gases")
     severe = numbers(stays, "severe")
-    share = np.where(severe, 0.55, 0.1)
-    taken = times.taken & (rng.random(times.taken.shape) < share[:, None])
+    proportion = np.where(severe, 0.55, 0.1)
+    taken = times.taken & (rng.random(times.taken.shape) < proportion[:, None])
     taken[:, 0] = np.where(severe, taken[:, 0], rng.random(len(severe)) < 0.25)
     taken[:, 0] |= numbers(stays, "low_ratio")
     minutes = times.minutes.copy()

@@ -2,7 +2,7 @@
 
 A margin is a count or three quartiles per arm. Counts are met by ranking a latent score and
 taking the highest; quartiles by giving the rank of a latent score its quantile. A block of
-patients gets its share of each count by cumulative rounding, so that all blocks together meet
+patients gets its proportion of each count by cumulative rounding, so that all blocks together meet
 the published count exactly at the published size, and in proportion at any other size.
 
 Not met, because raw data cannot say it: the denominators below 429 and 421 of coded diagnoses
@@ -114,7 +114,7 @@ class Analyte:
     """One laboratory variable: quartiles per arm, plausible range, and how it varies in this demo.
 
     `severity` is the correlation with the latent severity, `mild` the factor by which a patient
-    without severe disease differs, `measured` the share of admissions that have it on day 1
+    without severe disease differs, `measured` the proportion of admissions that have it on day 1
     (assumed: the paper prints no denominators), `trend` the change of its logarithm per day.
     """
 
@@ -173,7 +173,7 @@ LABS = {  # ranges: the soft limits of the project's own table, so that a clean 
 AGE = (Quartiles(54, 64, 74), Quartiles(55, 63, 73))
 APACHE_II = (Quartiles(6, 8, 10), Quartiles(5, 7, 9))
 LENGTH_OF_STAY = (Quartiles(8, 14, 19), Quartiles(10, 15, 22))
-# Cumulative shares of SOFA 0, 1, 2, ...: quartiles 2, 2, 3 (control) and 2, 3, 4 (IVIG).
+# Cumulative proportions of SOFA 0, 1, 2, ...: quartiles 2, 2, 3 (control) and 2, 3, 4 (IVIG).
 SOFA = (
     (0.05, 0.18, 0.56, 0.79, 0.88, 0.925, 0.955, 0.975, 0.987, 0.994, 0.998),
     (0.03, 0.12, 0.41, 0.67, 0.83, 0.90, 0.94, 0.968, 0.983, 0.992, 0.997),

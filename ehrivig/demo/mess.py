@@ -76,14 +76,14 @@ def _medications(bench: Bench) -> None:
     orphans(bench, "medication", 0.0003)
 
 
-def never_given(bench: Bench, number: int, status: str, share: float) -> None:
+def never_given(bench: Bench, number: int, status: str, proportion: float) -> None:
     """Orders of IVIG for patients without any, none of them given."""
     frame = bench.tables["medication"]
     treated = frame.filter(IVIG_CODE)["admission_id"].unique()
     first = pl.col("admission_id").is_first_distinct() & ~pl.col("admission_id").is_in(
         treated.implode()
     )
-    rows = bench.rows("medication", first, share)
+    rows = bench.rows("medication", first, proportion)
     bench.add(
         number,
         "medication",
@@ -99,9 +99,9 @@ def never_given(bench: Bench, number: int, status: str, share: float) -> None:
     )
 
 
-def orphans(bench: Bench, table: str, share: float) -> None:
+def orphans(bench: Bench, table: str, proportion: float) -> None:
     """Copies of rows under admissions that do not exist."""
-    rows = bench.rows(table, None, share)
+    rows = bench.rows(table, None, proportion)
     bench.add(
         ORPHAN.number, table, rows, admission_id=pl.Series(np.arange(len(rows)) + NO_SUCH_ADMISSION)
     )

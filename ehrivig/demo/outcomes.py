@@ -80,8 +80,8 @@ _HIGH = float(_weibull(np.array([_LAST_DAY]))[0])
 
 def death_time(u: Floats) -> Floats:
     """The day of death at each quantile u of `death_by`."""
-    share = _LOW + u * (_HIGH - _LOW)
-    return np.asarray(_SCALE_DAYS * (-np.log1p(-share)) ** (1 / _SHAPE))
+    proportion = _LOW + u * (_HIGH - _LOW)
+    return np.asarray(_SCALE_DAYS * (-np.log1p(-proportion)) ** (1 / _SHAPE))
 
 
 def start_time(eta: Floats, z: Floats) -> Floats:

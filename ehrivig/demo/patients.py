@@ -196,8 +196,8 @@ def _panel_scores(rng: np.random.Generator, latent: Floats) -> dict[str, Floats]
 
 def _consistent(panel: Columns) -> Columns:
     """Mends what no sample can hold: CD4 + CD8 > CD3, lymphocytes > leucocytes, CK-MB > CK."""
-    share = np.minimum(1.0, 1.05 * panel["cd3"] / (panel["cd4"] + panel["cd8"]))
-    panel["cd4"], panel["cd8"] = panel["cd4"] * share, panel["cd8"] * share
+    proportion = np.minimum(1.0, 1.05 * panel["cd3"] / (panel["cd4"] + panel["cd8"]))
+    panel["cd4"], panel["cd8"] = panel["cd4"] * proportion, panel["cd8"] * proportion
     panel["lymphocytes"] = np.minimum(panel["lymphocytes"], 0.9 * panel["wbc"])
     panel["ck_mb"] = np.minimum(panel["ck_mb"], 0.9 * panel["creatine_kinase"])
     return panel
@@ -222,12 +222,12 @@ def others(part: Part, n: int, purpose: str, ages: tuple[float, float]) -> pl.Da
     columns["apache_ii"] = np.clip(np.rint(4.5 + 2 * latent + age_score), 0, 40)
     for name, count in {**margins.BASELINE, **margins.FINDINGS}.items():
         by_age, by_severity = LOADING.get(name, (0.1, 0.1))
-        share = (count.n_control + count.n_ivig) / (count.known_control + count.known_ivig)
+        proportion = (count.n_control + count.n_ivig) / (count.known_control + count.known_ivig)
         chronic = name in margins.BASELINE and name not in ("male", "smoking")
-        share *= (0.05 if high <= 18 else _POOLED_MILD) if chronic else 1.0
+        proportion *= (0.05 if high <= 18 else _POOLED_MILD) if chronic else 1.0
         score = by_age * age_score + by_severity * latent + rng.standard_normal(n)
         spread = np.sqrt(1 + by_age**2 + by_severity**2)
-        limit = margins.normal_quantile(np.array([1 - share]))[0] * spread
+        limit = margins.normal_quantile(np.array([1 - proportion]))[0] * spread
         columns[name] = score > limit
         if name in margins.FINDINGS:
             columns[f"{name}_known"] = rng.random(n) < (0.55 if name in _IMAGING else 0.985)

@@ -44,6 +44,6 @@ def numbers(stays: pl.DataFrame, name: str) -> Any:
     return stays[name].to_numpy()
 
 
-def within(offset: Floats, length: Ints, share: float = 0.9) -> Ints:
-    """Whole minutes after admission, never later than `share` of the stay."""
-    return np.asarray(np.minimum(offset, share * length), dtype=np.int64)
+def within(offset: Floats, length: Ints, proportion: float = 0.9) -> Ints:
+    """Whole minutes after admission, never later than `proportion` of the stay."""
+    return np.asarray(np.minimum(offset, proportion * length), dtype=np.int64)

@@ -48,7 +48,7 @@ def sites(hospitals: int) -> tuple[Site, ...]:
 
 @dataclass(frozen=True)
 class Part:
-    """One block of patients of a hospital: its share of every class of patients.
+    """One block of patients of a hospital: its proportion of every class of patients.
 
     `ranges[c]` is [start, stop) of the members of class c that the block holds, counted over all
     hospitals; so a margin of a class can be met over all blocks together.
@@ -94,14 +94,14 @@ def class_sizes(patients: int) -> tuple[int, ...]:
 
 def parts(patients: int, hospitals: int, seed: int, block: int) -> list[Part]:
     """All blocks of all hospitals in order, each of about `block` patients at most."""
-    share = np.resize(SIZE, hospitals) / np.resize(SIZE, hospitals).sum()
+    proportion = np.resize(SIZE, hospitals) / np.resize(SIZE, hospitals).sum()
     sizes = class_sizes(patients)
     tilt = np.resize(TILT, hospitals)
-    tilt = tilt / (tilt * share).sum()
+    tilt = tilt / (tilt * proportion).sum()
     other = (sizes[0] + sizes[1] - sizes[0] * tilt) / max(sizes[1], 1)
     slope = [tilt, other, *[np.ones(hospitals)] * 4]
-    pieces = [max(1, -(-round(part * patients) // block)) for part in share]
-    position = [_edges(share * weight, pieces) for weight in slope]
+    pieces = [max(1, -(-round(part * patients) // block)) for part in proportion]
+    position = [_edges(proportion * weight, pieces) for weight in slope]
     cuts = [np.rint(size * edge).astype(int) for size, edge in zip(sizes, position, strict=True)]
     result: list[Part] = []
     for site, count in zip(sites(hospitals), pieces, strict=True):
@@ -115,7 +115,7 @@ def parts(patients: int, hospitals: int, seed: int, block: int) -> list[Part]:
 def _edges(
     weight: np.ndarray[tuple[int], np.dtype[np.float64]], pieces: list[int]
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The cumulative share [0, 1] at the edge of every block."""
+    """The cumulative proportion [0, 1] at the edge of every block."""
     steps = np.concatenate([np.full(n, w / n) for w, n in zip(weight, pieces, strict=True)])
     edges = np.concatenate([[0.0], np.cumsum(steps)])
     return np.asarray(edges / edges[-1])

@@ -243,7 +243,7 @@ def transfers(part: Part, stays: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
 
 
 def _second_stay(stays: pl.DataFrame, rng: np.random.Generator, positive: float) -> pl.DataFrame:
-    """Mild stays of 3 to 8 days from `admitted` on; a share of the confirmed test positive."""
+    """Mild stays of 3 to 8 days from `admitted` on; a proportion of the confirmed test positive."""
     n = stays.height
     days = (rng.uniform(3, 8, n) * DAY).astype(np.int64)
     again = pl.Series(rng.random(n) < positive)

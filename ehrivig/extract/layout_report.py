@@ -52,8 +52,8 @@ class CodeReport:
     commonest: tuple[CodeCount, ...]
 
     @property
-    def share(self) -> float | None:
-        """The share of rows that are understood; None without rows."""
+    def proportion(self) -> float | None:
+        """The proportion of rows that are understood; None without rows."""
         return self.understood / self.rows if self.rows else None
 
 
@@ -103,6 +103,7 @@ def _table_lines(table: TableReport) -> list[str]:
 
 def _code_lines(code: CodeReport) -> list[str]:
     """One line for a question, one for each common code that is not understood."""
-    share = "-" if code.share is None else f"{100 * code.share:.1f}%"
-    head = f"{code.table + ': ' + code.what:<42} {share:>7}  ({code.understood:,} of {code.rows:,})"
+    proportion = "-" if code.proportion is None else f"{100 * code.proportion:.1f}%"
+    counted = f"({code.understood:,} of {code.rows:,})"
+    head = f"{code.table + ': ' + code.what:<42} {proportion:>7}  {counted}"
     return [head, *(f"  {item.rows:>10,}  {item.code}" for item in code.commonest)]

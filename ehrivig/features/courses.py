@@ -222,13 +222,13 @@ def _until(day: pl.Expr) -> pl.Expr:
     begins = (day * 86_400_000_000).cast(pl.Datetime("us"))
     elapsed = (begins - pl.col("started_at")).dt.total_microseconds()
     length = (pl.col("stopped_at") - pl.col("started_at")).dt.total_microseconds()
-    share = (amount * (elapsed / length)).round().cast(pl.Int64, strict=False)
+    part = (amount * (elapsed / length)).round().cast(pl.Int64, strict=False)
     return (
         pl.when(day <= pl.col("first"))
         .then(amount * 0)
         .when(day > pl.col("last"))
         .then(amount)
-        .otherwise(share)
+        .otherwise(part)
     )
 
 

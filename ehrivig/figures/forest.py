@@ -29,7 +29,7 @@ _LONGEST_LABEL = 60
 class ForestRow:
     """One line: its kind, label, the cells of the table, and the effect to draw (NaN: none).
 
-    `weight` is a share of 1 and sets the area of the square.
+    `weight` is a proportion of 1 and sets the area of the square.
     """
 
     kind: Kind

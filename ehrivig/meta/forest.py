@@ -102,9 +102,9 @@ def _row(
 ) -> ForestRow:
     """A study or a diamond: its cells, then its weight and its effect."""
     known = math.isfinite(weight) and math.isfinite(effect[0])
-    share = f"{100 * weight:.1f}%" if known else ""
+    proportion = f"{100 * weight:.1f}%" if known else ""
     shown = words.interval(*effect, digits)
-    return ForestRow(kind, label, (*cells, share, shown), *effect, weight)
+    return ForestRow(kind, label, (*cells, proportion, shown), *effect, weight)
 
 
 def _effect(pooled: Pooled) -> Effect:

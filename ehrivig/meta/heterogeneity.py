@@ -23,8 +23,8 @@ _RELATIVE = 4 * np.finfo(np.float64).eps
 class Dispersion:
     """Heterogeneity of one pooled set: Cochran's Q on `q_df` degrees of freedom, and its forms.
 
-    `i2` = max(0, (Q - df) / Q) is a share from 0 to 1; `h2` = Q / df. With one study `q` is 0 and
-    the others are NaN.
+    `i2` = max(0, (Q - df) / Q) is a proportion from 0 to 1; `h2` = Q / df. With one study `q` is 0
+    and the others are NaN.
     """
 
     q: float
@@ -128,7 +128,7 @@ def typical_variance(v: FloatArray, x: FloatArray) -> float:
 
 
 def i2_from_tau2(tau2: float, v: FloatArray, x: FloatArray) -> float:
-    """I2 as tau2 / (tau2 + typical variance), a share: the form of REML and Paule-Mandel fits."""
+    """I2 as tau2 / (tau2 + typical variance), in [0, 1]: the form of REML and Paule-Mandel fits."""
     return tau2 / (tau2 + typical_variance(v, x))
 
 

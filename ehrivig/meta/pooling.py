@@ -225,8 +225,8 @@ def _result(
     # identical effects give a Hartung-Knapp variance of 0
     statistic = theta / se if se > 0 else np.nan
     pi_lo, pi_hi = _prediction(theta, se, tau2, k, plan.level)
-    shares = np.zeros(len(used))
-    shares[used] = weights / weights.sum()
+    proportions = np.zeros(len(used))
+    proportions[used] = weights / weights.sum()
     return Pooled(
         plan=plan,
         measure=measure,
@@ -247,5 +247,5 @@ def _result(
         pi_hi=measure.from_scale(pi_hi),
         k=k,
         k_excluded=len(used) - k,
-        weights=shares,
+        weights=proportions,
     )

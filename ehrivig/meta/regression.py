@@ -29,7 +29,7 @@ class MetaRegression:
 
     `df` is NaN for normal tests. `moderator_q` tests all covariates together: chi-square on
     `moderator_df`, or F on (`moderator_df`, `df`) under Hartung-Knapp. `residual` is the
-    heterogeneity left (QE). `r2` is the share of tau2 explained, NaN without heterogeneity.
+    heterogeneity left (QE). `r2` is the proportion of tau2 explained, NaN without heterogeneity.
     """
 
     names: tuple[str, ...]
@@ -120,6 +120,6 @@ def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) 
 
 
 def _explained(y: FloatArray, v: FloatArray, between: float, method: Tau2) -> float:
-    """The share of tau2 that the covariates explain, at least 0; NaN when there was none."""
+    """The proportion of tau2 that the covariates explain, at least 0; NaN when there was none."""
     total = estimate_tau2(y, v, intercept(len(y)), method)
     return max(0.0, 1 - between / total) if total > 0 else float("nan")

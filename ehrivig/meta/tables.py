@@ -1,7 +1,7 @@
 """The tables of a synthesis, as rows of CSV files: contract columns first, then our own.
 
 Numbers are written in full; an empty cell is a number that does not exist. Ratios stand on their
-own scale, `se` on the log scale; `i2` is a share from 0 to 1.
+own scale, `se` on the log scale; `i2` is a proportion from 0 to 1.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def study_columns(synthesis: Synthesis) -> tuple[str, ...]:
 
 
 def study_rows(synthesis: Synthesis) -> list[Row]:
-    """studies.csv: one row per study; `weight` is its share of the pool, 0 to 1."""
+    """studies.csv: one row per study; `weight` is its proportion of the pool, 0 to 1."""
     trials, effects = synthesis.trials, synthesis.effects
     estimate, lo, hi = effects.interval(synthesis.plan.level)
     groups = trials.columns[synthesis.by] if synthesis.by else ("all",) * trials.data.k

@@ -54,9 +54,9 @@ def p_value(p: float) -> str:
     return f"= {p:.4f}" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
-def percent(share: float) -> str:
-    """A share from 0 to 1 as whole percent."""
-    return f"{100 * share:.0f}%" if math.isfinite(share) else "–"
+def percent(proportion: float) -> str:
+    """A proportion from 0 to 1 as whole percent."""
+    return f"{100 * proportion:.0f}%" if math.isfinite(proportion) else "–"
 
 
 def method_words(plan: Plan) -> str:

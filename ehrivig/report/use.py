@@ -32,13 +32,13 @@ def _utilisation(table: pl.DataFrame, study: Study) -> Table:
         heading = _DIMENSIONS[row["dimension"]]
         if row["dimension"] != "all" and [heading] not in rows:
             rows.append([heading])
-        share = row["share_without_amount"]
+        proportion = row["share_without_amount"]
         numbers = [
             f"{row['courses'] or 0:,}",
             f"{row['patients'] or 0:,}",
             f"{row['grams'] or 0:,.1f}",
             "" if row["grams_per_kg"] is None else f"{row['grams_per_kg']:.2f}",
-            "" if share is None else f"{share:.1%}",
+            "" if proportion is None else f"{proportion:.1%}",
             "" if row["cost"] is None else f"{row['cost']:,.0f}",
         ]
         rows.append([row["level"], *([_HIDDEN] * 6 if row["suppressed"] else numbers)])

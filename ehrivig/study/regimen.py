@@ -24,7 +24,7 @@ CYCLE_GAP_DAYS = 3
 GAP_TOLERANCE_DAYS = 7
 """An interval or a week is kept when it is met within this many days."""
 DOSE_TOLERANCE = 0.10
-"""A dose is kept when it is within this share of the target, ends included."""
+"""A dose is kept when it is within this proportion of the target, ends included."""
 
 
 class _Frozen(BaseModel):

@@ -23,12 +23,12 @@ class ArmDifference:
     read_unexposed: int
 
     @property
-    def share_exposed(self) -> float:
+    def proportion_exposed(self) -> float:
         """Rows set aside of the exposed, in [0, 1]; 0 without rows."""
         return self.lost_exposed / self.read_exposed if self.read_exposed else 0.0
 
     @property
-    def share_unexposed(self) -> float:
+    def proportion_unexposed(self) -> float:
         """Rows set aside of the unexposed, in [0, 1]; 0 without rows."""
         return self.lost_unexposed / self.read_unexposed if self.read_unexposed else 0.0
 
@@ -37,12 +37,12 @@ class ArmDifference:
         """The absolute difference in percentage points; 0 where an arm has no rows."""
         if not (self.read_exposed and self.read_unexposed):
             return 0.0
-        return 100 * abs(self.share_exposed - self.share_unexposed)
+        return 100 * abs(self.proportion_exposed - self.proportion_unexposed)
 
     @property
     def worse(self) -> tuple[int, int]:
-        """Rows set aside and read of the arm that lost the larger share."""
-        if self.share_exposed >= self.share_unexposed:
+        """Rows set aside and read of the arm that lost more of its rows."""
+        if self.proportion_exposed >= self.proportion_unexposed:
             return self.lost_exposed, self.read_exposed
         return self.lost_unexposed, self.read_unexposed
 

@@ -23,7 +23,7 @@ from ehrivig.validate.suite import Severity
 from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
 DRIFT_POINTS = 5.0
-"""A violated share that moved by more than this many points since the run before is drift."""
+"""A violated proportion that moved by more than this many points since the run before is drift."""
 
 
 Counts = Iterable[tuple[str, int, int]]
@@ -125,7 +125,7 @@ def _exposed_after_transfer(network: Network) -> Counts:
 
 
 def _arm_difference(network: Network) -> Counts:
-    """Rows set aside, of the arm that lost the larger share; violated only beyond the limit."""
+    """Rows set aside, of the arm that lost more of its rows; violated only beyond the limit."""
     studied = network.people
     found = arm_difference(network.results, studied.scope, studied.table)
     lost, read = found.worse

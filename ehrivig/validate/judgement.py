@@ -1,7 +1,8 @@
 """From measurements to verdicts: the study's policy, applied in a second, without the data.
 
-A block check fails when its share is above its threshold. A quarantine check rejects its rows
-whatever the threshold (verdict warn), and fails when the share is above it. A warn check warns.
+A block check fails when its proportion is above its threshold. A quarantine check rejects its rows
+whatever the threshold (verdict warn), and fails when the proportion is above it. A warn check
+warns.
 `severities` of the study file replaces a check's severity ("off" removes it), `thresholds` its
 threshold; both by check id.
 """
@@ -68,7 +69,7 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
 
 def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Quality) -> Verdict:
     """Pass, warn or fail."""
-    above = m.violated > 0 and (m.denominator == 0 or m.share > threshold)
+    above = m.violated > 0 and (m.denominator == 0 or m.proportion > threshold)
     if severity == "quarantine" and m.violated:
         return "fail" if above or quality.quarantine == "block_run" else "warn"
     if not above:
@@ -89,10 +90,10 @@ def _refuse_unknown(quality: Quality) -> None:
 
 def line_of(check: Check) -> str:
     """One failed check: what, where, how much, the limit, how to mend it."""
-    share = check.violated / check.denominator if check.denominator else 1.0
+    proportion = check.violated / check.denominator if check.denominator else 1.0
     return (
         f"{check.table}: hospital {check.hospital_id}: {check.check}: {check.violated:,} of "
-        f"{check.denominator:,} ({share:.1%}, limit {check.threshold:.1%}): "
+        f"{check.denominator:,} ({proportion:.1%}, limit {check.threshold:.1%}): "
         f"{message_of(check.check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )

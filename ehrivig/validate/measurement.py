@@ -40,8 +40,8 @@ class Measurement:
     denominator: int
 
     @property
-    def share(self) -> float:
-        """Violated share in [0, 1]; 0 where the check applies to no row."""
+    def proportion(self) -> float:
+        """Violated proportion in [0, 1]; 0 where the check applies to no row."""
         return self.violated / self.denominator if self.denominator else 0.0
 
 

@@ -2,7 +2,7 @@
 
 A check is one Great Expectations expectation with a `meta` block that says what its violation
 means: `id`, `kind` (numbers of the bad-data catalogue), `severity`, `treatment`, `message` (how to
-mend), and where needed `threshold` (largest tolerated share), `field` (the columns that become
+mend), and where needed `threshold` (largest tolerated proportion), `field` (the columns that become
 null where the rest of the row stays) and `reason` (the word in the quarantine file).
 """
 
@@ -27,8 +27,8 @@ _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 1.0, "warn":
 class Declared:
     """One check of one table, as the suite declares it.
 
-    `threshold`: the largest share of violations that is tolerated: of a block or warn check before
-    it speaks, of a quarantine check before rejecting rows is not enough and the hospital fails.
+    `threshold`: the largest proportion of violations that is tolerated: of a block or warn check
+    before it speaks, of a quarantine check before rejecting rows is not enough and the hospital fails.
     """
 
     table: str

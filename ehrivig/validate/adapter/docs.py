@@ -125,7 +125,7 @@ def _safe(hospital_id: str) -> str:
 
 def _result(item: Expectation, check: Check) -> ExpectationValidationResult:
     """What GX shows for one check: counts, never a value."""
-    share = 100 * check.violated / check.denominator if check.denominator else 0.0
+    percent = 100 * check.violated / check.denominator if check.denominator else 0.0
     return ExpectationValidationResult(
         success=check.verdict == "pass",
         expectation_config=item.configuration,
@@ -133,7 +133,7 @@ def _result(item: Expectation, check: Check) -> ExpectationValidationResult:
             "observed_value": f"{check.violated:,} of {check.denominator:,}: {check.verdict}",
             "element_count": check.denominator,
             "unexpected_count": check.violated,
-            "unexpected_percent": share,
+            "unexpected_percent": percent,
         },
         meta={},
         exception_info={

@@ -28,7 +28,7 @@ class Suspects:
     """Where the admissions of some rows of a relation are kept (`table`), and read (`source`).
 
     All of them, and a few others: measuring the rows keeps one bit for each of many hashes of an
-    id, which needs the same little memory whatever the share of such rows.
+    id, which needs the same little memory whatever the proportion of such rows.
     """
 
     table: str

@@ -28,7 +28,7 @@ def distribution(
     are left out.
     """
     with drawing(3.6, 2.2, margins=_MARGINS, points=_POINTS) as (figure, axes):
-        _draw_shares(axes, counts, smallest)
+        _draw_proportions(axes, counts, smallest)
         for key in ("soft_lo", "soft_hi"):
             value = limits.get(key)
             if value is not None and value > 0 and math.isfinite(value):
@@ -40,7 +40,7 @@ def distribution(
         return svg_text(figure, f"Distribution of {analyte} by hospital")
 
 
-def _draw_shares(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
+def _draw_proportions(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
     """One line per hospital: the part of its results in each bin that may be shown."""
     hospitals = sorted(set(counts["hospital_id"]))
     for name, (colour, line) in series_styles(hospitals).items():
@@ -49,8 +49,8 @@ def _draw_shares(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
         if shown.is_empty():
             continue
         centre = [2 ** ((bin_ + 0.5) / 8) for bin_ in shown["bin"]]
-        share = [100 * n / own["n"].sum() for n in shown["n"]]
-        axes.plot(centre, share, color=colour, linestyle=line, linewidth=1.3, label=name)
+        percent = [100 * n / own["n"].sum() for n in shown["n"]]
+        axes.plot(centre, percent, color=colour, linestyle=line, linewidth=1.3, label=name)
 
 
 def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> str:

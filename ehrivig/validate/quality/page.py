@@ -93,7 +93,7 @@ def _findings(checks: list[Check], smallest: int) -> list[dict[str, Any]]:
             "check": check.check,
             "severity": check.severity,
             "violated": shown(check.violated, smallest),
-            "share": _share(check.violated, check.denominator, smallest),
+            "proportion": _proportion(check.violated, check.denominator, smallest),
             "limit": f"{check.threshold:.0%}",
             "message": message_of(check.check),
             "treatment": declared[check.check].treatment if check.check in declared else "",
@@ -102,12 +102,12 @@ def _findings(checks: list[Check], smallest: int) -> list[dict[str, Any]]:
     ]
 
 
-def _share(count: int, total: int, smallest: int) -> str:
+def _proportion(count: int, total: int, smallest: int) -> str:
     """A percentage, unless its count is a small cell."""
     if not total or small(count, smallest):
         return ""
-    share = count / total
-    return f"{share:.1%}" if share >= 0.001 else "<0.1%"
+    proportion = count / total
+    return f"{proportion:.1%}" if proportion >= 0.001 else "<0.1%"
 
 
 def _rows(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def _rows(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, 
             "table": table,
             "read": shown(read, smallest),
             "quarantined": shown(hospital.rows_quarantined.get(table, 0), smallest),
-            "share": _share(hospital.rows_quarantined.get(table, 0), read, smallest),
+            "proportion": _proportion(hospital.rows_quarantined.get(table, 0), read, smallest),
         }
         for hospital in sorted(hospitals, key=lambda h: h.hospital_id)
         for table, read in hospital.rows_read.items()
@@ -133,20 +133,21 @@ def _reasons(folder: Path, smallest: int) -> list[dict[str, Any]]:
 
 
 def _completeness(hospitals: Sequence[HospitalResult]) -> dict[str, list[dict[str, Any]]]:
-    """Table -> per column, the share of rows with a value in each hospital (None: no rows)."""
+    """Table -> per column, the proportion of rows with a value in each hospital (None: no rows)."""
     frame = numbers.aggregate(hospitals, "completeness")
     found: dict[str, list[dict[str, Any]]] = {}
     for table in contract.TABLES:
         own = frame.filter((pl.col("table") == table.name) & (pl.col("n_rows") > 0))
         if own.is_empty():
             continue
-        share = {
+        proportion = {
             (row["hospital_id"], row["column"]): row["n_present"] / row["n_rows"]
             for row in own.to_dicts()
         }
         ids = sorted(h.hospital_id for h in hospitals)
         found[table.name] = [
-            {"column": name, "shares": [share.get((h, name)) for h in ids]} for name in table.names
+            {"column": name, "proportions": [proportion.get((h, name)) for h in ids]}
+            for name in table.names
         ]
     return found
 
@@ -196,9 +197,9 @@ def _doses(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str,
             "hospital": row["hospital_id"],
             "unit": row["dose_unit"] or "(none)",
             "n": shown(row["n"], smallest),
-            "dose": _share(row["n_dose"], row["n"], smallest),
-            "concentration": _share(row["n_concentration"], row["n"], smallest),
-            "strength": _share(row["n_strength"], row["n"], smallest),
+            "dose": _proportion(row["n_dose"], row["n"], smallest),
+            "concentration": _proportion(row["n_concentration"], row["n"], smallest),
+            "strength": _proportion(row["n_strength"], row["n"], smallest),
         }
         for row in frame.to_dicts()
     ]
@@ -229,15 +230,15 @@ def _rejected_per_thousand(measurements: list[Measurement], hospital_id: str) ->
 
 
 def _changed(now: list[Measurement], earlier: Sequence[EarlierRun]) -> list[dict[str, Any]]:
-    """The checks whose share moved by more than a point since the last run."""
+    """The checks whose proportion moved by more than a point since the last run."""
     if not earlier:
         return []
     return [
         {
             "hospital": change.hospital_id,
             "check": change.check,
-            "before": f"{change.share_before:.1%}",
-            "now": f"{change.share_now:.1%}",
+            "before": f"{change.proportion_before:.1%}",
+            "now": f"{change.proportion_now:.1%}",
         }
         for change in changes(now, earlier[-1].measurements)[:_MOST]
     ]
