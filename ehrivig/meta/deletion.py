@@ -23,7 +23,8 @@ class Influence:
     `rstudent` is the externally standardised residual, `dffits` and `dfbetas` the shift of the pool
     in its standard errors, `cook_d` Cook's distance, `cov_r` the ratio of variances without and
     with the study, `tau2_without` and `q_without` the heterogeneity without it, `hat` its
-    proportion of weight, `influential` the mark by the usual cut-offs. NaN for studies without an estimate.
+    proportion of weight, `influential` the mark by the usual cut-offs. NaN for studies without an
+    estimate.
     """
 
     rstudent: FloatArray

@@ -28,7 +28,8 @@ class Declared:
     """One check of one table, as the suite declares it.
 
     `threshold`: the largest proportion of violations that is tolerated: of a block or warn check
-    before it speaks, of a quarantine check before rejecting rows is not enough and the hospital fails.
+    before it speaks, of a quarantine check before rejecting rows is not enough and the hospital
+    fails.
     """
 
     table: str
