@@ -215,6 +215,28 @@ def test_measurements_are_labs_vitals_body_and_pathogen_tests(tmp_path: Path) ->
     )
 
 
+def test_an_event_without_a_visit_belongs_to_the_stay_it_falls_in(tmp_path: Path) -> None:
+    def unplaced(value: float, moment: str, **more: Any) -> dict[str, Any]:
+        day = {"measurement_date": at(moment).date(), "measurement_datetime": at(moment)}
+        return measured(3016723, value, 8840, visit_occurrence_id=None, **day, **more)
+
+    measurements = [
+        measured(3016723, 1.0, 8840, measurement_datetime=at("05-01 00:00")),  # by its visit
+        unplaced(2.0, "03-01 08:00"),
+        unplaced(3.0, "03-09 12:00"),
+        unplaced(4.0, "03-01 07:59"),
+        unplaced(5.0, "03-09 12:01"),
+        unplaced(6.0, "03-05 00:00", person_id=2),
+    ]
+    folder = omop(tmp_path / "x", measurement=measurements)
+    sql = "SELECT hospital_id, admission_id, value, collected_at FROM mapped.lab ORDER BY value"
+    assert rows(folder, sql) == [
+        ("7", 100, 1.0, at("05-01 00:00")),
+        ("7", 100, 2.0, at("03-01 08:00")),
+        ("7", 100, 3.0, at("03-09 12:00")),
+    ]
+
+
 def exposure(number: int, drug: int, quantity: float | None, **more: Any) -> dict[str, Any]:
     return {
         "drug_exposure_id": number,

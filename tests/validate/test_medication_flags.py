@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import START
 
 from ehrivig.database import Database
 from ehrivig.study import Study
 from ehrivig.validate import gate_tables
 
 Open = Callable[[], Database]
-AT = START + timedelta(hours=5)
+IVIG, HEPATITIS_B, STEROID = 1, 2, 3
+AT = datetime(2020, 1, 10, 14, 30)
 LATER = AT + timedelta(minutes=2)
 
 
@@ -92,6 +92,53 @@ def test_too_many_grams_are_those_given_on_a_day(
     hospital.add("medication", medication_id="a", dose=100.0)
     hospital.add("medication", medication_id="b", dose=100.0, status=status)
     assert flagged(opened(), plan, "too_many_grams") == expected
+
+
+def test_grams_of_another_drug_make_no_heavy_day(hospital: Any, opened: Open, plan: Study) -> None:
+    hospital.add("medication", medication_id="a", dose=10.0)
+    hospital.add("medication", medication_id="b", dose=1000.0, drug=STEROID)
+    assert flagged(opened(), plan, "too_many_grams") == []
+
+
+def test_doses_at_midnight_are_no_duplicates(hospital: Any, opened: Open, plan: Study) -> None:
+    for number in "ab":
+        hospital.add("medication", medication_id=number, started_at=datetime(2020, 1, 12))
+    assert flagged(opened(), plan, "duplicate") == []
+
+
+def test_products_by_what_the_lists_say_and_by_their_text(
+    hospital: Any, opened: Open, plan: Study
+) -> None:
+    hospital.drugs += [
+        (4, "local", "x", "Ｇａｍｍａ globulin", "iv"),
+        (5, "HCPCS", "J1561", "Gamunex", "iv"),
+        (6, "local", "y", "unlisted", "iv"),
+    ]
+    hospital.classes += [(4, "ivig", "quarantine", None, None, None)]
+    hospital.classes += [(5, "ivig", "include", None, None, 2.5)]
+    db = opened()
+    flagged(db, plan, "duplicate")
+    columns = "drug, listed, exposure, exposure_listed, exposure_verdict, product_strength_g"
+    assert db.rows(f"SELECT {columns} FROM gate.drug ORDER BY drug") == [
+        (IVIG, True, True, True, "include", None),
+        (HEPATITIS_B, True, False, True, "exclude", None),
+        (STEROID, True, False, False, None, None),
+        (4, True, False, True, "quarantine", None),
+        (5, True, True, True, "include", 2.5),
+        (6, False, False, False, None, None),
+    ]
+    texts = "SELECT drug, immunoglobulin, hcpcs, full_width FROM gate.drug ORDER BY drug"
+    assert db.rows(texts) == [
+        (IVIG, True, False, False),
+        (HEPATITIS_B, True, False, False),
+        (STEROID, False, False, False),
+        (4, True, False, True),
+        (5, True, True, False),
+        (6, False, False, False),
+    ]
+    db.execute("UPDATE ref.drug_class SET verdict = 'exclude' WHERE codelist = 'ivig'")
+    db.table("gate.drug", gate_tables.gate_query("drug"), {"codelist": plan.exposure.codelist})
+    assert db.rows("SELECT bool_or(immunoglobulin) FROM gate.drug") == [(False,)]
 
 
 def test_two_doses_at_once_and_the_ids_that_repeat(
