@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.newton import INTERCEPT, Curve, climb
+from ehrivig.stats.design_matrix import INTERCEPT
+from ehrivig.stats.newton import Curve
+from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import FloatArray
 
 CHUNK_ROWS = 8192
@@ -115,7 +117,7 @@ def maximise(
     design = _scaled(event, x, weights, offset, intercept)
     null = _null_start(design)
     labels = (INTERCEPT, *labels) if intercept else labels
-    top = climb(
+    top = maximum(
         lambda beta: _curve(design, beta),
         _warm_start(design, null),
         labels,
@@ -123,7 +125,7 @@ def maximise(
         max_iterations=max_iterations,
     )
     to_original = _back_transform(design)
-    covariance = to_original @ np.linalg.inv(top.information) @ to_original.T
+    covariance = to_original @ top.covariance @ to_original.T
     loglik_null = _null_loglik(design, null)
     return MaximumLikelihood(
         to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations, x.shape[0]
@@ -189,7 +191,7 @@ def _warm_start(design: Design, null: FloatArray) -> FloatArray:
         design.scale,
     )
     try:
-        top = climb(
+        top = maximum(
             lambda beta: _curve(part, beta), null, ("",) * design.k, what=WHAT, max_iterations=15
         )
     except AnalysisError:

@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.design_matrix import (
+    INTERCEPT,
     binary_vector,
     column_names,
     finite_matrix,
@@ -26,10 +27,10 @@ from ehrivig.stats.regression.logistic_fit import (
     likelihood_ratio,
     predicted,
 )
-from ehrivig.stats.regression.newton import INTERCEPT
 from ehrivig.stats.regression.profile import profile_interval
 from ehrivig.stats.regression.sandwich import clustered, heteroscedastic
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import ratios
 
 __all__ = ["LogisticFit", "exposure_effect", "likelihood_ratio", "logistic", "predicted"]
 
@@ -185,19 +186,16 @@ def _assemble(
     problem: _Problem, ml: MaximumLikelihood, covariance: FloatArray, variance: str
 ) -> LogisticFit:
     """The fit with Wald intervals and tests."""
-    se = np.sqrt(np.diag(covariance))
-    half = float(-ndtri((1 - problem.level) / 2)) * se
-    with np.errstate(over="ignore"):
-        ratio, lo, hi = np.exp(ml.coef), np.exp(ml.coef - half), np.exp(ml.coef + half)
+    odds = ratios(ml.coef, covariance, problem.level)
     return LogisticFit(
         names=problem.names,
         coef=ml.coef,
-        se=se,
+        se=odds.se,
         covariance=covariance,
-        odds_ratio=ratio,
-        lo=lo,
-        hi=hi,
-        p=2.0 * ndtr(-np.abs(ml.coef / se)),
+        odds_ratio=odds.ratio,
+        lo=odds.lo,
+        hi=odds.hi,
+        p=odds.p,
         n=len(problem.event),
         events=int(problem.event.sum()),
         event_label="event",
@@ -256,7 +254,7 @@ def _firth_fit(problem: _Problem) -> LogisticFit:
 
         def highest(value: float, j: int = j) -> float:
             nonlocal last
-            loglik, last = penalised_profile(y, x, None, names, j, value, last)
+            loglik, last = penalised_profile(y, x, None, j, value, last)
             return loglik
 
         lo[j], hi[j] = profile_interval(

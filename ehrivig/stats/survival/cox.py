@@ -9,14 +9,13 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Summit, inverse, maximise
+from ehrivig.stats.newton import Maximum
 from ehrivig.stats.result import Effect, FloatArray, IntArray
 from ehrivig.stats.survival.cox_exact import evaluate_exact, refuse_unfit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, design, evaluate
-from ehrivig.stats.survival.cox_residuals import robust_covariance
+from ehrivig.stats.survival.cox_score import robust_covariance
 from ehrivig.stats.survival.follow_up_input import (
     case_weights,
     column_names,
@@ -27,7 +26,9 @@ from ehrivig.stats.survival.follow_up_input import (
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
+from ehrivig.stats.wald import ratios
 
 Ties = Literal["efron", "breslow", "exact"]
 MODEL_VARIANCE = "model (inverse information)"
@@ -163,18 +164,18 @@ def _refuse_constant(matrix: FloatArray, names: tuple[str, ...]) -> None:
         raise AnalysisError(f"cox: {', '.join(flat)}: constant. Leave the column out.")
 
 
-def _maximum(data: CoxDesign, names: tuple[str, ...], ties: Ties) -> Summit:
+def _maximum(data: CoxDesign, names: tuple[str, ...], ties: Ties) -> Maximum:
     """Return the maximum on the standardised scale."""
     total = float(data.mean_weight @ data.sets.tied())
     if ties != "exact":
-        return maximise(partial(evaluate, data), names, method="cox", n_events=total)
+        return maximum(partial(evaluate, data), names, method="cox", n_events=total)
     refuse_unfit(data)
-    return maximise(partial(evaluate_exact, data), names, method="cox", n_events=total)
+    return maximum(partial(evaluate_exact, data), names, method="cox", n_events=total)
 
 
 def _fit(
     data: CoxDesign,
-    best: Summit,
+    best: Maximum,
     names: tuple[str, ...],
     ties: Ties,
     robust: bool,
@@ -184,33 +185,29 @@ def _fit(
     event_label: str,
 ) -> CoxFit:
     """Return the fit on the scale of the covariates."""
-    naive = inverse(best.information)
+    naive = best.covariance
     cov, variance = naive, MODEL_VARIANCE
     if robust:
         if ties == "exact":
             raise AnalysisError("cox: exact ties have no robust variance. Use ties='efron'.")
-        cov = robust_covariance(data, best.coef, naive, clusters)
+        cov = robust_covariance(data, best.beta, naive, clusters)
         variance = ROBUST_VARIANCE if clusters is None else CLUSTER_VARIANCE
     rescale = np.outer(data.scale, data.scale)
-    coef, cov, naive = best.coef / data.scale, cov / rescale, naive / rescale
-    se = np.sqrt(np.diag(cov))
-    width = float(norm.ppf((1 + level) / 2)) * se
-    z = coef / se
-    with np.errstate(over="ignore"):  # a limit may well be infinite
-        lo, hi = np.exp(coef - width), np.exp(coef + width)
+    coef, cov, naive = best.beta / data.scale, cov / rescale, naive / rescale
+    hazards = ratios(coef, cov, level)
     return CoxFit(
         names=names,
         coef=coef,
-        se=se,
+        se=hazards.se,
         cov=cov,
         naive_se=np.sqrt(np.diag(naive)),
-        hazard_ratio=np.exp(coef),
-        lo=lo,
-        hi=hi,
-        z=z,
-        p=2 * norm.sf(np.abs(z)),
+        hazard_ratio=hazards.ratio,
+        lo=hazards.lo,
+        hi=hazards.hi,
+        z=hazards.z,
+        p=hazards.p,
         loglik=best.loglik,
-        loglik_null=best.loglik_null,
+        loglik_null=best.first.loglik,
         score_test=best.score_test,
         iterations=best.iterations,
         n=data.shape[0],

@@ -9,10 +9,9 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Summit, inverse, maximise
+from ehrivig.stats.newton import Maximum
 from ehrivig.stats.result import Effect, FloatArray, IntArray
 from ehrivig.stats.survival.fine_gray_likelihood import (
     FineGrayDesign,
@@ -31,7 +30,9 @@ from ehrivig.stats.survival.follow_up_input import (
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import time_ranks
+from ehrivig.stats.wald import ratios
 
 FineGrayVariance = Literal["crr", "naive", "robust"]
 _VARIANCE_NAMES = {
@@ -159,7 +160,7 @@ def fine_gray(
     data = design(matrix, times[rank], s, cause, e)
     n_events = float(np.sum(s == cause))
     # no last step: crr ends at the iterate that passes its test, and this is the same iterate
-    best = maximise(
+    best = maximum(
         partial(evaluate, data), labels, method="Fine-Gray", n_events=n_events, last_step=False
     )
     clusters = None if cluster is None else labelled("cluster", cluster, t.size).codes
@@ -187,13 +188,13 @@ def _variance_kind(
 
 
 def _covariance(
-    data: FineGrayDesign, best: Summit, kind: FineGrayVariance, clusters: IntArray | None
+    data: FineGrayDesign, best: Maximum, kind: FineGrayVariance, clusters: IntArray | None
 ) -> FloatArray:
     """Return the covariance (p, p) on the standardised scale."""
-    naive = inverse(best.information)
+    naive = best.covariance
     if kind == "naive":
         return naive
-    rows = score_rows(data, best.coef, censoring=kind == "crr")
+    rows = score_rows(data, best.beta, censoring=kind == "crr")
     if clusters is not None:
         codes = clusters[data.row]
         size = int(codes.max()) + 1
@@ -203,7 +204,7 @@ def _covariance(
 
 def _fit(
     data: FineGrayDesign,
-    best: Summit,
+    best: Maximum,
     cov: FloatArray,
     names: tuple[str, ...],
     outcome: tuple[int, IntArray],
@@ -214,27 +215,23 @@ def _fit(
     """Return the fit on the scale of the covariates."""
     rescale = np.outer(data.scale, data.scale)
     cause, status = outcome
-    coef, cov = best.coef / data.scale, cov / rescale
-    se = np.sqrt(np.diag(cov))
-    width = float(norm.ppf((1 + level) / 2)) * se
-    z = coef / se
-    with np.errstate(over="ignore"):  # a limit may well be infinite
-        lo, hi = np.exp(coef - width), np.exp(coef + width)
+    coef, cov = best.beta / data.scale, cov / rescale
+    hazards = ratios(coef, cov, level)
     events, censored = int(np.sum(status == cause)), int(np.sum(status == 0))
     return FineGrayFit(
         names=names,
         cause=cause,
         coef=coef,
-        se=se,
+        se=hazards.se,
         cov=cov,
-        naive_se=np.sqrt(np.diag(inverse(best.information) / rescale)),
-        hazard_ratio=np.exp(coef),
-        lo=lo,
-        hi=hi,
-        z=z,
-        p=2 * norm.sf(np.abs(z)),
+        naive_se=np.sqrt(np.diag(best.covariance / rescale)),
+        hazard_ratio=hazards.ratio,
+        lo=hazards.lo,
+        hi=hazards.hi,
+        z=hazards.z,
+        p=hazards.p,
         loglik=best.loglik,
-        loglik_null=best.loglik_null,
+        loglik_null=best.first.loglik,
         iterations=best.iterations,
         n=status.size,
         events=events,

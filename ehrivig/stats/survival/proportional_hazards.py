@@ -12,7 +12,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, Moments, information, moments
-from ehrivig.stats.survival.cox_residuals import event_means
+from ehrivig.stats.survival.cox_score import event_means
 from ehrivig.stats.survival.kaplan_meier import kaplan_meier
 
 Transform = Literal["km", "identity", "log", "rank"]

@@ -12,8 +12,8 @@ from scipy.special import chdtrc, ndtr, stdtr, stdtrit
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
-from ehrivig.stats.regression.newton import refuse_dependent
 from ehrivig.stats.result import FloatArray
 
 QuantileMethod = Literal[
