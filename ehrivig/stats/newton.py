@@ -122,7 +122,7 @@ def _uphill(
         following = curve_at(tried)
         if following.loglik >= floor:
             return tried, following
-    raise AnalysisError(f"{what}: the likelihood cannot be raised any further.")
+    raise AnalysisError(f"{what}: the log-likelihood cannot be raised any further.")
 
 
 def _solved(curve: Curve) -> FloatArray:

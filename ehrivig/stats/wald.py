@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ehrivig.stats.result import FloatArray
+from ehrivig.stats.result import FloatArray, Numbers
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,26 @@ def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
     with np.errstate(over="ignore"):
         ratio, lo, hi = np.exp(coef), np.exp(coef - half), np.exp(coef + half)
     return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
+
+
+def interval(
+    value: float,
+    se: float,
+    level: float,
+    back: Callable[[float], float] = float,
+    *,
+    limits: tuple[float, float] | None = None,
+    p_without_se: float = float("nan"),
+) -> Numbers:
+    """Estimate, limits, se and p of a value on its symmetric scale; `back` takes ratios from logs.
+
+    `limits` on that scale stand in for the normal ones, `p_without_se` where the standard error
+    is 0.
+    """
+    half = quantile(level) * se
+    lo, hi = limits or (value - half, value + half)
+    p = p_value(value / se) if se > 0 else p_without_se
+    return back(value), back(lo), back(hi), se, p
 
 
 def quantile(level: float) -> float:

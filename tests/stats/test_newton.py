@@ -54,7 +54,7 @@ def test_a_climb_without_end_or_without_a_step_up_is_an_error() -> None:
     def cliff(beta: np.ndarray) -> Curve:
         return Curve(0.0 if beta[0] == 0 else -1.0, np.ones(1), np.eye(1))
 
-    with pytest.raises(AnalysisError, match="cliff: the likelihood cannot be raised"):
+    with pytest.raises(AnalysisError, match="cliff: the log-likelihood cannot be raised"):
         climb(cliff, np.zeros(1), what="cliff")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,8 +10,9 @@ from scipy.special import chdtrc
 
 from ehrivig.errors import UsageError
 from ehrivig.stats.design_matrix import arm_vector, binary_vector
+from ehrivig.stats.regression.conditional import ConditionalFit
 from ehrivig.stats.regression.glm import expit
-from ehrivig.stats.result import Effect, FloatArray
+from ehrivig.stats.result import Effect, FloatArray, arms_of
 
 
 @dataclass(frozen=True)
@@ -51,40 +51,8 @@ class LogisticFit:
         return self.names.index(name)
 
 
-class OddsRatios(Protocol):
-    """What a fit must have to give an Effect: LogisticFit and ConditionalFit do."""
-
-    @property
-    def odds_ratio(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def lo(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def hi(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def se(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def p(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def n(self) -> int: ...  # noqa: D102
-    @property
-    def events(self) -> int: ...  # noqa: D102
-    @property
-    def event_label(self) -> str: ...  # noqa: D102
-    @property
-    def method(self) -> str: ...  # noqa: D102
-    @property
-    def variance(self) -> str: ...  # noqa: D102
-    @property
-    def interval(self) -> str: ...  # noqa: D102
-    @property
-    def level(self) -> float: ...  # noqa: D102
-    @property
-    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
-    def index(self, name: str) -> int: ...  # noqa: D102
-
-
 def exposure_effect(
-    fit: OddsRatios,
+    fit: LogisticFit | ConditionalFit,
     event: ArrayLike,
     exposed: ArrayLike,
     term: str,
@@ -101,18 +69,11 @@ def exposure_effect(
     if (len(y), int(y.sum())) != (fit.n, fit.events):
         raise UsageError("exposure_effect: these are not the rows of the fit (n or events differ).")
     j = fit.index(term)
-    return Effect(
-        measure="OR",
-        estimate=float(fit.odds_ratio[j]),
-        lo=float(fit.lo[j]),
-        hi=float(fit.hi[j]),
-        se=float(fit.se[j]),
-        p=float(fit.p[j]),
+    return Effect.between(
+        arms_of(y, arm),
+        "OR",
+        (fit.odds_ratio[j], fit.lo[j], fit.hi[j], fit.se[j], fit.p[j]),
         event_label=fit.event_label,
-        n_exposed=int(arm.sum()),
-        events_exposed=int(y[arm].sum()),
-        n_control=int((~arm).sum()),
-        events_control=int(y[~arm].sum()),
         method=f"{fit.method}, {fit.interval} interval",
         variance=fit.variance,
         estimand=estimand,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.newton import Maximum
-from ehrivig.stats.result import Effect, FloatArray, IntArray
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox_exact import evaluate_exact, refuse_unfit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, design, evaluate
 from ehrivig.stats.survival.cox_score import robust_covariance
@@ -26,6 +26,7 @@ from ehrivig.stats.survival.follow_up_input import (
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.hazard_ratios import HazardRatios
 from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
 from ehrivig.stats.wald import ratios
@@ -37,74 +38,18 @@ CLUSTER_VARIANCE = "robust (infinitesimal jackknife by cluster)"
 
 
 @dataclass(frozen=True)
-class CoxFit:
-    """Log hazard ratios of p covariates with their uncertainty.
+class CoxFit(HazardRatios):
+    """Log hazard ratios of a Cox model.
 
-    coef, se, naive_se, hazard_ratio, lo, hi, z, p : (p,); cov : (p, p). `se`, `cov`, the interval
-    and p use the variance that `variance` names; `naive_se` is always from the information.
     score_test : chi-square (p degrees of freedom) that all coefficients are 0, from the model.
-    n, events : rows and rows with the event. `design` serves the residuals.
     """
 
-    names: tuple[str, ...]
-    coef: FloatArray
-    se: FloatArray
-    cov: FloatArray
-    naive_se: FloatArray
-    hazard_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    z: FloatArray
-    p: FloatArray
-    loglik: float
-    loglik_null: float
+    MEASURE: ClassVar[str] = "HR"
+
+    design: CoxDesign = field(repr=False, compare=False)
     score_test: float
-    iterations: int
-    n: int
-    events: int
     n_strata: int
     n_clusters: int | None
-    method: str
-    variance: str
-    event_label: str
-    level: float
-    design: CoxDesign = field(repr=False, compare=False)
-
-    def effect(
-        self,
-        column: int | str,
-        exposed: ArrayLike,
-        *,
-        estimand: str = "",
-        notes: tuple[str, ...] = (),
-    ) -> Effect:
-        """Return the hazard ratio of one covariate, with rows and events by arm.
-
-        exposed : (n,) 0/1, the arm of each row in the caller's order. For rows that are parts of
-        a person's follow-up, n and events count rows: say so in `notes`.
-        """
-        j = self.names.index(column) if isinstance(column, str) else column
-        arm = event_indicator(exposed, self.n)
-        had = np.zeros(self.n, dtype=np.bool_)
-        had[self.design.row[self.design.sets.event_rows]] = True
-        return Effect(
-            measure="HR",
-            estimate=float(self.hazard_ratio[j]),
-            lo=float(self.lo[j]),
-            hi=float(self.hi[j]),
-            se=float(self.se[j]),
-            p=float(self.p[j]),
-            event_label=self.event_label,
-            n_exposed=int(arm.sum()),
-            events_exposed=int((arm & had).sum()),
-            n_control=int((~arm).sum()),
-            events_control=int((~arm & had).sum()),
-            method=self.method,
-            variance=self.variance,
-            estimand=estimand,
-            level=self.level,
-            notes=notes,
-        )
 
 
 def cox(

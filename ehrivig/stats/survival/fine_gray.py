@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.newton import Maximum
-from ehrivig.stats.result import Effect, FloatArray, IntArray
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.fine_gray_likelihood import (
     FineGrayDesign,
     design,
@@ -25,11 +25,11 @@ from ehrivig.stats.survival.follow_up_input import (
     constant_columns,
     design_matrix,
     entry_time,
-    event_indicator,
     event_status,
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.hazard_ratios import HazardRatios
 from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import time_ranks
 from ehrivig.stats.wald import ratios
@@ -43,64 +43,18 @@ _VARIANCE_NAMES = {
 
 
 @dataclass(frozen=True)
-class FineGrayFit:
-    """Log subdistribution hazard ratios of p covariates with their uncertainty.
+class FineGrayFit(HazardRatios):
+    """Log subdistribution hazard ratios of `cause`.
 
-    coef, se, naive_se, hazard_ratio, lo, hi, z, p : (p,); cov : (p, p). `se`, `cov`, the interval
-    and p use the variance that `variance` names; `naive_se` is from the information. n rows,
-    events of `cause`, competing events, censored rows.
+    n rows: events of the cause, competing events, censored rows.
     """
 
-    names: tuple[str, ...]
+    MEASURE: ClassVar[str] = "SHR"
+
+    design: FineGrayDesign = field(repr=False, compare=False)
     cause: int
-    coef: FloatArray
-    se: FloatArray
-    cov: FloatArray
-    naive_se: FloatArray
-    hazard_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    z: FloatArray
-    p: FloatArray
-    loglik: float
-    loglik_null: float
-    iterations: int
-    n: int
-    events: int
     competing: int
     censored: int
-    variance: str
-    event_label: str
-    level: float
-    method: str
-    design: FineGrayDesign = field(repr=False, compare=False)
-
-    def effect(self, column: int | str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
-        """Return the subdistribution hazard ratio of one covariate, with n and events by arm.
-
-        exposed : (n,) 0/1, the arm of each row in the caller's order.
-        """
-        j = self.names.index(column) if isinstance(column, str) else column
-        arm = event_indicator(exposed, self.n)
-        had = np.zeros(self.n, dtype=np.bool_)
-        had[self.design.row[self.design.sets.event_rows]] = True
-        return Effect(
-            measure="SHR",
-            estimate=float(self.hazard_ratio[j]),
-            lo=float(self.lo[j]),
-            hi=float(self.hi[j]),
-            se=float(self.se[j]),
-            p=float(self.p[j]),
-            event_label=self.event_label,
-            n_exposed=int(arm.sum()),
-            events_exposed=int((arm & had).sum()),
-            n_control=int((~arm).sum()),
-            events_control=int((~arm & had).sum()),
-            method=self.method,
-            variance=self.variance,
-            estimand=estimand,
-            level=self.level,
-        )
 
     def baseline(self) -> tuple[FloatArray, FloatArray]:
         """Return the J event times and the cumulative subdistribution hazard at x = 0."""

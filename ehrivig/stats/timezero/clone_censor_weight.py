@@ -17,7 +17,7 @@ from typing import get_args
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.result import Effect, FloatArray
+from ehrivig.stats.result import Arms, Effect, FloatArray
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
 from ehrivig.stats.timezero.clones import START, WAIT, Clones, StandIn, clone_weights, clones
 from ehrivig.stats.timezero.contrast import effect_of
@@ -227,7 +227,7 @@ def _contrasts(
                 value,
                 float(draws.std(ddof=1)),
                 label,
-                (n, events[0], n, events[1]),
+                Arms(n, events[0], n, events[1]),
                 f"clone-censor-weight, grace {hours[0]:g} h",
                 f"bootstrap of patients, {replicates.shape[0]} replicates, percentile limits",
                 estimand,
