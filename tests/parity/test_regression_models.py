@@ -19,7 +19,7 @@ from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.standardise import aipw, g_computation
 from ehrivig.stats.tables.contingency import fisher_exact, mcnemar, pearson_chi_square
-from ehrivig.stats.tables.hodges_lehmann import paired_shift, two_sample_shift
+from ehrivig.stats.tables.hodges_lehmann import paired_shift
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
 from ehrivig.stats.tables.rank import ancova, kruskal_wallis, quantiles, t_test
 from ehrivig.stats.tables.sensitivity import fit_null
@@ -143,11 +143,10 @@ def test_ancova() -> None:
 
 
 def test_hodges_lehmann_exact_intervals() -> None:
-    for case, shift in (("depression", paired_shift), ("permeability", two_sample_shift)):
-        r = R["hodges_lehmann"][case]
-        got = shift(r["x"], r["y"])
-        assert got.method == "exact ranks"
-        close([got.shift, got.lo, got.hi], [r["shift"], *r["ci"]])
+    r = R["hodges_lehmann"]["depression"]
+    got = paired_shift(r["x"], r["y"])
+    assert got.method == "exact ranks"
+    close([got.shift, got.lo, got.hi], [r["shift"], *r["ci"]])
 
 
 @pytest.mark.parametrize("kind", range(1, 10))

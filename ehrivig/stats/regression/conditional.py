@@ -17,6 +17,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.design_matrix import binary_vector, column_names, finite_matrix
 from ehrivig.stats.newton import Curve
 from ehrivig.stats.regression.glm import MaximumLikelihood, maximise
+from ehrivig.stats.regression.odds_ratios import OddsRatios
 from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.wald import ratios
@@ -25,42 +26,16 @@ WHAT = "conditional logistic regression"
 BLOCK_NUMBERS = 4_000_000  # size of the largest array of second derivatives at a time
 
 
-@dataclass(frozen=True)
-class ConditionalFit:
-    """Log odds ratios of `event_label` within strata, per unit of each column; no intercept.
+@dataclass(frozen=True, kw_only=True)
+class ConditionalFit(OddsRatios):
+    """The fit of a conditional logistic model; no intercept.
 
-    `coef`, `se`, `odds_ratio`, `lo`, `hi`, `p` have shape (p,), `covariance` (p, p). `n` and
-    `events` count all rows given; only `strata_used` of the strata (those with an event and a
-    non-event) carry information. `loglik_null` is the value at coefficients of zero.
+    `n` and `events` count all rows given; only `strata_used` of the strata (those with an event
+    and a non-event) carry information. `loglik_null` is the value at coefficients of zero.
     """
 
-    names: tuple[str, ...]
-    coef: FloatArray
-    se: FloatArray
-    covariance: FloatArray
-    odds_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    p: FloatArray
-    n: int
-    events: int
     strata: int
     strata_used: int
-    event_label: str
-    loglik: float
-    loglik_null: float
-    iterations: int
-    method: str
-    level: float = 0.95
-    variance: str = "model (inverse conditional information)"
-    interval: str = "Wald"
-    notes: tuple[str, ...] = ()
-
-    def index(self, name: str) -> int:
-        """The position of a column in every array of this fit; UsageError when there is none."""
-        if name not in self.names:
-            raise UsageError(f"no column {name!r} in this fit; it has {', '.join(self.names)}.")
-        return self.names.index(name)
 
 
 @dataclass(frozen=True)
@@ -153,7 +128,6 @@ def _sets_fit(sets: list[_Sets], labels: tuple[str, ...]) -> MaximumLikelihood:
         loglik=top.loglik,
         loglik_null=top.first.loglik,
         iterations=top.iterations,
-        n=count,
     )
 
 
@@ -249,5 +223,7 @@ def _fit(
         loglik_null=ml.loglik_null,
         iterations=ml.iterations,
         method="conditional logistic, exact likelihood",
+        variance="model (inverse conditional information)",
+        interval="Wald",
         level=level,
     )

@@ -6,34 +6,24 @@ Sources: Firth 1993; Heinze & Schemper 2002 (penalised profile intervals and tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.newton import Curve, Maximum, climb
-from ehrivig.stats.regression.glm import expit, log1p_exp
+from ehrivig.stats.regression.glm import MaximumLikelihood, expit, log1p_exp
+from ehrivig.stats.regression.logistic_fit import LogisticFit, wald_fit
+from ehrivig.stats.regression.logistic_input import Problem
+from ehrivig.stats.regression.profile import profile_interval
 from ehrivig.stats.result import BoolArray, FloatArray
 
 MAX_STEP = 5.0
 MAX_ITERATIONS = 500
 SCORING_STEPS = 30
 WHAT = "Firth logistic regression"
-
-
-@dataclass(frozen=True)
-class PenalisedMaximum:
-    """The maximum of Firth's penalised likelihood.
-
-    `coef` (k,) intercept first; `covariance` (k, k) the inverse Fisher information at `coef`
-    (Heinze & Schemper 2002); `loglik` the penalised log-likelihood.
-    """
-
-    coef: FloatArray
-    covariance: FloatArray
-    loglik: float
-    iterations: int
 
 
 @dataclass(frozen=True)
@@ -46,12 +36,42 @@ class _Scaled:
     scale: FloatArray
 
 
+def firth_fit(problem: Problem) -> LogisticFit:
+    """Firth's fit with penalised profile intervals and penalised likelihood-ratio tests."""
+    y, x, names = problem.event, problem.x, problem.names
+    top = penalised(y, x, None, names)
+    se = np.sqrt(np.diag(top.covariance))
+    lo, hi, p = np.empty_like(se), np.empty_like(se), np.empty_like(se)
+    for j in range(len(se)):
+        last = top.coef
+
+        def highest(value: float, j: int = j) -> float:
+            nonlocal last
+            loglik, last = penalised_profile(y, x, None, j, value, last)
+            return loglik
+
+        lo[j], hi[j] = profile_interval(
+            highest, float(top.coef[j]), float(se[j]), top.loglik, problem.level
+        )
+        p[j] = chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0))))
+    return replace(
+        wald_fit(problem, top, top.covariance, "inverse Fisher information (Heinze & Schemper)"),
+        lo=np.exp(lo),
+        hi=np.exp(hi),
+        p=p,
+        method="logistic, Firth's penalised likelihood",
+        interval="profile penalised likelihood",
+    )
+
+
 def penalised(
     event: FloatArray, x: FloatArray, weights: FloatArray | None, names: tuple[str, ...]
-) -> PenalisedMaximum:
+) -> MaximumLikelihood:
     """Firth's fit of P(event) = expit(intercept + x b); `names` has the intercept first.
 
-    Raises AnalysisError for constant or collinear columns and when it does not converge.
+    `covariance` is the inverse Fisher information at the maximum (Heinze & Schemper 2002), `loglik`
+    penalised, `loglik_null` NaN. Raises AnalysisError for constant or collinear columns and when it
+    does not converge.
     """
     data = _prepare(event, x, weights)
     p = np.full(len(event), 0.5)
@@ -60,7 +80,9 @@ def penalised(
     top = _climb(data, np.zeros(data.z.shape[1]), free)
     information, _ = _information(data, expit(data.z @ top.beta))
     covariance = _solved(information, np.eye(len(names))) / np.outer(data.scale, data.scale)
-    return PenalisedMaximum(top.beta / data.scale, covariance, top.loglik, top.iterations)
+    return MaximumLikelihood(
+        top.beta / data.scale, covariance, top.loglik, float("nan"), top.iterations
+    )
 
 
 def penalised_profile(

@@ -29,8 +29,8 @@ class MaximumLikelihood:
     """The maximum of a logistic log-likelihood and its curvature there.
 
     `coef` (k,) and `covariance` (k, k), the inverse Fisher information, have the intercept first
-    when there is one. `loglik` leaves out no constant (binary events have none). `deviance` is
-    -2 loglik; `loglik_null` that of the intercept alone (of all-zero coefficients without one).
+    when there is one. `loglik` leaves out no constant (binary events have none); `loglik_null` is
+    that of the intercept alone (of all-zero coefficients without one).
     """
 
     coef: FloatArray
@@ -38,12 +38,6 @@ class MaximumLikelihood:
     loglik: float
     loglik_null: float
     iterations: int
-    n: int
-
-    @property
-    def deviance(self) -> float:
-        """-2 times the log-likelihood."""
-        return -2.0 * self.loglik
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ def maximise(
     covariance = to_original @ top.covariance @ to_original.T
     loglik_null = _null_loglik(design, null)
     return MaximumLikelihood(
-        to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations, x.shape[0]
+        to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations
     )
 
 
