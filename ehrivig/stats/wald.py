@@ -32,7 +32,7 @@ def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
     return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
 
 
-def interval(
+def wald_interval(
     value: float,
     se: float,
     level: float,

@@ -7,7 +7,7 @@ import math
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Arms, Effect
 from ehrivig.stats.survival.kaplan_meier import SurvivalCurve
-from ehrivig.stats.wald import interval
+from ehrivig.stats.wald import wald_interval
 
 
 def rmst_difference(
@@ -27,7 +27,7 @@ def rmst_difference(
     return Effect.between(
         Arms(exposed.n, exposed.events, control.n, control.events),
         "RMSTD",
-        interval(a.mean - b.mean, se, exposed.level),
+        wald_interval(a.mean - b.mean, se, exposed.level),
         event_label=exposed.event_label,
         method=f"area under the Kaplan-Meier curve to {horizon:g}",
         variance="Greenwood",

@@ -10,9 +10,8 @@ from math import exp, log, sqrt
 from scipy.special import bdtr
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats import wald
 from ehrivig.stats.result import Arms, Effect
-from ehrivig.stats.wald import p_value, quantile
+from ehrivig.stats.wald import p_value, quantile, wald_interval
 
 
 def risk_ratio(
@@ -39,7 +38,7 @@ def risk_ratio(
     return Effect.between(
         Arms(n_exposed, events_exposed, n_control, events_control),
         "RR",
-        wald.interval(ratio, se, level, exp, p_without_se=1.0),
+        wald_interval(ratio, se, level, exp, p_without_se=1.0),
         event_label=event_label,
         method="2x2 table, Katz interval of the log" + added,
         variance="delta method on the log",
@@ -116,7 +115,7 @@ def paired_risk_difference(
     return Effect.between(
         Arms(n, a + b, n, a + c),
         "RD",
-        wald.interval(difference, se, level, p_without_se=exact),
+        wald_interval(difference, se, level, p_without_se=exact),
         event_label=event_label,
         method="pairs, Wald interval",
         variance="paired (b + c - (b - c)^2 / n) / n^2",
@@ -140,7 +139,7 @@ def paired_risk_ratio(
     return Effect.between(
         Arms(n, a + b, n, a + c),
         "RR",
-        wald.interval(ratio, se, level, exp, p_without_se=1.0),
+        wald_interval(ratio, se, level, exp, p_without_se=1.0),
         event_label=event_label,
         method="pairs, Wald interval of the log",
         variance="paired (b + c) / ((a + b)(a + c))",

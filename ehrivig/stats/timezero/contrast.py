@@ -12,7 +12,7 @@ from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, arms_of
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
-from ehrivig.stats.wald import interval
+from ehrivig.stats.wald import wald_interval
 
 HOURS_PER_DAY = 24.0
 
@@ -90,7 +90,7 @@ def effect_of(
     return Effect.between(
         arms,
         measure,
-        interval(value, se, level, back, limits=limits),
+        wald_interval(value, se, level, back, limits=limits),
         event_label=event_label,
         method=method,
         variance=variance,

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.wald import quantile
 
 _GROUPS, _ENOUGH_EVENTS = 20, 5_000
 
@@ -78,7 +79,7 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
             notes.append("corrected for the bias of few events")
         except AnalysisError as error:
             notes.append(f"not corrected for the bias of few events: {error}")
-    half = se * (float(stdtrit(df, 0.975)) if math.isfinite(df) else float(ndtri(0.975)))
+    half = se * (float(stdtrit(df, 0.975)) if math.isfinite(df) else quantile(0.95))
     effect = effect_of(
         "HR",
         value,
