@@ -14,7 +14,7 @@ from ehrivig.dataset import Floats, exposed, values
 from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
 from ehrivig.stats.regression.standardise import aipw
 from ehrivig.stats.result import BoolArray, Effect
-from ehrivig.stats.weighting.estimand import ESTIMANDS, Estimand
+from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ehrivig.analysis.models import versus
 from ehrivig.calibrate.worlds import World, confounders
-from ehrivig.stats.weighting.estimand import estimand_of
+from ehrivig.stats.weighting.estimands import estimand_of
 from ehrivig.study import Study
 
 UNKNOWN = "none under an effect"

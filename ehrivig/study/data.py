@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ehrivig.stats.weighting.estimand import ESTIMANDS
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study.section import Day, Label, Section, Share, Slug
 
 TARGETS = tuple(entry.name for entry in ESTIMANDS.values() if entry.analysis)

@@ -22,7 +22,7 @@ from ehrivig.match.score import propensity
 from ehrivig.meta.hospitals import pool_hospitals
 from ehrivig.stats.imputation.rubin import pool_effects
 from ehrivig.stats.regression.logistic import logistic
-from ehrivig.stats.weighting.estimand import ESTIMANDS
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 
 
 def asking(plan: study.Study, **keys: Any) -> study.Study:

@@ -18,7 +18,7 @@ from ehrivig.stats.regression.marginal import (
     influence_covariance,
 )
 from ehrivig.stats.result import FloatArray
-from ehrivig.stats.weighting.estimand import Estimand, estimand_over
+from ehrivig.stats.weighting.estimands import Estimand, estimand_over
 
 __all__ = ["MarginalEffects", "aipw", "bootstrap", "g_computation"]
 

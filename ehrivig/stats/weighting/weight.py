@@ -12,7 +12,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_matrix, finite_vector
 from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import BoolArray, FloatArray
-from ehrivig.stats.weighting.estimand import estimand_of
+from ehrivig.stats.weighting.estimands import estimand_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def inverse_probability(
     """Propensity-score weights of each row for the named population.
 
     `treated` (n,) 0/1, `score` (n,) the probability of treatment, strictly between 0 and 1.
-    `estimand` is a name of `estimand.ESTIMANDS`, where its weights stand. `stabilised` multiplies
+    `estimand` is a name of `estimands.ESTIMANDS`, where its weights stand. `stabilised` multiplies
     each arm so that its mean weight is near 1 (overlap weights are bounded and stay as they are).
     `truncate=(0.01, 0.99)` cuts at these quantiles (type 7) of all weights.
 

@@ -9,7 +9,7 @@ import pytest
 
 from ehrivig.errors import StudyError, UsageError
 from ehrivig.stats.regression.standardise import g_computation
-from ehrivig.stats.weighting.estimand import ESTIMANDS, Estimand, estimand_of, estimand_over
+from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand, estimand_of, estimand_over
 from ehrivig.stats.weighting.weight import entropy_balance, inverse_probability
 from ehrivig.study import parse
 
