@@ -94,23 +94,9 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
 
     def conditional() -> Effect:
         fit = conditional_logistic(event, x, pair, names=["exposed"], event_label=label)
-        return Effect(
-            "OR",
-            float(fit.odds_ratio[0]),
-            float(fit.lo[0]),
-            float(fit.hi[0]),
-            float(fit.se[0]),
-            float(fit.p[0]),
-            fit.event_label,
-            int(arm.sum()),
-            int(event[arm].sum()),
-            int((~arm).sum()),
-            int(event[~arm].sum()),
-            fit.method,
-            fit.variance,
-            "ATT, conditional on pairs",
-            notes=(*fit.notes, f"{fit.strata_used} of {fit.strata} pairs are informative"),
-        )
+        effect = exposure_effect(fit, event, arm, "exposed", estimand="ATT, conditional on pairs")
+        note = f"{fit.strata_used} of {fit.strata} pairs are informative"
+        return replace(effect, method=fit.method, notes=(*fit.notes, note))
 
     def paired() -> Effect:
         treated, control = _by_pair(event, arm, pair)

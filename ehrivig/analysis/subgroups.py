@@ -12,7 +12,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import crude, set_weights
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.logistic import likelihood_ratio, logistic
+from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
 
@@ -67,46 +67,25 @@ def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
             split=split,
         )
         tests.append(
-            (between, partial(interaction, event, arm, side, primary.event_label, weights))
+            (between, partial(between_sides, event, arm, side, primary.event_label, weights))
         )
     for between, test in tests:
         rows.ask(between, test)
 
 
-def interaction(
+def between_sides(
     event: Floats,
     arm: NDArray[np.bool_],
     side: Floats,
     label: str,
     weights: Floats | None = None,
 ) -> Effect:
-    """The odds ratio on the side "yes" over that on the side "no", with the likelihood-ratio p.
+    """The odds ratio on the side "yes" over that on the side "no", among rows with both known.
 
-    The interval is Wald's. Raises AnalysisError where a side has no estimate, and for weighted
-    rows, which have no likelihood.
+    Raises AnalysisError where a side has no estimate, and for weighted rows, which have no
+    likelihood.
     """
     if weights is not None:
         raise AnalysisError("matched sets of unequal size have no likelihood-ratio test")
     known = ~np.isnan(event) & ~np.isnan(side)
-    e, a, s = event[known], arm[known], side[known]
-    x = np.column_stack([a.astype(float), s, a * s])
-    smaller = logistic(e, x[:, :2], names=["exposed", "side"])
-    larger = logistic(e, x, names=["exposed", "side", "exposed x side"], event_label=label)
-    _, _, p = likelihood_ratio(larger, smaller)
-    at = larger.index("exposed x side")
-    return Effect(
-        measure="ROR",
-        estimate=float(larger.odds_ratio[at]),
-        lo=float(larger.lo[at]),
-        hi=float(larger.hi[at]),
-        se=float(larger.se[at]),
-        p=p,
-        event_label=label,
-        n_exposed=int(a.sum()),
-        events_exposed=int(e[a].sum()),
-        n_control=int((~a).sum()),
-        events_control=int(e[~a].sum()),
-        method="logistic with interaction, likelihood-ratio test",
-        variance=larger.variance,
-        estimand="ratio of the odds ratios of both sides",
-    )
+    return interaction(event[known], arm[known], side[known], event_label=label).ratios[0]

@@ -14,10 +14,9 @@ from ehrivig.dataset import Floats, exposed, values
 from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
 from ehrivig.stats.regression.standardise import aipw
 from ehrivig.stats.result import BoolArray, Effect
-from ehrivig.stats.weighting import weight
+from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
+from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
-
-ESTIMANDS: dict[str, weight.Estimand] = {"iptw": "ATE", "overlap": "ATO"}
 
 
 def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows) -> None:
@@ -29,23 +28,22 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
     people, e = table.filter(pl.Series(known)), score[known]
     label = study.primary.event_label
     question = Question("weighting", versus(study), study.primary.name, "all", label, adjusted=True)
+    aims = {entry.analysis: entry for entry in ESTIMANDS.values() if entry.analysis}
     for name in study.analysis.sensitivity:
-        if name in ESTIMANDS:
-            rows.ask(question, partial(_weighted, people, e, ESTIMANDS[name], study))
+        if name in aims:
+            rows.ask(question, partial(_weighted, people, e, aims[name], study))
         if name == "aipw":
             rows.ask(question, partial(_augmented, people, e, study))
 
 
-def _weighted(
-    people: pl.DataFrame, score: Floats, estimand: weight.Estimand, study: Study
-) -> list[Effect]:
+def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:
     """The contrasts of the weighted risks."""
     event, arm = values(people, study.primary.name), exposed(people)
     x, names = varying(people, study.match.covariates)
-    made = weight.inverse_probability(arm, score, estimand, stabilised=estimand == "ATE")
-    risks, influence = weighted_risks(event, arm, x, score, estimand)
+    made = inverse_probability(arm, score, aim.name, stabilised=True)
+    risks, influence = weighted_risks(event, arm, x, score, aim)
     cohort = cohort_of(event, arm, x, None, names)
-    report = Report(cohort, study.primary.event_label, 0.95, estimand, f"weighted: {made.method}")
+    report = Report(cohort, study.primary.event_label, 0.95, aim.name, f"weighted: {made.method}")
     found = report.from_covariance(
         risks,
         influence_covariance(cohort, influence),
@@ -60,7 +58,7 @@ def _weighted(
 
 
 def weighted_risks(
-    event: Floats, arm: BoolArray, x: Floats, score: Floats, estimand: weight.Estimand
+    event: Floats, arm: BoolArray, x: Floats, score: Floats, aim: Estimand
 ) -> tuple[Floats, Floats]:
     """Weighted risks (exposed, unexposed), (2,), and their influence values, (n, 2).
 
@@ -72,22 +70,19 @@ def weighted_risks(
     """
     e, a = score, arm.astype(float)
     design = np.column_stack([np.ones(len(a)), x])
-    ato = estimand == "ATO"
-    weights = {1: 1 - e if ato else 1 / e, 0: e if ato else 1 / (1 - e)}
-    slopes = {1: -e * (1 - e) if ato else -(1 - e) / e, 0: e * (1 - e) if ato else e / (1 - e)}
     information = (design * (e * (1 - e))[:, None]).T @ design / len(a)
     inverse = np.linalg.inv(information)
     leverage = e * (1 - e) * np.einsum("ij,ij->i", design @ inverse, design) / len(a)
     scores = design * ((a - e) / (1 - leverage))[:, None]
     risks, influence = [], []
-    for side, inside in ((1, a), (0, 1 - a)):
-        total = float(np.mean(weights[side] * inside))
-        risk = float(np.mean(weights[side] * inside * event)) / total
+    for inside, weight, slope in zip((a, 1 - a), aim.weights(e), aim.slopes(e), strict=True):
+        total = float(np.mean(weight * inside))
+        risk = float(np.mean(weight * inside * event)) / total
         residual = inside * (event - risk) / total
-        bend = (slopes[side] * residual) @ design / len(a)
+        bend = (slope * residual) @ design / len(a)
         risks.append(risk)
-        share = weights[side] * inside / (total * len(a))
-        influence.append(weights[side] * residual / (1 - share) + scores @ (inverse @ bend))
+        share = weight * inside / (total * len(a))
+        influence.append(weight * residual / (1 - share) + scores @ (inverse @ bend))
     return np.array(risks), np.column_stack(influence)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ehrivig.analysis.models import versus
 from ehrivig.calibrate.worlds import World, confounders
+from ehrivig.stats.weighting.estimands import estimand_of
 from ehrivig.study import Study
 
 UNKNOWN = "none under an effect"
@@ -65,7 +66,7 @@ def _by_timing(row: dict[str, Any], study: Study) -> bool:
 def _at_time_zero(row: dict[str, Any], study: Study) -> Reading | None:
     """An analysis of exposure as if it started at time zero, in the world where it does."""
     if row["analysis"] == "weighting":
-        people = "overlap" if row["estimand"] == "ATO" else "all"
+        people = estimand_of(row["estimand"]).people
         return Reading(people, True, f"weights of the true score model; {row['estimand']}")
     if row["analysis"] == "table_s2":
         missed = [name for name in confounders(study) if name not in study.analysis.adjust]

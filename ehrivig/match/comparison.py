@@ -7,25 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ehrivig import match
 from ehrivig.dataset import KEY, Floats, exposed, matrix
 from ehrivig.errors import AnalysisError
 from ehrivig.match import diagnostics
-from ehrivig.stats.regression.logistic import logistic, predicted
+from ehrivig.match.pairs import no_pairs, pairs
+from ehrivig.match.score import scores
 from ehrivig.study import Study
-
-MATCHED_SCHEMA: dict[str, Any] = {
-    "exposed": pl.Boolean,
-    "pair_id": pl.Int64,
-    "propensity_score": pl.Float64,
-    "weight": pl.Float64,
-}
 
 
 @dataclass(frozen=True)
@@ -51,8 +42,7 @@ class Comparison:
 
     def matched_rows(self, table: pl.DataFrame) -> pl.DataFrame:
         """The rows of the analysis table that are matched, with pair_id and weight."""
-        extra = self.matched.drop("exposed")
-        return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY)
+        return _rows_of(self.matched, table)
 
     def write(self, folder: Path) -> None:
         """Leave the pairs, the balance and the overlap in a run folder."""
@@ -69,11 +59,11 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
     score, why = np.full(table.height, np.nan), ""
     try:
         score = scores(table, study)
-        matched = _matched(table, arm, score, study)
+        matched = pairs(table, arm, score, study)
         if matched.is_empty():
             why = "the caliper admits no pair. Widen [match] caliper, or look at the overlap."
     except AnalysisError as error:
-        matched, why = _empty(table), str(error)
+        matched, why = no_pairs(table), str(error)
     return Comparison(
         score,
         matched,
@@ -85,18 +75,6 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
     )
 
 
-def scores(table: pl.DataFrame, study: Study) -> Floats:
-    """The propensity score of each row (rows,), NaN where a matching variable is missing.
-
-    Raises AnalysisError as `propensity` does.
-    """
-    arm, x = exposed(table), matrix(table, study.match.covariates)
-    complete = ~np.isnan(x).any(axis=1)
-    score = np.full(table.height, np.nan)
-    score[complete] = propensity(arm[complete], x[complete], study.match.covariates)
-    return score
-
-
 def match_again(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, Floats]:
     """Another table scored and matched as the study says: its matched rows, and every score.
 
@@ -104,83 +82,12 @@ def match_again(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, Floats
     AnalysisError when there is no score or no pair.
     """
     score = scores(table, study)
-    matched = _matched(table, exposed(table), score, study)
+    matched = pairs(table, exposed(table), score, study)
     if matched.is_empty():
         raise AnalysisError("the caliper admits no pair")
+    return _rows_of(matched, table), score
+
+
+def _rows_of(matched: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     extra = matched.drop("exposed")
-    return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY), score
-
-
-def propensity(arm: NDArray[np.bool_], x: Floats, names: tuple[str, ...]) -> Floats:
-    """Probability of exposure of each row, by unpenalised maximum likelihood; shape (rows,).
-
-    A covariate that is the same in all rows says nothing and is left out of the model. Raises
-    AnalysisError when an arm is empty or the arms are separated.
-    """
-    if arm.all() or not arm.any():
-        empty = "unexposed" if arm.all() else "exposed"
-        raise AnalysisError(f"no {empty} admission with complete matching variables")
-    varies = np.array([np.ptp(column) > 0 for column in x.T], dtype=bool)
-    kept = [name for name, keep in zip(names, varies, strict=True) if keep]
-    if not kept:
-        return np.full(len(arm), arm.mean())
-    fit = logistic(arm.astype(float), x[:, varies], names=kept, event_label="exposed")
-    return predicted(fit, x[:, varies])
-
-
-def _matched(
-    table: pl.DataFrame, arm: NDArray[np.bool_], score: Floats, study: Study
-) -> pl.DataFrame:
-    """One row per matched admission."""
-    plan, known = study.match, np.flatnonzero(~np.isnan(score))
-    p, treated = score[known], arm[known]
-    distance = match.logit(p) if plan.caliper_scale == "logit_sd" else p
-    width = None
-    if plan.caliper is not None:
-        width = match.caliper_width(p, plan.caliper, plan.caliper_scale)
-    groups = _groups(table[known], study)
-    if plan.method == "optimal":
-        pairs = match.optimal(distance, treated, width or float(np.ptp(distance)), exact=groups)
-    else:
-        pairs = match.nearest(
-            distance,
-            treated,
-            width,
-            order=plan.order,
-            ratio=plan.ratio,
-            replace=plan.replace,
-            tie_rule=plan.tie_rule,
-            exact=groups,
-            seed=study.study.seed if plan.order == "random" else None,
-        )
-    sets, weights = pairs.set_id(), pairs.weights()
-    rows = np.flatnonzero(sets >= 0)
-    return (
-        table[known[rows]]
-        .select(KEY)
-        .with_columns(
-            pl.Series("exposed", treated[rows]),
-            pl.Series("pair_id", sets[rows]),
-            pl.Series("propensity_score", p[rows]),
-            pl.Series("weight", weights[rows]),
-        )
-        .sort(KEY)
-    )
-
-
-def _groups(rows: pl.DataFrame, study: Study) -> NDArray[np.int64] | None:
-    """Labels within which pairs must lie: hospital, exact variables; None without any."""
-    names = [*(["hospital_id"] if study.match.within_hospital else []), *study.match.exact]
-    if not names:
-        return None
-    return rows.select(pl.struct(names).rank("dense").cast(pl.Int64)).to_series().to_numpy()
-
-
-def _empty(table: pl.DataFrame) -> pl.DataFrame:
-    return (
-        table.head(0)
-        .select(KEY)
-        .with_columns(
-            pl.lit(None, dtype=dtype).alias(name) for name, dtype in MATCHED_SCHEMA.items()
-        )
-    )
+    return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY)

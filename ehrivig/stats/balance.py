@@ -71,16 +71,6 @@ class BalanceTable:
     n_control: int
     weighted: bool
 
-    @property
-    def largest_before(self) -> float:
-        """The largest absolute SMD before; NaN where one cannot be had."""
-        return max((abs(row.before.smd) for row in self.rows), default=0.0)
-
-    @property
-    def largest_after(self) -> float:
-        """The largest absolute SMD after; NaN where one cannot be had."""
-        return max((abs(row.after.smd) for row in self.rows), default=0.0)
-
 
 def balance(
     treated: ArrayLike,
@@ -123,21 +113,6 @@ def balance(
     ]
     count = int(arm.sum())
     return BalanceTable(tuple(rows), denominator, count, len(arm) - count, w is not None)
-
-
-def pair_distance(
-    treated: ArrayLike, values: ArrayLike, treated_row: ArrayLike, control_row: ArrayLike
-) -> float:
-    """The mean absolute difference within pairs, in SDs of the treated before matching.
-
-    `values` (n,), `treated` (n,) 0/1; `treated_row`, `control_row` (m,) the pairs. NaN without
-    pairs or without spread. Source: MatchIt's "Std. Pair Dist.".
-    """
-    arm, v = arm_vector(treated), np.asarray(values, dtype=np.float64)
-    rows = np.asarray(treated_row, dtype=np.int64), np.asarray(control_row, dtype=np.int64)
-    gaps = np.abs(v[rows[0]] - v[rows[1]])
-    scale = np.sqrt(_variance(v[arm], None, _is_binary(v)))
-    return float(gaps.mean() / scale) if len(gaps) and scale > 0 else float("nan")
 
 
 def _columns(x: ArrayLike, n: int) -> FloatArray:

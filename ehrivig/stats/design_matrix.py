@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.result import BoolArray, FloatArray
 
+INTERCEPT = "(intercept)"
+
 
 def finite_vector(values: ArrayLike, what: str, n: int | None = None) -> FloatArray:
     """The values as a float array of shape (n,).

@@ -23,6 +23,31 @@ def _software() -> str:
         return "ehrivig 0+checkout"
 
 
+Numbers = tuple[float, float, float, float, float]
+"""Estimate, lower and upper limit, standard error and p; see `Effect` for their scales."""
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Rows of the exposed and of the controls, and those among them that had the event."""
+
+    n_exposed: int
+    events_exposed: int
+    n_control: int
+    events_control: int
+
+
+def arms_of(event: FloatArray | BoolArray, exposed: BoolArray) -> Arms:
+    """The counts of rows with `event` (n,) 0/1 and `exposed` (n,)."""
+    control = ~exposed
+    return Arms(
+        int(exposed.sum()),
+        int(event[exposed].sum()),
+        int(control.sum()),
+        int(event[control].sum()),
+    )
+
+
 @dataclass(frozen=True)
 class Effect:
     """One contrast of the exposed with the unexposed, with all that is needed to read it.
@@ -50,3 +75,38 @@ class Effect:
     level: float = 0.95
     notes: tuple[str, ...] = field(default=())
     software: str = field(default_factory=_software)
+
+    @classmethod
+    def between(
+        cls,
+        arms: Arms,
+        measure: str,
+        numbers: Numbers,
+        *,
+        event_label: str,
+        method: str,
+        variance: str,
+        estimand: str = "",
+        level: float = 0.95,
+        notes: tuple[str, ...] = (),
+    ) -> Effect:
+        """The contrast of two arms, from its five numbers and the counts of the arms."""
+        estimate, lo, hi, se, p = (float(value) for value in numbers)
+        return cls(
+            measure=measure,
+            estimate=estimate,
+            lo=lo,
+            hi=hi,
+            se=se,
+            p=p,
+            event_label=event_label,
+            n_exposed=arms.n_exposed,
+            events_exposed=arms.events_exposed,
+            n_control=arms.n_control,
+            events_control=arms.events_control,
+            method=method,
+            variance=variance,
+            estimand=estimand,
+            level=level,
+            notes=notes,
+        )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study.section import Day, Label, Section, Share, Slug
+
+TARGETS = tuple(entry.name for entry in ESTIMANDS.values() if entry.analysis)
+
+
+def _target(name: str) -> str:
+    """The name of an estimand that an analysis of a study answers."""
+    if name not in TARGETS:
+        raise ValueError(f"{name!r} is none of {', '.join(TARGETS)}")
+    return name
 
 
 class Estimand(Section):
@@ -17,7 +27,9 @@ class Estimand(Section):
     comparator: Label
     outcome: Label
     contrast: Label
-    target: Literal["ATE", "ATT", "ATO"] = "ATT"
+    target: Annotated[
+        str, AfterValidator(_target), Field(json_schema_extra={"enum": list(TARGETS)})
+    ] = "ATT"
 
 
 class StudyInfo(Section):

@@ -18,9 +18,11 @@ from ehrivig.analysis.weighting import weighted_risks, weighting
 from ehrivig.calibrate import worlds
 from ehrivig.dataset import covariate_variable
 from ehrivig.match import comparison
+from ehrivig.match.score import propensity
 from ehrivig.meta.hospitals import pool_hospitals
 from ehrivig.stats.imputation.rubin import pool_effects
 from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 
 
 def asking(plan: study.Study, **keys: Any) -> study.Study:
@@ -70,13 +72,13 @@ def test_weighted_variance_is_that_of_the_bootstrap(plan: study.Study) -> None:
     arm, event = frame["exposed"].to_numpy(), frame["death_28d"].cast(pl.Float64).to_numpy()
 
     def difference(rows: np.ndarray) -> float:
-        score = comparison.propensity(arm[rows], x[rows], names)
-        risks, _ = weighted_risks(event[rows], arm[rows], x[rows], score, "ATO")
+        score = propensity(arm[rows], x[rows], names)
+        risks, _ = weighted_risks(event[rows], arm[rows], x[rows], score, ESTIMANDS["ATO"])
         return float(risks[0] - risks[1])
 
     everybody = np.arange(3000)
-    score = comparison.propensity(arm, x, names)
-    _, influence = weighted_risks(event, arm, x, score, "ATO")
+    score = propensity(arm, x, names)
+    _, influence = weighted_risks(event, arm, x, score, ESTIMANDS["ATO"])
     se = float((influence[:, 0] - influence[:, 1]).std() / np.sqrt(3000))
     drawn = [difference(rng.choice(everybody, 3000)) for _ in range(300)]
     assert se == pytest.approx(np.std(drawn), rel=0.12)

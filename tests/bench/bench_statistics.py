@@ -22,7 +22,8 @@ from time import perf_counter
 import numpy as np
 from rivals import verdicts
 
-from ehrivig.match import nearest, optimal, propensity
+from ehrivig.match import nearest, optimal
+from ehrivig.match.score import propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import logistic
 
@@ -126,8 +127,8 @@ def bench(n: int, with_r: bool, skip: set[str]) -> None:
     if "logit" not in skip:
         others = {k: best_of(f, times) for k, f in other_logits(x, t).items()}
         report("logit", n, best_of(lambda: logistic(t, x)), others | {"R glm": r(data, "glm")})
-    score = propensity.fit(t, x).score
-    fit = best_of(lambda: propensity.fit(t, x))
+    score = propensity(t, x)
+    fit = best_of(lambda: propensity(t, x))
     report("propensity score", n, fit, {})
     if "match" not in skip:
         seconds = {o: best_of(lambda o=o: nearest(score, t, 0.02, order=o, seed=1), times)
@@ -172,7 +173,7 @@ def peak_gb_of_matching(n: int) -> float:
         x[start : start + len(part)] = part
     t = (rng.random(n) < 1 / (1 + np.exp(-0.15 * x.sum(axis=1)))).astype(float)
     begin = perf_counter()
-    found = nearest(propensity.fit(t, x).score, t, 0.02, order="largest", seed=1)
+    found = nearest(propensity(t, x), t, 0.02, order="largest", seed=1)
     seconds = perf_counter() - begin
     peak = own_peak_gb()
     print(f"score and nearest {n:,} x 17: {seconds:.2f} s, {len(found.treated):,} pairs, ", end="")

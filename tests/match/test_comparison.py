@@ -12,6 +12,7 @@ from ehrivig import study
 from ehrivig.dataset import KEY
 from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
+from ehrivig.match.score import scores
 from ehrivig.stats.regression.logistic import logistic, predicted
 
 
@@ -50,12 +51,12 @@ def table() -> pl.DataFrame:
 
 
 def test_scores_are_the_unpenalised_fit(table: pl.DataFrame, plan: study.Study) -> None:
-    score = comparison.scores(table, plan)
+    found = scores(table, plan)
     known = table.drop_nulls("age")
     x = known.select("age", pl.col("male").cast(pl.Float64)).to_numpy()
     fit = logistic(known["exposed"].cast(pl.Float64).to_numpy(), x)
-    assert np.isnan(score[:10]).all()
-    assert score[10:] == pytest.approx(predicted(fit, x), abs=1e-12)
+    assert np.isnan(found[:10]).all()
+    assert found[10:] == pytest.approx(predicted(fit, x), abs=1e-12)
 
 
 def test_pairs_hold_the_caliper_and_use_nobody_twice(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.balance import DENOMINATORS, balance, pair_distance
+from ehrivig.stats.balance import DENOMINATORS, balance
 
 
 def test_by_hand() -> None:
@@ -29,7 +29,6 @@ def test_by_hand() -> None:
     share = balance(treated, copd, denominator="proportion_unmatched").rows[0]
     assert share.before.smd == pytest.approx((1 / 3) / np.sqrt(2 / 9))
     assert balance(treated, copd, denominator="none").rows[0].before.smd == pytest.approx(1 / 3)
-    assert table.largest_before == pytest.approx(1.0)
 
 
 @given(st.integers(0, 10_000))
@@ -103,12 +102,6 @@ def test_a_constant_has_no_smd_unless_the_arms_agree() -> None:
     assert balance(t, [5.0, 5, 5, 5]).rows[0].before.smd == 0.0
     assert np.isnan(balance(t, [5.0, 5, 6, 6]).rows[0].before.smd)
     assert np.isnan(balance(t, [5.0, 5, 6, 6]).rows[0].before.variance_ratio)
-
-
-def test_pair_distance() -> None:
-    t, x = [1, 1, 0, 0], [1.0, 3.0, 2.0, 3.0]
-    assert pair_distance(t, x, [0, 1], [2, 3]) == pytest.approx(0.5 / np.sqrt(2))
-    assert np.isnan(pair_distance(t, x, [], []))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from oracles.fine_gray_expansion import fine_gray_expansion
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.fine_gray import fine_gray
-from ehrivig.stats.survival.fine_gray_expansion import fine_gray_expansion
 
 
 def _data(n: int = 80, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -52,4 +52,4 @@ def test_firth_refuses_a_singular_information_in_words() -> None:
     event = (x[:, 0] > 0).astype(float)
     far = 1e6  # where every probability is 0 or 1, and nobody carries information
     with pytest.raises(AnalysisError, match="drop or coarsen"):
-        penalised_profile(event, x, None, ("intercept", "x"), 1, far, np.zeros(2))
+        penalised_profile(event, x, None, 1, far, np.zeros(2))

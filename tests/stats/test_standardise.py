@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.regression.interaction import interaction_test
+from ehrivig.match.score import propensity
 from ehrivig.stats.regression.standardise import aipw, g_computation
 from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 
@@ -29,7 +29,7 @@ def test_without_covariates_it_is_the_table() -> None:
         assert got.risk_difference.estimate == pytest.approx(wald.estimate, rel=1e-9)
         assert got.risk_difference.se == pytest.approx(wald.se, rel=1e-6)
         assert got.risk_ratio.se == pytest.approx(risk_ratio(*counts).se, rel=1e-6)
-    flat = aipw(y, arm, none)
+    flat = aipw(y, arm, none, propensity=propensity(arm, none))
     assert flat.risk_difference.estimate == pytest.approx(wald.estimate, rel=1e-9)
     assert flat.risk_difference.se == pytest.approx(wald.se, rel=1e-6)
 
@@ -66,7 +66,7 @@ def test_both_estimators_find_the_truth_and_cover_it() -> None:
         y, arm, x = cohort(500, seed)
         results = (
             g_computation(y, arm, x).risk_difference,
-            aipw(y, arm, x).risk_difference,
+            aipw(y, arm, x, propensity=propensity(arm, x)).risk_difference,
             g_computation(y, arm, x, variance="delta").risk_difference,
         )
         inside += [e.lo < truth < e.hi for e in results]
@@ -82,7 +82,7 @@ def test_aipw_is_right_with_a_wrong_outcome_model() -> None:
     naive = y[arm == 1].mean() - y[arm == 0].mean()
     score = 1 / (1 + np.exp(-x[:, 0]))
     blind = aipw(y, arm, np.zeros((60_000, 0)), propensity=score).risk_difference
-    full = aipw(y, arm, x).risk_difference
+    full = aipw(y, arm, x, propensity=propensity(arm, x)).risk_difference
     assert blind.estimate == pytest.approx(full.estimate, abs=4 * blind.se)
     assert abs(naive - full.estimate) > 10 * full.se
 
@@ -127,29 +127,6 @@ def test_bad_input_is_named() -> None:
         aipw(y, arm, x, propensity=[0.5])
     with pytest.raises(UsageError, match="clusters"):
         g_computation(y, arm, x, variance="delta", cluster=np.arange(100))
-
-
-def test_interaction_of_two_levels_is_the_ratio_of_two_tables() -> None:
-    y, arm, x = cohort(600, 7)
-    older = np.where(x[:, 1] > 0, ">=65", "<65")
-    got = interaction_test(y, arm, older)
-    assert got.levels == ("<65", ">=65")
-    for level, effect in zip(got.levels, got.effects, strict=True):
-        inside = older == level
-        a, b = y[inside & (arm == 1)], y[inside & (arm == 0)]
-        odds = [v.sum() / (len(v) - v.sum()) for v in (a, b)]
-        assert effect.estimate == pytest.approx(odds[0] / odds[1], rel=1e-8)
-        assert (effect.n_exposed, effect.events_exposed) == (len(a), int(a.sum()))
-    assert got.df == 1
-    assert got.chi2_wald == pytest.approx(got.chi2_likelihood_ratio, rel=0.1, abs=0.05)
-
-
-def test_interaction_needs_both_arms_in_every_level() -> None:
-    y, arm, _ = cohort(100, 8)
-    with pytest.raises(AnalysisError, match="one arm only"):
-        interaction_test(y, arm, arm)
-    with pytest.raises(AnalysisError, match="fewer than two"):
-        interaction_test(y, arm, np.zeros(100))
 
 
 def test_every_effect_names_the_program_that_made_it() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ehrivig.errors import EhrivigError, NumericalWarning
-from ehrivig.match import nearest, optimal, propensity
+from ehrivig.match import nearest, optimal
+from ehrivig.match.score import propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.standardise import aipw, g_computation
@@ -109,8 +110,12 @@ ESTIMATORS: dict[str, Callable[[Data], Any]] = {
     "Gray": lambda d: gray_test(d["t"], d["s"], d["arm"]).chi2,
     "Fine-Gray": lambda d: fine_gray(d["t"], d["s"], full(d)).coef,
     "g-computation": lambda d: g_computation(d["y"], d["arm"], d["x"]).risk_difference.estimate,
-    "AIPW": lambda d: aipw(d["y"], d["arm"], d["x"]).risk_difference.estimate,
-    "score": lambda d: propensity.fit(d["arm"], d["x"]).score,
+    "AIPW": lambda d: (
+        (
+            aipw(d["y"], d["arm"], d["x"], propensity=propensity(d["arm"], d["x"]))
+        ).risk_difference.estimate
+    ),
+    "score": lambda d: propensity(d["arm"], d["x"]),
     "nearest": lambda d: len(nearest(d["x"][:, 0], d["arm"], 0.5).treated),
     "optimal": lambda d: len(optimal(d["x"][:, 0], d["arm"], 0.5).treated),
     "weights": lambda d: (

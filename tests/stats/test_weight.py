@@ -1,4 +1,4 @@
-"""Weights: their sums, exact balance, truncation, entropy balancing; the propensity score."""
+"""Weights: their sums, exact balance, truncation, entropy balancing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.match import propensity
-from ehrivig.stats.balance import balance
+from ehrivig.match.score import propensity
+from ehrivig.stats.balance import BalanceTable, balance
 from ehrivig.stats.weighting.weight import (
     effective_sample_size,
     entropy_balance,
@@ -24,12 +24,17 @@ def cohort(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (rng.random(n) < 1 / (1 + np.exp(-0.8 * x[:, 0]))).astype(int), x
 
 
+def largest(table: BalanceTable) -> float:
+    """The largest absolute standardised mean difference after weighting."""
+    return max(abs(row.after.smd) for row in table.rows)
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_overlap_weights_balance_the_means_exactly(seed: int) -> None:
     t, x = cohort(200, seed)
-    w = inverse_probability(t, propensity.fit(t, x).score, "ATO").weight
-    assert balance(t, x, weights=w).largest_after < 1e-8
+    w = inverse_probability(t, propensity(t, x), "ATO").weight
+    assert largest(balance(t, x, weights=w)) < 1e-8
     assert w[t == 1].sum() == pytest.approx(w[t == 0].sum(), rel=1e-9)
 
 
@@ -37,7 +42,7 @@ def test_overlap_weights_balance_the_means_exactly(seed: int) -> None:
 @settings(max_examples=60, deadline=None)
 def test_relabelling_arms_relabels_the_weights(seed: int, estimand: str, stable: bool) -> None:
     t, x = cohort(150, seed)
-    e = propensity.fit(t, x).score
+    e = propensity(t, x)
     other = {"ATT": "ATC", "ATC": "ATT"}.get(estimand, estimand)
     a = inverse_probability(t, e, estimand, stabilised=stable)  # type: ignore[arg-type]
     b = inverse_probability(1 - t, 1 - e, other, stabilised=stable)  # type: ignore[arg-type]
@@ -50,7 +55,7 @@ def test_known_sums_of_saturated_weights() -> None:
     rng = np.random.default_rng(0)
     g = rng.integers(0, 2, 300)
     t = (rng.random(300) < np.where(g == 1, 0.7, 0.2)).astype(int)
-    e = propensity.fit(t, g.astype(float)).score
+    e = propensity(t, g[:, None].astype(float))
     for arm in (0, 1):
         assert inverse_probability(t, e, "ATE").weight[t == arm].sum() == pytest.approx(300)
         assert inverse_probability(t, e, "ATT").weight[t == arm].sum() == pytest.approx(t.sum())
@@ -86,7 +91,7 @@ def test_entropy_balancing_is_exact_with_known_sums(estimand: str, moments: int)
     t, x = cohort(500, 3)
     got = entropy_balance(t, x, estimand, moments=moments)  # type: ignore[arg-type]
     table = balance(t, x, weights=got.weight)
-    assert table.largest_after < 1e-8
+    assert largest(table) < 1e-8
     target = {"ATT": t == 1, "ATC": t == 0, "ATE": np.ones(500, dtype=bool)}[estimand]
     for arm in (0, 1):
         assert got.weight[t == arm].sum() == pytest.approx(target.sum())
@@ -122,57 +127,3 @@ def test_entropy_balancing_survives_collinear_columns_and_refuses_the_impossible
 def test_bad_input_is_named(arguments: tuple, options: dict, error: type[Exception]) -> None:
     with pytest.raises(error):
         inverse_probability(*arguments, **options)
-
-
-def test_propensity_score_reproduces_the_treated() -> None:
-    t, x = cohort(400, 5)
-    fit = propensity.fit(t, x, names=["severity", "age", "copd"])
-    assert fit.score.sum() == pytest.approx(t.sum(), rel=1e-10)
-    np.testing.assert_allclose(fit.score @ x, x[t == 1].sum(0), rtol=1e-9)
-    np.testing.assert_allclose(fit.logit, np.log(fit.score / (1 - fit.score)), rtol=1e-9)
-    assert fit.names[0] == "(intercept)"
-    where = np.random.default_rng(0).permutation(400)
-    np.testing.assert_allclose(
-        propensity.fit(t[where], x[where]).score, fit.score[where], rtol=1e-9
-    )
-
-
-def test_a_covariate_that_decides_the_treatment_is_named() -> None:
-    t, x = cohort(100, 6)
-    with pytest.raises(AnalysisError, match=r"propensity score: .*separation by .*order"):
-        propensity.fit(t, np.column_stack([x, t]), names=["a", "b", "c", "order"])
-    with pytest.raises(AnalysisError, match="empty"):
-        propensity.fit(np.ones(10), np.arange(10.0))
-
-
-def test_overlap_counts_everybody_once_per_table() -> None:
-    t, x = cohort(400, 7)
-    e = propensity.fit(t, x).score
-    hospital = np.array(["north", "south"])[(np.arange(400) < 100).astype(int)]
-    got = propensity.overlap(e, t, hospital)
-    for name in ("all", "north", "south"):
-        rows = [c for c in got.cells if c.hospital == name]
-        assert [c.decile for c in rows] == list(range(1, 11))
-        expected = 400 if name == "all" else int((hospital == name).sum())
-        assert sum(c.n_treated + c.n_control for c in rows) == expected
-    assert all(c.n_treated + c.n_control == 40 for c in got.cells if c.hospital == "all")
-    bad = [c for c in got.cells if c.hospital != "all" and not c.positive]
-    assert (got.violations, got.rows_in_violation) == (
-        len(bad),
-        sum(c.n_treated + c.n_control for c in bad),
-    )
-    outside = (e < got.support_lo) | (e > got.support_hi)
-    assert got.outside_treated + got.outside_control == outside.sum()
-
-
-def test_a_hospital_that_never_treats_violates_positivity() -> None:
-    rng = np.random.default_rng(8)
-    e, t = rng.random(200), rng.integers(0, 2, 200)
-    hospital = np.repeat(["a", "b"], 100)
-    t[100:] = 0
-    got = propensity.overlap(e, t, hospital)
-    assert got.rows_in_violation >= 100
-    with pytest.raises(AnalysisError, match="empty"):
-        propensity.overlap(e, np.zeros(200))
-    with pytest.raises(UsageError, match="hospital"):
-        propensity.overlap(e, t, hospital[:-1])

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.glm import expit, maximise
-from ehrivig.stats.regression.newton import dependent_columns
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 Kind = Literal["pmm", "normal", "binary"]

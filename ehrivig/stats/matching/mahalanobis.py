@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import finite_matrix
 from ehrivig.stats.matching.line import Line
-from ehrivig.stats.regression.newton import dependent_columns
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 

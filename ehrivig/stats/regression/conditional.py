@@ -12,55 +12,30 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.design_matrix import binary_vector, column_names, finite_matrix
-from ehrivig.stats.regression.glm import maximise
-from ehrivig.stats.regression.newton import Curve, Maximum, climb
+from ehrivig.stats.newton import Curve
+from ehrivig.stats.regression.glm import MaximumLikelihood, maximise
+from ehrivig.stats.regression.odds_ratios import OddsRatios
+from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.wald import ratios
 
 WHAT = "conditional logistic regression"
 BLOCK_NUMBERS = 4_000_000  # size of the largest array of second derivatives at a time
 
 
-@dataclass(frozen=True)
-class ConditionalFit:
-    """Log odds ratios of `event_label` within strata, per unit of each column; no intercept.
+@dataclass(frozen=True, kw_only=True)
+class ConditionalFit(OddsRatios):
+    """The fit of a conditional logistic model; no intercept.
 
-    `coef`, `se`, `odds_ratio`, `lo`, `hi`, `p` have shape (p,), `covariance` (p, p). `n` and
-    `events` count all rows given; only `strata_used` of the strata (those with an event and a
-    non-event) carry information. `loglik_null` is the value at coefficients of zero.
+    `n` and `events` count all rows given; only `strata_used` of the strata (those with an event
+    and a non-event) carry information. `loglik_null` is the value at coefficients of zero.
     """
 
-    names: tuple[str, ...]
-    coef: FloatArray
-    se: FloatArray
-    covariance: FloatArray
-    odds_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    p: FloatArray
-    n: int
-    events: int
     strata: int
     strata_used: int
-    event_label: str
-    loglik: float
-    loglik_null: float
-    iterations: int
-    converged: bool
-    method: str
-    level: float = 0.95
-    variance: str = "model (inverse conditional information)"
-    interval: str = "Wald"
-    notes: tuple[str, ...] = ()
-
-    def index(self, name: str) -> int:
-        """The position of a column in every array of this fit; UsageError when there is none."""
-        if name not in self.names:
-            raise UsageError(f"no column {name!r} in this fit; it has {', '.join(self.names)}.")
-        return self.names.index(name)
 
 
 @dataclass(frozen=True)
@@ -96,11 +71,10 @@ def conditional_logistic(
     if not used:
         raise AnalysisError(f"{WHAT}: no stratum has both an event and a non-event.")
     if [rows.shape[1] for rows, _ in groups] == [2]:
-        top, covariance, null = _pairs(matrix, groups[0][0], labels)
+        ml = _pairs(matrix, groups[0][0], labels)
     else:
-        sets = [_Sets(matrix[rows], cases) for rows, cases in groups]
-        top, covariance, null = _sets_fit(sets, labels)
-    return _fit(y, top, covariance, null, labels, (strata_count, used), event_label, level)
+        ml = _sets_fit([_Sets(matrix[rows], cases) for rows, cases in groups], labels)
+    return _fit(y, ml, labels, (strata_count, used), event_label, level)
 
 
 def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntArray, int]]]:
@@ -126,20 +100,16 @@ def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntAr
     return len(sizes), groups
 
 
-def _pairs(
-    x: FloatArray, rows: IntArray, labels: tuple[str, ...]
-) -> tuple[Maximum, FloatArray, float]:
+def _pairs(x: FloatArray, rows: IntArray, labels: tuple[str, ...]) -> MaximumLikelihood:
     """The fit of pairs of a case and a non-case: a logistic fit of their differences."""
     difference = x[rows[:, 0]] - x[rows[:, 1]]
     try:
-        ml = maximise(np.ones(len(rows)), difference, intercept=False, names=labels)
+        return maximise(np.ones(len(rows)), difference, intercept=False, names=labels)
     except AnalysisError as error:
         raise AnalysisError("conditional " + str(error)) from None
-    top = Maximum(ml.coef, ml.loglik, np.empty((0, 0)), ml.iterations)
-    return top, ml.covariance, ml.loglik_null
 
 
-def _sets_fit(sets: list[_Sets], labels: tuple[str, ...]) -> tuple[Maximum, FloatArray, float]:
+def _sets_fit(sets: list[_Sets], labels: tuple[str, ...]) -> MaximumLikelihood:
     """The fit of sets of any size, on columns centred within sets and scaled."""
     centred = [_Sets(s.x - s.x.mean(axis=1, keepdims=True), s.cases) for s in sets]
     total = sum(np.square(s.x).sum(axis=(0, 1)) for s in centred)
@@ -151,11 +121,14 @@ def _sets_fit(sets: list[_Sets], labels: tuple[str, ...]) -> tuple[Maximum, Floa
     def curve_at(beta: FloatArray) -> Curve:
         return _total([_curve(block, beta) for s in scaled for block in _blocks(s)])
 
-    start = np.zeros(len(labels))
-    null = curve_at(start).loglik
-    top = climb(curve_at, start, labels, what=WHAT)
-    covariance = np.linalg.inv(top.information) / np.outer(scale, scale)
-    return Maximum(top.beta / scale, top.loglik, top.information, top.iterations), covariance, null
+    top = maximum(curve_at, np.zeros(len(labels)), labels, what=WHAT)
+    return MaximumLikelihood(
+        coef=top.beta / scale,
+        covariance=top.covariance / np.outer(scale, scale),
+        loglik=top.loglik,
+        loglik_null=top.first.loglik,
+        iterations=top.iterations,
+    )
 
 
 def _blocks(sets: _Sets) -> list[_Sets]:
@@ -224,37 +197,33 @@ def _symmetric_function(
 
 def _fit(
     y: FloatArray,
-    top: Maximum,
-    covariance: FloatArray,
-    loglik_null: float,
+    ml: MaximumLikelihood,
     labels: tuple[str, ...],
     strata: tuple[int, int],
     event_label: str,
     level: float,
 ) -> ConditionalFit:
     """The fit with Wald intervals and tests."""
-    se = np.sqrt(np.diag(covariance))
-    half = float(-ndtri((1 - level) / 2)) * se
-    with np.errstate(over="ignore"):
-        ratio, lo, hi = np.exp(top.beta), np.exp(top.beta - half), np.exp(top.beta + half)
+    odds = ratios(ml.coef, ml.covariance, level)
     return ConditionalFit(
         names=labels,
-        coef=top.beta,
-        se=se,
-        covariance=covariance,
-        odds_ratio=ratio,
-        lo=lo,
-        hi=hi,
-        p=2.0 * ndtr(-np.abs(top.beta / se)),
+        coef=ml.coef,
+        se=odds.se,
+        covariance=ml.covariance,
+        odds_ratio=odds.ratio,
+        lo=odds.lo,
+        hi=odds.hi,
+        p=odds.p,
         n=len(y),
         events=int(y.sum()),
         strata=strata[0],
         strata_used=strata[1],
         event_label=event_label,
-        loglik=top.loglik,
-        loglik_null=loglik_null,
-        iterations=top.iterations,
-        converged=True,
+        loglik=ml.loglik,
+        loglik_null=ml.loglik_null,
+        iterations=ml.iterations,
         method="conditional logistic, exact likelihood",
+        variance="model (inverse conditional information)",
+        interval="Wald",
         level=level,
     )

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.newton import INTERCEPT, Curve, climb
+from ehrivig.stats.design_matrix import INTERCEPT
+from ehrivig.stats.newton import Curve
+from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import FloatArray
 
 CHUNK_ROWS = 8192
@@ -27,8 +29,8 @@ class MaximumLikelihood:
     """The maximum of a logistic log-likelihood and its curvature there.
 
     `coef` (k,) and `covariance` (k, k), the inverse Fisher information, have the intercept first
-    when there is one. `loglik` leaves out no constant (binary events have none). `deviance` is
-    -2 loglik; `loglik_null` that of the intercept alone (of all-zero coefficients without one).
+    when there is one. `loglik` leaves out no constant (binary events have none); `loglik_null` is
+    that of the intercept alone (of all-zero coefficients without one).
     """
 
     coef: FloatArray
@@ -36,12 +38,6 @@ class MaximumLikelihood:
     loglik: float
     loglik_null: float
     iterations: int
-    n: int
-
-    @property
-    def deviance(self) -> float:
-        """-2 times the log-likelihood."""
-        return -2.0 * self.loglik
 
 
 @dataclass(frozen=True)
@@ -115,7 +111,7 @@ def maximise(
     design = _scaled(event, x, weights, offset, intercept)
     null = _null_start(design)
     labels = (INTERCEPT, *labels) if intercept else labels
-    top = climb(
+    top = maximum(
         lambda beta: _curve(design, beta),
         _warm_start(design, null),
         labels,
@@ -123,10 +119,10 @@ def maximise(
         max_iterations=max_iterations,
     )
     to_original = _back_transform(design)
-    covariance = to_original @ np.linalg.inv(top.information) @ to_original.T
+    covariance = to_original @ top.covariance @ to_original.T
     loglik_null = _null_loglik(design, null)
     return MaximumLikelihood(
-        to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations, x.shape[0]
+        to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations
     )
 
 
@@ -189,7 +185,7 @@ def _warm_start(design: Design, null: FloatArray) -> FloatArray:
         design.scale,
     )
     try:
-        top = climb(
+        top = maximum(
             lambda beta: _curve(part, beta), null, ("",) * design.k, what=WHAT, max_iterations=15
         )
     except AnalysisError:

@@ -1,123 +1,54 @@
-"""What a logistic fit is, and what can be read from it: effects, predictions, nested tests."""
+"""What a logistic fit is, and what can be read from it: predictions, nested tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import UsageError
-from ehrivig.stats.design_matrix import arm_vector, binary_vector
-from ehrivig.stats.regression.glm import expit
-from ehrivig.stats.result import Effect, FloatArray
+from ehrivig.stats.regression.glm import MaximumLikelihood, expit
+from ehrivig.stats.regression.logistic_input import Problem
+from ehrivig.stats.regression.odds_ratios import OddsRatios
+from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import ratios
 
 
-@dataclass(frozen=True)
-class LogisticFit:
-    """Log odds ratios of `event_label` per unit of each column, intercept first.
+@dataclass(frozen=True, kw_only=True)
+class LogisticFit(OddsRatios):
+    """The fit of a logistic model, intercept first.
 
-    `coef`, `se`, `odds_ratio`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order
-    of `names`. `lo` and `hi` are of the odds ratio. `n` and `events` count rows with a weight
-    above zero. `loglik` is penalised when `method` says Firth.
+    `n` and `events` count rows with a weight above zero. `loglik` is penalised when `method` says
+    Firth.
     """
 
-    names: tuple[str, ...]
-    coef: FloatArray
-    se: FloatArray
-    covariance: FloatArray
-    odds_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    p: FloatArray
-    n: int
-    events: int
-    event_label: str
-    method: str
-    variance: str
-    interval: str
-    level: float
-    loglik: float
-    loglik_null: float
-    iterations: int
-    notes: tuple[str, ...] = ()
 
-    def index(self, name: str) -> int:
-        """The position of a column in every array of this fit; UsageError when there is none."""
-        if name not in self.names:
-            raise UsageError(f"no column {name!r} in this fit; it has {', '.join(self.names)}.")
-        return self.names.index(name)
-
-
-class OddsRatios(Protocol):
-    """What a fit must have to give an Effect: LogisticFit and ConditionalFit do."""
-
-    @property
-    def odds_ratio(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def lo(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def hi(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def se(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def p(self) -> FloatArray: ...  # noqa: D102
-    @property
-    def n(self) -> int: ...  # noqa: D102
-    @property
-    def events(self) -> int: ...  # noqa: D102
-    @property
-    def event_label(self) -> str: ...  # noqa: D102
-    @property
-    def method(self) -> str: ...  # noqa: D102
-    @property
-    def variance(self) -> str: ...  # noqa: D102
-    @property
-    def interval(self) -> str: ...  # noqa: D102
-    @property
-    def level(self) -> float: ...  # noqa: D102
-    @property
-    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
-    def index(self, name: str) -> int: ...  # noqa: D102
-
-
-def exposure_effect(
-    fit: OddsRatios,
-    event: ArrayLike,
-    exposed: ArrayLike,
-    term: str,
-    *,
-    estimand: str = "",
-) -> Effect:
-    """The odds ratio of one column as an Effect, with the events of both arms counted.
-
-    `event` and `exposed` (n,) 0/1 are the rows that were fitted. Raises UsageError when their
-    number or their events are not those of the fit.
-    """
-    y = binary_vector(event, "event")
-    arm = arm_vector(exposed, "exposed", len(y))
-    if (len(y), int(y.sum())) != (fit.n, fit.events):
-        raise UsageError("exposure_effect: these are not the rows of the fit (n or events differ).")
-    j = fit.index(term)
-    return Effect(
-        measure="OR",
-        estimate=float(fit.odds_ratio[j]),
-        lo=float(fit.lo[j]),
-        hi=float(fit.hi[j]),
-        se=float(fit.se[j]),
-        p=float(fit.p[j]),
-        event_label=fit.event_label,
-        n_exposed=int(arm.sum()),
-        events_exposed=int(y[arm].sum()),
-        n_control=int((~arm).sum()),
-        events_control=int(y[~arm].sum()),
-        method=f"{fit.method}, {fit.interval} interval",
-        variance=fit.variance,
-        estimand=estimand,
-        level=fit.level,
-        notes=fit.notes,
+def wald_fit(
+    problem: Problem, ml: MaximumLikelihood, covariance: FloatArray, variance: str
+) -> LogisticFit:
+    """The fit with Wald intervals and tests."""
+    odds = ratios(ml.coef, covariance, problem.level)
+    return LogisticFit(
+        names=problem.names,
+        coef=ml.coef,
+        se=odds.se,
+        covariance=covariance,
+        odds_ratio=odds.ratio,
+        lo=odds.lo,
+        hi=odds.hi,
+        p=odds.p,
+        n=len(problem.event),
+        events=int(problem.event.sum()),
+        event_label="event",
+        method="logistic, maximum likelihood" + ("" if problem.weights is None else ", weighted"),
+        variance=variance,
+        interval="Wald",
+        level=problem.level,
+        loglik=ml.loglik,
+        loglik_null=ml.loglik_null,
+        iterations=ml.iterations,
     )
 
 

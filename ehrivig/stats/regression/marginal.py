@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
 from ehrivig.stats.regression.sandwich import cluster_index, warn_few_clusters
-from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray
+from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
+from ehrivig.stats.wald import p_value, quantile
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class Report:
         self, risks: FloatArray, covariance: FloatArray, variance: str
     ) -> MarginalEffects:
         """Wald intervals, symmetric on the log for the ratios."""
-        z = float(-ndtri((1 - self.level) / 2))
+        z = quantile(self.level)
         effects = []
         for measure, value, gradient in _contrasts(risks):
             se = float(np.sqrt(gradient @ covariance @ gradient))
-            p = 2 * float(ndtr(-abs(value) / se)) if se > 0 else float("nan")
+            p = p_value(value / se) if se > 0 else float("nan")
             ends = (value, value - z * se, value + z * se)
             effects.append(self._effect(measure, ends, se, p, variance))
         return _marginal(risks, covariance, effects, 0)
@@ -112,7 +112,7 @@ class Report:
         effects = []
         for (measure, value, _), column in zip(_contrasts(risks), np.array(samples).T, strict=True):
             se = float(np.std(column, ddof=1))
-            p = 2 * float(ndtr(-abs(value) / se)) if se > 0 else float("nan")
+            p = p_value(value / se) if se > 0 else float("nan")
             lo, hi = np.quantile(column, [tail, 1 - tail], method="weibull")
             name = f"bootstrap, {len(draws)} samples, percentile interval"
             effects.append(self._effect(measure, (value, float(lo), float(hi)), se, p, name))
@@ -124,19 +124,11 @@ class Report:
         """One contrast; `ends` on the scale of its standard error."""
         back = (lambda v: v) if measure == "RD" else np.exp
         estimate, lo, hi = (float(back(v)) for v in ends)
-        y, arm = self.cohort.event, self.cohort.exposed
-        return Effect(
-            measure=measure,
-            estimate=estimate,
-            lo=lo,
-            hi=hi,
-            se=se,
-            p=p,
+        return Effect.between(
+            arms_of(self.cohort.event, self.cohort.exposed),
+            measure,
+            (estimate, lo, hi, se, p),
             event_label=self.event_label,
-            n_exposed=int(arm.sum()),
-            events_exposed=int(y[arm].sum()),
-            n_control=int((~arm).sum()),
-            events_control=int(y[~arm].sum()),
             method=self.method,
             variance=variance,
             estimand=self.estimand,

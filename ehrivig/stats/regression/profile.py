@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtri
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.regression.glm import maximise
+from ehrivig.stats.regression.logistic_fit import LogisticFit
+from ehrivig.stats.regression.logistic_input import Problem
+
+
+def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
+    """The same fit with likelihood-ratio intervals in place of Wald's (p stays Wald's)."""
+    ends = [_profile_ends(problem, fit, j) for j in range(len(fit.coef))]
+    return replace(
+        fit,
+        lo=np.exp(np.array([lo for lo, _ in ends])),
+        hi=np.exp(np.array([hi for _, hi in ends])),
+        interval="profile likelihood",
+    )
+
+
+def _profile_ends(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float]:
+    """The profile interval of coefficient j, on the log scale."""
+    held = np.ones(len(problem.event)) if j == 0 else problem.x[:, j - 1]
+    others = problem.x if j == 0 else np.delete(problem.x, j - 1, axis=1)
+
+    def highest(value: float) -> float:
+        ml = maximise(problem.event, others, offset=value * held, intercept=j != 0)
+        return ml.loglik
+
+    return profile_interval(
+        highest, float(fit.coef[j]), float(fit.se[j]), fit.loglik, problem.level
+    )
 
 
 def profile_interval(

@@ -18,11 +18,9 @@ from ehrivig.stats.regression.marginal import (
     influence_covariance,
 )
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.weighting.estimands import Estimand, estimand_over
 
 __all__ = ["MarginalEffects", "aipw", "bootstrap", "g_computation"]
-
-Population = Literal["all", "exposed", "control"]
-ESTIMANDS = {"all": "ATE", "exposed": "ATT", "control": "ATC"}
 
 
 def g_computation(
@@ -30,7 +28,7 @@ def g_computation(
     exposed: ArrayLike,
     x: ArrayLike,
     *,
-    population: Population = "all",
+    population: str = "all",
     interactions: bool = False,
     variance: Literal["influence", "delta", "bootstrap"] = "influence",
     cluster: ArrayLike | None = None,
@@ -43,7 +41,8 @@ def g_computation(
     """Risk difference, ratio and odds ratio by standardising a logistic model (the g-formula).
 
     `event`, `exposed` (n,) 0/1, `x` (n, p) covariates. The model has the exposure and x, with
-    `interactions` also their products; its predictions are averaged over `population`.
+    `interactions` also their products; its predictions are averaged over `population`: "all",
+    "exposed" or "control".
     `variance`: "influence" (M-estimation: model misspecification and the sampling of x are in it),
     "delta" (model-based, x taken as fixed: R marginaleffects' default), "bootstrap" (percentile
     interval, `replicates` samples of rows or clusters, `seed` required).
@@ -57,14 +56,14 @@ def g_computation(
         raise UsageError('variance="delta" takes no clusters; use "influence" or "bootstrap".')
     if variance == "bootstrap" and seed is None:
         raise UsageError('variance="bootstrap" needs a seed.')
-    cohort = cohort_of(event, exposed, x, cluster, names)
+    cohort, aim = cohort_of(event, exposed, x, cluster, names), estimand_over(population)
     method = "g-computation, logistic" + (" with interactions" if interactions else "")
 
     def risks(sample: Cohort) -> FloatArray:
-        return _standardised(sample, population, interactions)[0]
+        return _standardised(sample, aim, interactions)[0]
 
-    estimate, influence, delta = _standardised(cohort, population, interactions)
-    report = Report(cohort, event_label, level, ESTIMANDS[population], method)
+    estimate, influence, delta = _standardised(cohort, aim, interactions)
+    report = Report(cohort, event_label, level, aim.name, method)
     if variance == "bootstrap":
         draws, failed = bootstrap(cohort, risks, replicates, int(seed or 0))
         return report.from_draws(estimate, draws, failed)
@@ -78,7 +77,7 @@ def aipw(
     exposed: ArrayLike,
     x: ArrayLike,
     *,
-    propensity: ArrayLike | None = None,
+    propensity: ArrayLike,
     truncate: tuple[float, float] | None = None,
     cluster: ArrayLike | None = None,
     names: Sequence[str] | None = None,
@@ -87,10 +86,10 @@ def aipw(
 ) -> MarginalEffects:
     """Augmented inverse-probability-weighted effects in the whole population (ATE).
 
-    Right when the outcome model (logistic in x, one per arm) or the propensity model (logistic in
-    x, or the scores given in `propensity` (n,)) is. `truncate` bounds the scores. Standard errors
-    by the influence function, summed within `cluster`. Raises AnalysisError as `logistic` does, and
-    for scores of 0 or 1. Source: Robins, Rotnitzky & Zhao 1994; Glynn & Quinn 2010.
+    Right when the outcome model (logistic in x, one per arm) is, or the model behind the scores
+    `propensity` (n,). `truncate` bounds the scores. Standard errors by the influence function,
+    summed within `cluster`. Raises AnalysisError as `logistic` does, and for scores of 0 or 1.
+    Source: Robins, Rotnitzky & Zhao 1994; Glynn & Quinn 2010.
     """
     cohort = cohort_of(event, exposed, x, cluster, names)
     score = _scores(cohort, propensity)
@@ -110,7 +109,7 @@ def aipw(
     if bool(((risks <= 0) | (risks >= 1)).any()):
         raise AnalysisError("AIPW: a risk outside 0 to 1; the weights are too extreme (truncate=).")
     covariance = influence_covariance(cohort, phi - risks)
-    report = Report(cohort, event_label, level, "ATE", method)
+    report = Report(cohort, event_label, level, estimand_over("all").name, method)
     return report.from_covariance(risks, covariance, "influence function")
 
 
@@ -145,16 +144,14 @@ def bootstrap(
 
 
 def _standardised(
-    cohort: Cohort, population: Population, interactions: bool
+    cohort: Cohort, aim: Estimand, interactions: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Risks (2,), influence values (n, 2) and delta-method covariance (2, 2), exposed first."""
     n = len(cohort.event)
     design = _design(cohort.x, cohort.exposed.astype(float), interactions)
     names = ("exposed", *cohort.names, *(f"exposed x {c}" for c in cohort.names))
     ml = maximise(cohort.event, design, names=names[: design.shape[1]])
-    target = {"all": np.ones(n, dtype=bool), "exposed": cohort.exposed}.get(
-        population, ~cohort.exposed
-    )
+    target = aim.members(cohort.exposed)
     share = target / target.mean()
     full = np.column_stack([np.ones(n), design])
     scores = full * (cohort.event - expit(full @ ml.coef))[:, np.newaxis]
@@ -179,11 +176,8 @@ def _design(x: FloatArray, exposed: FloatArray, interactions: bool) -> FloatArra
     return np.concatenate(parts, axis=1)
 
 
-def _scores(cohort: Cohort, propensity: ArrayLike | None) -> FloatArray:
-    """The propensity scores given, or those of a logistic model of x."""
-    if propensity is None:
-        ml = maximise(cohort.exposed.astype(float), cohort.x, names=cohort.names)
-        return expit(ml.coef[0] + cohort.x @ ml.coef[1:])
+def _scores(cohort: Cohort, propensity: ArrayLike) -> FloatArray:
+    """The propensity scores given, (n,)."""
     score = np.asarray(propensity, dtype=np.float64)
     if score.shape != cohort.event.shape or not bool(np.isfinite(score).all()):
         raise UsageError("propensity: one score for each row, none missing.")

@@ -9,7 +9,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.result import FloatArray, IntArray
@@ -21,6 +20,7 @@ from ehrivig.stats.survival.follow_up_input import (
     labelled,
 )
 from ehrivig.stats.survival.risk_sets import build_risk_sets
+from ehrivig.stats.wald import quantile
 
 IncidenceInterval = Literal["log-log", "plain"]
 
@@ -118,31 +118,30 @@ def cumulative_incidence(
     g = labelled("group", group, t.size)
     if not s.any():
         raise AnalysisError("cumulative incidence: there is no event of any cause.")
-    causes = np.unique(s[s > 0])
     sets = build_risk_sets(t, s > 0, stratum=g.codes, entry=entry_time(entry, t), timefix=timefix)
     n_risk, n_any = sets.at_risk(), sets.tied()
-    by_cause = {int(c): sets.tied((s == c).astype(np.float64)) for c in causes}
-    z = float(norm.ppf((1 + level) / 2))
+    by_cause = {int(c): sets.tied((s == c).astype(np.float64)) for c in np.unique(s[s > 0])}
     curves = []
     for k, label in enumerate(g.labels):
         lo, hi = np.searchsorted(sets.stratum, [k, k + 1])
         member = g.codes == k
         last = float(t[member].max())
-        _warn_if_emptied(n_risk[lo:hi], n_any[lo:hi], sets.event_time[lo:hi], last)
+        rows = slice(lo, hi)
+        _warn_if_emptied(n_risk[rows], n_any[rows], sets.event_time[rows], last)
         for cause, n_event in by_cause.items():
-            f, v = incidence_with_variance(n_risk[lo:hi], n_any[lo:hi], n_event[lo:hi])
-            lower, upper = _limits(f, v, z, conf_type)
+            f, v = incidence_with_variance(n_risk[rows], n_any[rows], n_event[rows])
+            lower, upper = _limits(f, v, quantile(level), conf_type)
             curves.append(
                 IncidenceCurve(
                     group=label,
                     cause=cause,
-                    time=sets.event_time[lo:hi],
+                    time=sets.event_time[rows],
                     incidence=f,
                     variance=v,
                     lower=lower,
                     upper=upper,
-                    n_risk=n_risk[lo:hi],
-                    n_event=n_event[lo:hi],
+                    n_risk=n_risk[rows],
+                    n_event=n_event[rows],
                     n=int(member.sum()),
                     events=int(np.count_nonzero(s[member] == cause)),
                     last_follow_up=last,

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Summit, inverse, maximise
-from ehrivig.stats.result import Effect, FloatArray, IntArray
+from ehrivig.stats.newton import Maximum
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox_exact import evaluate_exact, refuse_unfit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, design, evaluate
-from ehrivig.stats.survival.cox_residuals import robust_covariance
+from ehrivig.stats.survival.cox_score import robust_covariance
 from ehrivig.stats.survival.follow_up_input import (
     case_weights,
     column_names,
@@ -27,7 +26,10 @@ from ehrivig.stats.survival.follow_up_input import (
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.hazard_ratios import HazardRatios
+from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
+from ehrivig.stats.wald import ratios
 
 Ties = Literal["efron", "breslow", "exact"]
 MODEL_VARIANCE = "model (inverse information)"
@@ -36,74 +38,18 @@ CLUSTER_VARIANCE = "robust (infinitesimal jackknife by cluster)"
 
 
 @dataclass(frozen=True)
-class CoxFit:
-    """Log hazard ratios of p covariates with their uncertainty.
+class CoxFit(HazardRatios):
+    """Log hazard ratios of a Cox model.
 
-    coef, se, naive_se, hazard_ratio, lo, hi, z, p : (p,); cov : (p, p). `se`, `cov`, the interval
-    and p use the variance that `variance` names; `naive_se` is always from the information.
     score_test : chi-square (p degrees of freedom) that all coefficients are 0, from the model.
-    n, events : rows and rows with the event. `design` serves the residuals.
     """
 
-    names: tuple[str, ...]
-    coef: FloatArray
-    se: FloatArray
-    cov: FloatArray
-    naive_se: FloatArray
-    hazard_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    z: FloatArray
-    p: FloatArray
-    loglik: float
-    loglik_null: float
+    MEASURE: ClassVar[str] = "HR"
+
+    design: CoxDesign = field(repr=False, compare=False)
     score_test: float
-    iterations: int
-    n: int
-    events: int
     n_strata: int
     n_clusters: int | None
-    method: str
-    variance: str
-    event_label: str
-    level: float
-    design: CoxDesign = field(repr=False, compare=False)
-
-    def effect(
-        self,
-        column: int | str,
-        exposed: ArrayLike,
-        *,
-        estimand: str = "",
-        notes: tuple[str, ...] = (),
-    ) -> Effect:
-        """Return the hazard ratio of one covariate, with rows and events by arm.
-
-        exposed : (n,) 0/1, the arm of each row in the caller's order. For rows that are parts of
-        a person's follow-up, n and events count rows: say so in `notes`.
-        """
-        j = self.names.index(column) if isinstance(column, str) else column
-        arm = event_indicator(exposed, self.n)
-        had = np.zeros(self.n, dtype=np.bool_)
-        had[self.design.row[self.design.sets.event_rows]] = True
-        return Effect(
-            measure="HR",
-            estimate=float(self.hazard_ratio[j]),
-            lo=float(self.lo[j]),
-            hi=float(self.hi[j]),
-            se=float(self.se[j]),
-            p=float(self.p[j]),
-            event_label=self.event_label,
-            n_exposed=int(arm.sum()),
-            events_exposed=int((arm & had).sum()),
-            n_control=int((~arm).sum()),
-            events_control=int((~arm & had).sum()),
-            method=self.method,
-            variance=self.variance,
-            estimand=estimand,
-            level=self.level,
-            notes=notes,
-        )
 
 
 def cox(
@@ -163,18 +109,18 @@ def _refuse_constant(matrix: FloatArray, names: tuple[str, ...]) -> None:
         raise AnalysisError(f"cox: {', '.join(flat)}: constant. Leave the column out.")
 
 
-def _maximum(data: CoxDesign, names: tuple[str, ...], ties: Ties) -> Summit:
+def _maximum(data: CoxDesign, names: tuple[str, ...], ties: Ties) -> Maximum:
     """Return the maximum on the standardised scale."""
     total = float(data.mean_weight @ data.sets.tied())
     if ties != "exact":
-        return maximise(partial(evaluate, data), names, method="cox", n_events=total)
+        return maximum(partial(evaluate, data), names, method="cox", n_events=total)
     refuse_unfit(data)
-    return maximise(partial(evaluate_exact, data), names, method="cox", n_events=total)
+    return maximum(partial(evaluate_exact, data), names, method="cox", n_events=total)
 
 
 def _fit(
     data: CoxDesign,
-    best: Summit,
+    best: Maximum,
     names: tuple[str, ...],
     ties: Ties,
     robust: bool,
@@ -184,33 +130,29 @@ def _fit(
     event_label: str,
 ) -> CoxFit:
     """Return the fit on the scale of the covariates."""
-    naive = inverse(best.information)
+    naive = best.covariance
     cov, variance = naive, MODEL_VARIANCE
     if robust:
         if ties == "exact":
             raise AnalysisError("cox: exact ties have no robust variance. Use ties='efron'.")
-        cov = robust_covariance(data, best.coef, naive, clusters)
+        cov = robust_covariance(data, best.beta, naive, clusters)
         variance = ROBUST_VARIANCE if clusters is None else CLUSTER_VARIANCE
     rescale = np.outer(data.scale, data.scale)
-    coef, cov, naive = best.coef / data.scale, cov / rescale, naive / rescale
-    se = np.sqrt(np.diag(cov))
-    width = float(norm.ppf((1 + level) / 2)) * se
-    z = coef / se
-    with np.errstate(over="ignore"):  # a limit may well be infinite
-        lo, hi = np.exp(coef - width), np.exp(coef + width)
+    coef, cov, naive = best.beta / data.scale, cov / rescale, naive / rescale
+    hazards = ratios(coef, cov, level)
     return CoxFit(
         names=names,
         coef=coef,
-        se=se,
+        se=hazards.se,
         cov=cov,
         naive_se=np.sqrt(np.diag(naive)),
-        hazard_ratio=np.exp(coef),
-        lo=lo,
-        hi=hi,
-        z=z,
-        p=2 * norm.sf(np.abs(z)),
+        hazard_ratio=hazards.ratio,
+        lo=hazards.lo,
+        hi=hazards.hi,
+        z=hazards.z,
+        p=hazards.p,
         loglik=best.loglik,
-        loglik_null=best.loglik_null,
+        loglik_null=best.first.loglik,
         score_test=best.score_test,
         iterations=best.iterations,
         n=data.shape[0],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Evaluation
+from ehrivig.stats.newton import Curve
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox_likelihood import CoxDesign
 
@@ -48,7 +48,7 @@ class _Polynomial:
         self.value[1:] += step
 
 
-def evaluate_exact(data: CoxDesign, coef: FloatArray) -> Evaluation:
+def evaluate_exact(data: CoxDesign, coef: FloatArray) -> Curve:
     """Return log-likelihood, score (p,) and information (p, p) of the exact partial likelihood.
 
     Raises AnalysisError with more than 600 deaths on one time (use Efron) or with weights.
@@ -64,7 +64,7 @@ def evaluate_exact(data: CoxDesign, coef: FloatArray) -> Evaluation:
             loglik -= float(np.log(value)) - d * offset
             score -= mean
             information += polynomial.hessian[d] / value - np.outer(mean, mean)
-    return loglik, score, information
+    return Curve(loglik, score, information)
 
 
 def refuse_unfit(data: CoxDesign) -> None:

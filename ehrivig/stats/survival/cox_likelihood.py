@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehrivig.stats.regression.ascent import Evaluation
+from ehrivig.stats.newton import Curve
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.follow_up_input import standardised
 from ehrivig.stats.survival.risk_sets import RiskSets, sums_by
@@ -226,14 +226,14 @@ def information(data: CoxDesign, m: Moments, factor: FloatArray | None = None) -
     return total - weighted_gram(m.d1, (weight * m.inverse2[2])[at])
 
 
-def evaluate(data: CoxDesign, coef: FloatArray) -> Evaluation:
+def evaluate(data: CoxDesign, coef: FloatArray) -> Curve:
     """Return log-likelihood, score (p,) and information (p, p) at `coef` (standardised scale)."""
     m = moments(data, coef)
     if not (np.isfinite(m.loglik) and np.all(np.isfinite(m.inverse2[0]))):
         p = coef.size
-        return float("nan"), np.zeros(p), np.eye(p)
+        return Curve(float("nan"), np.zeros(p), np.eye(p))
     score = data.event_sum - data.x.T @ exposure(data, m)
-    return m.loglik, score, information(data, m)
+    return Curve(m.loglik, score, information(data, m))
 
 
 def weighted_gram(x: FloatArray, weight: FloatArray) -> FloatArray:

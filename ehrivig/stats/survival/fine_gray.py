@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Summit, inverse, maximise
-from ehrivig.stats.result import Effect, FloatArray, IntArray
+from ehrivig.stats.newton import Maximum
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.fine_gray_likelihood import (
     FineGrayDesign,
     design,
@@ -26,12 +25,14 @@ from ehrivig.stats.survival.follow_up_input import (
     constant_columns,
     design_matrix,
     entry_time,
-    event_indicator,
     event_status,
     follow_up_time,
     labelled,
 )
+from ehrivig.stats.survival.hazard_ratios import HazardRatios
+from ehrivig.stats.survival.partial_likelihood import maximum
 from ehrivig.stats.survival.risk_sets import time_ranks
+from ehrivig.stats.wald import ratios
 
 FineGrayVariance = Literal["crr", "naive", "robust"]
 _VARIANCE_NAMES = {
@@ -42,64 +43,18 @@ _VARIANCE_NAMES = {
 
 
 @dataclass(frozen=True)
-class FineGrayFit:
-    """Log subdistribution hazard ratios of p covariates with their uncertainty.
+class FineGrayFit(HazardRatios):
+    """Log subdistribution hazard ratios of `cause`.
 
-    coef, se, naive_se, hazard_ratio, lo, hi, z, p : (p,); cov : (p, p). `se`, `cov`, the interval
-    and p use the variance that `variance` names; `naive_se` is from the information. n rows,
-    events of `cause`, competing events, censored rows.
+    n rows: events of the cause, competing events, censored rows.
     """
 
-    names: tuple[str, ...]
+    MEASURE: ClassVar[str] = "SHR"
+
+    design: FineGrayDesign = field(repr=False, compare=False)
     cause: int
-    coef: FloatArray
-    se: FloatArray
-    cov: FloatArray
-    naive_se: FloatArray
-    hazard_ratio: FloatArray
-    lo: FloatArray
-    hi: FloatArray
-    z: FloatArray
-    p: FloatArray
-    loglik: float
-    loglik_null: float
-    iterations: int
-    n: int
-    events: int
     competing: int
     censored: int
-    variance: str
-    event_label: str
-    level: float
-    method: str
-    design: FineGrayDesign = field(repr=False, compare=False)
-
-    def effect(self, column: int | str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
-        """Return the subdistribution hazard ratio of one covariate, with n and events by arm.
-
-        exposed : (n,) 0/1, the arm of each row in the caller's order.
-        """
-        j = self.names.index(column) if isinstance(column, str) else column
-        arm = event_indicator(exposed, self.n)
-        had = np.zeros(self.n, dtype=np.bool_)
-        had[self.design.row[self.design.sets.event_rows]] = True
-        return Effect(
-            measure="SHR",
-            estimate=float(self.hazard_ratio[j]),
-            lo=float(self.lo[j]),
-            hi=float(self.hi[j]),
-            se=float(self.se[j]),
-            p=float(self.p[j]),
-            event_label=self.event_label,
-            n_exposed=int(arm.sum()),
-            events_exposed=int((arm & had).sum()),
-            n_control=int((~arm).sum()),
-            events_control=int((~arm & had).sum()),
-            method=self.method,
-            variance=self.variance,
-            estimand=estimand,
-            level=self.level,
-        )
 
     def baseline(self) -> tuple[FloatArray, FloatArray]:
         """Return the J event times and the cumulative subdistribution hazard at x = 0."""
@@ -159,7 +114,7 @@ def fine_gray(
     data = design(matrix, times[rank], s, cause, e)
     n_events = float(np.sum(s == cause))
     # no last step: crr ends at the iterate that passes its test, and this is the same iterate
-    best = maximise(
+    best = maximum(
         partial(evaluate, data), labels, method="Fine-Gray", n_events=n_events, last_step=False
     )
     clusters = None if cluster is None else labelled("cluster", cluster, t.size).codes
@@ -187,13 +142,13 @@ def _variance_kind(
 
 
 def _covariance(
-    data: FineGrayDesign, best: Summit, kind: FineGrayVariance, clusters: IntArray | None
+    data: FineGrayDesign, best: Maximum, kind: FineGrayVariance, clusters: IntArray | None
 ) -> FloatArray:
     """Return the covariance (p, p) on the standardised scale."""
-    naive = inverse(best.information)
+    naive = best.covariance
     if kind == "naive":
         return naive
-    rows = score_rows(data, best.coef, censoring=kind == "crr")
+    rows = score_rows(data, best.beta, censoring=kind == "crr")
     if clusters is not None:
         codes = clusters[data.row]
         size = int(codes.max()) + 1
@@ -203,7 +158,7 @@ def _covariance(
 
 def _fit(
     data: FineGrayDesign,
-    best: Summit,
+    best: Maximum,
     cov: FloatArray,
     names: tuple[str, ...],
     outcome: tuple[int, IntArray],
@@ -214,27 +169,23 @@ def _fit(
     """Return the fit on the scale of the covariates."""
     rescale = np.outer(data.scale, data.scale)
     cause, status = outcome
-    coef, cov = best.coef / data.scale, cov / rescale
-    se = np.sqrt(np.diag(cov))
-    width = float(norm.ppf((1 + level) / 2)) * se
-    z = coef / se
-    with np.errstate(over="ignore"):  # a limit may well be infinite
-        lo, hi = np.exp(coef - width), np.exp(coef + width)
+    coef, cov = best.beta / data.scale, cov / rescale
+    hazards = ratios(coef, cov, level)
     events, censored = int(np.sum(status == cause)), int(np.sum(status == 0))
     return FineGrayFit(
         names=names,
         cause=cause,
         coef=coef,
-        se=se,
+        se=hazards.se,
         cov=cov,
-        naive_se=np.sqrt(np.diag(inverse(best.information) / rescale)),
-        hazard_ratio=np.exp(coef),
-        lo=lo,
-        hi=hi,
-        z=z,
-        p=2 * norm.sf(np.abs(z)),
+        naive_se=np.sqrt(np.diag(best.covariance / rescale)),
+        hazard_ratio=hazards.ratio,
+        lo=hazards.lo,
+        hi=hazards.hi,
+        z=hazards.z,
+        p=hazards.p,
         loglik=best.loglik,
-        loglik_null=best.loglik_null,
+        loglik_null=best.first.loglik,
         iterations=best.iterations,
         n=status.size,
         events=events,

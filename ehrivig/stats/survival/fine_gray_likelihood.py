@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.ascent import Evaluation
+from ehrivig.stats.newton import Curve
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox_likelihood import weighted_gram
 from ehrivig.stats.survival.follow_up_input import standardised
@@ -151,16 +151,16 @@ def pieces(data: FineGrayDesign, coef: FloatArray) -> Pieces:
     return Pieces(risk, s0, s1, loglik, shift)
 
 
-def evaluate(data: FineGrayDesign, coef: FloatArray) -> Evaluation:
+def evaluate(data: FineGrayDesign, coef: FloatArray) -> Curve:
     """Return log-likelihood, score (p,) and information (p, p) at `coef`."""
     piece = pieces(data, coef)
     if not (np.isfinite(piece.loglik) and float(piece.s0.min()) > _UNDERFLOW):
-        return float("nan"), np.zeros(coef.size), np.eye(coef.size)
+        return Curve(float("nan"), np.zeros(coef.size), np.eye(coef.size))
     hazard = data.sets.tied() / piece.s0
     charge = piece.risk * data.until(hazard)
     score = data.event_sum - data.x.T @ charge
     info = weighted_gram(data.x, charge) - weighted_gram(piece.s1, hazard / piece.s0)
-    return piece.loglik, score, info
+    return Curve(piece.loglik, score, info)
 
 
 def score_rows(data: FineGrayDesign, coef: FloatArray, *, censoring: bool) -> FloatArray:

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -21,6 +20,7 @@ from ehrivig.stats.survival.follow_up_input import (
     labelled,
 )
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
+from ehrivig.stats.wald import quantile
 
 ConfType = Literal["log", "log-log", "plain"]
 
@@ -99,7 +99,7 @@ def kaplan_meier(
         log_variance = _jackknife_variance(sets, d, np.ones(t.size) if w is None else w, table)
     else:
         log_variance = _greenwood(sets, table)
-    z = float(norm.ppf((1 + level) / 2))
+    z = quantile(level)
     bounds = np.append(sets.first_of_stratum, sets.size)
     counts = np.bincount(g.codes), np.bincount(g.codes, d)
     curves = tuple(

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import FloatArray, IntArray
@@ -86,7 +86,7 @@ def logrank(
         covariance=covariance,
         chi2=statistic,
         df=df,
-        p=float(chi2.sf(statistic, df)),
+        p=float(chdtrc(df, statistic)),
         rho=float(rho),
         n_strata=len(s.labels),
         method="log-rank" if rho == 0 else f"G-rho, rho = {rho:g}",

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, Moments, information, moments
-from ehrivig.stats.survival.cox_residuals import event_means
+from ehrivig.stats.survival.cox_score import event_means
 from ehrivig.stats.survival.kaplan_meier import kaplan_meier
 
 Transform = Literal["km", "identity", "log", "rank"]
@@ -62,10 +62,10 @@ def proportional_hazards_test(fit: CoxFit, transform: Transform = "km") -> Propo
     return ProportionalHazards(
         names=fit.names,
         chi2=singles,
-        p=chi2.sf(singles, 1),
+        p=chdtrc(1, singles),
         global_chi2=everything,
         global_df=score.size,
-        global_p=float(chi2.sf(everything, score.size)),
+        global_p=float(chdtrc(score.size, everything)),
         time=data.sets.event_time[index],
         transformed=_transformed(fit, transform)[index],
         scaled_residual=residual / data.scale + fit.coef,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.wald import quantile
 
 LIST_ALL = 2_000_000  # so many numbers are simply made and partitioned
 EXACT_BELOW = 50  # sample sizes with an exact rank distribution, as R's wilcox.test
@@ -22,14 +21,13 @@ class Shift:
     """The Hodges-Lehmann estimate of a shift, first minus second, with its rank interval.
 
     `lo` and `hi` are order statistics of the same differences, so the interval needs no
-    distribution; `method` says whether their ranks are exact or normal. `n_second` is 0 for pairs.
+    distribution; `method` says whether their ranks are exact or normal. `n` counts the pairs.
     """
 
     shift: float
     lo: float
     hi: float
-    n_first: int
-    n_second: int
+    n: int
     level: float
     method: str
 
@@ -48,27 +46,6 @@ class _Sums:
         return int((len(self.right) - self.first).sum())
 
 
-def two_sample_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Shift:
-    """The median of all n x m differences first - second, with its Wilcoxon rank-sum interval.
-
-    Time n log n, memory n. Exact ranks when both samples have fewer than 50 values, none equal;
-    else the normal approximation (Lehmann 1975). Raises AnalysisError when a sample is empty.
-    Source: Hodges & Lehmann 1963.
-    """
-    x = np.sort(finite_vector(first, "first sample"))
-    y = np.sort(finite_vector(second, "second sample"))
-    n, m = len(x), len(y)
-    if min(n, m) == 0:
-        raise AnalysisError("Hodges-Lehmann: a sample is empty.")
-    sums = _Sums(x, -y[::-1], np.zeros(n, dtype=np.int64))
-    small = max(n, m) < EXACT_BELOW and len(np.unique(np.concatenate([x, y]))) == n + m
-    variance = n * m * (n + m + 1) / 12
-    rank = _rank(n * m, variance, level, (lambda: _rank_sum_counts(n, m)) if small else None)
-    lo, hi = _order_statistics(sums, [rank, n * m + 1 - rank])
-    method = "exact ranks" if small else "normal ranks"
-    return Shift(_median(sums), lo, hi, n, m, level, method)
-
-
 def paired_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Shift:
     """The median of the Walsh averages of the differences first - second of pairs.
 
@@ -84,40 +61,26 @@ def paired_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
     sums = _Sums(d / 2, d / 2, np.arange(n))
     plain = n < EXACT_BELOW and len(np.unique(np.abs(d))) == n and not bool((d == 0).any())
     count = n * (n + 1) // 2
-    variance = n * (n + 1) * (2 * n + 1) / 24
-    rank = _rank(count, variance, level, (lambda: _signed_rank_counts(n)) if plain else None)
+    rank = _exact_rank(n, level) if plain else _normal_rank(n, level)
     lo, hi = _order_statistics(sums, [rank, count + 1 - rank])
-    return Shift(_median(sums), lo, hi, n, 0, level, "exact ranks" if plain else "normal ranks")
+    return Shift(_median(sums), lo, hi, n, level, "exact ranks" if plain else "normal ranks")
 
 
-def _rank(
-    count: int, variance: float, level: float, counts: Callable[[], FloatArray] | None
-) -> int:
-    """The rank (from 1) of the lower limit among `count` ordered differences.
+def _exact_rank(n: int, level: float) -> int:
+    """The rank (from 1) of the lower limit among the Walsh averages of n pairs.
 
-    With the exact distribution, the smallest value whose probability of it or less reaches half of
-    1 - level (R's qwilcox and qsignrank), at least 1.
+    The smallest value of the signed-rank statistic whose probability of it or less reaches half of
+    1 - level (R's qsignrank), at least 1.
     """
-    if counts is not None:
-        weight = counts()
-        below = np.cumsum(weight) / weight.sum()
-        return max(1, int(np.searchsorted(below, (1 - level) / 2 - 1e-14)))
-    z = float(-ndtri((1 - level) / 2))
-    return max(1, int(np.floor(count / 2 - z * np.sqrt(variance) + 0.5)))
+    weight = _signed_rank_counts(n)
+    below = np.cumsum(weight) / weight.sum()
+    return max(1, int(np.searchsorted(below, (1 - level) / 2 - 1e-14)))
 
 
-def _rank_sum_counts(n: int, m: int) -> FloatArray:
-    """How many arrangements have each value of the Mann-Whitney statistic, (n m + 1,)."""
-    counts = np.zeros(n * m + 1)
-    counts[0] = 1.0
-    for k in range(1, n + 1):  # the Gaussian binomial coefficient, factor by factor
-        up, down = m + k, k
-        raised = counts.copy()
-        raised[up:] -= counts[: len(counts) - up] if up <= n * m else 0
-        for v in range(down, len(raised)):
-            raised[v] += raised[v - down]
-        counts = raised
-    return counts
+def _normal_rank(n: int, level: float) -> int:
+    """The same rank by the normal approximation (Lehmann 1975)."""
+    count, variance = n * (n + 1) // 2, n * (n + 1) * (2 * n + 1) / 24
+    return max(1, int(np.floor(count / 2 - quantile(level) * np.sqrt(variance) + 0.5)))
 
 
 def _signed_rank_counts(n: int) -> FloatArray:

@@ -8,13 +8,14 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtr, stdtr, stdtrit
+from scipy.special import chdtrc, stdtr, stdtrit
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
-from ehrivig.stats.regression.newton import refuse_dependent
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import p_value
 
 QuantileMethod = Literal[
     "inverted_cdf",
@@ -104,7 +105,7 @@ def wilcoxon_signed_rank(first: ArrayLike, second: ArrayLike) -> LocationTest:
     variance = (n * (n + 1.0) * (2 * n + 1) - zeros * (zeros + 1.0) * (2 * zeros + 1)) / 24
     variance -= _tie_sum(np.abs(d[d != 0])) / 48
     z = (positive - mean) / float(np.sqrt(variance))
-    return LocationTest(name, z, 0, 2 * float(ndtr(-abs(z))), n)
+    return LocationTest(name, z, 0, p_value(z), n)
 
 
 def t_test(

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
-from scipy.special import ndtr, ndtri
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import p_value, quantile
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,13 @@ def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0
     if not se > 0:
         raise UsageError("calibrate: the standard error must be above 0.")
     width = sqrt(null.sd**2 + se**2)
-    z = float(-ndtri((1 - level) / 2))
+    z = quantile(level)
     shifted = log_ratio - null.mean
     return Calibrated(
         estimate=exp(shifted),
         lo=exp(shifted - z * width),
         hi=exp(shifted + z * width),
-        p=2 * float(ndtr(-abs(shifted) / width)),
-        p_uncalibrated=2 * float(ndtr(-abs(log_ratio) / se)),
+        p=p_value(shifted / width),
+        p_uncalibrated=p_value(log_ratio / se),
         level=level,
     )

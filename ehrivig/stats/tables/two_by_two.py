@@ -7,33 +7,11 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 
-from scipy.special import bdtr, ndtr, ndtri
+from scipy.special import bdtr
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.result import Effect
-
-
-def odds_ratio(
-    events_exposed: int,
-    n_exposed: int,
-    events_control: int,
-    n_control: int,
-    *,
-    event_label: str = "event",
-    level: float = 0.95,
-    correction: float = 0.0,
-) -> Effect:
-    """The odds ratio of a 2x2 table with Woolf's interval on the log scale.
-
-    `correction` is added to all four cells (0.5: Haldane-Anscombe) and then named. Raises
-    AnalysisError when a cell is zero without it. Source: Woolf 1955.
-    """
-    a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
-    if min(a, b, c, d) == 0:
-        raise _zero_cell("odds ratio")
-    se = sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    counts = (events_exposed, n_exposed, events_control, n_control)
-    return _ratio("OR", log(a * d / (b * c)), se, counts, "Woolf", event_label, level, correction)
+from ehrivig.stats.result import Arms, Effect
+from ehrivig.stats.wald import p_value, quantile, wald_interval
 
 
 def risk_ratio(
@@ -53,11 +31,19 @@ def risk_ratio(
     """
     a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
     if min(a, c) == 0:
-        raise _zero_cell("risk ratio")
+        raise _no_event()
     se = sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
-    counts = (events_exposed, n_exposed, events_control, n_control)
     ratio = log(a / (a + b)) - log(c / (c + d))
-    return _ratio("RR", ratio, se, counts, "Katz", event_label, level, correction)
+    added = f", {correction:g} added to each cell" if correction else ""
+    return Effect.between(
+        Arms(n_exposed, events_exposed, n_control, events_control),
+        "RR",
+        wald_interval(ratio, se, level, exp, p_without_se=1.0),
+        event_label=event_label,
+        method="2x2 table, Katz interval of the log" + added,
+        variance="delta method on the log",
+        level=level,
+    )
 
 
 def risk_difference(
@@ -79,9 +65,9 @@ def risk_difference(
     _cells(events_exposed, n_exposed, events_control, n_control, 0.0)
     p1, p0 = events_exposed / n_exposed, events_control / n_control
     se = sqrt(p1 * (1 - p1) / n_exposed + p0 * (1 - p0) / n_control)
-    z = float(-ndtri((1 - level) / 2))
     if interval == "wald":
-        lo, hi, name = p1 - p0 - z * se, p1 - p0 + z * se, "Wald"
+        half = quantile(level) * se
+        lo, hi, name = p1 - p0 - half, p1 - p0 + half, "Wald"
     elif interval == "newcombe":
         l1, u1 = wilson(events_exposed, n_exposed, level)
         l0, u0 = wilson(events_control, n_control, level)
@@ -91,15 +77,21 @@ def risk_difference(
         raise UsageError(f'interval: {interval!r}; use "newcombe" or "wald".')
     pooled = (events_exposed + events_control) / (n_exposed + n_control)
     null_se = sqrt(pooled * (1 - pooled) * (1 / n_exposed + 1 / n_control))
-    p = 2 * float(ndtr(-abs(p1 - p0) / null_se)) if null_se > 0 else 1.0
-    counts = (events_exposed, n_exposed, events_control, n_control)
-    return _effect("RD", (p1 - p0, lo, hi, se, p), counts, f"2x2 table, {name} interval",
-                   "unpaired binomial", event_label, level)  # fmt: skip
+    p = p_value((p1 - p0) / null_se) if null_se > 0 else 1.0
+    return Effect.between(
+        Arms(n_exposed, events_exposed, n_control, events_control),
+        "RD",
+        (p1 - p0, lo, hi, se, p),
+        event_label=event_label,
+        method=f"2x2 table, {name} interval",
+        variance="unpaired binomial",
+        level=level,
+    )
 
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a proportion. Source: Wilson 1927."""
-    z = float(-ndtri((1 - level) / 2))
+    z = quantile(level)
     p = events / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -118,13 +110,17 @@ def paired_risk_difference(
     n = _pairs(a, b, c, d)
     difference = (b - c) / n
     se = sqrt(max(0.0, b + c - (b - c) ** 2 / n)) / n
-    z = float(-ndtri((1 - level) / 2))
     # Every pair discordant the same way: Wald's SE is 0, and only the exact test says anything.
     exact = min(1.0, 2 * float(bdtr(min(b, c), b + c, 0.5))) if b + c else 1.0
-    p = 2 * float(ndtr(-abs(difference) / se)) if se > 0 else exact
-    numbers = (difference, difference - z * se, difference + z * se, se, p)
-    return _effect("RD", numbers, (a + b, n, a + c, n), "pairs, Wald interval",
-                   "paired (b + c - (b - c)^2 / n) / n^2", event_label, level)  # fmt: skip
+    return Effect.between(
+        Arms(n, a + b, n, a + c),
+        "RD",
+        wald_interval(difference, se, level, p_without_se=exact),
+        event_label=event_label,
+        method="pairs, Wald interval",
+        variance="paired (b + c - (b - c)^2 / n) / n^2",
+        level=level,
+    )
 
 
 def paired_risk_ratio(
@@ -137,28 +133,18 @@ def paired_risk_ratio(
     """
     n = _pairs(a, b, c, d)
     if min(a + b, a + c) == 0:
-        raise _zero_cell("risk ratio")
+        raise _no_event()
     se = sqrt((b + c) / ((a + b) * (a + c)))
     ratio = log((a + b) / (a + c))
-    z = float(-ndtri((1 - level) / 2))
-    p = 2 * float(ndtr(-abs(ratio) / se)) if se > 0 else 1.0
-    numbers = (exp(ratio), exp(ratio - z * se), exp(ratio + z * se), se, p)
-    return _effect("RR", numbers, (a + b, n, a + c, n), "pairs, Wald interval of the log",
-                   "paired (b + c) / ((a + b)(a + c))", event_label, level)  # fmt: skip
-
-
-def paired_odds_ratio(b: int, c: int, *, event_label: str = "event", level: float = 0.95) -> Effect:
-    """The conditional odds ratio of pairs, b / c, with Wald's interval on the log scale.
-
-    Only the discordant pairs enter and are counted: `b` with the event in the exposed only, `c` in
-    the control only. Raises AnalysisError when either is zero. Source: Breslow & Day 1980 ch. 5.
-    """
-    if min(b, c) <= 0:
-        raise _zero_cell("conditional odds ratio")
-    counts = (b, b + c, c, b + c)
-    se = sqrt(1 / b + 1 / c)
-    effect = _ratio("OR", log(b / c), se, counts, "Wald", event_label, level, 0.0)
-    return effect
+    return Effect.between(
+        Arms(n, a + b, n, a + c),
+        "RR",
+        wald_interval(ratio, se, level, exp, p_without_se=1.0),
+        event_label=event_label,
+        method="pairs, Wald interval of the log",
+        variance="paired (b + c) / ((a + b)(a + c))",
+        level=level,
+    )
 
 
 def _cells(
@@ -183,58 +169,9 @@ def _pairs(a: int, b: int, c: int, d: int) -> int:
     return a + b + c + d
 
 
-def _zero_cell(measure: str) -> AnalysisError:
-    """The error of a ratio with a zero cell."""
+def _no_event() -> AnalysisError:
+    """The error of a risk ratio with an arm that had no event."""
     return AnalysisError(
-        f"{measure}: a cell of the table is zero, so the ratio or its interval is infinite. "
+        "risk ratio: a cell of the table is zero, so the ratio or its interval is infinite. "
         "Use correction=0.5, a risk difference, or an exact or Firth model."
-    )
-
-
-def _ratio(
-    measure: str,
-    log_ratio: float,
-    se: float,
-    counts: tuple[int, int, int, int],
-    interval: str,
-    event_label: str,
-    level: float,
-    correction: float,
-) -> Effect:
-    """A ratio with its symmetric interval on the log scale and Wald's p."""
-    z = float(-ndtri((1 - level) / 2))
-    p = 2 * float(ndtr(-abs(log_ratio) / se)) if se > 0 else 1.0
-    numbers = (exp(log_ratio), exp(log_ratio - z * se), exp(log_ratio + z * se), se, p)
-    method = f"2x2 table, {interval} interval of the log"
-    if correction:
-        method += f", {correction:g} added to each cell"
-    return _effect(measure, numbers, counts, method, "delta method on the log", event_label, level)
-
-
-def _effect(
-    measure: str,
-    numbers: tuple[float, float, float, float, float],
-    counts: tuple[int, int, int, int],
-    method: str,
-    variance: str,
-    event_label: str,
-    level: float,
-) -> Effect:
-    """Estimate, lo, hi, se, p and the counts of both arms as an Effect."""
-    estimate, lo, hi, se, p = numbers
-    return Effect(
-        measure=measure,
-        estimate=estimate,
-        lo=lo,
-        hi=hi,
-        se=se,
-        p=p,
-        event_label=event_label,
-        n_exposed=counts[1],
-        events_exposed=counts[0],
-        n_control=counts[3],
-        events_control=counts[2],
-        method=method,
-        variance=variance,
-        level=level,
     )

@@ -7,12 +7,12 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.result import BoolArray, Effect, FloatArray
+from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, arms_of
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
+from ehrivig.stats.wald import wald_interval
 
 HOURS_PER_DAY = 24.0
 
@@ -46,8 +46,7 @@ def risk_effects(
     two_arms(exposed, had, method)
     curves = kaplan_meier(time, had, group=exposed, event_label=event_label)
     (r1, s1), (r0, s0) = (_risk(curves[arm], horizon_hours) for arm in (True, False))
-    counts = (exposed.sum(), (exposed & had).sum(), (~exposed).sum(), (~exposed & had).sum())
-    common = (event_label, counts, method, "Greenwood", estimand)
+    common = (event_label, arms_of(had, exposed), method, "Greenwood", estimand)
     difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common)
     if min(r1, r0) <= 0:
         raise AnalysisError(f"{method}: no event in one arm, so the risk ratio is undefined.")
@@ -74,7 +73,7 @@ def effect_of(
     value: float,
     se: float,
     event_label: str,
-    counts: tuple[int, int, int, int],
+    arms: Arms,
     method: str,
     variance: str,
     estimand: str,
@@ -85,24 +84,14 @@ def effect_of(
 ) -> Effect:
     """Return an Effect from a value on its symmetric scale (the log for RR, OR, HR).
 
-    counts : n and events of the exposed, n and events of the controls. limits replace the normal
-    interval (on the symmetric scale too).
+    limits replace the normal interval (on the symmetric scale too).
     """
     back = math.exp if measure in {"RR", "OR", "HR"} else float
-    z = float(norm.ppf((1 + level) / 2))
-    lo, hi = limits if limits is not None else (value - z * se, value + z * se)
-    return Effect(
-        measure=measure,
-        estimate=back(value),
-        lo=back(lo),
-        hi=back(hi),
-        se=se,
-        p=float(2 * norm.sf(abs(value / se))) if se > 0 else float("nan"),
+    return Effect.between(
+        arms,
+        measure,
+        wald_interval(value, se, level, back, limits=limits),
         event_label=event_label,
-        n_exposed=int(counts[0]),
-        events_exposed=int(counts[1]),
-        n_control=int(counts[2]),
-        events_control=int(counts[3]),
         method=method,
         variance=variance,
         estimand=estimand,

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ehrivig.stats.design_matrix import INTERCEPT
+from ehrivig.stats.newton import Curve
 from ehrivig.stats.regression.glm import expit, log1p_exp
-from ehrivig.stats.regression.newton import INTERCEPT, Curve, climb
+from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import BoolArray, FloatArray
 
 WHAT = "pooled logistic regression"
@@ -39,7 +41,11 @@ def pooled_chance(
     if 0 < share < 1:
         start[0] = np.log(share / (1 - share))
     labels = (INTERCEPT, *(f"time {j + 1}" for j in range(terms.shape[1])), *names)
-    top = climb(lambda beta: _curve(beta, started, weight, time, patient), start, labels, what=WHAT)
+
+    def curve_at(beta: FloatArray) -> Curve:
+        return _curve(beta, started, weight, time, patient)
+
+    top = maximum(curve_at, start, labels, what=WHAT)
     return expit(_log_odds(top.beta, time, patient))
 
 

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray
+from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.wald import quantile
 
 _GROUPS, _ENOUGH_EVENTS = 20, 5_000
 
@@ -78,15 +79,13 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
             notes.append("corrected for the bias of few events")
         except AnalysisError as error:
             notes.append(f"not corrected for the bias of few events: {error}")
-    arms = rows.exposed, ~rows.exposed
-    counts = tuple(int(v) for arm in arms for v in (arm.sum(), (arm & rows.event).sum()))
-    half = se * (float(stdtrit(df, 0.975)) if math.isfinite(df) else float(ndtri(0.975)))
+    half = se * (float(stdtrit(df, 0.975)) if math.isfinite(df) else quantile(0.95))
     effect = effect_of(
         "HR",
         value,
         se,
         cohort.event_label,
-        (counts[0], counts[1], counts[2], counts[3]),
+        arms_of(rows.event, rows.exposed),
         f"sequential trials every {window_hours:g} h, {n_trials} trials: {fit.method}",
         variance,
         f"start now vs not yet (and not later), pooled over {n_trials} times zero",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray
+from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, IntArray
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.follow_up import FollowUp
@@ -65,7 +65,7 @@ def time_dependent_cox(cohort: FollowUp) -> Effect:
         float(fit.coef[0]),
         float(fit.se[0]),
         cohort.event_label,
-        (ever, events, cohort.n - ever, int(cohort.event.sum()) - events),
+        Arms(ever, events, cohort.n - ever, int(cohort.event.sum()) - events),
         "time-dependent Cox: " + fit.method,
         fit.variance,
         "instantaneous rate once exposed vs not yet exposed, among those still followed",

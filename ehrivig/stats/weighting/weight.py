@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_matrix, finite_vector
+from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import BoolArray, FloatArray
-
-Estimand = Literal["ATE", "ATT", "ATC", "ATO"]
-ESTIMANDS = ("ATE", "ATT", "ATC", "ATO")
+from ehrivig.stats.weighting.estimands import estimand_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Weights:
 def inverse_probability(
     treated: ArrayLike,
     score: ArrayLike,
-    estimand: Estimand = "ATE",
+    estimand: str = "ATE",
     *,
     stabilised: bool = False,
     truncate: tuple[float, float] | None = None,
@@ -45,9 +43,8 @@ def inverse_probability(
     """Propensity-score weights of each row for the named population.
 
     `treated` (n,) 0/1, `score` (n,) the probability of treatment, strictly between 0 and 1.
-    ATE 1/e and 1/(1-e); ATT 1 and e/(1-e); ATC (1-e)/e and 1; ATO (overlap) 1-e and e.
-    `stabilised` multiplies each arm so that its mean weight is near 1 (ATE by the arm's share, the
-    weighted arm of ATT and ATC by the odds of the arms; ATO is bounded and stays as it is).
+    `estimand` is a name of `estimands.ESTIMANDS`, where its weights stand. `stabilised` multiplies
+    each arm so that its mean weight is near 1 (overlap weights are bounded and stay as they are).
     `truncate=(0.01, 0.99)` cuts at these quantiles (type 7) of all weights.
 
     Raises UsageError for wrong shapes and options, AnalysisError for scores that are 0, 1 or
@@ -56,21 +53,22 @@ def inverse_probability(
     """
     e = finite_vector(score, "propensity score")
     arm = arm_vector(treated, "treated", len(e))
-    _refuse(arm, estimand, truncate)
+    aim = estimand_of(estimand)
+    _refuse(arm, truncate)
     edge = int(((e <= 0) | (e >= 1)).sum())
     if edge:
         raise AnalysisError(
             f"propensity score: {edge} rows have 0 or 1 (or beyond): no chance of the other arm. "
             "Leave them out, or use a model without the covariate that decides them."
         )
-    weight = _raw(arm, e, estimand) * (_share(arm, estimand) if stabilised else 1.0)
+    factors = aim.shares(float(arm.mean())) if stabilised and aim.shares else (1.0, 1.0)
+    weight = np.where(arm, *aim.weights(e)) * np.where(arm, *factors)
     cut = 0
     if truncate is not None:
         low, high = np.quantile(weight, truncate)
         cut = int(((weight < low) | (weight > high)).sum())
         weight = np.clip(weight, low, high)
-    name = "inverse probability" if estimand != "ATO" else "overlap"
-    method = name + (", stabilised" if stabilised and estimand != "ATO" else "")
+    method = aim.method + (", stabilised" if stabilised and aim.shares else "")
     if truncate is not None:
         method += f", truncated at quantiles {truncate[0]:g} and {truncate[1]:g}"
     return _described(weight, arm, estimand, method, cut)
@@ -79,25 +77,26 @@ def inverse_probability(
 def entropy_balance(
     treated: ArrayLike,
     x: ArrayLike,
-    estimand: Literal["ATT", "ATC", "ATE"] = "ATT",
+    estimand: str = "ATT",
     *,
     moments: int = 1,
     names: Sequence[str] | None = None,
 ) -> Weights:
     """The most even weights under which the arms have the same covariate means exactly.
 
-    `treated` (n,) 0/1, `x` (n, p). ATT weighs the controls to the means of the treated, to a sum
-    of the number of treated; ATC the reverse; ATE both arms to the means of all rows, each to a
-    sum of n. `moments=2` balances squares too, so variances. The means agree to 1e-9 of a standard
-    deviation. Raises AnalysisError when no weights can do it (a mean outside the hull of the arm)
-    or an arm is empty.
+    `treated` (n,) 0/1, `x` (n, p). Each arm is weighted to the means of the rows that the estimand
+    averages over, and to their number: ATT weighs the controls to the treated, ATC the reverse,
+    ATE both arms to all. `moments=2` balances squares too, so variances. The means agree to 1e-9
+    of a standard deviation. Raises UsageError for an estimand over no group of rows (ATO),
+    AnalysisError when no weights can do it (a mean outside the hull of the arm) or an arm is empty.
     Source: Hainmueller 2012.
     """
     arm = arm_vector(treated)
     matrix = finite_matrix(x, "x", len(arm))
-    _refuse(arm, estimand, None)
-    if estimand not in ("ATT", "ATC", "ATE") or moments not in (1, 2):
-        raise UsageError("entropy_balance: estimand ATT, ATC or ATE; moments 1 or 2.")
+    _refuse(arm, None)
+    target = estimand_of(estimand).members(arm)
+    if moments not in (1, 2):
+        raise UsageError("entropy_balance: moments 1 or 2.")
     labels = column_names(names, matrix.shape[1])
     centre = matrix.mean(axis=0)
     spread = np.sqrt(np.mean((matrix - centre) ** 2, axis=0))
@@ -105,9 +104,8 @@ def entropy_balance(
     if moments == 2:
         z, labels = np.column_stack([z, z**2]), labels + tuple(f"{name} squared" for name in labels)
     weight = np.ones(len(arm))
-    target = {"ATT": arm, "ATC": ~arm, "ATE": np.ones_like(arm)}[estimand]
     for side in (arm, ~arm):
-        if estimand != "ATE" and bool((side == target).all()):
+        if bool((side == target).all()):
             continue
         share = _tilted(z[side] - z[target].mean(axis=0), labels)
         weight[side] = share * target.sum()
@@ -124,74 +122,76 @@ def effective_sample_size(weights: ArrayLike) -> float:
     return float(w.sum()) ** 2 / square if square > 0 else 0.0
 
 
-def _refuse(arm: BoolArray, estimand: str, truncate: tuple[float, float] | None) -> None:
-    """Raise for an unknown estimand, wrong quantiles, or an empty arm."""
-    if estimand not in ESTIMANDS:
-        raise UsageError(f"estimand: {estimand!r} is none of {', '.join(ESTIMANDS)}.")
+def _refuse(arm: BoolArray, truncate: tuple[float, float] | None) -> None:
+    """Raise for wrong quantiles, or an empty arm."""
     if truncate is not None and not 0 <= truncate[0] < truncate[1] <= 1:
         raise UsageError("truncate: two quantiles in ascending order, like (0.01, 0.99).")
     if not arm.any() or arm.all():
         raise AnalysisError("weights: one arm is empty; there is nothing to compare.")
 
 
-def _raw(arm: BoolArray, e: FloatArray, estimand: str) -> FloatArray:
-    """The weights of Li, Morgan & Zaslavsky 2018, table 1: treated and control."""
-    treated, control = {
-        "ATE": (1 / e, 1 / (1 - e)),
-        "ATT": (np.ones_like(e), e / (1 - e)),
-        "ATC": ((1 - e) / e, np.ones_like(e)),
-        "ATO": (1 - e, e),
-    }[estimand]
-    return np.where(arm, treated, control)
-
-
-def _share(arm: BoolArray, estimand: str) -> FloatArray:
-    """The factor of each row that brings the mean weight of its arm near one."""
-    p = float(arm.mean())
-    treated, control = {
-        "ATE": (p, 1 - p),
-        "ATT": (1.0, (1 - p) / p),
-        "ATC": (p / (1 - p), 1.0),
-        "ATO": (1.0, 1.0),
-    }[estimand]
-    return np.where(arm, treated, control)
-
-
 def _tilted(z: FloatArray, labels: Sequence[str]) -> FloatArray:
     """Weights exp(z b), summing to 1, under which every column of z has mean zero.
 
-    Newton's method on the convex dual, log sum exp(z b); steps are halved while it would rise.
+    The b at which the dual, -log mean exp(z b), is highest.
     """
-    b = np.zeros(z.shape[1])
-    value, w = _dual(z, b)
-    for _ in range(200):
-        mean = w @ z
-        if float(np.abs(mean).max(initial=0.0)) < 1e-10:
-            return w
-        centred = z - mean
-        bend = (centred * w[:, np.newaxis]).T @ centred
-        step = np.linalg.lstsq(bend, -mean, rcond=1e-13)[0]
-        for halving in range(40):
-            tried, following = _dual(z, b + step / 2.0**halving)
-            if tried <= value + 1e-12:
-                break
-        b, value, w = b + step / 2.0**halving, tried, following
-        if float(np.abs(b).max()) > 500 or value < -200:
-            break
-    worst = labels[int(np.argmax(np.abs(w @ z)))]
-    raise AnalysisError(
-        f"entropy balancing: no weights give both arms the same means ({worst} is furthest off). "
-        "The arms overlap too little: balance fewer covariates or restrict the cohort."
-    )
+
+    def balanced(curve: Curve, step: FloatArray) -> bool:
+        return float(np.abs(curve.score).max(initial=0.0)) < 1e-10
+
+    seen = [np.zeros(z.shape[1])]
+
+    def check(b: FloatArray, curve: Curve, step: FloatArray) -> None:
+        seen.append(b)
+        if float(np.abs(b).max()) > 500 or curve.loglik > 200:
+            raise AnalysisError("entropy balancing: the weights run to infinity.")
+
+    try:
+        top = climb(
+            lambda b: _dual(z, b),
+            seen[0],
+            what="entropy balancing",
+            step_at=_least_squares_step,
+            arrived=balanced,
+            guard=lambda first: check,
+            last_step=False,
+            max_iterations=200,
+        )
+    except AnalysisError:
+        raise _unbalanced(z, seen[-1], labels) from None
+    return _tilt(z, top.beta)[1]
 
 
-def _dual(z: FloatArray, b: FloatArray) -> tuple[float, FloatArray]:
-    """The dual value log mean exp(z b) and the weights (summing to 1) at b."""
+def _least_squares_step(b: FloatArray, curve: Curve, iteration: int) -> FloatArray:
+    """Newton's step, the shortest where columns depend on each other."""
+    found = np.linalg.lstsq(curve.information, curve.score, rcond=1e-13)[0]
+    return np.asarray(found, dtype=np.float64)
+
+
+def _dual(z: FloatArray, b: FloatArray) -> Curve:
+    """The dual at b, its slope (minus the weighted means) and its curvature."""
+    value, w = _tilt(z, b)
+    mean = w @ z
+    centred = z - mean
+    return Curve(-value, -mean, (centred * w[:, np.newaxis]).T @ centred)
+
+
+def _tilt(z: FloatArray, b: FloatArray) -> tuple[float, FloatArray]:
+    """log mean exp(z b), and the weights exp(z b) brought to a sum of 1."""
     eta = z @ b
     high = float(eta.max())
     w = np.exp(eta - high)
     total = float(w.sum())
     return high + float(np.log(total / len(w))), w / total
+
+
+def _unbalanced(z: FloatArray, b: FloatArray, labels: Sequence[str]) -> AnalysisError:
+    """The error that names the column whose means are furthest apart at b."""
+    worst = labels[int(np.argmax(np.abs(_tilt(z, b)[1] @ z)))]
+    return AnalysisError(
+        f"entropy balancing: no weights give both arms the same means ({worst} is furthest off). "
+        "The arms overlap too little: balance fewer covariates or restrict the cohort."
+    )
 
 
 def _described(

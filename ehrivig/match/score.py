@@ -1,0 +1,47 @@
+"""The propensity score: each admission's chance of the exposure by the matching variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ehrivig.dataset import Floats, exposed, matrix
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.design_matrix import column_names
+from ehrivig.stats.regression.logistic import logistic, predicted
+from ehrivig.study import Study
+
+
+def scores(table: pl.DataFrame, study: Study) -> Floats:
+    """The propensity score of each row (rows,), NaN where a matching variable is missing.
+
+    Raises AnalysisError as `propensity` does.
+    """
+    arm, x = exposed(table), matrix(table, study.match.covariates)
+    complete = ~np.isnan(x).any(axis=1)
+    score = np.full(table.height, np.nan)
+    score[complete] = propensity(arm[complete], x[complete], study.match.covariates)
+    return score
+
+
+def propensity(arm: NDArray[np.bool_], x: Floats, names: Sequence[str] | None = None) -> Floats:
+    """Probability of exposure of each row, by unpenalised maximum likelihood; shape (rows,).
+
+    `arm` (rows,), `x` (rows, p) without an intercept column. A penalty is left out on purpose:
+    shrunken scores give other pairs. A covariate that is the same in all rows says nothing and is
+    left out of the model. Raises AnalysisError when an arm is empty or the arms are separated.
+    Source: Rosenbaum & Rubin 1983.
+    """
+    if arm.all() or not arm.any():
+        empty = "unexposed" if arm.all() else "exposed"
+        raise AnalysisError(f"no {empty} admission with complete matching variables")
+    varies = np.array([column.max() != column.min() for column in x.T], dtype=bool)
+    labels = column_names(names, x.shape[1])
+    kept = [name for name, keep in zip(labels, varies, strict=True) if keep]
+    if not kept:
+        return np.full(len(arm), arm.mean())
+    used = x[:, varies]
+    return predicted(logistic(arm.astype(float), used, names=kept, event_label="exposed"), used)

@@ -1,0 +1,112 @@
+"""The risks under both strategies of clones that are weighted, and of patients drawn anew."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.result import FloatArray
+from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
+from ehrivig.stats.timezero.clones import START, WAIT, Clones, StandIn, clone_weights, clones
+from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.timezero.initiation import (
+    AtRiskOfStart,
+    Grace,
+    at_risk_of_start,
+    interval_terms,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that a bootstrap replicate needs; built once."""
+
+    cohort: FollowUp
+    copies: Clones
+    rows: AtRiskOfStart
+    terms: FloatArray
+    sets: RiskSets
+    truncate: tuple[float, float]
+    stand_in: StandIn
+
+
+def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, FloatArray]:
+    """Return the risk at the horizon under START and WAIT, and the weights of the pieces."""
+    weight = clone_weights(
+        problem.cohort,
+        problem.copies,
+        problem.rows,
+        problem.terms,
+        frequency,
+        problem.truncate,
+        problem.stand_in,
+    )
+    counted = weight * frequency[problem.copies.patient]
+    n_risk, n_event = problem.sets.at_risk(counted), problem.sets.tied(counted)
+    hazard = np.divide(n_event, n_risk, out=np.zeros_like(n_risk), where=n_event > 0)
+    survival = {
+        arm: float(np.prod(1 - np.minimum(hazard[problem.sets.stratum == arm], 1.0)))
+        for arm in (START, WAIT)
+    }
+    return 1 - survival[START], 1 - survival[WAIT], weight
+
+
+def replicates_of(
+    problem: Problem, seeds: list[np.random.SeedSequence]
+) -> list[tuple[float, float]]:
+    """Return the risks of patients drawn anew with each seed; nan where the model fails."""
+    out = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        n = problem.cohort.n
+        frequency = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
+        try:
+            start, wait, _ = risks_of(problem, frequency)
+        except AnalysisError:
+            start, wait = float("nan"), float("nan")
+        out.append((start, wait))
+    return out
+
+
+def problem_of(
+    cohort: FollowUp,
+    grace: Grace,
+    horizon_hours: float,
+    truncate: tuple[float, float],
+    stand_in: StandIn,
+) -> Problem:
+    """Return the copies and risk sets. Raises AnalysisError where a strategy has no stand-in."""
+    if not horizon_hours > grace.hours:
+        raise AnalysisError("clone-censor-weight: the horizon must be after the end of grace.")
+    rows = at_risk_of_start(cohort, grace)
+    chosen = rows.interval == grace.n_intervals
+    started = rows.started[chosen] if stand_in == "last_interval" else rows.started
+    if not started.any() or not np.any(~rows.started[chosen]):
+        raise AnalysisError(
+            "clone-censor-weight: nobody (or everybody) still followed starts within grace, so one "
+            "strategy has no stand-in. Choose another grace period or longer intervals."
+        )
+    copies = clones(cohort, grace, horizon_hours)
+    sets = build_risk_sets(
+        copies.time_hours, copies.event, stratum=copies.arm, entry=copies.entry_hours
+    )
+    terms = interval_terms(rows, grace.n_intervals)
+    return Problem(cohort, copies, rows, terms, sets, truncate, stand_in)
+
+
+def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> FloatArray:
+    """Return the bootstrap risks, shape (B, 2), in the order of the seeds."""
+    if bootstraps < 2:
+        raise AnalysisError("clone-censor-weight: needs at least 2 bootstraps.")
+    seeds = np.random.SeedSequence(seed).spawn(bootstraps)
+    if workers <= 1:
+        return np.array(replicates_of(problem, seeds))
+    share = -(-bootstraps // workers)
+    chunks = [seeds[i : i + share] for i in range(0, bootstraps, share)]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        done = pool.map(replicates_of, [problem] * len(chunks), chunks)
+        return np.array([pair for chunk in done for pair in chunk])

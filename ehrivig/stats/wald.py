@@ -1,0 +1,62 @@
+"""Wald's intervals and tests: symmetric on the scale on which the estimate is normal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from ehrivig.stats.result import FloatArray, Numbers
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Ratios exp(coef) with their limits, and se, z and two-sided p of coef; each (k,)."""
+
+    ratio: FloatArray
+    lo: FloatArray
+    hi: FloatArray
+    se: FloatArray
+    z: FloatArray
+    p: FloatArray
+
+
+def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
+    """The ratios of log ratios `coef` (k,) with covariance (k, k); a limit may be infinite."""
+    se = np.sqrt(np.diag(covariance))
+    half, z = quantile(level) * se, coef / se
+    with np.errstate(over="ignore"):
+        ratio, lo, hi = np.exp(coef), np.exp(coef - half), np.exp(coef + half)
+    return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
+
+
+def wald_interval(
+    value: float,
+    se: float,
+    level: float,
+    back: Callable[[float], float] = float,
+    *,
+    limits: tuple[float, float] | None = None,
+    p_without_se: float = float("nan"),
+) -> Numbers:
+    """Estimate, limits, se and p of a value on its symmetric scale; `back` takes ratios from logs.
+
+    `limits` on that scale stand in for the normal ones, `p_without_se` where the standard error
+    is 0.
+    """
+    half = quantile(level) * se
+    lo, hi = limits or (value - half, value + half)
+    p = p_value(value / se) if se > 0 else p_without_se
+    return back(value), back(lo), back(hi), se, p
+
+
+def quantile(level: float) -> float:
+    """The number of standard errors on each side of a two-sided normal interval."""
+    return float(-ndtri((1 - level) / 2))
+
+
+def p_value(z: float) -> float:
+    """The two-sided p of a standard normal z."""
+    return 2 * float(ndtr(-abs(z)))

@@ -1,0 +1,1 @@
+"""Second, slower or plainer implementations, and residuals: what only tests compare with."""
