@@ -23,7 +23,7 @@ DOCUMENTS = sorted(
 OF_TODAY = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 """The documents of the program as it is; the changelog also names what was."""
 TOP = {".ci", "docs", "ehrivig", "examples", "expectations", "sql", "tests"}
-FILES = [
+FILES = [path.name for path in ROOT.iterdir() if path.is_file()] + [
     path.relative_to(ROOT).as_posix()
     for top in sorted(TOP)
     for path in (ROOT / top).rglob("*")
