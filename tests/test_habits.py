@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -83,6 +84,24 @@ def test_what_the_tests_need_is_pinned() -> None:
     wanted = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"]
     names = {re.match(r"[\w-]+", need)[0].lower() for need in wanted}  # type: ignore[index]
     assert names <= pinned
+
+
+def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
+    """Code lists, studies, regimens, templates; SQL and suites where `resources` looks for them."""
+    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name.startswith(f"ehrivig-{ehrivig.__version__}-")
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    folders = {"ehrivig": "ehrivig", "sql": "ehrivig/_resources/sql"}
+    folders["expectations"] = "ehrivig/_resources/expectations"
+    wanted = {
+        f"{target}/{path.relative_to(ROOT / folder).as_posix()}"
+        for folder, target in folders.items()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert names == wanted
 
 
 def test_a_skipped_test_is_counted_with_its_reason(tmp_path: Path) -> None:
