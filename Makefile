@@ -12,10 +12,10 @@ export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup study check quality cohort report demo test slow lint parity bench fuzz defects clean
+.PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: STUDY=$(STUDY) EXTRACT=$(EXTRACT) OUT=$(OUT) FLAGS=..."
 
 setup: $(READY)  ## make .venv with the pinned packages
@@ -55,10 +55,13 @@ slow: $(READY)  ## tests that kill runs, start schedulers, or take minutes
 	$(BIN)/python -m pytest -m slow
 
 lint: $(READY)  ## ruff, mypy --strict, sqlfluff
-	$(BIN)/ruff check ehrivig tests
-	$(BIN)/ruff format --check ehrivig tests
+	$(BIN)/ruff check ehrivig tests examples
+	$(BIN)/ruff format --check ehrivig tests examples
 	$(BIN)/mypy ehrivig
 	$(BIN)/sqlfluff lint sql
+
+hooks: $(READY)  ## let git try what `make lint` tries on the files of each commit
+	$(BIN)/pre-commit install
 
 parity: $(READY)  ## regenerate R's results and compare (needs Rscript and its packages)
 	$(BIN)/python -m tests.parity.regenerate

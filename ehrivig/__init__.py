@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ehrivig.pipeline import run as run
     from ehrivig.study import load as load_study
 
+__version__ = "0.2.0.dev0"
+"""The release that this is, or with .dev0 the one that it will become."""
+
 __all__ = ["load_study", "match", "meta", "run", "stats"]
 
 _LATER = {"run": ("ehrivig.pipeline", "run"), "load_study": ("ehrivig.study", "load")}

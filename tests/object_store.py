@@ -1,21 +1,15 @@
-"""An S3 store on this machine for tests: moto behind a proxy that counts bytes and denies buckets.
-
-`python -m tests.object_store` installs moto into `.moto` (it needs packages in other versions than
-this project pins, so it has an environment of its own) and runs the tests of object stores.
-"""
+"""An S3 store on this machine for tests: moto behind a proxy that counts bytes and refuses."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.parse
-import venv
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,9 +21,6 @@ import pyarrow.parquet as pq
 from ehrivig.contract import BY_NAME
 from ehrivig.store.path import filesystem
 
-ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / ".moto"
-PYTHON = os.environ.get("EHRIVIG_MOTO_PYTHON", str(FOLDER / "bin" / "python"))
 Marks = dict[str, tuple[str, int]]
 """Key below a bucket -> SHA-256 and time of change of the object."""
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
@@ -115,18 +106,13 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def available() -> bool:
-    """Whether moto is installed where the tests look for it."""
-    return Path(PYTHON).is_file()
-
-
 @contextmanager
 def running() -> Iterator[tuple[str, type[Proxy]]]:
     """The address of the proxy of an empty store, and the proxy with its counts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    call = [PYTHON, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    call = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(call, stdout=quiet, stderr=quiet) as moto:
         try:
@@ -220,17 +206,3 @@ def _wait(port: int, moto: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise RuntimeError("moto did not start")
-
-
-def main() -> int:
-    """Install moto apart, and run the tests that need it."""
-    if not available():
-        venv.create(FOLDER, with_pip=True, clear=True)
-        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "moto[server]"], check=True)
-    files = ["tests/test_store.py", "tests/test_store_run.py"]
-    tests = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-rs", "-s", *files]
-    return subprocess.run(tests, cwd=ROOT, check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())

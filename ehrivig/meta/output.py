@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ehrivig import __version__
 from ehrivig.errors import UsageError
 from ehrivig.resources import digest, file_digest
 from ehrivig.store.folder import run_folder
-
-
-def package_version() -> str:
-    """The installed version of this package."""
-    try:
-        return version("ehrivig")
-    except PackageNotFoundError:
-        return "0+checkout"
 
 
 def check_folder(out: Path, marker: str) -> None:
@@ -52,7 +44,7 @@ def write_result(
     check_folder(out, marker)
     manifest = {
         "package": "ehrivig",
-        "version": package_version(),
+        "version": __version__,
         "command": command,
         "options": dict(options),
         "inputs": [{"name": path.name, "sha256": file_digest(path)} for path in inputs],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ehrivig import __version__
 from ehrivig.figures.page import inline, page
 from ehrivig.meta import words
-from ehrivig.meta.output import package_version
 from ehrivig.meta.pooling import Pooled
 from ehrivig.meta.synthesis import Synthesis
 
@@ -15,7 +15,7 @@ Cells = tuple[str, ...]
 
 def render(template: str, **values: object) -> str:
     """A page of evidence from a template of this package."""
-    return page("ehrivig.meta", template, version=package_version(), **values)
+    return page("ehrivig.meta", template, version=__version__, **values)
 
 
 def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ehrivig import extract, resources
+from ehrivig import __version__, extract, resources
 from ehrivig.errors import ExtractError
 from ehrivig.extract.layouts import SHIPPED
 from ehrivig.study import Study
@@ -24,14 +24,6 @@ ENGINES = (
     "matplotlib",
     "great_expectations",
 )
-
-
-def package_version() -> str:
-    """The installed version of this package."""
-    try:
-        return version("ehrivig")
-    except PackageNotFoundError:
-        return "0+checkout"
 
 
 def engines() -> dict[str, str]:
@@ -75,7 +67,7 @@ def of_run(study: Study, source: extract.Source, *, gate_only: bool) -> str:
         ]
     except ExtractError:
         return ""
-    return _digest([hospitals, list(source.hospitals), source.synthetic, package_version()])
+    return _digest([hospitals, list(source.hospitals), source.synthetic, __version__])
 
 
 def _digest(content: list[Any]) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig import __version__
 from ehrivig.errors import UsageError
-from ehrivig.runs.fingerprint import package_version
 from ehrivig.runs.state import Run
 from ehrivig.store.folder import last_attempt
 
@@ -64,7 +64,7 @@ def _row(run: Run) -> dict[str, Any]:
         "finished_at": now(),
         "command": run.command,
         "study": run.study.study.name,
-        "version": package_version(),
+        "version": __version__,
         "exit_code": run.exit_code,
         "hospitals": len(run.source.hospitals),
         "hospitals_reused": run.reused,

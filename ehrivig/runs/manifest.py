@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ehrivig import extract
-from ehrivig.runs.fingerprint import code_hashes, engines, package_version
+from ehrivig import __version__, extract
+from ehrivig.runs.fingerprint import code_hashes, engines
 from ehrivig.runs.state import Run
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import warnings_of
@@ -21,7 +21,7 @@ def write(run: Run) -> None:
     """Write `manifest.json` of a run that is done but for its seal."""
     content = {
         "package": "ehrivig",
-        "version": package_version(),
+        "version": __version__,
         "engines": engines(),
         "study": run.study.study.name,
         "study_hash": run.study.digest,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from ehrivig import __version__
 from ehrivig.disclosure import small
-from ehrivig.runs.fingerprint import package_version
 from ehrivig.runs.state import Run
 from ehrivig.validate import Check
 
@@ -48,7 +48,7 @@ def exposition(run: Run) -> str:
 
 
 def _info(run: Run) -> Labels:
-    return {"study": run.study.study.name, "version": package_version()}
+    return {"study": run.study.study.name, "version": __version__}
 
 
 def _known(run: Run, name: str) -> list[Sample]:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ehrivig import __version__
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-@cache
-def _software() -> str:
-    """This program and its version, as installed."""
-    try:
-        return f"ehrivig {version('ehrivig')}"
-    except PackageNotFoundError:
-        return "ehrivig 0+checkout"
+SOFTWARE = f"ehrivig {__version__}"
+"""This program and its version."""
 
 
 Numbers = tuple[float, float, float, float, float]
@@ -74,7 +69,7 @@ class Effect:
     estimand: str = ""
     level: float = 0.95
     notes: tuple[str, ...] = field(default=())
-    software: str = field(default_factory=_software)
+    software: str = SOFTWARE
 
     @classmethod
     def between(

@@ -26,11 +26,6 @@ from ehrivig.study import Study, load
 pytestmark = pytest.mark.slow
 
 
-NEEDS_DASK = pytest.mark.skipif(
-    subprocess.run([sys.executable, "-c", "import distributed"], capture_output=True).returncode
-    != 0,
-    reason="the package distributed is not installed",
-)
 HOSPITALS = 3
 
 
@@ -96,8 +91,6 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@NEEDS_DASK
-@pytest.mark.slow
 def test_a_killed_worker_changes_nothing(
     machines: Machines,
     study: Study,
@@ -125,7 +118,6 @@ def test_a_killed_worker_changes_nothing(
     assert not any(name.startswith(".") for name in left)
 
 
-@NEEDS_DASK
 def test_a_worker_killed_in_a_share_of_a_hospital_changes_nothing(
     machines: Machines, study: Study, folder: Path, tmp_path: Path
 ) -> None:
@@ -165,7 +157,6 @@ def ehrivig_run(*arguments: object) -> list[str]:
     return [sys.executable, "-W", "ignore", "-m", "ehrivig.cli", "run", *map(str, arguments)]
 
 
-@NEEDS_DASK
 def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
     machines: Machines, short_study: Path, tmp_path: Path
 ) -> None:
@@ -191,7 +182,6 @@ def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
     print(f"\nkilled while {begun} were worked on: {len(hashes(here))} files have the same bytes")
 
 
-@NEEDS_DASK
 def test_a_run_whose_workers_lack_the_extract_is_one_message(folder: Path, tmp_path: Path) -> None:
     """Workers to whom the folder does not exist: exit code 2 and no output."""
     shim = tmp_path / "dask" / "hide.py"
@@ -213,7 +203,6 @@ def test_a_run_whose_workers_lack_the_extract_is_one_message(folder: Path, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["dask"]
 
 
-@NEEDS_DASK
 def test_no_scheduler_ends_with_code_2_and_no_output(folder: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -230,7 +219,6 @@ def test_no_scheduler_ends_with_code_2_and_no_output(folder: Path, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-@NEEDS_DASK
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of distributed
 def test_no_scheduler_is_told_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "SCHEDULER_SECONDS", 1)

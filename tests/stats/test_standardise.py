@@ -130,10 +130,9 @@ def test_bad_input_is_named() -> None:
 
 
 def test_every_effect_names_the_program_that_made_it() -> None:
-    from importlib.metadata import version
-
+    from ehrivig import __version__
     from ehrivig.stats.tables.two_by_two import risk_difference
 
     made = risk_difference(10, 20, 5, 20, event_label="death")
-    assert made.software == f"ehrivig {version('ehrivig')}"
+    assert made.software == f"ehrivig {__version__}"
     assert made.event_label == "death"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import object_store
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import object_store
 from object_store import needed_bytes, upload
 from result_files import hashes
 
@@ -26,9 +23,6 @@ from ehrivig.store import StorePath, place
 from ehrivig.store.folder import run_folder
 from ehrivig.store.path import filesystem
 
-NEEDS_MOTO = pytest.mark.skipif(
-    not object_store.available(), reason="moto is not installed: python -m tests.object_store"
-)
 UNUSED = "value_of_no_use"
 
 
@@ -74,7 +68,6 @@ def row_groups(path: Path) -> int:
     return int(pq.read_metadata(path).num_row_groups)
 
 
-@NEEDS_MOTO
 def test_only_needed_columns_are_fetched_and_once(
     store: type[object_store.Proxy], extract: Path, tmp_path: Path
 ) -> None:
@@ -104,7 +97,6 @@ def test_only_needed_columns_are_fetched_and_once(
     assert not list(there.rglob("objects-*"))
 
 
-@NEEDS_MOTO
 def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
     store: type[object_store.Proxy], extract: Path, tmp_path: Path
 ) -> None:
@@ -126,7 +118,6 @@ def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
     assert names == ["study"]
 
 
-@NEEDS_MOTO
 def test_a_good_run_is_not_replaced_by_one_that_did_not_end_well(
     store: type[object_store.Proxy],
 ) -> None:
@@ -146,7 +137,6 @@ def test_a_good_run_is_not_replaced_by_one_that_did_not_end_well(
     assert not later.with_name("kept.last-attempt").joinpath("manifest.json").is_file()
 
 
-@NEEDS_MOTO
 def test_an_upload_that_was_cut_off_is_finished_or_forgotten(
     store: type[object_store.Proxy],
 ) -> None:
@@ -166,7 +156,6 @@ def test_an_upload_that_was_cut_off_is_finished_or_forgotten(
     assert "half.csv" not in [p.name for p in place("s3://runs").rglob("*")]
 
 
-@NEEDS_MOTO
 def test_one_run_at_a_time(store: type[object_store.Proxy]) -> None:
     out = place("s3://runs/busy")
     with run_folder(out) as run:
@@ -176,7 +165,6 @@ def test_one_run_at_a_time(store: type[object_store.Proxy]) -> None:
     assert (out / "manifest.json").read_text() == '{"exit_code": 0}'
 
 
-@NEEDS_MOTO
 @pytest.mark.parametrize(
     ("bucket", "message"),
     [("nowhere", "there is no bucket 'nowhere'"), ("closed", "access is denied")],
@@ -196,7 +184,6 @@ def test_a_bucket_that_refuses_is_told_in_one_message(
     assert told.value.exit_code == 2
 
 
-@NEEDS_MOTO
 def test_a_bucket_that_may_not_be_written_is_told_at_once(
     store: type[object_store.Proxy], extract: Path
 ) -> None:
@@ -206,7 +193,6 @@ def test_a_bucket_that_may_not_be_written_is_told_at_once(
     assert not list(place("s3://readonly").rglob("*"))
 
 
-@NEEDS_MOTO
 def test_an_object_that_may_not_be_read_is_named(
     store: type[object_store.Proxy], extract: Path
 ) -> None:

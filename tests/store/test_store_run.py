@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import object_store
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import object_store
 from object_store import Marks, marks, needed_bytes, objects, upload
 from result_files import hashes
 
@@ -27,12 +25,7 @@ from ehrivig import resources
 from ehrivig.demo import write_demo
 from ehrivig.store.path import filesystem
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not object_store.available(), reason="moto is not installed: python -m tests.object_store"
-    ),
-]
+pytestmark = pytest.mark.slow
 BUCKETS = ("data", "runs", "closed", "readonly")
 OF_ONE_RUN = {"inputs", "fingerprint", "outputs", "steps"}
 """Of the manifest: a store names content by its ETag, and steps have times."""

@@ -8,7 +8,9 @@ are asked for: the result format is BOOLEAN_ONLY, under which GX requests no val
 Importing this package costs seconds: do it only where a table is measured or the site is built.
 """
 
+import atexit
 import os
+import sys
 import warnings
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before GX is imported: no telemetry
@@ -20,5 +22,18 @@ with warnings.catch_warnings():
 from ehrivig.validate.adapter.counting import Counted, Found, Relation, count
 from ehrivig.validate.adapter.engine import Suspects
 from ehrivig.validate.adapter.expectations import expectation
+
+
+def _forget_gx() -> None:
+    """Drop GX before the interpreter takes its modules apart.
+
+    In what order that frees modules, SQLAlchemy's dialect of DuckDB outlives the binding, whose own
+    constants are then reported on stderr as leaked.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "great_expectations"]:
+        del sys.modules[name]
+
+
+atexit.register(_forget_gx)
 
 __all__ = ["Counted", "Found", "Relation", "Suspects", "count", "expectation"]
