@@ -9,14 +9,27 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 ROOT = Path(__file__).resolve().parents[1]
+PARITY = ROOT / "tests" / "parity"
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of reference material beside the checkout; the test is skipped without it."""
-    folder = ROOT.parent / "shared"
-    if not (folder / "golden").is_dir():
-        pytest.skip("the reference material (../shared) is not here")
+def golden_files() -> Path:
+    """Simulated data and what R makes of them (its README says with which packages)."""
+    return PARITY / "golden"
+
+
+@pytest.fixture(scope="session")
+def published_tables() -> Path:
+    """Tables of published papers as they were printed."""
+    return PARITY / "published"
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Real and public extracts beside the checkout (../shared/data); skipped without them."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public demo extracts (../shared/data) are not here")
     return folder
 
 

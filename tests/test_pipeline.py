@@ -176,12 +176,12 @@ def test_no_row_is_lost(finished: tuple[Path, pipeline.RunSummary], extract: Pat
 
 
 def test_published_p_values_come_back_from_the_published_counts(
-    finished: tuple[Path, pipeline.RunSummary], shared: Path
+    finished: tuple[Path, pipeline.RunSummary], published_tables: Path
 ) -> None:
     """The demo has the published counts of these rows; the printed p is then reproduced."""
     made = {r["variable"]: r for r in pl.read_csv(finished[0] / "table2.csv").to_dicts()}
     made |= {r["variable"]: r for r in pl.read_csv(finished[0] / "table_s4.csv").to_dicts()}
-    published = pl.read_csv(shared / "published" / "liu2020_categorical.csv", infer_schema=False)
+    published = pl.read_csv(published_tables / "liu2020_categorical.csv", infer_schema=False)
     compared = 0
     for row in published.iter_rows(named=True):
         ours = made.get(row["row"])

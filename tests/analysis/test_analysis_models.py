@@ -43,8 +43,8 @@ def published_matched(plan: study.Study) -> pl.DataFrame:
     ).with_columns(bands.bands(plan.exposure))
 
 
-def test_table3_refitted_from_the_solved_counts(plan: study.Study, shared: Path) -> None:
-    printed = pl.read_csv(shared / "published" / "liu2020_table3.csv", infer_schema=False)
+def test_table3_refitted_from_the_solved_counts(plan: study.Study, published_tables: Path) -> None:
+    printed = pl.read_csv(published_tables / "liu2020_table3.csv", infer_schema=False)
     rows = EffectRows(0)
     table3(published_matched(plan), plan, rows)
     made = rows.frame()

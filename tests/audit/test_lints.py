@@ -199,9 +199,9 @@ def test_a_table_without_numbers_to_check_does_not_stop_the_others(tmp_path: Pat
     assert found[1].message.startswith("words.csv")
 
 
-def test_every_published_table_is_audited_in_one_call(shared: Path) -> None:
+def test_every_published_table_is_audited_in_one_call(published_tables: Path) -> None:
     """All seven: the study's own findings, three in the pooled trials, one table of words."""
-    found = audit(sorted((shared / "published").glob("*.csv")))
+    found = audit(sorted(published_tables.glob("*.csv")))
     counts = {code: codes(found).count(code) for code in set(codes(found))}
     assert counts == {
         "irreproducible_p": 1,
@@ -220,9 +220,9 @@ def test_every_published_table_is_audited_in_one_call(shared: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def findings(shared: Path) -> list[Lint]:
+def findings(published_tables: Path) -> list[Lint]:
     names = ("liu2020_categorical", "liu2020_continuous", "liu2020_table3")
-    return audit([shared / "published" / f"{name}.csv" for name in names])
+    return audit([published_tables / f"{name}.csv" for name in names])
 
 
 def test_the_published_study_has_exactly_its_known_findings(findings: list[Lint]) -> None:
@@ -252,11 +252,10 @@ def test_the_means_called_medians_are_found(findings: list[Lint]) -> None:
     assert rows == {"d_dimer", "creatinine", "creatine_kinase", "ast"}
 
 
-def test_the_published_evidence(shared: Path) -> None:
-    published = shared / "published"
-    assert audit([published / "laupland2007_trials.csv"]) == []
-    assert audit([published / "hartung2009_table3_metaanalyses.csv"]) == []
-    pooled = audit([published / "jtranslmed2023_pooled.csv"])
+def test_the_published_evidence(published_tables: Path) -> None:
+    assert audit([published_tables / "laupland2007_trials.csv"]) == []
+    assert audit([published_tables / "hartung2009_table3_metaanalyses.csv"]) == []
+    pooled = audit([published_tables / "jtranslmed2023_pooled.csv"])
     centred = [f.message for f in pooled if f.code == "interval_not_centred"]
     assert len(centred) == 1
     assert centred[0].startswith("apache_ii")

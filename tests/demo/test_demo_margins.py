@@ -77,15 +77,15 @@ def published() -> dict[str, margins.Count]:
     }
 
 
-def test_constants_are_the_published_ones(shared: Path) -> None:
-    with (shared / "published" / "liu2020_categorical.csv").open(encoding="utf-8") as stream:
+def test_constants_are_the_published_ones(published_tables: Path) -> None:
+    with (published_tables / "liu2020_categorical.csv").open(encoding="utf-8") as stream:
         rows = {NAMES.get(row["row"], row["row"]): row for row in csv.DictReader(stream)}
     assert set(rows) == set(published())
     for name, count in published().items():
         row = rows[name]
         expected = tuple(int(row[c]) for c in ("n_control", "N_control", "n_ivig", "N_ivig"))
         assert tuple(count) == expected, name
-    with (shared / "published" / "liu2020_continuous.csv").open(encoding="utf-8") as stream:
+    with (published_tables / "liu2020_continuous.csv").open(encoding="utf-8") as stream:
         numbers = {row["row"]: row for row in csv.DictReader(stream)}
     ours = {name: (a.control, a.ivig) for name, a in margins.LABS.items()}
     ours |= {"age": margins.AGE, "apache_ii": margins.APACHE_II}

@@ -252,8 +252,10 @@ def test_prepared_tables_are_made_first(tmp_path: Path) -> None:
         ("omop", "omop_synthea27", "omop_synthea"),
     ],
 )
-def test_the_report_of_a_shipped_layout(shared: Path, name: str, place: str, plan: str) -> None:
-    report = layout_check.check(name, shared / "data" / place, load(plan))
+def test_the_report_of_a_shipped_layout(
+    reference_data: Path, name: str, place: str, plan: str
+) -> None:
+    report = layout_check.check(name, reference_data / place, load(plan))
     assert report.usable
     assert report.table("admission").rows > 0
 

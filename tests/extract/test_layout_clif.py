@@ -484,8 +484,8 @@ CANONICAL = [table.name for table in contract.TABLES]
 
 
 @pytest.mark.parametrize("version", ["2.1", "3.0"])
-def test_the_demo_is_read_whole(shared: Path, version: str) -> None:
-    folder = shared / "data" / "clif_demo" / version
+def test_the_demo_is_read_whole(reference_data: Path, version: str) -> None:
+    folder = reference_data / "clif_demo" / version
     plan = load("clif_demo")
     source = extract.inspect(folder, plan)
     assert (source.version, source.hospitals) == (version, ("mimic",))
@@ -526,10 +526,10 @@ def test_the_demo_is_read_whole(shared: Path, version: str) -> None:
         assert rates == [(0,)]
 
 
-def test_both_versions_of_the_demo_are_the_same_patients(shared: Path) -> None:
+def test_both_versions_of_the_demo_are_the_same_patients(reference_data: Path) -> None:
     found = []
     for version in ("2.1", "3.0"):
-        with opened(shared / "data" / "clif_demo" / version, load("clif_demo")) as db:
+        with opened(reference_data / "clif_demo" / version, load("clif_demo")) as db:
             tables_found = {
                 name: db.frame(f"SELECT * FROM resolved.{name} ORDER BY ALL") for name in CANONICAL
             }

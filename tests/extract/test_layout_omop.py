@@ -416,8 +416,8 @@ def test_a_duckdb_file_is_read_like_a_folder(tmp_path: Path) -> None:
         extract.inspect(tmp_path / "broken.duckdb", plan)
 
 
-def test_synthea_is_read(shared: Path) -> None:
-    folder = shared / "data" / "omop_synthea27"
+def test_synthea_is_read(reference_data: Path) -> None:
+    folder = reference_data / "omop_synthea27"
     shipped = load("omop_synthea")
     only = shipped.extract.model_copy(update={"emergency_visits": False})
     plan = shipped.model_copy(update={"extract": only})

@@ -119,8 +119,8 @@ def test_subgroup_tests_of_2023_are_recomputed() -> None:
 
 @pytest.mark.parametrize("name", ["laupland2007_trials", "jtranslmed2023_pooled",
                                   "hartung2009_table3_metaanalyses"])  # fmt: skip
-def test_shipped_evidence_repeats_the_published_numbers(shared: Path, name: str) -> None:
-    published = (shared / "published" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+def test_shipped_evidence_repeats_the_published_numbers(published_tables: Path, name: str) -> None:
+    published = (published_tables / f"{name}.csv").read_text(encoding="utf-8").splitlines()
     shipped = evidence_path(name).read_text(encoding="utf-8").splitlines()
     assert len(shipped) == len(published)
     printed = {"laupland2007_trials": slice(5, 9)}.get(name, slice(3, 6))
@@ -128,8 +128,8 @@ def test_shipped_evidence_repeats_the_published_numbers(shared: Path, name: str)
         assert set(theirs.split(",")[printed]) <= set(ours.split(","))
 
 
-def test_published_file_is_read_as_it_is(shared: Path) -> None:
-    trials = read_trials(shared / "published" / "laupland2007_trials.csv")
+def test_published_file_is_read_as_it_is(published_tables: Path) -> None:
+    trials = read_trials(published_tables / "laupland2007_trials.csv")
     ours = read_trials(evidence_path("laupland2007_trials"))
     assert trials.reconstructed == ours.reconstructed
     for name in Counts.columns():

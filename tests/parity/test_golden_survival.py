@@ -58,21 +58,21 @@ def _table(path: Path) -> Table:
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> dict[str, Any]:
-    stored: dict[str, Any] = json.loads((shared / "golden/golden.json").read_text())
+def golden(golden_files: Path) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads((golden_files / "golden.json").read_text())
     return stored
 
 
 @pytest.fixture(scope="module")
-def tables(shared: Path) -> dict[str, Table]:
-    folder = shared / "golden"
-    full, pairs = _table(folder / "cohort850.csv"), _table(folder / "matched850.csv")
+def tables(golden_files: Path) -> dict[str, Table]:
+    full = _table(golden_files / "cohort850.csv")
+    pairs = _table(golden_files / "matched850.csv")
     row = pairs["id"].astype(int) - 1
     matched = {name: values[row] for name, values in full.items()}
     matched["subclass"] = pairs["subclass"]
-    score, treat = _table(folder / "ps850.csv")["ps"], full["treat"]
+    score, treat = _table(golden_files / "ps850.csv")["ps"], full["treat"]
     full["ate_weight"] = np.where(treat == 1, 1 / score, 1 / (1 - score))
-    return {"full": full, "matched": matched, "cr": _table(folder / "cr2000.csv")}
+    return {"full": full, "matched": matched, "cr": _table(golden_files / "cr2000.csv")}
 
 
 def close(ours: Any, theirs: Any, rtol: float = VALUE) -> None:

@@ -59,8 +59,8 @@ class Golden:
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> Golden:
-    return Golden(shared / "golden")
+def golden(golden_files: Path) -> Golden:
+    return Golden(golden_files)
 
 
 def close(got: Any, expected: Any, tolerance: float = VALUE) -> None:

@@ -55,10 +55,10 @@ def clifpy_scores() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def db(shared: Path) -> Iterator[Database]:
+def db(reference_data: Path) -> Iterator[Database]:
     """The demo through the CLIF layout, with what SOFA of the first 24 h builds on."""
     plan = load("clif_demo")
-    source = extract.inspect(shared / "data" / "clif_demo" / "2.1", plan)
+    source = extract.inspect(reference_data / "clif_demo" / "2.1", plan)
     with Database() as opened:
         extract.open_hospital(opened, source, source.hospitals[0], plan)
         for table in ("admission", "lab", "vital", "medication", "respiratory_support"):

@@ -19,9 +19,15 @@ from ehrivig import pipeline
     ],
 )
 def test_runs_through(
-    shared: Path, tmp_path: Path, study: str, place: str, cohort: int, exposed: int, pairs: int
+    reference_data: Path,
+    tmp_path: Path,
+    study: str,
+    place: str,
+    cohort: int,
+    exposed: int,
+    pairs: int,
 ) -> None:
-    summary = pipeline.run(study, shared / "data" / place, tmp_path / "out")
+    summary = pipeline.run(study, reference_data / place, tmp_path / "out")
     assert summary.exit_code == 0, summary.message
     assert (summary.cohort, summary.exposed, summary.pairs) == (cohort, exposed, pairs)
     effects = pl.read_csv(tmp_path / "out" / "effects.csv", infer_schema_length=None)
