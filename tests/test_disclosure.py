@@ -24,6 +24,23 @@ def test_complements_count_too(count: int | None, total: int, hidden: bool) -> N
     assert disclosure.small_proportion(count, total, 5) is hidden
 
 
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ([3, 10, 7], [None, 10, None]),  # the smallest of the others keeps the total from telling
+        ([7, 10, 3], [None, 10, None]),
+        ([3, 0, 8], [None, 0, None]),  # a zero hides nothing
+        ([3, 2, 10], [None, None, 10]),  # two hidden parts are one equation
+        ([5, 6], [5, 6]),
+        ([3, 0], [None, 0]),
+        ([3], [None]),
+        ([], []),
+    ],
+)
+def test_parts_of_a_known_total(counts: list[int], shown: list[int | None]) -> None:
+    assert disclosure.hide_counts(counts, 5) == shown
+
+
 def test_a_suppressed_row_gives_nothing_away() -> None:
     from ehrivig.analysis.describe import describe
     from ehrivig.dataset import Variable

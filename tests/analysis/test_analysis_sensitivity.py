@@ -84,6 +84,47 @@ def test_weighted_variance_is_that_of_the_bootstrap(plan: study.Study) -> None:
     assert se == pytest.approx(np.std(drawn), rel=0.12)
 
 
+WEIGHTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "ATE": lambda arm, e: np.where(arm, 1 / e, 1 / (1 - e)),
+    "ATO": lambda arm, e: np.where(arm, 1 - e, e),
+}
+
+
+@pytest.mark.parametrize("estimand", list(WEIGHTS))
+def test_influence_is_what_leaving_the_row_out_would_change(estimand: Any) -> None:
+    """A row leaves the weighted means, and pulls the score no more by 1 / (1 - its leverage)."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(60, 2))
+    arm = rng.random(60) < 1 / (1 + np.exp(-x[:, 0]))
+    event = (rng.random(60) < 1 / (1 + np.exp(1 - x[:, 0] - 0.5 * arm))).astype(float)
+    design = np.column_stack([np.ones(60), x])
+    fit = logistic(arm.astype(float), x)
+    everybody = np.ones(60, dtype=bool)
+
+    def risks(beta: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        w = WEIGHTS[estimand](arm, 1 / (1 + np.exp(-design @ beta)))
+        return np.array(
+            [np.average(event[rows & side], weights=w[rows & side]) for side in (arm, ~arm)]
+        )
+
+    e = 1 / (1 + np.exp(-design @ fit.coef))
+    root = np.sqrt(e * (1 - e))[:, None] * design
+    leverage = (np.linalg.qr(root)[0] ** 2).sum(axis=1)
+    slope = np.column_stack(
+        [
+            (risks(fit.coef + step, everybody) - risks(fit.coef - step, everybody)) / 2e-5
+            for step in 1e-5 * np.eye(3)
+        ]
+    )
+    pull = design * ((arm - e) / (1 - leverage))[:, None] @ np.linalg.inv(root.T @ root) @ slope.T
+    whole = risks(fit.coef, everybody)
+    gone = np.array([whole - risks(fit.coef, np.arange(60) != row) for row in range(60)])
+    assert leverage.max() > 0.1
+    found, influence = weighted_risks(event, arm, x, e, estimand)
+    np.testing.assert_allclose(found, whole, rtol=1e-12)
+    np.testing.assert_allclose(influence / 60, gone + pull, atol=1e-8)
+
+
 def test_aipw_says_what_its_outcome_model_could_not_carry(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:

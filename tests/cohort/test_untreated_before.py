@@ -90,6 +90,28 @@ def test_the_exposure_window_says_what_before_means(hospital: Hospital) -> None:
     assert people["admission_id"].to_list() == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("dose", "status", "treated"),
+    [
+        ("0", "given", False),  # nothing went in
+        ("0", "stopped", False),
+        ("-", "given", True),  # given, the amount not on record
+        ("0.5", "stopped", True),
+        ("20", "planned", False),
+    ],
+)
+def test_what_was_given_before_counts_and_a_dose_of_zero_does_not(
+    hospital: Hospital, dose: str, status: str, treated: bool
+) -> None:
+    hospital.draw(
+        "medication",
+        f"""hospital_id | admission_id | drug | dose | dose_unit | route | status | started_at
+        A | 7 | 1 | {dose} | g | iv | {status} | 03-02 08:00""",
+    )
+    people, _ = screened(hospital, study.parse(content(time_zero="severity_onset")))
+    assert (7 not in people["admission_id"].to_list()) == treated
+
+
 def test_admission_as_time_zero_adds_no_criterion(hospital: Hospital) -> None:
     plan = study.parse(content(time_zero="admission"))
     assert [c.name for c in plan.cohort.criteria] == ["severe", "index"]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig import study
+from ehrivig import match, study
 from ehrivig.dataset import KEY
 from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
@@ -85,6 +85,33 @@ def test_the_order_of_rows_does_not_matter(table: pl.DataFrame, plan: study.Stud
     shuffled = table.sample(fraction=1, shuffle=True, seed=3)
     ours, theirs = (comparison.compare(t, plan).matched for t in (table, shuffled))
     assert ours.select(KEY).equals(theirs.select(KEY))
+
+
+@pytest.mark.parametrize("order", ["largest", "smallest", "data", "random", "closest"])
+def test_pairs_are_drawn_in_the_order_of_the_study(
+    table: pl.DataFrame, plan: study.Study, order: Any
+) -> None:
+    found = comparison.compare(table, with_match(plan, order=order))
+    known = np.flatnonzero(~np.isnan(found.score))
+    distance, arm = match.logit(found.score[known]), table["exposed"].to_numpy()[known]
+    width = match.caliper_width(found.score[known], 0.2, "logit_sd")
+    pairs = match.nearest(distance, arm, width, order=order, seed=plan.study.seed)
+    expected = [(True, known[row]) for row in pairs.treated]
+    expected += [(False, known[row]) for row in pairs.control]
+    matched = found.matched.select("exposed", "admission_id").rows()
+    assert set(matched) == set(expected)
+    together = found.matched.sort("exposed").group_by("pair_id").agg("admission_id")
+    assert {frozenset(pair) for pair in together["admission_id"].to_list()} == {
+        frozenset(pair) for pair in zip(known[pairs.treated], known[pairs.control], strict=True)
+    }
+
+
+def test_the_order_changes_the_pairs(table: pl.DataFrame, plan: study.Study) -> None:
+    made = {
+        tuple(comparison.compare(table, with_match(plan, order=order)).matched["pair_id"])
+        for order in ("largest", "smallest", "data", "closest")
+    }
+    assert len(made) == 4
 
 
 def test_pairs_within_hospitals(table: pl.DataFrame, plan: study.Study) -> None:

@@ -68,6 +68,20 @@ def test_myocardial_injury(
     assert hospital.met("myocardial_injury") == {1: met}
 
 
+def test_myocardial_injury_begins_with_the_first_result_above(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    for value, at in ((10, "01-03 08:00"), (90, "01-06 08:00"), (60, "01-05 08:00")):
+        lab(hospital, "troponin_i", value, "ng/L", at)
+    lab(hospital, "troponin_t", 5, "ng/L", "01-04 08:00")
+    assert hospital.rows("myocardial_injury") == [(1, True, datetime(2020, 1, 5, 8))]
+
+
+def test_no_myocardial_injury_has_no_moment(hospital: Hospital) -> None:
+    hospital.admit(STAY.rstrip() + "\n    2 | 01-02 00:00 | 01-20 00:00\n")
+    lab(hospital, "troponin_i", 10, "ng/L")
+    assert hospital.rows("myocardial_injury") == [(1, False, None), (2, None, None)]
+
+
 def give(hospital: Hospital, codelist: str = "norepinephrine") -> None:
     hospital.draw("ref.drug_class", f"drug|codelist|verdict\n1|{codelist}|include")
     hospital.draw(

@@ -53,6 +53,17 @@ def test_measured_fio2_is_used_for_four_hours(hospital: Hospital) -> None:
     ]
 
 
+@pytest.mark.parametrize(("gas_at", "fio2_used"), [("12:00", 0.5), ("12:01", 0.4), ("11:59", 0.5)])
+def test_a_measurement_older_than_four_hours_gives_way_to_an_earlier_device(
+    hospital: Hospital, gas_at: str, fio2_used: float
+) -> None:
+    hospital.admit(STAY)
+    fio2(hospital, "1 | fio2 | 01-02 08:00 | 0.5")
+    support(hospital, "1 | imv | 01-02 07:00 | - | 0.4")
+    gas(hospital, f"1 | pao2 | 01-02 {gas_at} | 80")
+    assert ratios(hospital) == [(fio2_used, 80 / fio2_used, True)]
+
+
 def test_ties_take_the_lower_gas_and_the_higher_fio2(hospital: Hospital) -> None:
     hospital.admit(STAY)
     fio2(hospital, "1 | fio2 | 01-02 08:00 | 0.5\n1 | fio2 | 01-02 08:00 | 0.4")

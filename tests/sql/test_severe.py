@@ -106,6 +106,26 @@ def test_who_needs_pneumonia_and_is_met_when_both_were_seen(hospital: Hospital) 
     assert hospital.rows("severe_who_2020_01") == [(1, True, datetime(2020, 1, 4, 12))]
 
 
+@pytest.mark.parametrize(
+    ("present", "at", "met"),
+    [
+        ("-", "01-05 00:00", False),  # a finding without an answer says nothing
+        ("false", "01-05 00:00", False),
+        ("true", "01-02 00:00", True),
+        ("true", "01-20 00:00", True),
+        ("true", "01-01 23:59", False),
+        ("true", "01-20 00:01", False),
+    ],
+)
+def test_who_distress_beside_normal_vital_signs(
+    hospital: Hospital, present: str, at: str, met: bool
+) -> None:
+    hospital.admit(STAY)
+    hospital.draw("finding", PNEUMONIA + f"1 | severe_respiratory_distress | {present} | {at}")
+    vitals(hospital, "1|respiratory_rate|20|01-03 00:00\n1|spo2|97|01-03 00:00")
+    assert hospital.met("severe_who_2020_01") == {1: met}
+
+
 def test_who_distress_suffices(hospital: Hospital) -> None:
     hospital.admit(STAY)
     hospital.draw("finding", PNEUMONIA + "1 | severe_respiratory_distress | true | 01-05 00:00")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.survival.kaplan_meier import kaplan_meier
@@ -136,6 +137,26 @@ def test_rmst_contrasts() -> None:
     assert (swapped.estimate, swapped.lo) == pytest.approx((-difference.estimate, -difference.hi))
     with pytest.raises(AnalysisError, match="no event before"):
         rmst_difference(a, b, 1e-6)
+
+
+@pytest.mark.parametrize(("level", "z"), [(0.95, 1.959963984540054), (0.9, 1.6448536269514722)])
+def test_limits_of_rmst_contrasts(level: float, z: float) -> None:
+    """Symmetric about the difference, and about the log of the ratio; p from the same z."""
+    rng = np.random.default_rng(8)
+    arm = np.arange(60) % 2
+    time = rng.exponential(10 * (1 + arm))
+    fit = kaplan_meier(np.minimum(time, 28), time <= 28, group=arm, level=level)
+    difference, ratio = rmst_difference(fit[1], fit[0], 20.0), rmst_ratio(fit[1], fit[0], 20.0)
+    assert (difference.level, ratio.level) == (level, level)
+    assert difference.lo == pytest.approx(difference.estimate - z * difference.se, rel=1e-12)
+    assert difference.hi == pytest.approx(difference.estimate + z * difference.se, rel=1e-12)
+    middle = np.log(ratio.estimate)
+    assert ratio.lo == pytest.approx(np.exp(middle - z * ratio.se), rel=1e-12)
+    assert ratio.hi == pytest.approx(np.exp(middle + z * ratio.se), rel=1e-12)
+    a, b = fit[1].restricted_mean(20.0), fit[0].restricted_mean(20.0)
+    assert ratio.se == pytest.approx(np.hypot(a.se / a.mean, b.se / b.mean), rel=1e-12)
+    for effect, value in ((difference, difference.estimate), (ratio, middle)):
+        assert effect.p == pytest.approx(2 * norm.sf(abs(value) / effect.se), rel=1e-12)
 
 
 BAD = [

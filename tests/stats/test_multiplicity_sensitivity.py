@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log, sqrt
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as t_distribution
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.imputation.rubin import pool, pool_effects
@@ -106,6 +108,36 @@ def test_rubin_by_hand() -> None:
     assert pool(q, u, df_complete=50).df < min(50, pooled.df)
 
 
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("df_complete", [float("inf"), 30.0])
+def test_rubin_interval_and_p_are_those_of_t(level: float, df_complete: float) -> None:
+    q, u = np.linspace(0.3, 0.5, 20), np.full(20, 0.2)
+    pooled = pool(q, u, level=level, df_complete=df_complete)
+    half = t_distribution.ppf(0.5 + level / 2, pooled.df) * pooled.se
+    assert (pooled.lo, pooled.hi) == pytest.approx((0.4 - half, 0.4 + half), rel=1e-9)
+    assert pooled.p == pytest.approx(2 * t_distribution.sf(0.4 / pooled.se, pooled.df), rel=1e-9)
+    assert (pooled.level, pooled.m) == (level, 20)
+
+
+def test_rubin_without_variance_between_is_normal() -> None:
+    pooled = pool(np.full(20, 0.5), np.full(20, 0.25), level=0.9)
+    assert pooled.df == float("inf")
+    half = 1.6448536269514722 * 0.25
+    assert (pooled.lo, pooled.hi) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-12)
+    assert pooled.p == pytest.approx(0.04550026389635842, rel=1e-9)  # z = 2
+
+
+def test_rubin_of_a_known_example() -> None:
+    """q 1, 2, 3 with variance 1: T = 1 + 4/3, lambda = 4/7, df_obs = 12/14 * 11 * 3/7."""
+    with pytest.warns(NumericalWarning, match="3 imputations"):
+        pooled = pool([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], df_complete=11)
+    old, observed = 2 / (4 / 7) ** 2, 12 / 14 * 11 * (3 / 7)
+    assert (pooled.within, pooled.between) == pytest.approx((1.0, 1.0))
+    assert pooled.df == pytest.approx(old * observed / (old + observed))
+    riv = 4 / 3
+    assert pooled.fraction_missing == pytest.approx((riv + 2 / (pooled.df + 3)) / (riv + 1))
+
+
 def test_few_imputations_warn_and_one_is_refused() -> None:
     with pytest.warns(NumericalWarning, match="5 imputations"):
         pool([0.1, 0.2, 0.3, 0.2, 0.1], [0.1] * 5)
@@ -124,6 +156,11 @@ def test_pooled_effects_are_pooled_on_the_log() -> None:
     assert (got.n_exposed, got.notes, got.event_label) == (50, (), "death")
     assert "20 imputations" in got.method
     assert "Barnard-Rubin" in got.variance
+    wide = pool_effects([replace(effect(v), level=0.8) for v in values], df_complete=100)
+    narrow = pool([log(v) for v in values], [0.2] * 20, df_complete=100, level=0.8)
+    assert (wide.lo, wide.hi) == pytest.approx((exp(narrow.lo), exp(narrow.hi)))
+    assert (wide.level, wide.p, wide.se) == (0.8, narrow.p, narrow.se)
+    assert got.lo < wide.lo
     uneven = pool_effects([effect(v, 50 + i) for i, v in enumerate(values)])
     assert uneven.n_exposed == 60
     assert uneven.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -76,6 +77,51 @@ def test_foreign_folder_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a run"), run_folder(out):
         pass
     assert (out / "thesis.tex").read_text() == "precious"
+
+
+def refused(out: Path, error: BaseException) -> UsageError:
+    """What a run says that was ended by an error of writing."""
+    with pytest.raises(UsageError, match="the last good run is untouched") as said, run_folder(out):
+        raise error
+    assert not out.exists()
+    return said.value
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_named_by_number_or_by_text(tmp_path: Path, code: int) -> None:
+    words = f"out: cannot write out: {os.strerror(code)}. Free space or choose another --out"
+    by_number = OSError(code, "whatever the system calls it", "/elsewhere/file")
+    by_text = RuntimeError(f"IO Error: could not write: {os.strerror(code)}")
+    for error in (by_number, by_text):
+        assert str(refused(tmp_path / "out", error)).startswith(words)
+
+
+def test_a_full_disk_is_found_behind_the_error_of_an_engine(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    caused, met = RuntimeError("engine"), RuntimeError("engine")
+    caused.__cause__, met.__context__ = full, full
+    circle = RuntimeError("names itself")
+    circle.__cause__ = circle
+    for error in (caused, met):
+        assert os.strerror(errno.ENOSPC) in str(refused(tmp_path / "out", error))
+    with pytest.raises(RuntimeError, match="names itself"), run_folder(tmp_path / "out"):
+        raise circle
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG])
+def test_a_refusal_counts_when_it_names_the_run_folder(tmp_path: Path, code: int) -> None:
+    out = tmp_path / "out"
+    for place in (tmp_path / ".out.partial" / "x.csv", tmp_path):
+        said = refused(out, OSError(code, os.strerror(code), str(place)))
+        assert f"cannot write out: {os.strerror(code)}" in str(said)
+    for place in (tmp_path / "extract" / "x.parquet", Path("/")):
+        with pytest.raises(OSError, match=r"x\.parquet|'/'"), run_folder(out):
+            raise OSError(code, os.strerror(code), str(place))
+
+
+def test_another_error_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Input/output"), run_folder(tmp_path / "out"):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(tmp_path))
 
 
 def _run_slowly(out: Path) -> None:

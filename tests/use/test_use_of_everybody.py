@@ -117,6 +117,15 @@ def test_a_transferred_person_is_one_patient_with_one_series(tmp_path: Path) -> 
     assert cycles.select("regimen", "n_dose_days", "finding").rows() == [("gbs", 5, "as_planned")]
 
 
+def test_doses_of_an_admission_that_was_not_screened_are_nobodys(tmp_path: Path) -> None:
+    """A hospital that was left out may still have its dose days on disk."""
+    days = [dose(1, d) for d in DAYS] + [dose(77, d) for d in DAYS[:2]]
+    found = written(tmp_path, [course(1, "p", DAYS[0])], days, plan())
+    assert found["regimens.parquet"]["person_id"].to_list() == ["p"]
+    assert set(found["regimen_cycles.parquet"]["person_id"]) == {"p"}
+    assert found["regimens.csv"].select("verdict", "persons").rows() == [("adherent", 1)]
+
+
 def test_death_ends_what_could_be_seen(tmp_path: Path) -> None:
     stays = pl.DataFrame(
         [{**stay(1, "p", "03-01 08:00"), "death_at": datetime(2020, 3, 3, 4)}],

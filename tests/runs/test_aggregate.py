@@ -1,0 +1,131 @@
+"""What may be sent: the estimates of hospitals, and with --aggregate-only nothing of a person."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from fuzz.base import short_study, small_extract
+from fuzz.drawing import quick_pages
+from typer.testing import CliRunner
+
+from ehrivig import cli
+from ehrivig.meta import read_aggregate
+from ehrivig.runs import aggregate
+
+OF_A_PERSON = {
+    *("cohort.parquet", "analysis.parquet", "dosing.parquet", "matched.parquet"),
+    *("courses.parquet", "regimens.parquet", "regimen_cycles.parquet"),
+    *("hospitals", "quarantine"),
+}
+IDS = {"admission_id", "patient_id", "person_id", "medication_id"}
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    """A row of effects.csv."""
+    return {
+        "analysis": "hospital",
+        "contrast": "any against none",
+        "outcome": "death_28d",
+        "population": "hospital A",
+        "event_label": "death within 28 days",
+        "model": "logistic",
+        "measure": "OR",
+        "estimate": 0.8,
+        "lo": 0.5,
+        "hi": 1.3,
+        "se": 0.24,
+        "n_exposed": 50,
+        "events_exposed": 12,
+        "n_control": 60,
+        "events_control": None,
+        "note": None,
+        **changed,
+    }
+
+
+def test_the_shown_estimate_of_each_hospital_and_no_other() -> None:
+    effects = pl.DataFrame(
+        [
+            row(),
+            row(population="hospital North hospital 2", estimate=1.2, note="few events"),
+            row(population="hospital B", estimate=None),
+            row(population="all"),
+            row(analysis="primary"),
+            row(analysis="pooled", population="hospital A"),
+        ],
+        schema_overrides={"events_control": pl.Int64, "note": pl.String},
+    )
+    found = aggregate.of_run(effects)
+    assert [effect.hospital_id for effect in found] == ["A", "North hospital 2"]
+    first, second = found
+    assert (first.estimate, first.lo, first.hi, first.se) == (0.8, 0.5, 1.3, 0.24)
+    assert (first.n_exposed, first.events_exposed) == (50, 12)
+    assert (first.n_control, first.events_control) == (60, None)
+    assert (first.analysis, first.measure, first.outcome) == ("hospital", "OR", "death_28d")
+    assert (first.note, second.note) == ("", "few events")
+
+
+@pytest.mark.parametrize("rows", [None, [row(population="all")]])
+def test_a_run_without_hospitals_writes_no_file(tmp_path: Path, rows: Any) -> None:
+    if rows is not None:
+        pl.DataFrame(rows).write_csv(tmp_path / "effects.csv")
+    aggregate.write(tmp_path)
+    assert not (tmp_path / "aggregate.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The whole run as it was before the patients were dropped, and what was left of it."""
+    place = tmp_path_factory.mktemp("aggregate")
+    extract = small_extract(place / "extract")
+    plan = short_study(
+        place / "study.toml",
+        analysis={"sensitivity": ["leave_one_hospital_out"]},
+        utilisation={"by": ["month"]},
+        regimen={"names": ["gbs"]},
+    )
+    drop = aggregate.drop_patients
+    with pytest.MonkeyPatch.context() as patch, quick_pages():
+
+        def kept(folder: Path) -> None:
+            shutil.copytree(folder, place / "before")
+            drop(folder)
+
+        patch.setattr(aggregate, "drop_patients", kept)
+        words = ["run", str(plan), "--extract", str(extract), "--out", str(place / "out")]
+        done = CliRunner().invoke(cli.app, [*words, "--aggregate-only"])
+    assert done.exit_code == 0, done.output
+    return place / "before", place / "out"
+
+
+def test_no_row_of_a_person_is_left(runs: tuple[Path, Path]) -> None:
+    before, out = runs
+    assert {path.name for path in before.iterdir()} >= OF_A_PERSON
+    assert {path.name for path in out.iterdir()}.isdisjoint(OF_A_PERSON)
+    for path in out.rglob("*.parquet"):
+        assert IDS.isdisjoint(pl.read_parquet_schema(path)), path.name
+    for path in out.rglob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as stream:
+            assert IDS.isdisjoint(next(csv.reader(stream), [])), path.name
+    gone = {path.relative_to(before).parts[0] for path in before.rglob("*") if path.is_file()}
+    gone -= {path.relative_to(out).parts[0] for path in out.rglob("*") if path.is_file()}
+    assert gone == OF_A_PERSON
+
+
+def test_what_is_sent_is_what_effects_say_of_the_hospitals(runs: tuple[Path, Path]) -> None:
+    effects = pl.read_csv(runs[1] / "effects.csv", infer_schema_length=None)
+    shown = effects.filter(
+        (pl.col("analysis") == "hospital")
+        & pl.col("population").str.starts_with("hospital ")
+        & pl.col("estimate").is_not_null()
+    )
+    sent = read_aggregate(runs[1])
+    assert [(f"hospital {e.hospital_id}", e.estimate, e.se) for e in sent] == shown.select(
+        "population", "estimate", "se"
+    ).rows()
+    assert {effect.hospital_id for effect in sent} == {"A", "B"}
