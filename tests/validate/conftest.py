@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,17 +22,17 @@ _EXTRA = {
     "medication": {"drug": "INTEGER"},
 }
 _REFERENCE = {
-    "unit": ("variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",),
+    "unit": "variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",
     '"limit"': (
         "variable VARCHAR, unit VARCHAR, hard_lo DOUBLE, soft_lo DOUBLE, soft_hi DOUBLE, "
-        "hard_hi DOUBLE",
+        "hard_hi DOUBLE"
     ),
     "drug": (
-        "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR",
+        "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR"
     ),
     "drug_class": (
         "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
-        "concentration_g_per_l DOUBLE, strength_g DOUBLE",
+        "concentration_g_per_l DOUBLE, strength_g DOUBLE"
     ),
 }
 _UNITS = [
@@ -58,6 +58,9 @@ _CLASSES = [
     (HEPATITIS_B, "ivig", "exclude", "hyperimmune", None, None),
     (STEROID, "glucocorticoid", "include", None, None, None),
 ]
+
+
+_IDS = ("admission_id", "patient_id", "medication_id", "order_id")
 
 
 class Hospital:
@@ -103,12 +106,27 @@ class Hospital:
             "drug": self.drugs,
             "drug_class": self.classes,
         }
-        for name, (columns,) in _REFERENCE.items():
+        for name, columns in _REFERENCE.items():
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
-            for row in known[name]:
-                _insert(db, f"ref.{name}", list(row))
+            _insert(db, f"ref.{name}", known[name])
         define_given(db)
         return db
+
+    def take(self, other: Hospital, case: str) -> None:
+        """Admit all patients of another hospital under ids of their own, and its drugs.
+
+        What the other says of itself as a hospital replaces what this one says.
+        """
+        self.rows["hospital"] = other.rows["hospital"]
+        own = {
+            drug: len(self.drugs) + number
+            for number, (drug, *_) in enumerate(other.drugs[len(_DRUGS) :], start=1)
+        }
+        self.drugs += [(own[drug], *rest) for drug, *rest in other.drugs[len(_DRUGS) :]]
+        self.classes += [(own[drug], *rest) for drug, *rest in other.classes[len(_CLASSES) :]]
+        for table, rows in other.rows.items():
+            if table != "hospital":
+                self.rows[table] += [_renamed(row, case, own) for row in rows]
 
     def _load(self, db: Database, table: contract.Table) -> None:
         types = {
@@ -116,14 +134,27 @@ class Hospital:
         } | _EXTRA.get(table.name, {})
         columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         db.execute(f"CREATE TABLE resolved.{table.name} ({columns})")
-        for row in self.rows[table.name]:
-            _insert(db, f"resolved.{table.name}", [row.get(name) for name in types])
+        rows = [[row.get(name) for name in types] for row in self.rows[table.name]]
+        _insert(db, f"resolved.{table.name}", rows)
 
 
-def _insert(db: Database, table: str, row: list[Any]) -> None:
-    names = [f"v{number}" for number in range(len(row))]
-    marks = ", ".join(f"${name}" for name in names)
-    db.execute(f"INSERT INTO {table} VALUES ({marks})", dict(zip(names, row, strict=True)))
+def _insert(db: Database, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows, a hundred with one statement."""
+    for start in range(0, len(rows), 100):
+        values, marks = {}, []
+        for number, row in enumerate(rows[start : start + 100]):
+            names = [f"v{number}_{column}" for column in range(len(row))]
+            values |= dict(zip(names, row, strict=True))
+            marks.append("(" + ", ".join(f"${name}" for name in names) + ")")
+        db.execute(f"INSERT INTO {table} VALUES {', '.join(marks)}", values)
+
+
+def _renamed(row: dict[str, Any], case: str, drugs: dict[int, int]) -> dict[str, Any]:
+    """The row under the ids of a case."""
+    own = {name: f"{case}/{row[name]}" for name in _IDS if row.get(name) is not None}
+    if row.get("drug") in drugs:
+        own["drug"] = drugs[row["drug"]]
+    return {**row, **own}
 
 
 def _clean(table: str, number: int) -> dict[str, Any]:
@@ -193,6 +224,12 @@ def _clean(table: str, number: int) -> dict[str, Any]:
 def hospital() -> Hospital:
     """A clean hospital with three patients."""
     return Hospital()
+
+
+@pytest.fixture(scope="session")
+def hospitals() -> Callable[[], Hospital]:
+    """Makes clean hospitals, for tests that need several."""
+    return Hospital
 
 
 @pytest.fixture(scope="session")
