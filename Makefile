@@ -7,12 +7,15 @@ STUDY ?= ivig_covid19
 EXTRACT ?= extract/demo
 OUT ?= out/$(STUDY)
 FLAGS ?=
+SEED ?= 1
+SIZE ?= 60
 READY := $(VENV)/.ready
 export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects clean
+.PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects \
+	mutants clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +79,9 @@ fuzz: $(READY)  ## mutated extracts and study files: no traceback, no hang, no w
 defects: $(READY)  ## the 45 kinds of bad data: planted, found, false alarms
 	$(BIN)/python -m tests.defects
 
+mutants: $(READY)  ## small changes of the code that no test notices: 8% or more is a failure
+	$(BIN)/python -m tests.mutants --seed $(SEED) --size $(SIZE)
+
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) out extract dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out extract dist build .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 
 from tests.mutants.mutation import Mutation
 
@@ -101,14 +100,13 @@ class _Finder(ast.NodeVisitor):
         before = self._bytes[start:end].decode()
         scope = ".".join(self._scopes) if self._in_function else ""
         names = self._names or tuple(self._scopes) if not self._in_function else ()
-        self.made.append(
-            Mutation(self._path, line, start, end, before, after, kind, scope, names)
-        )
+        self.made.append(Mutation(self._path, line, start, end, before, after, kind, scope, names))
 
     def _between(self, left: ast.expr, right: ast.expr, sign: str, after: str, kind: str) -> None:
         """Change the operator between two expressions."""
         start, end = self._end(left), self._start(right)
-        pattern = r"\b" + r"\s+".join(sign.split()) + r"\b" if sign[0].isalpha() else re.escape(sign)
+        word = r"\b" + r"\s+".join(sign.split()) + r"\b"
+        pattern = word if sign[0].isalpha() else re.escape(sign)
         gap = re.sub(rb"#[^\n]*", lambda m: b" " * len(m.group()), self._bytes[start:end])
         found = re.search(pattern.encode(), gap)
         if found:
