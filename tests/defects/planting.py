@@ -11,7 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import extract, study, validate
-from ehrivig.demo import write_demo
+from ehrivig.demo import DEFECTS, generate, write_demo
+from ehrivig.demo.build import CLEAN
+from ehrivig.demo.defects import HOSPITAL_WIDE
+from ehrivig.demo.generate import Plan
 from ehrivig.errors import ExtractError
 from ehrivig.runs import hospital
 from ehrivig.study import Study
@@ -20,7 +23,7 @@ from ehrivig.validate import suite as suites
 from ehrivig.validate.network import Network, expected_hospitals
 from ehrivig.validate.result import HospitalResult
 
-PATIENTS, HOSPITALS = 600, 3
+PATIENTS, HOSPITALS, SEED = 600, 3, 20200301
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,42 @@ def plant(folder: Path, name: str, patients: int = PATIENTS) -> tuple[Path, pl.D
     target = folder / name
     write_demo(target, patients=patients, hospitals=HOSPITALS, defects=name)
     return target, pl.read_csv(target / "_truth" / "defects.csv")
+
+
+def plant_together(
+    folder: Path, names: tuple[str, ...], patients: int = PATIENTS
+) -> tuple[Path, pl.DataFrame]:
+    """An extract with several kinds of wrong rows, and the list of what was planted."""
+    target = folder / "-".join(names)[:100]
+    plan = Plan(patients, HOSPITALS, SEED, 0.0, CLEAN, names, "together", 25_000)
+    generate.write_extract(target, plan, lambda message: None)
+    return target, pl.read_csv(target / "_truth" / "defects.csv")
+
+
+def apart(folder: Path, patients: int = PATIENTS) -> list[tuple[str, ...]]:
+    """Kinds of wrong rows in groups of which no two plant into the same table.
+
+    Not those of a whole hospital: they change what the others are measured by. Patients and
+    admissions count as one table, for what is wrong with a death shows in both.
+    """
+    names = [
+        kind.name
+        for kind in DEFECTS
+        if kind.name in generate.ROW_PLANTERS and kind.name not in HOSPITAL_WIDE
+    ]
+    _, listed = plant_together(folder, tuple(names), patients)
+    groups: list[tuple[list[str], set[str]]] = []
+    for name in names:
+        own = listed.filter(pl.col("name") == name)["table"]
+        tables = {"person" if table in ("patient", "admission") else table for table in own}
+        for members, taken in groups:
+            if not tables & taken:
+                members.append(name)
+                taken |= tables
+                break
+        else:
+            groups.append(([name], tables))
+    return [tuple(members) for members, _ in groups]
 
 
 def gate(root: Path, plan: Study, work: Path, wanted: Iterable[str] | None = None) -> Gated:

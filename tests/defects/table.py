@@ -13,7 +13,7 @@ from ehrivig.demo import DEFECTS
 from ehrivig.demo.defects import Defect
 from ehrivig.validate import catalogue
 
-from .planting import PATIENTS, Gated, declared, gate, plant, study_of
+from .planting import PATIENTS, Gated, apart, declared, gate, plant, plant_together, study_of
 
 RANK = {"warn": 0, "quarantine": 1, "block": 2}
 PLACE = {40: "study", 43: "finding/", 44: "study", 45: "vital/"}
@@ -41,8 +41,17 @@ class Row:
     problems: tuple[str, ...]
 
 
-def rows(folder: Path, patients: int = PATIENTS, kinds: Collection[int] = ()) -> list[Row]:
-    """One row per kind of the catalogue (or those named); the first one is the clean extract."""
+def rows(
+    folder: Path,
+    patients: int = PATIENTS,
+    kinds: Collection[int] = (),
+    *,
+    together: bool = False,
+) -> list[Row]:
+    """One row per kind of the catalogue (or those named); the first one is the clean extract.
+
+    Each kind is planted alone, or `together` with kinds whose rows lie in other tables.
+    """
     root, _ = plant(folder, "none", patients)
     plan = study_of(root)
     clean = gate(root, plan, folder / "work" / "none")
@@ -50,7 +59,25 @@ def rows(folder: Path, patients: int = PATIENTS, kinds: Collection[int] = ()) ->
     wrong += [f"{n} rows {key}" for key, n in sorted(clean.rejected.items())] + clean.refused
     wanted = [kind for kind in DEFECTS if not kinds or kind.number in kinds]
     first = Row(0, "none", 0, len(wrong), len(wrong), "", (), tuple(wrong))
-    return [first, *(_row(folder, kind, clean, patients) for kind in wanted)]
+    shared = apart(folder, patients) if together else []
+    made = [row for group in shared for row in _rows_of(folder, group, clean, patients)]
+    known = {row.number: row for row in made}
+    return [
+        first,
+        *(known.get(kind.number) or _row(folder, kind, clean, patients) for kind in wanted),
+    ]
+
+
+def _rows_of(folder: Path, names: tuple[str, ...], clean: Gated, patients: int) -> list[Row]:
+    """The rows of kinds that were planted together."""
+    root, listed = plant_together(folder, names, patients)
+    found = gate(root, study_of(root), folder / "work" / root.name, ["A"])
+    numbers = [kind for kind in DEFECTS if kind.name in names]
+    made = []
+    for kind in numbers:
+        own = listed.filter(pl.col("number") == kind.number)
+        made.append(_judged(kind, int(own["rows"].sum()), found, clean, own))
+    return made
 
 
 def _row(folder: Path, kind: Defect, clean: Gated, patients: int) -> Row:

@@ -12,7 +12,7 @@ PATIENTS = 400
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    return rows(tmp_path_factory.mktemp("defects"), PATIENTS)
+    return rows(tmp_path_factory.mktemp("defects"), PATIENTS, together=True)
 
 
 def test_a_clean_extract_raises_nothing(table: list[Row]) -> None:
