@@ -43,9 +43,11 @@ def quick_pages() -> Iterator[None]:
 
 
 def _words(figure: Any) -> list[str]:
-    """The titles, labels and notes of a figure."""
+    """The titles, labels and notes of a figure, and the words on its axes."""
     found = list(figure.texts)
     for axes in figure.axes:
         found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
         found += axes.get_legend().get_texts() if axes.get_legend() else []
+        ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()]
+        found += [tick for tick in ticks if "$" not in tick.get_text()]
     return [text.get_text() for text in found]

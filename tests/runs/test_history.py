@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from fuzz.base import TIMED, bytes_of, call, short_study, small_extract
+from fuzz.drawing import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.errors import UsageError
@@ -130,6 +132,13 @@ def test_metrics_are_exposition_text_and_hide_small_counts() -> None:
     assert samples['ehrivig_hospitals{state="left_out"}'] == 1
     stages = [name for name in samples if name.startswith("ehrivig_admissions")]
     assert stages == ['ehrivig_admissions{stage="read"}', 'ehrivig_admissions{stage="cohort"}']
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly() -> Iterator[None]:
+    """How pages are drawn is not looked at here."""
+    with quick_pages():
+        yield
 
 
 @pytest.fixture(scope="module")
