@@ -17,10 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.mutants import checkout, record, sample, trial
+from tests.mutants import checkout, record, sample
 from tests.mutants.choice import Choice
 from tests.mutants.mutation import Mutation
-from tests.mutants.trial import Verdict
+from tests.mutants.trial import Trials, Verdict
 
 LIMIT = 0.08
 
@@ -32,13 +32,14 @@ def main() -> int:
         sample.everything(checkout.ROOT, options.within), options.size, options.seed
     )
     choice = Choice(checkout.ROOT, record.load(options.anew), options.seconds)
+    trials = Trials()
     with _copies(options.workers) as free, ThreadPoolExecutor(options.workers) as pool:
 
         def one(mutation: Mutation) -> Verdict:
             folder = free.get()
             try:
                 tests = choice.tests(mutation)
-                verdict = trial.judge(mutation, folder, tests, choice.seconds(tests))
+                verdict = trials.judge(mutation, folder, tests, choice.seconds(tests))
             finally:
                 free.put(folder)
             print(_line(verdict), flush=True)

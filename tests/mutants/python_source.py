@@ -2,8 +2,8 @@
 
 Left alone is what changes no result: docstrings, annotations, decorators, texts, messages of
 errors and warnings and logs, options of the command line, `__all__`, and the arguments named in
-`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers are
-sizes and places on the page and are left alone too.
+`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers and
+sums are sizes and places on the page and are left alone too.
 """
 
 from __future__ import annotations
@@ -215,7 +215,8 @@ class _Finder(ast.NodeVisitor):
     def visit_BinOp(self, node: ast.BinOp) -> None:
         if isinstance(node.op, ast.BitOr) and _is_type(node):
             return
-        if type(node.op) in _COMPUTED and not (_is_sequence(node.left) or _is_sequence(node.right)):
+        texts = _is_sequence(node.left) or _is_sequence(node.right)
+        if type(node.op) in _COMPUTED and not texts and not self._draws:
             self._between(node.left, node.right, *_COMPUTED[type(node.op)], "arithmetic")
         self.generic_visit(node)
 

@@ -80,8 +80,8 @@ def test_what_changes_no_result_is_left_alone(text: str) -> None:
     assert of_python(text) == set()
 
 
-def test_numbers_of_drawings_are_left_alone() -> None:
-    text = "from matplotlib.figure import Figure\nx = a < f(3)\n"
+def test_numbers_and_sums_of_drawings_are_left_alone() -> None:
+    text = "from matplotlib.figure import Figure\nx = a + b < f(3)\n"
     assert of_python(text) == {"< -> <="}
 
 

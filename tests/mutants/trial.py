@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.mutants import checkout
 from tests.mutants.mutation import Mutation
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.M)
-_PASSED, _BROKEN = 0, 4  # pytest's exit codes; 1 and 2: a test, or an import, failed
+_WORDS = ("-q", "-x", "--tb=no", "-m", "not slow")
+_PASSED = 0
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,54 @@ class Verdict:
     by: str
 
 
-def judge(mutation: Mutation, folder: Path, tests: list[str], seconds: float) -> Verdict:
-    """Run the tests on the changed copy, which is as before afterwards."""
-    if not tests:
-        return Verdict(mutation, False, "no test runs it")
+@dataclass
+class Trials:
+    """Tries mutations; `sound` are the tests known to pass alone without any."""
+
+    sound: set[str] = field(default_factory=set)
+    unsound: set[str] = field(default_factory=set)
+
+    def judge(self, mutation: Mutation, folder: Path, tests: list[str], seconds: float) -> Verdict:
+        """Run the tests on the changed copy, which is as before afterwards.
+
+        A test that fails without the mutation too says nothing, and is left out.
+        """
+        wanted = [test for test in tests if not self._is_unsound(test)]
+        if not wanted:
+            return Verdict(mutation, False, "no test runs it")
+        code, output = _changed(mutation, folder, wanted, 6 * seconds + 120)
+        if code is None:
+            return Verdict(mutation, True, "does not end")
+        if code == _PASSED:
+            self.sound |= set(wanted)
+            return Verdict(mutation, False, f"{len(wanted)} test(s) passed")
+        failed = _FAILED.search(output)
+        if failed is None:
+            raise RuntimeError(f"pytest said neither passed nor failed: {output[-2000:]}")
+        if self._passes(failed.group(1), folder):
+            return Verdict(mutation, True, failed.group(1))
+        return self.judge(mutation, folder, wanted, seconds)
+
+    def _is_unsound(self, test: str) -> bool:
+        return test in self.unsound or test.partition("::")[0] in self.unsound
+
+    def _passes(self, test: str, folder: Path) -> bool:
+        """Whether a test (or the import of its file) is right without a mutation."""
+        if test not in self.sound | self.unsound:
+            words = _WORDS if "::" in test else ("--collect-only", "-q")
+            code, _ = checkout.pytest(folder, *words, test)
+            (self.sound if code == _PASSED else self.unsound).add(test)
+        return test in self.sound
+
+
+def _changed(
+    mutation: Mutation, folder: Path, tests: list[str], seconds: float
+) -> tuple[int | None, str]:
+    """What pytest says of the changed copy."""
     path = folder / mutation.path
     before = path.read_bytes()
     path.write_bytes(mutation.apply(before))
     try:
-        code, output = checkout.pytest(
-            folder, "-q", "-x", "--tb=no", "-m", "not slow", *tests, seconds=3 * seconds + 60
-        )
+        return checkout.pytest(folder, *_WORDS, *tests, seconds=seconds)
     finally:
         path.write_bytes(before)
-    if code is None:
-        return Verdict(mutation, True, "does not end")
-    if code == _PASSED:
-        return Verdict(mutation, False, f"{len(tests)} test(s) passed")
-    failed = _FAILED.search(output)
-    if code >= _BROKEN and failed is None and "Error" not in output:
-        raise RuntimeError(f"pytest could not run: {output[-2000:]}")
-    return Verdict(mutation, True, failed.group(1) if failed else "the package is not imported")
