@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +309,24 @@ def test_procedures(tmp_path: Path) -> None:
         ("prone_position", local("03-01 10:00"), local("03-01 20:00")),
         ("prone_position", local("03-05 08:00"), local("03-06 08:00")),
     ]
+
+
+@pytest.mark.parametrize(("last", "runs"), [("03-03 08:00:00", 1), ("03-03 08:00:01", 2)])
+def test_records_a_day_apart_are_one_run(tmp_path: Path, last: str, runs: int) -> None:
+    moments = [local("03-02 08:00"), datetime.fromisoformat(f"2020-{last}")]
+    crrt = [
+        {
+            "hospitalization_id": "h",
+            "recorded_dttm": moment.replace(tzinfo=UTC) - timedelta(hours=8),
+            "crrt_mode_category": "cvvh",
+        }
+        for moment in moments
+    ]
+    found = rows(
+        clif(tmp_path / "x", stay(crrt_therapy=crrt)),
+        "SELECT started_at, stopped_at FROM mapped.procedure ORDER BY 1",
+    )
+    assert found == ([tuple(moments)] if runs == 1 else [(m, m) for m in moments])
 
 
 def dose(at: str, order: str, amount: float, unit: str, action: str, **more: Any) -> dict[str, Any]:

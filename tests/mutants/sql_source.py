@@ -90,8 +90,24 @@ def _of_token(
         yield _made(path, source, start, end, _next(found.group()), "number")
     else:
         after = _WORDS.get(word) or _PHRASES.get(word) or _SIGNS.get(word)
+        if word == "INNER JOIN" and _is_asked_for(plain, end):
+            after = None
         if after is not None:
             yield _made(path, source, start, end, after, "operator" if word in _SIGNS else "word")
+
+
+def _is_asked_for(plain: str, start: int) -> bool:
+    """Whether WHERE asks something of a joined table: then no row without a partner comes through.
+
+    `start` is behind INNER JOIN; the SELECT ends where its bracket is closed.
+    """
+    alias = re.match(r"\s+[\w.]+\s+AS\s+(\w+)", plain[start:], re.I)
+    depth, end = 0, start
+    while end < len(plain) and depth >= 0:
+        depth += {"(": 1, ")": -1}.get(plain[end], 0)
+        end += 1
+    _, where, condition = plain[start:end].partition("WHERE")
+    return bool(alias and where and re.search(rf"\b{alias.group(1)}\.", condition))
 
 
 def _arguments(plain: str, start: int) -> tuple[int, int]:

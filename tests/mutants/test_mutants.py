@@ -104,6 +104,12 @@ def test_a_mutation_knows_its_function() -> None:
         ("SELECT a BETWEEN b AND c AND d", {"AND -> OR"}),
         ("SELECT a BETWEEN (b AND c) AND d", {"AND -> OR"}),
         ("SELECT a FROM b LEFT JOIN c USING (d)", {"LEFT JOIN -> INNER JOIN"}),
+        ("SELECT a FROM b INNER JOIN c AS d ON e = f", {"INNER JOIN -> LEFT JOIN", "= -> <>"}),
+        ("SELECT a FROM b INNER JOIN c AS d USING (e) WHERE d.f", set()),
+        (
+            "SELECT a FROM (SELECT b FROM c INNER JOIN d AS e USING (f)) WHERE e.g",
+            {"INNER JOIN -> LEFT JOIN"},
+        ),
         ("SELECT min(a), BOOL_OR(b)", {"min -> MAX", "BOOL_OR -> BOOL_AND"}),
         ("SELECT COALESCE(f(a, b), c)", {"COALESCE(f(a, b), c) -> (f(a, b))"}),
         (
