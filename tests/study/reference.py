@@ -1,8 +1,12 @@
-"""The part of docs/study.md that lists what a study file may name, made from the registries."""
+"""The part of docs/study.md that lists what a study file may name, made from the registries.
+
+`python -m tests.study.reference` writes it anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ehrivig.study.registries import (
     CONCEPTS,
@@ -16,8 +20,9 @@ from ehrivig.study.registries import (
 )
 from ehrivig.study.registries.criteria import EVIDENCE
 
-BEGIN = "<!-- From here on made by ehrivig.study.reference: change the registries, not this. -->"
+BEGIN = "<!-- From here on made by `python -m tests.study.reference` from the registries. -->"
 END = "<!-- To here. -->"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "study.md"
 _SOURCE = ("from", "what it is", "answer", "`code`, else `name`, is one of the")
 _MOST_LISTED = 15  # longer lists are looked up where they come from
 
@@ -96,3 +101,7 @@ def _names(names: NameList) -> str:
 
 def _list(names: NameList | None) -> str:
     return "" if names is None else names.caption.lower()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
