@@ -28,6 +28,8 @@ from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
 
+EVERYBODY = "all"
+"""The `hospital_id` of what belongs to no single hospital: no hospital may be called so."""
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
 )
@@ -212,6 +214,11 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
     """The hospitals of the study; all that are there unless it names some."""
     if not found:
         raise ExtractError("extract: no hospital found. Fill hospital_id in the admissions.")
+    if EVERYBODY in found:
+        raise ExtractError(
+            f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands for "
+            "all hospitals together. Give it another name."
+        )
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))
     if missing:

@@ -379,6 +379,11 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
         extract.inspect(tmp_path / "text.csv", study())
 
 
+def test_no_hospital_is_called_as_all_of_them_together(tmp_path: Path) -> None:
+    with pytest.raises(ExtractError, match="called 'all'.*another name"):
+        extract.inspect(hive(tmp_path / "x", "all"), study())
+
+
 def test_a_hospital_without_admissions(tmp_path: Path) -> None:
     folder = hive(tmp_path / "x")
     write(folder / "lab" / "hospital_id=B" / "part.parquet", LABS)
