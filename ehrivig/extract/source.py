@@ -216,8 +216,8 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
         raise ExtractError("extract: no hospital found. Fill hospital_id in the admissions.")
     if EVERYBODY in found:
         raise ExtractError(
-            f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands for "
-            "all hospitals together. Give it another name."
+            f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands "
+            "for all hospitals together. Give it another name."
         )
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))

@@ -380,7 +380,7 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
 
 
 def test_no_hospital_is_called_as_all_of_them_together(tmp_path: Path) -> None:
-    with pytest.raises(ExtractError, match="called 'all'.*another name"):
+    with pytest.raises(ExtractError, match=r"called 'all'.*another name"):
         extract.inspect(hive(tmp_path / "x", "all"), study())
 
 
