@@ -86,11 +86,13 @@ def test_weighted_variance_is_that_of_the_bootstrap(plan: study.Study) -> None:
 
 WEIGHTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "ATE": lambda arm, e: np.where(arm, 1 / e, 1 / (1 - e)),
+    "ATT": lambda arm, e: np.where(arm, 1.0, e / (1 - e)),
+    "ATC": lambda arm, e: np.where(arm, (1 - e) / e, 1.0),
     "ATO": lambda arm, e: np.where(arm, 1 - e, e),
 }
 
 
-@pytest.mark.parametrize("estimand", list(WEIGHTS))
+@pytest.mark.parametrize("estimand", list(ESTIMANDS))
 def test_influence_is_what_leaving_the_row_out_would_change(estimand: Any) -> None:
     """A row leaves the weighted means, and pulls the score no more by 1 / (1 - its leverage)."""
     rng = np.random.default_rng(3)
@@ -120,7 +122,7 @@ def test_influence_is_what_leaving_the_row_out_would_change(estimand: Any) -> No
     whole = risks(fit.coef, everybody)
     gone = np.array([whole - risks(fit.coef, np.arange(60) != row) for row in range(60)])
     assert leverage.max() > 0.1
-    found, influence = weighted_risks(event, arm, x, e, estimand)
+    found, influence = weighted_risks(event, arm, x, e, ESTIMANDS[estimand])
     np.testing.assert_allclose(found, whole, rtol=1e-12)
     np.testing.assert_allclose(influence / 60, gone + pull, atol=1e-8)
 

@@ -135,7 +135,7 @@ REFUSED = {
     "one arm empty": ("logistic", "conditional", "log-rank", "Cox", "Gray", "Fine-Gray", "AIPW"),
     "all events in one arm": ("logistic", "Cox", "AIPW"),
     "no event": ("logistic", "Firth", "log-rank", "Cox", "incidence", "Gray", "Fine-Gray"),
-    "constant": ("logistic", "conditional", "Cox", "Fine-Gray", "score"),
+    "constant": ("logistic", "conditional", "Cox", "Fine-Gray"),  # the score leaves it out
     "collinear": ("logistic", "conditional", "Cox", "Fine-Gray", "score"),
     "a negative time": ("Kaplan-Meier", "log-rank", "Cox", "incidence", "Gray", "Fine-Gray"),
     "nan in x": ("logistic", "conditional", "Cox", "Fine-Gray", "score", "nearest", "weights"),
