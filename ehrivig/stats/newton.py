@@ -12,7 +12,7 @@ from ehrivig.stats.result import FloatArray
 
 STEP_TOLERANCE = 1e-9  # of the last but one step: Newton squares it, so only rounding is left
 GAIN_TOLERANCE = 1e-14  # twice the rise that is left: a step of 1e-7 standard errors
-ROUNDING = 1e-9  # of the log-likelihood: so small a fall is none
+ROUNDING = 1e-11  # of the log-likelihood: so small a fall is none
 HALVINGS = 40
 
 

@@ -59,8 +59,11 @@ def test_what_has_no_interaction_is_named() -> None:
         interaction(y, arm, arm)
     with pytest.raises(AnalysisError, match="exposed x side"):
         interaction(y, arm, np.where((side == "<65") | (arm == 0), 0, 1))
-    with pytest.raises(AnalysisError, match="fewer than two"):
-        interaction(y, arm, np.zeros(100))
+    for alone in (0.0, 1.0):
+        with pytest.raises(AnalysisError, match=r"constant or collinear.*: side\. "):
+            interaction(y, arm, np.full(100, alone))
+    with pytest.raises(AnalysisError, match="no rows"):
+        interaction([], [], [])
     with pytest.raises(AnalysisError, match="missing"):
         interaction(y, arm, np.where(arm == 1, np.nan, 0.0))
     with pytest.raises(UsageError, match="100 labels"):

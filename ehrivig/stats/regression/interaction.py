@@ -45,8 +45,8 @@ def interaction(
 
     `event`, `exposed` (n,) 0/1; `side` (n,) two or more labels, the first in sorted order the one
     that the others are held against; `x` (n, p) further covariates. Raises UsageError for wrong
-    shapes; AnalysisError with fewer than two levels, and as `logistic` does (a level without an
-    arm makes its product with the exposure collinear).
+    shapes; AnalysisError as `logistic` does: one level alone is a constant column, and a level
+    without an arm makes its product with the exposure collinear.
     Source: Altman & Bland 2003; Wang et al. 2007.
     """
     y = binary_vector(event, "event")
@@ -57,12 +57,11 @@ def interaction(
     if labels.dtype.kind == "f" and not bool(np.isfinite(labels).all()):
         raise AnalysisError("side: some labels are missing; leave those rows out.")
     levels = np.unique(labels)
-    if len(levels) < 2:
-        raise AnalysisError("interaction: the subgroup has fewer than two levels.")
+    others = levels[1:] if len(levels) > 1 else levels  # one alone is constant: the fit refuses it
     rest = np.zeros((len(y), 0)) if x is None else finite_matrix(x, "x", len(y))
-    inside = (labels[:, np.newaxis] == levels[1:]).astype(float)
+    inside = (labels[:, np.newaxis] == others).astype(float)
     main = np.column_stack([arm.astype(float), inside, rest])
-    sides = ["side"] if len(levels) == 2 else [f"side {v}" for v in levels[1:]]
+    sides = ["side"] if len(others) == 1 else [f"side {v}" for v in others]
     terms = ["exposed", *sides, *column_names(names, rest.shape[1])]
     products = [f"exposed x {name}" for name in sides]
     smaller = logistic(y, main, names=terms)
