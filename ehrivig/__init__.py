@@ -2,7 +2,7 @@
 
 One row's way: Parquet -> `extract` (a layout's SELECT makes it a canonical row) -> `validate` (the
 gate keeps it, or quarantines it with a reason) -> `cohort`, `features` (one row per admission) ->
-`comparison` (score, pairs) -> `analysis` (tables, effects) -> `report`. `pipeline.run` is that
+`match` (score, pairs) -> `analysis` (tables, effects) -> `report`. `pipeline.run` is that
 sentence as code. Notebooks use the same pieces: `run`, `match`, `stats`, `meta`.
 """
 

@@ -44,11 +44,6 @@ class Table:
         """The column names, in order."""
         return tuple(column.name for column in self.columns)
 
-    @property
-    def required_names(self) -> tuple[str, ...]:
-        """The columns without which the table cannot be read."""
-        return tuple(column.name for column in self.columns if column.required)
-
 
 def _columns(specification: str) -> tuple[Column, ...]:
     """Columns from "name:kind" words; a trailing "!" marks a required column."""

@@ -102,14 +102,17 @@ def rejudge(study: Study, run_folder: Path) -> RunSummary:
     """
     started = time.perf_counter()
     checks = validate.rejudge(run_folder, study)
-    there = sorted({check.hospital_id for check in checks} - {ALL})
-    decision = gate.decide(checks, study, there)
+    read, unreadable = (
+        {check.hospital_id for check in checks} - {ALL},
+        manifest.unreadable(run_folder),
+    )
+    decision = gate.decide(checks, study, read.union(unreadable), unreadable)
     return RunSummary(
         study.study.name,
         str(run_folder),
         GateBlocked.exit_code if decision.blocked else 0,
         decision.message or "done",
-        there,
+        sorted(read),
         list(decision.dropped),
         seconds=round(time.perf_counter() - started, 2),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -94,6 +95,15 @@ def test_no_import_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+NOUNS = {"bring", "dosing", "matching", "string", "weighting"}
+"""Words on -ing that the field uses as names of things."""
+
+
+def test_no_module_is_named_by_a_gerund() -> None:
+    names = {part for module in MODULES for part in re.split(r"[._]", module)}
+    assert {name for name in names if name.endswith("ing")} <= NOUNS
 
 
 def test_the_root_is_small() -> None:

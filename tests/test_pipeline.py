@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from fuzz.drawing import quick_pages
+from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.demo import write_demo

@@ -16,7 +16,7 @@ from ehrivig.analysis.models import table3, table_s2
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.hospitals import by_hospital
 from ehrivig.analysis.sensitivity.time_zero import time_zero
-from ehrivig.analysis.weighting import weighting
+from ehrivig.analysis.sensitivity.weighting import weighting
 from ehrivig.calibrate.readings import reading
 from ehrivig.calibrate.worlds import Draw, Model, draw
 from ehrivig.dataset import KEY, Floats

@@ -6,6 +6,7 @@ import polars as pl
 
 from ehrivig.dataset import KEY
 from ehrivig.study import Study
+from ehrivig.study.registries import CRITERIA
 
 ATTRITION_SCHEMA = {
     "step": pl.Int64,
@@ -33,7 +34,7 @@ def select(
     nobody = left.head(0)
     steps = [_count(0, "read", "Admissions that the gate let through", left, left, nobody)]
     for number, rule in enumerate(study.cohort.criteria, start=1):
-        if rule.rule == "index_admission":
+        if CRITERIA[rule.rule].network:
             met, unmeasured = _first_of_person(left), nobody
         else:
             judged = verdicts.filter(pl.col("name") == rule.name).select(*KEY, "met")

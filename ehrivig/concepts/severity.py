@@ -12,7 +12,6 @@ import polars as pl
 from ehrivig.concepts.library import concept
 from ehrivig.database import Database
 from ehrivig.study.registries import CONCEPTS
-from ehrivig.study.registries.names import SCORED
 
 # What each step reads besides the clean tables and `eligible`: a definition that a study may name
 # says so in its entry (`study.registries.concepts`), what such definitions build on stands here.
@@ -155,70 +154,3 @@ def scores_of_a_day(db: Database, anchor: str) -> pl.DataFrame:
     counts = pl.exclude("admission_id").cast(pl.Int64)
     joined = sofa.join(apache, on="admission_id", how="inner", validate="1:1")
     return joined.with_columns(counts).sort("admission_id")
-
-
-def daily_sofa(db: Database) -> pl.DataFrame:
-    """SOFA of every 24 h window of an eligible stay, from admission; sorted by admission and day.
-
-    Columns: admission_id, day (1 is the first), the six components, sofa, sofa_n_missing, sofa_lo,
-    sofa_hi.
-    """
-    prepare(db, "sofa")
-    found = db.frame(concept("sofa"), {"max_missing": SOFA_MAX_MISSING})
-    clear(db)
-    return found.sort("admission_id", "day")
-
-
-def score_agreement(recorded: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
-    """How recorded scores agree with computed ones: one row per score, counts and a difference.
-
-    `recorded`: admission_id, variable, value (concept baseline_score); `computed`: as
-    `first_day_scores` gives it. Columns: score, n_recorded, n_computed, n_both, n_equal,
-    n_outside_bounds (recorded below the lowest or above the highest possible score),
-    mean_difference (computed minus recorded; null without a pair).
-    """
-    rows = []
-    for score in SCORED:
-        known = recorded.filter(pl.col("variable") == score).select("admission_id", "value")
-        lowest = "sofa_lo" if score == "sofa" else "apache_ii"
-        both = computed.join(known, on="admission_id", how="inner")
-        pairs = both.filter(pl.col(score).is_not_null())
-        outside = (pl.col("value") < pl.col(lowest)) | (pl.col("value") > pl.col(f"{score}_hi"))
-        rows.append(
-            {
-                "score": score,
-                "n_recorded": known.height,
-                "n_computed": computed[score].count(),
-                "n_both": pairs.height,
-                "n_equal": pairs.filter(pl.col("value") == pl.col(score)).height,
-                "n_outside_bounds": both.filter(outside).height,
-                "mean_difference": (pairs[score] - pairs["value"]).mean(),
-            }
-        )
-    return pl.DataFrame(rows, schema_overrides={"mean_difference": pl.Float64})
-
-
-def agreement(db: Database, first: str, second: str) -> pl.DataFrame:
-    """How two definitions agree: one row per pair of answers, with its number of admissions.
-
-    Columns `first` and `second` (met, not met, not measured) and `admissions`; sorted. Raises
-    UsageError for a definition that does not exist.
-    """
-    parts = []
-    for name in (first, second):
-        prepare(db, name)
-        parts.append(db.frame(concept(name)).select("admission_id", "met"))
-    clear(db)
-    both = parts[0].join(parts[1], on="admission_id", how="full", coalesce=True, suffix="_second")
-    return (
-        both.select(_answer("met").alias("first"), _answer("met_second").alias("second"))
-        .group_by("first", "second")
-        .agg(pl.len().cast(pl.Int64).alias("admissions"))
-        .sort("first", "second")
-    )
-
-
-def _answer(column: str) -> pl.Expr:
-    """A three-valued answer in words."""
-    words = pl.when(pl.col(column)).then(pl.lit("met")).otherwise(pl.lit("not met"))
-    return pl.when(pl.col(column).is_null()).then(pl.lit("not measured")).otherwise(words)

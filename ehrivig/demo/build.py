@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig.demo import breathing, dosing, drugs, events, labs, vitals
+from ehrivig.demo import dosing, drugs, events, labs, respiration, vitals
 from ehrivig.demo.sites import Counters, Part
 
 Tables = dict[str, pl.DataFrame]
@@ -63,8 +63,8 @@ class Built:
 
 def build(part: Part, stays: pl.DataFrame, mess: Mess) -> Built:
     """The event tables of the stays and the truth about them."""
-    stays = breathing.criteria(part, stays)
-    devices = breathing.support(part, stays)
+    stays = respiration.criteria(part, stays)
+    devices = respiration.support(part, stays)
     times = labs.draws(part, stays)
     given = dosing.infusions(part, stays, split=mess.split_infusions, lost=mess.lost_concentration)
     medication = pl.concat(
@@ -82,7 +82,7 @@ def build(part: Part, stays: pl.DataFrame, mess: Mess) -> Built:
         "lab": labs.lab(part, stays, times, devices),
         "vital": vitals.vital(part, stays, times, devices),
         "medication": medication,
-        "respiratory_support": breathing.respiratory_support(stays, devices),
+        "respiratory_support": respiration.respiratory_support(stays, devices),
         "procedure": events.procedure(part, stays),
         "score": events.score(part, stays),
         "finding": events.finding(part, stays),

@@ -16,15 +16,15 @@ import pyarrow.parquet as pq
 from ehrivig.demo import (
     build,
     defects,
-    mess,
     plant_files,
     plant_medication,
     plant_results,
     plant_stays,
     stays,
+    untidiness,
     write,
 )
-from ehrivig.demo.bench import Bench
+from ehrivig.demo.block_rows import Bench
 from ehrivig.demo.build import Built, Mess
 from ehrivig.demo.defects import Planted, planted
 from ehrivig.demo.sites import Counters, Part, parts, sites
@@ -183,7 +183,7 @@ def _spoiled(plan: Plan, part: Part, built: Built, totals: Totals) -> build.Tabl
     """The tables with the untidiness and the defects that belong to this block."""
     bench = Bench(built.tables, part, part.rng("mess"), totals.log)
     if plan.mess.extra_rows:
-        mess.untidy(bench)
+        untidiness.untidy(bench)
     for name in plan.kinds:
         number = defects.BY_NAME[name].number
         wide = name in defects.HOSPITAL_WIDE

@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ehrivig.demo import margins
-from ehrivig.demo.breathing import Support, oxygen_pressure
 from ehrivig.demo.margins import Flags, Floats, Ints
+from ehrivig.demo.respiration import Support, oxygen_pressure
 from ehrivig.demo.rows import clock, coded, numbers, table
 from ehrivig.demo.sites import Part, Site
 

@@ -189,13 +189,6 @@ def normal_quantile(u: Floats) -> Floats:
     return np.asarray(np.interp(u, _CDF, _Z), dtype=np.float64)
 
 
-def normal_scores(score: Floats) -> Floats:
-    """The normal quantile of each score's rank: same order, margins exactly normal."""
-    rank = np.empty(len(score))
-    rank[np.argsort(score, kind="stable")] = np.arange(len(score)) + 0.5
-    return normal_quantile(rank / max(len(score), 1))
-
-
 def positive(z: Floats, quartiles: Quartiles) -> Floats:
     """A positive variable at normal scores z: a lognormal with its own spread on either side.
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ehrivig.demo.bench import Bench
-from ehrivig.demo.mess import IVIG_CODE, never_given
+from ehrivig.demo.block_rows import Bench
+from ehrivig.demo.untidiness import IVIG_CODE, never_given
 
 FEW = 20
 PLAIN_IVIG = "Human Immunoglobulin (pH4) for Intravenous Injection"

@@ -8,8 +8,8 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from ehrivig.demo.bench import Bench
-from ehrivig.demo.mess import IVIG_CODE, code
+from ehrivig.demo.block_rows import Bench
+from ehrivig.demo.untidiness import IVIG_CODE, code
 
 FEW = 20
 _MIXED_MONTH = (datetime(2020, 2, 1), datetime(2020, 3, 1))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from ehrivig.demo.bench import Bench
+from ehrivig.demo.block_rows import Bench
 
 FEW = 10
 _LB_PER_KG = 1 / 0.453592

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ehrivig.demo.breathing import Support
 from ehrivig.demo.labs import DAY, Draws, blood_gases
 from ehrivig.demo.margins import Floats, Ints
+from ehrivig.demo.respiration import Support
 from ehrivig.demo.rows import clock, coded, numbers, table
 from ehrivig.demo.sites import Part, Site
 

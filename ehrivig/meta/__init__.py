@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
     from ehrivig.meta.lint import Lint
     from ehrivig.meta.lints import lint_published
-    from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
+    from ehrivig.meta.pooled import Plan, Pooled, pool, pool_effects
     from ehrivig.meta.published import PublishedRow, read_published
     from ehrivig.meta.regression import MetaRegression, meta_regression
     from ehrivig.meta.shipped import evidence_names, evidence_path
@@ -95,7 +95,7 @@ _NAMES = {
     "hospitals": "HospitalPool pool_hospitals",
     "lint": "Lint",
     "lints": "lint_published",
-    "pooling": "Plan Pooled pool pool_effects",
+    "pooled": "Plan Pooled pool pool_effects",
     "published": "PublishedRow read_published",
     "regression": "MetaRegression meta_regression",
     "shipped": "evidence_names evidence_path",

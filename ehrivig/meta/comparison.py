@@ -11,7 +11,7 @@ from ehrivig.errors import UsageError
 from ehrivig.meta.intervals import critical_value, standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.measures import MEASURES, Measure
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.trials import Trials, read_table
 
 EFFECTS_FILE = "effects.csv"

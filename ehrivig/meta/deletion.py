@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.effects import EffectSizes
-from ehrivig.meta.pooling import Plan, Pooled, pool, pool_effects
+from ehrivig.meta.pooled import Plan, Pooled, pool, pool_effects
 from ehrivig.meta.study_data import StudyData
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 

@@ -9,7 +9,7 @@ from ehrivig.figures.forest import ForestHead, ForestRow, Kind, forest_svg
 from ehrivig.meta import words
 from ehrivig.meta.comparison import Comparison
 from ehrivig.meta.hospitals import HospitalPool
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.study_data import Estimates
 from ehrivig.meta.subgroups import Subgroup
 from ehrivig.meta.synthesis import Synthesis

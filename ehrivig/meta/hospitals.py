@@ -11,7 +11,7 @@ from ehrivig.errors import UsageError
 from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.intervals import standard_error
 from ehrivig.meta.measures import Interval, Tau2, measure_named
-from ehrivig.meta.pooling import Plan, Pooled, knapp_note, pool_effects
+from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool_effects
 from ehrivig.stats.result import BoolArray, FloatArray
 
 FEW_HOSPITALS = 5

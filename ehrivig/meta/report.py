@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ehrivig import __version__
 from ehrivig.figures.page import inline, page
 from ehrivig.meta import words
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.synthesis import Synthesis
 
 Cells = tuple[str, ...]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.heterogeneity import Dispersion, dispersion, intercept, q_statistic
-from ehrivig.meta.pooling import Plan, Pooled, pool
+from ehrivig.meta.pooled import Plan, Pooled, pool
 from ehrivig.meta.study_data import StudyData
 
 

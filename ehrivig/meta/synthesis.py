@@ -16,7 +16,7 @@ from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.lints import lint_published
 from ehrivig.meta.measures import INTERVALS, TAU2_ESTIMATORS, Interval, Method, Model, Tau2
-from ehrivig.meta.pooling import Plan, Pooled, knapp_note, pool, study_effects
+from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool, study_effects
 from ehrivig.meta.published import printed_rows
 from ehrivig.meta.regression import MetaRegression, meta_regression
 from ehrivig.meta.study_data import Counts, StudyData

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from ehrivig.meta.bias import AsymmetryTest
 from ehrivig.meta.lint import Lint
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.synthesis import Synthesis
 
 Row = Mapping[str, object]

@@ -6,7 +6,7 @@ import math
 
 from ehrivig.meta.heterogeneity import Dispersion
 from ehrivig.meta.measures import Measure
-from ehrivig.meta.pooling import Plan, Pooled
+from ehrivig.meta.pooled import Plan, Pooled
 
 MINUS = "−"
 _METHOD = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "Peto": "Peto"}

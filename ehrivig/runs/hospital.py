@@ -170,6 +170,7 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         ).collect()
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, _keep(features, folder / "dosing.parquet"))
+        given.unlink()  # of rows without an order of their own; nothing reads them again
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")
         with clock.step("utilisation") as done, everybody:

@@ -64,6 +64,12 @@ def fingerprint_of(folder: Path) -> str:
     return str(_read(folder).get("fingerprint", ""))
 
 
+def unreadable(folder: Path) -> set[str]:
+    """The hospitals that the run in `folder` could not read, and so left out unmeasured."""
+    content = _read(folder)
+    return set(content.get("dropped_hospitals", ())) - set(content.get("hospitals", ()))
+
+
 def _read(folder: Path) -> dict[str, Any]:
     """The manifest in `folder`; empty when there is none, or none that can be read."""
     try:

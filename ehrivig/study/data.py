@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ehrivig.stats.weighting.estimands import ESTIMANDS
-from ehrivig.study.section import Day, Label, Section, Share, Slug
+from ehrivig.study.section import Day, Label, Proportion, Section, Slug
 
 TARGETS = tuple(entry.name for entry in ESTIMANDS.values() if entry.analysis)
 
@@ -68,7 +68,7 @@ class Quality(Section):
     block: Literal["block_run", "drop_hospital"] = "block_run"
     quarantine: Literal["quarantine_rows", "block_run"] = "quarantine_rows"
     arm_difference_points: float = Field(default=2.0, ge=0, le=100)
-    thresholds: dict[str, Share] = Field(default_factory=dict)
+    thresholds: dict[str, Proportion] = Field(default_factory=dict)
     severities: dict[str, Literal["block", "quarantine", "warn", "off"]] = Field(
         default_factory=dict
     )

@@ -13,12 +13,6 @@ import polars as pl
 from ehrivig import share
 from ehrivig.database import Database
 
-COMPLETENESS_SCHEMA = {
-    "table": pl.String,
-    "column": pl.String,
-    "n_rows": pl.Int64,
-    "n_present": pl.Int64,
-}
 QUERIES = {
     "lab_distribution": (
         "SELECT analyte, bin, sum(n)::BIGINT AS n FROM gate.lab_profile "

@@ -72,6 +72,11 @@ def reasons(run: Path) -> pl.DataFrame:
     """Reasons of a finished run's quarantine: hospital_id, table, reason, rows."""
     if not (run / "manifest.json").is_file():
         raise UsageError(f"quarantine: {run.name} is not a run. Give the --out of a finished run.")
+    if not (run / "quarantine").is_dir():
+        raise UsageError(
+            f"quarantine: {run.name} keeps no row of a patient (--aggregate-only). Ask at the "
+            "hospital, or look at quality/reasons.csv."
+        )
     parts = [_count(path) for path in sorted((run / "quarantine").glob("*.parquet"))]
     schema: dict[str, Any] = {
         "hospital_id": pl.String,

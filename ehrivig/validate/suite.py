@@ -107,11 +107,6 @@ def by_check() -> dict[str, Declared]:
     return {declared.check: declared for checks in suites().values() for declared in checks}
 
 
-def file_names() -> tuple[str, ...]:
-    """The suite files, for a manifest."""
-    return tuple(f"{table.name}.json" for table in contract.TABLES)
-
-
 def check_query(name: str) -> Query:
     """The query `sql/check/<name>.sql`; raises UsageError when there is none."""
     path = resources.sql_folder() / "check" / f"{name}.sql"

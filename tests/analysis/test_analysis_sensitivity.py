@@ -13,8 +13,8 @@ from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Rematch, Sample, matched_effect
 from ehrivig.analysis.sensitivity import hospitals, missing_data, moribund, negative_controls
+from ehrivig.analysis.sensitivity.weighting import weighted_risks, weighting
 from ehrivig.analysis.unmatched import unmatched
-from ehrivig.analysis.weighting import weighted_risks, weighting
 from ehrivig.calibrate import worlds
 from ehrivig.dataset import covariate_variable
 from ehrivig.match import comparison

@@ -82,30 +82,6 @@ def test_an_unknown_definition_is_named(hospital: Hospital) -> None:
         severity.incident(hospital.db, "sepsis_9")
 
 
-def test_recorded_scores_beside_computed_ones() -> None:
-    computed = pl.DataFrame(
-        {
-            "admission_id": [1, 2, 3],
-            "sofa": [4, 5, None],
-            "sofa_lo": [4, 5, 2],
-            "sofa_hi": [8, 5, 24],
-            "apache_ii": [10, 11, 12],
-            "apache_ii_hi": [20, 20, 20],
-        }
-    )
-    recorded = pl.DataFrame(
-        {
-            "admission_id": [1, 2, 3, 9],
-            "variable": ["sofa", "sofa", "sofa", "sofa"],
-            "value": [4.0, 7.0, 1.0, 3.0],
-        }
-    )
-    assert severity.score_agreement(recorded, computed).rows() == [
-        ("sofa", 4, 2, 2, 1, 2, -1.0),
-        ("apache_ii", 0, 3, 0, 0, 0, None),
-    ]
-
-
 def test_first_day_scores_have_a_row_per_candidate(hospital: Hospital) -> None:
     found = severity.first_day_scores(hospital.db)
     assert found["admission_id"].to_list() == [1, 2]

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 
-from .planting import PATIENTS
+from .planted import PATIENTS
 from .table import whole, written
 
 parser = argparse.ArgumentParser(prog="python -m tests.defects", description=__doc__)

@@ -11,9 +11,9 @@ import polars as pl
 
 from ehrivig.demo import DEFECTS
 from ehrivig.demo.defects import Defect
-from ehrivig.validate import catalogue
 
-from .planting import PATIENTS, Gated, apart, declared, gate, plant, plant_together, study_of
+from . import catalogue
+from .planted import PATIENTS, Gated, apart, declared, gate, plant, plant_together, study_of
 
 RANK = {"warn": 0, "quarantine": 1, "block": 2}
 PLACE = {40: "study", 43: "finding/", 44: "study", 45: "vital/"}

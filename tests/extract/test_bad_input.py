@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from drawn import Hospital
 from extracts import at, opened, study, write
+from severity_by_hand import daily_sofa
 from test_layout_omop import PLAN, omop
 
 from ehrivig.concepts import severity
@@ -89,7 +90,7 @@ def test_a_stay_and_a_window_without_length(hospital: Hospital) -> None:
         1            | platelets  | 40        | 10^9/L | 03-01 08:00
         """,
     )
-    found = severity.daily_sofa(hospital.db).to_dicts()
+    found = daily_sofa(hospital.db).to_dicts()
     assert [(d["day"], d["coagulation"], d["sofa"], d["sofa_n_missing"]) for d in found] == [
         (1, 3, None, 5)
     ]

@@ -20,8 +20,8 @@ import polars as pl
 from . import columns, files, places, studies, values
 from .base import as_toml, call, content, small_extract
 from .case import Case, Mutation
-from .drawing import quick_pages
 from .judge import SECONDS, Ended, earlier_run, problems
+from .quick_pages import quick_pages
 
 KINDS: dict[str, Mutation] = {
     **files.KINDS,

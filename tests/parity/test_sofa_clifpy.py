@@ -23,6 +23,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from severity_by_hand import daily_sofa
 
 from ehrivig import extract
 from ehrivig.concepts import severity
@@ -70,7 +71,7 @@ def db(reference_data: Path) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def both(db: Database) -> pl.DataFrame:
     """One row per stay: the six components here, clifpy's, and clifpy's inputs."""
-    ours = severity.daily_sofa(db).filter(pl.col("day") == 1).drop("day")
+    ours = daily_sofa(db).filter(pl.col("day") == 1).drop("day")
     severity.prepare(db, "sofa", days=1)
     return ours.join(
         clifpy_scores(),

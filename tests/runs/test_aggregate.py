@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from fuzz.base import short_study, small_extract
-from fuzz.drawing import quick_pages
+from fuzz.quick_pages import quick_pages
 from typer.testing import CliRunner
 
 from ehrivig import cli

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from fuzz.base import TIMED, bytes_of, call, short_study, small_extract
-from fuzz.drawing import quick_pages
+from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.errors import UsageError

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from drawn import Hospital
+from severity_by_hand import daily_sofa
 
 from ehrivig import contract
 from ehrivig.codes import tables
@@ -344,7 +345,7 @@ def _found(hospital: Hospital, definition: str) -> dict[int, dict[str, Any]]:
     if definition == "apache":
         return {row["admission_id"]: row for row in severity.first_day_scores(db).to_dicts()}
     if definition == "sofa":
-        rows = severity.daily_sofa(db).to_dicts()
+        rows = daily_sofa(db).to_dicts()
         return {row["admission_id"]: row for row in rows if row["day"] == 1}
     severity.prepare(db, definition)
     rows = db.frame(concept(definition)).to_dicts()

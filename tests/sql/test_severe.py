@@ -6,8 +6,7 @@ from datetime import datetime
 
 import pytest
 from drawn import Hospital
-
-from ehrivig.concepts import severity
+from severity_by_hand import agreement
 
 STAY = """
     admission_id | admitted_at | discharged_at
@@ -173,7 +172,7 @@ def test_either_is_the_three_valued_or_and_agreement_counts(hospital: Hospital) 
         (3, None, None),
         (4, True, datetime(2020, 1, 6)),
     ]
-    found = severity.agreement(hospital.db, "severe_china_v6", "severe_who_2020_01")
+    found = agreement(hospital.db, "severe_china_v6", "severe_who_2020_01")
     assert found.rows() == [
         ("met", "not met", 1),
         ("not measured", "not measured", 1),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from drawn import Hospital
+from severity_by_hand import daily_sofa
 
 from ehrivig.concepts import severity
 
@@ -34,7 +35,7 @@ def vitals(hospital: Hospital, text: str) -> None:
 
 
 def days(hospital: Hospital) -> list[dict[str, Any]]:
-    return severity.daily_sofa(hospital.db).to_dicts()
+    return daily_sofa(hospital.db).to_dicts()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from fuzz.drawing import quick_pages
+from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline
 

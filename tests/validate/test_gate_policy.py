@@ -74,3 +74,17 @@ def test_a_failing_hospital_is_left_out_or_stops_the_run_as_the_study_says(
         assert (found.exit_code, found.hospitals) == (exit_code, ["A", "B"])
         assert found.dropped_hospitals == dropped
     assert check.message == again.message
+
+
+def test_a_hospital_that_could_not_be_read_is_left_out_of_both(
+    extract: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "x"
+    shutil.copytree(extract, folder)
+    damaged = next((folder / "lab" / "hospital_id=B").glob("*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    asked = plan(tmp_path, block="drop_hospital")
+    check = pipeline.check(asked, folder, tmp_path / "out")
+    again = pipeline.rejudge(asked, tmp_path / "out")
+    for found in (check, again):
+        assert (found.exit_code, found.hospitals, found.dropped_hospitals) == (0, ["A"], ["B"])

@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from defects import catalogue
 
 from ehrivig import study, validate
 from ehrivig.study import Study
-from ehrivig.validate import Measurement, catalogue, gate, hospitals
+from ehrivig.validate import Measurement, gate, hospitals
 from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 from ehrivig.validate.result import HospitalResult

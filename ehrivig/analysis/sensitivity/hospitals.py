@@ -15,7 +15,7 @@ from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.stats.regression.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study

@@ -22,7 +22,7 @@ from ehrivig.meta.forest import compare_forest
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.measures import Interval, Method, Model, Tau2
 from ehrivig.meta.output import check_folder, write_result
-from ehrivig.meta.pooling import Pooled
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.report import render
 from ehrivig.meta.shipped import find_trials
 from ehrivig.meta.synthesis import Synthesis, make_plan, synthesise

@@ -1,4 +1,4 @@
-"""The workbench on which bad rows are planted into the tables of one block."""
+"""The rows of one block of patients, into which bad ones are planted."""
 
 from __future__ import annotations
 

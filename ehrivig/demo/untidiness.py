@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ehrivig.demo.bench import Bench
+from ehrivig.demo.block_rows import Bench
 from ehrivig.demo.defects import ORPHAN
 from ehrivig.demo.labs import recording
 from ehrivig.demo.margins import Ints
