@@ -3,7 +3,8 @@
 Left alone is what changes no result: docstrings, annotations, decorators, texts, messages of
 errors and warnings and logs, options of the command line, `__all__`, and the arguments named in
 `_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers and
-sums are sizes and places on the page and are left alone too.
+sums are sizes and places on the page and are left alone too; and so are the numbers of the
+synthetic population (`ehrivig/demo`), of which another one makes another population as good.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ _QUIET_CALLS = {
 }
 _QUIET_NAMES = re.compile(r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*")
 _DRAWS = re.compile(r"^(?:from|import) (?:matplotlib|ehrivig\.(?:figures|meta\.canvas))", re.M)
+_INVENTED = "ehrivig/demo/"
 _TOLERANCE, _SENTINEL = 1e-4, 1e6  # a number below or above says "nearly" or "no end"
 
 
@@ -235,8 +237,13 @@ class _Finder(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, bool):
             self._make(self._start(node), self._end(node), str(not node.value), "constant")
-        elif isinstance(node.value, int | float) and not self._draws and _plain(node.value):
+        elif isinstance(node.value, int | float) and self._counts(node.value):
             self._make(self._start(node), self._end(node), _next(node.value), "constant")
+
+    def _counts(self, value: float) -> bool:
+        """Whether another number would be wrong, and not only another choice."""
+        chosen = self._path.startswith(_INVENTED) and value not in (0, 1)
+        return not (self._draws or chosen) and _plain(value)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""

@@ -85,6 +85,12 @@ def test_numbers_and_sums_of_drawings_are_left_alone() -> None:
     assert of_python(text) == {"< -> <="}
 
 
+def test_numbers_of_the_synthetic_population_are_a_choice() -> None:
+    text = "x = f(0.3, 40) < 1"
+    found = python_source.mutations("ehrivig/demo/m.py", text)
+    assert {mutation.shown() for mutation in found} == {"< -> <=", "1 -> 2"}
+
+
 def test_a_mutation_knows_its_function() -> None:
     text = "LIMIT = 3\nclass A:\n    b: int = 4\n    def c(self, d=5):\n        return 6\n"
     found = {m.before: (m.scope, m.names) for m in python_source.mutations("m.py", text)}
