@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +34,21 @@ def reference_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public demo extracts (../shared/data) are not here")
     return folder
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let this process, or this worker of xdist, end before its modules are taken apart.
+
+    There DuckDB's binding reports its own constants as leaked. What is registered later, such as
+    the removal of temporary folders, runs before.
+    """
+    atexit.register(_end_process, session)
+
+
+def _end_process(session: pytest.Session) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(session.exitstatus))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -104,28 +104,43 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     assert names == wanted
 
 
+def pytest_of(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Our pytest, with its `conftest`, on other tests than ours."""
+    call = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "conftest", *words]
+    call += ["-c", str(ROOT / "pyproject.toml"), "--confcutdir", str(ROOT), str(folder)]
+    place = {**os.environ, "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"}
+    return subprocess.run(call, capture_output=True, text=True, check=False, env=place)
+
+
 def test_a_skipped_test_is_counted_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
         "@pytest.mark.parametrize('i', range(3))\n"
         "def test_a(i):\n    pytest.skip('no such machine') if i else None\n"
     )
-    words = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        ROOT / "pyproject.toml",
-    ]
-    words += ["--confcutdir", ROOT, "-p", "conftest", tmp_path]
-    place = {**os.environ, "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"}
-    done = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, check=False, env=place
-    )
+    done = pytest_of(tmp_path)
     assert done.returncode == 0, done.stdout
     assert "\n2 skipped\n     2 no such machine\n" in done.stdout
+
+
+NOISY = "import duckdb_engine, great_expectations.compatibility"
+
+
+@pytest.mark.parametrize(
+    ("workers", "first", "body"),
+    [("0", NOISY, "pass"), ("0", NOISY, "1 / 0"), ("2", "import os", "1 / 0")],
+)
+def test_the_test_run_ends_quietly_with_its_own_exit_code(
+    workers: str, first: str, body: str, tmp_path: Path
+) -> None:
+    """Whole, too: the last line and the file of results are there."""
+    (tmp_path / "test_it.py").write_text(f"{first}\n\n\ndef test_it():\n    {body}\n")
+    results = tmp_path / "junit.xml"
+    done = pytest_of(tmp_path, "-W", "ignore", "-n", workers, f"--junitxml={results}")
+    fails = body != "pass"
+    assert (done.returncode, done.stderr) == (int(fails), ""), done.stdout
+    assert done.stdout.splitlines()[-1].startswith("1 failed" if fails else "1 passed")
+    assert f'failures="{int(fails)}" skipped="0" tests="1"' in results.read_text()
 
 
 @pytest.mark.parametrize("code", ["import ehrivig.validate.adapter", "import ehrivig.pipeline"])
