@@ -52,7 +52,7 @@ report: study  ## where the report of the last study run is
 	@echo "open $(OUT)/report.html"
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 slow: $(READY)  ## tests that kill runs, start schedulers, or take minutes
 	$(BIN)/python -m pytest -m slow

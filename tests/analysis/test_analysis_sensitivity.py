@@ -22,6 +22,7 @@ from ehrivig.match.score import propensity
 from ehrivig.meta.hospitals import pool_hospitals
 from ehrivig.stats.imputation.rubin import pool_effects
 from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.tables.sensitivity import calibrate, fit_null
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 
 
@@ -222,6 +223,14 @@ def test_implied_variables_stay_implied(table: pl.DataFrame, plan: study.Study) 
         assert whole.filter(pl.col("malignancy") == 1)["immunosuppression"].min() == 1.0
 
 
+@pytest.mark.parametrize(("asked", "made"), [(3, 20), (23, 23)])
+def test_there_are_as_many_imputations_as_asked_for_and_at_least_twenty(
+    table: pl.DataFrame, plan: study.Study, asked: int, made: int
+) -> None:
+    completed, _ = missing_data.completed_tables(table.head(200), asking(plan, imputations=asked))
+    assert len(completed) == made
+
+
 def test_nothing_missing_is_said(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:
@@ -248,6 +257,13 @@ def test_hospitals_and_their_pool(
     assert pooled[0]["estimate"] == pytest.approx(pool.random.estimate, rel=1e-9)
     assert pooled[1]["estimate"] == pytest.approx(pool.common.estimate, rel=1e-9)
     assert "4 hospitals" in pooled[0]["note"]
+    assert [row["variance"] for row in pooled[:2]] == ["Hartung-Knapp", "inverse variance"]
+    for row, one in zip(pooled, (pool.random, pool.common), strict=False):
+        assert [row[name] for name in ("lo", "hi", "se", "p")] == pytest.approx(
+            [one.lo, one.hi, one.se, one.p], rel=1e-9
+        )
+        for count in ("n_exposed", "events_exposed", "n_control", "events_control"):
+            assert row[count] == each[count].sum()
     assert "one stage" in pooled[2]["model"]
     without = made.filter(pl.col("population").str.starts_with("all but"))
     assert without.height == 4
@@ -346,7 +362,16 @@ def test_negative_controls_calibrate_the_primary(
     calibrated = made.row(-1, named=True)
     plain = matched_effect(matched, plan)
     assert "empirical null of 4 negative controls" in calibrated["note"]
-    assert np.log(calibrated["hi"] / calibrated["lo"]) >= np.log(plain.hi / plain.lo) - 1e-9
+    assert made["adjusted"].to_list() == [False, False, False, False, True]
+    each = made.head(4)
+    null = fit_null(np.log(each["estimate"].to_numpy()), each["se"].to_numpy())
+    expected = calibrate(null, np.log(plain.estimate), plain.se)
+    assert [calibrated[name] for name in ("estimate", "lo", "hi", "p", "se")] == pytest.approx(
+        [expected.estimate, expected.lo, expected.hi, expected.p, np.hypot(null.sd, plain.se)]
+    )
+    for name, row in zip(controls, each.to_dicts(), strict=True):
+        own = matched[name].cast(pl.Float64).to_numpy()
+        assert row["events_exposed"] == own[matched["exposed"].to_numpy()].sum()
 
 
 def test_two_controls_are_too_few(

@@ -263,6 +263,16 @@ def test_synthetic_marker_and_private_folders(tmp_path: Path) -> None:
         extract.inspect(folder, study())
 
 
+@pytest.mark.parametrize("name", ["_old/part.parquet", ".tmp/x.parquet", ".x.parquet", "x.txt"])
+def test_hidden_files_of_a_table_are_not_read(tmp_path: Path, name: str) -> None:
+    folder = hive(tmp_path / "x")
+    place = folder / "vital" / "hospital_id=A" / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("not Parquet at all")
+    with opened(folder, study()) as db:
+        assert db.rows("SELECT count(*) FROM mapped.vital") == [(3,)]
+
+
 def test_input_files(tmp_path: Path) -> None:
     folder = hive(hive(tmp_path / "x", "A"), "B")
     files = extract.input_files(extract.inspect(folder, study()), "A")

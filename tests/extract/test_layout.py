@@ -11,6 +11,13 @@ from extracts import Rows, at, opened, study, write
 from ehrivig import contract, extract, resources
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.extract import layout_check, layouts
+from ehrivig.extract.layout_report import (
+    CodeCount,
+    CodeReport,
+    ColumnReport,
+    LayoutReport,
+    TableReport,
+)
 from ehrivig.study import load
 
 MIMIC: dict[str, Rows] = {
@@ -175,6 +182,49 @@ def test_the_report_counts_and_hides_rare_codes(tmp_path: Path) -> None:
     assert "local Odd" in text
     assert "local 2" not in text
     assert "score                absent" in text
+
+
+def table_of(name: str, *columns: ColumnReport, **more: Any) -> TableReport:
+    kept: dict[str, Any] = {"given": True, "usable": True, "rows": 1234, "unknown_columns": ()}
+    return TableReport(name, **{**kept, "columns": columns, "problem": None, **more})
+
+
+def test_the_report_as_text() -> None:
+    good = ColumnReport("value", "DOUBLE", None, True)
+    null = ColumnReport("unit", '"NULL"', None, False)
+    absent = ColumnReport("resulted_at", None, None, False)
+    wrong = ColumnReport("value", "VARCHAR", "value is VARCHAR", True)
+    codes = (
+        CodeReport("lab", "unit", 200, 150, (CodeCount("local furlong", 50),)),
+        CodeReport("vital", "unit", 0, 0, ()),
+    )
+    usable = (table_of("lab", good, null, absent), table_of("score", given=False, usable=False))
+    report = LayoutReport("mine", usable, codes)
+    assert str(report).splitlines() == [
+        "layout mine: every SELECT can be used",
+        "",
+        "lab                  ok         1,234 rows  1/3 columns",
+        "  null: unit, resulted_at",
+        "score                absent: no score.sql",
+        "",
+        "codes (those seen fewer than 5 times are not shown)",
+        "lab: unit                                    75.0%  (150 of 200)",
+        "          50  local furlong",
+        "vital: unit                                      -  (0 of 0)",
+    ]
+    bad = (
+        table_of("lab", wrong, usable=False, unknown_columns=("unitt",), problem="value is wrong"),
+        table_of("vital", usable=False, rows=0, problem="no such table"),
+    )
+    assert str(LayoutReport("mine", bad, ())).splitlines()[:6] == [
+        "layout mine: some SELECTs must be mended",
+        "",
+        "lab                  NOT        1,234 rows  0/1 columns",
+        "  value: value is VARCHAR",
+        "  unitt: not a column of lab",
+        "vital                NOT            0 rows  0/0 columns",
+    ]
+    assert str(LayoutReport("mine", bad, ())).splitlines()[6] == "  no such table"
 
 
 @pytest.mark.parametrize(

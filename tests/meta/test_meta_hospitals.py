@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from ehrivig.meta import (
     Plan,
     aggregate_text,
     effect_sizes,
+    hospital_forest,
     pool,
     pool_aggregates,
     pool_hospitals,
@@ -155,3 +158,29 @@ def test_hospitals_without_an_estimate_are_counted() -> None:
         pool_hospitals(["A", "B", "C"], estimate * [1, 1, nan], lo, hi, measure="OR")
     with pytest.raises(UsageError, match="hospital C"):
         pool_hospitals(["A", "B", "C"], estimate, lo, hi * [1, 1, 0.1], measure="OR")
+
+
+def words_of(svg: str) -> list[str]:
+    """The texts of a drawing."""
+    return [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+
+
+def test_the_forest_of_hospitals_says_its_numbers() -> None:
+    pooled = pool_hospitals(["A", "B"], [0.5, 2.0], [0.25, 1.0], [1.0, 4.0], measure="OR")
+    plain = words_of(hospital_forest(pooled))
+    assert {"Hospital", "A", "B", "Random effects", "Common effect"} <= set(plain)
+    assert "50.0%" in plain
+    assert any(text.startswith("0.50 [0.25") for text in plain)
+    full = words_of(
+        hospital_forest(
+            pooled,
+            one_stage=(1.1, 0.7, 1.7),
+            cells=[("12", "50"), ("7", "41")],
+            columns=("Events", "Total"),
+            groups=(("Exposed", 2),),
+        )
+    )
+    assert {"12", "50", "7", "41", "Events", "Total", "Exposed"} <= set(full)
+    assert {"12", "41", "Events"}.isdisjoint(plain)
+    assert "One stage (all patients)" in full
+    assert "One stage (all patients)" not in plain
