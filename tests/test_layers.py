@@ -97,7 +97,7 @@ def test_no_import_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-NOUNS = {"bring", "dosing", "matching", "string", "weighting"}
+NOUNS = {"competing", "dosing", "mapping", "matching", "missing", "spelling", "weighting"}
 """Words on -ing that the field uses as names of things."""
 
 

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     import duckdb_engine  # noqa: F401
     import great_expectations  # noqa: F401
 
-from ehrivig.validate.adapter.counting import Counted, Found, Relation, count
+from ehrivig.validate.adapter.counts import Counted, Found, Relation, count
 from ehrivig.validate.adapter.engine import Suspects
 from ehrivig.validate.adapter.expectations import expectation
 
