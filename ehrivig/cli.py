@@ -47,6 +47,12 @@ ShareOption = Annotated[
         "--share-rows", min=1, help="Split a hospital with more rows; default: by memory."
     ),
 ]
+BatchOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-rows", min=0, help="Rows of small hospitals at a time; default: by memory."
+    ),
+]
 LayoutOption = Annotated[
     str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
 ]
@@ -63,6 +69,7 @@ def run(
     workers: WorkersOption = 1,
     cluster: ClusterOption = None,
     share_rows: ShareOption = None,
+    batch_rows: BatchOption = None,
     aggregate_only: Annotated[
         bool, typer.Option("--aggregate-only", help="Keep no row of a patient; see `pool`.")
     ] = False,
@@ -76,7 +83,9 @@ def run(
     if aggregate_only:
         pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
         plan = plan.model_copy(update={"analysis": pooling})
-    options = pipeline.Options(memory, threads, workers, cluster, aggregate_only, share_rows)
+    options = pipeline.Options(
+        memory, threads, workers, cluster, aggregate_only, share_rows, batch_rows
+    )
     summary = pipeline.run(plan, extract, out, options=options, progress=console.progress(quiet))
     _finish(summary, as_json)
 
@@ -99,6 +108,7 @@ def check(
     workers: WorkersOption = 1,
     cluster: ClusterOption = None,
     share_rows: ShareOption = None,
+    batch_rows: BatchOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -114,7 +124,9 @@ def check(
         return
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
-    options = pipeline.Options(memory, threads, workers, cluster, share_rows=share_rows)
+    options = pipeline.Options(
+        memory, threads, workers, cluster, share_rows=share_rows, batch_rows=batch_rows
+    )
     summary = pipeline.check(plan, extract, out, options=options, progress=console.progress(quiet))
     _finish(summary, as_json)
 

@@ -80,6 +80,7 @@ class Database:
     ) -> None:
         settings = {
             "preserve_insertion_order": False,
+            "enable_progress_bar": False,
             "memory_limit": memory,
             "threads": threads,
             "temp_directory": str(temporary) if temporary else None,

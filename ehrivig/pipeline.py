@@ -1,7 +1,7 @@
 """A run, step by step: it reads as the study protocol.
 
-Hospitals are read one by one: extract -> validate -> features, small tables for each
-(`runs.hospital.process`). Then the small tables of all hospitals meet: gate -> cohort -> match ->
+Hospitals are read batch by batch: extract -> validate -> features, small tables for each
+(`runs.batch.process`). Then the small tables of all hospitals meet: gate -> cohort -> match ->
 analyse -> report. Steps do not know each other; they are handed on here.
 """
 
@@ -126,12 +126,12 @@ def investigate(this: Run) -> dict[str, int]:
     """
     study, folder = this.study, this.folder
     this.progress("cohort")
-    screened, criterion = (tables.scan(this.kept, name) for name in ("screened", "criterion"))
+    screened, criterion = (tables.scan(this, name) for name in ("screened", "criterion"))
     people, attrition = cohort.select(screened, criterion, study)
     attrition.write_csv(folder / "attrition.csv")
-    spent = ledger.spend(this.results, people, tables.gather(this.kept, "scope"))
+    spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
     spent.write_csv(folder / "ledger.csv")
-    use.write(folder, lambda name: tables.gather(this.kept, name), study)
+    use.write(folder, lambda name: tables.gather(this, name), study)
     table = tables.analysis_table(this, people)
     verdicts.judge_arms(this, table)
     if table.is_empty():

@@ -7,11 +7,13 @@ under `ehrivig/_resources/`. Nothing else in the package knows the difference.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def _top(name: str) -> Path:
     """The shipped folder `name`, from the wheel or else from the checkout."""
     installed = _PACKAGE / "_resources" / name

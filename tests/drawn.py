@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from ehrivig import contract
-from ehrivig.concepts import concept, define_given, severity
+from ehrivig.concepts import concept, define_given, define_sent, severity
 from ehrivig.database import Database
 
 RESOLVED = {
@@ -42,20 +42,36 @@ class Hospital:
     """One hospital's clean tables, empty until drawn; admission and patient ids are integers."""
 
     def __init__(self) -> None:
-        self.db = Database(threads=2)
+        self._db = Database(threads=2)
         for table in contract.TABLES:
             columns = [f"{c.name} {self._type(c)}" for c in table.columns]
             extra = [RESOLVED[table.name]] if table.name in RESOLVED else []
-            self.db.execute(f"CREATE TABLE {table.name} ({', '.join(columns + extra)})")
-        self.db.execute("CREATE SCHEMA ref")
+            self._db.execute(f"CREATE TABLE {table.name} ({', '.join(columns + extra)})")
+        self._db.execute("CREATE SCHEMA ref")
         for name, columns_ in REFERENCE.items():
-            self.db.execute(f"CREATE TABLE ref.{name} ({columns_})")
-        define_given(self.db)
-        self.db.execute(f"CREATE TABLE candidate ({CANDIDATE})")
-        self.db.execute(
+            self._db.execute(f"CREATE TABLE ref.{name} ({columns_})")
+        define_given(self._db)
+        self._db.execute(f"CREATE TABLE candidate ({CANDIDATE})")
+        self._db.execute(
             "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "
             "discharged_at TIMESTAMP, age_years DOUBLE)"
         )
+
+    @property
+    def db(self) -> Database:
+        """The database, in which SENDS answers from what is drawn by now."""
+        define_sent(self._db, {"H": self._sent()})
+        return self._db
+
+    def _sent(self) -> set[str]:
+        """Event tables with a row, code lists that include a product, 'death_at' of a patient."""
+        asked = {table.name: f"SELECT 1 FROM {table.name}" for table in contract.EVENT_TABLES}
+        asked["death_at"] = "SELECT 1 FROM patient WHERE death_at IS NOT NULL"
+        there = " UNION ALL ".join(
+            f"SELECT '{what}' WHERE EXISTS ({rows})" for what, rows in asked.items()
+        )
+        lists = "SELECT DISTINCT codelist FROM ref.included"
+        return {what for (what,) in self._db.rows(f"{there} UNION ALL {lists}")}
 
     @staticmethod
     def _type(column: contract.Column) -> str:
@@ -70,25 +86,26 @@ class Hospital:
         for row in rows:
             values = {f"c{number}": _cell(cell) for number, cell in enumerate(row)}
             assert len(values) == len(names), f"{table}: {row}"
-            self.db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+            self._db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
 
     def admit(self, text: str) -> None:
         """Add admissions: eligible and candidate; time zero is the admission unless drawn."""
         self.draw("candidate", text)
-        self.db.execute("UPDATE candidate SET time_zero = COALESCE(time_zero, admitted_at)")
-        self.db.execute(
+        self._db.execute("UPDATE candidate SET time_zero = COALESCE(time_zero, admitted_at)")
+        self._db.execute(
             "CREATE OR REPLACE TABLE eligible AS "
             "SELECT admission_id, admitted_at, discharged_at, age_years FROM candidate"
         )
 
     def anchor(self, column: str = "time_zero") -> None:
         """The anchor of every admission is one of its moments."""
-        self.db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
+        self._db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
 
     def rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
         """The rows of a concept, sorted, after what it builds on was made."""
-        severity.prepare(self.db, name)
-        return sorted(self.db.frame(concept(name), values).rows(), key=_sortable)
+        db = self.db
+        severity.prepare(db, name)
+        return sorted(db.frame(concept(name), values).rows(), key=_sortable)
 
     def met(self, name: str, **values: Any) -> dict[int, bool | None]:
         """Admission -> answer of a three-valued concept."""

@@ -42,5 +42,5 @@ def opened(folder: Path, plan: Study, hospital_id: str | None = None) -> Iterato
     """The database of one hospital (the first unless named) with all stages."""
     source = extract.inspect(folder, plan)
     with Database() as db:
-        extract.open_hospital(db, source, hospital_id or source.hospitals[0], plan)
+        extract.open_hospitals(db, source, [hospital_id or source.hospitals[0]], plan)
         yield db

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-# What tells of the run itself: clock, threads, input files. `hospitals/` is the run's workshop.
-OF_THE_RUN = ("manifest.json", "history.csv", "metrics.prom")
+# What tells of the run itself: clock, threads, input files, and who was worked on together.
+OF_THE_RUN = (
+    *("manifest.json", "history.csv", "metrics.prom"),
+    *("fingerprints.json", "statements.sql"),
+)
 
 
 def hashes(run: Path) -> dict[str, str]:
@@ -14,7 +17,5 @@ def hashes(run: Path) -> dict[str, str]:
     return {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(run.rglob("*"))
-        if path.is_file()
-        and path.name not in OF_THE_RUN
-        and path.relative_to(run).parts[0] != "hospitals"
+        if path.is_file() and path.name not in OF_THE_RUN
     }

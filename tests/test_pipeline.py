@@ -283,14 +283,30 @@ def test_unchanged_hospitals_are_not_read_again(
     out = tmp_path / "out"
     with quick_pages():
         pipeline.check(plan, copy, out)
-    before = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
+    before = marks_and_rows(out)
     path = next((copy / "score" / "hospital_id=B").glob("*.parquet"))
-    pq.write_table(pq.read_table(path).slice(0, 10), path)
+    pq.write_table(pq.read_table(path).slice(1), path)
     with quick_pages():
         pipeline.check(plan, copy, out)
-    after = {p.name: (p / "hospital.json").read_bytes() for p in (out / "hospitals").iterdir()}
-    assert before["A"] == after["A"]
-    assert before["B"] != after["B"]
+    after = marks_and_rows(out)
+    assert (before["A"], before["C"]) == (after["A"], after["C"])
+    assert before["B"][0] != after["B"][0]
+    assert before["B"][1] != after["B"][1]
+    text = (out / "hospitals" / "statements.sql").read_text()
+    made = [line for line in text.splitlines() if line.startswith("-- batch of hospitals ")]
+    assert made == [
+        '-- batch of hospitals ["A", "B", "C"]',
+        '-- batch of hospitals ["B"]',
+    ]
+    assert pl.read_csv(out / "history.csv")["hospitals_reused"].to_list() == [0, 2]
+
+
+def marks_and_rows(out: Path) -> dict[str, tuple[str, list[tuple[Any, ...]]]]:
+    """Hospital -> its fingerprint, and how its rows were spent."""
+    home = out / "hospitals"
+    marks = json.loads((home / "fingerprints.json").read_text())
+    spent = pl.read_parquet(home / "rows.parquet")
+    return {name: (mark, spent.filter(hospital_id=name).rows()) for name, mark in marks.items()}
 
 
 def test_sql_runs_in_a_bare_shell(

@@ -100,6 +100,11 @@ class DrugList:
         self._patterns = {rule: re.compile(_word(rule.value)) for rule in named}
         self._any_name = re.compile("|".join(_word(r.value) for r in named) or r"(?!)")
 
+    @property
+    def included(self) -> tuple[str, ...]:
+        """The codes and names that the list includes, as compared."""
+        return tuple(rule.value for rule in self.rules if rule.verdict == "include")
+
     def applying(self, product: Product, descendants: Descendants) -> list[Rule]:
         """The rules that apply to a product."""
         named = any(self._any_name.search(name) for name in product.names)

@@ -47,8 +47,7 @@ def to_eligible(db: Database) -> bool:
 def to_candidates(db: Database, *tables: str) -> None:
     """Keep the rows of table `candidate` of some other event tables.
 
-    Nothing happens when more than a quarter of table `screened` are candidates. A table without a
-    row of theirs stays as it is: whether the hospital sends any at all is asked of it.
+    Nothing happens when more than a quarter of table `screened` are candidates.
     """
     if not _few(db, "candidate"):
         return
@@ -59,11 +58,10 @@ def to_candidates(db: Database, *tables: str) -> None:
 
 
 def _keep(db: Database, table: str, chosen: str) -> None:
-    """Let a table be the rows of some admissions, unless they have none."""
+    """Let a table be the rows of some admissions."""
     _take(db, table, chosen)
-    if db.rows(f"SELECT count(*) FROM narrow.{table}")[0][0]:
-        db.execute(f"ALTER VIEW main.{table} RENAME TO every_{table}")
-        db.view(f"main.{table}", f"SELECT * FROM narrow.{table}")
+    db.execute(f"ALTER VIEW main.{table} RENAME TO every_{table}")
+    db.view(f"main.{table}", f"SELECT * FROM narrow.{table}")
 
 
 def _take(db: Database, table: str, chosen: str) -> None:

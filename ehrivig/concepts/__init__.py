@@ -2,5 +2,6 @@
 
 from ehrivig.concepts.given import define_given
 from ehrivig.concepts.library import concept
+from ehrivig.concepts.sent import define_sent, of_hospitals
 
-__all__ = ["concept", "define_given"]
+__all__ = ["concept", "define_given", "define_sent", "of_hospitals"]

@@ -1,9 +1,9 @@
-"""An extract, read through a layout: from files to the canonical tables of one hospital.
+"""An extract, read through a layout: from files to the canonical tables of some hospitals.
 
-`inspect` looks at the files. `open_hospital` makes, in the database of one hospital, the stages
-`source` (files as they are), `prepared` (what a layout computes first), `mapped` (canonical columns
-and types), `ref` (what the codes mean) and `resolved` (canonical tables with analytes, standard
-values and products).
+`inspect` looks at the files. `open_hospitals` makes, in the database of a batch of hospitals, the
+stages `source` (files as they are), `prepared` (what a layout computes first), `mapped` (canonical
+columns and types), `ref` (what the codes mean) and `resolved` (canonical tables with analytes,
+standard values and products).
 """
 
 from ehrivig.extract.files import InputFile, Source
@@ -11,8 +11,9 @@ from ehrivig.extract.source import (
     find,
     input_files,
     inspect,
+    kinds_of_files,
     no_moment,
-    open_hospital,
+    open_hospitals,
     rows,
     unreadable,
 )
@@ -23,8 +24,9 @@ __all__ = [
     "find",
     "input_files",
     "inspect",
+    "kinds_of_files",
     "no_moment",
-    "open_hospital",
+    "open_hospitals",
     "rows",
     "unreadable",
 ]

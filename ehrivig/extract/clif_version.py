@@ -6,7 +6,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract.files import Source, schema
+from ehrivig.extract.files import Source
+from ehrivig.extract.footers import schema
 
 _TABLES_OF_3 = ("clif_output", "clif_mcs", "clif_renal_replacement_therapy")
 _COLUMNS_OF_3 = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from ehrivig import resources
 from ehrivig.errors import ExtractError
+from ehrivig.extract.footers import row_count
 from ehrivig.store import StorePath
-from ehrivig.store.refusal import reason, unreadable
 
 HIVE = "hospital_id="
 MARKER = "extract.json"
@@ -69,17 +69,28 @@ class Source:
         """Whether the extract is one DuckDB file instead of a folder of Parquet."""
         return self.root.is_file()
 
-    def files(self, hospital_id: str) -> tuple[Path, ...]:
-        """The files that hold rows of one hospital, sorted."""
+    def files(self, hospitals: Collection[str]) -> tuple[Path, ...]:
+        """The files that hold rows of some hospitals, sorted."""
         if self.is_database:
             return (self.root,)
         return tuple(
-            sorted(p.path for name in self.parts for p in self.table_files(name, hospital_id))
+            sorted(p.path for name in self.parts for p in self.table_files(name, hospitals))
         )
 
-    def table_files(self, name: str, hospital_id: str) -> tuple[TableFile, ...]:
-        """The files of one source table for one hospital: its own hive folder, and shared files."""
-        return tuple(p for p in self.parts.get(name, ()) if p.hospital_id in (None, hospital_id))
+    def table_files(self, name: str, hospitals: Collection[str]) -> tuple[TableFile, ...]:
+        """The files of one source table for some hospitals: of their hive folders, and shared."""
+        own = self._by_hospital.get(name, {})
+        return tuple(p for hospital in (None, *hospitals) for p in own.get(hospital, ()))
+
+    @cached_property
+    def _by_hospital(self) -> dict[str, dict[str | None, list[TableFile]]]:
+        """Source table -> hospital (None: of several) -> its files."""
+        found: dict[str, dict[str | None, list[TableFile]]] = {}
+        for name, files in self.parts.items():
+            of_table = found.setdefault(name, {})
+            for file in files:
+                of_table.setdefault(file.hospital_id, []).append(file)
+        return found
 
 
 def find_files(root: Path) -> dict[str, tuple[TableFile, ...]]:
@@ -159,48 +170,6 @@ def is_synthetic(root: Path) -> bool:
     return bool(content.get("synthetic")) if isinstance(content, dict) else False
 
 
-def schema(path: Path, root: Path) -> pa.Schema:
-    """The columns of a Parquet file; ExtractError with the file's name when it is unreadable.
-
-    Column names that are equal but for case, and names with a byte order mark, are refused.
-    """
-    found = _footer(path, root).schema.to_arrow_schema()
-    where = path.relative_to(root).as_posix()
-    names = [name.casefold() for name in found.names]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ExtractError(f"{where}: column {', '.join(twice)} is there twice. Remove one.")
-    marked = [name for name in found.names if name != name.strip("\ufeff \t\r\n")]
-    if marked:
-        raise ExtractError(
-            f"{where}: a column name begins or ends with an invisible character "
-            f"({marked[0]!a}). Write the file again without a byte order mark."
-        )
-    return found
-
-
-def _footer(path: Path, root: Path) -> pq.FileMetaData:
-    try:
-        if isinstance(path, StorePath):
-            stat = path.stat()
-            return _footer_in_store(path, stat.st_size, stat.st_mtime)
-        return pq.read_metadata(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(path, StorePath) and reason(error, path):
-            raise unreadable(error, path) from error
-        where = path.relative_to(root).as_posix()
-        raise ExtractError(
-            f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
-        ) from error
-
-
-@lru_cache(maxsize=10_000)
-def _footer_in_store(path: StorePath, size: int, changed: float) -> pq.FileMetaData:
-    """Fetched once while the object is unchanged: several questions are asked of it."""
-    with path.open("rb") as stream:
-        return pq.read_metadata(stream)
-
-
 def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
     """The error that names the first Parquet file whose pages cannot be read; None when all can.
 
@@ -218,11 +187,6 @@ def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
     return None
 
 
-def row_count(path: Path, root: Path) -> int:
-    """The rows of a Parquet file, by its footer."""
-    return int(_footer(path, root).num_rows)
-
-
 def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
     """Size, rows and hash of one file; the hash is computed once while the file is unchanged.
 
@@ -230,7 +194,7 @@ def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
     """
     where = path.relative_to(root).as_posix() if path != root else path.name
     stat = path.stat()
-    counted = _footer(path, root).num_rows if rows is None else rows
+    counted = row_count(path, root) if rows is None else rows
     if isinstance(path, StorePath):  # a hash would read all of it; the store knows its content
         return InputFile(where, stat.st_size, counted, path.mark())
     return InputFile(where, stat.st_size, counted, _digest(path, stat.st_size, stat.st_mtime_ns))

@@ -1,10 +1,12 @@
-"""What the codes of one hospital mean: schema `ref`, and the views of schema `resolved`.
+"""What the codes of some hospitals mean: schema `ref`, and the views of schema `resolved`.
 
 Only distinct codes, units and products leave the database; they are resolved with the code lists
 and come back as small tables, to which the rows are joined.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -20,8 +22,10 @@ _LAST: dict[str, dict[str, pl.DataFrame]] = {}
 """What the codes of one hospital mean: of the last that was asked."""
 
 
-def make(db: Database, mark: str = "") -> None:
+def make(db: Database, mark: str = "", *, keep: bool = False) -> None:
     """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`.
+
+    `keep`: its large views are tables.
 
     `mark`: of the hospital and all that its codes depend on; the shares of one hospital, one after
     the other in this process, have the same and ask for its codes once.
@@ -41,7 +45,11 @@ def make(db: Database, mark: str = "") -> None:
     for table in contract.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
         name = f"resolved.{table.name}"
-        db.view(name, Query.load(path) if path.is_file() else f"SELECT * FROM mapped.{table.name}")
+        if path.is_file():
+            make_one = db.table if keep else db.view
+            make_one(name, Query.load(path))
+        else:
+            db.view(name, f"SELECT * FROM mapped.{table.name}")
 
 
 def _meanings(db: Database) -> dict[str, pl.DataFrame]:
@@ -83,17 +91,16 @@ def descendants(db: Database) -> codes.Descendants:
     return {key: frozenset(names) for key, names in found.items()}
 
 
-def refuse_undeclared_quantity(db: Database, hospital_id: str, study: Study) -> None:
+def refuse_undeclared_quantity(db: Database, hospitals: Sequence[str], study: Study) -> None:
     """ExtractError when the exposure drug has a quantity whose reading nobody declared."""
-    if hospital_id in study.extract.drug_quantity:
-        return
     rows = db.rows(
-        "SELECT count(*) FROM resolved.medication AS m "
+        "SELECT DISTINCT m.hospital_id FROM resolved.medication AS m "
         "SEMI JOIN ref.included AS i ON m.drug = i.drug AND i.codelist = $codelist "
-        "WHERE m.dose > 0 AND m.dose_unit IS NULL",
+        "WHERE m.dose > 0 AND m.dose_unit IS NULL ORDER BY m.hospital_id",
         {"codelist": study.exposure.codelist},
     )
-    if rows[0][0]:
+    undeclared = [name for (name,) in rows if name not in study.extract.drug_quantity]
+    for hospital_id in undeclared[:1]:
         raise ExtractError(
             f"medication: hospital {hospital_id}: drug_exposure.quantity of {study.exposure.name} "
             "is mL at some sites and mg at others, and no reading is declared. Write "

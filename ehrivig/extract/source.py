@@ -1,11 +1,14 @@
-"""An extract as a layout reads it: its tables and hospitals, and one hospital made ready."""
+"""An extract as a layout reads it: its tables and hospitals, and some hospitals made ready."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ehrivig import contract
+from ehrivig.batch import keys
+from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError
 from ehrivig.extract import layouts, resolved, stages
@@ -20,10 +23,10 @@ from ehrivig.extract.files import (
     input_file,
     is_synthetic,
     refuse_misspelt,
-    row_count,
-    schema,
 )
+from ehrivig.extract.footers import row_count, schema
 from ehrivig.extract.layouts import Layout
+from ehrivig.extract.source_view import named
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
@@ -66,41 +69,54 @@ def find(root: Path, layout: Layout) -> Source:
     return replace(source, version=version, synthetic=is_synthetic(root))
 
 
-def open_hospital(
-    db: Database, source: Source, hospital_id: str, study: Study, mark: str = ""
+def open_hospitals(
+    db: Database,
+    source: Source,
+    hospitals: Sequence[str],
+    study: Study,
+    *,
+    keep: bool = False,
+    mark: str = "",
 ) -> None:
-    """Make the stages source, prepared, mapped, ref and resolved of one hospital.
+    """Make the stages source, prepared, mapped, ref and resolved of some hospitals.
 
-    Everything is a view except `prepared` and `ref`, which are small. Hospitals of the same `mark`
-    (not empty) have the same files and study: their codes are asked for once. Raises ExtractError
-    that names hospital, table and column, and says how to mend it.
+    Everything is a view except `prepared` and `ref`, which are small; with `keep`, which is asked
+    of several hospitals, the rows are read once and kept as tables, under ids that are unique
+    among the hospitals (`extract.keys`). Of the same `mark` (not empty) are parts of one hospital
+    that have the same files and study: their codes are asked for once. Raises ExtractError that
+    names hospital, table and column, and says how to mend it; Unalike for hospitals that cannot be
+    read together.
     """
-    if hospital_id not in source.hospitals:
-        raise ExtractError(f"extract: no hospital {hospital_id!r}. Mend [extract].hospitals.")
+    names = tuple(hospitals)
+    unknown = sorted(set(names) - set(source.hospitals))
+    if unknown:
+        raise ExtractError(f"extract: no hospital {unknown[0]!r}. Mend [extract].hospitals.")
     layout = layouts.load(source.layout)
     try:
-        stages.make(db, source, layout, hospital_id, study)
-        resolved.make(db, mark)
-    except EhrivigError:
+        stages.make(db, source, layout, names, study)
+        if keep:
+            keys.keep(db, names)
+        resolved.make(db, mark, keep=keep)
+    except (EhrivigError, Unalike):
         raise
     except Exception as error:
-        raise unreadable(source, hospital_id) or error from error
+        raise unreadable(source, names) or error from error
     if layout.name == "omop":
-        resolved.refuse_undeclared_quantity(db, hospital_id, study)
+        resolved.refuse_undeclared_quantity(db, names, study)
 
 
-def unreadable(source: Source, hospital_id: str) -> ExtractError | None:
-    """Why reading a hospital failed without a message of its own: the damaged file; else None.
+def unreadable(source: Source, hospitals: Sequence[str]) -> ExtractError | None:
+    """Why reading some hospitals failed without a message of its own: the damaged file; else None.
 
     For whoever scans the tables later: an error in the middle of a scan names no file.
     """
     if source.is_database:
         return None
-    files = source.files(hospital_id)
+    files = source.files(hospitals)
     return corrupt_file(files, source.root) or _refused_file(files, source.root)
 
 
-def no_moment(db: Database, hospital_id: str) -> ExtractError | None:
+def no_moment(db: Database, hospitals: Sequence[str]) -> ExtractError | None:
     """The error that names the first column with moments outside the years 1 to 9999; else None.
 
     For whoever meets them later: near the ends of its range, DuckDB cannot compute with a moment.
@@ -113,7 +129,7 @@ def no_moment(db: Database, hospital_id: str) -> ExtractError | None:
             )
             if found[0][0]:
                 return ExtractError(
-                    f"{table.name}: hospital {hospital_id}: column {column} holds moments before "
+                    f"{table.name}: {named(hospitals)}: column {column} holds moments before "
                     "the year 1 or after 9999, with which nothing can be computed. Mend the "
                     "column, or leave it empty in these rows."
                 )
@@ -136,9 +152,9 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
 def rows(source: Source, hospital_id: str) -> int:
     """About how many rows a hospital has: a file or a database of several is divided evenly."""
     if source.is_database:
-        return input_files(source, hospital_id)[0].rows // len(source.hospitals)
+        return input_files(source, [hospital_id])[0].rows // len(source.hospitals)
     own = shared = 0
-    for file in (f for name in source.parts for f in source.table_files(name, hospital_id)):
+    for file in (f for name in source.parts for f in source.table_files(name, [hospital_id])):
         if file.hospital_id is None:
             shared += row_count(file.path, source.root)
         else:
@@ -146,14 +162,37 @@ def rows(source: Source, hospital_id: str) -> int:
     return own + shared // len(source.hospitals)
 
 
-def input_files(source: Source, hospital_id: str) -> list[InputFile]:
-    """Every file that holds rows of a hospital: relative path, bytes, rows, SHA-256; sorted."""
+def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:
+    """Table -> which columns of which types the files of a hospital alone have; none for one alone.
+
+    Hospitals are read together when they agree in the tables that both send. One that lacks a table
+    without which nothing can be read agrees with nobody.
+    """
+    if source.is_database:
+        return {}
+    files = {name: source.table_files(name, [hospital_id]) for name in source.parts}
+    required = layouts.load(source.layout).required_sources
+    if not all(files[name] for name in required if name in files):
+        return {"": hospital_id}
+    kinds = {
+        name: {
+            str(schema(file.path, source.root).remove_metadata())
+            for file in found
+            if file.hospital_id is not None
+        }
+        for name, found in files.items()
+    }
+    return {name: repr(sorted(known)) for name, known in kinds.items() if known}
+
+
+def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
+    """Every file that holds rows of some hospitals: relative path, bytes, rows, SHA-256; sorted."""
     if source.is_database:
         with Database() as db:
             stages.attach(db, source.root)
             rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
         return [input_file(source.root, source.root, rows)]
-    return [input_file(path, source.root) for path in source.files(hospital_id)]
+    return [input_file(path, source.root) for path in source.files(hospitals)]
 
 
 def _parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:

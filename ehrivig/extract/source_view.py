@@ -1,8 +1,8 @@
-"""Source views: the files of one hospital, with the columns and types that its layout expects.
+"""Source views: the files of some hospitals, with the columns and types that the layout expects.
 
 A view shows the files as they are, except that: an optional column that the files lack is null; a
-column of another but compatible type is cast; a moment with a zone is shown as the hospital's wall
-clock; and a file of several hospitals shows only the rows of this one.
+column of another but compatible type is cast; a moment with a zone is shown as the hospitals' wall
+clock; and a file of several hospitals shows only the rows of these.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import pyarrow as pa
 from ehrivig.contract import SQL_TYPE
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract.files import HIVE, TableFile, schema
+from ehrivig.extract.files import HIVE, TableFile
+from ehrivig.extract.footers import schema
 from ehrivig.extract.layouts import SourceColumn
 from ehrivig.literals import render
 
 _SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _INTEGERS = (*_SIGNED, *(f"U{name}" for name in _SIGNED))
-EVERY = "*"
+EVERY: tuple[str, ...] = ()
 """Stands for all hospitals of an extract."""
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
@@ -42,7 +43,7 @@ class View:
     """One source view to be made."""
 
     table: str
-    hospital_id: str
+    hospitals: tuple[str, ...]
     root: Path
     files: tuple[TableFile, ...]
     columns: tuple[SourceColumn, ...]
@@ -52,8 +53,7 @@ class View:
     @property
     def where(self) -> str:
         """How a message names the view."""
-        alone = self.hospital_id == EVERY
-        return self.table if alone else f"{self.table}: hospital {self.hospital_id}"
+        return f"{self.table}: {named(self.hospitals)}" if self.hospitals else self.table
 
 
 def create(db: Database, view: View) -> None:
@@ -86,13 +86,30 @@ def shaped(view: View, found: dict[str, str], untyped: set[str], source: str) ->
         for name, column in declared.items()
         if name not in types
     ]
-    shared = view.only_hospital and any(file.hospital_id is None for file in view.files)
+    shared = (
+        view.hospitals
+        and view.only_hospital
+        and any(file.hospital_id is None for file in view.files)
+    )
     if not (replaced or added or shared):
         return None
     star = f"* REPLACE (\n    {_joined(replaced)}\n)" if replaced else "*"
-    where = "\nWHERE hospital_id = $hospital_id" if shared else ""
-    text = f"SELECT\n    {_joined([star, *added])}\nFROM {source}{where}"
-    return render(text, {"hospital_id": view.hospital_id})
+    where = f"\nWHERE {of_hospitals('hospital_id', view.hospitals)}" if shared else ""
+    return f"SELECT\n    {_joined([star, *added])}\nFROM {source}{where}"
+
+
+def named(hospitals: Sequence[str]) -> str:
+    """How a message names some hospitals."""
+    if len(hospitals) == 1:
+        return f"hospital {hospitals[0]}"
+    return f"hospitals {hospitals[0]} to {hospitals[-1]} ({len(hospitals)})"
+
+
+def of_hospitals(column: str, hospitals: Sequence[str]) -> str:
+    """SQL condition: a row is of one of some hospitals."""
+    if len(hospitals) == 1:
+        return render(f"{column} = $hospital_id", {"hospital_id": hospitals[0]})
+    return render(f"{column} IN (SELECT unnest($hospitals))", {"hospitals": list(hospitals)})
 
 
 def empty(columns: Sequence[SourceColumn]) -> str:

@@ -1,4 +1,4 @@
-"""The stages of one hospital's database up to the canonical tables: source, prepared, mapped."""
+"""The stages of some hospitals' database up to the canonical tables: source, prepared, mapped."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
+from ehrivig.batch.alike import Unalike, grouped
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError
 from ehrivig.extract import canonical, layouts, source_view
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.source_view import EVERY, View
+from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
 from ehrivig.literals import render
 from ehrivig.study import Study
 
@@ -69,16 +70,18 @@ def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
         ) from error
 
 
-def make(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+def make(
+    db: Database, source: Source, layout: Layout, hospitals: tuple[str, ...], study: Study
+) -> None:
     """Make the stages source, prepared and mapped, and the code lists that layouts may read."""
-    begin(db, source, layout, hospital_id, study)
-    values = values_of(study, hospital_id)
+    begin(db, source, layout, hospitals, study)
+    values = values_of(study, hospitals)
     for table in in_order():
         if table.name in source.tables or table.name not in layout.selects:
-            _map(db, layout, table, hospital_id, values)
+            _map(db, layout, table, hospitals, values)
         else:
             db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
-    _refuse_mixedkeys(db, hospital_id)
+    _refuse_mixedkeys(db, hospitals)
 
 
 def in_order() -> tuple[contract.Table, ...]:
@@ -86,13 +89,15 @@ def in_order() -> tuple[contract.Table, ...]:
     return tuple(sorted(contract.TABLES, key=lambda t: t.name != "admission"))
 
 
-def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+def begin(
+    db: Database, source: Source, layout: Layout, hospitals: tuple[str, ...], study: Study
+) -> None:
     """Schemas, source views, the code lists, and what the layout prepares."""
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     code_tables.load(db)
-    _sources(db, source, layout, hospital_id, study)
-    values = values_of(study, hospital_id)
+    _sources(db, source, layout, hospitals, study)
+    values = values_of(study, hospitals)
     for name, query in layout.preparations.items():
         if layouts.reads_any_table(query):
             db.macro(f"prepared.{name}", layouts.OF_ANY_TABLE, _text(query, values))
@@ -100,9 +105,12 @@ def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study:
             guarded(db, query, f"prepared.{name}", values, keep=True)
 
 
-def values_of(study: Study, hospital_id: str) -> dict[str, object]:
-    """The named parameters that a layout's SELECTs may use."""
-    reading = study.extract.drug_quantity.get(hospital_id)
+def values_of(study: Study, hospitals: tuple[str, ...]) -> dict[str, object]:
+    """The named parameters that a layout's SELECTs may use.
+
+    Raises Unalike for hospitals of which not all read quantities alike.
+    """
+    reading = _alike({name: study.extract.drug_quantity.get(name) for name in hospitals})
     return {
         "timezone": study.extract.timezone,
         "support_hours": SUPPORT_HOURS,
@@ -113,7 +121,9 @@ def values_of(study: Study, hospital_id: str) -> dict[str, object]:
     }
 
 
-def _sources(db: Database, source: Source, layout: Layout, hospital_id: str, study: Study) -> None:
+def _sources(
+    db: Database, source: Source, layout: Layout, hospitals: tuple[str, ...], study: Study
+) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
     attached = attach(db, source.root) if source.is_database else {}
     zone = _zone(db, study.extract.timezone)
@@ -121,22 +131,22 @@ def _sources(db: Database, source: Source, layout: Layout, hospital_id: str, stu
     for name in sorted(names, key=lambda n: n != "hospital"):
         view = View(
             name,
-            hospital_id,
+            hospitals,
             source.root,
-            _files(source, name, hospital_id),
+            _files(source, name, hospitals),
             layout.declared.get(name, ()),
             zone,
             layout.name == "native",
         )
         _source(db, layout, view, attached.get(name))
         if name == "hospital" and layout.name == "native":
-            zone = _zone(db, _own_zone(db) or study.extract.timezone)
+            zone = _zone(db, _own_zone(db, hospitals, study))
 
 
-def _files(source: Source, name: str, hospital_id: str) -> tuple[TableFile, ...]:
-    if hospital_id == EVERY:
+def _files(source: Source, name: str, hospitals: tuple[str, ...]) -> tuple[TableFile, ...]:
+    if hospitals == EVERY:
         return source.parts.get(name, ())
-    return source.table_files(name, hospital_id)
+    return source.table_files(name, hospitals)
 
 
 def _source(db: Database, layout: Layout, view: View, attached: str | None) -> None:
@@ -149,16 +159,29 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
     elif view.columns:
         if view.table in layout.required_sources:
             raise ExtractError(
-                f"{view.table}: hospital {view.hospital_id} has no file. Add it, or leave the "
+                f"{view.table}: {named(view.hospitals)} has no file. Add it, or leave the "
                 "hospital out with [extract].hospitals."
             )
         db.view(f"source.{view.table}", source_view.empty(view.columns))
 
 
-def _own_zone(db: Database) -> str | None:
-    """The time zone that the hospital table states for this hospital."""
-    rows = db.rows("SELECT DISTINCT timezone FROM source.hospital WHERE timezone IS NOT NULL")
-    return str(rows[0][0]) if len(rows) == 1 else None
+def _own_zone(db: Database, hospitals: tuple[str, ...], study: Study) -> str | None:
+    """The time zone that the hospital table states for these hospitals, else the study's."""
+    stated: dict[str, list[str]] = {}
+    for hospital_id, zone in db.rows(
+        "SELECT DISTINCT hospital_id, timezone FROM source.hospital WHERE timezone IS NOT NULL"
+    ):
+        stated.setdefault(hospital_id, []).append(zone)
+    default = study.extract.timezone
+    own = {name: stated.get(name, ()) for name in hospitals}
+    return _alike({name: (zones[0] if len(zones) == 1 else default) for name, zones in own.items()})
+
+
+def _alike(setting: dict[str, str | None]) -> str | None:
+    """What a setting is for all of some hospitals; Unalike where they differ in it."""
+    if len(set(setting.values())) > 1:
+        raise Unalike(grouped(setting))
+    return next(iter(setting.values()), None)
 
 
 def _zone(db: Database, name: str | None) -> str | None:
@@ -194,7 +217,11 @@ def guarded(
 
 
 def _map(
-    db: Database, layout: Layout, table: contract.Table, hospital_id: str, values: dict[str, object]
+    db: Database,
+    layout: Layout,
+    table: contract.Table,
+    hospitals: tuple[str, ...],
+    values: dict[str, object],
 ) -> None:
     """The view of one canonical table."""
     name = f"mapped.{table.name}"
@@ -204,8 +231,8 @@ def _map(
     source = draft(db, layout, table, values)
     text = canonical.select(source, db.columns(source), table, layout.where(table.name))
     if layout.name != "native":
-        text += "\nWHERE hospital_id::VARCHAR = $hospital_id"
-    db.view(name, render(text, {"hospital_id": hospital_id}))
+        text += f"\nWHERE {of_hospitals('hospital_id::VARCHAR', hospitals)}"
+    db.view(name, text)
 
 
 def draft(db: Database, layout: Layout, table: contract.Table, values: dict[str, object]) -> str:
@@ -220,14 +247,20 @@ def keys(db: Database, table: contract.Table) -> dict[str, str]:
     return {} if table.name == "admission" else db.columns("mapped.admission")
 
 
-def _refuse_mixedkeys(db: Database, hospital_id: str) -> None:
-    """ExtractError when a key is text in one table and a number in another."""
+def _refuse_mixedkeys(db: Database, hospitals: tuple[str, ...]) -> None:
+    """ExtractError when a key is text in one table and a number in another.
+
+    A table without a row, such as one that hospitals do not send, has no keys of its own.
+    """
     wanted = db.columns("mapped.admission")
     for table in contract.TABLES:
         found = db.columns(f"mapped.{table.name}")
         for key in ("admission_id", "patient_id"):
             if key in found and (found[key] == "VARCHAR") != (wanted[key] == "VARCHAR"):
+                if not db.rows(f"SELECT 1 FROM mapped.{table.name} LIMIT 1"):
+                    db.view(f"mapped.{table.name}", canonical.absent(table, wanted))
+                    break
                 raise ExtractError(
-                    f"{table.name}: hospital {hospital_id}: {key} is {found[key]}, but in "
+                    f"{table.name}: {named(hospitals)}: {key} is {found[key]}, but in "
                     f"admission it is {wanted[key]}. Write the key with one type everywhere."
                 )

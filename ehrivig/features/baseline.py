@@ -91,14 +91,22 @@ def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.
 
 
 def _in_group(db: Database, group: str) -> pl.Expr:
-    """Whether the hospital's country is in a group of the list of countries; null: not known."""
+    """Whether a hospital's country is in a group of the list of countries; null: not known.
+
+    One value per candidate admission, sorted by admission.
+    """
     listed = codes.list_frame("countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
     if not of_group:
         raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
-    found = db.rows("SELECT DISTINCT upper(trim(country)) FROM hospital WHERE country <> ''")
-    known = found[0][0] in of_group if len(found) == 1 else None
-    return pl.lit(known, pl.Boolean)
+    stated: dict[str, list[str]] = defaultdict(list)
+    for hospital_id, country in db.rows(
+        "SELECT DISTINCT hospital_id, upper(trim(country)) FROM hospital WHERE country <> ''"
+    ):
+        stated[hospital_id].append(country)
+    known = {name: found[0] in of_group for name, found in stated.items() if len(found) == 1}
+    of = db.frame("SELECT hospital_id FROM candidate ORDER BY admission_id")["hospital_id"]
+    return pl.lit(pl.Series([known.get(name) for name in of], dtype=pl.Boolean))
 
 
 def any_of(names: Iterable[str]) -> pl.Expr:

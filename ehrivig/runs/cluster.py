@@ -2,7 +2,7 @@
 
 Workers read the extract and write their results through a folder that every machine sees at the
 same path; the scheduler passes on tasks and answers, never a row. A worker writes aside and renames
-at the end, so one that is killed leaves nothing that counts, and its hospital is done again by
+at the end, so one that is killed leaves nothing that counts, and its hospitals are done again by
 another. The scheduler asks nobody for a password: `tcp://` is taken for this machine only (a tunnel
 ends there as well), and `tls://` for all others.
 """
@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.errors import EhrivigError, UsageError
+from ehrivig.extract.source_view import named
 from ehrivig.runs import fingerprint
+from ehrivig.runs.batch import FILE, BatchResult
 from ehrivig.runs.task import Outcome, Task, perform
-from ehrivig.validate.result import HospitalResult
 
 RETRIES = 3
 SCHEDULER_SECONDS = 10
@@ -58,8 +59,8 @@ def work(tasks: list[Task], address: str) -> Generator[Outcome, None, None]:
         _sweep(tasks)
 
 
-def work_aside(task: Task, program: str) -> HospitalResult | EhrivigError:
-    """Work on one hospital in a folder beside the wanted one, which then gets its name.
+def work_aside(task: Task, program: str) -> Outcome | EhrivigError:
+    """Work on some hospitals in a folder beside the wanted one, which then gets its name.
 
     A user's mistake comes back as a value: to try it again would not mend it.
     """
@@ -67,23 +68,23 @@ def work_aside(task: Task, program: str) -> HospitalResult | EhrivigError:
         _refuse_stranger(task, program)
         aside = task.folder.with_name(f".{task.folder.name}.{uuid.uuid4().hex}")
         found = perform(replace(task, folder=aside))
-        if isinstance(found, EhrivigError):
+        if not found.results:
             shutil.rmtree(aside, ignore_errors=True)
             return found
-        return _settled(aside, task.folder)
+        return replace(found, results=_settled(aside, task.folder))
     except EhrivigError as error:
         return error
 
 
-def _settled(aside: Path, folder: Path) -> HospitalResult:
-    """The result under its final name; the first of two finished attempts counts."""
+def _settled(aside: Path, folder: Path) -> tuple[BatchResult, ...]:
+    """The results under their final names; the first of two finished attempts counts."""
     try:
         aside.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise
         shutil.rmtree(aside, ignore_errors=True)
-    return HospitalResult.read(folder)
+    return tuple(BatchResult.read(path.parent) for path in sorted(folder.rglob(FILE)))
 
 
 def _refuse_stranger(task: Task, program: str) -> None:
@@ -163,14 +164,14 @@ def _outcome(future: Any, task: Task) -> Outcome:
         found = future.result()
     except distributed.KilledWorker as error:
         raise UsageError(
-            f"cluster: the workers on hospital {task.hospital_id} were killed {RETRIES + 1} times, "
+            f"cluster: the workers on {named(task.hospitals)} were killed {RETRIES + 1} times, "
             "most likely for want of memory. Give them more, or a smaller --memory."
         ) from error
     except (distributed.CancelledError, distributed.comm.CommClosedError, OSError) as error:
         raise UsageError(
             "cluster: the connection to the scheduler was lost. Look at its log and run again."
         ) from error
-    if isinstance(found, EhrivigError) and not isinstance(found, ExtractError):
+    if isinstance(found, EhrivigError):
         raise found
     outcome: Outcome = found
     return outcome
@@ -193,7 +194,7 @@ def _from(here: Path, path: Path) -> Path:
 
 
 def _key(task: Task) -> str:
-    return f"ehrivig-{task.hospital_id}-{task.share.number if task.share else 0}-{uuid.uuid4().hex}"
+    return f"ehrivig-{task.folder.name}-{uuid.uuid4().hex}"
 
 
 def _sweep(tasks: list[Task]) -> None:

@@ -31,22 +31,21 @@ def engines() -> dict[str, str]:
     return {name: version(name) for name in ENGINES}
 
 
-def of_hospital(
-    study: Study, source: extract.Source, hospital_id: str, program: str, *, gate_only: bool
-) -> str:
-    """SHA-256 of all that one hospital's result depends on: files, study, code, version.
+def of_hospitals(study: Study, source: extract.Source, *, gate_only: bool) -> dict[str, str]:
+    """Hospital -> SHA-256 of all that its result depends on: files, study, code, version.
 
-    `program`: the `of_program`, which is the same for all hospitals and not cheap.
+    Empty, which equals no other, for a hospital with a file that cannot be opened.
     """
-    content = [
-        [asdict(file) for file in extract.input_files(source, hospital_id)],
-        study.digest,
-        _files_of_settings(study),
-        program,
-        hospital_id,
-        gate_only,
-    ]
-    return _digest(content)
+    common = _digest([study.digest, _files_of_settings(study), of_program(), gate_only])
+    return {name: _of_hospital(source, name, common) for name in source.hospitals}
+
+
+def _of_hospital(source: extract.Source, hospital_id: str, common: str) -> str:
+    try:
+        files = [asdict(file) for file in extract.input_files(source, [hospital_id])]
+    except ExtractError:
+        return ""
+    return _digest([files, hospital_id, common])
 
 
 def of_program() -> str:
@@ -59,13 +58,8 @@ def of_run(study: Study, source: extract.Source, *, gate_only: bool) -> str:
 
     Empty, which equals no other, when a file of the extract cannot be read.
     """
-    program = of_program()
-    try:
-        hospitals = [
-            of_hospital(study, source, name, program, gate_only=gate_only)
-            for name in source.hospitals
-        ]
-    except ExtractError:
+    hospitals = of_hospitals(study, source, gate_only=gate_only)
+    if "" in hospitals.values():
         return ""
     return _digest([hospitals, list(source.hospitals), source.synthetic, __version__])
 

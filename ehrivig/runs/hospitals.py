@@ -1,109 +1,101 @@
-"""Every hospital of an extract: taken over from the run before, or processed anew."""
+"""Every hospital of an extract: taken over from the run before, or worked on anew."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from pathlib import Path
 
-from ehrivig import extract, share
+import polars as pl
+
 from ehrivig.errors import ExtractError
-from ehrivig.runs import fingerprint, hospital, join, memory, workers
+from ehrivig.runs import batch, datasets, fingerprint, join, log, plan, workers
+from ehrivig.runs.batch import BatchResult
+from ehrivig.runs.datasets import Part
 from ehrivig.runs.state import Run
-from ehrivig.runs.task import Outcome, Task, perform
+from ehrivig.runs.task import Outcome, Task, perform, together
 from ehrivig.validate import gate
-from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.result import results
 
-_SHARES = "shares"
+_BATCHES = "batches"
+MARKS = "fingerprints.json"
 
 
 def read(run: Run, *, gate_only: bool = False) -> None:
     """Every hospital on its own; an unreadable one is left out where the policy allows it."""
-    program = fingerprint.of_program()
-    tasks = {name: _task(run, name, program, gate_only) for name in run.source.hospitals}
-    kept = {name: found for name, task in tasks.items() if (found := _kept(run, task))}
+    marks = fingerprint.of_hospitals(run.study, run.source, gate_only=gate_only)
+    kept = _unchanged(run.earlier, marks)
     run.reused = len(kept)
-    fresh = {name: _shares(run, task) for name, task in tasks.items() if name not in kept}
-    every = [task for shares in fresh.values() for task in shares]
-    with closing(workers.work(every, run.options.workers, run.options.cluster)) as made:
-        for number, hospital_id in enumerate(run.source.hospitals, start=1):
-            run.progress(f"hospital {number} of {len(run.source.hospitals)}")
-            outcome = kept.get(hospital_id) or _made(run, tasks[hospital_id], fresh, made)
-            if not isinstance(outcome, ExtractError):
-                run.results.append(outcome)
-            elif gate.stops_run(run.study, hospital_id):
-                raise outcome
-            else:
-                run.unreadable[hospital_id] = str(outcome)
-    shutil.rmtree(run.folder / _SHARES, ignore_errors=True)
-    if not run.results:
+    fresh = [name for name in run.source.hospitals if name not in kept]
+    made = _work(run, plan.tasks(run, fresh, run.folder / _BATCHES, gate_only=gate_only), marks)
+    for name in (name for name in run.source.hospitals if name in made.unreadable):
+        if gate.stops_run(run.study, name):
+            raise made.unreadable[name]
+        run.unreadable[name] = str(made.unreadable[name])
+    if not kept and not made.results:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
+    _put_together(run, kept, made.results, marks)
 
 
-def _made(run: Run, task: Task, fresh: dict[str, list[Task]], made: Iterator[Outcome]) -> Outcome:
-    """What became of one hospital: the outcome of its task, or of its shares together."""
-    outcomes = [next(made) for _ in fresh[task.hospital_id]]
-    failed = [one for one in outcomes if isinstance(one, ExtractError)]
-    results = [one for one in outcomes if isinstance(one, HospitalResult)]
-    if failed or len(results) == 1:
-        return failed[0] if failed else results[0]
-    if join.needs_one_piece(results) and not task.gate_only:
+def _work(run: Run, tasks: Sequence[Task], marks: dict[str, str]) -> Outcome:
+    """What became of all tasks; nothing more is begun once a hospital fails that stops the run."""
+    parts = [plan.shares(run, task, marks[task.hospitals[0]]) for task in tasks]
+    every = [part for of_task in parts for part in of_task]
+    done, outcomes = 0, []
+    with closing(workers.work(every, run.options.workers, run.options.cluster)) as made:
+        for task, of_task in zip(tasks, parts, strict=True):
+            done += len(task.hospitals)
+            run.progress(f"hospital {done} of {len(run.source.hospitals)}")
+            one = _made(run, task, len(of_task), made)
+            outcomes.append(one)
+            if any(gate.stops_run(run.study, name) for name in one.unreadable):
+                break
+    return together(outcomes)
+
+
+def _made(run: Run, task: Task, number: int, made: Iterator[Outcome]) -> Outcome:
+    """What became of one task: its outcome, or that of the shares of its hospital together."""
+    outcome = together(next(made) for _ in range(number))
+    if number == 1:
+        return outcome
+    shares = outcome.results
+    if outcome.unreadable:
+        join.remove(shares)
+        return Outcome((), outcome.unreadable)
+    if join.needs_one_piece(shares) and not task.gate_only:
+        join.remove(shares)
         return perform(task)
-    whole = join.join(results, run.study, task.folder, memory=task.memory)
-    join.remove(results)
-    return whole
+    whole = join.join(shares, run.study, task.folder, memory=task.memory)
+    join.remove(shares)
+    return Outcome((whole,))
 
 
-def _task(run: Run, hospital_id: str, program: str, gate_only: bool) -> Task:
-    """What is to be done for one hospital, and with how much of the machine."""
-    use = run.options
-    return Task(
-        run.source,
-        hospital_id,
-        run.study,
-        run.folder / "hospitals" / hospital.folder_name(hospital_id),
-        gate_only,
-        _mark(run, hospital_id, program, gate_only),
-        memory.engine_limit(use.memory, use.workers if use.cluster is None else 1),
-        workers.threads_each(use.workers, use.threads),
-    )
-
-
-def _shares(run: Run, task: Task) -> list[Task]:
-    """The task itself; of a hospital with many rows one task for each share of it."""
-    use = run.options
-    alone = use.workers == 1 and use.cluster is None
-    most = use.share_rows or memory.rows_at_once(task.memory, alone=alone)
-    number = -(-_rows(task) // most)
-    if number < 2:
-        return [task]
-    folder = run.folder / _SHARES / task.folder.name
-    return [
-        replace(task, share=share.Share(one, number), folder=folder / str(one))
-        for one in range(1, number + 1)
-    ]
-
-
-def _rows(task: Task) -> int:
-    """About how many rows a hospital has; 0 when a file of it cannot be opened."""
+def _unchanged(earlier: Path, marks: dict[str, str]) -> frozenset[str]:
+    """The hospitals of the earlier run that nothing has changed of which their result depends."""
+    path = earlier / datasets.FOLDER / MARKS
     try:
-        return extract.rows(task.source, task.hospital_id)
-    except ExtractError:
-        return 0
+        before = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return frozenset()
+    return frozenset(name for name, mark in before.items() if mark and marks.get(name) == mark)
 
 
-def _mark(run: Run, hospital_id: str, program: str, gate_only: bool) -> str:
-    """What a hospital's result depends on; empty when a file of it cannot even be opened."""
-    try:
-        return fingerprint.of_hospital(
-            run.study, run.source, hospital_id, program, gate_only=gate_only
-        )
-    except ExtractError:
-        return ""
-
-
-def _kept(run: Run, task: Task) -> HospitalResult | None:
-    """A hospital's result of the earlier run, when nothing it depends on has changed."""
-    earlier = run.earlier / "hospitals" / task.folder.name
-    return hospital.reuse(earlier, task.folder, task.fingerprint)
+def _put_together(
+    run: Run, kept: frozenset[str], made: Sequence[BatchResult], marks: dict[str, str]
+) -> None:
+    """The datasets of the run, and what they say of each hospital."""
+    parts = [Part(one.folder, frozenset(one.hospitals)) for one in made]
+    if kept:
+        parts.append(Part(run.earlier, kept, of_run=True))
+    mixed = datasets.write(run.folder, parts)
+    home = run.folder / datasets.FOLDER
+    measured, spent = (pl.read_parquet(home / name) for name in (batch.MEASUREMENTS, batch.ROWS))
+    run.results = results(measured, spent)
+    run.steps = join.summed(step for one in made for step in one.steps)
+    # ids that became text beside those of others are not what a later run would find alone
+    of = {one.hospital_id: "" if mixed else marks[one.hospital_id] for one in run.results}
+    (home / MARKS).write_text(json.dumps(of, indent=1) + "\n", encoding="utf-8")
+    log.write(run.folder, run.earlier, kept, made)
+    shutil.rmtree(run.folder / _BATCHES, ignore_errors=True)

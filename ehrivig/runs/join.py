@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,72 +11,68 @@ import polars as pl
 from ehrivig import contract, validate
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
-from ehrivig.runs import row_order
+from ehrivig.runs import batch, row_order
+from ehrivig.runs.batch import BatchResult
 from ehrivig.study import Study
 from ehrivig.validate import gate
-from ehrivig.validate.result import HospitalResult, Step
+from ehrivig.validate.result import Step
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
+_OF_GATE = (batch.MEASUREMENTS, batch.ROWS)
 
 
 def join(
-    shares: Sequence[HospitalResult], study: Study, folder: Path, *, memory: str | None = None
-) -> HospitalResult:
+    shares: Sequence[BatchResult], study: Study, folder: Path, *, memory: str | None = None
+) -> BatchResult:
     """The result of a hospital in `folder`, from those of all its shares in order.
 
     `memory`: DuckDB's limit. Raises EhrivigError unless the rows of the shares are those of the
     hospital.
     """
-    _assert_every_row_read(shares)
+    spent = rows_of(shares)
+    _assert_every_row_read(shares[0], spent)
     folder.mkdir(parents=True, exist_ok=True)
-    places = [Path(share.folder) for share in shares]
-    found = validate.merge(places, [share.measurements for share in shares], folder)
+    places = [share.folder for share in shares]
+    found = validate.merge(places, [share.measurements() for share in shares], folder)
+    batch.write_gate(found, spent, folder)
     _quarantine(places, folder, memory)
-    if not gate.is_blocked(found, study):
+    if not gate.blocked(found, study):
         _features(places, folder)
     (folder / "statements.sql").write_text(_statements(places), encoding="utf-8")
-    result = replace(
-        shares[0],
-        folder=str(folder),
-        measurements=found,
-        rows_read=_rows([share.rows_read for share in shares]),
-        rows_quarantined=_rows([share.rows_quarantined for share in shares]),
-        rows_whole={},
-    )
-    result = replace(result, steps=_steps(shares, result))
+    result = BatchResult(shares[0].hospitals, folder, tuple(_steps(shares, spent)))
     result.write()
     return result
 
 
-def needs_one_piece(shares: Sequence[HospitalResult]) -> bool:
+def rows_of(shares: Sequence[BatchResult]) -> pl.DataFrame:
+    """Rows per table: events of all shares; the other tables are whole in each."""
+    first, *others = (share.rows() for share in shares)
+    events = pl.col("table").is_in(_EVENTS)
+    counts = pl.concat([first, *(rows.filter(events) for rows in others)])
+    return counts.group_by("hospital_id", "table", maintain_order=True).agg(
+        pl.col("rows_read", "rows_quarantined").sum()
+    )
+
+
+def needs_one_piece(shares: Sequence[BatchResult]) -> bool:
     """Whether the gate kept no row of an event table that the hospital sends.
 
     Then nobody has it measured, which no share could know: it took the others to have rows.
     """
-    read, rejected = (
-        _rows([getattr(share, name) for share in shares])
-        for name in ("rows_read", "rows_quarantined")
-    )
-    return any(0 < read[name] == rejected[name] for name in _EVENTS)
+    read = pl.col("rows_read")
+    none_kept = pl.col("table").is_in(_EVENTS) & (read > 0) & (read == pl.col("rows_quarantined"))
+    return not rows_of(shares).filter(none_kept).is_empty()
 
 
-def _assert_every_row_read(shares: Sequence[HospitalResult]) -> None:
+def _assert_every_row_read(first: BatchResult, spent: pl.DataFrame) -> None:
     """Every row of an event table is in exactly one share: the sums are those of the whole."""
-    read = _rows([share.rows_read for share in shares])
-    for name, rows in shares[0].rows_whole.items():
+    read = dict(spent.select("table", "rows_read").iter_rows())
+    for name, rows in first.rows_whole.items():
         if read[name] != rows:
             raise EhrivigError(
-                f"ledger: {name}: hospital {shares[0].hospital_id} has {rows} rows, its "
-                f"{len(shares)} shares {read[name]}. The account is not exact; please report it."
+                f"ledger: {name}: hospital {first.hospitals[0]} has {rows} rows, its shares "
+                f"{read[name]}. The account is not exact; please report it."
             )
-
-
-def _rows(counts: Sequence[dict[str, int]]) -> dict[str, int]:
-    """Rows per table: events of all shares; the other tables are whole in each."""
-    return {
-        name: sum(one[name] for one in counts) if name in _EVENTS else rows
-        for name, rows in counts[0].items()
-    }
 
 
 def _quarantine(places: Sequence[Path], folder: Path, memory: str | None) -> None:
@@ -99,8 +94,10 @@ def _quarantine(places: Sequence[Path], folder: Path, memory: str | None) -> Non
 def _features(places: Sequence[Path], folder: Path) -> None:
     """The tables of the cohort and its features, sorted like those of a hospital in one piece."""
     for path in sorted(places[0].glob("*.parquet")):
-        parts = pl.concat([pl.read_parquet(place / path.name) for place in places], rechunk=True)
-        row_order.by_columns(parts).write_parquet(folder / path.name)
+        if path.name not in _OF_GATE:
+            parts = [pl.read_parquet(place / path.name) for place in places]
+            whole = row_order.by_columns(pl.concat(parts, rechunk=True))
+            whole.write_parquet(folder / path.name)
 
 
 def _statements(places: Sequence[Path]) -> str:
@@ -110,23 +107,38 @@ def _statements(places: Sequence[Path]) -> str:
     return "\n".join(f"{head}\n{text}" for head, text in zip(heads, texts, strict=True))
 
 
-def _steps(shares: Sequence[HospitalResult], whole: HospitalResult) -> list[Step]:
-    """What the steps did in all shares: sums; the largest of the memory peaks."""
-    steps = []
-    for name in dict.fromkeys(step.step for share in shares for step in share.steps):
-        own = [step for share in shares for step in share.steps if step.step == name]
-        rows_in, rows_out = sum(s.rows_in for s in own), sum(s.rows_out for s in own)
-        if name == "gate":
-            rows_in = sum(whole.rows_read.values())
-            rows_out = rows_in - sum(whole.rows_quarantined.values())
-        seconds = round(sum(s.seconds for s in own), 3)
-        cpu = round(sum(s.cpu_seconds for s in own), 3)
-        peak = max(s.peak_memory_mib for s in own)
-        steps.append(Step(whole.hospital_id, name, rows_in, rows_out, seconds, cpu, peak))
-    return steps
+def _steps(shares: Sequence[BatchResult], spent: pl.DataFrame) -> list[Step]:
+    """What the steps did in all shares; a share reads some tables whole, so the gate's are told."""
+    read, rejected = (int(spent[name].sum()) for name in ("rows_read", "rows_quarantined"))
+    steps = summed(step for share in shares for step in share.steps)
+    return [
+        Step("gate", read, read - rejected, s.seconds, s.cpu_seconds, s.peak_memory_mib)
+        if s.step == "gate"
+        else s
+        for s in steps
+    ]
 
 
-def remove(shares: Sequence[HospitalResult]) -> None:
+def summed(steps: Iterable[Step]) -> list[Step]:
+    """Steps of the same name as one: sums; the largest of the memory peaks."""
+    every = list(steps)
+    found = []
+    for name in dict.fromkeys(step.step for step in every):
+        own = [step for step in every if step.step == name]
+        found.append(
+            Step(
+                name,
+                sum(s.rows_in for s in own),
+                sum(s.rows_out for s in own),
+                round(sum(s.seconds for s in own), 3),
+                round(sum(s.cpu_seconds for s in own), 3),
+                max(s.peak_memory_mib for s in own),
+            )
+        )
+    return found
+
+
+def remove(shares: Sequence[BatchResult]) -> None:
     """Remove what the shares left, once it is put together."""
     for share in shares:
         shutil.rmtree(share.folder, ignore_errors=True)

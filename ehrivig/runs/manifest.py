@@ -35,7 +35,7 @@ def write(run: Run) -> None:
         "inputs": _inputs(run),
         "hospitals": [result.hospital_id for result in run.results],
         "dropped_hospitals": run.dropped,
-        "steps": [asdict(step) for result in run.results for step in result.steps],
+        "steps": [asdict(step) for step in run.steps],
         "exit_code": run.exit_code,
         "message": run.message,
         "fingerprint": run.fingerprint,
@@ -101,10 +101,5 @@ def _signed_mappings(study: Study) -> list[dict[str, Any]]:
 
 def _inputs(run: Run) -> list[dict[str, Any]]:
     """Relative path, size, rows and hash of every file that was read."""
-    files = [
-        asdict(file)
-        for result in run.results
-        for file in extract.input_files(run.source, result.hospital_id)
-    ]
-    unique = {file["path"]: file for file in files}
-    return [unique[path] for path in sorted(unique)]
+    read = [result.hospital_id for result in run.results]
+    return [asdict(file) for file in extract.input_files(run.source, read)]

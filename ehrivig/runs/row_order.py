@@ -6,20 +6,27 @@ import polars as pl
 
 _FEW = ("hospital_id", "name", "table")
 """Columns of text with few values: their rows are sorted apart, which spares comparing text."""
+_MANY = 200_000
 
 
 def by_columns(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of a table sorted by its columns from the left, as `sort(columns)` has them.
 
     A table whose first column tells all rows apart (once those of few values are set aside) is
-    sorted by this one alone: a fifth of the cost of sorting by all.
+    sorted by this one alone: a fifth of the cost of sorting by all. It pays for many rows only.
     """
-    first, *others = frame.columns
-    if first in _FEW and others and frame[first].null_count() == 0 and frame.height:
-        values = frame[first].unique().sort()
-        parts = [frame.filter(pl.col(first) == value) for value in values]
-        return pl.concat([_by(part, others) for part in parts], rechunk=True)
-    return _by(frame, frame.columns)
+    return _sorted(frame, frame.columns)
+
+
+def _sorted(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Sorted by some of the columns; in the others a row does not differ from the next."""
+    if frame.height < _MANY:
+        return frame.sort(columns)
+    first, *others = columns
+    if first in _FEW and others and frame[first].null_count() == 0:
+        parts = frame.partition_by(first, maintain_order=True, as_dict=True)
+        return pl.concat([_sorted(parts[key], others) for key in sorted(parts)], rechunk=True)
+    return _by(frame, columns)
 
 
 def _by(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

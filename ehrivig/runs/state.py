@@ -11,7 +11,7 @@ from typing import Literal
 from ehrivig.extract import Source
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
-from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.result import HospitalResult, Step
 
 Progress = Callable[[str], None]
 Command = Literal["run", "check"]
@@ -22,7 +22,8 @@ class Options:
     """How a run uses the machine; nothing here changes a result.
 
     `aggregate_only` keeps no table with a row per patient or event in the run folder. `share_rows`:
-    a hospital with more rows is worked on in shares (None: by the memory of a process).
+    a hospital with more rows is worked on in shares; `batch_rows`: hospitals that have fewer
+    together are worked on together (None, both: by the memory of a process).
     """
 
     memory: str | None = None
@@ -31,6 +32,7 @@ class Options:
     cluster: str | None = None
     aggregate_only: bool = False
     share_rows: int | None = None
+    batch_rows: int | None = None
 
 
 @dataclass
@@ -40,8 +42,8 @@ class Run:
     `folder`: where it writes; `earlier`: the finished run before it, if any; `before`: measurements
     of runs on other input, oldest first. `across`: measurements over all hospitals; `dropped`:
     hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `reused`:
-    hospitals taken from `earlier`; `numbers`: admissions, cohort, exposed, pairs, lints, as far as
-    the run came.
+    hospitals taken from `earlier`; `steps`: what was done for the others; `numbers`: admissions,
+    cohort, exposed, pairs, lints, as far as the run came.
     """
 
     study: Study
@@ -60,6 +62,7 @@ class Run:
     across: list[Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     reused: int = 0
+    steps: list[Step] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     exit_code: int = 0
     message: str = "done"

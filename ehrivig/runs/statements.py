@@ -15,7 +15,7 @@ import polars as pl
 
 from ehrivig import contract, extract
 from ehrivig.errors import UsageError
-from ehrivig.runs import hospital
+from ehrivig.runs import batch
 from ehrivig.study import Study
 
 _SOURCE_VIEW = re.compile(r"CREATE OR REPLACE VIEW source\.(\w+) AS .*?;\n", re.DOTALL)
@@ -38,8 +38,8 @@ def of_study(study: Study, folder: Path | None) -> str:
         source = extract.inspect(source_folder, study)
         parts = []
         for hospital_id in source.hospitals:
-            target = work / hospital.folder_name(hospital_id)
-            hospital.process(source, hospital_id, study, target)
+            target = work / "hospital"
+            batch.process(source, [hospital_id], study, target)
             text = (target / "statements.sql").read_text(encoding="utf-8")
             text = _COPY_TARGET.sub(r") TO '\1'", text)
             parts.append(f"-- hospital {hospital_id}\n{text if folder else _as_tables(text)}")

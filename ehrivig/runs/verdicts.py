@@ -6,7 +6,7 @@ import polars as pl
 
 from ehrivig import validate
 from ehrivig.dataset import KEY
-from ehrivig.runs import earlier, tables
+from ehrivig.runs import datasets, earlier, tables
 from ehrivig.runs.state import Run
 from ehrivig.validate import gate, hospitals, quality
 from ehrivig.validate.network import Network, Studied, expected_hospitals
@@ -27,8 +27,8 @@ def judge(run: Run) -> None:
 
 def judge_arms(run: Run, table: pl.DataFrame) -> None:
     """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
-    stays = tables.scan(run.kept, "screened").select(_OF_STAY).collect()
-    scope, dosing = (tables.gather(run.kept, name) for name in ("scope", "dosing"))
+    stays = tables.scan(run, "screened").select(_OF_STAY).collect()
+    scope, dosing = (tables.gather(run, name) for name in ("scope", "dosing"))
     measured = hospitals.measure(_network(run, Studied(stays, scope, dosing, table)))
     checks = validate.judge(measured, run.study)
     run.across += measured
@@ -54,5 +54,6 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
         run.kept if studied else run.results,
         list(run.unreadable),
         run.before[-1] if run.before else [],
+        lambda name, hospitals: datasets.scan(run.folder, name, hospitals),
         studied,
     )

@@ -1,6 +1,6 @@
 """Who works on the hospitals of a run: this process, a pool of processes, or a cluster.
 
-All of them call the same function (`hospital.process`) and give the results in the order of the
+All of them call the same function (`batch.process`) and give the results in the order of the
 tasks, so that nothing in a run depends on who worked, or on who was done first.
 """
 

@@ -26,24 +26,21 @@ _GIVEN = "given_"
 _BEFORE_ANY_STAY = -1e6
 """Hours: doses count from here on, for use has no time zero; they end with the stay."""
 Gather = Callable[[str], pl.DataFrame]
+Keep = Callable[[pl.DataFrame, str], int]
 
 
-def prepare(db: Database, study: Study, folder: Path) -> int:
-    """Leave `course.parquet` and `dose_day.parquet` of one hospital; how many courses there are.
+def prepare(db: Database, study: Study, folder: Path, keep: Keep) -> int:
+    """Keep tables `course` and `dose_day` of some hospitals; how many courses there are.
 
-    Nothing for a study without the sections. Reads `medication`, `diagnosis`, `admission`,
-    `screened`.
+    `keep` is given a table and its name; `folder` is a place for what is needed meanwhile. Nothing
+    for a study without the sections. Reads `medication`, `diagnosis`, `admission`, `screened`.
     """
     n_courses = 0
     if study.utilisation is not None:
-        found = _courses(db, study, folder)
-        found.write_parquet(folder / "course.parquet")
-        n_courses = found.height
+        n_courses = keep(_courses(db, study, folder), "course")
     if study.regimen is not None:
         days = [_dose_days(db, study, drug, folder) for drug in study.regimen.drugs]
-        pl.concat(days).sort("admission_id", "drug", "day").write_parquet(
-            folder / "dose_day.parquet"
-        )
+        keep(pl.concat(days), "dose_day")
     for path in folder.glob(f"{_GIVEN}*.parquet"):
         path.unlink()
     return n_courses

@@ -18,7 +18,7 @@ from ehrivig.validate.measurement import (
     write_measurements,
 )
 from ehrivig.validate.measures import measure
-from ehrivig.validate.quarantined import count_rows, quarantine
+from ehrivig.validate.quarantined import quarantine
 from ehrivig.validate.share_measures import merge
 from ehrivig.validate.site import write_data_docs
 from ehrivig.validate.suite import Declared, suites
@@ -28,7 +28,6 @@ __all__ = [
     "Check",
     "Declared",
     "Measurement",
-    "count_rows",
     "frame_of_checks",
     "frame_of_measurements",
     "judge",

@@ -1,4 +1,4 @@
-"""Counts of one hospital for the quality report: completeness, distributions, dose units.
+"""Counts of each hospital for the quality report: completeness, distributions, dose units.
 
 Aggregates only, but for the stays of persons known by a network-wide id, which the network needs to
 see transfers; small cells are suppressed where they are shown.
@@ -6,49 +6,44 @@ see transfers; small cells are suppressed where they are shown.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from ehrivig import share
+from ehrivig.batch import keys, share
 from ehrivig.database import Database
 
 QUERIES = {
     "lab_distribution": (
-        "SELECT analyte, bin, sum(n)::BIGINT AS n FROM gate.lab_profile "
+        "SELECT hospital_id, analyte, bin, sum(n)::BIGINT AS n FROM gate.lab_profile "
         "WHERE analyte IS NOT NULL AND bin IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ),
     "lab_unit": (
-        "SELECT analyte, unit, sum(n)::BIGINT AS n FROM gate.lab_profile "
+        "SELECT hospital_id, analyte, unit, sum(n)::BIGINT AS n FROM gate.lab_profile "
         "WHERE analyte IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ),
     "lab_median": (
-        "SELECT analyte, n, median FROM gate.lab_median WHERE scope = 'all' ORDER BY ALL"
-    ),
-    "lab_limit": (
-        "SELECT variable AS analyte, unit, hard_lo, soft_lo, soft_hi, hard_hi "
-        'FROM ref."limit" ORDER BY ALL'
-    ),
-    "unit_factor": (
-        "SELECT DISTINCT variable AS analyte, factor FROM ref.unit WHERE factor > 0 ORDER BY ALL"
+        "SELECT hospital_id, analyte, n, median FROM gate.lab_median "
+        "WHERE scope = 'all' ORDER BY ALL"
     ),
     "vital_distribution": (
-        "SELECT vital_code, step, sum(n)::BIGINT AS n FROM gate.vital_profile "
+        "SELECT hospital_id, vital_code, step, sum(n)::BIGINT AS n FROM gate.vital_profile "
         "WHERE step IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ),
-    "known_person": (
-        "SELECT a.admission_id, p.person_id, a.admitted_at, a.discharged_at "
-        "FROM main.admission AS a INNER JOIN main.patient AS p USING (patient_id) "
-        "WHERE p.person_id IS NOT NULL ORDER BY ALL"
-    ),
     "dose_unit": (
-        "SELECT m.dose_unit, count(*) AS n, count(m.dose) AS n_dose, "
+        "SELECT m.hospital_id, m.dose_unit, count(*) AS n, count(m.dose) AS n_dose, "
         "count(m.concentration_g_per_l) AS n_concentration, count(m.strength_g) AS n_strength "
         "FROM main.medication AS m INNER JOIN gate.drug AS d ON m.drug = d.drug "
         "WHERE d.exposure GROUP BY ALL ORDER BY ALL"
     ),
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
 }
+_KNOWN_PERSON = (
+    "SELECT a.admission_id, p.person_id, a.admitted_at, a.discharged_at "
+    "FROM main.admission AS a INNER JOIN main.patient AS p USING (patient_id) "
+    "WHERE p.person_id IS NOT NULL"
+)
 OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution")
 """The aggregates that follow from the distributions alone."""
 _OF_SHARE = {
@@ -57,8 +52,8 @@ _OF_SHARE = {
 }
 
 
-def write(db: Database, folder: Path) -> None:
-    """Write each aggregate of a gated hospital as `<folder>/<name>.parquet`.
+def write(db: Database, hospitals: Sequence[str], folder: Path) -> None:
+    """Write each aggregate of gated hospitals as `<folder>/<name>.parquet`, sorted by hospital.
 
     Of a share of a hospital the whole distributions too, from which those of the hospital are made.
     """
@@ -66,10 +61,13 @@ def write(db: Database, folder: Path) -> None:
     wanted = QUERIES if share.is_whole(db) else QUERIES | _OF_SHARE
     for name, query in wanted.items():
         db.frame(query).write_parquet(folder / f"{name}.parquet")
+    known = keys.Restored(db, tuple(hospitals))(db.frame(_KNOWN_PERSON))
+    known.sort(known.columns).write_parquet(folder / "known_person.parquet")
     completeness(db).write_parquet(folder / "completeness.parquet")
 
 
 def completeness(db: Database) -> pl.DataFrame:
-    """One row per column of the contract: rows of its table, and rows that have a value."""
-    found = db.frame('SELECT "table", "column", rows_read, n FROM gate.present')
+    """One row per hospital and column: rows of its table, and rows that have a value."""
+    found = db.frame('SELECT hospital_id, "table", "column", rows_read, n FROM gate.present')
+    found = found.sort("hospital_id", maintain_order=True)
     return found.rename({"rows_read": "n_rows", "n": "n_present"})

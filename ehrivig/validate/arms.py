@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from ehrivig.contract import TABLES
 from ehrivig.dataset import KEY
-from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.network import Network
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,11 @@ class ArmDifference:
         return self.lost_unexposed, self.read_unexposed
 
 
-def arm_difference(
-    results: Sequence[HospitalResult], scope: pl.DataFrame, table: pl.DataFrame
-) -> ArmDifference:
+def arm_difference(network: Network, scope: pl.DataFrame, table: pl.DataFrame) -> ArmDifference:
     """What the gate took from each arm. `scope`: KEY, n_rows that passed; `table`: KEY, exposed."""
     arms = table.select(*KEY, "exposed")
     kept = _by_arm(arms, scope.group_by(KEY).agg(pl.col("n_rows").sum()))
-    lost = _by_arm(arms, rejected_rows(results, arms.schema["admission_id"]))
+    lost = _by_arm(arms, rejected_rows(network, arms.schema["admission_id"]))
     return ArmDifference(
         lost[True], kept[True] + lost[True], lost[False], kept[False] + lost[False]
     )
@@ -67,20 +63,15 @@ def _by_arm(arms: pl.DataFrame, counts: pl.DataFrame) -> dict[bool, int]:
     }
 
 
-def rejected_rows(results: Sequence[HospitalResult], key: pl.DataType) -> pl.DataFrame:
+def rejected_rows(network: Network, key: pl.DataType) -> pl.DataFrame:
     """Quarantined rows per admission: KEY and n_rows; ids in the type of the analysis table."""
-    schema: dict[str, Any] = {"hospital_id": pl.String, "admission_id": key, "n_rows": pl.Int64}
-    parts = [pl.DataFrame(schema=schema)]
-    for result in results:
-        for path in sorted((Path(result.folder) / "quarantine").glob("*.parquet")):
-            rows = pl.scan_parquet(path)
-            if "admission_id" in rows.collect_schema().names():
-                counted = rows.group_by("admission_id").agg(pl.len().cast(pl.Int64).alias("n_rows"))
-                parts.append(
-                    counted.select(
-                        pl.lit(result.hospital_id).alias("hospital_id"),
-                        pl.col("admission_id").cast(key, strict=False),
-                        "n_rows",
-                    ).collect()
-                )
-    return pl.concat(parts).group_by(KEY).agg(pl.col("n_rows").sum())
+    counts = [
+        pl.col("hospital_id").cast(pl.String),
+        pl.col("admission_id").cast(key, strict=False),
+    ]
+    hospitals = [one.hospital_id for one in network.results]
+    tables = [table.name for table in TABLES if "admission_id" in table.names]
+    rows = [
+        network.scan(f"quarantine/{name}", hospitals).select(counts).collect() for name in tables
+    ]
+    return pl.concat(rows).group_by(KEY).agg(pl.len().cast(pl.Int64).alias("n_rows"))

@@ -10,6 +10,7 @@ import unicodedata
 
 import polars as pl
 
+from ehrivig.codes.drugs import drug_lists
 from ehrivig.database import Database
 
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
@@ -67,6 +68,12 @@ def looks_immunoglobulin(name: str | None, code: str | None) -> bool:
     """Whether a product is some immunoglobulin, by its name or its ATC code (J06B)."""
     plain = unicodedata.normalize("NFKC", name or "").casefold()
     return bool(_IMMUNOGLOBULIN.search(plain)) or (code or "").upper().startswith("J06B")
+
+
+def names_immunoglobulins(codelist: str) -> bool:
+    """Whether a code list of drugs includes immunoglobulins, by the names and codes it lists."""
+    listed = drug_lists().get(codelist)
+    return listed is not None and any(looks_immunoglobulin(v, v) for v in listed.included)
 
 
 def describe(products: pl.DataFrame) -> pl.DataFrame:

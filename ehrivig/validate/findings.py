@@ -15,17 +15,12 @@ from ehrivig.literals import Parameters, render
 _WORD = re.compile(r"\b[a-z_][a-z0-9_]*\b")
 
 
-def finding(text: str, counts: Mapping[str, str]) -> str:
-    """SQL of a finding over the rows of a table: every name becomes the count of its rows."""
-    return _filled(text, {name: f"coalesce(count_if({c}), 0)" for name, c in counts.items()})
-
-
 def value(db: Database, text: str, counts: Mapping[str, int], parameters: Parameters) -> int:
     """A finding from counts that are known."""
-    filled = _filled(text, {name: f"{count}::BIGINT" for name, count in counts.items()})
-    return int(db.rows(f"SELECT {render(filled, parameters)}")[0][0] or 0)
+    full = filled(text, {name: f"{count}::BIGINT" for name, count in counts.items()})
+    return int(db.rows(f"SELECT {render(full, parameters)}")[0][0] or 0)
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with the names of the counts replaced."""
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """SQL of a finding with the names of its counts replaced, by numbers or by columns."""
     return _WORD.sub(lambda word: values.get(word.group(), word.group()), text)

@@ -66,9 +66,9 @@ def failing_hospitals(checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(sorted({check.hospital_id for check in checks if check.verdict == "fail"}))
 
 
-def is_blocked(found: Iterable[Measurement], study: Study) -> bool:
-    """Whether what the gate measured in one hospital keeps it from going further."""
-    return bool(failing_hospitals(judge(found, study)))
+def blocked(found: Iterable[Measurement], study: Study) -> frozenset[str]:
+    """The hospitals that what the gate measured in them keeps from going further."""
+    return frozenset(failing_hospitals(judge(found, study)))
 
 
 def _message(checks: Iterable[Check], hospitals: Iterable[str]) -> str:

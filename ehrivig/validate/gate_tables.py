@@ -7,12 +7,16 @@ events of a table are judged against the admissions that the gate kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from ehrivig import resources, share
+from ehrivig import resources
+from ehrivig.batch import keys, share
+from ehrivig.batch.alike import Unalike, grouped
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError
 from ehrivig.literals import Parameters
@@ -32,6 +36,13 @@ _EVENT_TABLES_BY_STAY = (
 _COMPARED = ("medication_listed", "medication_timed", "medication_near")
 _FLAGGED = ("medication_once", "medication_returned", "medication_heavy_day", "medication_unsaid")
 _LAST_MOMENT = datetime(9999, 12, 31)
+_SETTING = {
+    "hospital_id": pl.String,
+    "timezone_known": pl.Boolean,
+    "utc_offset_hours": pl.Int64,
+    "sample_stride": pl.Int64,
+}
+_CLOCK_TEXT = {"text": pl.String}
 
 
 def gate_query(name: str) -> Query:
@@ -39,25 +50,33 @@ def gate_query(name: str) -> Query:
     return Query.load(resources.sql_folder() / "gate" / f"{name}.sql")
 
 
-def begin(db: Database, study: Study) -> Parameters:
-    """Open schema `gate`; the values of the `$names` that suites and queries may use."""
+def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
+    """Open schema `gate`; the values of the `$names` that suites and queries may use.
+
+    Table `gate.setting`: one row per hospital. Raises Unalike for hospitals in several time zones.
+    """
     db.execute("CREATE SCHEMA IF NOT EXISTS gate")
-    zone = _zone(db, study)
-    admissions = count(db, "admission")
-    setting = {
-        "utc_offset_hours": _offset_hours(zone, study),
-        "sample_stride": max(1, admissions // _SAMPLED_STAYS),
-    }
-    db.load("gate.setting", pl.DataFrame([setting]))
-    db.load("gate.clock_change_text", _clock_changes(db, zone))
+    zones = _zones(db, study, hospitals)
+    groups = grouped(zones)
+    if len(groups) > 1:
+        raise Unalike(groups)
+    zone = zones[hospitals[0]]
+    admissions = _admissions(db)
+    setting = [
+        {
+            "hospital_id": name,
+            "timezone_known": zone is not None,
+            "utc_offset_hours": _offset_hours(zone, study),
+            "sample_stride": max(1, admissions.get(name, 0) // _SAMPLED_STAYS),
+        }
+        for name in hospitals
+    ]
+    db.load("gate.setting", pl.DataFrame(setting, schema=_SETTING))
+    db.load("gate.clock_change_text", pl.DataFrame({"text": clock_changes(zone)}, _CLOCK_TEXT))
     db.table(
         "gate.clock_change", "SELECT text::TIMESTAMP AS clock_hour FROM gate.clock_change_text"
     )
-    return {
-        "extract_end": _extract_end(study),
-        "timezone_known": zone is not None,
-        "codelist": study.exposure.codelist,
-    }
+    return {"extract_end": _extract_end(study), "codelist": study.exposure.codelist}
 
 
 def prepare(db: Database, table: str, study: Study) -> None:
@@ -90,7 +109,10 @@ def _with_stay(table: str) -> str:
 def compare_medication(db: Database, study: Study) -> None:
     """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
     drugs.load(db)
-    db.table("gate.drug", gate_query("drug"), {"codelist": study.exposure.codelist})
+    codelist = study.exposure.codelist
+    of_them = drugs.names_immunoglobulins(codelist)
+    values = {"codelist": codelist, "of_immunoglobulin": of_them}
+    db.table("gate.drug", gate_query("drug"), values)
     share.repeated_medication(db, "gate.repeated_elsewhere")
     for name in _COMPARED:
         db.table(f"gate.{name}", gate_query(name))
@@ -114,7 +136,9 @@ def _profile(db: Database, table: str) -> None:
 
 def stays(db: Database) -> None:
     """Table `gate.stay`, once the admissions are judged."""
-    db.view("gate.stay_row", share.of_own(db, "gate.admission_judged"))
+    own = share.of_own(db, "gate.admission_judged")
+    source_id = f"{keys.SOURCE}admission_id" if keys.are_numbered(db) else "admission_id"
+    db.view("gate.stay_row", f"SELECT *, {source_id} AS sampled_by FROM ({own})")
     db.table("gate.stay", gate_query("stay"))
 
 
@@ -136,14 +160,25 @@ def as_read(db: Database, table: str) -> str:
     return f"{schema}.{table}"
 
 
-def _zone(db: Database, study: Study) -> ZoneInfo | None:
-    """The hospital's time zone, else the study's; None when neither names a known one."""
-    names = [row[0] for row in db.rows("SELECT timezone FROM resolved.hospital ORDER BY ALL")]
-    for name in [*names, study.extract.timezone]:
-        zone = _known_zone(name)
-        if zone is not None:
-            return zone
-    return None
+def _admissions(db: Database) -> dict[str, int]:
+    """Hospital -> its rows of admissions as read."""
+    read = as_read(db, "admission")
+    return dict(db.rows(f"SELECT hospital_id, count(*) FROM {read} GROUP BY hospital_id"))
+
+
+def _zones(db: Database, study: Study, hospitals: Sequence[str]) -> dict[str, ZoneInfo | None]:
+    """Each hospital's time zone, else the study's; None when neither names a known one."""
+    stated: dict[str, list[str | None]] = {}
+    for hospital_id, name in db.rows(
+        "SELECT hospital_id, timezone FROM resolved.hospital ORDER BY ALL"
+    ):
+        stated.setdefault(hospital_id, []).append(name)
+    default = study.extract.timezone
+    return {name: _first_known([*stated.get(name, ()), default]) for name in hospitals}
+
+
+def _first_known(names: Iterable[str | None]) -> ZoneInfo | None:
+    return next((zone for name in names if (zone := _known_zone(name)) is not None), None)
 
 
 def _known_zone(name: str | None) -> ZoneInfo | None:
@@ -163,20 +198,17 @@ def _offset_hours(zone: ZoneInfo | None, study: Study) -> int:
     return round((offset or timedelta()).total_seconds() / 3600)
 
 
-def _clock_changes(db: Database, zone: ZoneInfo | None) -> pl.DataFrame:
-    """The local hours that the clock skipped or repeated, in the years of the admissions."""
+@cache
+def clock_changes(zone: ZoneInfo | None) -> list[str]:
+    """The local hours that the clock of a zone skips or repeats, 1970 to 2100; none without one."""
     hours: list[str] = []
-    years = db.rows(
-        "SELECT min(year(admitted_at)), max(year(admitted_at)) FROM resolved.admission "
-        "WHERE year(admitted_at) BETWEEN 1970 AND 2200"
-    )[0]
-    if zone is not None and years[0] is not None:
-        day, last = datetime(years[0], 1, 1), datetime(years[1] + 1, 12, 31)
+    if zone is not None:
+        day, last = datetime(1970, 1, 1), datetime(2100, 12, 31)
         while day <= last:
             if _offset(day, zone) != _offset(day + timedelta(days=1), zone):
                 hours += [h.isoformat(sep=" ") for h in _changed_hours(day, zone)]
             day += timedelta(days=1)
-    return pl.DataFrame({"text": hours}, schema={"text": pl.String})
+    return hours
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:

@@ -18,7 +18,7 @@ from ehrivig.validate import transfers
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
-from ehrivig.validate.network import Network, small_table, stays_of_known_persons
+from ehrivig.validate.network import Network, stays_of_known_persons
 from ehrivig.validate.suite import Severity
 from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
@@ -71,17 +71,16 @@ def _post_baseline_covariate(network: Network) -> Counts:
 
 def _unit_against_hospitals(network: Network) -> Counts:
     """Analytes away from the other hospitals by a factor between units, of those compared."""
-    parts = [small_table(result, "lab_median") for result in network.results]
     units = codes.list_frame("units", ("variable", "factor"))
     grouped = units.group_by("variable").agg(pl.col("factor").cast(pl.Float64))
     factors = {variable: list(values) for variable, values in grouped.iter_rows()}
-    found = away_by_a_factor(pl.concat(parts, how="vertical_relaxed"), factors)
+    found = away_by_a_factor(network.table("quality/lab_median"), factors)
     return [(hospital, away, compared) for hospital, (away, compared) in found.items()]
 
 
 def _transfer(network: Network) -> Counts:
     """Admissions that continue a stay elsewhere, of those of a known person."""
-    stays = stays_of_known_persons(network.results)
+    stays = stays_of_known_persons(network)
     return [] if stays.is_empty() else [(ALL, transfers.transfers(stays).height, stays.height)]
 
 
@@ -127,7 +126,7 @@ def _exposed_after_transfer(network: Network) -> Counts:
 def _arm_difference(network: Network) -> Counts:
     """Rows set aside, of the arm that lost more of its rows; violated only beyond the limit."""
     studied = network.people
-    found = arm_difference(network.results, studied.scope, studied.table)
+    found = arm_difference(network, studied.scope, studied.table)
     lost, read = found.worse
     return [(ALL, lost if found.points > network.study.quality.arm_difference_points else 0, read)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +25,7 @@ MEASUREMENT_SCHEMA = {
     "denominator": pl.Int64,
 }
 CHECK_SCHEMA = {**MEASUREMENT_SCHEMA, "threshold": pl.Float64, "verdict": pl.String}
+_MEASURED, _JUDGED = attrgetter(*MEASUREMENT_SCHEMA), attrgetter(*CHECK_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,19 @@ class Check:
 
 def frame_of_measurements(measurements: list[Measurement]) -> pl.DataFrame:
     """One row per measurement, sorted by hospital, table and check."""
-    frame = pl.DataFrame([asdict(m) for m in measurements], schema=MEASUREMENT_SCHEMA)
-    return frame.sort("hospital_id", "table", "check")
+    return as_measured(measurements).sort("hospital_id", "table", "check")
+
+
+def as_measured(measurements: Iterable[Measurement]) -> pl.DataFrame:
+    """One row per measurement, in the order given."""
+    rows = [_MEASURED(one) for one in measurements]
+    return pl.DataFrame(rows, schema=MEASUREMENT_SCHEMA, orient="row")
 
 
 def frame_of_checks(checks: list[Check]) -> pl.DataFrame:
     """One row per check (the columns of quality/checks.csv), sorted by hospital, table, check."""
-    frame = pl.DataFrame([asdict(c) for c in checks], schema=CHECK_SCHEMA)
+    rows = [_JUDGED(one) for one in checks]
+    frame = pl.DataFrame(rows, schema=CHECK_SCHEMA, orient="row")
     return frame.sort("hospital_id", "table", "check")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import polars as pl
 from ehrivig.study import Study
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.result import HospitalResult
+
+Scan = Callable[[str, Sequence[str]], pl.LazyFrame]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Network:
     """The hospitals of a run, side by side.
 
     `expected`: the hospitals that there should be (empty: nobody says); `unreadable`: those that
-    could not be read; `before`: what the run before measured; `studied`: null before the cohort.
+    could not be read; `before`: what the run before measured; `scan`: a small table of some
+    hospitals by its name; `studied`: null before the cohort.
     """
 
     study: Study
@@ -41,7 +44,12 @@ class Network:
     results: Sequence[HospitalResult]
     unreadable: Sequence[str]
     before: Sequence[Measurement]
+    scan: Scan
     studied: Studied | None = None
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One small table of the hospitals."""
+        return self.scan(name, [one.hospital_id for one in self.results]).collect()
 
     @property
     def people(self) -> Studied:
@@ -63,14 +71,7 @@ def expected_hospitals(study: Study, root: Path) -> tuple[str, ...]:
     return tuple(str(name) for name in named) if isinstance(named, list) else ()
 
 
-def small_table(result: HospitalResult, name: str) -> pl.DataFrame:
-    """One small table that a hospital's gate left, with the hospital's id."""
-    frame = pl.read_parquet(Path(result.folder) / "quality" / f"{name}.parquet")
-    return frame.with_columns(pl.lit(result.hospital_id).alias("hospital_id"))
-
-
-def stays_of_known_persons(results: Sequence[HospitalResult]) -> pl.DataFrame:
+def stays_of_known_persons(network: Network) -> pl.DataFrame:
     """Stays of persons with a network-wide id: hospital_id, admission_id, person_id, times."""
-    parts = [small_table(result, "known_person") for result in results]
-    ids = pl.col("admission_id", "person_id").cast(pl.String)  # hospitals may differ in their type
-    return pl.concat([part.with_columns(ids) for part in parts])
+    ids = pl.col("admission_id", "person_id").cast(pl.String)
+    return network.table("quality/known_person").with_columns(ids)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from ehrivig import contract
+from ehrivig.batch import keys
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
 from ehrivig.validate import aggregates, measures, rules
 
 
-def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> dict[str, int]:
-    """Write what the gate takes out; rows rejected per table.
+def quarantine(db: Database, study: Study, hospitals: Sequence[str], folder: Path) -> pl.DataFrame:
+    """Write what the gate takes out; hospital_id, table, rows_read, rows_quarantined.
 
     Under `<folder>/quarantine/`: `<table>.parquet`, rejected rows with the columns of the contract
     as read, and `reason` (several joined by ';'); `values/<table>.parquet`, rows that stay in the
@@ -23,7 +25,7 @@ def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> di
     rows rejected.
     """
     if not db.exists("gate.rule"):
-        measures.measure(db, study, hospital_id)
+        measures.measure(db, study, hospitals)
     target = folder / "quarantine"
     target.mkdir(parents=True, exist_ok=True)
     active = rules.stored(db)
@@ -35,38 +37,35 @@ def quarantine(db: Database, study: Study, hospital_id: str, folder: Path) -> di
             _write(
                 db, table.name, rules.of_values(own), target / "values" / f"{table.name}.parquet"
             )
-        _account(db, table.name, target / f"{table.name}.parquet")
-    aggregates.write(db, folder / "quality")
-    counts = count_rows(db)
-    return {name: rejected for name, (_, rejected) in counts.items()}
+    account = _account(db, target)
+    aggregates.write(db, hospitals, folder / "quality")
+    return account
 
 
 def _write(db: Database, table: str, own: list[rules.Rule], path: Path) -> None:
     suspects = measures.suspects(table)
-    db.copy(rules.as_read(table, own, suspects if db.exists(suspects) else None), path)
+    columns = keys.as_read(db, table)
+    db.copy(rules.as_read(columns, table, own, suspects if db.exists(suspects) else None), path)
 
 
-def _account(db: Database, table: str, path: Path) -> None:
-    """Table `gate.account`: what was read, kept and rejected, each counted by itself."""
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS gate.account "
-        "(table_name VARCHAR PRIMARY KEY, rows_read BIGINT, rows_kept BIGINT, rows_rejected BIGINT)"
-    )
-    sizes = 'SELECT rows_read, rows_kept FROM gate.size WHERE "table" = $table'
-    read, kept = (int(n) for n in db.rows(sizes, {"table": table})[0])
-    rejected = pl.scan_parquet(path).select(pl.len()).collect().item()
-    if read != kept + rejected:
+def _account(db: Database, quarantine: Path) -> pl.DataFrame:
+    """What was read and rejected of each hospital's tables; kept and rejected are counted apart."""
+    sizes = db.frame('SELECT hospital_id, "table", rows_read, rows_kept FROM gate.size')
+    rejected = [
+        pl.scan_parquet(quarantine / f"{table.name}.parquet")
+        .group_by(pl.col("hospital_id").cast(pl.String))
+        .agg(pl.len().cast(pl.Int64).alias("rows_quarantined"))
+        .with_columns(pl.lit(table.name).alias("table"))
+        .collect()
+        for table in contract.TABLES
+    ]
+    account = sizes.join(
+        pl.concat(rejected), on=["hospital_id", "table"], how="left", maintain_order="left"
+    ).with_columns(pl.col("rows_quarantined").fill_null(0))
+    sums = pl.col("rows_kept") + pl.col("rows_quarantined")
+    for row in account.filter(pl.col("rows_read") != sums).iter_rows(named=True):
         raise EhrivigError(
-            f"ledger: {table}: {read} rows read, {kept} kept, {rejected} in quarantine. "
-            "The account is not exact; please report it."
+            f"ledger: {row['table']}: {row['rows_read']} rows read, {row['rows_kept']} kept, "
+            f"{row['rows_quarantined']} in quarantine. The account is not exact; please report it."
         )
-    db.execute(
-        "INSERT OR REPLACE INTO gate.account VALUES ($table, $read, $kept, $rejected)",
-        {"table": table, "read": read, "kept": kept, "rejected": rejected},
-    )
-
-
-def count_rows(db: Database) -> dict[str, tuple[int, int]]:
-    """Table -> (rows read, rows in quarantine), after `quarantine`."""
-    rows = db.rows("SELECT table_name, rows_read, rows_rejected FROM gate.account")
-    return {name: (int(read), int(rejected)) for name, read, rejected in rows}
+    return account.drop("rows_kept")

@@ -1,24 +1,28 @@
-"""What one hospital leaves: its small tables, what was measured, how its rows were spent."""
+"""What the gate leaves of each hospital: what was measured, how its rows were spent."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+
+import polars as pl
 
 from ehrivig.validate.measurement import Measurement
 
-RESULT_FILE = "hospital.json"
+ROWS_SCHEMA = {
+    "hospital_id": pl.String,
+    "table": pl.String,
+    "rows_read": pl.Int64,
+    "rows_quarantined": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of one hospital did.
+    """What one step did in one batch of hospitals, or in all of a run.
 
     Rows in and out, seconds by the clock and of all processors, peak memory so far (MiB).
     """
 
-    hospital_id: str
     step: str
     rows_in: int
     rows_out: int
@@ -29,30 +33,28 @@ class Step:
 
 @dataclass(frozen=True)
 class HospitalResult:
-    """Where one hospital's results lie, and how its rows were spent per table.
-
-    `rows_whole`: of the first share of a hospital, the rows of its event tables in all shares.
-    """
+    """What the gate found in one hospital, and how its rows were spent per table."""
 
     hospital_id: str
-    folder: str
     measurements: list[Measurement]
     rows_read: dict[str, int]
     rows_quarantined: dict[str, int]
-    steps: list[Step]
-    fingerprint: str
-    rows_whole: dict[str, int] = field(default_factory=dict)
 
-    @classmethod
-    def read(cls, folder: Path) -> HospitalResult:
-        """The result that `process` left in `folder`."""
-        content = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
-        content["steps"] = [Step(**step) for step in content["steps"]]
-        content["measurements"] = [Measurement(**m) for m in content["measurements"]]
-        return cls(**{**content, "folder": str(folder)})
 
-    def write(self) -> None:
-        """Leave this result in its folder, for `read`."""
-        content = {**asdict(self), "folder": ""}
-        path = Path(self.folder) / RESULT_FILE
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+def results(measured: pl.DataFrame, spent: pl.DataFrame) -> list[HospitalResult]:
+    """One result per hospital, sorted; from its measurements, and its rows read and quarantined."""
+    found: dict[str, list[Measurement]] = {}
+    for row in measured.iter_rows(named=True):
+        found.setdefault(row["hospital_id"], []).append(Measurement(**row))
+    rows: dict[str, list[tuple[str, int, int]]] = {}
+    for hospital, *counts in spent.select(*ROWS_SCHEMA).iter_rows():
+        rows.setdefault(hospital, []).append(tuple(counts))
+    return [
+        HospitalResult(
+            hospital,
+            found.get(hospital, []),
+            {table: read for table, read, _ in rows[hospital]},
+            {table: rejected for table, _, rejected in rows[hospital]},
+        )
+        for hospital in sorted(rows)
+    ]

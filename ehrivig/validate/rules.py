@@ -7,12 +7,11 @@ so that a clean table is read as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from ehrivig import contract
 from ehrivig.database import Database
 
 _SCHEMA = {
@@ -90,13 +89,15 @@ def _kept_value(name: str, values: list[Rule]) -> str:
     return f"CASE WHEN NOT {rejected(against)} THEN {quoted} END AS {quoted}"
 
 
-def as_read(table: str, rules: list[Rule], suspects: str | None = None) -> str:
-    """SELECT of the rows that some rule of `rules` concerns: contract columns, and the reasons.
+def as_read(
+    columns: Sequence[str], table: str, rules: list[Rule], suspects: str | None = None
+) -> str:
+    """SELECT of the rows that some rule of `rules` concerns: `columns`, and the reasons.
 
     `suspects`: a table of the admissions of all such rows, so that no other row is judged again.
     """
-    names = ", ".join(f'"{name}"' for name in contract.BY_NAME[table].names)
-    text = f"SELECT {names}, {reason(rules)} AS reason FROM gate.{table} WHERE {rejected(rules)}"
+    shown = ", ".join([*columns, f"{reason(rules)} AS reason"])
+    text = f"SELECT {shown} FROM gate.{table} WHERE {rejected(rules)}"
     if rules and suspects is not None:
         known = f"{text} AND admission_id IN (SELECT admission_id FROM {suspects})"
         text = f"{known} UNION ALL {text} AND admission_id IS NULL"

@@ -22,7 +22,7 @@ from ehrivig.validate.suite import Declared, check_query, suites
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 _PROFILES = ("lab_profile", "vital_profile")
-_READ_ONCE = ("lab_limit", "unit_factor", "known_person")
+_READ_ONCE = ("known_person",)
 
 
 def merge(
@@ -66,8 +66,8 @@ def _counts(db: Database, declared: Declared, violated: int, denominator: int) -
     if "query" in declared.kwargs:
         query = check_query(declared.kwargs["query"])
         if any(f"gate.{name}" in query.text for name in (*_PROFILES, "lab_median")):
-            row = db.rows(query.text)[0]
-            return int(row[0] or 0), int(row[1] or 0)
+            rows = db.rows(query.text)
+            return (int(rows[0][1] or 0), int(rows[0][2] or 0)) if rows else (0, 0)
     return violated, denominator
 
 
@@ -98,10 +98,14 @@ def _write(db: Database, first: Path, folder: Path) -> None:
         )
     once = pl.read_parquet(first / "completeness.parquet")
     sums = db.frame("SELECT * FROM gate.completeness")
-    both = once.join(sums, on=["table", "column"], maintain_order="left", suffix="_sum")
+    both = once.join(
+        sums, on=["hospital_id", "table", "column"], maintain_order="left", suffix="_sum"
+    )
     event = pl.col("table").is_in(_EVENTS)
     summed = [
         pl.when(event).then(f"{name}_sum").otherwise(name).alias(name)
         for name in ("n_rows", "n_present")
     ]
-    both.select("table", "column", *summed).write_parquet(folder / "completeness.parquet")
+    both.select("hospital_id", "table", "column", *summed).write_parquet(
+        folder / "completeness.parquet"
+    )

@@ -104,7 +104,12 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
 
 def by_check() -> dict[str, Declared]:
     """Check id -> its declaration."""
-    return {declared.check: declared for checks in suites().values() for declared in checks}
+    return _by_check(resources.expectations_folder())
+
+
+@cache
+def _by_check(folder: Path) -> dict[str, Declared]:
+    return {declared.check: declared for checks in _read(folder).values() for declared in checks}
 
 
 def check_query(name: str) -> Query:

@@ -1,5 +1,6 @@
 -- Results whose distribution says: another unit than the one written (kind 1).
--- One row: violated (results in such analyte-months), denominator (results with a value).
+-- One row per hospital: violated (results in such analyte-months),
+-- denominator (results with a value).
 -- By hospital: a median beyond what the standard unit can give. By month: a median that is away
 -- from the other months by a factor between two units of the analyte (within a third).
 -- Source: clinical specification section 4, "mix-up trigger". CRP < 15 alone: see lab_unit_suspect.
@@ -16,22 +17,30 @@ impossible (analyte, lo, hi) AS (
 ),
 
 by_hospital AS (
-    SELECT e.analyte
+    SELECT
+        e.hospital_id,
+        e.analyte
     FROM enough AS e
     INNER JOIN impossible AS i ON e.analyte = i.analyte
     WHERE e.scope = 'all' AND (e.median < i.lo OR e.median > i.hi)
     UNION
-    SELECT part.analyte
+    SELECT
+        part.hospital_id,
+        part.analyte
     FROM enough AS part
-    INNER JOIN enough AS sum_of ON sum_of.scope = 'all'
+    INNER JOIN enough AS sum_of ON part.hospital_id = sum_of.hospital_id AND sum_of.scope = 'all'
     WHERE
         part.scope = 'all' AND part.median > sum_of.median
         AND (part.analyte, sum_of.analyte) IN (('lymphocytes', 'wbc'), ('ck_mb', 'creatine_kinase'))
     UNION
-    SELECT cd3.analyte
+    SELECT
+        cd3.hospital_id,
+        cd3.analyte
     FROM enough AS cd3
-    INNER JOIN enough AS cd4 ON cd4.scope = 'all' AND cd4.analyte = 'cd4'
-    INNER JOIN enough AS cd8 ON cd8.scope = 'all' AND cd8.analyte = 'cd8'
+    INNER JOIN enough AS cd4
+        ON cd3.hospital_id = cd4.hospital_id AND cd4.scope = 'all' AND cd4.analyte = 'cd4'
+    INNER JOIN enough AS cd8
+        ON cd3.hospital_id = cd8.hospital_id AND cd8.scope = 'all' AND cd8.analyte = 'cd8'
     WHERE
         cd3.scope = 'all' AND cd3.analyte = 'cd3' AND cd4.median + cd8.median > 1.5 * cd3.median
 ),
@@ -46,10 +55,12 @@ factor AS (
 
 by_month AS (
     SELECT DISTINCT
+        m.hospital_id,
         m.analyte,
         m.month
     FROM enough AS m
-    INNER JOIN enough AS o ON m.analyte = o.analyte AND m.month = o.month
+    INNER JOIN enough AS o
+        ON m.hospital_id = o.hospital_id AND m.analyte = o.analyte AND m.month = o.month
     INNER JOIN factor AS f ON m.analyte = f.analyte
     WHERE
         m.scope = 'month' AND o.scope = 'others'
@@ -57,10 +68,13 @@ by_month AS (
 )
 
 SELECT
+    hospital_id,
     SUM(n) FILTER (
-        WHERE analyte IN (SELECT analyte FROM by_hospital)
-        OR (analyte, month) IN (SELECT (analyte, month) FROM by_month)
+        WHERE (hospital_id, analyte) IN (SELECT (b.hospital_id, b.analyte) FROM by_hospital AS b)
+        OR (hospital_id, analyte, month)
+        IN (SELECT (b.hospital_id, b.analyte, b.month) FROM by_month AS b)
     ) AS violated,
     SUM(n) AS denominator
 FROM gate.lab_median
 WHERE scope = 'month'
+GROUP BY hospital_id

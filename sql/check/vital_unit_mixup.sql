@@ -1,34 +1,38 @@
 -- Vital signs whose median says: another unit than the one written (kind 1).
--- One row: violated (measurements of such signs), denominator (measurements with a value).
+-- One row per hospital: violated (measurements of such signs),
+-- denominator (measurements with a value).
 -- Source: clinical specification section 4, "mix-up trigger": F as C, kPa as mmHg, fraction as %.
 WITH filled AS (
     SELECT
+        hospital_id,
         vital_code,
         step,
         SUM(n) AS n
     FROM gate.vital_profile
     WHERE step IS NOT NULL
-    GROUP BY vital_code, step
+    GROUP BY hospital_id, vital_code, step
 ),
 
 cumulated AS (
     SELECT
         *,
-        SUM(n) OVER (PARTITION BY vital_code ORDER BY step) AS n_up_to,
-        SUM(n) OVER (PARTITION BY vital_code) AS n_all
+        SUM(n) OVER (PARTITION BY hospital_id, vital_code ORDER BY step) AS n_up_to,
+        SUM(n) OVER (PARTITION BY hospital_id, vital_code) AS n_all
     FROM filled
 ),
 
 centre AS (
     SELECT
+        hospital_id,
         vital_code,
         MIN(n_all) AS n,
         MIN(step) FILTER (WHERE 2 * n_up_to >= n_all) AS median
     FROM cumulated
-    GROUP BY vital_code
+    GROUP BY hospital_id, vital_code
 )
 
 SELECT
+    hospital_id,
     SUM(n) FILTER (
         WHERE n >= 20 AND CASE vital_code
             WHEN 'temperature' THEN median > 45 OR median < 25
@@ -39,3 +43,4 @@ SELECT
     ) AS violated,
     SUM(n) AS denominator
 FROM centre
+GROUP BY hospital_id

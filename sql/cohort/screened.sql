@@ -1,12 +1,12 @@
 -- One row per admission that the gate let through, with what the criteria and the cohort need.
--- Grain: admission. A person is person_id where the network knows it, else the hospital's patient.
+-- Grain: admission. person_id: NULL where the network does not know the person.
 -- age_years: as recorded, else full years from birth to admission; before the first birthday days /
 -- 365.25, so that a newborn is not a child of 0 to 364 days.
 SELECT
     a.hospital_id,
     a.admission_id,
     a.patient_id,
-    COALESCE(p.person_id::VARCHAR, a.hospital_id || '/' || a.patient_id::VARCHAR) AS person_id,
+    p.person_id::VARCHAR AS person_id,
     a.admitted_at,
     a.discharged_at,
     a.discharge_status,

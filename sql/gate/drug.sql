@@ -1,7 +1,8 @@
--- One row per product of the hospital: what the checks of `medication` ask of it.
+-- One row per product: what the checks of `medication` ask of it.
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). immunoglobulin: the name or code says
--- so, in a study of one: its code list includes such a product. The rest from `gate.drug_text`.
+-- so, in a study of one ($of_immunoglobulin: the code list names such products). The rest from
+-- `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -12,17 +13,9 @@ WITH own AS (
 ),
 
 included AS (
-    SELECT
-        i.drug,
-        t.immunoglobulin
-    FROM ref.included AS i
-    INNER JOIN gate.drug_text AS t ON i.drug = t.drug
-    WHERE i.codelist = $codelist
-),
-
-wanted AS (
-    SELECT COALESCE(BOOL_OR(immunoglobulin), FALSE) AS immunoglobulin
-    FROM included
+    SELECT drug
+    FROM ref.included
+    WHERE codelist = $codelist
 )
 
 SELECT
@@ -35,8 +28,7 @@ SELECT
     t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
     i.drug IS NOT NULL AS exposure,
     o.drug IS NOT NULL AS exposure_listed,
-    w.immunoglobulin AND t.immunoglobulin AS immunoglobulin
+    $of_immunoglobulin AND t.immunoglobulin AS immunoglobulin
 FROM gate.drug_text AS t
-CROSS JOIN wanted AS w
 LEFT JOIN own AS o ON t.drug = o.drug
 LEFT JOIN included AS i ON t.drug = i.drug

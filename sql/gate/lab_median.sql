@@ -1,18 +1,21 @@
 -- The median of each analyte in a month, in all other months, and in all months, from its bins.
--- Grain: analyte, scope ('month', 'others', 'all'), month (null for 'all'). Exact to a bin (9%).
+-- Grain: hospital, analyte, scope ('month', 'others', 'all'), month (null for 'all').
+-- Exact to a bin (9%).
 WITH filled AS (
     SELECT
+        hospital_id,
         analyte,
         month,
         bin,
         SUM(n) AS n
     FROM gate.lab_profile
     WHERE analyte IS NOT NULL AND bin IS NOT NULL AND month IS NOT NULL
-    GROUP BY analyte, month, bin
+    GROUP BY hospital_id, analyte, month, bin
 ),
 
 months AS (
     SELECT DISTINCT
+        hospital_id,
         analyte,
         month
     FROM filled
@@ -20,6 +23,7 @@ months AS (
 
 scoped AS (
     SELECT
+        hospital_id,
         analyte,
         'month' AS scope,
         month,
@@ -28,15 +32,17 @@ scoped AS (
     FROM filled
     UNION ALL
     SELECT
+        hospital_id,
         analyte,
         'all' AS scope,
         NULL AS month,
         bin,
         SUM(n) AS n
     FROM filled
-    GROUP BY analyte, bin
+    GROUP BY hospital_id, analyte, bin
     UNION ALL
     SELECT
+        f.hospital_id,
         f.analyte,
         'others' AS scope,
         m.month,
@@ -44,23 +50,24 @@ scoped AS (
         SUM(f.n) AS n
     FROM filled AS f
     INNER JOIN months AS m
-        ON f.analyte = m.analyte AND f.month <> m.month
-    GROUP BY f.analyte, m.month, f.bin
+        ON f.hospital_id = m.hospital_id AND f.analyte = m.analyte AND f.month <> m.month
+    GROUP BY f.hospital_id, f.analyte, m.month, f.bin
 ),
 
 cumulated AS (
     SELECT
         *,
-        SUM(n) OVER (PARTITION BY analyte, scope, month ORDER BY bin) AS n_up_to,
-        SUM(n) OVER (PARTITION BY analyte, scope, month) AS n_all
+        SUM(n) OVER (PARTITION BY hospital_id, analyte, scope, month ORDER BY bin) AS n_up_to,
+        SUM(n) OVER (PARTITION BY hospital_id, analyte, scope, month) AS n_all
     FROM scoped
 )
 
 SELECT
+    hospital_id,
     analyte,
     scope,
     month,
     MIN(n_all)::BIGINT AS n,
     POW(2, (MIN(bin) FILTER (WHERE 2 * n_up_to >= n_all) + 0.5) / 8) AS median
 FROM cumulated
-GROUP BY analyte, scope, month
+GROUP BY hospital_id, analyte, scope, month

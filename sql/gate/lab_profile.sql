@@ -1,5 +1,5 @@
 -- The distribution of each analyte: how many values lie in each eighth of an octave.
--- Grain: analyte, code, unit, month, bin (null: no positive value in the standard unit).
+-- Grain: hospital, analyte, code, unit, month, bin (null: no positive value in the standard unit).
 -- Censored results are left out: half a limit is no measurement. Of the sampled stays (all, in a
 -- small hospital): a distribution does not need every row.
 WITH sampled AS (
@@ -9,6 +9,7 @@ WITH sampled AS (
 )
 
 SELECT
+    hospital_id,
     analyte,
     lab_code,
     vocabulary,

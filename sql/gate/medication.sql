@@ -13,5 +13,5 @@ SELECT
 FROM resolved.medication AS r
 LEFT JOIN gate.drug AS d ON r.drug = d.drug
 LEFT JOIN gate.medication_flag AS f
-    ON r.medication_id = f.medication_id AND r.admission_id IS NOT DISTINCT FROM f.admission_id
+    ON r.medication_id = f.medication_id AND r.admission_id = f.admission_id
 LEFT JOIN gate.stay AS s ON r.admission_id = s.admission_id

@@ -1,4 +1,5 @@
--- The administrations of products that some code list knows: the others are in no feature.
+-- The administrations of products that some code list knows: the others are in no feature, and
+-- rows that name no admission are compared with none.
 -- Grain: row of resolved.medication.
 SELECT
     m.medication_id,
@@ -12,4 +13,4 @@ SELECT
     d.exposure
 FROM resolved.medication AS m
 INNER JOIN gate.drug AS d ON m.drug = d.drug
-WHERE d.listed
+WHERE d.listed AND m.admission_id IS NOT NULL

@@ -1,7 +1,7 @@
 -- One row per patient row as read, with what its checks need beside it.
 -- Grain: row of resolved.patient. copy_number: 1 for the row that stays when identical rows repeat.
 -- Source: bad-data catalogue, kinds 21, 22 and 28.
--- Only rows whose id is there several times are compared with each other.
+-- Only rows whose id is there several times are compared with each other; rows without one are not.
 WITH last_stay AS (
     SELECT
         patient_id,
@@ -15,6 +15,7 @@ repeated AS (
         patient_id,
         TRUE AS is_repeated
     FROM resolved.patient
+    WHERE patient_id IS NOT NULL
     GROUP BY patient_id
     HAVING COUNT(*) > 1
 ),
@@ -26,7 +27,7 @@ marked AS (
         r.is_repeated
     FROM resolved.patient AS p
     LEFT JOIN last_stay AS a ON p.patient_id = a.patient_id
-    LEFT JOIN repeated AS r ON p.patient_id IS NOT DISTINCT FROM r.patient_id
+    LEFT JOIN repeated AS r ON p.patient_id = r.patient_id
 )
 
 SELECT

@@ -1,12 +1,15 @@
 -- One row per admission id: whether it stays, and the times against which its events are judged.
 -- Grain: admission id. stay_from, stay_to: two days around the stay; alive_to: a day after death.
 -- Of gate.stay_row: the judged rows of the admissions whose events are read.
--- stay_sampled: one of about 20,000 stays whose rows stand for all where only shares matter.
+-- stay_sampled: one of about 20,000 stays of a hospital whose rows stand for all where only shares
+-- matter; sampled_by: the admission id as the hospital writes it.
 -- edge, beyond and gap: where events lie that were written in UTC instead of local time
 -- (kind 16): all just outside one end of the stay, none further out, none just inside the other.
 WITH one_stay AS (
     SELECT
         admission_id,
+        MIN(hospital_id) AS hospital_id,
+        MIN(sampled_by) AS sampled_by,
         BOOL_AND(reason IS NOT NULL) AS stay_rejected,
         MIN(admitted_at) AS stay_admitted_at,
         MAX(discharged_at) AS stay_discharged_at,
@@ -24,10 +27,10 @@ shifted AS (
     SELECT
         s.*,
         t.utc_offset_hours > 0 AS early,
-        HASH(s.admission_id) % t.sample_stride = 0 AS stay_sampled,
+        HASH(s.sampled_by) % t.sample_stride = 0 AS stay_sampled,
         ABS(t.utc_offset_hours) * INTERVAL 1 HOUR AS shift
     FROM one_stay AS s
-    CROSS JOIN gate.setting AS t
+    INNER JOIN gate.setting AS t ON s.hospital_id = t.hospital_id
 )
 
 SELECT

@@ -1,5 +1,5 @@
 -- The distribution of each vital sign, in steps of a tenth of a unit (a hundredth below 2).
--- Grain: code, unit, month, step. Of the sampled stays, like the laboratory profile.
+-- Grain: hospital, code, unit, month, step. Of the sampled stays, like the laboratory profile.
 WITH sampled AS (
     SELECT admission_id
     FROM gate.stay
@@ -7,6 +7,7 @@ WITH sampled AS (
 )
 
 SELECT
+    hospital_id,
     vital_code,
     unit,
     DATE_TRUNC('month', measured_at)::DATE AS month,

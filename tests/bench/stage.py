@@ -21,8 +21,7 @@ from pathlib import Path
 
 from ehrivig import extract, pipeline
 from ehrivig.database import Database
-from ehrivig.runs import hospital, memory
-from ehrivig.runs.hospital import HospitalResult
+from ehrivig.runs import batch, memory
 from ehrivig.study import load
 
 STUDY = "ivig_covid19"
@@ -54,10 +53,10 @@ def hospitals(source_folder: Path, target: Path, limit: str | None, gate: bool) 
     """Every hospital, one after the other; CPU seconds of each step over all of them."""
     study = load(STUDY)
     source = extract.inspect(source_folder, study)
-    done: list[HospitalResult] = [
-        hospital.process(
+    done = [
+        batch.process(
             source,
-            name,
+            [name],
             study,
             target / name,
             memory=memory.engine_limit(limit),
@@ -106,7 +105,7 @@ def measured(work: Callable[[], Measured | None]) -> Measured:
     cpu, wall = cpu_seconds(), time.perf_counter()
     found = work() or {}
     spent = {"cpu": cpu_seconds() - cpu, "wall": time.perf_counter() - wall}
-    return {**spent, "peak_mib": float(hospital.peak_memory_mib()), **found}
+    return {**spent, "peak_mib": float(batch.peak_memory_mib()), **found}
 
 
 def main() -> None:

@@ -86,8 +86,10 @@ def test_other_events_are_narrowed_to_the_candidates_and_back() -> None:
         assert len(rows(db, "vital")) == 40
 
 
-@pytest.mark.parametrize(("screened", "eligible"), [(40, 3), (40, 11)])
-def test_without_a_row_or_with_many_candidates_a_table_stays(screened: int, eligible: int) -> None:
-    with hospital(screened, eligible) as db:
+@pytest.mark.parametrize(("candidates", "others_too"), [(3, False), (10, False), (11, True)])
+def test_with_many_candidates_a_table_stays(candidates: int, others_too: bool) -> None:
+    """Without a row of theirs it is empty: whether a hospital sends any is asked of SENDS."""
+    with hospital(40, candidates) as db:
         event_rows.to_candidates(db, "diagnosis")
-        assert len(rows(db, "diagnosis")) == screened - 3
+        kept = 40 if others_too else candidates
+        assert [admission for admission, _ in rows(db, "diagnosis")] == [*range(3, kept)]

@@ -1,4 +1,4 @@
-"""One kind planted in a small extract, gated hospital by hospital, beside the same one clean."""
+"""One kind planted in a small extract, whose hospitals are gated, beside the same one clean."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ehrivig.demo.build import CLEAN
 from ehrivig.demo.defects import HOSPITAL_WIDE
 from ehrivig.demo.generate import Plan
 from ehrivig.errors import ExtractError
-from ehrivig.runs import hospital
+from ehrivig.runs import batch, datasets, task
 from ehrivig.study import Study
 from ehrivig.validate import Check, hospitals
 from ehrivig.validate import suite as suites
 from ehrivig.validate.network import Network, expected_hospitals
-from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.result import HospitalResult, results
 
 PATIENTS, HOSPITALS, SEED = 600, 3, 20200301
 
@@ -92,40 +92,55 @@ def gate(root: Path, plan: Study, work: Path, wanted: Iterable[str] | None = Non
         source = extract.inspect(root, plan)
     except ExtractError as error:
         return Gated([], Counter(), [str(error)])
-    results, refused, unreadable = [], [], []
-    for hospital_id in wanted or source.hospitals:
-        try:
-            results.append(
-                hospital.process(
-                    source, hospital_id, plan, work / hospital_id, threads=1, gate_only=True
-                )
-            )
-        except ExtractError as error:
-            refused.append(str(error))
-            unreadable.append(hospital_id)
-    measured = [m for result in results for m in result.measurements]
-    measured += _together(plan, root, source.hospitals, results)
-    return Gated(validate.judge(measured, plan), _rejected(results), refused)
+    names = tuple(wanted or source.hospitals)
+    made = task.perform(
+        task.Task(source, names, plan, work / "batch", gate_only=True, keep=True, threads=1)
+    )
+    gated = _put_together(made, work)
+    measured = [m for result in gated for m in result.measurements]
+    measured += _over_hospitals(plan, root, source.hospitals, gated, work)
+    refused = [str(error) for error in made.unreadable.values()]
+    return Gated(validate.judge(measured, plan), _rejected(work), refused)
 
 
-def _together(
-    plan: Study, root: Path, there: Iterable[str], results: list[HospitalResult]
+def _put_together(made: task.Outcome, work: Path) -> list[HospitalResult]:
+    """The datasets of all hospitals that can be read, and what their gates found."""
+    parts = [datasets.Part(one.folder, frozenset(one.hospitals)) for one in made.results]
+    if not parts:
+        return []
+    datasets.write(work, parts)
+    measured, spent = (
+        pl.read_parquet(datasets.place(work, name)) for name in (batch.MEASUREMENTS, batch.ROWS)
+    )
+    return results(measured, spent)
+
+
+def _over_hospitals(
+    plan: Study, root: Path, there: Iterable[str], gated: list[HospitalResult], work: Path
 ) -> list[validate.Measurement]:
     """The measurements that belong to no hospital."""
-    unread = sorted(set(there) - {result.hospital_id for result in results})
-    if not results:
+    unread = sorted(set(there) - {result.hospital_id for result in gated})
+    if not gated:
         return []
-    return hospitals.measure(Network(plan, expected_hospitals(plan, root), results, unread, []))
+    network = Network(
+        plan,
+        expected_hospitals(plan, root),
+        gated,
+        unread,
+        [],
+        lambda name, names: datasets.scan(work, name, names),
+    )
+    return hospitals.measure(network)
 
 
-def _rejected(results: list[HospitalResult]) -> Counter[tuple[str, str, str]]:
+def _rejected(work: Path) -> Counter[tuple[str, str, str]]:
     """(hospital, table, reason) -> rows set aside whole, or with one value set aside."""
     found: Counter[tuple[str, str, str]] = Counter()
-    for result in results:
-        for path in sorted((Path(result.folder) / "quarantine").rglob("*.parquet")):
-            reasons = pl.read_parquet(path, columns=["reason"])["reason"].str.split(";").explode()
-            for reason, rows in reasons.value_counts().iter_rows():
-                found[result.hospital_id, path.stem, str(reason).strip()] += rows
+    for path in sorted((work / "quarantine").rglob("*.parquet")):
+        rows = pl.read_parquet(path, columns=["hospital_id", "reason"])
+        reasons = rows.with_columns(pl.col("reason").str.split(";")).explode("reason")
+        for hospital_id, reason in reasons.iter_rows():
+            found[hospital_id, path.stem, str(reason).strip()] += 1
     return found
 
 

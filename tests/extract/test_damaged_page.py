@@ -11,7 +11,7 @@ from fuzz.base import short_study, small_extract
 
 from ehrivig import extract, study
 from ehrivig.errors import ExtractError
-from ehrivig.runs import hospital
+from ehrivig.runs import batch
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_damaged_column_is_an_error_that_names_the_file(
     plan = study.load(short_study(tmp_path / "study.toml"))
     source = extract.inspect(copy, plan)
     with pytest.raises(ExtractError, match=f"^{table}/.*damaged Parquet file. Replace the file"):
-        hospital.process(source, source.hospitals[0], plan, tmp_path / "work", threads=1)
+        batch.process(source, source.hospitals[:1], plan, tmp_path / "work", threads=1)
 
 
 def test_damage_that_only_a_later_stage_meets(
@@ -60,9 +60,9 @@ def test_damage_that_only_a_later_stage_meets(
         damage(next((copy / "vital").rglob("*.parquet")), "value")
         raise ValueError("no message for a user")
 
-    monkeypatch.setattr(hospital, "_features", features)
+    monkeypatch.setattr(batch, "_features", features)
     with pytest.raises(ExtractError, match=r"^vital/.*damaged"):
-        hospital.process(source, source.hospitals[0], plan, tmp_path / "work", threads=1)
+        batch.process(source, source.hospitals[:1], plan, tmp_path / "work", threads=1)
 
 
 def test_an_error_of_another_cause_stays_what_it_is(
@@ -74,6 +74,6 @@ def test_an_error_of_another_cause_stays_what_it_is(
     def features(*_: object) -> None:
         raise ValueError("something else")
 
-    monkeypatch.setattr(hospital, "_features", features)
+    monkeypatch.setattr(batch, "_features", features)
     with pytest.raises(ValueError, match="something else"):
-        hospital.process(source, source.hospitals[0], plan, tmp_path / "work", threads=1)
+        batch.process(source, source.hospitals[:1], plan, tmp_path / "work", threads=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +14,7 @@ from fuzz.base import small_extract
 from ehrivig import study, validate
 from ehrivig.errors import ExtractError
 from ehrivig.extract import inspect
-from ehrivig.runs import hospital
+from ehrivig.runs import batch
 
 
 def test_a_birth_date_beyond_all_time_stamps_is_counted(tmp_path: Path) -> None:
@@ -28,7 +29,7 @@ def test_a_birth_date_beyond_all_time_stamps_is_counted(tmp_path: Path) -> None:
     pq.write_table(table.set_column(at, "birth_date", made), path)
     plan = study.load("ivig_covid19")
     with opened(extract, plan) as db:
-        measured = {m.check: m.violated for m in validate.measure(db, plan, "A")}
+        measured = {m.check: m.violated for m in validate.measure(db, plan, ["A"])}
     assert measured["patient.birth_date_plausible"] == 2
 
 
@@ -54,9 +55,10 @@ def test_moments_in_no_calendar_are_judged_like_any_other(table: str, tmp_path: 
     extract = small_extract(tmp_path / "extract", 120, 1)
     rows = with_moments(extract, table, [2**62, -(2**62), -62135596800000000, 253402300799999999])
     plan = study.load("ivig_covid19")
-    found = hospital.process(inspect(extract, plan), "A", plan, tmp_path / "A")
-    assert found.rows_read[table] == rows
-    assert found.rows_quarantined[table] >= 4
+    found = batch.process(inspect(extract, plan), ["A"], plan, tmp_path / "A").rows()
+    spent = found.row(by_predicate=pl.col("table") == table, named=True)
+    assert spent["rows_read"] == rows
+    assert spent["rows_quarantined"] >= 4
     assert (tmp_path / "A" / "outcomes.parquet").is_file()
 
 
@@ -76,4 +78,4 @@ def test_moments_at_the_ends_of_time_are_named(
     plan = study.load("ivig_covid19")
     source = inspect(extract, plan)
     with pytest.raises(ExtractError, match=f"{table}: hospital A: column {column}"):
-        hospital.process(source, "A", plan, tmp_path / "A", gate_only=True)
+        batch.process(source, ["A"], plan, tmp_path / "A", gate_only=True)

@@ -138,14 +138,21 @@ def test_untreated_before(hospital: Hospital) -> None:
 
 def test_utilisation_and_regimen(hospital: Hospital, study: studies.Study, tmp_path: Path) -> None:
     hospital.db.table("screened", "SELECT * EXCLUDE (time_zero) FROM candidate")
-    assert use.prepare(hospital.db, study, tmp_path) == len(GIVEN)
-    course = pl.read_parquet(tmp_path / "course.parquet")
-    assert course.select("admission_id", "n_administrations", "total_g").rows() == [
+    kept: dict[str, pl.DataFrame] = {}
+
+    def keep(frame: pl.DataFrame, name: str) -> int:
+        kept[name] = frame.sort("admission_id", maintain_order=True)
+        return frame.height
+
+    assert use.prepare(hospital.db, study, tmp_path, keep) == len(GIVEN)
+    assert sorted(kept) == ["course", "dose_day"]
+    assert list(tmp_path.iterdir()) == []
+    assert kept["course"].select("admission_id", "n_administrations", "total_g").rows() == [
         (4, 1, None),
         (5, 1, 10.0),
         (6, 1, 5.0),
     ]
-    days = pl.read_parquet(tmp_path / "dose_day.parquet").filter(pl.col("drug") == "ivig")
+    days = kept["dose_day"].filter(pl.col("drug") == "ivig")
     assert days.select("admission_id", "dose_g").rows() == [(4, None), (5, 10.0), (6, 5.0)]
 
 

@@ -75,11 +75,27 @@ def test_product_types_are_exposure_groups() -> None:
 def test_income_of_the_hospitals_country(
     hospital: Hospital, country: str | None, high: bool | None
 ) -> None:
+    hospital.admit("hospital_id | admission_id | admitted_at\nA | 1 | 01-02 10:00")
     hospital.db.execute(
         "INSERT INTO hospital (hospital_id, country) VALUES ('A', $country)", {"country": country}
     )
     found = pl.select(baseline._in_group(hospital.db, "high_income")).item()
     assert found is high
+
+
+def test_every_admission_has_the_income_of_its_own_hospitals_country(hospital: Hospital) -> None:
+    hospital.admit("""
+        hospital_id | admission_id | admitted_at
+        C           | 5            | 01-02 10:00
+        A           | 2            | 01-02 10:00
+        B           | 3            | 01-02 10:00
+        D           | 4            | 01-02 10:00
+        A           | 1            | 01-02 10:00
+    """)
+    hospital.draw("hospital", "hospital_id | country\nA | US\nB | CN\nC | DE\nC | CN")
+    found = pl.select(high=baseline._in_group(hospital.db, "high_income"))
+    # admissions 1 to 5; C states two countries, D none
+    assert found["high"].to_list() == [True, True, False, None, None]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def db(reference_data: Path) -> Iterator[Database]:
     plan = load("clif_demo")
     source = extract.inspect(reference_data / "clif_demo" / "2.1", plan)
     with Database() as opened:
-        extract.open_hospital(opened, source, source.hospitals[0], plan)
+        extract.open_hospitals(opened, source, source.hospitals[:1], plan)
         for table in ("admission", "lab", "vital", "medication", "respiratory_support"):
             opened.view(table, f"SELECT * FROM resolved.{table}")
         opened.table("eligible", "SELECT * FROM admission")

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from result_files import hashes
 
@@ -20,7 +21,7 @@ from ehrivig import extract, pipeline, resources
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.runs import cluster, fingerprint
-from ehrivig.runs.task import Task
+from ehrivig.runs.task import Outcome, Task
 from ehrivig.study import Study, load
 
 pytestmark = pytest.mark.slow
@@ -80,7 +81,7 @@ def started(place: Path, *more: str) -> Iterator[Machines]:
 
 
 def task(source: extract.Source, study: Study, target: Path) -> Task:
-    return Task(source, source.hospitals[0], study, target, True, "")
+    return Task(source, source.hospitals[:1], study, target, gate_only=True, keep=False)
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
@@ -103,9 +104,9 @@ def test_a_killed_worker_changes_nothing(
     alone = pipeline.check(study, folder, here)
     call = "from ehrivig import pipeline; import sys; "
     call += "done = pipeline.check('ivig_covid19', *sys.argv[1:3], "
-    call += "options=pipeline.Options(cluster=sys.argv[3])); sys.exit(done.exit_code)"
+    call += "options=pipeline.Options(cluster=sys.argv[3], batch_rows=0)); sys.exit(done.exit_code)"
     arguments = [sys.executable, "-W", "ignore", "-c", call, str(folder), str(there), address]
-    workshop = tmp_path / ".there.partial" / "hospitals"
+    workshop = tmp_path / ".there.partial" / "batches"
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
         # Both workers write: each has a folder of its own beside the wanted ones.
         until(lambda: running.poll() is not None or len(list(workshop.glob(".*"))) == 2)
@@ -113,9 +114,7 @@ def test_a_killed_worker_changes_nothing(
         _, said = running.communicate(timeout=300)
     assert running.returncode == alone.exit_code == 0, said
     assert hashes(there) == hashes(here)
-    left = {path.name for path in (there / "hospitals").iterdir()}
-    assert len(left) == HOSPITALS
-    assert not any(name.startswith(".") for name in left)
+    _assert_every_hospital_and_no_debris(there)
 
 
 def test_a_worker_killed_in_a_share_of_a_hospital_changes_nothing(
@@ -130,17 +129,24 @@ def test_a_worker_killed_in_a_share_of_a_hospital_changes_nothing(
     call += "done = pipeline.check('ivig_covid19', *sys.argv[1:3], options=options); "
     call += "sys.exit(done.exit_code)"
     arguments = [sys.executable, "-W", "ignore", "-c", call, str(folder), str(there), address]
-    workshop, begun = tmp_path / ".there.partial" / "shares", []
+    workshop, begun = tmp_path / ".there.partial" / "batches", []
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
-        until(lambda: running.poll() is not None or len(list(workshop.glob("A/.*"))) == 2)
+        until(lambda: running.poll() is not None or len(list(workshop.glob("00001/.*"))) == 2)
         begun = sorted(path.name.split(".")[1] for path in workshop.glob("*/.*"))
         workers[0].send_signal(signal.SIGKILL)
         _, said = running.communicate(timeout=300)
     assert running.returncode == alone.exit_code == 0, said
-    assert begun == ["1", "2"], "both workers were on the same hospital"
+    assert begun == ["share-1", "share-2"], "both workers were on the same hospital"
     assert workers[0].wait(10) == -signal.SIGKILL
     assert hashes(there) == hashes(here)
-    assert not (there / "shares").exists()
+    _assert_every_hospital_and_no_debris(there)
+
+
+def _assert_every_hospital_and_no_debris(out: Path) -> None:
+    assert not (out / "batches").exists()
+    assert not list(out.rglob(".*"))
+    found = pl.read_parquet(out / "hospitals" / "measurement.parquet")["hospital_id"]
+    assert sorted(found.unique()) == ["A", "B", "C"][:HOSPITALS]
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +173,10 @@ def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
     alone = ehrivig_run(short_study, "--extract", folder, "--quiet", "--out", here)
     assert subprocess.run(alone, timeout=600).returncode == 0
     call = ehrivig_run(short_study, "--extract", folder, "--quiet", "--out", there)
-    workshop = tmp_path / ".there.partial" / "hospitals"
-    with subprocess.Popen([*call, "--cluster", address], stderr=subprocess.PIPE) as running:
+    workshop = tmp_path / ".there.partial" / "batches"
+    with subprocess.Popen(
+        [*call, "--cluster", address, "--batch-rows", "0"], stderr=subprocess.PIPE
+    ) as running:
         until(lambda: running.poll() is not None or len(list(workshop.glob(".*/*"))) > 1)
         begun = sorted(path.name.split(".")[1] for path in workshop.glob(".*"))
         workers[0].send_signal(signal.SIGKILL)
@@ -178,7 +186,7 @@ def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
     assert workers[0].wait(10) == -signal.SIGKILL
     assert hashes(there) == hashes(here)
     assert {"effects.csv", "report.html", "matched.parquet"} <= set(hashes(here))
-    assert sorted(path.name for path in (there / "hospitals").iterdir()) == ["A", "B", "C"]
+    _assert_every_hospital_and_no_debris(there)
     print(f"\nkilled while {begun} were worked on: {len(hashes(here))} files have the same bytes")
 
 
@@ -266,9 +274,10 @@ def test_work_aside_leaves_one_folder(
     first = cluster.work_aside(wanted, program)
     second = cluster.work_aside(wanted, program)
     assert first == second
+    assert isinstance(first, Outcome)
+    assert [one.hospitals for one in first.results] == [("A",)]
     assert os.listdir(tmp_path) == ["A"]
-    monkeypatch.setattr(cluster, "perform", lambda task: ExtractError("lab: unreadable"))
-    assert isinstance(
-        cluster.work_aside(replace(wanted, folder=tmp_path / "B"), program), ExtractError
-    )
+    lost = Outcome((), {"A": ExtractError("lab: unreadable")})
+    monkeypatch.setattr(cluster, "perform", lambda task: lost)
+    assert cluster.work_aside(replace(wanted, folder=tmp_path / "B"), program) == lost
     assert os.listdir(tmp_path) == ["A"]

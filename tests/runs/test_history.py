@@ -106,9 +106,7 @@ def parsed(text: str) -> dict[str, int]:
 
 def test_metrics_are_exposition_text_and_hide_small_counts() -> None:
     strange = 'A "b"\\\nc'
-    result = HospitalResult(
-        strange, "", [], {"lab": 90, "patient": 3}, {"lab": 2, "patient": 1}, [], ""
-    )
+    result = HospitalResult(strange, [], {"lab": 90, "patient": 3}, {"lab": 2, "patient": 1})
     checks = [
         Check(strange, "lab", "x", "warn", 1, 2, 0.1, "warn"),
         Check(strange, "lab", "y", "warn", 0, 2, 0.1, "pass"),

@@ -35,14 +35,15 @@ def test_given_by_status_and_by_dose(hospital: Hospital) -> None:
 
 def test_given_keeps_every_column_and_follows_a_narrowed_table(hospital: Hospital) -> None:
     hospital.draw("medication", ROWS)
-    every = hospital.db.columns("medication")
-    hospital.db.view("whole", "SELECT * FROM GIVEN('medication')")
-    assert hospital.db.columns("whole") == every
-    hospital.db.execute("ALTER TABLE medication RENAME TO every_medication")
-    hospital.db.view(
+    db = hospital.db
+    every = db.columns("medication")
+    db.view("whole", "SELECT * FROM GIVEN('medication')")
+    assert db.columns("whole") == every
+    db.execute("ALTER TABLE medication RENAME TO every_medication")
+    db.view(
         "medication", "SELECT status, dose, medication_id FROM every_medication WHERE dose = 10"
     )
-    found = hospital.db.rows("SELECT medication_id FROM GIVEN('medication') ORDER BY ALL")
+    found = db.rows("SELECT medication_id FROM GIVEN('medication') ORDER BY ALL")
     assert found == [("a",), ("b",)]
 
 

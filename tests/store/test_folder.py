@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from ehrivig.errors import FolderBusy, UsageError
-from ehrivig.runs import hospital
 from ehrivig.store.folder import run_folder
 
 
@@ -142,17 +141,3 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
         finish(out, "after")
         assert (out / "result").read_text() == "after"
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-@pytest.mark.parametrize("name", [".", "..", ".hidden", "a/b", "a b", "北京" * 60, "x" * 400])
-def test_a_hospital_has_a_folder_of_its_own_whatever_its_name(name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "hospitals" / hospital.folder_name(name)
-    folder.mkdir(parents=True)
-    assert folder.resolve().parent == (tmp_path / "hospitals").resolve()
-    assert [path.name for path in tmp_path.iterdir()] == ["hospitals"]
-    assert not folder.name.startswith(".")
-
-
-def test_two_long_names_have_two_folders() -> None:
-    assert hospital.folder_name("x" * 400) != hospital.folder_name("x" * 401)
-    assert hospital.folder_name("North 1") == "North%201"

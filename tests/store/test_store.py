@@ -17,7 +17,7 @@ from result_files import hashes
 from ehrivig import pipeline
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, FolderBusy, UsageError
-from ehrivig.extract.files import schema
+from ehrivig.extract.footers import schema
 from ehrivig.runs.cluster import _from
 from ehrivig.store import StorePath, place
 from ehrivig.store.folder import run_folder

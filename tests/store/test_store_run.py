@@ -196,7 +196,7 @@ def test_a_killed_run_leaves_the_earlier_run(place: Place) -> None:
 
 def begun(place: Place) -> list[Path]:
     """The hospitals of which a run on this machine has something."""
-    return list(place.temporary.glob("ehrivig-*/.*.partial/hospitals/*/*"))
+    return list(place.temporary.glob("ehrivig-*/.*.partial/batches/*/*"))
 
 
 def left_here(place: Place) -> list[Path]:

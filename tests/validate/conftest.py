@@ -118,6 +118,17 @@ class Hospital:
         What the other says of itself as a hospital replaces what this one says.
         """
         self.rows["hospital"] = other.rows["hospital"]
+        self._admit(other, case)
+
+    def stand_beside(self, other: Hospital, name: str) -> None:
+        """Let another hospital be in the same tables, under a name and ids of its own."""
+        self.rows["hospital"] = [*self.rows["hospital"], *other.rows["hospital"]]
+        own = [row for rows in other.rows.values() for row in rows]
+        for row in own:
+            row["hospital_id"] = name
+        self._admit(other, name)
+
+    def _admit(self, other: Hospital, case: str) -> None:
         own = {
             drug: len(self.drugs) + number
             for number, (drug, *_) in enumerate(other.drugs[len(_DRUGS) :], start=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,29 +68,42 @@ NOTHING: dict[str, dict[str, Any]] = {
         "discharged_at": pl.Datetime("us"),
     },
 }
+REJECTED = {"admission_id": pl.Int64}
 
 
-def hospital(
-    folder: Path, name: str, measured: list[Measurement] | None = None, **left: pl.DataFrame
-) -> HospitalResult:
+@dataclass(frozen=True)
+class Drawn:
     """One hospital whose gate left some small tables, empty unless given."""
-    place = folder / name
-    (place / "quality").mkdir(parents=True)
-    for table, schema in NOTHING.items():
-        frame = left.get(table, pl.DataFrame(schema=schema))
-        frame.write_parquet(place / "quality" / f"{table}.parquet")
-    return HospitalResult(name, str(place), measured or [], {}, {}, [], "")
+
+    name: str
+    measured: list[Measurement] = field(default_factory=list)
+    left: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A small table by its name, hospital_id in front."""
+        folder, _, stem = name.partition("/")
+        schema = REJECTED if folder == "quarantine" else NOTHING[stem]
+        frame = self.left.get(stem, pl.DataFrame(schema=schema))
+        return frame.select(pl.lit(self.name).alias("hospital_id"), pl.all())
+
+
+def hospital(name: str, measured: list[Measurement] | None = None, **left: pl.DataFrame) -> Drawn:
+    return Drawn(name, measured or [], left)
 
 
 def network(
-    *results: HospitalResult,
+    *drawn: Drawn,
     plan: Study = PLAN,
     expected: tuple[str, ...] = (),
     unreadable: tuple[str, ...] = (),
     before: tuple[Measurement, ...] = (),
     studied: Studied | None = None,
 ) -> Network:
-    return Network(plan, expected, results, unreadable, before, studied)
+    def scan(name: str, hospitals: Sequence[str]) -> pl.LazyFrame:
+        return pl.concat([one.table(name) for one in drawn if one.name in hospitals]).lazy()
+
+    results = [HospitalResult(one.name, one.measured, {}, {}) for one in drawn]
+    return Network(plan, expected, results, unreadable, before, scan, studied)
 
 
 def found(network: Network, check: str) -> list[tuple[str, int, int]]:
@@ -101,25 +116,28 @@ def found(network: Network, check: str) -> list[tuple[str, int, int]]:
 
 
 def among(
-    tmp_path: Path,
     seen: pl.DataFrame,
     cohort: pl.DataFrame,
     dosing: pl.DataFrame | None = None,
     scope: pl.DataFrame | None = None,
+    plan: Study = PLAN,
+    **left: pl.DataFrame,
 ) -> Network:
-    """Two hospitals of which the cohort stands."""
+    """Two hospitals of which the cohort stands; `left`: of the first."""
     given = pl.DataFrame(schema={"hospital_id": pl.String, "admission_id": pl.Int64})
     given = given.with_columns(n_administrations=pl.lit(0))
     rows = given.select("hospital_id", "admission_id", n_rows="n_administrations")
     pieces = dosing if dosing is not None else given, scope if scope is not None else rows
     return network(
-        *(hospital(tmp_path, name) for name in "AB"),
+        hospital("A", **left),
+        hospital("B"),
+        plan=plan,
         studied=Studied(seen, pieces[1], pieces[0], cohort),
     )
 
 
-def test_the_set_of_hospitals_is_held_against_the_study(tmp_path: Path) -> None:
-    there = [hospital(tmp_path, name) for name in "AB"]
+def test_the_set_of_hospitals_is_held_against_the_study() -> None:
+    there = [hospital(name) for name in "AB"]
     check = "study.hospital_set"
     assert found(network(*there), check) == []
     assert found(network(*there, expected=("A", "B")), check) == [(ALL, 0, 2)]
@@ -137,8 +155,8 @@ def test_the_extract_may_say_which_hospitals_there_are(tmp_path: Path) -> None:
     assert expected_hospitals(PLAN, tmp_path) == ()
 
 
-def test_a_variable_after_time_zero_is_in_the_score_by_name_only(tmp_path: Path) -> None:
-    there, check = hospital(tmp_path, "A"), "study.post_baseline_covariate"
+def test_a_variable_after_time_zero_is_in_the_score_by_name_only() -> None:
+    there, check = hospital("A"), "study.post_baseline_covariate"
     course = PLAN.outcomes.variables[0].name
     wrong = PLAN.match.model_copy(update={"covariates": ("age", course)})
     allowed = wrong.model_copy(update={"allow_post_baseline": (course,)})
@@ -152,27 +170,27 @@ def medians(**values: tuple[int, float]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["analyte", "n", "median"], orient="row")
 
 
-def test_a_median_away_by_the_factor_between_two_units(tmp_path: Path) -> None:
+def test_a_median_away_by_the_factor_between_two_units() -> None:
     here = {
         "A": medians(crp=(50, 70.0), creatinine=(50, 80.0)),
         "B": medians(crp=(50, 65.0), creatinine=(50, 75.0)),
         "C": medians(crp=(50, 7.0), creatinine=(50, 90.0)),  # mg/dL for mg/L
         "D": medians(crp=(19, 7.0), creatinine=(50, 85.0)),  # too few to say
     }
-    there = [hospital(tmp_path, name, lab_median=frame) for name, frame in here.items()]
+    there = [hospital(name, lab_median=frame) for name, frame in here.items()]
     expected = [("A", 0, 2), ("B", 0, 2), ("C", 1, 2), ("D", 0, 1)]
     assert found(network(*there), "study.unit_against_hospitals") == expected
 
 
-def test_two_hospitals_are_too_few_to_tell_which_unit_is_wrong(tmp_path: Path) -> None:
+def test_two_hospitals_are_too_few_to_tell_which_unit_is_wrong() -> None:
     there = [
-        hospital(tmp_path, name, lab_median=medians(crp=(50, value)))
+        hospital(name, lab_median=medians(crp=(50, value)))
         for name, value in (("A", 70.0), ("B", 7.0))
     ]
     assert found(network(*there), "study.unit_against_hospitals") == [("A", 0, 0), ("B", 0, 0)]
 
 
-def test_transfers_are_counted_among_known_persons(tmp_path: Path) -> None:
+def test_transfers_are_counted_among_known_persons() -> None:
     seen = stays(
         ("A", 1, "p", 0, "transferred", None),
         ("B", 1, "p", 5, "alive", None),
@@ -180,7 +198,6 @@ def test_transfers_are_counted_among_known_persons(tmp_path: Path) -> None:
     )
     there = [
         hospital(
-            tmp_path,
             name,
             known_person=seen.filter(pl.col("hospital_id") == name).select(
                 NOTHING["known_person"].keys()
@@ -189,7 +206,7 @@ def test_transfers_are_counted_among_known_persons(tmp_path: Path) -> None:
         for name in "AB"
     ]
     assert found(network(*there), "study.transfer") == [(ALL, 1, 3)]
-    nobody = [hospital(tmp_path / "none", name) for name in "AB"]
+    nobody = [hospital(name) for name in "AB"]
     assert found(network(*nobody), "study.transfer") == []
 
 
@@ -197,35 +214,32 @@ def shares(hospital_id: str, **violated: int) -> list[Measurement]:
     return [Measurement(hospital_id, "lab", name, "warn", n, 100) for name, n in violated.items()]
 
 
-def test_drift_is_a_share_that_moved_by_more_than_five_points(tmp_path: Path) -> None:
-    there = hospital(tmp_path, "A", shares("A", x=16, y=15, new=90))
+def test_drift_is_a_share_that_moved_by_more_than_five_points() -> None:
+    there = hospital("A", shares("A", x=16, y=15, new=90))
     before = (*shares("A", x=10, y=10), *shares("B", x=1))
     assert found(network(there, before=before), "study.drift") == [("A", 1, 2)]
     assert found(network(there), "study.drift") == []
 
 
-def test_both_stays_of_a_transfer_in_the_cohort_are_one_episode_twice(tmp_path: Path) -> None:
+def test_both_stays_of_a_transfer_in_the_cohort_are_one_episode_twice() -> None:
     seen = stays(("A", 1, "p", 0, "transferred", None), ("B", 1, "p", 5, "alive", None))
     both = cohort(("A", 1, False), ("B", 1, True))
     check = "study.transfer_counted_once"
-    assert found(among(tmp_path / "1", seen, both), check) == [(ALL, 1, 2)]
-    assert found(among(tmp_path / "2", seen, both.head(1)), check) == [(ALL, 0, 1)]
+    assert found(among(seen, both), check) == [(ALL, 1, 2)]
+    assert found(among(seen, both.head(1)), check) == [(ALL, 0, 1)]
 
 
-def test_quarantine_that_takes_more_from_one_arm(tmp_path: Path) -> None:
+def test_quarantine_that_takes_more_from_one_arm() -> None:
     arms = cohort(("A", 1, True), ("A", 2, False))
     passed = pl.DataFrame(
         {"hospital_id": ["A", "A"], "admission_id": [1, 2], "n_rows": [90, 99]},
     )
-    given = among(tmp_path, stays(), arms, scope=passed)
-    place = tmp_path / "A" / "quarantine"
-    place.mkdir()
-    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2], "reason": ["x"] * 11})
-    rejected.write_parquet(place / "lab.parquet")
+    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2]})
+    given = among(stays(), arms, scope=passed, lab=rejected)
     assert found(given, "study.arm_difference") == [(ALL, 10, 100)]  # 10% against 1%
     wide = PLAN.quality.model_copy(update={"arm_difference_points": 9.5})
     plan = PLAN.model_copy(update={"quality": wide})
-    given = network(*given.results, plan=plan, studied=given.studied)
+    given = among(stays(), arms, scope=passed, plan=plan, lab=rejected)
     assert found(given, "study.arm_difference") == [(ALL, 0, 100)]
 
 
@@ -263,7 +277,7 @@ def test_one_policy_decides(
     assert bool(made.message) == blocked
 
 
-def test_a_death_that_only_the_second_hospital_recorded(tmp_path: Path) -> None:
+def test_a_death_that_only_the_second_hospital_recorded() -> None:
     seen = stays(
         ("A", 1, "p", 0, "transferred", None),  # died at B, unknown to A
         ("B", 1, "p", 5, "died", None),
@@ -274,16 +288,16 @@ def test_a_death_that_only_the_second_hospital_recorded(tmp_path: Path) -> None:
         ("A", 4, "s", 0, "died", None),  # died at A
     )
     studied = cohort(("A", 1, False), ("A", 2, False), ("A", 3, True), ("A", 4, True))
-    assert found(among(tmp_path, seen, studied), "study.death_known_elsewhere") == [(ALL, 1, 4)]
+    assert found(among(seen, studied), "study.death_known_elsewhere") == [(ALL, 1, 4)]
 
 
-def test_a_death_of_somebody_who_is_not_studied_is_no_finding(tmp_path: Path) -> None:
+def test_a_death_of_somebody_who_is_not_studied_is_no_finding() -> None:
     seen = stays(("A", 1, "p", 0, "transferred", None), ("B", 1, "p", 5, "died", None))
-    given = among(tmp_path, seen, cohort(("B", 1, True)))
+    given = among(seen, cohort(("B", 1, True)))
     assert found(given, "study.death_known_elsewhere") == [(ALL, 0, 1)]
 
 
-def test_the_drug_given_after_the_move(tmp_path: Path) -> None:
+def test_the_drug_given_after_the_move() -> None:
     seen = stays(
         ("A", 1, "p", 0, "transferred", None),
         ("B", 1, "p", 5, "alive", None),
@@ -294,7 +308,7 @@ def test_the_drug_given_after_the_move(tmp_path: Path) -> None:
     )
     studied = cohort(("A", 1, False), ("A", 2, True), ("A", 3, False))
     given = dosing(("A", 2, 3), ("B", 1, 2), ("B", 2, 2), ("B", 3, 1), ("A", 3, 0))
-    both = among(tmp_path, seen, studied, given)
+    both = among(seen, studied, given)
     assert found(both, "study.exposed_after_transfer") == [(ALL, 1, 2)]
 
 

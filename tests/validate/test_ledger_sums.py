@@ -12,8 +12,9 @@ import pytest
 
 from ehrivig import contract, extract, study
 from ehrivig.demo import write_demo
-from ehrivig.runs import hospital, tables
+from ehrivig.runs import batch
 from ehrivig.validate import ledger
+from ehrivig.validate.result import results
 
 DEFECTS = (
     "none",
@@ -53,12 +54,12 @@ def test_every_row_is_accounted_for(
     )
     plan = study.load("ivig_covid19")
     source = extract.inspect(root, plan)
-    results = [
-        hospital.process(source, name, plan, tmp_path / "work" / name, threads=1)
-        for name in source.hospitals
-    ]
-    cohort = tables.gather(results, "candidate")
-    spent = ledger.spend(results, cohort, tables.gather(results, "scope"))
+    work = tmp_path / "work"
+    made = batch.process(source, source.hospitals, plan, work, threads=1, keep=True)
+    cohort, scope, measured = (
+        pl.read_parquet(work / f"{name}.parquet") for name in ("candidate", "scope", "measurement")
+    )
+    spent = ledger.spend(results(measured, made.rows()), cohort, scope)
     assert spent.height == len(source.hospitals) * len(contract.TABLES)
     for row in spent.iter_rows(named=True):
         parts = row["rows_used"], row["rows_out_of_scope"], row["rows_quarantined"]
@@ -66,6 +67,6 @@ def test_every_row_is_accounted_for(
         assert min(parts) >= 0
         name, table = row["hospital_id"], row["table"]
         assert row["rows_read"] == rows_in(f"{root}/{table}/hospital_id={name}/*.parquet")
-        rejected = tmp_path / "work" / name / "quarantine" / f"{table}.parquet"
-        assert row["rows_quarantined"] == (rows_in(str(rejected)) if rejected.is_file() else 0)
+        rejected = pl.read_parquet(work / "quarantine" / f"{table}.parquet")
+        assert row["rows_quarantined"] == rejected.filter(pl.col("hospital_id") == name).height
     assert spent.filter(pl.col("table") == "admission")["rows_used"].sum() == cohort.height

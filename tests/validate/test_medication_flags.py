@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from ehrivig.codes.drugs import drug_lists
 from ehrivig.database import Database
 from ehrivig.study import Study
-from ehrivig.validate import gate_tables
+from ehrivig.validate import drugs, gate_tables
 
 Open = Callable[[], Database]
 IVIG, HEPATITIS_B, STEROID = 1, 2, 3
@@ -136,9 +137,17 @@ def test_products_by_what_the_lists_say_and_by_their_text(
         (5, True, True, False),
         (6, False, False, False),
     ]
-    db.execute("UPDATE ref.drug_class SET verdict = 'exclude' WHERE codelist = 'ivig'")
-    db.table("gate.drug", gate_tables.gate_query("drug"), {"codelist": plan.exposure.codelist})
+    other = {"codelist": "glucocorticoid", "of_immunoglobulin": False}
+    db.table("gate.drug", gate_tables.gate_query("drug"), other)
     assert db.rows("SELECT bool_or(immunoglobulin) FROM gate.drug") == [(False,)]
+
+
+def test_a_study_is_of_an_immunoglobulin_when_its_list_includes_some() -> None:
+    """What a hospital happens to give has no say in it: it is asked of the list alone."""
+    asked = {name: drugs.names_immunoglobulins(name) for name in drug_lists()}
+    assert asked["ivig"]
+    assert not asked["glucocorticoid"]
+    assert not drugs.names_immunoglobulins("no such list")
 
 
 def test_two_doses_at_once_and_the_ids_that_repeat(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -587,7 +588,7 @@ for _check in CASES:
 
 
 def measured(db: Any, plan: Study) -> dict[str, validate.Measurement]:
-    return {m.check: m for m in validate.measure(db, plan, "H")}
+    return {m.check: m for m in validate.measure(db, plan, ["H"])}
 
 
 @pytest.fixture(scope="module")
@@ -598,19 +599,63 @@ def found(
 
     @cache
     def measure(group: str) -> dict[str, validate.Measurement]:
-        together = hospitals()
-        for rows in together.rows.values():
-            rows.clear()
-        for number, check in enumerate(GROUPS[group]):
-            alone = hospitals()
-            CASES[check][0](alone)
-            together.take(alone, str(number))
-        db = together.database()
+        db = of_group(group, hospitals).database()
         made = measured(db, plan)
         db.close()
         return made
 
     return measure
+
+
+def of_group(group: str, hospitals: Callable[[], Any]) -> Any:
+    """The hospital of a group of cases."""
+    together = hospitals()
+    for rows in together.rows.values():
+        rows.clear()
+    for number, check in enumerate(GROUPS[group]):
+        alone = hospitals()
+        CASES[check][0](alone)
+        together.take(alone, str(number))
+    return together
+
+
+def clean_one(hospitals: Callable[[], Any], beside: Any) -> Any:
+    """A clean hospital with events, in the time zone of another one."""
+    made = hospitals()
+    for table in contract.EVENT_TABLES:
+        made.add(table.name)
+        made.add(table.name, admission_id="2")
+    for row in beside.rows["hospital"][:1]:
+        made.change("hospital", timezone=row["timezone"])
+    return made
+
+
+@pytest.mark.parametrize("group", [g for g in GROUPS if g != "hospital.hospital_id_present"])
+@pytest.mark.parametrize("name", ["A", "Z"])
+def test_hospitals_beside_each_other_are_measured_as_alone(
+    group: str,
+    name: str,
+    hospitals: Callable[[], Any],
+    plan: Study,
+    found: Callable[[str], dict[str, validate.Measurement]],
+) -> None:
+    """A clean hospital, before or behind the one with faults, has none of them; nor hides any.
+
+    Rows that name no hospital are never read beside those of several.
+    """
+    faulty = of_group(group, hospitals)
+    clean = clean_one(hospitals, faulty)
+    db = clean.database()
+    alone = measured(db, plan)
+    db.close()
+    faulty.stand_beside(clean, name)
+    db = faulty.database()
+    both = validate.measure(db, plan, sorted(["H", name]))
+    db.close()
+    of_faulty = {m.check: m for m in both if m.hospital_id == "H"}
+    of_clean = {m.check: m for m in both if m.hospital_id == name}
+    assert of_faulty == found(group)
+    assert of_clean == {check: replace(m, hospital_id=name) for check, m in alone.items()}
 
 
 def test_every_check_has_a_case() -> None:
@@ -645,7 +690,7 @@ def test_a_clean_hospital_violates_nothing(hospital: Any, opened: Any, plan: Stu
     for table in contract.EVENT_TABLES:
         hospital.add(table.name)
         hospital.add(table.name, admission_id="2")
-    found = validate.measure(opened(), plan, "H")
+    found = validate.measure(opened(), plan, ["H"])
     assert {m.check: m.violated for m in found if m.violated} == {}
     assert {check.verdict for check in validate.judge(found, plan)} == {"pass"}
 
@@ -669,7 +714,7 @@ def test_a_newborn_known_by_birth_date_is_no_small_adult(
 def test_an_empty_hospital_violates_nothing(hospital: Any, opened: Any, plan: Study) -> None:
     for name in hospital.rows:
         hospital.rows[name].clear()
-    found = validate.measure(opened(), plan, "H")
+    found = validate.measure(opened(), plan, ["H"])
     assert {m.violated for m in found} == {0}
 
 

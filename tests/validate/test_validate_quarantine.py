@@ -22,7 +22,10 @@ Open = Callable[[], Database]
 
 
 def gate(db: Database, plan: Study, folder: Path) -> dict[str, int]:
-    return validate.quarantine(db, plan, "H", folder)
+    """Table -> rows in quarantine."""
+    account = validate.quarantine(db, plan, ["H"], folder)
+    assert account["hospital_id"].unique().to_list() == ["H"]
+    return dict(account.select("table", "rows_quarantined").iter_rows())
 
 
 def rejected(folder: Path, table: str) -> pl.DataFrame:
@@ -187,13 +190,15 @@ def test_read_is_kept_and_rejected_in_every_table(
             hospital.add(table.name, admission_id=who, **{str(time): times[rng.integers(5)]})
     hospital.change("admission", 1, discharged_at=datetime(2019, 1, 1))
     db = opened()
-    counts = gate(db, plan, tmp_path)
-    account = validate.count_rows(db)
-    assert set(account) == {table.name for table in contract.TABLES}
-    for table in contract.TABLES:
-        read, out = account[table.name]
+    account = validate.quarantine(db, plan, ["H"], tmp_path)
+    assert account.columns == ["hospital_id", "table", "rows_read", "rows_quarantined"]
+    assert account["hospital_id"].to_list() == ["H"] * len(contract.TABLES)
+    assert account["table"].to_list() == [table.name for table in contract.TABLES]
+    for table, (read, out) in zip(
+        contract.TABLES, account.select("rows_read", "rows_quarantined").iter_rows(), strict=True
+    ):
         assert read == len(hospital.rows[table.name])
-        assert out == counts[table.name] == rejected(tmp_path, table.name).height
+        assert out == rejected(tmp_path, table.name).height
         assert db.rows(f"SELECT count(*) FROM {table.name}")[0][0] == read - out
 
 
@@ -203,13 +208,13 @@ def test_an_account_that_does_not_add_up_is_an_error(
     hospital.add("lab")
     hospital.add("lab", admission_id="none")
     db = opened()
-    validate.measure(db, plan, "H")
+    validate.measure(db, plan, ["H"])
     real = rules.as_read
     monkeypatch.setattr(
         quarantined.rules, "as_read", lambda *a: f"SELECT * FROM ({real(*a)}) WHERE FALSE"
     )
     with pytest.raises(EhrivigError, match="account is not exact"):
-        validate.quarantine(db, plan, "H", tmp_path)
+        validate.quarantine(db, plan, ["H"], tmp_path)
 
 
 def test_row_order_does_not_change_a_byte(

@@ -1,9 +1,8 @@
-"""Great Expectations on the DuckDB database of a hospital: the only package that imports it.
+"""Great Expectations and the DuckDB database of some hospitals: the only package that imports it.
 
-The engine shares the database's own connection, so nothing is copied and what GX asks is logged
-like any other statement. Every count of a table is measured in one SELECT (GX bundles aggregate
-metrics of one domain; no suite uses a `row_condition`, which would split the bundle). Only counts
-are asked for: the result format is BOOLEAN_ONLY, under which GX requests no values.
+The suites are GX's, and so is the condition of a row that violates an expectation; the rows of a
+table are counted under all its conditions in one SELECT, grouped by hospital. Only counts leave the
+database: nobody asks for values.
 
 Importing this package costs seconds: do it only where a table is measured or the site is built.
 """
@@ -19,9 +18,9 @@ with warnings.catch_warnings():
     import duckdb_engine  # noqa: F401
     import great_expectations  # noqa: F401
 
-from ehrivig.validate.adapter.counts import Counted, Found, Relation, count
-from ehrivig.validate.adapter.engine import Suspects
+from ehrivig.validate.adapter.counts import Found, Numbers, Relation, Suspects, count
 from ehrivig.validate.adapter.expectations import expectation
+from ehrivig.validate.adapter.plans import Counted
 
 
 def _forget_gx() -> None:
@@ -36,4 +35,4 @@ def _forget_gx() -> None:
 
 atexit.register(_forget_gx)
 
-__all__ = ["Counted", "Found", "Relation", "Suspects", "count", "expectation"]
+__all__ = ["Counted", "Found", "Numbers", "Relation", "Suspects", "count", "expectation"]

@@ -1,49 +1,46 @@
-"""Counting: every check of a table in one SELECT, with the condition of a violating row."""
+"""Counting: every check of a table in one SELECT, hospital by hospital.
+
+Great Expectations says what an expectation of a suite means: its own conditions of a violating row
+are asked for once per process, on the columns of a table without its rows. They are then counted
+together with everything else in one statement, grouped by hospital.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import sqlalchemy as sa
-from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
-from great_expectations.validator.metric_configuration import MetricConfiguration
-from great_expectations.validator.metrics_calculator import MetricsCalculator
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from ehrivig.database import Database, user_error
-from ehrivig.errors import MeasuringError
-from ehrivig.literals import Parameters
-from ehrivig.validate.adapter import metrics as _registered  # noqa: F401
-from ehrivig.validate.adapter.engine import DuckDBEngine, Suspects, open_engine, violation
-from ehrivig.validate.adapter.expectations import (
-    Counting,
-    ExpectCountsToShowNothing,
-    ExpectRowsToMeet,
-    expectation,
+from ehrivig.literals import Parameters, literal
+from ehrivig.validate import findings
+from ehrivig.validate.adapter.plans import (
+    ROWS,
+    Asked,
+    Counted,
+    Plan,
+    count_if,
+    finding_column,
+    planned,
+    unmeasurable,
 )
 from ehrivig.validate.rules import either
-from ehrivig.validate.suite import Declared
+from ehrivig.validate.suite import Declared, check_query
 
-_BOOLEAN = {"result_format": "BOOLEAN_ONLY"}
-_DOMAIN = {"batch_id": None, "table": None, "row_condition": None, "condition_parser": None}
-_QUERY = "query.found"
-_SHAPE = "gate.shape"  # the columns of a table without its rows: GX counts rows to plan
+_MEASURED = "gate.measured"  # one row per hospital with rows: all that was counted last
+_HASHES = 2**18
+_HASH = f"(hash(admission_id) % {_HASHES})::INTEGER"
 
 
 @dataclass(frozen=True)
-class Counted:
-    """What one check found in one table: rows (or findings) violated, out of how many.
+class Suspects:
+    """Where the admissions of some rows of a relation are kept (`table`), and read (`source`).
 
-    `predicate` is the SQL condition of a violating row, as GX or the suite states it; None for a
-    check that has no rows (a query, a finding). `counts`: those a finding follows from, by name.
+    All of them, and a few others: measuring the rows keeps one bit for each of many hashes of an
+    id, which needs the same little memory whatever the proportion of such rows.
     """
 
-    check: str
-    violated: int
-    denominator: int
-    predicate: str | None
-    counts: dict[str, int]
+    table: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,8 @@ class Relation:
     """What is counted in: a relation ("schema.name"), and what is counted beside its checks.
 
     `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
-    row, or take a value from it. `suspects`: where the admissions of such rows are kept.
+    row, or take a value from it. `suspects`: where the admissions of such rows are kept; only of a
+    single hospital, whose rows are not asked in groups.
     """
 
     name: str
@@ -62,161 +60,123 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the checks of a relation found; its rows, those no check rejects, and its values."""
+class Numbers:
+    """What was counted in one hospital.
 
-    counted: list[Counted]
+    `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column.
+    """
+
+    checks: dict[str, Counted]
     rows: int
     kept: int
     present: dict[str, int]
 
 
-def count(
-    db: Database, relation: Relation, checks: tuple[Declared, ...], parameters: Parameters
-) -> Found:
-    """What every check finds in a relation, and what is counted beside.
+@dataclass(frozen=True)
+class Found:
+    """What the checks of a relation found: `predicates` by check, `of` by hospital.
 
-    One SELECT measures all checks on rows; each query file is one more.
+    A predicate is the SQL condition of a violating row, as GX or the suite states it; None for a
+    check that has no rows (a query, a finding).
     """
-    begun = len(db.log)
-    planned = _planned(db, relation.name, checks, parameters)
-    del db.log[begun:]  # planning is done once per process and touches no row
-    engine = open_engine(db, relation.name, parameters)
-    try:
-        return _found(engine, relation, checks, planned)
-    finally:
-        engine.release()
+
+    predicates: dict[str, str | None]
+    of: dict[str, Numbers]
 
 
-def _found(
-    engine: DuckDBEngine,
+def count(
+    db: Database,
     relation: Relation,
     checks: tuple[Declared, ...],
-    planned: list[tuple[Expectation, _Plan]],
+    parameters: Parameters,
+    hospitals: Sequence[str],
 ) -> Found:
-    """What planned checks find, and what is counted beside."""
-    predicates = {d.check: p.predicate for d, (_, p) in zip(checks, planned, strict=True)}
+    """What every check finds in a relation in each hospital, and what is counted beside.
+
+    One SELECT measures all checks on rows; each query file is one more. Needs `gate.setting`, with
+    a row per hospital.
+    """
+    plans = planned(db, relation.name, checks, parameters)
+    predicates = {check.check: plan.predicate for check, plan in zip(checks, plans, strict=True)}
+    asked = Asked()
+    rows = asked.number(ROWS)
     rejected = either(predicates[check] for check in relation.rejecting)
+    kept = asked.number(count_if(f"NOT {rejected}"))
+    present = {name: asked.number(count_if(f'"{name}" IS NOT NULL')) for name in relation.columns}
+    columns = [plan.columns(asked) for plan in plans]
+    emptied = [predicates[check] for check in relation.emptying]
+    table = _measured(db, relation, asked, either([rejected, *emptied]), hospitals)
+    found = _numbers(db, plans, columns, table)
+    queried = {
+        check.check: _of_query(db, plan.query, parameters)
+        for check, plan in zip(checks, plans, strict=True)
+        if plan.query
+    }
+    of = {}
+    for name in hospitals:
+        row = found[name]
+        told = {
+            check.check: queried[check.check].get(name, Counted(0, 0))
+            if plan.query
+            else plan.counted(row, columns[number], number)
+            for number, (check, plan) in enumerate(zip(checks, plans, strict=True))
+        }
+        values = {column: row[place] for column, place in present.items()}
+        of[name] = Numbers(told, row[rows], row[kept], values)
+    return Found(predicates, of)
+
+
+def _measured(
+    db: Database, relation: Relation, asked: Asked, touched: str, hospitals: Sequence[str]
+) -> str:
+    """Count all that is asked; the table with a row per hospital that has rows."""
+    shown = [f"{expression} AS {name}" for expression, name in asked.columns.items()]
+    if len(hospitals) > 1:
+        head, group = "hospital_id", " GROUP BY hospital_id"
+    else:
+        head, group = f"{literal(hospitals[0])} AS hospital_id", ""
     if relation.suspects is not None:
-        touched = either([rejected, *(predicates[check] for check in relation.emptying)])
-        engine.keep(relation.suspects, touched)
-    rows, kept = _rows_among(None), _rows_among(f"NOT {rejected}")
-    present = {name: _rows_among(f'"{name}" IS NOT NULL') for name in relation.columns}
-    asked = [rows, kept, *present.values()]
-    asked += [one for _, plan in planned for one in (*plan.asked.values(), *plan.counts.values())]
-    values = _resolve(engine, [one for one in asked if one.metric_name != _QUERY])
-    for one in asked:  # one by one: GX would run them in another order in every process
-        values |= _resolve(engine, [one]) if one.metric_name == _QUERY else {}
-    found = [
-        Counted(
-            declared.check,
-            *_counts(engine, item, plan, values),
-            plan.predicate,
-            _numbers(plan.counts, values),
+        bits = f"bitstring_agg(CASE WHEN {touched} THEN {_HASH} END, 0, {_HASHES - 1})"
+        shown.append(f"{bits} AS suspects")
+    text = f"SELECT {', '.join([head, *shown])} FROM {relation.name}{group}"
+    try:
+        db.table(_MEASURED, text)
+    except Exception as error:
+        raise user_error(error) or unmeasurable(relation.name) from error
+    if relation.suspects is not None:
+        db.table(
+            relation.suspects.table,
+            f"SELECT DISTINCT admission_id FROM {relation.suspects.source} "
+            f"WHERE get_bit((SELECT suspects FROM {_MEASURED}), {_HASH}) = 1",
         )
-        for declared, (item, plan) in zip(checks, planned, strict=True)
-    ]
-    counts = _numbers(present, values)
-    return Found(found, int(values[rows.id]), int(values[kept.id] or 0), counts)
+    return _MEASURED
 
 
-def _numbers(asked: Mapping[str, MetricConfiguration], values: Mapping[Any, Any]) -> dict[str, int]:
-    """Name -> count; `count_if` over nulls alone gives null."""
-    return {name: int(values[one.id] or 0) for name, one in asked.items()}
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What to ask for one expectation: name -> metric, and the condition of a violating row.
-
-    `counts`: the metrics from which a finding follows.
-    """
-
-    asked: dict[str, MetricConfiguration]
-    predicate: str | None
-    counts: dict[str, MetricConfiguration] = field(default_factory=dict)
-
-
-_PLANS: dict[str, list[tuple[Expectation, _Plan]]] = {}
-
-
-def _planned(
-    db: Database, relation: str, checks: tuple[Declared, ...], parameters: Parameters
-) -> list[tuple[Expectation, _Plan]]:
-    """The expectation and the plan of each check.
-
-    Made once for all hospitals whose table has the same columns: GX takes a second for a suite.
-    """
-    key = repr((relation, checks, sorted(parameters.items()), db.columns(relation)))
-    if key not in _PLANS:
-        db.table(_SHAPE, f"SELECT * FROM {relation} LIMIT 0")
-        shape = open_engine(db, _SHAPE, parameters)
-        items = [expectation(declared) for declared in checks]
-        _PLANS[key] = [(item, _plan(shape, item)) for item in items]
-        shape.release()
-    return _PLANS[key]
-
-
-def _plan(engine: DuckDBEngine, item: Expectation) -> _Plan:
-    """The metrics of an expectation.
-
-    GX would count the rows of a column map expectation in a scan of its own, after the first; here
-    its `.condition` is counted together with everything else.
-    """
-    native = item.get_validation_dependencies(engine, dict(_BOOLEAN)).metric_configurations
-    if isinstance(item, ExpectRowsToMeet):
-        return _Plan(dict(native), violation(engine, item.configuration.kwargs))
-    if isinstance(item, ExpectCountsToShowNothing):
-        named = {name: _rows_among(condition) for name, condition in item.counts.items()}
-        return _Plan(dict(native), None, named)
-    if not isinstance(item, ColumnMapExpectation) or item.map_metric == "column_values.unique":
-        return _Plan(dict(native), None)
-    counted = native[f"{item.map_metric}.unexpected_count"]
-    condition = MetricConfiguration(
-        f"{item.map_metric}.condition",
-        counted.metric_domain_kwargs,
-        counted.metric_value_kwargs,
+def _numbers(
+    db: Database,
+    plans: Sequence[Plan],
+    columns: Sequence[Mapping[str, str]],
+    table: str,
+) -> dict[str, dict[str, int]]:
+    """Hospital -> column -> number, with the findings; 0 where a hospital has no row."""
+    shown = ["s.hospital_id", "m.* EXCLUDE (hospital_id)"]
+    for number, (plan, places) in enumerate(zip(plans, columns, strict=True)):
+        if plan.finding:
+            counts = {name: f"coalesce(m.{places[f'count {name}']}, 0)" for name in plan.counts}
+            shown.append(f"{findings.filled(plan.finding, counts)} AS {finding_column(number)}")
+    frame = db.frame(
+        f"SELECT {', '.join(shown)} FROM gate.setting AS s "
+        f"LEFT JOIN {table} AS m USING (hospital_id)"
     )
-    predicate = engine.text(_resolve(engine, [condition])[condition.id][0])
-    null = f"{engine.text(sa.column(item.column))} IS NULL"
-    return _Plan({"violated": _rows_among(predicate), "null": _rows_among(null)}, predicate)
+    names = [name for name in frame.columns if name not in ("hospital_id", "suspects")]
+    return {
+        row["hospital_id"]: {name: int(row[name] or 0) for name in names}
+        for row in frame.select("hospital_id", *names).iter_rows(named=True)
+    }
 
 
-def _rows_among(condition: str | None) -> MetricConfiguration:
-    """The metric that counts rows under a condition."""
-    return MetricConfiguration("rows.among", dict(_DOMAIN), {"among": condition})
-
-
-def _resolve(engine: DuckDBEngine, asked: list[MetricConfiguration]) -> dict[Any, Any]:
-    """Metric id -> value; raises MeasuringError when the database refuses one."""
-    values, failed = MetricsCalculator(engine).compute_metrics(
-        metric_configurations=asked, runtime_configuration=None
-    )
-    if failed:
-        names = sorted({str(identifier[0]) for identifier in failed})
-        problem = user_error(engine.refusal)
-        if problem is not None:  # a file that cannot be read, memory used up
-            raise problem from engine.refusal
-        raise MeasuringError(
-            f"expectations: {engine.relation}: cannot measure {', '.join(names)}. "
-            "A column that the suite names is missing or has another type: mend the suite, or "
-            "the mapping of the table."
-        )
-    return dict(values)
-
-
-def _counts(
-    engine: DuckDBEngine, item: Expectation, plan: _Plan, values: Mapping[Any, Any]
-) -> tuple[int, int]:
-    """(violated, denominator) of any expectation: rows where it has rows, else 0 or 1 of 1."""
-    named = {name: values[configuration.id] for name, configuration in plan.asked.items()}
-    if isinstance(item, Counting):
-        return item.counted(named)
-    if plan.predicate is not None and isinstance(item, ColumnMapExpectation):
-        rows = int(values[_rows_among(None).id])
-        on_nulls = item.map_metric == "column_values.nonnull"
-        return int(named["violated"] or 0), rows if on_nulls else rows - int(named["null"] or 0)
-    result = item.metrics_validate(
-        metrics=dict(values), runtime_configuration=dict(_BOOLEAN), execution_engine=engine
-    )
-    return int(not result.success), 1
+def _of_query(db: Database, name: str, parameters: Parameters) -> dict[str, Counted]:
+    """Hospital -> what a query file gives: violated, denominator; no row is nothing found."""
+    query = check_query(name)
+    rows = db.rows(query.text, query.bind(parameters))
+    return {hospital: Counted(int(n or 0), int(of or 0)) for hospital, n, of in rows}

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from ehrivig.validate.suite import suites
 
 _RENDERERS: Any = renderer  # GX gives these modules no types
 _VIEWS: Any = view
+MANY = 20
+"""Of more hospitals only those that failed have pages of their own."""
+_WORST = ("pass", "warn", "fail")
 _RUN = {"run_name": "gate", "run_time": "2000-01-01T00:00:00+00:00"}  # no clock in a result
 _RUN_FOLDER = "gate/20000101T000000.000000Z"
 _LINKED = re.compile(r"<(?:link|img)\b[^>]*>", re.IGNORECASE)
@@ -79,6 +83,12 @@ def _index(folder: Path) -> str:
     pages = sorted(p.relative_to(folder) for p in folder.rglob("*.html") if p.parent != folder)
     results = [p for p in pages if p.parts[0] == "validations"]
     suites_ = [p for p in pages if p.parts[0] == "expectations"]
+    left_out = (
+        f"<p>Of more than {MANY} hospitals, each table has a page for all of them, and one for "
+        "each hospital that failed; every verdict is in quality/checks.csv.</p>"
+        if any(page.stem == "every_hospital" for page in results)
+        else ""
+    )
     sections: tuple[tuple[str, list[Path], Callable[[Path], str]], ...] = (
         ("Results by table and hospital", results, _table_and_hospital),
         ("Suites", suites_, lambda p: p.stem),
@@ -90,13 +100,15 @@ def _index(folder: Path) -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">{_HEAD}'
         "<title>Data Docs</title></head><body><h1>Data Docs</h1>"
-        f"<p>By Great Expectations {gx.__version__}.</p>{''.join(lists)}</body></html>\n"
+        f"<p>By Great Expectations {gx.__version__}.</p>{left_out}{''.join(lists)}</body></html>\n"
     )
 
 
 def _table_and_hospital(page: Path) -> str:
     """The page of one result in words: its folder is the suite, its name the hospital."""
-    return f"{page.parts[1]}: {page.stem.replace('hospital_', 'hospital ', 1)}"
+    every = page.stem == "every_hospital"
+    name = "every hospital" if every else page.stem.replace("hospital_", "hospital ", 1)
+    return f"{page.parts[1]}: {name}"
 
 
 def _link(page: Path, name: str) -> str:
@@ -106,15 +118,38 @@ def _link(page: Path, name: str) -> str:
 def _results(
     table: str, items: Mapping[str, Expectation], own: list[Check]
 ) -> Iterator[tuple[str, ExpectationSuiteValidationResult]]:
-    """Name and result of the suite of a table in every hospital."""
-    for hospital_id in sorted({check.hospital_id for check in own}):
-        results = [
-            _result(items[check.check], check)
-            for check in own
-            if check.hospital_id == hospital_id and check.check in items
-        ]
-        name = f"hospital_{_safe(hospital_id)}"
+    """Name and result of the suite of a table, hospital by hospital.
+
+    Of many hospitals there is one page for all of them, and one for each that failed.
+    """
+    by_hospital: dict[str, list[Check]] = {}
+    for check in (check for check in own if check.check in items):
+        by_hospital.setdefault(check.hospital_id, []).append(check)
+    shown = {f"hospital_{_safe(name)}": by_hospital[name] for name in sorted(by_hospital)}
+    if len(shown) > MANY:
+        failed = {
+            name: found
+            for name, found in shown.items()
+            if any(check.verdict == "fail" for check in found)
+        }
+        shown = {"every_hospital": _over_all(table, by_hospital.values()), **failed}
+    for name, found in shown.items():
+        results = [_result(items[check.check], check) for check in found]
         yield name, _suite_result(table, name, results)
+
+
+def _over_all(table: str, by_hospital: Iterable[Iterable[Check]]) -> list[Check]:
+    """The checks of a table over all hospitals: sums, and the worst of the verdicts."""
+    found: dict[str, Check] = {}
+    for check in (check for checks in by_hospital for check in checks):
+        so_far = found.get(check.check, replace(check, violated=0, denominator=0, verdict="pass"))
+        found[check.check] = replace(
+            so_far,
+            violated=so_far.violated + check.violated,
+            denominator=so_far.denominator + check.denominator,
+            verdict=max(so_far.verdict, check.verdict, key=_WORST.index),
+        )
+    return list(found.values())
 
 
 def _safe(hospital_id: str) -> str:

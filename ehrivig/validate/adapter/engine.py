@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,24 +14,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (
 )
 
 from ehrivig.database import Database
-from ehrivig.literals import Parameters, render
 
 _BATCH = "table"
-_MEASURED = "gate.measured"  # the one row of the last bundle
-_HASHES = 2**18
-_HASH = f"(hash(admission_id) % {_HASHES})::INTEGER"
-
-
-@dataclass(frozen=True)
-class Suspects:
-    """Where the admissions of some rows of a relation are kept (`table`), and read (`source`).
-
-    All of them, and a few others: measuring the rows keeps one bit for each of many hashes of an
-    id, which needs the same little memory whatever the proportion of such rows.
-    """
-
-    table: str
-    source: str
 
 
 class _TypeNames:
@@ -50,15 +33,11 @@ class _TypeNames:
 
 
 class DuckDBEngine(SqlAlchemyExecutionEngine):
-    """A GX engine on the connection of a `Database`; `parameters` fill the suites' `$names`."""
+    """A GX engine on the connection of a `Database`, which says what an expectation means."""
 
-    def __init__(self, database: Database, parameters: Parameters, relation: str) -> None:
+    def __init__(self, database: Database, relation: str) -> None:
         self.database = database
         self.relation = relation
-        self.parameters = parameters
-        self.refusal: BaseException | None = None
-        self._suspects: tuple[Suspects, str] | None = None
-        self._bundling = False
         self._held = [ConnectionWrapper(database.connection.cursor())]
         held = self._held
         engine = sa.create_engine(
@@ -85,44 +64,6 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
         self._held.clear()  # the engine lives on in GX's registries; the cursor must not
         del self.database
 
-    def execute_query(self, query: Any) -> Any:
-        """Run what GX asks, and keep it in the log of the database as a plain statement."""
-        try:
-            if self._bundling and self._suspects is not None:
-                query = self._with_suspects(query, *self._suspects)
-                self._suspects = None
-            self.database.log.append(self.text(query) + ";")
-            return super().execute_query(query)
-        except Exception as error:  # GX keeps only its text
-            self.refusal = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            raise
-
-    def keep(self, suspects: Suspects, condition: str) -> None:
-        """Let the next bundle also keep the admissions of the rows that meet a condition."""
-        self._suspects = suspects, condition
-
-    def _with_suspects(self, query: sa.Select[Any], suspects: Suspects, condition: str) -> Any:
-        """The bundle, measured into a table together with the suspects; a SELECT of the former."""
-        bits = f"bitstring_agg(CASE WHEN {condition} THEN {_HASH} END, 0, {_HASHES - 1})"
-        query = query.add_columns(sa.literal_column(bits).label("suspects"))
-        self.database.table(_MEASURED, self.text(query))
-        self.database.table(
-            suspects.table,
-            f"SELECT DISTINCT admission_id FROM {suspects.source} "
-            f"WHERE get_bit((SELECT suspects FROM {_MEASURED}), {_HASH}) = 1",
-        )
-        return sa.text(f"SELECT * EXCLUDE (suspects) FROM {_MEASURED}")
-
-    def resolve_metric_bundle(self, metric_fn_bundle: Any) -> Any:
-        """One SELECT for the bundle, in an order that does not change from run to run."""
-        self._bundling = True
-        try:
-            return super().resolve_metric_bundle(
-                sorted(metric_fn_bundle, key=lambda one: str(one.metric_configuration.id))
-            )
-        finally:
-            self._bundling = False
-
     def text(self, clause: Any) -> str:
         """A SQLAlchemy clause as DuckDB text with its values written out."""
         compiled = clause.compile(
@@ -130,25 +71,11 @@ class DuckDBEngine(SqlAlchemyExecutionEngine):
         )
         return str(compiled)
 
-    def literal(self, sql: str) -> Any:
-        """A piece of SQL from a suite as a clause, with its `$names` filled."""
-        return sa.literal_column(f"({render(sql, self.parameters)})")
 
-
-def violation(engine: DuckDBEngine, kwargs: Mapping[str, Any]) -> str:
-    """The SQL condition of a row that violates `condition` among the rows `among`.
-
-    CASE, since DuckDB then evaluates the condition on those rows only; AND would on all.
-    """
-    condition, among = kwargs["condition"], kwargs.get("among")
-    violation = f"CASE WHEN {among} THEN NOT ({condition}) END" if among else f"NOT ({condition})"
-    return render(violation, engine.parameters)
-
-
-def open_engine(db: Database, relation: str, parameters: Parameters) -> DuckDBEngine:
+def open_engine(db: Database, relation: str) -> DuckDBEngine:
     """An engine whose only batch is the relation."""
     schema, _, name = relation.rpartition(".")
-    engine = DuckDBEngine(db, parameters, relation)
+    engine = DuckDBEngine(db, relation)
     batch = SqlAlchemyBatchData(
         execution_engine=engine,
         table_name=name,

@@ -8,11 +8,22 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from ehrivig.figures.axes import logarithmic
-from ehrivig.figures.style import QUIET, Axes, drawing, series_styles, svg_text
+from ehrivig.figures.style import (
+    BLUE,
+    QUIET,
+    SERIES_COLOURS,
+    SERIES_LINES,
+    Axes,
+    drawing,
+    series_styles,
+    svg_text,
+)
 
 _MARGINS = {"left": 0.15, "right": 0.98, "bottom": 0.21, "top": 0.89}
 """Fixed: to fit them anew draws every figure several times."""
 _POINTS = 9
+MANY = len(SERIES_COLOURS) * len(SERIES_LINES)
+_FEWEST = 20  # results of a hospital that has a distribution
 
 
 def distribution(
@@ -25,10 +36,14 @@ def distribution(
     """The distribution of one analyte per hospital on a logarithmic axis, with its limits.
 
     `counts`: hospital_id, bin (eighths of an octave), n. Bins with fewer than `smallest` results
-    are left out.
+    are left out. Of more hospitals than there are lines to tell apart: the middle one in each bin,
+    and where nine of ten lie.
     """
     with drawing(3.6, 2.2, margins=_MARGINS, points=_POINTS) as (figure, axes):
-        _draw_proportions(axes, counts, smallest)
+        if counts["hospital_id"].n_unique() > MANY:
+            _draw_range(axes, counts, smallest)
+        else:
+            _draw_proportions(axes, counts, smallest)
         for key in ("soft_lo", "soft_hi"):
             value = limits.get(key)
             if value is not None and value > 0 and math.isfinite(value):
@@ -51,6 +66,18 @@ def _draw_proportions(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
         centre = [2 ** ((bin_ + 0.5) / 8) for bin_ in shown["bin"]]
         percent = [100 * n / own["n"].sum() for n in shown["n"]]
         axes.plot(centre, percent, color=colour, linestyle=line, linewidth=1.3, label=name)
+
+
+def _draw_range(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
+    """The median over hospitals of the part of their results in each bin, and 5 to 95 in 100."""
+    of = pl.col("n").sum().over("hospital_id")
+    shown = counts.filter(of >= _FEWEST).with_columns(percent=100 * pl.col("n") / of)
+    shown = shown.filter(pl.col("n") >= max(smallest, 1))
+    limits = [pl.col("percent").quantile(q).alias(str(q)) for q in (0.05, 0.5, 0.95)]
+    bins = shown.group_by("bin").agg(limits).sort("bin")
+    centre = [2 ** ((bin_ + 0.5) / 8) for bin_ in bins["bin"]]
+    axes.fill_between(centre, bins["0.05"], bins["0.95"], color=BLUE, alpha=0.25, linewidth=0)
+    axes.plot(centre, bins["0.5"], color=BLUE, linewidth=1.3)
 
 
 def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> str:

@@ -21,7 +21,7 @@ def write(
     dropped: Sequence[str] = (),
     earlier: Sequence[EarlierRun] = (),
 ) -> None:
-    """Write checks, measurements, the quarantine of all hospitals, and both HTML reports.
+    """Write checks, measurements, and both HTML reports, of a run whose datasets are written.
 
     `dropped`: hospitals left out by the policy. `earlier`: runs before this one, oldest first.
     """
@@ -30,9 +30,8 @@ def write(
     validate.frame_of_checks(checks).write_csv(target / "checks.csv")
     measured = [m for hospital in hospitals for m in hospital.measurements]
     validate.write_measurements(measured, target / MEASUREMENTS_FILE)
-    numbers.merge_quarantine(hospitals, folder)
     numbers.reasons(folder).write_csv(target / "reasons.csv")
-    numbers.aggregate(hospitals, "completeness").write_csv(target / "completeness.csv")
+    numbers.aggregate(folder, "completeness").write_csv(target / "completeness.csv")
     html = page(folder, study, hospitals, checks, dropped, earlier)
     (target / "index.html").write_text(html, encoding="utf-8")
     validate.write_data_docs(checks, target / "data_docs")

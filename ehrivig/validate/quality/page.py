@@ -11,6 +11,8 @@ import polars as pl
 from markupsafe import Markup
 
 from ehrivig import contract
+from ehrivig.codes import tables as code_tables
+from ehrivig.database import Database
 from ehrivig.disclosure import shown, small
 from ehrivig.figures.page import inline
 from ehrivig.figures.page import page as filled
@@ -59,11 +61,12 @@ def page(
         findings=_findings(checks, smallest),
         rows=_rows(hospitals, smallest),
         reasons=_reasons(folder, smallest),
-        completeness=_completeness(hospitals),
-        figures=_figures(hospitals, smallest),
+        completeness=_completeness(folder, hospitals),
+        figures=_figures(folder, smallest),
         legend=_legend(hospitals),
-        units=_units(hospitals, smallest),
-        doses=_doses(hospitals, smallest),
+        many=len(hospitals) > _many(),
+        units=_units(folder, smallest),
+        doses=_doses(folder, smallest),
         trend=_trend(now, earlier),
         changed=_changed(now, earlier),
         has_earlier=bool(earlier),
@@ -132,9 +135,11 @@ def _reasons(folder: Path, smallest: int) -> list[dict[str, Any]]:
     return [{**row, "rows": shown(row["rows"], smallest)} for row in frame.to_dicts()]
 
 
-def _completeness(hospitals: Sequence[HospitalResult]) -> dict[str, list[dict[str, Any]]]:
+def _completeness(
+    folder: Path, hospitals: Sequence[HospitalResult]
+) -> dict[str, list[dict[str, Any]]]:
     """Table -> per column, the proportion of rows with a value in each hospital (None: no rows)."""
-    frame = numbers.aggregate(hospitals, "completeness")
+    frame = numbers.aggregate(folder, "completeness")
     found: dict[str, list[dict[str, Any]]] = {}
     for table in contract.TABLES:
         own = frame.filter((pl.col("table") == table.name) & (pl.col("n_rows") > 0))
@@ -152,13 +157,12 @@ def _completeness(hospitals: Sequence[HospitalResult]) -> dict[str, list[dict[st
     return found
 
 
-def _figures(hospitals: Sequence[HospitalResult], smallest: int) -> list[Markup]:
+def _figures(folder: Path, smallest: int) -> list[Markup]:
     """The distribution of every analyte with results."""
     from ehrivig.validate.quality.figures import distribution
 
-    counts = numbers.aggregate(hospitals, "lab_distribution")
-    limits = numbers.aggregate(hospitals, "lab_limit").unique("analyte", keep="first")
-    known = {row["analyte"]: row for row in limits.to_dicts()}
+    counts = numbers.aggregate(folder, "lab_distribution")
+    known = _limits()
     found = []
     for number, analyte in enumerate(sorted(set(counts["analyte"]))):
         limit = known.get(analyte, {})
@@ -166,6 +170,28 @@ def _figures(hospitals: Sequence[HospitalResult], smallest: int) -> list[Markup]
         svg = distribution(analyte, own, limit, limit.get("unit") or "", smallest)
         found.append(inline(svg, f"lab-{number}"))
     return found
+
+
+def _limits() -> dict[str, dict[str, Any]]:
+    """Variable -> its unit and limits: hard_lo, soft_lo, soft_hi, hard_hi (null: none)."""
+    with Database() as db:
+        db.execute("CREATE SCHEMA ref")
+        code_tables.load(db)
+        rows = db.frame(
+            "SELECT variable, unit, hard_lo, soft_lo, soft_hi, hard_hi "
+            'FROM ref."limit" ORDER BY ALL'
+        )
+    return {
+        row["variable"]: row
+        for row in rows.unique("variable", keep="first", maintain_order=True).to_dicts()
+    }
+
+
+def _many() -> int:
+    """Of more hospitals a figure shows the range, not each."""
+    from ehrivig.validate.quality.figures import MANY
+
+    return MANY
 
 
 def _legend(hospitals: Sequence[HospitalResult]) -> list[dict[str, str]]:
@@ -180,18 +206,18 @@ def _legend(hospitals: Sequence[HospitalResult]) -> list[dict[str, str]]:
     ]
 
 
-def _units(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
+def _units(folder: Path, smallest: int) -> list[dict[str, Any]]:
     """Per analyte: which units its results came in, by hospital."""
-    frame = numbers.aggregate(hospitals, "lab_unit").sort("analyte", "hospital_id", "unit")
+    frame = numbers.aggregate(folder, "lab_unit").sort("analyte", "hospital_id", "unit")
     return [
         {**row, "unit": row["unit"] or "(none)", "n": shown(row["n"], smallest)}
         for row in frame.to_dicts()
     ]
 
 
-def _doses(hospitals: Sequence[HospitalResult], smallest: int) -> list[dict[str, Any]]:
+def _doses(folder: Path, smallest: int) -> list[dict[str, Any]]:
     """The study drug's administrations by unit, and what is known to turn them into grams."""
-    frame = numbers.aggregate(hospitals, "dose_unit").sort("hospital_id", "dose_unit")
+    frame = numbers.aggregate(folder, "dose_unit").sort("hospital_id", "dose_unit")
     return [
         {
             "hospital": row["hospital_id"],

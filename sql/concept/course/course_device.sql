@@ -24,7 +24,7 @@ SELECT
     w.variable,
     CASE
         WHEN u.admission_id IS NOT NULL THEN TRUE
-        WHEN EXISTS (SELECT 1 FROM respiratory_support) THEN FALSE
+        WHEN SENDS('respiratory_support', c.admission_id) THEN FALSE
     END AS value
 FROM candidate AS c
 CROSS JOIN wanted AS w

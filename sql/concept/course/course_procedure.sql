@@ -27,7 +27,7 @@ SELECT
     w.variable,
     CASE
         WHEN d.admission_id IS NOT NULL THEN TRUE
-        WHEN EXISTS (SELECT 1 FROM procedure) THEN FALSE
+        WHEN SENDS('procedure', c.admission_id) THEN FALSE
     END AS value
 FROM candidate AS c
 CROSS JOIN wanted AS w

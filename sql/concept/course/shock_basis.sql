@@ -36,7 +36,7 @@ SELECT
         WHEN s.raised THEN 'vasopressor_lactate'
         WHEN NOT s.raised THEN 'lactate_normal'
         WHEN s.admission_id IS NOT NULL THEN 'vasopressor_only'
-        WHEN EXISTS (SELECT 1 FROM medication) THEN 'no_vasopressor'
+        WHEN SENDS('medication', e.admission_id) THEN 'no_vasopressor'
     END AS basis,
     CASE
         WHEN s.raised THEN s.raised_at

@@ -12,11 +12,6 @@ WITH dated AS (
             death_at = DATE_TRUNC('day', death_at) AND death_at::DATE = discharged_at::DATE, FALSE
         ) AS bare_date_at_discharge
     FROM candidate
-),
-
-link AS (
-    SELECT COUNT(death_at) > 0 AS linked
-    FROM patient
 )
 
 SELECT
@@ -37,6 +32,5 @@ SELECT
             discharge_status IN ('alive', 'transferred', 'against_advice')
             AND discharged_at IS NOT NULL THEN FALSE
     END AS died_in_hospital,
-    linked
+    SENDS('death_at', admission_id) AS linked
 FROM dated
-CROSS JOIN link

@@ -25,7 +25,7 @@ SELECT
     w.variable,
     CASE
         WHEN t.admission_id IS NOT NULL THEN TRUE
-        WHEN EXISTS (SELECT 1 FROM medication) THEN FALSE
+        WHEN SENDS('medication', a.admission_id) THEN FALSE
     END AS value
 FROM anchor AS a
 CROSS JOIN wanted AS w

@@ -16,24 +16,17 @@ hypotensive AS (
     SELECT DISTINCT admission_id
     FROM stay_vital
     WHERE vital_code = 'sbp' AND value < 90
-),
-
-fluid AS (
-    SELECT COUNT(*) > 0 AS listed
-    FROM ref.included
-    WHERE codelist = 'iv_fluid'
 )
 
 SELECT
     s.admission_id,
     s.met AND CASE
         WHEN p.admission_id IS NOT NULL THEN TRUE
-        WHEN NOT EXISTS (SELECT 1 FROM medication) THEN NULL
+        WHEN NOT SENDS('medication', s.admission_id) THEN NULL
         WHEN h.admission_id IS NULL THEN FALSE
-        WHEN f.listed THEN FALSE
+        WHEN SENDS('iv_fluid', s.admission_id) THEN FALSE
     END AS met,
     p.first_at
 FROM severe_sepsis AS s
-CROSS JOIN fluid AS f
 LEFT JOIN proxy AS p ON s.admission_id = p.admission_id
 LEFT JOIN hypotensive AS h ON s.admission_id = h.admission_id

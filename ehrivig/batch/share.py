@@ -8,7 +8,6 @@ knows, or that name none, are with the first. What a share leaves is put togethe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -131,21 +130,9 @@ def settle(db: Database) -> None:
     )
 
 
-def announce(db: Database, kept: Mapping[str, int]) -> None:
-    """Let event tables of which a share keeps no row, but the hospital sends some, not seem absent.
-
-    Such a table gets one row of nobody: concepts ask whether a hospital sends a table at all, for
-    what is not sent is not measured. `kept`: rows that the gate kept, per table.
-    """
-    for table in contract.EVENT_TABLES:
-        sent = f"SELECT 1 FROM mapped.{_WHOLE}{table.name} LIMIT 1"
-        if not kept[table.name] and db.rows(sent):
-            db.execute(f"ALTER VIEW main.{table.name} RENAME TO own_{table.name}")
-            db.view(
-                f"main.{table.name}",
-                f"SELECT * FROM main.own_{table.name} "
-                "UNION ALL BY NAME SELECT NULL AS admission_id",
-            )
+def sent(db: Database, table: str) -> bool:
+    """Whether the whole hospital sends an event table, of which a share may keep no row."""
+    return bool(db.rows(f"SELECT 1 FROM mapped.{_WHOLE}{table} LIMIT 1"))
 
 
 def repeated_medication(db: Database, table: str) -> None:

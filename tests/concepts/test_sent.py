@@ -1,0 +1,125 @@
+"""What a hospital sends at all, asked for each admission of several hospitals and of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ehrivig.concepts import concept, define_given, define_sent, of_hospitals
+from ehrivig.database import Database
+
+EVENTS = {"A": ["medication", "lab"], "B": ["lab"], "C": list[str]()}
+ADMISSIONS = [("A", 1), ("A", 2), ("B", 3), ("C", 4)]
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    """Three hospitals: A gives immunoglobulin and fluid, B has fluid on its list, C nothing.
+
+    The date of death of C's patient was set aside; of B's and A's patients only B's has one.
+    """
+    with Database() as made:
+        made.execute("CREATE SCHEMA ref; CREATE SCHEMA resolved")
+        made.execute("CREATE TABLE admission (hospital_id VARCHAR, admission_id BIGINT)")
+        for hospital, admission in ADMISSIONS:
+            made.execute(f"INSERT INTO admission VALUES ('{hospital}', {admission})")
+        made.execute(
+            "CREATE TABLE patient AS SELECT * FROM (VALUES ('A', NULL::TIMESTAMP), "
+            "('B', TIMESTAMP '2020-02-01'), ('B', NULL), ('C', NULL)) AS t (hospital_id, death_at)"
+        )
+        made.execute(
+            "CREATE TABLE ref.drug_class AS SELECT drug, codelist, verdict, "
+            "NULL::VARCHAR AS product_type, NULL::DOUBLE AS concentration_g_per_l, "
+            "NULL::DOUBLE AS strength_g FROM (VALUES (1, 'ivig', 'include'), "
+            "(2, 'iv_fluid', 'include'), (3, 'ivig', 'exclude')) AS t (drug, codelist, verdict)"
+        )
+        define_given(made)
+        made.execute(
+            "CREATE TABLE resolved.medication AS SELECT * FROM (VALUES ('A', 1), ('A', 2), "
+            "('A', 2), ('B', 2), ('C', 3), ('C', NULL)) AS t (hospital_id, drug)"
+        )
+        yield made
+
+
+def answers(db: Database, what: str) -> dict[int, bool]:
+    text = f"SELECT admission_id, SENDS('{what}', admission_id) FROM admission"
+    return dict(db.rows(text))
+
+
+def only(db: Database, hospital: str) -> None:
+    """Let the database be that of one hospital."""
+    for table in ("admission", "patient", "resolved.medication"):
+        db.execute(f"DELETE FROM {table} WHERE hospital_id <> '{hospital}'")
+    db.execute(
+        "DELETE FROM ref.drug_class WHERE drug NOT IN "
+        "(SELECT drug FROM resolved.medication WHERE drug IS NOT NULL)"
+    )
+
+
+def test_each_hospital_sends_its_own_tables_lists_and_deaths(db: Database) -> None:
+    assert of_hospitals(db, EVENTS) == {
+        "A": {"medication", "lab", "ivig", "iv_fluid"},
+        "B": {"lab", "iv_fluid", "death_at"},
+        "C": set(),
+    }
+
+
+@pytest.mark.parametrize("hospital", EVENTS)
+def test_a_hospital_alone_sends_what_it_sends_among_others(db: Database, hospital: str) -> None:
+    together = of_hospitals(db, EVENTS)[hospital]
+    only(db, hospital)
+    assert of_hospitals(db, {hospital: EVENTS[hospital]}) == {hospital: together}
+
+
+def test_a_hospital_whose_people_the_policy_leaves_out_changes_nothing_for_others(
+    db: Database,
+) -> None:
+    before = of_hospitals(db, EVENTS)
+    db.execute("DELETE FROM admission WHERE hospital_id = 'B'")
+    db.execute("DELETE FROM patient WHERE hospital_id = 'B'")
+    after = of_hospitals(db, EVENTS)
+    assert {name: after[name] for name in "AC"} == {name: before[name] for name in "AC"}
+    define_sent(db, after)
+    assert answers(db, "lab") == {1: True, 2: True, 4: False}
+
+
+def test_an_admission_is_answered_for_its_own_hospital(db: Database) -> None:
+    define_sent(db, of_hospitals(db, EVENTS))
+    assert answers(db, "lab") == {1: True, 2: True, 3: True, 4: False}
+    assert answers(db, "medication") == {1: True, 2: True, 3: False, 4: False}
+    assert answers(db, "iv_fluid") == {1: True, 2: True, 3: True, 4: False}
+    assert answers(db, "death_at") == {1: False, 2: False, 3: True, 4: False}
+    assert answers(db, "vital") == dict.fromkeys((1, 2, 3, 4), False)
+
+
+@pytest.mark.parametrize("hospital", EVENTS)
+def test_a_hospital_alone_is_answered_as_among_others(db: Database, hospital: str) -> None:
+    whats = ("lab", "medication", "iv_fluid", "ivig", "death_at", "vital")
+    define_sent(db, of_hospitals(db, EVENTS))
+    own = [number for name, number in ADMISSIONS if name == hospital]
+    together = {what: {n: answers(db, what)[n] for n in own} for what in whats}
+    only(db, hospital)
+    define_sent(db, of_hospitals(db, {hospital: EVENTS[hospital]}))
+    assert {what: answers(db, what) for what in whats} == together
+
+
+def test_the_answer_is_yes_or_no_also_where_nothing_is_sent(db: Database) -> None:
+    define_sent(db, of_hospitals(db, EVENTS))
+    assert db.rows("SELECT SENDS('lab', 3), SENDS('nothing', 3)") == [(True, False)]
+    define_sent(db, {"A": set()})
+    assert db.rows("SELECT SENDS('lab', 3)") == [(False,)]
+
+
+def test_a_concept_knows_absence_only_where_the_table_is_sent(db: Database) -> None:
+    """Vital status of two hospitals side by side: deaths are linked in one of them."""
+    db.execute(
+        "CREATE TABLE candidate AS SELECT hospital_id, admission_id, "
+        "TIMESTAMP '2020-01-02' AS admitted_at, TIMESTAMP '2020-01-12' AS discharged_at, "
+        "'alive' AS discharge_status, NULL::TIMESTAMP AS death_at, "
+        "TIMESTAMP '2020-01-02' AS time_zero FROM admission"
+    )
+    define_sent(db, of_hospitals(db, EVENTS))
+    db.table("vital_status", concept("vital_status"))
+    linked = db.rows("SELECT admission_id, linked FROM vital_status ORDER BY ALL")
+    assert linked == [(1, False), (2, False), (3, True), (4, False)]
