@@ -14,6 +14,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2
 
 from ehrivig.meta.measures import Tau2
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray
 
 _RELATIVE = 4 * np.finfo(np.float64).eps
@@ -116,7 +117,7 @@ def tau2_interval(
     df = len(y) - x.shape[1]
     if df < 1:
         return np.nan, np.nan
-    alpha = 1 - level
+    alpha = 1 - checked_level(level)
     lo = _solve_q(y, v, x, float(chi2.isf(alpha / 2, df)))
     hi = _solve_q(y, v, x, float(chi2.ppf(alpha / 2, df)))
     return lo, hi

@@ -37,6 +37,7 @@ from ehrivig.meta.measures import (
     one_of,
 )
 from ehrivig.meta.study_data import Counts, StudyData
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import BoolArray, FloatArray
 
 
@@ -60,8 +61,7 @@ class Plan:
         one_of("model", self.model, MODELS)
         one_of("tau2", self.tau2, TAU2_ESTIMATORS)
         one_of("ci", self.ci, INTERVALS)
-        if not 0 < self.level < 1:
-            raise UsageError(f"level: {self.level} is not between 0 and 1. Give 0.95 for 95%.")
+        checked_level(self.level)
         if self.ci == "hksj" and self.model == "common":
             raise UsageError("ci: hksj belongs to the random model. Add --model random.")
         if self.method == "MH" and self.model == "random":

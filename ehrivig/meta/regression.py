@@ -20,6 +20,7 @@ from ehrivig.meta.heterogeneity import (
 )
 from ehrivig.meta.intervals import critical_value, two_sided_p
 from ehrivig.meta.measures import Interval, Model, Tau2
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import FloatArray
 
 
@@ -100,7 +101,7 @@ def meta_regression(
 
 def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) -> FloatArray:
     """The design (k, 1 + m) of the estimable studies, checked."""
-    m = np.asarray(moderators, dtype=np.float64)
+    m = numbers(moderators, "meta-regression")
     m = m[:, None] if m.ndim == 1 else m
     if m.shape != (len(effects.y), len(names)):
         raise UsageError(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.design_matrix import arm_vector, column_names, weight_vector
 from ehrivig.stats.result import BoolArray, FloatArray
 
@@ -117,7 +118,7 @@ def balance(
 
 def _columns(x: ArrayLike, n: int) -> FloatArray:
     """The covariates (n, p); NaN may be in them, infinity may not."""
-    matrix = np.asarray(x, dtype=np.float64)
+    matrix = numbers(x, "x")
     matrix = matrix[:, np.newaxis] if matrix.ndim == 1 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != n:
         raise UsageError(f"x: expected {n} rows and one column each, got {matrix.shape}.")

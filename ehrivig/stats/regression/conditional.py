@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.design_matrix import binary_vector, column_names, finite_matrix
 from ehrivig.stats.newton import Curve
 from ehrivig.stats.regression.glm import MaximumLikelihood, maximise
@@ -66,7 +67,7 @@ def conditional_logistic(
     y = binary_vector(event, "event")
     matrix = finite_matrix(x, "x", len(y))
     labels = column_names(names, matrix.shape[1])
-    strata_count, groups = _informative(y, np.asarray(strata))
+    strata_count, groups = _informative(y, labelled("strata", strata, len(y)).codes)
     used = sum(len(rows) for rows, _ in groups)
     if not used:
         raise AnalysisError(f"{WHAT}: no stratum has both an event and a non-event.")
@@ -82,14 +83,9 @@ def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntAr
 
     In every stratum the rows of cases come first.
     """
-    if strata.shape != y.shape:
-        raise UsageError(f"strata: expected {len(y)} labels, got shape {strata.shape}.")
-    if strata.dtype.kind == "f" and not bool(np.isfinite(strata).all()):
-        raise AnalysisError("strata: some labels are missing; every row needs its stratum.")
-    codes = np.unique(strata, return_inverse=True)[1] if len(y) else np.zeros(0, dtype=np.int64)
-    order = np.argsort(2 * codes + (y == 0), kind="stable")
-    sizes = np.bincount(codes)
-    cases = np.bincount(codes, y).astype(np.int64)
+    order = np.argsort(2 * strata + (y == 0), kind="stable")
+    sizes = np.bincount(strata)
+    cases = np.bincount(strata, y).astype(np.int64)
     first = np.cumsum(sizes) - sizes
     both = np.flatnonzero((cases > 0) & (cases < sizes))
     kinds = np.unique(np.column_stack([sizes[both], cases[both]]), axis=0)

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import chdtri
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.regression.glm import maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit
 from ehrivig.stats.regression.logistic_input import Problem
@@ -55,7 +56,7 @@ def profile_interval(
     Raises AnalysisError when no root lies within 64 standard errors.
     Source: Venzon & Moolgavkar 1988.
     """
-    quantile = float(chdtri(1, 1.0 - level))
+    quantile = float(chdtri(1, 1.0 - checked_level(level)))
 
     def beyond(value: float) -> float:
         return 2.0 * (loglik - highest(value)) - quantile

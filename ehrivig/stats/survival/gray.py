@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.result import FloatArray, IntArray
-from ehrivig.stats.survival.follow_up_input import event_status, follow_up_time, labelled
+from ehrivig.stats.survival.follow_up_input import event_status, follow_up_time
 from ehrivig.stats.survival.gray_score import Counts, score_of_stratum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.wald import quantile
@@ -74,7 +75,7 @@ def _exact_rank(n: int, level: float) -> int:
     """
     weight = _signed_rank_counts(n)
     below = np.cumsum(weight) / weight.sum()
-    return max(1, int(np.searchsorted(below, (1 - level) / 2 - 1e-14)))
+    return max(1, int(np.searchsorted(below, (1 - checked_level(level)) / 2 - 1e-14)))
 
 
 def _normal_rank(n: int, level: float) -> int:

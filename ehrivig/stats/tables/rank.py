@@ -8,14 +8,14 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, stdtr, stdtrit
+from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
-from ehrivig.stats.wald import p_value
+from ehrivig.stats.wald import p_value, t_quantile
 
 QuantileMethod = Literal[
     "inverted_cdf",
@@ -207,7 +207,7 @@ def _t_result(
     """The t statistic, p and interval of a difference; AnalysisError when there is no spread."""
     if not se > 0 or not df > 0:
         raise AnalysisError(f"{test}: too few values, or values that do not vary; no test exists.")
-    t, half = difference / se, float(stdtrit(df, 0.5 + level / 2)) * se
+    t, half = difference / se, t_quantile(level, df) * se
     p = 2 * float(stdtr(df, -abs(t)))
     return MeanDifference(
         test, difference, difference - half, difference + half, se, df, t, p, *counts, level
