@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.result import FloatArray, IntArray
 
+ROUNDING = 1e-12  # of the largest value: a spread below it is that of the arithmetic
 _FEW_LABELS = 4_096
 _MISSING_TYPES = ("NAType", "NaTType", "MaskedConstant")
 _REFUSED = {"U": "text", "S": "text", "M": "dates", "m": "durations", "c": "complex numbers"}
@@ -62,6 +63,19 @@ def _real(value: object) -> float:
     """One number, NaN for what is none."""
     usable = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     return float(value) if usable else float("nan")  # type: ignore[arg-type]
+
+
+def constant(values: FloatArray) -> bool:
+    """Whether the values differ by no more than rounding; none or one do not differ."""
+    if values.size < 2:
+        return True
+    low, high = float(values.min()), float(values.max())
+    return high - low <= ROUNDING * max(abs(low), abs(high))
+
+
+def variance(values: FloatArray) -> float:
+    """The sample variance (divisor n - 1) of at least two values; exactly 0 where all are equal."""
+    return 0.0 if constant(values) else float(np.var(values, ddof=1))
 
 
 @dataclass(frozen=True)

@@ -139,3 +139,16 @@ def test_bad_input_is_named() -> None:
         paired_shift([], [])
     with pytest.raises(UsageError, match="rows"):
         wilcoxon_signed_rank([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize("value", [0.1, 37.1, 1e6 / 3])
+def test_values_without_spread_have_no_t_test(value: float) -> None:
+    x, y = np.full(7, value), np.full(9, value * 1.1)
+    for kind in ("welch", "student"):
+        with pytest.raises(AnalysisError, match="do not vary"):
+            t_test(x, y, kind=kind)
+    with pytest.raises(AnalysisError, match="do not vary"):
+        t_test(x, x * 1.1, kind="paired")
+    baseline, arm = np.arange(16.0), np.repeat([0, 1], 8)
+    with pytest.raises(AnalysisError, match="without any spread"):
+        ancova(value + 0.3 * baseline + arm, baseline, arm)

@@ -12,6 +12,7 @@ from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import ROUNDING, variance
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
@@ -124,14 +125,14 @@ def t_test(
     if kind == "paired":
         d = _differences(first, second)
         n = len(d)
-        se = float(np.std(d, ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+        se = np.sqrt(variance(d) / n)
         return _t_result("paired t", float(d.mean()), float(se), n - 1, (n, n), level)
     if kind not in ("welch", "student"):
         raise UsageError(f"kind: {kind!r}; use welch, student or paired.")
     x, y = finite_vector(first, "first sample"), finite_vector(second, "second sample")
     if min(len(x), len(y)) < 2:
         raise AnalysisError("t test: each sample needs at least two values.")
-    vx, vy = float(np.var(x, ddof=1)), float(np.var(y, ddof=1))
+    vx, vy = variance(x), variance(y)
     nx, ny = len(x), len(y)
     difference = float(x.mean() - y.mean())
     if kind == "student":
@@ -165,6 +166,8 @@ def ancova(
     refuse_dependent(gram, ("intercept", "baseline", "exposed"), "ANCOVA")
     beta = np.linalg.solve(gram, design.T @ y)
     residual = y - design @ beta
+    if np.abs(residual).max() <= ROUNDING * np.abs(y).max():
+        raise AnalysisError("ANCOVA: the outcome follows from baseline and arm without any spread.")
     df = len(y) - 3
     se = float(np.sqrt(residual @ residual / df * np.linalg.inv(gram)[2, 2]))
     counts = (int(arm.sum()), int((~arm).sum()))
