@@ -77,6 +77,16 @@ def checked_caliper(caliper: float | None) -> float:
     return float(caliper)
 
 
+def reach(distance: FloatArray, caliper: float) -> float:
+    """The widest gap that counts as within the caliper: the caliper, up to the rounding of a gap.
+
+    0.57 - 0.55 is 0.019999999999999907 and 0.55 - 0.53 is 0.020000000000000018: scores rounded to
+    two decimals lie a caliper of 0.02 apart, whatever their binary digits say.
+    """
+    largest = float(np.abs(distance).max(initial=0.0))
+    return caliper + 4 * float(np.finfo(np.float64).eps) * (largest + caliper)
+
+
 def group_codes(exact: ArrayLike | None, n: int) -> IntArray | None:
     """A number per exact group, (n,); several columns (n, k) must agree in all of them."""
     if exact is None:

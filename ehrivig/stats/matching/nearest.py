@@ -60,6 +60,9 @@ def nearest(
     sorted positions away (units of all groups and those already matched count), then the left one;
     "matchit-4.5" the left one. Without an exact tie the rules agree.
 
+    The caliper is compared with the binary gap, as MatchIt does: of scores rounded to two decimals
+    some pairs 0.02 apart are within a caliper of 0.02 and some are not (`optimal` counts all).
+
     Raises UsageError for wrong shapes and options, AnalysisError for missing or infinite
     distances. An empty arm gives no pairs and a NumericalWarning.
     Source: Rosenbaum & Rubin 1985; behaviour of MatchIt 4.7.2 (Ho, Imai, King & Stuart 2011).
