@@ -6,18 +6,20 @@ Sources: Firth 1993; Heinze & Schemper 2002 (penalised profile intervals and tes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import ROUNDING
 from ehrivig.stats.collinear import refuse_dependent
-from ehrivig.stats.newton import Curve, Maximum, climb
+from ehrivig.stats.newton import Curve, Maximum, climb, little_gain, short_step
 from ehrivig.stats.regression.glm import MaximumLikelihood, expit, log1p_exp
 from ehrivig.stats.regression.logistic_fit import LogisticFit, wald_fit
 from ehrivig.stats.regression.logistic_input import Problem
-from ehrivig.stats.regression.profile import profile_interval
+from ehrivig.stats.regression.profile import alongside, profile_interval
 from ehrivig.stats.result import BoolArray, FloatArray
 
 MAX_STEP = 5.0
@@ -28,32 +30,44 @@ WHAT = "Firth logistic regression"
 
 @dataclass(frozen=True)
 class _Scaled:
-    """The design with its intercept, columns divided by `scale`."""
+    """The design with its intercept: columns less `centre`, divided by `scale`.
+
+    Any centre and scale have the same maximum; on these no digit is lost to a large mean or unit.
+    """
 
     event: FloatArray
     z: FloatArray
     weights: FloatArray
+    centre: FloatArray
     scale: FloatArray
+
+    def inward(self, coef: FloatArray) -> FloatArray:
+        """Coefficients (k,) of the columns as given, on the scale of this design."""
+        beta = coef * self.scale
+        beta[0] += float(coef[1:] @ self.centre[1:])
+        return beta
+
+    def outward(self) -> FloatArray:
+        """The matrix (k, k) that takes coefficients of this design to those of the columns."""
+        matrix = np.diag(1.0 / self.scale)
+        matrix[0, 1:] = -self.centre[1:] / self.scale[1:]
+        return matrix
 
 
 def firth_fit(problem: Problem) -> LogisticFit:
     """Firth's fit with penalised profile intervals and penalised likelihood-ratio tests."""
-    y, x, names = problem.event, problem.x, problem.names
-    top = penalised(y, x, None, names)
-    se = np.sqrt(np.diag(top.covariance))
-    lo, hi, p = np.empty_like(se), np.empty_like(se), np.empty_like(se)
-    for j in range(len(se)):
-        last = top.coef
-
-        def highest(value: float, j: int = j) -> float:
-            nonlocal last
-            loglik, last = penalised_profile(y, x, None, j, value, last)
-            return loglik
-
-        lo[j], hi[j] = profile_interval(
-            highest, float(top.coef[j]), float(se[j]), top.loglik, problem.level
-        )
-        p[j] = chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0))))
+    names = problem.names
+    top = penalised(problem.event, problem.x, None, names)
+    k = len(names)
+    lo, hi, p = (np.full(k, np.nan) for _ in range(3))
+    notes: tuple[str, ...] = ()
+    for j in range(k):
+        try:
+            lo[j], hi[j], p[j] = _profile(problem, top, j)
+        except AnalysisError as error:
+            if j:
+                raise
+            notes = (f"no interval of the intercept: {error}",)  # nobody reads it as an effect
     return replace(
         wald_fit(problem, top, top.covariance, "inverse Fisher information (Heinze & Schemper)"),
         lo=np.exp(lo),
@@ -61,7 +75,20 @@ def firth_fit(problem: Problem) -> LogisticFit:
         p=p,
         method="logistic, Firth's penalised likelihood",
         interval="profile penalised likelihood",
+        notes=notes,
     )
+
+
+def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, float, float]:
+    """The penalised profile limits of coefficient j, and p of its likelihood-ratio test."""
+
+    def highest(value: float) -> float:
+        start = alongside(top, j, value)
+        return penalised_profile(problem.event, problem.x, None, j, value, start)[0]
+
+    se = float(np.sqrt(top.covariance[j, j]))
+    lo, hi = profile_interval(highest, float(top.coef[j]), se, top.loglik, problem.level)
+    return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0)))))
 
 
 def penalised(
@@ -79,9 +106,10 @@ def penalised(
     free = np.ones(data.z.shape[1], dtype=bool)
     top = _climb(data, np.zeros(data.z.shape[1]), free)
     information, _ = _information(data, expit(data.z @ top.beta))
-    covariance = _solved(information, np.eye(len(names))) / np.outer(data.scale, data.scale)
+    outward = data.outward()
+    covariance = outward @ _solved(information, np.eye(len(names))) @ outward.T
     return MaximumLikelihood(
-        top.beta / data.scale, covariance, top.loglik, float("nan"), top.iterations
+        outward @ top.beta, covariance, top.loglik, float("nan"), top.iterations
     )
 
 
@@ -96,23 +124,28 @@ def penalised_profile(
     """The highest penalised log-likelihood with coefficient j held at value, and where it is (k,).
 
     The penalty keeps the column that is held, as Heinze & Schemper have it. `start` (k,) are the
-    coefficients to begin from: those of the value before lie nearest.
+    coefficients to begin from, that of column j at `value`.
     """
-    data = _prepare(event, x, weights)
+    data = _prepare(event, x, weights, centred=j > 0)
     free = np.arange(data.z.shape[1]) != j
-    beta = start * data.scale
-    beta[j] = value * data.scale[j]
-    top = _climb(data, beta, free)
-    return top.loglik, top.beta / data.scale
+    beta = data.inward(start)
+    beta[j] = value * data.scale[j] if j else value
+    # Only the height is wanted: a step short against the standard errors is short enough.
+    top = _climb(data, beta, free, little_gain)
+    return top.loglik, np.asarray(data.outward() @ top.beta)
 
 
-def _prepare(event: FloatArray, x: FloatArray, weights: FloatArray | None) -> _Scaled:
-    """The design with columns of unit root mean square (any scale has the same maximum)."""
-    z = np.concatenate([np.ones((len(event), 1)), x], axis=1)
-    scale = np.sqrt(np.mean(z**2, axis=0))
-    scale = np.where(scale > 0, scale, 1.0)
+def _prepare(
+    event: FloatArray, x: FloatArray, weights: FloatArray | None, *, centred: bool = True
+) -> _Scaled:
+    """The design with columns of unit spread; not centred where the intercept itself is held."""
+    centre = x.mean(axis=0)
+    spread = np.sqrt(np.mean((x - centre) ** 2, axis=0))
+    spread = np.where(spread > ROUNDING * np.abs(centre), spread, 1.0)
+    centre = centre if centred else np.zeros_like(centre)
+    z = np.concatenate([np.ones((len(event), 1)), (x - centre) / spread], axis=1)
     w = np.ones(len(event)) if weights is None else weights
-    return _Scaled(event, z / scale, w, scale)
+    return _Scaled(event, z, w, np.append(0.0, centre), np.append(1.0, spread))
 
 
 def _information(data: _Scaled, p: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -121,7 +154,12 @@ def _information(data: _Scaled, p: FloatArray) -> tuple[FloatArray, FloatArray]:
     return root.T @ root, root
 
 
-def _climb(data: _Scaled, start: FloatArray, free: BoolArray) -> Maximum:
+def _climb(
+    data: _Scaled,
+    start: FloatArray,
+    free: BoolArray,
+    arrived: Callable[[Curve, FloatArray], bool] = short_step,
+) -> Maximum:
     """The maximum over the free coefficients: where the modified score is zero.
 
     Fisher scoring first; where it crawls (the penalty bends the curve, and the information does
@@ -143,6 +181,7 @@ def _climb(data: _Scaled, start: FloatArray, free: BoolArray) -> Maximum:
         start,
         what=WHAT,
         step_at=step_at,
+        arrived=arrived,
         max_iterations=MAX_ITERATIONS,
     )
 
