@@ -61,6 +61,16 @@ def q_statistic(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float = 0.0) 
     return float(np.sum(w * (y - x @ beta) ** 2))
 
 
+def knapp_hartung(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float) -> float:
+    """The factor by which Hartung and Knapp multiply the variance: Q(tau2) over its df, at least 1.
+
+    Below 1 the studies agree better than chance lets them, which is no gain in precision; with
+    equal effects the interval would have no width. Sources: Knapp and Hartung 2003; Jackson et
+    al. 2017; Rover et al. 2015 (metafor's `test = "adhoc"`).
+    """
+    return max(1.0, float(q_statistic(y, v, x, tau2)) / (len(y) - int(x.shape[1])))
+
+
 def estimate_tau2(y: FloatArray, v: FloatArray, x: FloatArray, method: Tau2) -> float:
     """The between-study variance by DerSimonian-Laird, REML or Paule-Mandel; never negative.
 

@@ -16,8 +16,8 @@ from ehrivig.meta.effects import effect_sizes
 from ehrivig.meta.intervals import standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.published import Printed, PublishedRow
+from ehrivig.meta.shared_arm import ARMS, between_rows, shares_arm
 from ehrivig.meta.study_data import Counts
-from ehrivig.meta.subgroups import difference_of
 
 _LEVEL = 0.95
 """Of printed intervals."""
@@ -166,13 +166,18 @@ def _across(rows: Sequence[PublishedRow]) -> Iterator[Lint]:
 def _not_a_partition(
     dimension: str, group: list[PublishedRow], total: PublishedRow | None
 ) -> Iterator[Lint]:
-    """Subgroups whose persons do not sum to the total, or that cannot average to its estimate."""
+    """Subgroups whose persons do not sum to the total, or that cannot average to its estimate.
+
+    A control arm that all subgroups share is not divided, and its numbers need not sum.
+    """
     if total is None:
         return
     where = f"{total.label} by {dimension}"
+    undivided = {arm for arm in ARMS if shares_arm([*group, total], arm)}
     for name, whole in total.sizes.items():
         parts = [row.sizes[name] for row in group if name in row.sizes]
-        if len(parts) == len(group) and sum(parts) != whole:
+        divided = name.rpartition("_")[2] not in undivided and not (undivided and name == "n")
+        if divided and len(parts) == len(group) and sum(parts) != whole:
             message = f"{name}: the subgroups sum to {sum(parts):g}, the total is {whole:g}."
             numbers = {"sum": sum(parts), "total": whole}
             yield Lint("subgroups_do_not_sum", "warn", message, numbers, where)
@@ -192,10 +197,7 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
     excludes = [row.hi.value < null or row.lo.value > null for row in group]
     if len(set(excludes)) < 2:
         return
-    scale = group[0].measure.value_to_scale
-    theta = [scale(row.estimate.value) for row in group]
-    se = [standard_error(scale(row.lo.value), scale(row.hi.value), _LEVEL) for row in group]
-    between = difference_of(theta, se)
+    between, how = between_rows(group)
     there = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if e)
     absent = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if not e)
     verdict = "does not show" if between.q_p >= 0.05 else "supports"
@@ -204,7 +206,7 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
         "warn" if between.q_p >= 0.05 else "info",
         f"Significant in {there}, not in {absent}, printed without a test between them. The test "
         f"recomputed from the printed rows {verdict} a difference: Q = {between.q:.2f} on "
-        f"{between.q_df} df, p = {between.q_p:.2g}.",
+        f"{between.q_df} df, p = {between.q_p:.2g}{how}.",
         {"q": between.q, "q_df": float(between.q_df), "q_p": between.q_p},
         f"{group[0].outcome or 'result'} by {dimension}",
     )
