@@ -158,6 +158,15 @@ def schoenfeld(fit: CoxFit) -> str:
     return f"proportional hazards (Schoenfeld) p = {test.global_p:.4g}"
 
 
+def grays_test(time: Floats, status: np.ndarray, arm: np.ndarray, entry: Floats) -> str:
+    """The test that both arms share one incidence of clearance, in words."""
+    try:
+        test = gray_test(time, status, arm, cause=CLEARED, entry=entry)
+    except AnalysisError as error:
+        return f"Gray's test not made: {error}"
+    return f"Gray's test p = {test.p:.4g}"
+
+
 def survival_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
@@ -214,17 +223,18 @@ def clearance_effects(
             label = outcome.event_label
 
             def subdistribution(people: pl.DataFrame = people, label: str = label) -> Effect:
-                time, status, _, arm = clearance_times(people)
+                time, status, entry, arm = clearance_times(people)
                 fit = fine_gray(
                     time,
                     status,
                     arm[:, None].astype(float),
                     cause=CLEARED,
+                    entry=entry,
                     names=["exposed"],
                     event_label=label,
                 )
-                gray = gray_test(time, status, arm, cause=CLEARED)
-                note = f"Gray's test p = {gray.p:.4g}; entry at onset (no left truncation)"
+                gray = grays_test(time, status, arm, entry)
+                note = f"{gray}; entry at admission (left truncation)"
                 return replace(fit.effect("exposed", arm), notes=(note,))
 
             def cause_specific(people: pl.DataFrame = people, label: str = label) -> Effect:

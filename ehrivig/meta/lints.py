@@ -18,6 +18,7 @@ from ehrivig.meta.lint import Lint
 from ehrivig.meta.published import Printed, PublishedRow
 from ehrivig.meta.shared_arm import ARMS, between_rows, shares_arm
 from ehrivig.meta.study_data import Counts
+from ehrivig.stats.tables.usual_tests import p_of_counts
 
 _LEVEL = 0.95
 """Of printed intervals."""
@@ -86,12 +87,14 @@ def _not_centred(row: PublishedRow) -> Iterator[Lint]:
 
 
 def _p_differs(row: PublishedRow) -> Iterator[Lint]:
-    """A printed p that no rounding of estimate and interval can give."""
+    """A printed p that neither estimate and interval give nor a usual test of the counts."""
     if row.p is None or not _usable(row):
         return
     z_least, z_most = _z_range(row)
     p_most, p_least = two_sided_p(z_least), two_sided_p(z_most)
     if row.p.least <= p_most and row.p.most >= p_least:
+        return
+    if any(row.p.least <= p <= row.p.most for p in _usual(row).values()):
         return
     yield Lint(
         "p_not_recomputed",
@@ -101,6 +104,15 @@ def _p_differs(row: PublishedRow) -> Iterator[Lint]:
         {"p_printed": row.p.value, "p_least": p_least, "p_most": p_most},
         row.label,
     )
+
+
+def _usual(row: PublishedRow) -> dict[str, float]:
+    """The p of every usual test of the printed counts, none without them."""
+    if row.counts is None or any(count != int(count) for count in row.counts):
+        return {}
+    a, n1, c, n2 = (int(count) for count in row.counts)
+    possible = 0 <= a <= n1 and 0 <= c <= n2
+    return p_of_counts([[a, n1 - a], [c, n2 - c]]) if possible else {}
 
 
 def _z_range(row: PublishedRow) -> tuple[float, float]:
