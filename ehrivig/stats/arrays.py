@@ -146,14 +146,14 @@ def _labels(values: ArrayLike, what: str) -> NDArray[Any]:
         values = values.data
     given = _as_array(values, what)
     if given.dtype.kind in "fmM":
-        _refuse_missing(np.isnat(given) if given.dtype.kind in "mM" else np.isnan(given), what)
+        _refuse_missing(np.isnat(given) if given.dtype.kind in "mM" else ~np.isfinite(given), what)
     if given.dtype.kind != "O":
         return given
     _refuse_missing(np.array([_is_missing(v) for v in given.flat], dtype=np.bool_), what)
     if all(isinstance(v, str) for v in given.flat):
         return given
     if all(isinstance(v, Real | np.bool_) for v in given.flat):
-        return given.astype(np.float64) if given.size else given
+        return _labels(given.astype(np.float64), what) if given.size else given
     kinds = ", ".join(sorted({type(v).__name__ for v in given.flat}))
     if "," in kinds:
         raise UsageError(f"{what}: labels of mixed types ({kinds}). Give all as text.")
@@ -161,11 +161,12 @@ def _labels(values: ArrayLike, what: str) -> NDArray[Any]:
 
 
 def _refuse_missing(missing: NDArray[np.bool_], what: str) -> None:
-    """Raise AnalysisError when a label is missing."""
+    """Raise AnalysisError when a label is missing (or infinite)."""
     count = int(missing.sum())
     if count:
         raise AnalysisError(
-            f"{what}: {count} of {missing.size} labels are missing. Name them or drop those rows."
+            f"{what}: {count} of {missing.size} labels are missing or infinite. "
+            "Name them or drop those rows."
         )
 
 

@@ -33,6 +33,12 @@ def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
     return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
 
 
+def exponential(values: FloatArray) -> FloatArray:
+    """exp, infinite without a warning where a double ends."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(values))
+
+
 def wald_interval(
     value: float,
     se: float,

@@ -21,6 +21,7 @@ from ehrivig.stats.regression.logistic_fit import LogisticFit, wald_fit
 from ehrivig.stats.regression.logistic_input import Problem
 from ehrivig.stats.regression.profile import alongside, profile_interval
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.wald import exponential
 
 MAX_STEP = 5.0
 MAX_ITERATIONS = 500
@@ -70,8 +71,8 @@ def firth_fit(problem: Problem) -> LogisticFit:
             notes = (f"no interval of the intercept: {error}",)  # nobody reads it as an effect
     return replace(
         wald_fit(problem, top, top.covariance, "inverse Fisher information (Heinze & Schemper)"),
-        lo=np.exp(lo),
-        hi=np.exp(hi),
+        lo=exponential(lo),
+        hi=exponential(hi),
         p=p,
         method="logistic, Firth's penalised likelihood",
         interval="profile penalised likelihood",

@@ -16,6 +16,7 @@ from ehrivig.stats.regression.glm import maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit
 from ehrivig.stats.regression.logistic_input import Problem
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import exponential
 
 
 def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
@@ -24,8 +25,8 @@ def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
     ends = [_profile_ends(problem, fit, j) for j in range(len(fit.coef))]
     return replace(
         fit,
-        lo=np.exp(np.array([lo for lo, _ in ends])),
-        hi=np.exp(np.array([hi for _, hi in ends])),
+        lo=exponential(np.array([lo for lo, _ in ends])),
+        hi=exponential(np.array([hi for _, hi in ends])),
         p=chdtrc(1, np.maximum(0.0, 2.0 * np.array(falls))),
         interval="profile likelihood",
     )
