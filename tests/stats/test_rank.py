@@ -63,9 +63,14 @@ def test_hodges_lehmann_by_listing(seed: int, n: int, whole: bool) -> None:
         x, y = np.round(x), np.round(y)
     d = x - y
     walsh = ((d[:, None] + d) / 2)[np.triu_indices(n)]
+    if len(np.unique(d)) == 1:
+        with pytest.raises(AnalysisError, match="do not vary"):
+            paired_shift(x, y)
+        return
     got = paired_shift(x, y)
     assert got.shift == pytest.approx(np.median(walsh), abs=1e-12)
     assert got.lo <= got.shift <= got.hi
+    assert got.lo < got.hi
     assert got.n == n
 
 

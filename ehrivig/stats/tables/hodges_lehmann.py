@@ -58,10 +58,10 @@ def paired_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
     x = finite_vector(first, "first of the pairs")
     d = np.sort(x - finite_vector(second, "second of the pairs", len(x)))
     n = len(d)
+    if n == 0:
+        raise AnalysisError("Hodges-Lehmann: there are no pairs.")
     if constant(d):
-        raise AnalysisError(
-            f"Hodges-Lehmann: {n} pairs whose differences do not vary; no interval exists."
-        )
+        raise AnalysisError("Hodges-Lehmann: the differences do not vary; no interval exists.")
     sums = _Sums(d / 2, d / 2, np.arange(n))
     plain = n < EXACT_BELOW and len(np.unique(np.abs(d))) == n and not bool((d == 0).any())
     count = n * (n + 1) // 2
