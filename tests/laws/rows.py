@@ -105,15 +105,20 @@ def generated(seed: int, n: int = 160) -> Rows:
     return completed(event, arm, x, rng, time=time)
 
 
+def columns_of(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a data set by name."""
+    with path.open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    return {key: np.array([float(row[key]) for row in table]) for key in table[0]}
+
+
 @cache
 def load(name: str) -> Rows:
     """A public data set, its covariates at most three."""
-    with (DATA / f"{name}.csv").open(encoding="utf-8") as file:
-        table = list(csv.DictReader(file))
-    columns = {key: np.array([float(row[key]) for row in table]) for key in table[0]}
+    columns = columns_of(DATA / f"{name}.csv")
     others = [key for key in columns if key not in KNOWN][:3]
-    rng = np.random.default_rng(len(table))
-    noise = rng.normal(size=(len(table), 1))
+    rng = np.random.default_rng(len(columns["event"]))
+    noise = rng.normal(size=(len(columns["event"]), 1))
     x = np.column_stack([columns[key] for key in others]) if others else noise
     given = {key: columns[key] for key in ("time", "status", "entry", "cluster") if key in columns}
     return completed(columns["event"], columns["arm"], x, rng, **given)

@@ -6,53 +6,29 @@ Sources: Firth 1993; Heinze & Schemper 2002 (penalised profile intervals and tes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import contextlib
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import ROUNDING
 from ehrivig.stats.collinear import refuse_dependent
-from ehrivig.stats.newton import Curve, Maximum, climb, little_gain, short_step
-from ehrivig.stats.regression.glm import MaximumLikelihood, expit, log1p_exp
+from ehrivig.stats.newton import Maximum, little_gain
+from ehrivig.stats.regression.firth_likelihood import (
+    WHAT,
+    Scaled,
+    climbed,
+    fisher_information,
+    prepare,
+    solved,
+)
+from ehrivig.stats.regression.glm import MaximumLikelihood, expit, maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit, wald_fit
 from ehrivig.stats.regression.logistic_input import Problem
 from ehrivig.stats.regression.profile import alongside, profile_interval
-from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.result import FloatArray
 from ehrivig.stats.wald import exponential
-
-MAX_STEP = 5.0
-MAX_ITERATIONS = 500
-SCORING_STEPS = 30
-WHAT = "Firth logistic regression"
-
-
-@dataclass(frozen=True)
-class _Scaled:
-    """The design with its intercept: columns less `centre`, divided by `scale`.
-
-    Any centre and scale have the same maximum; on these no digit is lost to a large mean or unit.
-    """
-
-    event: FloatArray
-    z: FloatArray
-    weights: FloatArray
-    centre: FloatArray
-    scale: FloatArray
-
-    def inward(self, coef: FloatArray) -> FloatArray:
-        """Coefficients (k,) of the columns as given, on the scale of this design."""
-        beta = coef * self.scale
-        beta[0] += float(coef[1:] @ self.centre[1:])
-        return beta
-
-    def outward(self) -> FloatArray:
-        """The matrix (k, k) that takes coefficients of this design to those of the columns."""
-        matrix = np.diag(1.0 / self.scale)
-        matrix[0, 1:] = -self.centre[1:] / self.scale[1:]
-        return matrix
 
 
 def firth_fit(problem: Problem) -> LogisticFit:
@@ -101,17 +77,38 @@ def penalised(
     penalised, `loglik_null` NaN. Raises AnalysisError for constant or collinear columns and when it
     does not converge.
     """
-    data = _prepare(event, x, weights)
+    data = prepare(event, x, weights)
     p = np.full(len(event), 0.5)
-    refuse_dependent(_information(data, p)[0], names, WHAT)
-    free = np.ones(data.z.shape[1], dtype=bool)
-    top = _climb(data, np.zeros(data.z.shape[1]), free)
-    information, _ = _information(data, expit(data.z @ top.beta))
+    refuse_dependent(fisher_information(data, p)[0], names, WHAT)
+    top = max(_tops(data, event, x, weights), key=lambda found: found.loglik)
+    information, _ = fisher_information(data, expit(data.z @ top.beta))
     outward = data.outward()
-    covariance = outward @ _solved(information, np.eye(len(names))) @ outward.T
+    covariance = outward @ solved(information, np.eye(len(names))) @ outward.T
     return MaximumLikelihood(
         outward @ top.beta, covariance, top.loglik, float("nan"), top.iterations
     )
+
+
+def _tops(
+    data: Scaled, event: FloatArray, x: FloatArray, weights: FloatArray | None
+) -> list[Maximum]:
+    """The maxima that are reached from no effect and, where it exists, from the unpenalised fit.
+
+    The penalised likelihood may have two tops, with a covariate that has an outlier for example.
+    """
+    free = np.ones(data.z.shape[1], dtype=bool)
+    starts = [np.zeros(data.z.shape[1])]
+    with contextlib.suppress(AnalysisError):
+        starts.append(data.inward(maximise(event, x, weights=weights).coef))
+    tops, failures = [], []
+    for start in starts:
+        try:
+            tops.append(climbed(data, start, free))
+        except AnalysisError as error:
+            failures.append(error)
+    if not tops:
+        raise failures[0]
+    return tops
 
 
 def penalised_profile(
@@ -127,122 +124,10 @@ def penalised_profile(
     The penalty keeps the column that is held, as Heinze & Schemper have it. `start` (k,) are the
     coefficients to begin from, that of column j at `value`.
     """
-    data = _prepare(event, x, weights, centred=j > 0)
+    data = prepare(event, x, weights, centred=j > 0)
     free = np.arange(data.z.shape[1]) != j
     beta = data.inward(start)
     beta[j] = value * data.scale[j] if j else value
     # Only the height is wanted: a step short against the standard errors is short enough.
-    top = _climb(data, beta, free, little_gain)
+    top = climbed(data, beta, free, little_gain)
     return top.loglik, np.asarray(data.outward() @ top.beta)
-
-
-def _prepare(
-    event: FloatArray, x: FloatArray, weights: FloatArray | None, *, centred: bool = True
-) -> _Scaled:
-    """The design with columns of unit spread; not centred where the intercept itself is held."""
-    centre = x.mean(axis=0)
-    spread = np.sqrt(np.mean((x - centre) ** 2, axis=0))
-    spread = np.where(spread > ROUNDING * np.abs(centre), spread, 1.0)
-    centre = centre if centred else np.zeros_like(centre)
-    z = np.concatenate([np.ones((len(event), 1)), (x - centre) / spread], axis=1)
-    w = np.ones(len(event)) if weights is None else weights
-    return _Scaled(event, z, w, np.append(0.0, centre), np.append(1.0, spread))
-
-
-def _information(data: _Scaled, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The Fisher information (k, k) and the weighted design whose cross product it is (n, k)."""
-    root = data.z * np.sqrt(data.weights * p * (1 - p))[:, np.newaxis]
-    return root.T @ root, root
-
-
-def _climb(
-    data: _Scaled,
-    start: FloatArray,
-    free: BoolArray,
-    arrived: Callable[[Curve, FloatArray], bool] = short_step,
-) -> Maximum:
-    """The maximum over the free coefficients: where the modified score is zero.
-
-    Fisher scoring first; where it crawls (the penalty bends the curve, and the information does
-    not know), Newton's method with the curvature taken from differences of the score.
-    """
-
-    def step_at(beta: FloatArray, curve: Curve, iteration: int) -> FloatArray:
-        if np.isnan(curve.score).any():
-            raise _singular()
-        curvature = curve.information[np.ix_(free, free)]
-        if iteration > SCORING_STEPS:
-            curvature = _curvature(data, beta, free, curvature)
-        step = np.zeros(len(beta))
-        step[free] = _solved(curvature, curve.score[free])
-        return step * (MAX_STEP / max(float(np.abs(step).max(initial=0.0)), MAX_STEP))
-
-    return climb(
-        lambda beta: _curve(data, beta),
-        start,
-        what=WHAT,
-        step_at=step_at,
-        arrived=arrived,
-        max_iterations=MAX_ITERATIONS,
-    )
-
-
-def _curve(data: _Scaled, beta: FloatArray) -> Curve:
-    """Log-likelihood plus half the log determinant of the information, score and information.
-
-    The log-likelihood is -inf where the information vanishes.
-    """
-    eta = data.z @ beta
-    information, _ = _information(data, expit(eta))
-    sign, logdet = np.linalg.slogdet(information)
-    logdet += 2.0 * np.log(data.scale).sum()  # as of the columns before they were scaled
-    fit = float(data.weights @ (data.event * eta - log1p_exp(eta)))
-    try:
-        score = _score(data, beta)
-    except AnalysisError:
-        return Curve(-np.inf, np.full(len(beta), np.nan), information)
-    return Curve(fit + 0.5 * float(logdet) if sign > 0 else -np.inf, score, information)
-
-
-def _score(data: _Scaled, beta: FloatArray) -> FloatArray:
-    """Firth's modified score, (k,)."""
-    p = expit(data.z @ beta)
-    information, root = _information(data, p)
-    leverage = np.einsum("ij,ij->i", root @ _solved(information, np.eye(len(beta))), root)
-    return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
-
-
-def _curvature(
-    data: _Scaled, beta: FloatArray, free: BoolArray, information: FloatArray
-) -> FloatArray:
-    """Minus the derivative of the score in the free coefficients, made to point uphill.
-
-    The penalised likelihood is not concave everywhere: directions that bend up, or not at all,
-    count with the size of their bend (at least a little of the information's).
-    """
-    h = 1e-5
-    columns = [
-        (_score(data, beta - h * e) - _score(data, beta + h * e))[free] / (2 * h)
-        for e in np.eye(len(beta))[free]
-    ]
-    curvature = 0.5 * (np.array(columns) + np.array(columns).T)
-    if not len(curvature):
-        return curvature
-    bend, direction = np.linalg.eigh(curvature)
-    floor = 1e-6 * float(np.linalg.eigvalsh(information)[-1])
-    return np.asarray((direction * np.maximum(np.abs(bend), floor)) @ direction.T)
-
-
-def _solved(information: FloatArray, right: FloatArray) -> FloatArray:
-    """The solution of information @ x = right; AnalysisError where the information is singular."""
-    try:
-        return np.asarray(np.linalg.solve(information, right), dtype=np.float64)
-    except np.linalg.LinAlgError as error:
-        raise _singular() from error
-
-
-def _singular() -> AnalysisError:
-    return AnalysisError(
-        f"{WHAT}: the covariates are collinear among these patients, or too "
-        "many for them; drop or coarsen covariates."
-    )

@@ -20,7 +20,7 @@ write("mgus2", with(mgus2[seq(1, 1384, 3), ], follow(ifelse(pstat == 1, ptime, f
 write("transplant", with(transplant, follow(futime, c(0, 1, 2, 2)[match(event, c("censored", "ltx", "death", "withdraw"))], sex == "m", age = age, year = year)))
 write("diabetic", with(diabetic, follow(time, status, trt, cluster = id, age = age, risk = risk)))
 write("gbsg", with(gbsg, follow(rfstime, status, hormon, age = age, size = size, nodes = nodes, pgr = pgr)))
-write("myeloma", with(myeloma[seq(1, nrow(myeloma), 9), ], data.frame(event = death, time = futime, status = death, entry = entry, arm = yes(year > 1975), year = year)))
+write("myeloma", with(myeloma[seq(1, nrow(myeloma), 9), ], data.frame(event = death, time = futime, status = death, entry = entry, arm = yes(year > median(year)), year = year)))
 write("channing", with(boot::channing, data.frame(event = cens, time = exit, status = cens, entry = entry, arm = yes(sex == "Male")))[boot::channing$exit > boot::channing$entry, ])
 write("melanoma", with(boot::melanoma, follow(time, c(1, 0, 2)[status], sex == 1, age = age, thickness = thickness, ulcer = ulcer)))
 write("bmt", with({data(bmt, package = "KMsurv"); bmt}, follow(pmax(t2, 1), ifelse(d2 == 1, 1, ifelse(d1 == 1, 2, 0)), z3, cluster = group, age = z1, donor = z2, wait = z7)))
