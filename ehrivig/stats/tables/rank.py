@@ -125,7 +125,7 @@ def t_test(
     if kind == "paired":
         d = _differences(first, second)
         n = len(d)
-        se = np.sqrt(variance(d) / n)
+        se = np.sqrt(variance(d)) / np.sqrt(n)
         return _t_result("paired t", float(d.mean()), float(se), n - 1, (n, n), level)
     if kind not in ("welch", "student"):
         raise UsageError(f"kind: {kind!r}; use welch, student or paired.")
