@@ -284,7 +284,7 @@ def balance_read(found: Any) -> Numbers:
         f"{name} {side} {row.covariate}": float(getattr(getattr(row, side), name))
         for row in found.rows
         for side in ("before", "after")
-        for name in ("smd", "variance_ratio", "ks")
+        for name in ("smd", "ks")  # a binary covariate has no variance ratio: its unit matters
     }
 
 
