@@ -9,6 +9,9 @@ from pydantic import AfterValidator, Field
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study.section import Day, Label, Proportion, Section, Slug
 
+OpenList = Literal["findings", "procedures", "scores", "pathogens"]
+"""The lists of names that an extract may have others of, since its layout hands them on."""
+
 TARGETS = tuple(entry.name for entry in ESTIMANDS.values() if entry.analysis)
 
 
@@ -46,6 +49,8 @@ class StudyInfo(Section):
 class Extract(Section):
     """What is read and how it is mapped.
 
+    local_names: names of findings, procedures, scores and pathogens that no shipped list holds and
+    that only this extract knows, as they stand in its tables.
     OMOP only: drug_quantity, how a hospital's `quantity` is read; drug_types_given, further
     drug_type_concept_ids whose records are taken as given; emergency_visits, whether an emergency
     visit without admission is an admission of its own.
@@ -57,6 +62,7 @@ class Extract(Section):
     extract_date: Day | None = None
     timezone: str | None = None
     mappings: str | None = None
+    local_names: dict[OpenList, tuple[Slug, ...]] = Field(default_factory=dict)
     drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = Field(default_factory=dict)
     drug_types_given: tuple[int, ...] = ()
     emergency_visits: bool = False

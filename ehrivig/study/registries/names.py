@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ehrivig import resources
 from ehrivig.study.registries.concepts import CONCEPTS
 from ehrivig.study.registries.entry import Entry, Registry
 
@@ -55,9 +56,8 @@ def _analytes() -> tuple[str, ...]:
 
 
 def _drugs() -> tuple[str, ...]:
-    from ehrivig.codes.drugs import drug_lists
-
-    return tuple(drug_lists())
+    folder = resources.codelists_folder() / "drugs"
+    return tuple(path.stem for path in folder.glob("*.csv"))
 
 
 def _vitals() -> tuple[str, ...]:
@@ -78,6 +78,11 @@ def _column(name: str, column: str, **only: str) -> tuple[str, ...]:
 
     rows = [row for row in shipped(name) if all(row[key] == value for key, value in only.items())]
     return tuple(dict.fromkeys(row[column] for row in rows))
+
+
+def shipped_units(variable: str) -> tuple[str, ...]:
+    """The units that the shipped list knows for a variable, the standard one first."""
+    return _column("units", "unit", variable=variable)
 
 
 CONDITIONS = NameList("conditions", "Conditions", "`conditions.csv`", _conditions)
