@@ -130,6 +130,15 @@ def content() -> dict[str, Any]:
     return tomllib.loads(study.locate("ivig_covid19").read_text(encoding="utf-8"))
 
 
+def own_question(content: dict[str, Any]) -> None:
+    """The study as one that repeats no paper: without the group that an outcome makes."""
+    content["study"]["reproduction"] = False
+    content["analysis"]["allow_post_baseline"] = []
+    groups = content["analysis"]["subgroups"]
+    kept = [group for group in groups if group["variable"] != "invasive_ventilation"]
+    content["analysis"]["subgroups"] = kept
+
+
 def test_groups_by_time_are_refused_without_a_safe_twin(content: dict[str, Any]) -> None:
     content["study"]["reproduction"] = False
     content["analysis"]["sensitivity"] = ["iptw"]
@@ -153,7 +162,7 @@ def test_groups_by_time_are_refused_without_a_safe_twin(content: dict[str, Any])
 def test_a_late_group_needs_a_twin_at_its_own_cut(
     content: dict[str, Any], keys: dict[str, Any], refused: bool
 ) -> None:
-    content["study"]["reproduction"] = False
+    own_question(content)
     content["analysis"] |= keys
     if refused:
         with pytest.raises(StudyError, match="'timing'"):
@@ -163,20 +172,29 @@ def test_a_late_group_needs_a_twin_at_its_own_cut(
 
 
 def test_no_groups_need_no_reproduction(content: dict[str, Any]) -> None:
-    content["study"]["reproduction"] = False
+    own_question(content)
     content["analysis"]["sensitivity"] = []
     content["exposure"]["bands"] = []
     assert study.parse(content)
 
 
-@pytest.mark.parametrize("name", ["glucocorticoid", "invasive_ventilation"])
-def test_outcomes_cannot_be_matched_on_unless_named(content: dict[str, Any], name: str) -> None:
-    content["match"]["covariates"] = ["age", name]
-    content["match"]["allow_post_baseline"] = []
-    with pytest.raises(StudyError, match=rf"match\.covariates: '{name}'.*allow_post_baseline"):
+def test_a_treatment_in_the_stay_cannot_be_matched_on_unless_named(
+    content: dict[str, Any],
+) -> None:
+    content["match"] |= {"covariates": ["age", "glucocorticoid"], "allow_post_baseline": []}
+    content["analysis"]["adjust"] = []
+    where = r"match\.covariates: 'glucocorticoid'.*allow_post_baseline"
+    with pytest.raises(StudyError, match=where):
         study.parse(content)
-    content["match"]["allow_post_baseline"] = [name]
+    content["match"]["allow_post_baseline"] = ["glucocorticoid"]
     assert study.parse(content)
+
+
+def test_an_outcome_cannot_be_matched_on_even_if_named(content: dict[str, Any]) -> None:
+    content["match"]["covariates"].append("ards")
+    content["match"]["allow_post_baseline"].append("ards")
+    with pytest.raises(StudyError, match=r"match\.covariates: 'ards' is an outcome"):
+        study.parse(content)
 
 
 @pytest.mark.parametrize(("window", "refused"), [([-24, 24], True), ([-24, 0], False)])

@@ -5,10 +5,14 @@ A list is read when it is asked for: importing a study reads no code list.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
 
 from ehrivig import resources
+from ehrivig.study.registries.checks import OVER_HOSPITALS
 from ehrivig.study.registries.concepts import CONCEPTS
 from ehrivig.study.registries.entry import Entry, Registry
 
@@ -23,6 +27,7 @@ _FINDINGS = (
     *("bilateral_opacities", "pneumonia", "pneumothorax", "pleural_effusion"),
     "cardiogenic_oedema",
 )
+_NO_SINGLE_PRODUCT = ("mixed", "unknown")
 _BODY_MEASURES = ("weight", "height")  # of the admission, in no row of `vital`
 
 
@@ -40,7 +45,12 @@ class NameList(Entry):
     @property
     def names(self) -> tuple[str, ...]:
         """Every name of the list, sorted."""
-        return tuple(sorted(self.read()))
+        return _sorted(self)
+
+
+@cache
+def _sorted(names: NameList) -> tuple[str, ...]:
+    return tuple(sorted(set(names.read())))
 
 
 def _conditions() -> tuple[str, ...]:
@@ -58,6 +68,25 @@ def _analytes() -> tuple[str, ...]:
 def _drugs() -> tuple[str, ...]:
     folder = resources.codelists_folder() / "drugs"
     return tuple(path.stem for path in folder.glob("*.csv"))
+
+
+def _product_types() -> tuple[str, ...]:
+    from ehrivig.codes.lists import read_list
+
+    folder = resources.codelists_folder() / "drugs"
+    rows = [row for path in folder.glob("*.csv") for row in read_list(path)]
+    return tuple({row["product_type"] for row in rows} - {""}) + _NO_SINGLE_PRODUCT
+
+
+def _checks() -> tuple[str, ...]:
+    suites = [
+        json.loads(resources.text(path)) for path in resources.expectations_folder().glob("*.json")
+    ]
+    return (*OVER_HOSPITALS, *(e["meta"]["id"] for suite in suites for e in suite["expectations"]))
+
+
+def _regimens() -> tuple[str, ...]:
+    return tuple(path.stem for path in resources.regimens_folder().glob("*.toml"))
 
 
 def _vitals() -> tuple[str, ...]:
@@ -118,6 +147,17 @@ PROCEDURES = NameList(
 PATHOGENS = NameList(
     "pathogens", "Pathogens", "`organism_code` of table `pathogen_test`", _pathogens, open=True
 )
+PRODUCT_TYPES = NameList(
+    "product_types", "Product types", "`product_type` of the drug lists", _product_types
+)
+REGIMENS = NameList("regimens", "Regimens", "the packaged regimens", _regimens)
+CHECKS = NameList(
+    "checks", "Checks", "the suites in `expectations/`, and the checks over hospitals", _checks
+)
+LAYOUTS = NameList("layouts", "Layouts", "the shipped layouts", lambda: ("native", "clif", "omop"))
+TIMEZONES = NameList(
+    "timezones", "Time zones", "the IANA time zones", lambda: tuple(available_timezones())
+)
 
 NAME_LISTS = Registry(
     "list of names",
@@ -134,5 +174,10 @@ NAME_LISTS = Registry(
         FINDINGS,
         PROCEDURES,
         PATHOGENS,
+        PRODUCT_TYPES,
+        REGIMENS,
+        CHECKS,
+        LAYOUTS,
+        TIMEZONES,
     ),
 )
