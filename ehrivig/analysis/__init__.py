@@ -16,6 +16,7 @@ from ehrivig.analysis.sample import Rematch, Sample
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
 from ehrivig.study import Study
+from ehrivig.study.admitted import admitted
 from ehrivig.study.immortal_time import immortal_time
 
 TABLE3 = (
@@ -82,7 +83,7 @@ def analyse(
     warning = immortal_time(study)
     for name in BY_ARM:
         tables[name] = _noted(tables[name], warning)
-    rows = EffectRows(smallest, warning)
+    rows = EffectRows(smallest, warning, admitted(study))
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)

@@ -12,6 +12,7 @@ from ehrivig.audit import lints
 from ehrivig.errors import EhrivigError
 from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
+from ehrivig.study.admitted import late_names
 from ehrivig.study.immortal_time import warnings_of
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
@@ -126,8 +127,8 @@ def _multiplicity(effects: pl.DataFrame) -> list[Lint]:
 
 
 def _post_baseline(study: Study) -> list[Lint]:
-    """Matching variables that the study file admits although they follow time zero."""
-    names = study.match.allow_post_baseline
+    """What the study matches on or adjusts for although it follows time zero."""
+    names = late_names(study, (*study.match.covariates, *study.match.exact))
     if not names:
         return []
     message = f"matching uses variables measured after time zero: {', '.join(names)}"

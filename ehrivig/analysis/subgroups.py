@@ -15,6 +15,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
+from ehrivig.study.admitted import late_names
 
 FAMILY = "interaction"
 
@@ -36,11 +37,10 @@ def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     primary = study.primary
     event, arm = values(matched, primary.name), exposed(matched)
     weights = set_weights(matched)
-    post_baseline = {v.name for v in study.outcomes.variables}
     tests = []
     for subgroup in study.analysis.subgroups:
         side, split = sides(matched, subgroup), f"subgroup {subgroup.name}"
-        late = subgroup.variable in post_baseline
+        late = late_names(study, (subgroup.variable,))
         note = "the split is measured after time zero" if late else ""
         for value, word in ((1.0, "yes"), (0.0, "no")):
             question = Question(

@@ -17,7 +17,6 @@ import polars as pl
 from ehrivig import codes
 from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
-from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
 from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.names import SCORED
@@ -30,8 +29,7 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate admission: admission_id and a column per covariate of the study.
 
     Numbers are Float64 in the covariate's unit, yes/no variables Boolean (null: not measured);
-    sorted by admission. Needs tables `candidate` and `eligible` (the same admissions). Raises
-    StudyError for a unit nobody defined.
+    sorted by admission. Needs tables `candidate` and `eligible` (the same admissions).
     """
     variables = study.covariates.variables
     columns = ", ".join(source.column for source in COVARIATES if source.column)
@@ -55,24 +53,17 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
 
 
 def repeat_labs(
-    db: Database,
-    study: Study,
-    start_hours: float,
-    end_hours: float,
-    anchors: pl.DataFrame | None = None,
+    db: Database, study: Study, start_hours: float, end_hours: float, anchors: pl.DataFrame
 ) -> pl.DataFrame:
     """The first value of each repeated lab in [anchor + start_hours, anchor + end_hours).
 
     One row per candidate admission, a Float64 column per name of `analysis.repeat_labs`, sorted.
-    The anchor is time zero, or `anchors` (admission_id, anchor_at), for instance the first dose;
-    an admission without an anchor has nulls.
+    `anchors` (admission_id, anchor_at) says from when on, for instance the first dose; an admission
+    without an anchor has nulls.
     """
     frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
-    if anchors is None:
-        db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
-    else:
-        db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
-        db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
+    db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
+    db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
     wanted, units = [study.covariate(name) for name in study.analysis.repeat_labs], _units(db)
     found = measured(db, "lab", [_code(v) for v in wanted], (start_hours, end_hours))
     for variable in wanted:
@@ -94,8 +85,6 @@ def _in_group(db: Database, group: str) -> pl.Expr:
     """Whether the hospital's country is in a group of the list of countries; null: not known."""
     listed = codes.list_frame("countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
-    if not of_group:
-        raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
     found = db.rows("SELECT DISTINCT upper(trim(country)) FROM hospital WHERE country <> ''")
     known = found[0][0] in of_group if len(found) == 1 else None
     return pl.lit(known, pl.Boolean)
@@ -207,36 +196,19 @@ def _units(db: Database) -> Units:
 
 
 def _unit(units: Units, variable: Covariate) -> tuple[float, float]:
-    """Factor and shift from the study's unit to the standard one (standard = v * factor + shift).
-
-    Raises StudyError when the variable has units and this is none of them.
-    """
-    known = units.get(_code(variable), [])
-    for unit, factor, shift in known:
-        if unit == variable.unit:
-            return float(factor), float(shift)
-    if not known:
-        return 1.0, 0.0
-    listed = ", ".join(sorted({str(unit) for unit, _, _ in known}))
-    raise StudyError(
-        f"covariates.{variable.name}: unknown unit {variable.unit!r} (known: {listed}). "
-        "Write one of these, or add it to the code list of units."
-    )
+    """Factor and shift from the study's unit to the standard one: standard = v * factor + shift."""
+    known = {unit: (factor, shift) for unit, factor, shift in units[_code(variable)]}
+    factor, shift = known[variable.unit]
+    return float(factor), float(shift)
 
 
 def _in_order(variables: Iterable[Covariate]) -> list[Covariate]:
-    """The variables that a function answers, each after those it is made of.
-
-    StudyError when they go in a circle.
-    """
+    """The variables that a function answers, each after those it is made of; none in a circle."""
     left = [v for v in variables if v.source in FUNCTIONS]
     ordered: list[Covariate] = []
     while left:
         waiting = {v.name for v in left}
         ready = [v for v in left if not waiting & set(v.any_of)]
-        if not ready:
-            names = ", ".join(sorted(waiting))
-            raise StudyError(f"covariates: any_of goes in a circle ({names}). Remove one of them.")
         ordered += ready
         left = [v for v in left if v not in ready]
     return ordered

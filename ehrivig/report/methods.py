@@ -9,6 +9,7 @@ _SCALE = {
     "logit_sd": "standard deviations of the logit of the score",
     "probability_sd": "standard deviations of the score",
 }
+_DISTANCE = {"propensity": "Propensity scores"}
 _ORDER = {
     "largest": "from the largest score down",
     "smallest": "from the smallest score up",
@@ -65,7 +66,7 @@ def _matching(study: Study) -> str:
         else f"within a caliper of {m.caliper:g} {_SCALE[m.caliper_scale]}"
     )
     text = (
-        f"Propensity scores come from a logistic model of the exposure fitted by unpenalised "
+        f"{_DISTANCE[m.distance]} come from a logistic model of the exposure fitted by unpenalised "
         f"maximum likelihood on: {_labels(study, m.covariates)}. Admissions with a missing "
         f"matching variable are left out and counted. Matching: {m.method} neighbour, "
         f"{m.ratio}:1, {'with' if m.replace else 'without'} replacement, {caliper}, "
