@@ -15,10 +15,13 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables import multiplicity
 from ehrivig.study.admitted import Admitted
 
+OF_NUMBERS = (MEAN_DIFFERENCE, "HL shift")
+"""Measures of a number, which has no events."""
 OWN_MODEL = ("table_s2", "missing_data")
 """Analyses of everybody that adjust for the variables of [analysis] adjust, not for the score."""
 
@@ -124,7 +127,7 @@ class EffectRows:
             "estimand": effect.estimand,
             "note": _joined(notes),
         }
-        if not hidden:
+        if not hidden and effect.measure not in OF_NUMBERS:
             row |= {
                 "events_exposed": effect.events_exposed,
                 "events_control": effect.events_control,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.mean_differences import number_effects
 from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying, versus
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
@@ -27,10 +28,13 @@ def main_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
     """The primary outcome by every measure, in all and in the matched; then the other outcomes."""
-    _primary(frame, "all", study, rows)
-    _primary(matched, "matched", study, rows)
-    _pairs(matched, study, rows)
-    _doubly_robust(matched, study, rows)
+    if study.primary.unit:
+        number_effects(frame, matched, study, rows)
+    else:
+        _primary(frame, "all", study, rows)
+        _primary(matched, "matched", study, rows)
+        _pairs(matched, study, rows)
+        _doubly_robust(matched, study, rows)
     apart = {study.primary.name, *study.analysis.negative_controls}
     for outcome in study.outcomes.variables:
         if outcome.name not in apart and is_event(outcome):

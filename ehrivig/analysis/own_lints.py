@@ -49,6 +49,8 @@ def _orientation(
     events than the table holds: no result may leave then.
     """
     name = study.primary.name
+    if study.primary.unit:
+        return []  # a number has no event to invert
     for population, people in (("all", table), ("matched", matched)):
         known = people.filter(pl.col(name).is_not_null())
         exposed = known.filter("exposed")

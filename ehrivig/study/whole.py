@@ -76,8 +76,10 @@ class Study(Section):
 
     @property
     def primary(self) -> Outcome:
-        """The primary outcome."""
-        return self.outcome(self.outcomes.primary)
+        """The primary outcome, with the words of its event."""
+        found = self.outcome(self.outcomes.primary)
+        words = found.event_label or found.label.lower()
+        return found.model_copy(update={"event_label": words})
 
 
 def _newly_treated(cohort: Cohort, exposure: Exposure) -> Cohort:

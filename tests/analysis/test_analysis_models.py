@@ -13,7 +13,8 @@ import pytest
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import adjusted, crude, set_weights, supported, table3, table_s2
+from ehrivig.analysis.model_tables import table3, table_s2
+from ehrivig.analysis.models import adjusted, crude, set_weights, supported
 from ehrivig.concepts import bands
 
 BANDS = {

@@ -97,7 +97,8 @@ def test_an_inverted_table_3_makes_the_run_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     true_crude = models.crude
-    monkeypatch.setattr(models, "crude", lambda event, *rest: true_crude(1 - event, *rest))
+    inverted = importlib.import_module("ehrivig.analysis.outcome_model")
+    monkeypatch.setattr(inverted, "crude", lambda event, *rest: true_crude(1 - event, *rest))
     with pytest.raises(own_lints.InvertedEvent, match="table3"):
         analysed(table, compared, plan)
 
