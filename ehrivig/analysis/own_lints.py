@@ -32,6 +32,7 @@ def of_run(
         *_quartiles(tables["table1"]),
         *_unit_smells(tables["table1"], study),
         *_implications(table, study),
+        *_of_nobody(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
         *_immortal(study),
@@ -118,6 +119,28 @@ def _implications(table: pl.DataFrame, study: Study) -> list[Lint]:
             whole_n, part_n = (int(table[name].sum() or 0) for name in (variable.name, part))
             found += lints.implication(variable.name, whole_n, part, part_n)
     return found
+
+
+def _of_nobody(table: pl.DataFrame, study: Study) -> list[Lint]:
+    """Variables that nobody has, or that are unknown of everybody: a code that finds nothing."""
+    names = [variable.name for variable in study.covariates.variables]
+    names += [variable.name for variable in study.outcomes.variables]
+    found: list[Lint] = []
+    for name in names if table.height else ():
+        known = table[name].drop_nulls()
+        if known.is_empty():
+            found.append(_nobody(name, "is unknown of everybody"))
+        elif known.dtype == pl.Boolean and not known.any():
+            found.append(_nobody(name, "is true of nobody (0%)"))
+    return found
+
+
+def _nobody(name: str, what: str) -> Lint:
+    message = (
+        f"{name} {what}: its code finds nothing in this extract, or the extract does not hold it. "
+        "Mend the code, or take the variable out"
+    )
+    return Lint("variable_of_nobody", "error", message)
 
 
 def _multiplicity(effects: pl.DataFrame) -> list[Lint]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study import Study
 
 _SCALE = {
@@ -21,13 +22,24 @@ _ORDER = {
 
 def paragraphs(study: Study) -> list[str]:
     """What was done, in sentences that a methods section could hold."""
-    return [_population(study), _exposure(study), _matching(study), _analysis(study)]
+    parts = [_question, _population, _exposure, _matching, _analysis]
+    return [part(study) for part in parts]
 
 
 def _labels(study: Study, names: tuple[str, ...]) -> str:
     labels = {v.name: v.label for v in study.covariates.variables}
     labels |= {v.name: v.label for v in study.outcomes.variables}
     return ", ".join(labels[name] for name in names)
+
+
+def _question(study: Study) -> str:
+    """The estimand, as the study file words it."""
+    asked = study.study.estimand
+    among = ESTIMANDS[asked.target].population
+    return (
+        f"Question: {asked.treatment} against {asked.comparator}; {asked.outcome}, as "
+        f"{asked.contrast}, in {among} ({asked.target})."
+    )
 
 
 def _population(study: Study) -> str:
@@ -38,7 +50,15 @@ def _population(study: Study) -> str:
         f"Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
         f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
         "measured and met admit a patient. The unit of analysis is a person's index admission."
+        + _local_names(study)
     )
+
+
+def _local_names(study: Study) -> str:
+    """The names that the study file says only this extract has."""
+    own = study.extract.local_names
+    listed = "; ".join(f"{kind} {', '.join(names)}" for kind, names in own.items())
+    return f" Names of this extract alone: {listed}." if listed else ""
 
 
 def _exposure(study: Study) -> str:
@@ -73,10 +93,11 @@ def _matching(study: Study) -> str:
         f"{_ORDER[m.order]}; equal distances by the rule {m.tie_rule}. Standardised mean "
         f"differences are divided by the {m.smd_denominator.replace('_', ' ')} standard deviation."
     )
-    if m.allow_post_baseline:
+    admitted = (*m.allow_post_baseline, *study.analysis.allow_post_baseline)
+    if admitted:
         text += (
-            f" The study file admits covariates measured after time zero "
-            f"({_labels(study, m.allow_post_baseline)}): they can bias the effect."
+            f" The study file admits variables measured after time zero "
+            f"({_labels(study, admitted)}): they can bias the effect."
         )
     return text
 

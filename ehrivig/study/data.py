@@ -120,13 +120,13 @@ class Extract(Section):
         examples=["mappings.toml"],
     )
     local_names: dict[OpenList, tuple[Slug, ...]] = Field(
-        default_factory=dict,
+        default={},
         description="Findings, procedures, scores and pathogens that no shipped list holds and "
         "only this extract has, as they stand in its tables.",
         examples=[{"findings": ["anosmia"], "pathogens": ["influenza_a"]}],
     )
     drug_quantity: dict[str, Literal["ml", "mg", "g", "unit"]] = Field(
-        default_factory=dict,
+        default={},
         description="OMOP: what `quantity` counts, hospital by hospital.",
         examples=[{"A": "ml"}],
     )
@@ -163,17 +163,17 @@ class Quality(Section):
         examples=[2.0],
     )
     thresholds: dict[str, Proportion] = Field(
-        default_factory=dict,
+        default={},
         description="Check id -> the largest proportion of violations that is tolerated.",
         examples=[{"lab.unit_mixup": 0.005}],
     )
     severities: dict[str, Literal["block", "quarantine", "warn", "off"]] = Field(
-        default_factory=dict,
+        default={},
         description="Check id -> another severity, or off.",
         examples=[{"lab.unit_known": "block"}],
     )
     hospitals: dict[str, Literal["block_run", "drop_hospital"]] = Field(
-        default_factory=dict,
+        default={},
         description="Hospital -> `block` for this hospital alone.",
         examples=[{"C": "drop_hospital"}],
     )

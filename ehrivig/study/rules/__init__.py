@@ -11,6 +11,7 @@ from ehrivig.study.problem import Problem
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
+from ehrivig.study.rules.target import unanswered_target
 from ehrivig.study.rules.unread import unread_keys
 from ehrivig.study.rules.windows import wrong_windows
 
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["broken_rules"]
 
-_RULES = (unread_keys, wrong_parts, wrong_windows, late_variables, immortal_groups)
+_RULES = (
+    unread_keys,
+    wrong_parts,
+    wrong_windows,
+    late_variables,
+    immortal_groups,
+    unanswered_target,
+)
 
 
 def broken_rules(study: Study) -> list[Problem]:
