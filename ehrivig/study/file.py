@@ -19,7 +19,7 @@ from ehrivig.study.fields import key_at
 from ehrivig.study.known_names import KnownNames, known_names
 from ehrivig.study.messages import problems_of
 from ehrivig.study.named import part, unknown_names
-from ehrivig.study.problem import Problem, meant, report
+from ehrivig.study.problem import Problem, near, report, shown
 from ehrivig.study.references import wrong_references
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.whole import RULES_LATER, Study
@@ -43,9 +43,11 @@ def locate(name: str) -> Path:
             return path
     except (OSError, ValueError):
         pass
+    found = near(name, packaged())
+    suggestion = f" Did you mean {found!r}?" if found else ""
     raise StudyError(
-        f"study: no file {name!r}, and no packaged study of that name. "
-        f"{meant(name, packaged())} Packaged are {', '.join(packaged())}; else give the path of a "
+        f"study: no file {shown(name)}, and no packaged study of that name "
+        f"(there are: {', '.join(packaged())}).{suggestion} Give one of these, or the path of a "
         "study file."
     )
 
@@ -95,15 +97,20 @@ def parse(
     `folder`: what paths in it are relative to; `places`: the line of each value, where it is known.
     """
     known = _known(content, folder or Path())
-    problems = wrong_references(content) + unknown_names(content, known)
+    unknown = unknown_names(content, known)
+    problems = wrong_references(content, _misnamed(content, unknown)) + unknown
     study, wrong = _validated(content)
     problems = [*_untold(wrong, problems), *problems]
-    readable = study or _without(content)
-    if readable is not None:
-        problems += broken_rules(readable)
+    problems += broken_rules(study) if study is not None else _rules_of_the_rest(content)
     if problems or study is None:
         raise StudyError(report(where, problems, content, places or {}))
     return study
+
+
+def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:
+    """The names of variables that are told to be wrong themselves."""
+    paths = (problem.path for problem in unknown if problem.path[-1] == "name")
+    return {str(part(content, *path)) for path in paths}
 
 
 def _known(content: dict[str, Any], folder: Path) -> KnownNames:
@@ -135,19 +142,28 @@ def _of_regimens(one: Problem, told: set[lines.Path]) -> bool:
     return one.path == names and any(path[:2] == names for path in told)
 
 
-def _without(content: dict[str, Any]) -> Study | None:
-    """The study without the values that are wrong, so that its rules can be told too.
+def _rules_of_the_rest(content: dict[str, Any]) -> list[Problem]:
+    """The broken rules of the study without the values that are wrong.
 
-    None where it cannot be made: what is taken out may be wanted, and its stand-in wrong again.
+    None where it cannot be made: what is taken out may be wanted, and its stand-in wrong again. An
+    item of a list that has such a stand-in breaks no rule of its own.
     """
     kept = deepcopy(content)
+    mended: set[lines.Path] = set()
     for _ in range(_ROUNDS):
         study, wrong = _validated(kept)
         if study is not None:
-            return study
+            found = broken_rules(study)
+            return [one for one in found if not any(_inside(one.path, item) for item in mended)]
         for problem in sorted(wrong, key=lambda one: _sortable(one.path), reverse=True):
             _remove(kept, problem.path)
-    return None
+            mended.add(problem.path[:-1])
+    return []
+
+
+def _inside(path: lines.Path, item: lines.Path) -> bool:
+    """Whether a place lies in an item of a list."""
+    return bool(item) and isinstance(item[-1], int) and path[: len(item)] == item
 
 
 def _sortable(path: lines.Path) -> list[tuple[bool, int, str]]:

@@ -14,16 +14,17 @@ from ehrivig.study.problem import Problem, meant, near, shown
 
 _WANTED = {
     "string_type": 'text in quotes, such as "..."',
-    "int_type": "a whole number, without quotes",
+    "int_type": "a whole number",
     "int_from_float": "a whole number",
-    "float_type": "a number, without quotes",
-    "bool_type": "true or false, without quotes",
+    "float_type": "a number",
+    "bool_type": "true or false",
     "tuple_type": "a list, such as [..., ...]",
     "dict_type": "a table, such as { ... = ... }",
     "model_type": "a table of keys",
     "model_attributes_type": "a table of keys",
-    "date_type": "a date without quotes or time, such as 2020-01-31",
+    "date_type": "a date: write it as 2020-01-31, without time",
 }
+_UNQUOTED = ("int_type", "float_type", "bool_type", "date_type")
 _RANGE = {
     "greater_than": "above",
     "greater_than_equal": "at least",
@@ -82,9 +83,12 @@ def _missing(path: Path, content: Any) -> Problem:
     """A key that must be there, with an example; or too few numbers in a list."""
     key = key_at(path)
     if isinstance(path[-1], int):
-        return Problem(path[:-1], "wants two values: [first, last]")
+        return Problem(path[:-1], "wants two values: [first, last].")
     example = (key.info.examples or [None])[0] if key else None
     text = "missing." if example is None else f"missing. Write for instance {_toml(path, example)}"
+    if key is not None and example is None:
+        what = (key.info.description or "").rstrip(".")
+        text = f"the section [{'.'.join(key.path)}] is missing: {what[:1].lower()}{what[1:]}."
     return Problem(path, text)
 
 
@@ -97,9 +101,12 @@ def _text(item: dict[str, Any], path: Path) -> str:
     """What is wrong with a value that is there."""
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     if kind in _WANTED:
-        return f"{_named(value)} is not {_WANTED[kind]}."
+        quoted = isinstance(value, str) and kind in _UNQUOTED
+        joint = " and" if kind == "date_type" else ","
+        return f"{_named(value)} is not {_WANTED[kind]}{f'{joint} without quotes' * quoted}."
     if kind in _RANGE:
-        return f"{shown(value)} is not {_RANGE[kind]} {context[_LIMIT[kind]]}."
+        limit = context[_LIMIT[kind]]
+        return f"{shown(value)} is not {_RANGE[kind]} {_plain(limit)}."
     if kind == "literal_error":
         return _none_of(value, context["expected"])
     if kind == "string_pattern_mismatch":
@@ -108,9 +115,16 @@ def _text(item: dict[str, Any], path: Path) -> str:
         return f"{shown(value)} is no number that can be used. Leave the key out for no limit."
     if kind in ("too_short", "string_too_short"):
         return "is empty: name at least one." if kind == "too_short" else "is empty."
-    if kind in ("too_long", "string_too_long"):
-        return f"is too long: at most {context['max_length']}."
+    if kind == "too_long":
+        return "wants two values: [first, last]."
+    if kind == "string_too_long":
+        return f"is too long: at most {context['max_length']} letters."
     return str(item["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+
+
+def _plain(limit: Any) -> str:
+    """A limit without needless digits."""
+    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)
 
 
 def _none_of(value: Any, expected: str) -> str:
@@ -136,6 +150,8 @@ def _of_the_other_branch(found: list[Problem], one: Problem, content: Any) -> bo
     others = [p for p in found if p.path == one.path and p != one]
     is_table = isinstance(part(content, *one.path), Mapping)
     inside = any(p.path[: len(one.path)] == one.path and p.path != one.path for p in found)
+    if inside and one.text.startswith("is empty"):
+        return True  # of the items, none is left that could be used
     if is_table and inside and "a number" in one.text:
         return True
     return bool(others) and not is_table and "a table" in one.text

@@ -5,6 +5,7 @@ Works on the content as TOML gives it, so that a file with other mistakes is che
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -25,6 +26,7 @@ from ehrivig.study.registries.names import (
     REGIMENS,
     TIMEZONES,
 )
+from ehrivig.study.section import SLUG
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def part(content: Any, *path: str | int) -> Any:
     return content
 
 
-def items(content: Any, *path: str) -> Iterator[tuple[Path, Any]]:
+def items(content: Any, *path: str | int) -> Iterator[tuple[Path, Any]]:
     """The items of a list in the content, each with its place; none where there is no list."""
     found = part(content, *path)
     for number, item in enumerate(found if isinstance(found, list | tuple) else ()):
@@ -59,13 +61,21 @@ def unknown_names(content: Any, known: KnownNames) -> list[Problem]:
     """One problem for each name that its list does not have, and for each unknown unit."""
     wrong = [one for one in named(content) if not _is_known(one, known)]
     problems = [Problem(one.path, _unknown(one, known)) for one in wrong]
-    return problems + list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
+    problems += _unknown_units(content, known, {one.path[:3] for one in wrong})
+    return problems + list(_no_file(content))
 
 
 def _is_known(one: Named, known: KnownNames) -> bool:
     """Whether a name is in its list. A machine without time zones cannot say that one is wrong."""
     names = known.of(one.names)
     return one.name in names or not names
+
+
+def _no_file(content: Any) -> Iterator[Problem]:
+    """Signed mappings that are not there."""
+    name = part(content, "extract", "mappings")
+    if isinstance(name, str) and name and not File(name).is_file():
+        yield Problem(("extract", "mappings"), f"no file {shown(name)}. Mend the path.")
 
 
 def named(content: Any) -> Iterator[Named]:
@@ -144,7 +154,7 @@ def _unknown(one: Named, known: KnownNames) -> str:
     if near(one.name, names) is None and elsewhere:
         return f"{text}{elsewhere}"
     text += _most_like(one, names)
-    if one.names.open:
+    if one.names.open and re.fullmatch(SLUG, one.name):
         listed = f'local_names = {{ {one.names.name} = ["{one.name}"] }}'
         text += f" Or declare that this extract has it: {listed} under [extract]."
     return text
@@ -152,6 +162,8 @@ def _unknown(one: Named, known: KnownNames) -> str:
 
 def _most_like(one: Named, names: tuple[str, ...]) -> str:
     """The name that was meant, or where to find all of them."""
+    if one.names is REGIMENS:
+        return f"{meant(one.name, names)} Or give the path of a TOML file."
     if one.names not in (TIMEZONES, CHECKS) or near(one.name, names):
         return meant(one.name, names)
     if one.names is TIMEZONES:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +14,7 @@ from ehrivig.study.lines import Path
 
 MOST_SHOWN = 50
 _NEAR = 0.6  # of difflib: "glucocorticoids" is near "glucocorticoid", "tocilizumab" near nothing
+_NEAR_SHORT, _SHORT = 0.75, 4  # letters: "CST" is not near "UCT"
 _LONGEST_SHOWN = 60
 
 
@@ -33,7 +35,8 @@ def near(name: str, known: Iterable[str]) -> str | None:
     asked = _plain(name)
     if asked in plain:
         return plain[asked]
-    found = get_close_matches(asked, sorted(plain), n=1, cutoff=_NEAR)
+    cutoff = _NEAR_SHORT if len(asked) <= _SHORT else _NEAR
+    found = get_close_matches(asked, sorted(plain), n=1, cutoff=cutoff)
     return plain[found[0]] if found else None
 
 
@@ -55,7 +58,8 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 def shown(value: Any) -> str:
     """A value of the study file in a message, in one line and not too long."""
-    text = "".join(c if c.isprintable() else "?" for c in repr(value))
+    plain = str(value) if isinstance(value, date) else repr(value)
+    text = "".join(c if c.isprintable() else "?" for c in plain)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
@@ -113,4 +117,5 @@ def report(where: str, problems: Iterable[Problem], content: Any, lines: Mapping
 def _line(problem: Problem, content: Any, lines: Mapping[Path, int]) -> str:
     number = line_of(problem.path, lines)
     start = "" if number is None else f"line {number}: "
-    return f"{start}{place(problem.path, content)}: {problem.text}"
+    stop = "" if problem.text.endswith((".", "?")) else "."
+    return f"{start}{place(problem.path, content)}: {problem.text}{stop}"

@@ -6,12 +6,12 @@ Works on the content as TOML gives it, so that a file with other mistakes is che
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ehrivig.study.lines import Path
 from ehrivig.study.named import items, part
-from ehrivig.study.problem import Problem, meant, near, shown
+from ehrivig.study.problem import Problem, near, shown
 from ehrivig.study.section import SLUG
 
 COVARIATE, OUTCOME = "covariate", "outcome"
@@ -49,14 +49,17 @@ TAKEN = (
 """Columns that the analysis table has anyway: no variable may be called so."""
 
 
-def wrong_references(content: Any) -> list[Problem]:
-    """Names that are taken, given twice, or referred to and not there."""
+def wrong_references(content: Any, misnamed: Collection[str] = ()) -> list[Problem]:
+    """Names that are taken, given twice, or referred to and not there.
+
+    `misnamed`: variables whose own name is wrong; who refers to them by the right one is not told.
+    """
     return [
         *_repeated_variables(content),
         *_repeated_items(content),
         *_listed_twice(content),
         *_taken(content),
-        *_missing(content),
+        *_missing(content, misnamed),
     ]
 
 
@@ -86,7 +89,8 @@ def _repeated_items(content: Any) -> Iterator[Problem]:
 
 
 def _listed_twice(content: Any) -> Iterator[Problem]:
-    for place in _ONCE:
+    parts = [(*path, "any_of") for path, _ in items(content, "covariates", "variables")]
+    for place in (*_ONCE, *parts):
         for path, name in _again(items(content, *place)):
             yield Problem(path, f"{shown(name)} is listed twice. Remove one.")
 
@@ -112,19 +116,14 @@ def _taken(content: Any) -> Iterator[Problem]:
             yield Problem(path, f"{shown(name)} {why}. Give it another name, and a code.")
 
 
-def _missing(content: Any) -> Iterator[Problem]:
+def _missing(content: Any, misnamed: Collection[str]) -> Iterator[Problem]:
     """References to variables that are not there."""
     known = {kind: [n for _, k, n in variables(content) if k == kind] for kind in _both()}
+    wrong = {*misnamed, *(n for _, _, n in variables(content) if not re.fullmatch(SLUG, n))}
     for path, kinds, name in _referred(content):
         names = [one for kind in kinds for one in known[kind]]
-        if isinstance(name, str) and name not in names and not _of_a_wrong_name(name, names):
+        if isinstance(name, str) and name not in names and near(name, names) not in wrong:
             yield Problem(path, _no_variable(name, kinds, names))
-
-
-def _of_a_wrong_name(name: str, names: list[str]) -> bool:
-    """Whether the variable is there under a name that must be mended itself ("CRP" for "crp")."""
-    found = near(name, names)
-    return found is not None and not re.fullmatch(SLUG, found)
 
 
 def _both() -> tuple[str, str]:
@@ -145,4 +144,6 @@ def _referred(content: Any) -> Iterator[tuple[Path, tuple[str, ...], Any]]:
 
 def _no_variable(name: str, kinds: tuple[str, ...], names: list[str]) -> str:
     sections = " or ".join(f"[{kind}s]" for kind in kinds)
-    return f"no variable {shown(name)} under {sections}. {meant(name, names)}"
+    found = near(name, names)
+    cure = f"Did you mean {shown(found)}?" if found else "Define it there, or remove it."
+    return f"no variable {shown(name)} under {sections}. {cure}"

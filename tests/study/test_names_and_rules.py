@@ -5,13 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
+from copy import deepcopy
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ehrivig import study
 from ehrivig.errors import StudyError
+from ehrivig.study.named import part
 from ehrivig.study.problem import MOST_SHOWN
 from ehrivig.study.registries import NAME_LISTS
 from ehrivig.study.registries.checks import OVER_HOSPITALS
@@ -277,3 +284,41 @@ def test_a_name_that_only_the_extract_knows_is_declared(said: Callable[..., list
 def test_the_registry_knows_the_checks_over_hospitals() -> None:
     assert set(OVER_HOSPITALS) == set(BY_CHECK)
     assert len(set(OVER_HOSPITALS)) == len(OVER_HOSPITALS)
+
+
+def places(node: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place of a content, the content itself first."""
+    found = [at]
+    nodes = node if isinstance(node, dict) else dict(enumerate(node))
+    for key, inner in nodes.items():
+        found += places(inner, (*at, key)) if isinstance(inner, dict | list) else [(*at, key)]
+    return found
+
+
+PLACES = places(tomllib.loads(TEXT))[1:]
+STRANGE = st.one_of(
+    st.sampled_from(["", "age", "death_28d", "any_of", "lab", "Ünit", "a b", "x" * 300, "\x00"]),
+    st.sampled_from([True, 0, -1, 10**40, 1.5, float("inf"), float("nan"), date(1, 1, 1)]),
+    st.sampled_from([[], {}, [[]], [{}], {"name": "x"}, ["a", "a"], [1, 2], {"": {}}, [None]]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), STRANGE), min_size=1, max_size=3), st.booleans())
+def test_whatever_stands_anywhere_is_accepted_or_told(
+    changes: list[tuple[tuple[str | int, ...], Any]], extra: bool
+) -> None:
+    """Never another error, and each problem in one printable line."""
+    content = tomllib.loads(TEXT)
+    for place, value in changes:
+        inside = part(content, *place[:-1])
+        if isinstance(inside, dict):
+            inside[f"{place[-1]}x" if extra else str(place[-1])] = deepcopy(value)
+        elif isinstance(inside, list) and part(inside, place[-1]) is not None:
+            inside[int(place[-1])] = deepcopy(value)
+    try:
+        study.parse(content)
+    except StudyError as error:
+        lines = str(error).split("\n  ")[1:]
+        assert lines
+        assert all(line.isprintable() and line.endswith((".", "?")) for line in lines)

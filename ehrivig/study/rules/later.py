@@ -120,6 +120,8 @@ def _window_is_late(study: Study, variable: Covariate) -> str:
         return ""
     start, end = variable.window_hours or study.covariates.window_hours
     latest = 0.0 if source.treatment else study.covariates.baseline_end_hours
+    if start >= end:
+        return ""  # it holds nothing, and that is told
     if start > 0:
         return f"its window opens {start:g} h after time zero"
     if end > latest:
