@@ -35,6 +35,7 @@ def of_run(
         *_of_nobody(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
+        *_late_eligibility(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
@@ -158,6 +159,20 @@ def _post_baseline(study: Study) -> list[Lint]:
         return []
     message = f"matching uses variables measured after time zero: {', '.join(names)}"
     return [Lint("post_baseline_covariate", "warn", message, {"n": len(names)})]
+
+
+def _late_eligibility(study: Study) -> list[Lint]:
+    """Criteria that look beyond time zero: who is in is then decided by what happened later."""
+    if study.cohort.time_zero != "admission":
+        return []
+    late = [c.label for c in study.cohort.criteria if c.rule in ("severity", "length_of_stay")]
+    if not late:
+        return []
+    message = (
+        f"time zero is the admission, and criteria look at the whole stay: {'; '.join(late)}. "
+        "Who died or left early may have met them never; severity_onset starts where they are met"
+    )
+    return [Lint("late_eligibility", "warn", message, {"n": len(late)})]
 
 
 def _immortal(study: Study) -> list[Lint]:

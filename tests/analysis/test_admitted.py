@@ -92,3 +92,13 @@ def test_a_variable_of_nobody_is_an_error(
     if said:
         assert found["severity"][0] == "error"
         assert found["message"][0].startswith(said)
+
+
+def test_criteria_that_look_beyond_time_zero_are_told(
+    tables: dict[str, pl.DataFrame], plan: study.Study
+) -> None:
+    found = tables["lints"].filter(pl.col("code") == "late_eligibility")
+    assert found["severity"].to_list() == ["warn"]
+    assert "Severe: RR >= 30/min" in found["message"][0]
+    cohort = plan.cohort.model_copy(update={"time_zero": "severity_onset"})
+    assert own_lints._late_eligibility(plan.model_copy(update={"cohort": cohort})) == []
