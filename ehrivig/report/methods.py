@@ -22,8 +22,7 @@ _ORDER = {
 
 def paragraphs(study: Study) -> list[str]:
     """What was done, in sentences that a methods section could hold."""
-    parts = [_question, _population, _exposure, _matching, _analysis]
-    return [part(study) for part in parts]
+    return [_population(study), _exposure(study), _matching(study), _analysis(study)]
 
 
 def _labels(study: Study, names: tuple[str, ...]) -> str:
@@ -47,7 +46,7 @@ def _population(study: Study) -> str:
     info = study.study.estimand
     zero = "admission" if study.cohort.time_zero == "admission" else "the first moment of severity"
     return (
-        f"Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
+        f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
         f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
         "measured and met admit a patient. The unit of analysis is a person's index admission."
         + _local_names(study)

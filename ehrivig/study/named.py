@@ -61,21 +61,13 @@ def unknown_names(content: Any, known: KnownNames) -> list[Problem]:
     """One problem for each name that its list does not have, and for each unknown unit."""
     wrong = [one for one in named(content) if not _is_known(one, known)]
     problems = [Problem(one.path, _unknown(one, known)) for one in wrong]
-    problems += _unknown_units(content, known, {one.path[:3] for one in wrong})
-    return problems + list(_no_file(content))
+    return problems + list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
 
 
 def _is_known(one: Named, known: KnownNames) -> bool:
     """Whether a name is in its list. A machine without time zones cannot say that one is wrong."""
     names = known.of(one.names)
     return one.name in names or not names
-
-
-def _no_file(content: Any) -> Iterator[Problem]:
-    """Signed mappings that are not there."""
-    name = part(content, "extract", "mappings")
-    if isinstance(name, str) and name and not File(name).is_file():
-        yield Problem(("extract", "mappings"), f"no file {shown(name)}. Mend the path.")
 
 
 def named(content: Any) -> Iterator[Named]:

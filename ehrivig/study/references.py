@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path as File
 from typing import Any
 
 from ehrivig.study.lines import Path
@@ -50,7 +51,7 @@ TAKEN = (
 
 
 def wrong_references(content: Any, misnamed: Collection[str] = ()) -> list[Problem]:
-    """Names that are taken, given twice, or referred to and not there.
+    """Names that are taken, given twice, or referred to and not there; a file that is not there.
 
     `misnamed`: variables whose own name is wrong; who refers to them by the right one is not told.
     """
@@ -60,6 +61,7 @@ def wrong_references(content: Any, misnamed: Collection[str] = ()) -> list[Probl
         *_listed_twice(content),
         *_taken(content),
         *_missing(content, misnamed),
+        *_no_file(content),
     ]
 
 
@@ -69,6 +71,13 @@ def variables(content: Any) -> Iterator[tuple[Path, str, str]]:
         for path, variable in items(content, f"{kind}s", "variables"):
             if isinstance(name := part(variable, "name"), str):
                 yield (*path, "name"), kind, name
+
+
+def _no_file(content: Any) -> Iterator[Problem]:
+    """Signed mappings that are not there."""
+    name = part(content, "extract", "mappings")
+    if isinstance(name, str) and name and not File(name).is_file():
+        yield Problem(("extract", "mappings"), f"no file {shown(name)}. Mend the path.")
 
 
 def _repeated_variables(content: Any) -> Iterator[Problem]:
