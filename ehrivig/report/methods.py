@@ -46,7 +46,8 @@ def _population(study: Study) -> str:
     info = study.study.estimand
     zero = "admission" if study.cohort.time_zero == "admission" else "the first moment of severity"
     return (
-        f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
+        f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. "
+        f"Time zero is {zero}. "
         f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
         "measured and met admit a patient. The unit of analysis is a person's index admission."
         + _local_names(study)
