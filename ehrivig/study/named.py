@@ -6,6 +6,7 @@ Works on the content as TOML gives it, so that a file with other mistakes is che
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -19,6 +20,7 @@ from ehrivig.study.problem import Problem, meant, near, shown
 from ehrivig.study.registries import COVARIATES, OUTCOMES, NameList, Registry
 from ehrivig.study.registries.criteria import EVIDENCE
 from ehrivig.study.registries.names import (
+    ANALYTES,
     CHECKS,
     DRUGS,
     LAYOUTS,
@@ -82,6 +84,7 @@ def named(content: Any) -> Iterator[Named]:
     yield from _keys(content, ("quality", "severities"), CHECKS)
     yield from _keys(content, ("utilisation", "price_per_g"), PRODUCT_TYPES)
     yield from _regimens(content)
+    yield from _mapped(content)
 
 
 def _variables(content: Any, section: str, registry: Registry[Any]) -> Iterator[Named]:
@@ -129,6 +132,30 @@ def _regimens(content: Any) -> Iterator[Named]:
         for step in _steps(name):
             yield Named(path, step.drug, DRUGS)
             yield from (Named(path, product, PRODUCT_TYPES) for product in step.products)
+
+
+_MAPPED = (
+    ("unit", "analyte", ANALYTES),
+    ("code", "analyte", ANALYTES),
+    ("product", "codelist", DRUGS),
+)
+
+
+def _mapped(content: Any) -> Iterator[Named]:
+    """The analytes and drug lists of signed mappings; what else is in the file is judged later."""
+    place = ("extract", "mappings")
+    for kind, key, names in _MAPPED:
+        for _, entry in items(_read(part(content, *place)), kind):
+            if isinstance(name := part(entry, key), str):
+                yield Named(place, name, names)
+
+
+def _read(name: Any) -> Any:
+    """The content of a TOML file; None where there is none that can be read."""
+    try:
+        return tomllib.loads(File(name).read_text(encoding="utf-8")) if name else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
 
 
 def _steps(name: Any) -> tuple[regimen.Step, ...]:

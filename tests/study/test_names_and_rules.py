@@ -345,3 +345,18 @@ def test_the_exposure_drug_is_no_primary_outcome_of_itself(
     ]
     (line,) = said(*changes)
     assert "outcomes.primary: the exposure drug is no outcome of itself" in line
+
+
+def test_the_names_of_signed_mappings_are_checked_too(
+    said: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    signed = tmp_path / "signed.toml"
+    entries = (("unit", "analyte", "creatinin"), ("product", "codelist", "ivigg"))
+    lines = [f'[[{kind}]]\n{key} = "{name}"\n' for kind, key, name in entries]
+    signed.write_text("".join(lines), encoding="utf-8")
+    layout = 'layout = "native"\n'
+    first, second = said((layout, f'{layout}mappings = "{signed}"\n'))
+    assert "extract.mappings: 'creatinin' is none of the analytes. Did you mean" in first
+    assert "extract.mappings: 'ivigg' is none of the drug lists. Did you mean 'ivig'?" in second
+    (line,) = said((layout, f'{layout}mappings = "{tmp_path}/none.toml"\n'))
+    assert "extract.mappings: no file " in line
