@@ -20,6 +20,7 @@ from ehrivig.demo import write_demo
 from ehrivig.study.fields import Key, keys
 from ehrivig.study.lines import lines_of
 from ehrivig.study.references import TAKEN
+from ehrivig.study.registries import NAME_LISTS
 from ehrivig.study.section import Section
 
 PACKAGE = Path(study.__file__).parents[1]
@@ -90,6 +91,15 @@ def test_the_page_has_every_key_with_what_it_may_be() -> None:
         values = reference._limits(key)[0]
         assert all(f"`{value}`" in line for value in values)
         assert bool(key.info.examples) == (not line.endswith("|  |"))
+
+
+def test_the_page_has_every_name_of_every_list_but_the_time_zones() -> None:
+    page = reference.PAGE.read_text(encoding="utf-8")
+    listed = [names for names in NAME_LISTS if names.name != "timezones"]
+    assert len(listed) > 12
+    for names in listed:
+        (line,) = [row for row in page.splitlines() if row.startswith(f"| {names.caption} |")]
+        assert all(f"`{name}`" in line for name in names.names), names.name
 
 
 EVERYTHING = """
