@@ -360,3 +360,54 @@ def test_the_names_of_signed_mappings_are_checked_too(
     assert "extract.mappings: 'ivigg' is none of the drug lists. Did you mean 'ivig'?" in second
     (line,) = said((layout, f'{layout}mappings = "{tmp_path}/none.toml"\n'))
     assert "extract.mappings: no file " in line
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            ('study period", rule = "period" }', 'study period", rule = "age", min = 0 }'),
+            "extract.period: no criterion reads it: admissions of all times would be in",
+        ),
+        (
+            ("period = [2019-12-01, 2020-03-31]\n", ""),
+            "cohort.criteria.in_period.rule: rule period needs period = ",
+        ),
+        (
+            ('time_zero = "admission"', 'time_zero = "severity_onset"'),
+            "",
+        ),
+        (
+            ('rule = "severity"', 'rule = "age", max = 90'),
+            "",
+        ),
+        (
+            ('target = "ATT"', 'target = "ATO"'),
+            "",
+        ),
+        (
+            ('"iptw", "overlap"', '"iptw"'),
+            "",
+        ),
+    ],
+)
+def test_a_setting_and_what_reads_it_stand_together(
+    said: Callable[..., list[str]], change: Change, told: str
+) -> None:
+    lines = said(change)
+    assert len(lines) == bool(told)
+    assert not told or told in lines[0]
+
+
+def test_severity_onset_and_a_target_need_what_answers_them(
+    said: Callable[..., list[str]],
+) -> None:
+    onset = ('time_zero = "admission"', 'time_zero = "severity_onset"')
+    (line,) = said(onset, ('rule = "severity"', 'rule = "age", max = 90'))
+    assert "cohort.time_zero: severity_onset needs a criterion of rule severity" in line
+    early = '  { name = "new", label = "New", rule = "untreated_before" },\n'
+    (line,) = said(onset, ('  { name = "severe"', f'{early}  {{ name = "severe"'))
+    assert "cohort.criteria.new.rule: untreated_before comes before the rule severity" in line
+    (line,) = said(('target = "ATT"', 'target = "ATO"'), ('"iptw", "overlap"', '"iptw"'))
+    assert "study.estimand.target: ATO" in line
+    assert 'Add "overlap" to [analysis] sensitivity' in line
