@@ -36,6 +36,7 @@ def of_run(
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
         *_late_eligibility(study),
+        *_unread_period(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
@@ -173,6 +174,17 @@ def _late_eligibility(study: Study) -> list[Lint]:
         "Who died or left early may have met them never; severity_onset starts where they are met"
     )
     return [Lint("late_eligibility", "warn", message, {"n": len(late)})]
+
+
+def _unread_period(study: Study) -> list[Lint]:
+    """A study period that no criterion applies: a reader would believe that it was."""
+    if study.extract.period is None or any(c.rule == "period" for c in study.cohort.criteria):
+        return []
+    message = (
+        "period of [extract] is applied by no criterion: admissions of all times are in. Add a "
+        'criterion of rule "period", or remove it'
+    )
+    return [Lint("unread_period", "error", message)]
 
 
 def _immortal(study: Study) -> list[Lint]:

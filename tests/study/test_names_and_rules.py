@@ -365,10 +365,7 @@ def test_the_names_of_signed_mappings_are_checked_too(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (
-            ('study period", rule = "period" }', 'study period", rule = "age", min = 0 }'),
-            "extract.period: no criterion reads it: admissions of all times would be in",
-        ),
+        (('study period", rule = "period" }', 'study period", rule = "age", min = 0 }'), ""),
         (
             ("period = [2019-12-01, 2020-03-31]\n", ""),
             "cohort.criteria.in_period.rule: rule period needs period = ",

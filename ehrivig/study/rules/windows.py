@@ -117,13 +117,6 @@ def _time_zero(study: Study) -> Iterator[Problem]:
             "untreated_before comes before the rule severity, which says when time zero is. Put it "
             "after it",
         )
-    if "period" not in rules and study.extract.period is not None:
-        yield Problem(
-            ("extract", "period"),
-            "no criterion reads it: admissions of all times would be in. Add the criterion "
-            '{ name = "in_period", label = "Admitted in the study period", rule = "period" }, or '
-            "remove it",
-        )
     if "period" in rules and study.extract.period is None:
         yield Problem(
             ("cohort", "criteria", rules.index("period"), "rule"),
