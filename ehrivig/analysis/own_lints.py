@@ -14,6 +14,7 @@ from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
 from ehrivig.study.immortal_time import warnings_of
+from ehrivig.study.registries import COVARIATES
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
 MODELS_OF_EVERYBODY = ("table3", "main", "weighting", "table_s2")
@@ -37,6 +38,7 @@ def of_run(
         *_post_baseline(study),
         *_late_eligibility(study),
         *_unread_period(study),
+        *_after_exposure(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
@@ -174,6 +176,27 @@ def _late_eligibility(study: Study) -> list[Lint]:
         "Who died or left early may have met them never; severity_onset starts where they are met"
     )
     return [Lint("late_eligibility", "warn", message, {"n": len(late)})]
+
+
+def _after_exposure(study: Study) -> list[Lint]:
+    """Baseline windows that reach beyond an exposure window which opens before time zero."""
+    opens, usual = study.exposure.start_hours, study.covariates.window_hours
+    if opens >= 0:
+        return []
+    used = {*study.match.covariates, *study.match.exact, *study.analysis.adjust}
+    late = [
+        v.name
+        for v in study.covariates.variables
+        if v.name in used and COVARIATES[v.source].window
+        if (v.window_hours or usual)[1] > opens
+    ]
+    if not late:
+        return []
+    message = (
+        f"the exposure window opens {-opens:g} h before time zero, and these may be measured after "
+        f"it began: {', '.join(late)}. End their windows at {opens:g} h"
+    )
+    return [Lint("baseline_after_exposure", "warn", message, {"n": len(late)})]
 
 
 def _unread_period(study: Study) -> list[Lint]:

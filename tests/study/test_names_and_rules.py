@@ -324,16 +324,6 @@ def test_whatever_stands_anywhere_is_accepted_or_told(
         assert all(line.isprintable() and line.endswith((".", "?")) for line in lines)
 
 
-def test_the_baseline_ends_before_an_exposure_that_comes_before_time_zero(
-    said: Callable[..., list[str]],
-) -> None:
-    before = ("start_hours = 0", "start_hours = -72\nend_hours = 0")
-    lines = said(before)
-    assert any("'sofa' is known only after time zero (its window ends at 24 h" in x for x in lines)
-    earlier = ("window_hours = [-24, 24]\n", "window_hours = [-168, -72]\n")
-    assert said(before, earlier) == []
-
-
 def test_the_exposure_drug_is_no_primary_outcome_of_itself(
     said: Callable[..., list[str]],
 ) -> None:

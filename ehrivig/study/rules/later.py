@@ -1,9 +1,8 @@
 """What is measured after time zero can carry part of the effect: where it may not stand.
 
 A variable is later than time zero by its section (every outcome is), by its kind (a treatment), or
-by its window; where the exposure window opens before time zero, it must end before that. It may be
-matched on, adjusted for or split by only where the study file admits it by name; an outcome proper
-never is, save to split a population in a reproduction.
+by its window. It may be matched on, adjusted for or split by only where the study file admits it by
+name; an outcome proper never is, save to split a population in a reproduction.
 """
 
 from __future__ import annotations
@@ -131,9 +130,6 @@ def _window_is_late(study: Study, variable: Covariate) -> str:
         return ""
     start, end = variable.window_hours or study.covariates.window_hours
     latest = 0.0 if source.treatment else study.covariates.baseline_end_hours
-    opens = study.exposure.start_hours
-    if opens < 0 and end > opens:
-        return f"its window ends at {end:g} h, and the exposure window opens at {opens:g} h"
     if start >= end:
         return ""  # it holds nothing, and that is told
     if start > 0:
