@@ -34,7 +34,6 @@ def late_variables(study: Study) -> Iterator[Problem]:
         elif (outcome is not None or why_late(study, name)) and name not in _admitted(study, use):
             why = "a treatment of [outcomes], which counts from admission to discharge"
             yield Problem(path, _late(name, use, why_late(study, name) or why))
-    yield from _needless(study)
     yield from _its_own_outcome(study)
 
 
@@ -138,14 +137,3 @@ def _window_is_late(study: Study, variable: Covariate) -> str:
         what = "a treatment" if source.treatment else "a measurement"
         return f"{what} in a window until {end:g} h, and {latest:g} h is the limit"
     return ""
-
-
-def _needless(study: Study) -> Iterator[Problem]:
-    """Names that are admitted although nothing of theirs is later than time zero."""
-    for section in ("match", "analysis"):
-        for number, name in enumerate(getattr(study, section).allow_post_baseline):
-            outcome = any(v.name == name for v in study.outcomes.variables)
-            known = any(v.name == name for v in study.covariates.variables)
-            if known and not outcome and not why_late(study, name):
-                place = (section, "allow_post_baseline", number)
-                yield Problem(place, f"{shown(name)} is known at time zero. Remove it from here")
