@@ -70,9 +70,9 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Run a whole study: gate, cohort, matching, effects, report."""
+    plan = _study(study, layout)  # before the heavy imports: a mistake is told in a second
     from ehrivig import pipeline
 
-    plan = _study(study, layout)
     if aggregate_only:
         pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
         plan = plan.model_copy(update={"analysis": pooling})
@@ -106,9 +106,9 @@ def check(
 
     Leaves the data quality report, the checks and the quarantine in --out.
     """
+    plan = _study(study, layout)
     from ehrivig import pipeline
 
-    plan = _study(study, layout)
     if rejudge is not None:
         _finish(pipeline.rejudge(plan, rejudge), as_json)
         return
