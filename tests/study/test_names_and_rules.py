@@ -103,19 +103,19 @@ def test_s2_a_name_in_no_list_is_refused_with_the_list(said: Callable[..., list[
 
 
 def test_s3_an_unknown_drug_list_is_refused_with_the_lists(said: Callable[..., list[str]]) -> None:
-    (line,) = said(('codelist = "ivig"', 'codelist = "tocilizumab"'))
-    assert "exposure.codelist: 'tocilizumab' is none of the drug lists. Known: antibiotic" in line
+    (line,) = said(('codelist = "ivig"', 'codelist = "sarilumab"'))
+    assert "exposure.codelist: 'sarilumab' is none of the drug lists. Known: " in line
 
 
 def test_s3_before_a_file_of_the_extract_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(TEXT.replace('codelist = "ivig"', 'codelist = "tocilizumab"'), "utf-8")
+    path.write_text(TEXT.replace('codelist = "ivig"', 'codelist = "sarilumab"'), "utf-8")
     command = [sys.executable, "-m", "ehrivig.cli", "run", str(path)]
     command += ["--extract", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2  # a missing extract would be 4
-    assert "tocilizumab" in done.stderr
+    assert "sarilumab" in done.stderr
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 1  # s of work
     assert not (tmp_path / "out").exists()
 
@@ -247,7 +247,7 @@ def test_s9_a_key_and_a_name_are_told_with_line_name_and_suggestion(
 def test_problems_of_every_kind_are_told_at_once(said: Callable[..., list[str]]) -> None:
     lines = said(
         ("seed = 20200301", 'seed = "20200301"'),
-        ('codelist = "ivig"', 'codelist = "tocilizumab"'),
+        ('codelist = "ivig"', 'codelist = "sarilumab"'),
         ('name = "crp", label', 'name = "CRP", label'),
         ("caliper = 0.02", "calliper = 0.02"),
         ('adjust = ["apache_ii"', 'adjust = ["death_28d", "apache_ii"'),
