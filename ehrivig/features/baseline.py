@@ -52,23 +52,32 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     return frame.select("admission_id", *(v.name for v in variables))
 
 
-def repeat_labs(
-    db: Database, study: Study, start_hours: float, end_hours: float, anchors: pl.DataFrame
-) -> pl.DataFrame:
+def repeat_labs(db: Database, study: Study, start_hours: float, end_hours: float) -> pl.DataFrame:
     """The first value of each repeated lab in [anchor + start_hours, anchor + end_hours).
 
     One row per candidate admission, a Float64 column per name of `analysis.repeat_labs`, sorted.
-    `anchors` (admission_id, anchor_at) says from when on, for instance the first dose; an admission
-    without an anchor has nulls.
+    The anchor is `analysis.repeat_anchor`; an admission without one (no first dose) has nulls.
     """
     frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
-    db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
-    db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
+    _anchor(db, study)
     wanted, units = [study.covariate(name) for name in study.analysis.repeat_labs], _units(db)
     found = measured(db, "lab", [_code(v) for v in wanted], (start_hours, end_hours))
     for variable in wanted:
         frame = _with_variable(units, frame, found, variable)
     return frame
+
+
+def _anchor(db: Database, study: Study) -> None:
+    """Make `anchor`: the moment of each admission from which its repeated labs are timed."""
+    if study.analysis.repeat_anchor == "first_dose":
+        drug = study.exposure
+        window = {"start_hours": drug.start_hours, "end_hours": drug.end_hours}
+        which = {"codelist": drug.codelist, "routes": list(drug.routes)}
+        db.table("first_dose", concept("first_dose"), {**which, **window})
+        db.view("anchor", "SELECT admission_id, anchor_at FROM first_dose")
+        return
+    column = {"time_zero": "time_zero", "admission": "admitted_at"}[study.analysis.repeat_anchor]
+    db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
 
 
 def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.DataFrame:

@@ -157,6 +157,9 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
     with clock.step("baseline") as done:
         event_rows.to_candidates(db, "diagnosis", "finding", "score")
         done(candidates, _keep(baseline.baseline(db, study), folder / "baseline.parquet"))
+        _keep(
+            baseline.repeat_labs(db, study, *study.analysis.repeat_hours), folder / "repeat.parquet"
+        )
     with clock.step("outcomes") as done:
         event_rows.to_candidates(db, *_COURSES)
         done(candidates, _keep(outcomes.outcomes(db, study), folder / "outcomes.parquet"))
@@ -167,7 +170,6 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
         ).collect()
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, _keep(features, folder / "dosing.parquet"))
-        _keep(_repeat_labs(db, study, features), folder / "repeat.parquet")
         given.unlink()  # of rows without an order of their own; nothing reads them again
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")
@@ -175,20 +177,6 @@ def _features(db: Database, study: Study, folder: Path, clock: _Clock) -> None:
             done(screened, use.prepare(db, study, folder))
     with clock.step("ledger") as done:
         done(candidates, _keep(_rows_in_scope(db), folder / "scope.parquet"))
-
-
-def _repeat_labs(db: Database, study: Study, doses: pl.DataFrame) -> pl.DataFrame:
-    """The later value of each repeated lab, timed from the anchor that the study names."""
-    anchors = {
-        "time_zero": "SELECT admission_id, time_zero AS anchor_at FROM candidate",
-        "admission": "SELECT admission_id, admitted_at AS anchor_at FROM candidate",
-    }
-    anchor = study.analysis.repeat_anchor
-    if anchor == "first_dose":
-        since = doses.select("admission_id", pl.col("first_dose_at").alias("anchor_at"))
-    else:
-        since = db.frame(anchors[anchor])
-    return baseline.repeat_labs(db, study, *study.analysis.repeat_hours, since)
 
 
 def _prepare(db: Database, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -196,26 +195,37 @@ def test_an_unknown_unit_is_refused_with_the_known_ones() -> None:
         drawn_study(wrong)
 
 
-def test_repeat_labs_at_day_three_and_from_another_anchor(hospital: Hospital) -> None:
-    zero = hospital.db.frame("SELECT admission_id, time_zero AS anchor_at FROM candidate")
-    day3 = rows(repeat_labs(hospital.db, drawn_study(), 48, 72, zero))
+def timed_from(anchor: str) -> studies.Study:
+    return drawn_study(f'{STUDY}repeat_anchor = "{anchor}"\n')
+
+
+def test_repeat_labs_at_day_three_from_time_zero_or_the_admission(hospital: Hospital) -> None:
+    hospital.db.execute("UPDATE candidate SET time_zero = admitted_at + INTERVAL 1 DAY")
+    day3 = rows(repeat_labs(hospital.db, timed_from("admission"), 48, 72))
     assert day3[1] == {"admission_id": 1, "creatinine": None, "crp": 30}
     assert day3[2]["crp"] == 40
     assert day3[3]["crp"] is None
-    anchors = pl.DataFrame(
-        {"admission_id": [1, 2, 3], "anchor_at": [datetime(2020, 1, 3, 9), None, None]}
+    later = rows(repeat_labs(hospital.db, drawn_study(), 24, 48))
+    assert later[1]["crp"] == 30
+    assert rows(repeat_labs(hospital.db, drawn_study(), 48, 72))[1]["crp"] is None
+
+
+def test_repeat_labs_from_the_first_dose(hospital: Hospital) -> None:
+    hospital.db.execute(
+        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
     )
-    late = rows(repeat_labs(hospital.db, drawn_study(), 0, 24, anchors))
+    hospital.draw("ref.drug_class", "drug|codelist|verdict\n2|ivig|include")
+    hospital.draw("medication", "admission_id|drug|status|started_at\n1|2|given|01-03 09:00")
+    late = rows(repeat_labs(hospital.db, timed_from("first_dose"), 0, 24))
     assert late[1]["crp"] == 20
-    assert late[2]["crp"] is None
+    assert late[2]["crp"] is None  # never given
 
 
 def test_no_candidate_keeps_the_columns(hospital: Hospital) -> None:
     full = baseline(hospital.db, drawn_study())
     hospital.db.execute("DELETE FROM candidate")
     assert_frame_equal(baseline(hospital.db, drawn_study()), full.head(0))
-    none = hospital.db.frame("SELECT admission_id, time_zero AS anchor_at FROM candidate")
-    assert repeat_labs(hospital.db, drawn_study(), 0, 24, none).height == 0
+    assert repeat_labs(hospital.db, drawn_study(), 0, 24).height == 0
 
 
 def test_row_order_never_matters(hospital: Hospital) -> None:
