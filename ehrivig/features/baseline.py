@@ -17,6 +17,7 @@ import polars as pl
 from ehrivig import codes
 from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
+from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
 from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.names import SCORED
@@ -94,6 +95,8 @@ def _in_group(db: Database, group: str) -> pl.Expr:
     """Whether the hospital's country is in a group of the list of countries; null: not known."""
     listed = codes.list_frame("countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
+    if not of_group:
+        raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
     found = db.rows("SELECT DISTINCT upper(trim(country)) FROM hospital WHERE country <> ''")
     known = found[0][0] in of_group if len(found) == 1 else None
     return pl.lit(known, pl.Boolean)
