@@ -1,6 +1,6 @@
 """Linear regression against R's lm, sandwich and lmtest (`regression_linear.R`; needs no R).
 
-Tolerance: 1e-8 relative: `far` is a covariate around 1000, uncentred in R, which costs R itself the
+Tolerance: 1e-8 relative: `far` is a covariate around 100, uncentred in R, which costs R itself the
 last digits.
 """
 
