@@ -122,7 +122,7 @@ def linear(
     for missing values, columns that others determine, and fewer rows than columns; UsageError for
     a level that does not lie between 0 and 1.
     """
-    if not 0 < level < 1:
+    if not (isinstance(level, float) and 0 < level < 1):
         raise UsageError(f"level: {level!r}; a level lies between 0 and 1, such as 0.95.")
     y = finite_vector(outcome, "outcome")
     columns = finite_matrix(x, "x", len(y))
