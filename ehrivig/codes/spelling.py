@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_NDC_DIGITS = (5, 4, 2)
+
 
 def plain_name(text: str | None) -> str:
     """A name for comparison: NFKC, casefold, one blank between words."""
@@ -12,13 +14,24 @@ def plain_name(text: str | None) -> str:
 
 
 def plain_code(vocabulary: str, code: str | None) -> str:
-    """A code for comparison: local names as snake_case, ICD codes without dots, upper case."""
+    """A code for comparison: local names as snake_case, ICD codes without dots, upper case, NDC in
+    eleven digits."""
     text = unicodedata.normalize("NFKC", code or "").strip()
     if vocabulary in ("LOCAL", "CLIF"):
         return re.sub(r"[\s\-]+", "_", text.casefold())
     if vocabulary.startswith("ICD"):
         return text.upper().replace(".", "").replace(" ", "")
+    if vocabulary == "NDC":
+        return _ndc(text)
     return text.upper()
+
+
+def _ndc(text: str) -> str:
+    """A National Drug Code as its eleven digits: labeller (5), product (4), package (2)."""
+    parts = re.split(r"[-\s]+", text.upper())
+    if len(parts) == 1 or len(parts) > len(_NDC_DIGITS):
+        return "".join(parts)
+    return "".join(part.zfill(n) for part, n in zip(parts, _NDC_DIGITS, strict=False))
 
 
 def plain_vocabulary(vocabulary: str | None) -> str:

@@ -20,7 +20,7 @@ _LAST: dict[str, dict[str, pl.DataFrame]] = {}
 """What the codes of one hospital mean: of the last that was asked."""
 
 
-def make(db: Database, mark: str = "") -> None:
+def make(db: Database, lists: codes.CodeLists, mark: str = "") -> None:
     """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`.
 
     `mark`: of the hospital and all that its codes depend on; the shares of one hospital, one after
@@ -28,7 +28,7 @@ def make(db: Database, mark: str = "") -> None:
     """
     if not mark or mark not in _LAST:
         _LAST.clear()
-        _LAST[mark] = _meanings(db)
+        _LAST[mark] = _meanings(db, lists)
     for name, frame in _LAST[mark].items():
         db.load(f"ref.{name}", frame)
     db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
@@ -44,7 +44,7 @@ def make(db: Database, mark: str = "") -> None:
         db.view(name, Query.load(path) if path.is_file() else f"SELECT * FROM mapped.{table.name}")
 
 
-def _meanings(db: Database) -> dict[str, pl.DataFrame]:
+def _meanings(db: Database, lists: codes.CodeLists) -> dict[str, pl.DataFrame]:
     """The tables of `ref` that follow from the distinct codes of a hospital, by name.
 
     product: the distinct products, numbered in order; verdict: what code lists say of them.
@@ -56,11 +56,11 @@ def _meanings(db: Database) -> dict[str, pl.DataFrame]:
     products = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
     numbered = _sorted(products).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
     return {
-        "lab_map": _sorted(codes.lab_map(labs, below)),
-        "vital_map": _sorted(codes.vital_map(vitals)),
-        "condition": _sorted(codes.conditions(diagnoses, below)),
+        "lab_map": _sorted(codes.lab_map(lists, labs, below)),
+        "vital_map": _sorted(codes.vital_map(lists, vitals)),
+        "condition": _sorted(codes.conditions(lists, diagnoses, below)),
         "product": numbered,
-        "verdict": drugs.drug_classes(numbered, below),
+        "verdict": drugs.drug_classes(lists, numbered, below),
     }
 
 

@@ -80,7 +80,7 @@ def open_hospital(
     layout = layouts.load(source.layout)
     try:
         stages.make(db, source, layout, hospital_id, study)
-        resolved.make(db, mark)
+        resolved.make(db, study.lists, mark)
     except EhrivigError:
         raise
     except Exception as error:

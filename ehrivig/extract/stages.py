@@ -90,7 +90,7 @@ def begin(db: Database, source: Source, layout: Layout, hospital_id: str, study:
     """Schemas, source views, the code lists, and what the layout prepares."""
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    code_tables.load(db)
+    code_tables.load(db, study.lists)
     _sources(db, source, layout, hospital_id, study)
     values = values_of(study, hospital_id)
     for name, query in layout.preparations.items():

@@ -48,7 +48,7 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
             column = admissions[name].cast(_type(variable))
             frame = frame.with_columns(column.alias(variable.name))
     for variable in _in_order(variables):
-        answer = FUNCTIONS[variable.source](db, variable)
+        answer = FUNCTIONS[variable.source](db, study, variable)
         frame = frame.with_columns(answer.alias(variable.name))
     return frame.select("admission_id", *(v.name for v in variables))
 
@@ -91,9 +91,9 @@ def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.
     return db.frame(concept(asked.concept), values)
 
 
-def _in_group(db: Database, group: str) -> pl.Expr:
+def _in_group(db: Database, lists: codes.CodeLists, group: str) -> pl.Expr:
     """Whether the hospital's country is in a group of the list of countries; null: not known."""
-    listed = codes.list_frame("countries", ("group", "code"))
+    listed = codes.list_frame(lists, "countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
     if not of_group:
         raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
@@ -107,9 +107,9 @@ def any_of(names: Iterable[str]) -> pl.Expr:
     return pl.any_horizontal(pl.col(name) for name in names)
 
 
-FUNCTIONS: dict[str, Callable[[Database, Covariate], pl.Expr]] = {
-    "hospital_country": lambda db, variable: _in_group(db, _code(variable)),
-    "any_of": lambda db, variable: any_of(variable.any_of),
+FUNCTIONS: dict[str, Callable[[Database, Study, Covariate], pl.Expr]] = {
+    "hospital_country": lambda db, study, variable: _in_group(db, study.lists, _code(variable)),
+    "any_of": lambda db, study, variable: any_of(variable.any_of),
 }
 """The sources that neither a query nor a column of the admission answers."""
 

@@ -22,7 +22,8 @@ _ORDER = {
 
 def paragraphs(study: Study) -> list[str]:
     """What was done, in sentences that a methods section could hold."""
-    return [_population(study), _exposure(study), _matching(study), _analysis(study)]
+    said = [_population(study), _exposure(study), _matching(study), _analysis(study)]
+    return [*said, _own_lists(study)] if study.lists.own else said
 
 
 def _labels(study: Study, names: tuple[str, ...]) -> str:
@@ -76,6 +77,16 @@ def _exposure(study: Study) -> str:
         "has no dose and is counted in the dose coverage."
     )
     return text + (f" Groups: {bands}." if bands else "")
+
+
+def _own_lists(study: Study) -> str:
+    """The study's own code lists: what they add to the shipped ones or stand in place of."""
+    files = []
+    for file in study.lists.own:
+        lines, hidden = len(file.lines), study.lists.overridden(file)
+        instead = f", in place of {hidden} shipped ones" if hidden else ""
+        files.append(f"{file.path} ({lines} line(s){instead}; SHA-256 {file.sha256[:12]})")
+    return f"Code lists of this study's own, laid over the shipped ones: {'; '.join(files)}."
 
 
 def _matching(study: Study) -> str:

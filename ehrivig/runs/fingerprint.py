@@ -41,6 +41,7 @@ def of_hospital(
     content = [
         [asdict(file) for file in extract.input_files(source, hospital_id)],
         study.digest,
+        study.lists.hashes,
         _files_of_settings(study),
         program,
         hospital_id,

@@ -31,7 +31,7 @@ def join(
     _assert_every_row_read(shares)
     folder.mkdir(parents=True, exist_ok=True)
     places = [Path(share.folder) for share in shares]
-    found = validate.merge(places, [share.measurements for share in shares], folder)
+    found = validate.merge(places, [share.measurements for share in shares], folder, study.lists)
     _quarantine(places, folder, memory)
     if not gate.is_blocked(found, study):
         _features(places, folder)

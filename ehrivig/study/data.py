@@ -119,6 +119,13 @@ class Extract(Section):
         description="A TOML file of signed corrections of units, products and codes.",
         examples=["mappings.toml"],
     )
+    codelists: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A folder of code lists of the study's own, which extend or override the "
+        "shipped ones; relative to the study file.",
+        examples=["lists"],
+    )
     local_names: dict[OpenList, tuple[Slug, ...]] = Field(
         default={},
         description="Findings, procedures, scores and pathogens that no shipped list holds and "

@@ -95,6 +95,7 @@ def parse(
     """The study in a dictionary as TOML gives it; StudyError lists every problem at once.
 
     `folder`: what paths in it are relative to; `places`: the line of each value, where it is known.
+    Problems of its own code lists come first: which names it may use is known when they are mended.
     """
     known = _known(content, folder or Path())
     unknown = unknown_names(content, known)
@@ -104,7 +105,7 @@ def parse(
     problems += broken_rules(study) if study is not None else _rules_of_the_rest(content)
     if problems or study is None:
         raise StudyError(report(where, problems, content, places or {}))
-    return study
+    return study.with_lists(known.lists)
 
 
 def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:

@@ -5,12 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ehrivig.codes import SHIPPED, CodeLists, own
+from ehrivig.codes.kinds import DRUGS as DRUG_LISTS
 from ehrivig.study.data import Extract
-from ehrivig.study.registries.names import NAME_LISTS, NameList, shipped_units
+from ehrivig.study.registries.names import (
+    ANALYTES,
+    CONDITIONS,
+    COUNTRY_GROUPS,
+    DRUGS,
+    FINDINGS,
+    NAME_LISTS,
+    PATHOGENS,
+    PROCEDURES,
+    VITALS,
+    NameList,
+    shipped_units,
+)
 
 
 @dataclass(frozen=True)
@@ -18,11 +32,12 @@ class KnownNames:
     """What a study may name beyond the shipped lists.
 
     `added`: the `name` of an entry of NAME_LISTS -> further names of that list. `added_units`:
-    variable -> further units that it may be written in.
+    variable -> further units that it may be written in. `lists`: the code lists that say so.
     """
 
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added_units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: CodeLists = SHIPPED
 
     def of(self, names: NameList | str) -> tuple[str, ...]:
         """Every name of one list (an entry of NAME_LISTS, or its name), sorted."""
@@ -39,4 +54,47 @@ def known_names(extract: Extract, folder: Path) -> KnownNames:
 
     `folder` is that of the study file: paths in the study file are relative to it.
     """
-    return KnownNames({str(kind): names for kind, names in extract.local_names.items()})
+    lists = lists_of(extract, folder)
+    added = {str(kind): names for kind, names in extract.local_names.items()}
+    for kind, names in _own_names(lists):
+        added[kind] = (*added.get(kind, ()), *names)
+    return KnownNames(added, _own_units(lists), lists)
+
+
+def lists_of(extract: Extract, folder: Path) -> CodeLists:
+    """The code lists of a study: the shipped ones with those of its own laid over them.
+
+    `folder` is that of the study file. StudyError names every problem of the own lists.
+    """
+    return own.read(folder / extract.codelists) if extract.codelists else SHIPPED
+
+
+_NAMED_IN = {
+    "conditions": (CONDITIONS, "condition"),
+    "labs": (ANALYTES, "analyte"),
+    "vitals": (VITALS, "vital_code"),
+    "countries": (COUNTRY_GROUPS, "group"),
+}
+_EVENTS = {"finding": FINDINGS, "procedure": PROCEDURES, "pathogen": PATHOGENS}
+
+
+def _own_names(lists: CodeLists) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The list of names that each own file adds to, and the names."""
+    for file in lists.own:
+        rows = [line.row for line in file.lines]
+        if file.kind == DRUG_LISTS:
+            yield DRUGS.name, (file.name,)
+        elif file.kind in _NAMED_IN:
+            names, column = _NAMED_IN[file.kind]
+            yield names.name, tuple(dict.fromkeys(row[column] for row in rows))
+        elif file.kind == "events":
+            for kind, names in _EVENTS.items():
+                yield names.name, tuple(row["name"] for row in rows if row["kind"] == kind)
+
+
+def _own_units(lists: CodeLists) -> dict[str, tuple[str, ...]]:
+    """Variable -> the units that own lists add to it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in (line.row for file in lists.own if file.kind == "units" for line in file.lines):
+        found[row["variable"]] = (*found.get(row["variable"], ()), row["unit"])
+    return found

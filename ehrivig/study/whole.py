@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from ehrivig import resources
+from ehrivig.codes.lists import SHIPPED, CodeLists
 from ehrivig.study.data import Extract, Quality, StudyInfo
 from ehrivig.study.people import UNTREATED, Cohort, Exposure
 from ehrivig.study.plan import (
@@ -49,6 +50,7 @@ class Study(Section):
     utilisation: UtilisationPlan | None = Field(
         default=None, description="What use of the drug by everybody is counted by."
     )
+    _lists: CodeLists = PrivateAttr(default=SHIPPED)
 
     @model_validator(mode="after")
     def _rules_hold(self, info: ValidationInfo) -> Study:
@@ -60,6 +62,17 @@ class Study(Section):
                 said = (f"{place(one.path, content)}: {one.text}" for one in problems)
                 raise ValueError("; ".join(said))
         return self
+
+    @property
+    def lists(self) -> CodeLists:
+        """The code lists that the study reads: the shipped ones, with its own laid over them."""
+        return self._lists
+
+    def with_lists(self, lists: CodeLists) -> Study:
+        """The same study with other code lists."""
+        changed = self.model_copy()
+        changed._lists = lists
+        return changed
 
     @property
     def digest(self) -> str:

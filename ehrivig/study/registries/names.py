@@ -54,15 +54,15 @@ def _sorted(names: NameList) -> tuple[str, ...]:
 
 
 def _conditions() -> tuple[str, ...]:
-    from ehrivig.codes import condition_names
+    from ehrivig.codes import SHIPPED, condition_names
 
-    return condition_names()
+    return condition_names(SHIPPED)
 
 
 def _analytes() -> tuple[str, ...]:
-    from ehrivig.codes import analytes
+    from ehrivig.codes import SHIPPED, analytes
 
-    return analytes()
+    return analytes(SHIPPED)
 
 
 def _drugs() -> tuple[str, ...]:
