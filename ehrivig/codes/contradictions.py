@@ -60,10 +60,14 @@ def _nothing(lists: CodeLists, row: Row) -> str | None:
 def _drug(lists: CodeLists, row: Row) -> str | None:
     """A line of a drug list that no product could ever match."""
     vocabulary, match = row["vocabulary"], row["match"]
-    if vocabulary != "name" and match == "contains":
+    if vocabulary != "name" and match in ("contains", "within"):
         return "a code cannot be matched by what it contains. Write exact, single or prefix."
     if vocabulary == "name" and match == "single":
         return "a name has nothing below it. Write exact, prefix or contains."
+    if row["billing_unit_g"] and (vocabulary == "name" or match == "prefix"):
+        return "billing_unit_g is of one billing code. Write the code, with match exact."
+    if row["verdict"] == "watch" and (vocabulary == "name") != (match in ("contains", "within")):
+        return "a watch line is a part of a name (contains, within), or a code (prefix)."
     digits = plain_code("NDC", row["value"])
     if vocabulary == "NDC" and match != "prefix" and len(digits) != _NDC_LENGTH:
         return (

@@ -22,7 +22,10 @@ from ehrivig.errors import UsageError
 
 Verdict = Literal["include", "exclude", "quarantine"]
 VERDICTS = ("include", "exclude", "quarantine")
-_MATCHES = ("exact", "single", "prefix", "contains")
+WATCH = "watch"
+"""The verdict of lines that are no verdict, but hints (`ehrivig.codes.hints`)."""
+_MATCHES = ("exact", "single", "prefix", "contains", "within")
+_IN_NAMES = ("contains", "within")
 _WORD = re.compile(r"[a-z0-9]+")
 Ancestors = Mapping[Code, Iterable[str]]
 _FACTS = {
@@ -49,7 +52,7 @@ class Rule:
     def read(cls, row: dict[str, str], where: str) -> Rule:
         """The rule of a CSV row; raises UsageError for a verdict or match that does not exist."""
         known = row["verdict"] in VERDICTS and row["match"] in _MATCHES
-        if not known or (row["match"] == "contains" and row["vocabulary"] != "name"):
+        if not known or (row["match"] in _IN_NAMES and row["vocabulary"] != "name"):
             raise UsageError(f"codelist: {where}: unknown verdict or match. Mend the code list.")
         vocabulary = plain_vocabulary(row["vocabulary"])
         value = row["value"]
@@ -73,7 +76,7 @@ class Rule:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a name must hold, of a rule that looks for a name inside another."""
-        return re.compile(_word(self.value))
+        return re.compile(_word(self.value) if self.match == "contains" else re.escape(self.value))
 
     @property
     def weight(self) -> tuple[bool, int]:
@@ -89,6 +92,12 @@ class Product:
     code: str
     names: tuple[str, ...]
     route: str
+
+
+def word_pattern(row: dict[str, str]) -> str:
+    """The pattern of a line that looks for a name inside another."""
+    value = plain_name(row["value"])
+    return _word(value) if row["match"] == "contains" else re.escape(value)
 
 
 def _word(value: str) -> str:
@@ -112,8 +121,8 @@ class DrugList:
     @staticmethod
     def _place(rule: Rule) -> tuple[str, ...]:
         """Where a rule is looked for: a name inside another by its first word."""
-        if rule.match == "contains":
-            first = _WORD.match(rule.value)
+        if rule.match in _IN_NAMES:
+            first = _WORD.match(rule.value) if rule.match == "contains" else None
             return "contains", first.group() if first else ""
         return ("prefix" if rule.match == "prefix" else "whole"), rule.vocabulary, rule.value
 
@@ -145,7 +154,7 @@ class DrugList:
         """Whether a rule that may apply does: by route, by whole words, by itself alone."""
         if rule.routes and product.route not in rule.routes:
             return False
-        if rule.match == "contains":
+        if rule.match in _IN_NAMES:
             return any(rule.pattern.search(name) for name in product.names)
         return rule.match != "single" or product.code == rule.value
 
@@ -154,7 +163,10 @@ class DrugList:
 def drug_lists(lists: CodeLists) -> dict[str, DrugList]:
     """Every drug list by name."""
     return {
-        name: DrugList(name, [Rule.read(row, name) for row in lists.drug_rows(name)])
+        name: DrugList(
+            name,
+            [Rule.read(row, name) for row in lists.drug_rows(name) if row["verdict"] != WATCH],
+        )
         for name in lists.drug_names
     }
 

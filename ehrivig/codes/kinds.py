@@ -48,7 +48,8 @@ def _drug_key(row: Row) -> Key:
     vocabulary = plain_vocabulary(row["vocabulary"])
     value = row["value"]
     plain = plain_name(value) if vocabulary == "NAME" else plain_code(vocabulary, value)
-    return vocabulary, row["match"], plain, "|".join(sorted(row["route"].split("|")))
+    hint = "watch" if row["verdict"] == "watch" else ""  # a hint beside a verdict is another line
+    return vocabulary, row["match"], plain, "|".join(sorted(row["route"].split("|"))), hint
 
 
 def _coded(*before: str) -> Callable[[Row], Key]:
@@ -78,17 +79,21 @@ _KINDS = (
         DRUGS,
         "drug",
         {
-            "verdict": cells.one_of("include", "exclude", "quarantine"),
+            "verdict": cells.one_of("include", "exclude", "quarantine", "watch"),
             "vocabulary": _DRUG_VOCABULARIES,
-            "match": cells.one_of(*CODED, "contains"),
+            "match": cells.one_of(*CODED, "contains", "within"),
             "value": cells.code,
             "route": cells.routes,
             "product_type": cells.slug,
             "concentration_g_per_l": cells.positive,
             "strength_g": cells.positive,
+            "billing_unit_g": cells.positive,
             "note": cells.anything,
         },
-        ("route", "product_type", "concentration_g_per_l", "strength_g", "note"),
+        (
+            *("route", "product_type", "concentration_g_per_l", "strength_g", "billing_unit_g"),
+            "note",
+        ),
         _drug_key,
         "",
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import codes, contract, resources
-from ehrivig.codes import drugs
+from ehrivig.codes import drugs, hints
 from ehrivig.concepts import define_given
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
@@ -47,7 +47,8 @@ def make(db: Database, lists: codes.CodeLists, mark: str = "") -> None:
 def _meanings(db: Database, lists: codes.CodeLists) -> dict[str, pl.DataFrame]:
     """The tables of `ref` that follow from the distinct codes of a hospital, by name.
 
-    product: the distinct products, numbered in order; verdict: what code lists say of them.
+    product: the distinct products, numbered in order; verdict: what code lists say of them;
+    drug_hint: what they say besides.
     """
     below = descendants(db)
     labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
@@ -61,6 +62,7 @@ def _meanings(db: Database, lists: codes.CodeLists) -> dict[str, pl.DataFrame]:
         "condition": _sorted(codes.conditions(lists, diagnoses, below)),
         "product": numbered,
         "verdict": drugs.drug_classes(lists, numbered, below),
+        "drug_hint": hints.drug_hints(lists, numbered),
     }
 
 

@@ -49,6 +49,13 @@ class KnownNames:
         return tuple(dict.fromkeys((*shipped_units(variable), *self.added_units.get(variable, ()))))
 
 
+    def products(self, codelist: str) -> tuple[str, ...]:
+        """The product types that a drug list includes, sorted."""
+        rows = self.lists.drug_rows(codelist) if codelist in self.lists.drug_names else ()
+        found = {row["product_type"] for row in rows if row["verdict"] == "include"}
+        return tuple(sorted(found - {""}))
+
+
 def known_names(extract: Extract, folder: Path) -> KnownNames:
     """What a study may name, by its [extract].
 

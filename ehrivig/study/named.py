@@ -16,6 +16,7 @@ from ehrivig.errors import UsageError
 from ehrivig.study import regimen
 from ehrivig.study.known_names import KnownNames
 from ehrivig.study.lines import Path
+from ehrivig.study.people import FEATURES
 from ehrivig.study.problem import Problem, meant, near, shown
 from ehrivig.study.registries import COVARIATES, OUTCOMES, NameList, Registry
 from ehrivig.study.registries.criteria import EVIDENCE
@@ -63,7 +64,8 @@ def unknown_names(content: Any, known: KnownNames) -> list[Problem]:
     """One problem for each name that its list does not have, and for each unknown unit."""
     wrong = [one for one in named(content) if not _is_known(one, known)]
     problems = [Problem(one.path, _unknown(one, known)) for one in wrong]
-    return problems + list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
+    problems += list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
+    return problems + list(_unknown_features(content, known))
 
 
 def _is_known(one: Named, known: KnownNames) -> bool:
@@ -211,6 +213,20 @@ def _unknown_units(content: Any, known: KnownNames, unnamed: set[Path]) -> Itera
         units = known.units(str(code)) if asked.unit else asked.units
         if path not in unnamed and unit not in units:
             yield Problem((*path, "unit"), _unit(unit, str(code), units))
+
+
+def _unknown_features(content: Any, known: KnownNames) -> Iterator[Problem]:
+    """Features of bands that are neither dosing features nor products of the exposure."""
+    codelist = part(content, "exposure", "codelist")
+    products = known.products(codelist) if isinstance(codelist, str) else ()
+    for path, band in items(content, "exposure", "bands"):
+        feature = part(band, "feature")
+        if isinstance(feature, str) and feature not in (*FEATURES, *products):
+            yield Problem(
+                (*path, "feature"),
+                f"{shown(feature)} is neither a dosing feature nor a product type that the code "
+                f"list {codelist} includes. {meant(feature, (*FEATURES, *products))}",
+            )
 
 
 def _unit(unit: str, code: str, units: Iterable[str]) -> str:

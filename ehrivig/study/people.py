@@ -115,25 +115,32 @@ class Cohort(Section):
     )
 
 
+FEATURES = (
+    "max_daily_g",
+    "mean_daily_g",
+    "total_g",
+    "total_g_per_kg",
+    "max_daily_g_per_kg",
+    "duration_days",
+    "n_dose_days",
+    "hours_to_first_dose",
+)
+"""The dosing features that a band may divide by."""
+
+
 class Band(Section):
     """A cut of one dosing feature into a low and a high exposure group.
 
-    Feature igma_enriched is the product: 1 IgM-enriched, 0 standard; others, and both in one stay,
-    are in neither group.
+    A feature that is no dosing feature is a product type of the exposure's code list: 1 for who was
+    given that product, 0 for the standard one; others, and both in one stay, are in neither group.
     """
 
     name: Slug = Field(description="A name, unique among the bands.", examples=["dose"])
-    feature: Literal[
-        "max_daily_g",
-        "mean_daily_g",
-        "total_g",
-        "total_g_per_kg",
-        "max_daily_g_per_kg",
-        "duration_days",
-        "n_dose_days",
-        "hours_to_first_dose",
-        "igma_enriched",
-    ] = Field(description="What is cut.", examples=["max_daily_g"])
+    feature: Slug = Field(
+        description="What is cut: a dosing feature, or a product type of the exposure's code list.\n"
+        f"Dosing features: {', '.join(FEATURES)}.",
+        examples=["max_daily_g"],
+    )
     cut: float = Field(
         ge=-1e9, le=1e9, description="Where it is cut, in the unit of the feature.", examples=[10]
     )
@@ -144,6 +151,11 @@ class Band(Section):
     )
     low_label: Words = Field(description="The words of the low group.", examples=["<=10 g/day"])
     high_label: Words = Field(description="The words of the high group.", examples=[">10 g/day"])
+
+    @property
+    def of_product(self) -> bool:
+        """Whether the groups are products, which are chosen at the first dose."""
+        return self.feature not in FEATURES
 
 
 class Exposure(Section):

@@ -1,7 +1,7 @@
 -- One row per product of the hospital: what the checks of `medication` ask of it.
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
--- it; exposure_verdict: what that list says (NULL: nothing). immunoglobulin: the name or code says
--- so, in a study of one: its code list includes such a product. The rest from `gate.drug_text`.
+-- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
+-- billed: its code counts billing units in that list. The rest from `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -11,32 +11,27 @@ WITH own AS (
     WHERE codelist = $codelist
 ),
 
-included AS (
+hint AS (
     SELECT
-        i.drug,
-        t.immunoglobulin
-    FROM ref.included AS i
-    INNER JOIN gate.drug_text AS t ON i.drug = t.drug
-    WHERE i.codelist = $codelist
-),
-
-wanted AS (
-    SELECT COALESCE(BOOL_OR(immunoglobulin), FALSE) AS immunoglobulin
-    FROM included
+        drug,
+        watched,
+        billing_unit_g
+    FROM ref.drug_hint
+    WHERE codelist = $codelist
 )
 
 SELECT
     t.drug,
     o.verdict AS exposure_verdict,
     o.strength_g AS product_strength_g,
-    t.hcpcs,
     t.mojibake,
     t.full_width,
+    h.billing_unit_g IS NOT NULL AS billed,
     t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
     i.drug IS NOT NULL AS exposure,
     o.drug IS NOT NULL AS exposure_listed,
-    w.immunoglobulin AND t.immunoglobulin AS immunoglobulin
+    COALESCE(h.watched, FALSE) AS look_alike
 FROM gate.drug_text AS t
-CROSS JOIN wanted AS w
 LEFT JOIN own AS o ON t.drug = o.drug
-LEFT JOIN included AS i ON t.drug = i.drug
+LEFT JOIN hint AS h ON t.drug = h.drug
+LEFT JOIN ref.included AS i ON t.drug = i.drug AND i.codelist = $codelist

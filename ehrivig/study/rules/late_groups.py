@@ -18,7 +18,7 @@ def immortal_groups(study: Study) -> Iterator[Problem]:
     if study.study.reproduction:
         return
     for number, band in enumerate(study.exposure.bands):
-        if band.feature != "igma_enriched" and not _has_twin(study, band):
+        if not band.of_product and not _has_twin(study, band):
             yield Problem(
                 ("exposure", "bands", number),
                 f"{band.name!r} divides the exposed by what happens after time zero: whoever dies "
