@@ -21,6 +21,7 @@ from ehrivig.study.registries.names import (
     NAME_LISTS,
     PATHOGENS,
     PROCEDURES,
+    PRODUCT_TYPES,
     VITALS,
     NameList,
     shipped_units,
@@ -47,7 +48,6 @@ class KnownNames:
     def units(self, variable: str) -> tuple[str, ...]:
         """Every unit in which a study may ask for an analyte or vital sign, in listed order."""
         return tuple(dict.fromkeys((*shipped_units(variable), *self.added_units.get(variable, ()))))
-
 
     def products(self, codelist: str) -> tuple[str, ...]:
         """The product types that a drug list includes, sorted."""
@@ -91,6 +91,8 @@ def _own_names(lists: CodeLists) -> Iterator[tuple[str, tuple[str, ...]]]:
         rows = [line.row for line in file.lines]
         if file.kind == DRUG_LISTS:
             yield DRUGS.name, (file.name,)
+            products = {row["product_type"] for row in rows} - {""}
+            yield PRODUCT_TYPES.name, tuple(sorted(products))
         elif file.kind in _NAMED_IN:
             names, column = _NAMED_IN[file.kind]
             yield names.name, tuple(dict.fromkeys(row[column] for row in rows))

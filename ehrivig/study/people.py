@@ -137,7 +137,7 @@ class Band(Section):
 
     name: Slug = Field(description="A name, unique among the bands.", examples=["dose"])
     feature: Slug = Field(
-        description="What is cut: a dosing feature, or a product type of the exposure's code list.\n"
+        description="What is cut: a dosing feature, or a product type of the exposure's list.\n"
         f"Dosing features: {', '.join(FEATURES)}.",
         examples=["max_daily_g"],
     )
