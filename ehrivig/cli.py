@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from ehrivig import console
+from ehrivig.commands.codelist import app as codelist_app
+from ehrivig.commands.study import app as study_app
 from ehrivig.errors import ExtractError, UsageError
 
 app = typer.Typer(
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is_help=True)
 app.add_typer(layout_app, name="layout")
+app.add_typer(study_app, name="study")
+app.add_typer(codelist_app, name="codelist")
 
 StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
 ExtractOption = Annotated[
@@ -128,6 +132,9 @@ def demo(
     defects: Annotated[str, typer.Option(help="Defects to plant: default, all, none, a name.")] = (
         "default"
     ),
+    study: Annotated[
+        str | None, typer.Option("--study", help="A packaged study whose drugs are given besides.")
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -143,6 +150,7 @@ def demo(
         hospitals=hospitals,
         seed=seed,
         defects=defects,
+        study=study,
         progress=console.progress(quiet),
     )
     console.print_summary(summary, as_json)

@@ -139,7 +139,7 @@ def check(
     source = extract.find(Path(extract_folder), layout)
     with Database() as db:
         stages.begin(db, source, layout, EVERY, plan)
-        reports = {t.name: _table(db, layout, t, plan) for t in stages.in_order()}
+        reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}
         understood = _codes(
             db, plan.lists, {name for name, report in reports.items() if report.usable}
         )
@@ -152,7 +152,7 @@ def _with_layout(study: Study, layout: str) -> Study:
     return study.model_copy(update={"extract": section})
 
 
-def _table(db: Database, layout: Layout, table: contract.Table, study: Study) -> TableReport:
+def table_report(db: Database, layout: Layout, table: contract.Table, study: Study) -> TableReport:
     """One canonical table; also makes `mapped.<table>`, empty where its SELECT cannot be used."""
     columns: tuple[ColumnReport, ...] = ()
     unknown: tuple[str, ...] = ()

@@ -86,7 +86,11 @@ def shaped(view: View, found: dict[str, str], untyped: set[str], source: str) ->
         for name, column in declared.items()
         if name not in types
     ]
-    shared = view.only_hospital and any(file.hospital_id is None for file in view.files)
+    shared = (
+        view.only_hospital
+        and view.hospital_id != EVERY
+        and any(file.hospital_id is None for file in view.files)
+    )
     if not (replaced or added or shared):
         return None
     star = f"* REPLACE (\n    {_joined(replaced)}\n)" if replaced else "*"

@@ -74,7 +74,7 @@ def process(
         with clock.step("extract"):
             extract.open_hospital(db, source, hospital_id, study, fingerprint if share else "")
             whole = sharing.restrict(db, share) if share else {}
-        with _naming_damage(db, source, hospital_id):
+        with naming_damage(db, source, hospital_id):
             with clock.step("gate") as done:
                 found = validate.measure(db, study, hospital_id)
                 read, rejected = _gate_rows(db, study, hospital_id, folder)
@@ -97,7 +97,7 @@ def process(
 
 
 @contextmanager
-def _naming_damage(db: Database, source: extract.Source, hospital_id: str) -> Iterator[None]:
+def naming_damage(db: Database, source: extract.Source, hospital_id: str) -> Iterator[None]:
     """An error in the middle of a scan becomes one that names the file or the column at fault.
 
     An error that has another cause than damage stays what it is.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
-from ehrivig.runs import hospital
+from ehrivig.runs import hospital, ungated
 from ehrivig.share import Share
 from ehrivig.study import Study
 from ehrivig.validate.result import HospitalResult
@@ -17,7 +17,8 @@ from ehrivig.validate.result import HospitalResult
 class Task:
     """One hospital (or a share of it) to be worked on, and how much of the machine may be used.
 
-    `memory` is the limit of DuckDB, not of the whole run.
+    `memory` is the limit of DuckDB, not of the whole run. `ungated`: only look at what a study
+    would find, without the gate.
     """
 
     source: extract.Source
@@ -29,6 +30,7 @@ class Task:
     memory: str | None = None
     threads: int | None = None
     share: Share | None = None
+    ungated: bool = False
 
 
 Outcome = HospitalResult | ExtractError
@@ -38,6 +40,15 @@ Outcome = HospitalResult | ExtractError
 def perform(task: Task) -> Outcome:
     """Work on one hospital here and now."""
     try:
+        if task.ungated:
+            return ungated.process(
+                task.source,
+                task.hospital_id,
+                task.study,
+                task.folder,
+                memory=task.memory,
+                threads=task.threads,
+            )
         return hospital.process(
             task.source,
             task.hospital_id,

@@ -79,6 +79,9 @@ def named(content: Any) -> Iterator[Named]:
     for section, registry in (("covariates", COVARIATES), ("outcomes", OUTCOMES)):
         yield from _variables(content, section, registry)
     yield from _evidence(content)
+    for path, criterion in items(content, "cohort", "criteria"):
+        if isinstance(name := part(criterion, "codelist"), str):
+            yield Named((*path, "codelist"), name, DRUGS)
     yield from _single(content, ("exposure", "codelist"), DRUGS)
     yield from _single(content, ("extract", "timezone"), TIMEZONES)
     yield from _single(content, ("extract", "layout"), LAYOUTS, lambda name: File(name).is_dir())

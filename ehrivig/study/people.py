@@ -63,6 +63,11 @@ class Criterion(Section):
         description="Greatest value of these rules, included.",
         examples=[90],
     )
+    codelist: Slug | None = Field(
+        default=None,
+        description="The drug list of rule `treated_before`.",
+        examples=["crystalloid"],
+    )
     any_of: tuple[Evidence, ...] = Field(
         default=(),
         description="The evidence of rule `any_of`: one of it is enough.",
@@ -75,7 +80,7 @@ class Criterion(Section):
         if needs and all(getattr(self, key) in (None, ()) for key in needs):
             words = [f"{key} = [...]" if getattr(self, key) == () else key for key in needs]
             raise ValueError(f"rule '{self.rule}' needs {' or '.join(words)}")
-        for key in ("min", "max", "any_of"):
+        for key in ("min", "max", "any_of", "codelist"):
             if key not in needs and getattr(self, key) not in (None, ()):
                 raise ValueError(f"rule '{self.rule}' does not read {key}. Remove it")
         if self.min is not None and self.max is not None and self.min > self.max:

@@ -111,12 +111,13 @@ def _time_zero(study: Study) -> Iterator[Problem]:
             "severity_onset needs a criterion of rule severity, whose first moment it is: without "
             "one everybody would start at admission. Add the criterion",
         )
-    elif late and rules.index("untreated_before") < rules.index("severity"):
-        yield Problem(
-            ("cohort", "criteria", rules.index("untreated_before"), "rule"),
-            "untreated_before comes before the rule severity, which says when time zero is. Put it "
-            "after it",
-        )
+    for rule in ("untreated_before", "treated_before"):
+        if late and rule in rules and "severity" in rules[rules.index(rule) :]:
+            yield Problem(
+                ("cohort", "criteria", rules.index(rule), "rule"),
+                f"{rule} comes before the rule severity, which says when time zero is. Put it "
+                "after it",
+            )
     if "period" in rules and study.extract.period is None:
         yield Problem(
             ("cohort", "criteria", rules.index("period"), "rule"),
