@@ -60,6 +60,12 @@ def slug(text: str) -> str | None:
     return "is no name: write small letters, digits and _, beginning with a letter"
 
 
+def as_name(text: str) -> str:
+    """A name that a study file can use, nearest to some text."""
+    plain = re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")[:60]
+    return plain if plain[:1].isalpha() else f"x_{plain}".strip("_")
+
+
 def code(text: str) -> str | None:
     """A code or name as a source writes it; not a long number that a spreadsheet rewrote."""
     if _REWRITTEN.fullmatch(text):

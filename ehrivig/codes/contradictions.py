@@ -60,6 +60,8 @@ def _nothing(lists: CodeLists, row: Row) -> str | None:
 def _drug(lists: CodeLists, row: Row) -> str | None:
     """A line of a drug list that no product could ever match."""
     vocabulary, match = row["vocabulary"], row["match"]
+    if _empty(_plain_value(row)):
+        return f"value {row['value']!r} holds no letter or digit. Mend it."
     if vocabulary != "name" and match in ("contains", "within"):
         return "a code cannot be matched by what it contains. Write exact, single or prefix."
     if vocabulary == "name" and match == "single":
@@ -75,6 +77,20 @@ def _drug(lists: CodeLists, row: Row) -> str | None:
             "it so (a spreadsheet drops leading zeros: format the column as text)."
         )
     return None
+
+
+def _plain_value(row: Row) -> str:
+    """The value of a line of a drug list, as it is compared."""
+    return KINDS[DRUGS].key(row)[2]
+
+
+def _empty(plain: str) -> bool:
+    return not any(letter.isalnum() for letter in plain)
+
+
+def _condition(lists: CodeLists, row: Row) -> str | None:
+    plain = plain_code(plain_vocabulary(row["vocabulary"]), row["code"])
+    return f"code {row['code']!r} holds no letter or digit. Mend it." if _empty(plain) else None
 
 
 def _lab(lists: CodeLists, row: Row) -> str | None:
@@ -169,6 +185,7 @@ def _lists_without_a_drug(lists: CodeLists) -> Iterator[str]:
 
 _OF_A_LINE = {
     DRUGS: _drug,
+    "conditions": _condition,
     "labs": _lab,
     "vitals": _vital,
     "events": _event,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from io import StringIO
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Line:
     number: int
     cells: tuple[tuple[str, str], ...]
 
-    @property
+    @cached_property
     def row(self) -> Row:
         """The cells by column."""
         return dict(self.cells)

@@ -23,6 +23,9 @@ REPLACE = "#! replace"
 MOST_LINES = 200_000
 """More lines than this in a file is no code list, but a table of something else."""
 MOST_SHOWN = 50
+LONGEST_LINE = 10_000
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 Problems = list[str]
 
@@ -67,7 +70,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _passed_over(path: Path) -> bool:
-    hidden = any(part.startswith((".", "~$")) for part in path.parts)
+    hidden = any(part.startswith((".", "~$")) or part.endswith("~") for part in path.parts)
     return hidden or path.stem.upper() == "README" or path.suffix.lower() == ".md"
 
 
@@ -135,7 +138,7 @@ def _content(path: Path, where: str, problems: Problems) -> str | None:
 def _directives(content: str, where: str, problems: Problems) -> bool:
     """Whether the file replaces shipped lines; a directive that does not exist is a problem."""
     found = False
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(content), start=1):
         if line.startswith("#!"):
             plain = re.sub(r"\s+", " ", line).strip().rstrip(",").strip()
             found |= plain == REPLACE
@@ -171,8 +174,11 @@ def _lines(content: str, kind: ListKind, where: str, problems: Problems) -> list
 
 def _rows(content: str, where: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """Number and cells of every line that is neither blank nor a comment."""
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(content), start=1):
         if line.startswith("#") or not line.strip(" ,;\t"):
+            continue
+        if len(line) > LONGEST_LINE:
+            problems.append(f"{where}, line {number}: over {LONGEST_LINE:,} letters. Mend it.")
             continue
         try:
             cells = next(csv.reader([line], strict=True))
@@ -231,7 +237,7 @@ def _wrong(column: str, text: str, kind: ListKind) -> str | None:
         return None if empty else f"{column} is empty. Fill it in, or remove the line."
     if text[0] in "=@" or (text[0] in "+-" and column not in _MAY_BE_NEGATIVE):
         return f"{column} begins like a formula of a spreadsheet. Write plain text."
-    if any(ord(mark) < 32 or ord(mark) == 127 for mark in text):
+    if _CONTROL.search(text):
         return f"{column} holds a control character. Mend the cell."
     said = kind.columns[column](text)
     return f"{column} {_quoted(text)} {said}." if said else None

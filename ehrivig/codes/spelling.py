@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NDC_DIGITS = (5, 4, 2)
 
@@ -34,6 +35,7 @@ def _ndc(text: str) -> str:
     return "".join(part.zfill(n) for part, n in zip(parts, _NDC_DIGITS, strict=False))
 
 
+@lru_cache(maxsize=1024)  # few names, asked for every code
 def plain_vocabulary(vocabulary: str | None) -> str:
     """The name of a vocabulary for comparison: "ICD-10-CM" is "ICD10CM"."""
     return re.sub(r"[\s\-_]", "", vocabulary or "").upper()

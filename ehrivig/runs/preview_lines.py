@@ -29,13 +29,15 @@ def records(found: Preview) -> dict[str, Any]:
 def lines(found: Preview) -> list[str]:
     """The counts of a preview, for a reader."""
     told, smallest = records(found), found.study.report.smallest_cell
-    said = [f"Rows as they are read, before the data gate; counts under {smallest} are hidden.", ""]
-    said += _titled("criteria (persons left; excluded)")
+    said = [f"Rows as they are read, before the data gate; counts under {smallest} are hidden."]
+    said += _titled("criteria (persons left; admissions excluded)")
     for step in told["criteria"]:
         said.append(_row(step["label"], step["persons"], step["excluded"], smallest=smallest))
     said += _titled(f"exposure (exposed; unexposed): {found.study.exposure.label}")
     arms = told["exposure"]
-    said.append(_row("In the cohort", arms["exposed"], arms["unexposed"], smallest=smallest))
+    counts = arms["exposed"], arms["unexposed"]
+    nobody = f"{NOBODY}: look at its code list" if 0 in counts else ""
+    said.append(_row("In the cohort", *counts, smallest=smallest, remark=nobody))
     if told["bands"]:
         said += _titled("bands (low; high; in neither), of the exposed")
     for band in told["bands"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ehrivig.codes import templates
-from ehrivig.codes.cells import slug
+from ehrivig.codes.cells import as_name, slug
 from ehrivig.errors import StudyError, UsageError
 from ehrivig.study.data import Extract
 from ehrivig.study.draft import LIKE, LISTS, draft, refuse_unknown
@@ -22,7 +22,7 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     lists = folder / LISTS
     known = known_names(Extract(codelists=LISTS if lists.is_dir() else None), folder)
     if condition is not None:
-        cure = f"Or write its codes first: `ehrivig codelist new condition {condition}`."
+        cure = f"Or write its codes first: `ehrivig codelist new condition {as_name(condition)}`."
         refuse_unknown("condition", condition, known.of("conditions"), cure)
     made: list[Path] = []
     if drug is not None and drug not in known.of("drugs"):

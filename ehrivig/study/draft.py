@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from ehrivig.codes.cells import as_name
 from ehrivig.errors import StudyError
 from ehrivig.study.file import load, locate, parse
 from ehrivig.study.problem import meant
@@ -151,7 +152,7 @@ def _entitle(content: Content, file: Path, drug: str | None, condition: str | No
     study = {key: value for key, value in study.items() if key not in _OF_ONE_PAPER}
     sick = condition.replace("_", " ") if condition else ""
     study["title"] = f"{label} in {sick}" if sick else f"{label}: {study['title']}"
-    study["name"] = _slug(file.stem) or content["exposure"]["name"]
+    study["name"] = as_name(file.stem)
     if drug:
         old = {
             **old,
@@ -161,11 +162,6 @@ def _entitle(content: Content, file: Path, drug: str | None, condition: str | No
     if sick:
         old = {**old, "population": f"adults admitted with {sick}"}
     content["study"] = {**study, "estimand": old}
-
-
-def _slug(text: str) -> str:
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in text.casefold()).strip("_")
-    return plain[:60] if plain[:1].isalpha() else ""
 
 
 def refuse_unknown(kind: str, name: str, known: tuple[str, ...], cure: str) -> None:

@@ -150,6 +150,11 @@ def test_lists_are_the_same_in_another_process(folder: Path) -> None:
 
 
 REFUSED = [
+    ("drugs/x.csv", [DRUG, "include,name,contains,\u200b"], "holds no letter or digit"),
+    ("drugs/x.csv", [DRUG, "include,ATC,prefix,."], "holds no letter or digit"),
+    ("conditions.csv", [CONDITION, "a,ICD10,prefix,."], "holds no letter or digit"),
+    ("drugs/x.csv", [DRUG, "include,name,contains,a\u2028b\x0b"], "line 2: value holds a control"),
+    ("drugs/x.csv", [DRUG, "include,name,contains," + "a" * 200_000], "line 2: over 10,000"),
     (
         "drugs/x.csv",
         ["verdict,vocabulary,match,valeu"],
