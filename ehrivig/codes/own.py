@@ -35,6 +35,11 @@ def read(folder: Path) -> CodeLists:
 
     Raises StudyError that names every problem with file and line.
     """
+    if folder.is_file():
+        raise StudyError(
+            f"code lists: {folder.name} is a file. Give the folder that holds the lists, drug "
+            "lists in its folder drugs."
+        )
     if not folder.is_dir():
         raise StudyError(
             f"code lists: no folder {str(folder)!r}. Mend [extract] codelists (it is looked for "

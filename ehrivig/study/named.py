@@ -23,6 +23,7 @@ from ehrivig.study.registries.criteria import EVIDENCE
 from ehrivig.study.registries.names import (
     ANALYTES,
     CHECKS,
+    CONDITIONS,
     DRUGS,
     LAYOUTS,
     PRODUCT_TYPES,
@@ -30,6 +31,9 @@ from ehrivig.study.registries.names import (
     TIMEZONES,
 )
 from ehrivig.study.section import SLUG
+
+_LISTED = (ANALYTES, CONDITIONS, DRUGS)
+"""The lists of names that a study's own code lists add to, and nothing else does."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,9 @@ def _unknown(one: Named, known: KnownNames) -> str:
     if near(one.name, names) is None and elsewhere:
         return f"{text}{elsewhere}"
     text += _most_like(one, names)
+    if one.names in _LISTED and near(one.name, names) is None:
+        text += " Or bring a list of your own: `ehrivig codelist new`, and codelists = "
+        text += '"lists" under [extract].'
     if one.names.open and re.fullmatch(SLUG, one.name):
         listed = f'local_names = {{ {one.names.name} = ["{one.name}"] }}'
         text += f" Or declare that this extract has it: {listed} under [extract]."
