@@ -35,9 +35,9 @@ def lines(found: Preview) -> list[str]:
         said.append(_row(step["label"], step["persons"], step["excluded"], smallest=smallest))
     said += _titled(f"exposure (exposed; unexposed): {found.study.exposure.label}")
     arms = told["exposure"]
-    counts = arms["exposed"], arms["unexposed"]
-    nobody = f"{NOBODY}: look at its code list" if 0 in counts else ""
-    said.append(_row("In the cohort", *counts, smallest=smallest, remark=nobody))
+    both = arms["exposed"], arms["unexposed"]
+    nobody = f"{NOBODY}: look at its code list" if 0 in both else ""
+    said.append(_row("In the cohort", *both, smallest=smallest, remark=nobody))
     if told["bands"]:
         said += _titled("bands (low; high; in neither), of the exposed")
     for band in told["bands"]:

@@ -14,11 +14,11 @@ from ehrivig.demo.study_drugs import STUDIES
 from ehrivig.errors import UsageError
 
 FOUND = {
-    "tocilizumab_covid19": (0, 0, 0),
-    "dexamethasone_covid19": (0, 0, 0),
-    "hydrocortisone_septic_shock": (0, 0, 0),
-    "vasopressin_septic_shock": (0, 0, 0),
-    "albumin_septic_shock": (0, 0, 0),
+    "tocilizumab_covid19": (255, 97, 77),
+    "dexamethasone_covid19": (242, 120, 78),
+    "hydrocortisone_septic_shock": (122, 58, 41),
+    "vasopressin_septic_shock": (125, 62, 43),
+    "albumin_septic_shock": (105, 48, 34),
 }
 """Cohort, exposed and pairs in 900 patients of two hospitals."""
 
