@@ -44,8 +44,11 @@ def check(
         Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
     ] = None,
     layout: Annotated[
-        str, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
-    ] = "native",
+        str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", help="Study whose [extract] says how it is read.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Tell every problem of a folder of lists; with an extract, what each line finds.
@@ -60,14 +63,22 @@ def check(
     typer.echo(f"{folder}: no problem ({files}).", err=True)
     if extract is None:
         return
-    from ehrivig import study
     from ehrivig.extract import list_check, list_lines
 
-    plan = study.load("ivig_covid19")
-    section = plan.extract.model_copy(update={"layout": layout})
-    reports = list_check.check(lists, extract, plan.model_copy(update={"extract": section}))
+    reports = list_check.check(lists, extract, _plan(study, layout))
     if as_json:
         told = json.dumps([asdict(report) for report in reports], ensure_ascii=False)
         typer.echo(told)
     else:
         typer.echo("\n".join(list_lines.lines(reports)))
+
+
+def _plan(name: str | None, layout: str | None):  # type: ignore[no-untyped-def]
+    """The study that says how an extract is read: its layout, unless the command line names one."""
+    from ehrivig import study
+
+    plan = study.load(name or "ivig_covid19")
+    if layout is None:
+        return plan
+    section = plan.extract.model_copy(update={"layout": layout})
+    return plan.model_copy(update={"extract": section})

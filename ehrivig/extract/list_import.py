@@ -55,6 +55,12 @@ def _concepts(
                 f"{len(unknown)} concept(s) of the set are not in the vocabulary of the extract "
                 f"and are left out: {', '.join(map(str, unknown[:10]))}"
             )
+        if not concepts:
+            raise UsageError(
+                f"codelist new: nothing is left of {source.name}: the vocabulary of the extract "
+                "knows none of its concepts, or its exclusions take all away. Give another "
+                "--extract, or leave it out."
+            )
     return imports.lines_of(concepts, kind, name), said
 
 

@@ -172,6 +172,12 @@ def test_a_concept_set_is_written_out_with_the_vocabulary(tmp_path: Path) -> Non
     }
 
 
+def test_a_concept_set_that_the_vocabulary_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(EhrivigError, match=r"nothing is left of set\.json"):
+        imported(tmp_path, "drug", [concept(5)], "--extract", vocabulary(tmp_path / "omop"))
+    assert not list(tmp_path.rglob("*.csv"))
+
+
 def test_a_condition_set_with_exclusions_needs_the_vocabulary(tmp_path: Path) -> None:
     snomed = {"VOCABULARY_ID": "SNOMED", "CONCEPT_CODE": "s4"}
     items = [concept(4, **snomed), concept(2, excluded=True)]
