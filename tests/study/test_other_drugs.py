@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ehrivig import pipeline, study
+from ehrivig import extract, pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.demo.study_drugs import STUDIES
 from ehrivig.errors import UsageError
+from ehrivig.runs.task import Task, perform
 
 FOUND = {
     "tocilizumab_covid19": (255, 97, 77),
@@ -57,7 +58,9 @@ def test_grams_of_albumin_and_of_tocilizumab_follow_from_their_lists(tmp_path: P
     for name, grams in (("albumin_septic_shock", 20.0), ("tocilizumab_covid19", 0.6)):
         folder = tmp_path / name
         write_demo(folder / "demo", patients=200, hospitals=1, defects="none", study=name)
-        pipeline.run(name, folder / "demo", folder / "out")
+        plan = study.load(name)
+        source = extract.inspect(folder / "demo", plan)
+        perform(Task(source, "A", plan, folder / "out", gate_only=False, fingerprint=""))
         given = pl.read_parquet(folder / "out" / "dosing.parquet")
         doses = given.filter(pl.col("n_administrations") == 1)["total_g"].unique().to_list()
         assert doses == [grams]
