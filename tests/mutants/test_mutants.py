@@ -156,6 +156,20 @@ def test_the_seed_decides_and_no_line_is_drawn_twice() -> None:
     assert sample.drawn(reversed(found), 40, 1) == one
 
 
+def test_an_edit_elsewhere_leaves_the_sample_of_other_lines() -> None:
+    def of(text: str) -> list[Mutation]:
+        return python_source.mutations("m.py", text)
+
+    text = "".join(f"a{n} = b < {n} + c * d\n" for n in range(200))
+    before = sample.drawn(of(text), 20, 1)
+    edited = "e = 4\n\n" + text.replace("a7 = b <", "a7 = b >=")
+    again = sample.drawn(of(edited), 20, 1)
+    shown = [(m.names, m.shown()) for m in before]
+    assert len(set(shown) & {(m.names, m.shown()) for m in again}) >= 18
+    repeated = sample.drawn(of("x = a < b\n" * 3), 9, 1)
+    assert [m.line for m in repeated] == [1, 2, 3]
+
+
 def test_every_function_of_an_instrumented_copy_says_so(tmp_path: Path) -> None:
     (tmp_path / "ehrivig").mkdir()
     text = '''"""A module."""

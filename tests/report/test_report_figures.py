@@ -158,7 +158,7 @@ def test_the_legend_keeps_out_of_the_way_of_the_curves(
 def test_numbers_at_risk_stand_under_their_days(saved: list[Figure]) -> None:
     table = pl.concat(
         [
-            curve("control", [0.0, 6.0, 15.0], at_risk=[2000, None, 70]),
+            curve("control", [0.0, 6.0, 13.0], at_risk=[2000, None, 70]),
             curve("exposed", [0.0, 8.0, 14.0], at_risk=[90, 80, 70]),
         ]
     )
