@@ -1,0 +1,76 @@
+"""What stands in each column of a synthetic extract, in few numbers.
+
+    python -m tests.demo.summary
+
+writes `extract_summary.csv` anew, after a change of the demo that was meant: whoever works with the
+demo of a seed then gets other patients, which CHANGELOG.md must say.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig.demo import write_demo
+
+STORED = Path(__file__).with_name("extract_summary.csv")
+PLANS = {
+    "messy": {"patients": 500, "hospitals": 3, "effect_log_or": -0.7, "block": 200},
+    "all": {"patients": 600, "hospitals": 4, "defects": "all"},
+}
+"""The extracts that are held to the stored numbers."""
+
+
+def summary(folder: Path, plan: str) -> list[dict[str, object]]:
+    """One row per table and column of a demo written to `folder`."""
+    write_demo(folder, seed=11, **PLANS[plan])  # type: ignore[arg-type]
+    rows: list[dict[str, object]] = []
+    for table, frame in _tables(folder):
+        for column in frame.columns:
+            rows.append({"plan": plan, "table": table, "column": column, **_of(frame[column])})
+    return rows
+
+
+def _tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every table with the rows of all files that can be read, the truth included."""
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+        frames = []
+        for path in sorted(place.rglob("*.parquet")):
+            try:
+                frames.append(pl.read_parquet(path, hive_partitioning=False))
+            except pl.exceptions.PolarsError:
+                frames.append(pl.DataFrame({"cut off": [path.parent.name]}))
+        yield place.name, pl.concat(frames, how="diagonal_relaxed")
+    yield "defects.csv", pl.read_csv(folder / "_truth" / "defects.csv")
+
+
+def _of(values: pl.Series) -> dict[str, object]:
+    """Known values, distinct ones, and their middle (of texts: of their lengths)."""
+    known = values.drop_nulls()
+    kind = known.dtype
+    if kind.is_temporal():
+        known = known.cast(pl.Datetime("us")).to_physical() / 60e6
+    elif not (kind.is_numeric() or kind == pl.Boolean):
+        known = known.cast(pl.String).str.len_chars()
+    mean = known.cast(pl.Float64).mean()
+    spread = known.cast(pl.Float64).std()
+    return {
+        "known": len(known),
+        "distinct": values.n_unique(),
+        "mean": "" if mean is None else f"{mean:.8g}",
+        "sd": "" if spread is None else f"{spread:.5g}",
+    }
+
+
+def everything() -> str:
+    """The text of the stored file."""
+    with tempfile.TemporaryDirectory() as place:
+        rows = [row for plan in PLANS for row in summary(Path(place) / plan, plan)]
+    return pl.DataFrame(rows).write_csv()
+
+
+if __name__ == "__main__":
+    STORED.write_text(everything(), encoding="utf-8")
