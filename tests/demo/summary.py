@@ -8,8 +8,10 @@ demo of a seed then gets other patients, which CHANGELOG.md must say.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +20,8 @@ from ehrivig.demo import write_demo
 
 STORED = Path(__file__).with_name("extract_summary.csv")
 PLANS = {
-    "messy": {"patients": 500, "hospitals": 3, "effect_log_or": -0.7, "block": 200},
+    "messy": {"patients": 500, "hospitals": 4, "effect_log_or": -0.7, "block": 120},
+    "clean": {"patients": 280, "hospitals": 28, "defects": "none"},
     "all": {"patients": 600, "hospitals": 4, "defects": "all"},
 }
 """The extracts that are held to the stored numbers."""
@@ -26,9 +29,9 @@ PLANS = {
 
 def summary(folder: Path, plan: str) -> list[dict[str, object]]:
     """One row per table and column of a demo written to `folder`."""
-    write_demo(folder, seed=11, **PLANS[plan])  # type: ignore[arg-type]
+    said = write_demo(folder, seed=11, **PLANS[plan])  # type: ignore[arg-type]
     rows: list[dict[str, object]] = []
-    for table, frame in _tables(folder):
+    for table, frame in (*_tables(folder), ("summary", _numbers(folder, asdict(said)))):
         for column in frame.columns:
             rows.append({"plan": plan, "table": table, "column": column, **_of(frame[column])})
     return rows
@@ -45,6 +48,14 @@ def _tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
                 frames.append(pl.DataFrame({"cut off": [path.parent.name]}))
         yield place.name, pl.concat(frames, how="diagonal_relaxed")
     yield "defects.csv", pl.read_csv(folder / "_truth" / "defects.csv")
+
+
+def _numbers(folder: Path, said: dict[str, object]) -> pl.DataFrame:
+    """The numbers that the demo says of itself, in its summary and in `truth.json`."""
+    truth = json.loads((folder / "_truth" / "truth.json").read_text(encoding="utf-8"))
+    found = {f"truth {name}": value for name, value in (truth["effect"] | truth["sizes"]).items()}
+    found |= {f"said {name}": value for name, value in said.items()}
+    return pl.DataFrame({k: [v] for k, v in found.items() if isinstance(v, int | float)})
 
 
 def _of(values: pl.Series) -> dict[str, object]:
