@@ -169,7 +169,7 @@ def test_a_summary_counts_what_kept_its_promise(
     assert (tmp_path / "a" / "b" / "calibration.csv").read_text().count("\n") == 14
     assert run_calibration(LIU, 10, tmp_path / "a" / "b")[0] is made  # a folder that is there
     assert run_calibration(LIU, 10, None)[1].out == ""
-    assert given["patients"] == 850
+    assert (given["patients"], given["workers"]) == (850, 1)
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"file/x: cannot be written\. Choose another folder"):
         run_calibration(LIU, 10, tmp_path / "file" / "x")
