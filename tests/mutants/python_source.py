@@ -2,9 +2,10 @@
 
 Left alone is what changes no result: docstrings, annotations, decorators, texts, messages of
 errors and warnings and logs, options of the command line, `__all__`, and the arguments named in
-`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers and
-sums are sizes and places on the page and are left alone too; and so are the numbers of the
-synthetic population (`ehrivig/demo`), of which another one makes another population as good.
+`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers
+and sums are sizes and places on the page and are left alone too; and so are the numbers of the
+synthetic population (`ehrivig/demo`), of which another one makes another population as good. Whether a number that was just drawn at random is below another, or not above it, is one
+question: it never equals the other.
 """
 
 from __future__ import annotations
@@ -51,11 +52,16 @@ _QUIET_ARGUMENTS = {
     *("infer_schema_length", "infer_schema", "schema", "schema_overrides", "return_dtype"),
     *("maxsize", "indent", "help", "name", "threads", "dtype", "atol", "rtol", "tol", "xtol"),
     *("compression", "exist_ok", "parents", "buffering", "flush", "label", "title"),
+    *("rechunk", "timeout", "connect_timeout", "request_timeout"),  # how fast, how long to wait
+    *("row_group_size", "compression_level"),
 }
 _QUIET_CALLS = {
     *("print", "warn", "progress", "log", "debug", "info", "warning", "Option", "Argument"),
     *("Literal", "TypeVar", "NewType", "cast", "add_argument", "echo", "field_validator"),
+    *("filterwarnings", "simplefilter"),
 }
+_RANDOM = {"random", "uniform", "normal", "standard_normal", "exponential"}
+_BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _QUIET_NAMES = re.compile(r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*")
 _DRAWS = re.compile(r"^(?:from|import) (?:matplotlib|ehrivig\.(?:figures|meta\.canvas))", re.M)
 _INVENTED = "ehrivig/demo/"
@@ -204,7 +210,9 @@ class _Finder(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         left = node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
-            self._between(left, right, *_COMPARED[type(operator)], "comparison")
+            drawn = isinstance(operator, _BOUNDS) and (_is_drawn(left) or _is_drawn(right))
+            if not drawn:
+                self._between(left, right, *_COMPARED[type(operator)], "comparison")
             left = right
         self.generic_visit(node)
 
@@ -303,6 +311,12 @@ def _is_sequence(node: ast.expr) -> bool:
     text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
     inner = isinstance(node, ast.BinOp) and (_is_sequence(node.left) or _is_sequence(node.right))
     return text or inner or isinstance(node, kinds)
+
+
+def _is_drawn(node: ast.expr) -> bool:
+    """Whether an expression is a random number of a continuous kind, drawn at this place."""
+    call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return call and node.func.attr in _RANDOM  # type: ignore[attr-defined]
 
 
 def _is_type(node: ast.expr) -> bool:

@@ -74,6 +74,10 @@ def test_changes_of_python(text: str, changes: set[str]) -> None:
         "x = zip(a, b, strict=True)",
         "CHUNK_ROWS = 1000",
         "progress(3 * n)",
+        "warnings.filterwarnings('ignore', category=kind)",
+        "x = f(a, rechunk=True)",
+        "x = f(a, timeout=LONG)",
+        "x = f(a, row_group_size=ROWS, compression_level=3)",
     ],
 )
 def test_what_changes_no_result_is_left_alone(text: str) -> None:
@@ -83,6 +87,14 @@ def test_what_changes_no_result_is_left_alone(text: str) -> None:
 def test_numbers_and_sums_of_drawings_are_left_alone() -> None:
     text = "from matplotlib.figure import Figure\nx = a + b < f(3)\n"
     assert of_python(text) == {"< -> <="}
+
+
+def test_what_was_just_drawn_at_random_equals_nothing() -> None:
+    assert of_python("x = rng.random(n) < p") == set()
+    assert of_python("x = p >= rng.uniform(size=n)") == set()
+    assert of_python("x = rng.random(n) == p") == {"== -> !="}
+    assert of_python("x = rng.integers(n) < p") == {"< -> <="}  # whole numbers may be equal
+    assert of_python("x = draws < p") == {"< -> <="}
 
 
 def test_numbers_of_the_synthetic_population_are_a_choice() -> None:
