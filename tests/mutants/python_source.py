@@ -4,8 +4,9 @@ Left alone is what changes no result: docstrings, annotations, decorators, texts
 errors and warnings and logs, options of the command line, `__all__`, and the arguments named in
 `_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers
 and sums are sizes and places on the page and are left alone too; and so are the numbers of the
-synthetic population (`ehrivig/demo`), of which another one makes another population as good. Whether a number that was just drawn at random is below another, or not above it, is one
-question: it never equals the other.
+synthetic population (`ehrivig/demo`), of which another one makes another population as good.
+Whether a number that was just drawn at random is below another, or not above it, is one question:
+it never equals the other.
 """
 
 from __future__ import annotations
