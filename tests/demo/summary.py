@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.demo import write_demo
+from tests import columns
 
 STORED = Path(__file__).with_name("extract_summary.csv")
 PLANS = {
@@ -32,8 +33,7 @@ def summary(folder: Path, plan: str) -> list[dict[str, object]]:
     said = write_demo(folder, seed=11, **PLANS[plan])  # type: ignore[arg-type]
     rows: list[dict[str, object]] = []
     for table, frame in (*_tables(folder), ("summary", _numbers(folder, asdict(said)))):
-        for column in frame.columns:
-            rows.append({"plan": plan, "table": table, "column": column, **_of(frame[column])})
+        rows += columns.summary(frame, plan=plan, table=table)
     return rows
 
 
@@ -56,24 +56,6 @@ def _numbers(folder: Path, said: dict[str, object]) -> pl.DataFrame:
     found = {f"truth {name}": value for name, value in (truth["effect"] | truth["sizes"]).items()}
     found |= {f"said {name}": value for name, value in said.items()}
     return pl.DataFrame({k: [v] for k, v in found.items() if isinstance(v, int | float)})
-
-
-def _of(values: pl.Series) -> dict[str, object]:
-    """Known values, distinct ones, and their middle (of texts: of their lengths)."""
-    known = values.drop_nulls()
-    kind = known.dtype
-    if kind.is_temporal():
-        known = known.cast(pl.Datetime("us")).to_physical() / 60e6
-    elif not (kind.is_numeric() or kind == pl.Boolean):
-        known = known.cast(pl.String).str.len_chars()
-    mean = known.cast(pl.Float64).mean()
-    spread = known.cast(pl.Float64).std()
-    return {
-        "known": len(known),
-        "distinct": values.n_unique(),
-        "mean": "" if mean is None else f"{mean:.8g}",
-        "sd": "" if spread is None else f"{spread:.5g}",
-    }
 
 
 def everything() -> str:
