@@ -248,7 +248,9 @@ def test_a_layout_that_cannot_be_used(
 
 def test_without_a_command_the_help_is_shown() -> None:
     for words in ([], ["layout"]):
-        assert "Usage:" in CliRunner().invoke(app, words).output
+        shown = CliRunner().invoke(app, words).output
+        assert "Commands:" in shown
+        assert "Missing command" not in shown
     assert "--install-completion" not in CliRunner().invoke(app, ["--help"]).output
     assert app.pretty_exceptions_enable is False  # a trace would show values
 

@@ -13,7 +13,15 @@ import pytest
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import adjusted, crude, set_weights, supported, table3, table_s2
+from ehrivig.analysis.models import (
+    adjusted,
+    crude,
+    set_weights,
+    supported,
+    table3,
+    table_s2,
+    varying,
+)
 from ehrivig.concepts import bands
 
 BANDS = {
@@ -181,3 +189,14 @@ def test_table_s2_equals_the_model_on_the_complete(table: pl.DataFrame, plan: st
     assert row["odds_ratio"] == pytest.approx(effect.estimate, rel=1e-9)
     assert row["n"] == complete.height < table.height
     assert rows.frame()["n_exposed"][0] == effect.n_exposed
+
+
+def test_only_complete_rows_say_whether_a_column_varies() -> None:
+    frame = pl.DataFrame(
+        {"a": [1.0, 1.0, 2.0], "b": [0.0, 1.0, None], "c": [None, 3.0, 3.0], "d": [5.0, 7.0, 9.0]}
+    )
+    x, names = varying(frame, ("a", "b"))
+    assert names == ("b",)
+    assert x.shape == (3, 1)
+    assert varying(frame, ("a", "d"))[1] == ("a", "d")
+    assert varying(frame, ("c", "d"))[1] == ("d",)

@@ -86,6 +86,10 @@ def test_an_inverted_outcome_makes_the_run_fail(
     monkeypatch.setattr(main_effects, "crude", inverted)
     with pytest.raises(own_lints.InvertedEvent, match="inverted") as error:
         analysed(table, compared, plan)
+    dead = table["death_28d"].mean()
+    assert f"has events in {1 - dead:.1%} of the people, the table in {dead:.1%}" in str(
+        error.value
+    )
     assert isinstance(error.value, EhrivigError)
     assert error.value.exit_code == 1
 

@@ -15,7 +15,7 @@ from ehrivig import calibrate as calibration
 from ehrivig import study
 from ehrivig.calibrate import calibrate, run_calibration, show
 from ehrivig.calibrate.readings import Reading, reading
-from ehrivig.calibrate.replicate import Answer, Replicate
+from ehrivig.calibrate.replicate import Answer, Replicate, _seeded
 from ehrivig.calibrate.summary import _contrast, _holds, monte_carlo_error, summarise
 from ehrivig.calibrate.worlds import Model, model
 from ehrivig.errors import UsageError
@@ -366,3 +366,23 @@ def test_a_progress_bar_moves_unless_it_is_to_be_quiet(capsys: pytest.CaptureFix
     out, err = capsys.readouterr()
     assert out == ""
     assert "1/2 cohorts" in err
+
+
+def test_a_coverage_holds_within_two_errors_of_chance() -> None:
+    world = model(LIU, "immediate", -0.5)
+
+    def made(inside: int) -> dict[str, Any]:
+        hit, miss = Answer(0.375, 0.2, 0.7, 0.1, 0.01), Answer(0.75, 0.5, 1.2, 0.1, 0.2)
+        answers = [hit] * inside + [miss] * (1000 - inside)
+        risks = {"all": (0.2, 0.4)}
+        many = [Replicate({SLOT: answer}, {SLOT: "ATE"}, risks) for answer in answers]
+        return summarise(world, many).row(0, named=True)
+
+    # 0.935 less two Monte-Carlo errors of 0.0069
+    assert [made(inside)["holds"] for inside in (922, 921)] == [True, False]
+    assert [made(inside)["in_range"] for inside in (935, 934)] == [True, False]
+
+
+def test_a_cohort_has_a_seed_of_its_own() -> None:
+    found = [_seeded(LIU, np.random.default_rng(n)).study.seed for n in range(40)]
+    assert found == [int(np.random.default_rng(n).integers(2**31)) for n in range(40)]
