@@ -55,6 +55,7 @@ _QUIET_ARGUMENTS = {
     *("compression", "exist_ok", "parents", "buffering", "flush", "label", "title"),
     *("rechunk", "timeout", "connect_timeout", "request_timeout"),  # how fast, how long to wait
     *("row_group_size", "compression_level"),
+    "what",  # the name of what is computed, in messages
 }
 _QUIET_CALLS = {
     *("print", "warn", "progress", "log", "debug", "info", "warning", "Option", "Argument"),
@@ -63,7 +64,9 @@ _QUIET_CALLS = {
 }
 _RANDOM = {"random", "uniform", "normal", "standard_normal", "exponential"}
 _BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_QUIET_NAMES = re.compile(r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*")
+_QUIET_NAMES = re.compile(
+    r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*|_?BLOCK(_[A-Z]+)?"
+)
 _DRAWS = re.compile(r"^(?:from|import) (?:matplotlib|ehrivig\.(?:figures|meta\.canvas))", re.M)
 _INVENTED = "ehrivig/demo/"
 _TOLERANCE, _SENTINEL = 1e-4, 1e6  # a number below or above says "nearly" or "no end"

@@ -73,6 +73,9 @@ def test_changes_of_python(text: str, changes: set[str]) -> None:
         "__all__ = ['a', 'b']",
         "x = zip(a, b, strict=True)",
         "CHUNK_ROWS = 1000",
+        "BLOCK = 1000",
+        "_BLOCK_ROWS = 1000",
+        "x = maximum(f, a, what=WHAT)",
         "progress(3 * n)",
         "warnings.filterwarnings('ignore', category=kind)",
         "x = f(a, rechunk=True)",
@@ -101,6 +104,10 @@ def test_numbers_of_the_synthetic_population_are_a_choice() -> None:
     text = "x = f(0.3, 40) < 1"
     found = python_source.mutations("ehrivig/demo/m.py", text)
     assert {mutation.shown() for mutation in found} == {"< -> <=", "1 -> 2"}
+
+
+def test_how_many_blocks_there_are_is_no_size_of_a_piece() -> None:
+    assert of_python("_BLOCKS = 5") == {"5 -> 6"}
 
 
 def test_a_mutation_knows_its_function() -> None:
