@@ -75,7 +75,7 @@ def test_changes_of_python(text: str, changes: set[str]) -> None:
         "CHUNK_ROWS = 1000",
         "BLOCK = 1000",
         "_BLOCK_ROWS = 1000",
-        "x = maximum(f, a, what=WHAT)",
+        "x = climb(f, a, what=WHAT)",
         "progress(3 * n)",
         "warnings.filterwarnings('ignore', category=kind)",
         "x = f(a, rechunk=True)",
