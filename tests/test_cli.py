@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ehrivig import console, pipeline, resources, study
-from ehrivig.cli import app
+from ehrivig.cli import app, main
 from ehrivig.errors import NumericalWarning, UsageError
 
 
@@ -246,9 +246,15 @@ def test_a_layout_that_cannot_be_used(
     assert (found.exit_code, found.stdout) == (code, "what maps\n")
 
 
-def test_without_a_command_the_help_is_shown() -> None:
+def test_without_a_command_the_help_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     for words in ([], ["layout"]):
-        shown = CliRunner().invoke(app, words).output
+        monkeypatch.setattr(sys, "argv", ["ehrivig", *words])
+        with pytest.raises(SystemExit):
+            main()
+        shown = "".join(capsys.readouterr())
         assert "Commands:" in shown
         assert "Missing command" not in shown
     assert "--install-completion" not in CliRunner().invoke(app, ["--help"]).output
