@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,17 @@ import pytest
 from ehrivig import study
 from ehrivig.errors import EhrivigError, ExtractError, UsageError
 from ehrivig.extract import Source
-from ehrivig.runs import cluster, earlier, hospital, hospitals, join, manifest, summary, workers
+from ehrivig.runs import (
+    cluster,
+    earlier,
+    hospital,
+    hospitals,
+    join,
+    manifest,
+    start,
+    summary,
+    workers,
+)
 from ehrivig.runs.state import Options, Run
 from ehrivig.runs.task import Task
 from ehrivig.share import Share
@@ -401,3 +412,50 @@ def test_the_summary_of_a_run(tmp_path: Path) -> None:
     assert this.kept == this.results
     this.dropped = ["A"]
     assert this.kept == []
+
+
+def begun(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, command: Any = "run", later: bool = False
+) -> tuple[Run, Any]:
+    source = Source(folder, "native", ("A",), (), False)
+    monkeypatch.setattr(start.extract, "inspect", lambda place, plan: source)
+    monkeypatch.setattr(
+        start.fingerprint, "of_run", lambda plan, source, gate_only: f"gate only: {gate_only}"
+    )
+    target: Any = SimpleNamespace(path=folder, earlier=folder / "none", has_later_attempt=later)
+    return start.begin(LIU, folder, target, None, print, command), target
+
+
+@pytest.mark.parametrize(("command", "gate_only"), [("run", False), ("check", True)])
+def test_a_check_has_a_fingerprint_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, gate_only: bool
+) -> None:
+    found, _ = begun(monkeypatch, tmp_path, command)
+    assert found.fingerprint == f"gate only: {gate_only}"
+    assert (found.options, found.before, found.command) == (Options(), [], command)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "later", "unchanged"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+def test_a_run_that_would_only_repeat_the_last_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repeats: bool, later: bool, unchanged: bool
+) -> None:
+    this, target = begun(monkeypatch, tmp_path, later=later)
+    kept = {"study": "s"} if repeats else None
+    monkeypatch.setattr(start.manifest, "of_same_run", lambda folder, fingerprint: kept)
+    assert start.unchanged(this, target) == (kept if unchanged else None)
+    assert target.unchanged is unchanged
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(place: Path, plan: object) -> None:
+        raise PermissionError(13, "denied", str(place / "lab"))
+
+    monkeypatch.setattr(start.extract, "inspect", refuse)
+    target: Any = SimpleNamespace(path=tmp_path, earlier=tmp_path)
+    with pytest.raises(ExtractError, match=r"extract: lab may not be read"):
+        start.begin(LIU, tmp_path, target, None, print, "run")
