@@ -6,7 +6,7 @@ errors and warnings and logs, options of the command line, `__all__`, and the ar
 and sums are sizes and places on the page and are left alone too; and so are the numbers of the
 synthetic population (`ehrivig/demo`), of which another one makes another population as good.
 Whether a number that was just drawn at random is below another, or not above it, is one question:
-it never equals the other.
+it never equals the other; nor does what the synthetic population compares with a fraction.
 """
 
 from __future__ import annotations
@@ -214,11 +214,16 @@ class _Finder(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         left = node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
-            drawn = isinstance(operator, _BOUNDS) and (_is_drawn(left) or _is_drawn(right))
-            if not drawn:
+            if not (isinstance(operator, _BOUNDS) and self._has_no_edge(left, right)):
                 self._between(left, right, *_COMPARED[type(operator)], "comparison")
             left = right
         self.generic_visit(node)
+
+    def _has_no_edge(self, left: ast.expr, right: ast.expr) -> bool:
+        """Whether two numbers of which one is continuous and drawn at random are compared."""
+        sides = (left, right)
+        invented = self._path.startswith(_INVENTED) and any(map(_is_fraction, sides))
+        return invented or any(map(_is_drawn, sides))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         signs = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
@@ -315,6 +320,12 @@ def _is_sequence(node: ast.expr) -> bool:
     text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
     inner = isinstance(node, ast.BinOp) and (_is_sequence(node.left) or _is_sequence(node.right))
     return text or inner or isinstance(node, kinds)
+
+
+def _is_fraction(node: ast.expr) -> bool:
+    """Whether an expression is a number with decimals."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, float) and not value.is_integer()
 
 
 def _is_drawn(node: ast.expr) -> bool:

@@ -98,6 +98,10 @@ def test_what_was_just_drawn_at_random_equals_nothing() -> None:
     assert of_python("x = rng.random(n) == p") == {"== -> !="}
     assert of_python("x = rng.integers(n) < p") == {"< -> <="}  # whole numbers may be equal
     assert of_python("x = draws < p") == {"< -> <="}
+    for text, changes in (("x = u < 0.3", set()), ("x = u < 3", {"< -> <="})):
+        found = python_source.mutations("ehrivig/demo/m.py", text)
+        assert {mutation.shown() for mutation in found} == changes
+    assert of_python("x = u < 0.3") == {"< -> <=", "0.3 -> 0.33"}
 
 
 def test_numbers_of_the_synthetic_population_are_a_choice() -> None:
