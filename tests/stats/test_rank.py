@@ -40,6 +40,17 @@ def test_two_samples_are_the_rank_sum_test_without_continuity_correction() -> No
     assert kruskal_wallis([a, b]).p == pytest.approx(u.pvalue, rel=1e-10)
 
 
+def test_signed_rank_by_hand() -> None:
+    """Four pairs: without zeros the ranks sum to 10, their mean is 5."""
+    test = wilcoxon_signed_rank([0.0, 2, 3, 4], [1.0, 0, 0, 1])  # d = -1, 2, 3, 3
+    ranks, variance = 2 + 3.5 + 3.5, 4 * 5 * 9 / 24 - (2**3 - 2) / 48
+    assert test.statistic == pytest.approx((ranks - 5) / variance**0.5)
+    zero = wilcoxon_signed_rank([0.0, 1, 3, 7], [0.0, 0, 0, 8])  # d = 0, 1, 3, -1
+    variance = (4 * 5 * 9 - 1 * 2 * 3) / 24 - (2**3 - 2) / 48
+    assert zero.statistic == pytest.approx((2.5 + 4 - (20 - 2) / 4) / variance**0.5)
+    assert zero.n == 4
+
+
 @given(st.lists(st.integers(-4, 4), min_size=5, max_size=40))
 def test_signed_rank_with_pratts_zeros_is_scipys(differences: list[int]) -> None:
     d = np.array(differences, dtype=float)
