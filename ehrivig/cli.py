@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from ehrivig import console
+from ehrivig.commands.codelist import app as codelist_app
+from ehrivig.commands.study import app as study_app
 from ehrivig.errors import ExtractError, UsageError
 
 app = typer.Typer(
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is_help=True)
 app.add_typer(layout_app, name="layout")
+app.add_typer(study_app, name="study")
+app.add_typer(codelist_app, name="codelist")
 
 StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
 ExtractOption = Annotated[
@@ -77,9 +81,9 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Run a whole study: gate, cohort, matching, effects, report."""
+    plan = _study(study, layout)  # before the heavy imports: a mistake is told in a second
     from ehrivig import pipeline
 
-    plan = _study(study, layout)
     if aggregate_only:
         pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
         plan = plan.model_copy(update={"analysis": pooling})
@@ -116,9 +120,9 @@ def check(
 
     Leaves the data quality report, the checks and the quarantine in --out.
     """
+    plan = _study(study, layout)
     from ehrivig import pipeline
 
-    plan = _study(study, layout)
     if rejudge is not None:
         _finish(pipeline.rejudge(plan, rejudge), as_json)
         return
@@ -140,6 +144,9 @@ def demo(
     defects: Annotated[str, typer.Option(help="Defects to plant: default, all, none, a name.")] = (
         "default"
     ),
+    study: Annotated[
+        str | None, typer.Option("--study", help="A packaged study whose drugs are given besides.")
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -155,6 +162,7 @@ def demo(
         hospitals=hospitals,
         seed=seed,
         defects=defects,
+        study=study,
         progress=console.progress(quiet),
     )
     console.print_summary(summary, as_json)

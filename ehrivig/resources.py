@@ -40,6 +40,11 @@ def studies_folder() -> Path:
     return _PACKAGE / "study" / "packaged"
 
 
+def regimens_folder() -> Path:
+    """The folder of packaged regimens."""
+    return _PACKAGE / "study" / "regimens"
+
+
 def text(path: Path) -> str:
     """The text of a shipped file (UTF-8)."""
     return path.read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PARITY = ROOT / "tests" / "parity"
@@ -19,6 +20,10 @@ LONGEST = (
     *("test_demo_defects.py", "test_validate_quarantine.py", "test_aggregate.py"),
 )
 """Files that begin first, so that no worker is left with one when the others are done."""
+
+# how long an example takes says how busy the machine is, and nothing of the package
+settings.register_profile("however slow", deadline=None)
+settings.load_profile("however slow")
 
 
 @pytest.fixture(scope="session")

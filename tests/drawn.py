@@ -33,6 +33,7 @@ REFERENCE = {
     "condition": "vocabulary VARCHAR, code VARCHAR, condition VARCHAR",
     "drug_class": "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
     "concentration_g_per_l DOUBLE, strength_g DOUBLE",
+    "drug_hint": "drug INTEGER, codelist VARCHAR, watched BOOLEAN, billing_unit_g DOUBLE",
     "unit": "variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",
 }
 _TIME = re.compile(r"\d\d-\d\d \d\d:\d\d(:\d\d)?")

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract", "validate", "cohort", "features", "match", "analysis", "report"),
     ("calibrate", "runs", "use"),
     ("pipeline",),
+    ("commands",),
     ("cli",),
     ("",),
 )

@@ -10,10 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import columns
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import stored_run
 from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
@@ -65,10 +67,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def plan() -> study.Study:
-    """The packaged study, with fewer bootstraps."""
-    full = study.load("ivig_covid19")
-    quick = full.analysis.model_copy(update={"bootstrap": 5})
-    return full.model_copy(update={"analysis": quick})
+    return stored_run.plan()
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +101,14 @@ def test_writes_every_file_of_the_contract(finished: tuple[Path, pipeline.RunSum
     assert summary.exit_code == 0
     missing = [name for name in CONTRACT_FILES if not (out / name).is_file()]
     assert missing == []
+
+
+def test_the_columns_of_every_table_hold_what_they_held(
+    finished: tuple[Path, pipeline.RunSummary],
+) -> None:
+    """After a change that was meant: python -m tests.stored_run."""
+    found = stored_run.summary(finished[0])
+    assert list(columns.differences(found, stored_run.stored(), 1e-5)) == []
 
 
 WARNED = ("table2", "table3", "table_s1", "table_s4", "table_s5", "curves", "aggregate")

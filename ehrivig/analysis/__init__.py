@@ -8,14 +8,17 @@ import polars as pl
 
 from ehrivig.analysis import own_lints, repeat_labs, sensitivity, subgroups, survival
 from ehrivig.analysis.describe import by_outcome, describe
+from ehrivig.analysis.discharge import discharge_effects
 from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import table3, table_s2, table_s3
+from ehrivig.analysis.model_tables import table3, table_s2, table_s3
 from ehrivig.analysis.sample import Rematch, Sample
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
+from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.study import Study
+from ehrivig.study.admitted import admitted
 from ehrivig.study.immortal_time import immortal_time
 
 TABLE3 = (
@@ -73,7 +76,7 @@ def analyse(
         "table2": described([outcome_variable(v) for v in outcomes]),
         "table_s4": described([outcome_variable(v) for v in treatments]),
         "table_s1": by_outcome(
-            table, study.primary.name, dosing_variables(study), policy=policy, smallest=smallest
+            table, study.primary, dosing_variables(study), policy=policy, smallest=smallest
         ),
         "table_s5": repeat_labs.table_s5(table, study),
         "curves": survival.curves(table, matched, study),
@@ -82,11 +85,12 @@ def analyse(
     warning = immortal_time(study)
     for name in BY_ARM:
         tables[name] = _noted(tables[name], warning)
-    rows = EffectRows(smallest, warning)
+    rows = EffectRows(smallest, warning, admitted(study))
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
     survival.clearance_effects(table, matched, study, rows)
+    discharge_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
@@ -108,9 +112,13 @@ def _noted(table: pl.DataFrame, warning: str) -> pl.DataFrame:
 
 
 def _table3(effects: pl.DataFrame) -> pl.DataFrame:
-    """Table 3 as published, with what it lacked: event label, counts, Holm, and the warning."""
+    """Table 3 as published, with what it lacked: event label, counts, Holm, and the warning.
+
+    For a number the column "or" is "difference", of the means.
+    """
     part = effects.filter(pl.col("analysis") == "table3")
     whole = part["n_exposed"].max() or 1
+    column = "difference" if (part["measure"] == MEAN_DIFFERENCE).any() else "or"
     return part.with_columns(
-        (100 * pl.col("n_exposed") / whole).alias("percent"), pl.col("estimate").alias("or")
-    ).select(TABLE3)
+        (100 * pl.col("n_exposed") / whole).alias("percent"), pl.col("estimate").alias(column)
+    ).select(column if name == "or" else name for name in TABLE3)

@@ -15,6 +15,7 @@ from ehrivig import disclosure
 from ehrivig.dataset import Floats, Variable, exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.tables import contingency, rank
+from ehrivig.study import Outcome
 
 TestPolicy = Literal["default", "liu"]
 ARMS = ("all", "control", "exposed")
@@ -147,7 +148,7 @@ def number(value: float) -> str:
 
 def by_outcome(
     frame: pl.DataFrame,
-    outcome: str,
+    outcome: Outcome,
     features: Iterable[Variable],
     *,
     policy: TestPolicy,
@@ -156,13 +157,15 @@ def by_outcome(
     """Table S1: dosing of the exposed by the primary outcome ("exposed" column = with the event).
 
     Survivors are the "control" column. Later doses need survival: the table describes, it does not
-    compare like with like.
+    compare like with like. A number splits nobody: the table is then empty.
     """
-    given = frame.filter(pl.col("exposed") & pl.col(outcome).is_not_null())
+    if outcome.unit:
+        return pl.DataFrame(schema=SCHEMA)
+    given = frame.filter(pl.col("exposed") & pl.col(outcome.name).is_not_null())
     return describe(
         given,
         list(features),
         policy=policy,
         smallest=smallest,
-        treated=given[outcome].to_numpy().astype(bool),
+        treated=given[outcome.name].to_numpy().astype(bool),
     )

@@ -15,8 +15,15 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables import multiplicity
+from ehrivig.study.admitted import Admitted
+
+OF_NUMBERS = (MEAN_DIFFERENCE, "HL shift")
+"""Measures of a number, which has no events."""
+OWN_MODEL = ("table_s2", "missing_data")
+"""Analyses of everybody that adjust for the variables of [analysis] adjust, not for the score."""
 
 SCHEMA: dict[str, Any] = {
     "analysis": pl.String,
@@ -71,11 +78,13 @@ class EffectRows:
 
     Questions of one `split` divide one population: where one part is too small to show, none of
     the parts is shown, since the whole minus the others would show it. `warning` goes into the
-    note of every row whose exposure is defined by what happened after time zero.
+    note of every row whose exposure is defined by what happened after time zero; `admitted` into
+    that of every row that rests on variables which follow time zero.
     """
 
     smallest: int
     warning: str = ""
+    admitted: Admitted = field(default_factory=Admitted)
     rows: list[dict[str, Any]] = field(default_factory=list)
     hidden_splits: set[str] = field(default_factory=set)
     uncounted_splits: set[str] = field(default_factory=set)
@@ -118,7 +127,7 @@ class EffectRows:
             "estimand": effect.estimand,
             "note": _joined(notes),
         }
-        if not hidden:
+        if not hidden and effect.measure not in OF_NUMBERS:
             row |= {
                 "events_exposed": effect.events_exposed,
                 "events_control": effect.events_control,
@@ -137,9 +146,19 @@ class EffectRows:
         }
 
     def _warned(self, question: Question) -> str:
-        """The question's own note, with the run's warning where it applies and is not said yet."""
+        """The question's own note, with the run's warnings where they apply and are not said."""
+        late = self._late(question)
         needless = not question.immortal or "immortal time" in question.note
-        return question.note if needless else _joined([question.note, self.warning])
+        return _joined([question.note, "" if needless else self.warning, late])
+
+    def _late(self, question: Question) -> str:
+        """What of the rows of a question follows time zero; the safe designs leave it out."""
+        if not question.immortal:
+            return ""
+        everybody = question.population.startswith("all")
+        if everybody and question.adjusted and question.analysis in OWN_MODEL:
+            return self.admitted.adjusted
+        return self.admitted.matched if question.adjusted or not everybody else ""
 
     def frame(self) -> pl.DataFrame:
         """All rows, with p-values adjusted inside each declared family."""

@@ -9,7 +9,9 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.mean_differences import number_effects
 from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying, versus
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
@@ -18,8 +20,9 @@ from ehrivig.stats.regression.logistic import exposure_effect, logistic
 from ehrivig.stats.regression.standardise import g_computation
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.contingency import discordant, mcnemar
+from ehrivig.stats.tables.paired import paired_risk_difference
 from ehrivig.stats.tables.sensitivity import e_value
-from ehrivig.stats.tables.two_by_two import paired_risk_difference, risk_difference, risk_ratio
+from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 from ehrivig.study import Outcome, Study
 
 
@@ -27,10 +30,13 @@ def main_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
     """The primary outcome by every measure, in all and in the matched; then the other outcomes."""
-    _primary(frame, "all", study, rows)
-    _primary(matched, "matched", study, rows)
-    _pairs(matched, study, rows)
-    _doubly_robust(matched, study, rows)
+    if study.primary.unit:
+        number_effects(frame, matched, study, rows)
+    else:
+        _primary(frame, "all", study, rows)
+        _primary(matched, "matched", study, rows)
+        _pairs(matched, study, rows)
+        _doubly_robust(matched, study, rows)
     apart = {study.primary.name, *study.analysis.negative_controls}
     for outcome in study.outcomes.variables:
         if outcome.name not in apart and is_event(outcome):
@@ -79,13 +85,17 @@ def _with_e_value(effect: Effect) -> Effect:
 
 
 def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
-    """What the pairs say: clustered and conditional odds ratio, McNemar, paired risk difference."""
+    """What the pairs say: clustered and conditional odds ratio, McNemar, paired risk difference.
+
+    Among the pairs in which both outcomes are known.
+    """
     primary, contrast = study.primary, versus(study)
     if study.match.ratio > 1 or study.match.replace:
         return  # sets larger than pairs, or a control in many of them
-    event, arm = values(matched, primary.name), exposed(matched)
-    pair, label = matched["pair_id"].to_numpy(), primary.event_label
-    question = Question("main", contrast, primary.name, "matched", label)
+    people, note = _known_pairs(matched, primary.name, study.report.smallest_cell)
+    event, arm = values(people, primary.name), exposed(people)
+    pair, label = people["pair_id"].to_numpy(), primary.event_label
+    question = Question("main", contrast, primary.name, "matched", label, note=note)
     x = arm[:, None].astype(float)
 
     def clustered() -> Effect:
@@ -108,6 +118,16 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     rows.ask(question, clustered)
     rows.ask(question, conditional)
     rows.ask(question, paired)
+
+
+def _known_pairs(matched: pl.DataFrame, outcome: str, smallest: int) -> tuple[pl.DataFrame, str]:
+    """The matched whose own outcome and whose mate's are known, and how many pairs that leaves."""
+    unknown = pl.col(outcome).cast(pl.Float64).fill_nan(None).is_null()
+    people = matched.filter(~unknown.any().over("pair_id"))
+    every, left = matched["pair_id"].n_unique(), people["pair_id"].n_unique()
+    gone = disclosure.shown(every - left, smallest)
+    lost = f"{gone} of {every} pairs left out: the outcome of one or both is unknown"
+    return people, "" if every == left else lost
 
 
 def _doubly_robust(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:

@@ -1,38 +1,18 @@
-"""Regression tables: Table 3 (dose, timing, duration), S2, S3, and the subgroup forest."""
+"""Who is compared with whom, and the logistic models that most analyses fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ehrivig import disclosure
-from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.concepts import bands
 from ehrivig.dataset import Floats, exposed, matrix, values
-from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.logistic import LogisticFit, exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
-from ehrivig.study.immortal_time import LATER_GROUP, immortal_time
-
-TERMS_SCHEMA: dict[str, Any] = {
-    "outcome": pl.String,
-    "event_label": pl.String,
-    "term": pl.String,
-    "label": pl.String,
-    "odds_ratio": pl.Float64,
-    "lo": pl.Float64,
-    "hi": pl.Float64,
-    "p": pl.Float64,
-    "n": pl.Int64,
-    "events": pl.Int64,
-    "note": pl.String,
-}
 
 
 @dataclass(frozen=True)
@@ -163,118 +143,3 @@ def adjusted(
     )
     effect = exposure_effect(fit, event[known], arm[known], "exposed", estimand=estimand)
     return effect, fit
-
-
-def table3(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
-    """Crude odds ratios in the matched: all exposed and each band, against all matched controls."""
-    primary = study.primary
-    event, control = values(matched, primary.name), ~exposed(matched)
-    weights = set_weights(matched)
-    for contrast in contrasts(matched, study):
-        among = contrast.member | control
-        note = "" if contrast.name == "any" else LATER_GROUP
-        if contrast.on_boundary is not None:
-            n = disclosure.shown(contrast.on_boundary, study.report.smallest_cell)
-            note += f"; {n} exactly on the cut"
-        question = Question(
-            "table3",
-            contrast.label,
-            primary.name,
-            "matched",
-            primary.event_label,
-            "table3",
-            note=note,
-            split=contrast.split,
-        )
-        arm, y = contrast.member[among], event[among]
-        w = None if weights is None else weights[among]
-        rows.ask(question, partial(crude, y, arm, primary.event_label, "ATT, crude", w))
-
-
-def table_s2(frame: pl.DataFrame, study: Study, rows: EffectRows) -> pl.DataFrame:
-    """Multivariable logistic model of the primary outcome in everybody."""
-    primary = study.primary
-    x, names = varying(frame, study.analysis.adjust)
-    question = Question(
-        "table_s2",
-        versus(study),
-        primary.name,
-        "all",
-        primary.event_label,
-        adjusted=True,
-    )
-    fits: list[LogisticFit] = []
-
-    def compute() -> Effect:
-        effect, fit = adjusted(
-            values(frame, primary.name),
-            exposed(frame),
-            x,
-            names,
-            primary.event_label,
-            "conditional odds ratio",
-        )
-        fits.append(fit)
-        return effect
-
-    rows.ask(question, compute)
-    return _terms(fits[0] if fits else None, primary.name, study, rows)
-
-
-def table_s3(frame: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """Multivariable logistic model of receiving the exposure, given the covariates of Table S3.
-
-    The covariates are those of the matching that are baseline, with the repeated labs.
-    """
-    names = tuple(
-        dict.fromkeys(
-            [n for n in study.match.covariates if n not in study.match.allow_post_baseline]
-            + list(study.analysis.repeat_labs)
-        )
-    )
-    (x, kept), arm = varying(frame, names), exposed(frame).astype(float)
-    known = ~np.isnan(x).any(axis=1)
-    try:
-        fit = logistic(arm[known], x[known], names=kept, event_label="exposed", firth="auto")
-    except AnalysisError as error:
-        return _failed(study.exposure.name, str(error))
-    return _terms(fit, study.exposure.name, study, None)
-
-
-def _terms(
-    fit: LogisticFit | None, outcome: str, study: Study, rows: EffectRows | None
-) -> pl.DataFrame:
-    """A fit as one row per term."""
-    if fit is None:
-        reason = str(rows.rows[-1]["note"]) if rows else "no estimate"
-        return _failed(outcome, reason)
-    labels = {v.name: v.label for v in study.covariates.variables}
-    labels |= {v.name: v.label for v in study.outcomes.variables}
-    labels["exposed"] = study.exposure.label
-    warning = immortal_time(study)
-    return pl.DataFrame(
-        [
-            {
-                "outcome": outcome,
-                "event_label": fit.event_label,
-                "term": name,
-                "label": labels.get(name, name),
-                "odds_ratio": fit.odds_ratio[i],
-                "lo": fit.lo[i],
-                "hi": fit.hi[i],
-                "p": fit.p[i],
-                "n": fit.n,
-                "events": fit.events,
-                "note": "; ".join(
-                    (*fit.notes, *([warning] if name == "exposed" and warning else []))
-                ),
-            }
-            for i, name in enumerate(fit.names)
-            if not name.startswith("(")
-        ],
-        schema=TERMS_SCHEMA,
-    )
-
-
-def _failed(outcome: str, reason: str) -> pl.DataFrame:
-    return pl.DataFrame([{"outcome": outcome, "note": reason}], schema=TERMS_SCHEMA)

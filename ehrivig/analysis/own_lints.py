@@ -12,7 +12,9 @@ from ehrivig.audit import lints
 from ehrivig.errors import EhrivigError
 from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
+from ehrivig.study.admitted import late_names
 from ehrivig.study.immortal_time import warnings_of
+from ehrivig.study.registries import COVARIATES
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
 MODELS_OF_EVERYBODY = ("table3", "main", "weighting", "table_s2")
@@ -31,8 +33,12 @@ def of_run(
         *_quartiles(tables["table1"]),
         *_unit_smells(tables["table1"], study),
         *_implications(table, study),
+        *_of_nobody(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
+        *_late_eligibility(study),
+        *_unread_period(study),
+        *_after_exposure(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
@@ -48,6 +54,8 @@ def _orientation(
     events than the table holds: no result may leave then.
     """
     name = study.primary.name
+    if study.primary.unit:
+        return []  # a number has no event to invert
     for population, people in (("all", table), ("matched", matched)):
         known = people.filter(pl.col(name).is_not_null())
         exposed = known.filter("exposed")
@@ -117,6 +125,28 @@ def _implications(table: pl.DataFrame, study: Study) -> list[Lint]:
     return found
 
 
+def _of_nobody(table: pl.DataFrame, study: Study) -> list[Lint]:
+    """Variables that nobody has, or that are unknown of everybody: a code that finds nothing."""
+    names = [variable.name for variable in study.covariates.variables]
+    names += [variable.name for variable in study.outcomes.variables]
+    found: list[Lint] = []
+    for name in names if table.height else ():
+        known = table[name].drop_nulls()
+        if known.is_empty():
+            found.append(_nobody(name, "is unknown of everybody"))
+        elif known.dtype == pl.Boolean and not known.any():
+            found.append(_nobody(name, "is true of nobody (0%)"))
+    return found
+
+
+def _nobody(name: str, what: str) -> Lint:
+    message = (
+        f"{name} {what}: its code finds nothing in this extract, or the extract does not hold it. "
+        "Mend the code, or take the variable out"
+    )
+    return Lint("variable_of_nobody", "error", message)
+
+
 def _multiplicity(effects: pl.DataFrame) -> list[Lint]:
     found: list[Lint] = []
     for family in sorted(set(effects["family"].drop_nulls()) - {""}):
@@ -126,12 +156,58 @@ def _multiplicity(effects: pl.DataFrame) -> list[Lint]:
 
 
 def _post_baseline(study: Study) -> list[Lint]:
-    """Matching variables that the study file admits although they follow time zero."""
-    names = study.match.allow_post_baseline
+    """What the study matches on or adjusts for although it follows time zero."""
+    names = late_names(study, (*study.match.covariates, *study.match.exact))
     if not names:
         return []
     message = f"matching uses variables measured after time zero: {', '.join(names)}"
     return [Lint("post_baseline_covariate", "warn", message, {"n": len(names)})]
+
+
+def _late_eligibility(study: Study) -> list[Lint]:
+    """Criteria that look beyond time zero: who is in is then decided by what happened later."""
+    if study.cohort.time_zero != "admission":
+        return []
+    late = [c.label for c in study.cohort.criteria if c.rule in ("severity", "length_of_stay")]
+    if not late:
+        return []
+    message = (
+        f"time zero is the admission, and criteria look at the whole stay: {'; '.join(late)}. "
+        "Who died or left early may have met them never; severity_onset starts where they are met"
+    )
+    return [Lint("late_eligibility", "warn", message, {"n": len(late)})]
+
+
+def _after_exposure(study: Study) -> list[Lint]:
+    """Baseline windows that reach beyond an exposure window which opens before time zero."""
+    opens, usual = study.exposure.start_hours, study.covariates.window_hours
+    if opens >= 0:
+        return []
+    used = {*study.match.covariates, *study.match.exact, *study.analysis.adjust}
+    late = [
+        v.name
+        for v in study.covariates.variables
+        if v.name in used and COVARIATES[v.source].window
+        if (v.window_hours or usual)[1] > opens
+    ]
+    if not late:
+        return []
+    message = (
+        f"the exposure window opens {-opens:g} h before time zero, and these may be measured after "
+        f"it began: {', '.join(late)}. End their windows at {opens:g} h"
+    )
+    return [Lint("baseline_after_exposure", "warn", message, {"n": len(late)})]
+
+
+def _unread_period(study: Study) -> list[Lint]:
+    """A study period that no criterion applies: a reader would believe that it was."""
+    if study.extract.period is None or any(c.rule == "period" for c in study.cohort.criteria):
+        return []
+    message = (
+        "period of [extract] is applied by no criterion: admissions of all times are in. Add a "
+        'criterion of rule "period", or remove it'
+    )
+    return [Lint("unread_period", "error", message)]
 
 
 def _immortal(study: Study) -> list[Lint]:

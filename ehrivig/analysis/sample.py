@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig.analysis.models import crude, set_weights
+from ehrivig.analysis.models import set_weights
+from ehrivig.analysis.outcome_model import model_of
 from ehrivig.dataset import Floats, exposed, values
-from ehrivig.stats.regression.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
@@ -39,17 +39,9 @@ class Sample:
 
 
 def matched_effect(matched: pl.DataFrame, study: Study) -> Effect:
-    """The odds ratio of the primary outcome in a matched set; variance clustered on pairs."""
-    event, arm = values(matched, study.primary.name), exposed(matched)
-    label = study.primary.event_label
-    known = ~np.isnan(event)
+    """The effect on the primary outcome in a matched set; variance clustered on pairs."""
+    y, arm = values(matched, study.primary.name), exposed(matched)
+    model, known = model_of(study.primary), ~np.isnan(y)
     if set_weights(matched) is not None:
-        return crude(event, arm, label, "ATT", set_weights(matched))
-    fit = logistic(
-        event[known],
-        arm[known, None].astype(float),
-        cluster=matched["pair_id"].to_numpy()[known],
-        names=["exposed"],
-        event_label=label,
-    )
-    return exposure_effect(fit, event[known], arm[known], "exposed", estimand="ATT")
+        return model.crude(y, arm, "ATT", set_weights(matched))
+    return model.clustered(y[known], arm[known], matched["pair_id"].to_numpy()[known])

@@ -9,12 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import crude, set_weights
+from ehrivig.analysis.models import set_weights
+from ehrivig.analysis.outcome_model import OutcomeModel, model_of
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
+from ehrivig.study.admitted import late_names
 
 FAMILY = "interaction"
 
@@ -28,19 +29,18 @@ def sides(frame: pl.DataFrame, subgroup: Subgroup) -> Floats:
 
 
 def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
-    """Crude odds ratio on each side of every split, then the tests between the sides.
+    """Crude effect on each side of every split, then the tests between the sides.
 
     The tests are one family: a difference between subgroups is claimed by the corrected p of its
     interaction, not by one side being significant and the other not.
     """
-    primary = study.primary
+    primary, model = study.primary, model_of(study.primary)
     event, arm = values(matched, primary.name), exposed(matched)
     weights = set_weights(matched)
-    post_baseline = {v.name for v in study.outcomes.variables}
     tests = []
     for subgroup in study.analysis.subgroups:
         side, split = sides(matched, subgroup), f"subgroup {subgroup.name}"
-        late = subgroup.variable in post_baseline
+        late = late_names(study, (subgroup.variable,))
         note = "the split is measured after time zero" if late else ""
         for value, word in ((1.0, "yes"), (0.0, "no")):
             question = Question(
@@ -54,8 +54,7 @@ def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
             )
             among = side == value
             w = None if weights is None else weights[among]
-            label = primary.event_label
-            rows.ask(question, partial(crude, event[among], arm[among], label, "in subgroup", w))
+            rows.ask(question, partial(model.crude, event[among], arm[among], "in subgroup", w))
         between = Question(
             "interaction",
             f"{subgroup.label}: yes against no",
@@ -66,9 +65,7 @@ def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
             note=note,
             split=split,
         )
-        tests.append(
-            (between, partial(between_sides, event, arm, side, primary.event_label, weights))
-        )
+        tests.append((between, partial(between_sides, event, arm, side, model, weights)))
     for between, test in tests:
         rows.ask(between, test)
 
@@ -77,10 +74,10 @@ def between_sides(
     event: Floats,
     arm: NDArray[np.bool_],
     side: Floats,
-    label: str,
+    model: OutcomeModel,
     weights: Floats | None = None,
 ) -> Effect:
-    """The odds ratio on the side "yes" over that on the side "no", among rows with both known.
+    """The effect on the side "yes" against that on the side "no", among rows with both known.
 
     Raises AnalysisError where a side has no estimate, and for weighted rows, which have no
     likelihood.
@@ -88,4 +85,4 @@ def between_sides(
     if weights is not None:
         raise AnalysisError("matched sets of unequal size have no likelihood-ratio test")
     known = ~np.isnan(event) & ~np.isnan(side)
-    return interaction(event[known], arm[known], side[known], event_label=label).ratios[0]
+    return model.interaction(event[known], arm[known], side[known])

@@ -24,6 +24,7 @@ from ehrivig.stats.survival.proportional_hazards import proportional_hazards_tes
 from ehrivig.stats.survival.rmst import rmst_difference
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
+from ehrivig.study.registries import OUTCOMES
 
 SCHEMA: dict[str, Any] = {
     "curve": pl.String,
@@ -54,7 +55,10 @@ def curves(frame: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataF
     horizon = study.primary.within_days or 28.0
     smallest = study.report.smallest_cell
     for population, people in (("all", frame), ("matched", matched)):
-        parts.append(_attempt(lambda p=people, n=population: _survival(p, n, horizon, smallest)))
+        if followed_up(study):
+            parts.append(
+                _attempt(lambda p=people, n=population: _survival(p, n, horizon, smallest))
+            )
         for outcome in study.outcomes.variables:
             if outcome.source == "clearance":
                 parts.append(_attempt(lambda p=people, n=population: _clearance(p, n)))
@@ -122,6 +126,11 @@ def _rows(
     )
 
 
+def followed_up(study: Study) -> bool:
+    """Whether the primary outcome is a death, so that the table has times to it."""
+    return OUTCOMES[study.primary.source].follow_up
+
+
 def followed(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows whose follow-up is known."""
     return frame.filter(pl.col("time_days").is_not_null() & pl.col("event").is_not_null())
@@ -158,10 +167,21 @@ def schoenfeld(fit: CoxFit) -> str:
     return f"proportional hazards (Schoenfeld) p = {test.global_p:.4g}"
 
 
+def grays_test(time: Floats, status: np.ndarray, arm: np.ndarray, entry: Floats) -> str:
+    """The test that both arms share one incidence of clearance, in words."""
+    try:
+        test = gray_test(time, status, arm, cause=CLEARED, entry=entry)
+    except AnalysisError as error:
+        return f"Gray's test not made: {error}"
+    return f"Gray's test p = {test.p:.4g}"
+
+
 def survival_effects(
     frame: pl.DataFrame, matched: pl.DataFrame, study: Study, rows: EffectRows
 ) -> None:
     """Hazard ratio, log-rank test and difference in restricted mean, of all and of the matched."""
+    if not followed_up(study):
+        return
     primary, contrast = study.primary, versus(study)
     horizon = primary.within_days or 28.0
     for population, people in (("all", frame), ("matched", matched)):
@@ -214,17 +234,18 @@ def clearance_effects(
             label = outcome.event_label
 
             def subdistribution(people: pl.DataFrame = people, label: str = label) -> Effect:
-                time, status, _, arm = clearance_times(people)
+                time, status, entry, arm = clearance_times(people)
                 fit = fine_gray(
                     time,
                     status,
                     arm[:, None].astype(float),
                     cause=CLEARED,
+                    entry=entry,
                     names=["exposed"],
                     event_label=label,
                 )
-                gray = gray_test(time, status, arm, cause=CLEARED)
-                note = f"Gray's test p = {gray.p:.4g}; entry at onset (no left truncation)"
+                gray = grays_test(time, status, arm, entry)
+                note = f"{gray}; entry at admission (left truncation)"
                 return replace(fit.effect("exposed", arm), notes=(note,))
 
             def cause_specific(people: pl.DataFrame = people, label: str = label) -> Effect:

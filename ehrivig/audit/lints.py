@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -58,25 +58,39 @@ class PrintedP:
         return abs(p - self.value) <= 10.0**-self.decimals
 
 
-def recomputed_p(row: str, counts: list[list[int]], printed: str) -> list[Lint]:
-    """Whether a printed p follows from its own counts, by Pearson's or Fisher's test.
-
-    `counts` is [[events, no events] of each arm].
-    """
-    from ehrivig.stats.tables import contingency
-
+def recomputed_p(row: str, tests: Mapping[str, float], printed: str) -> list[Lint]:
+    """Whether a printed p is that of any usual test: `tests` are p by the name of the test."""
     claim = PrintedP.parse(printed)
-    if claim is None:
+    if claim is None or not tests or any(claim.allows(p) for p in tests.values()):
         return []
-    pearson = contingency.categorical_test(counts, policy="liu").p
-    fisher = contingency.categorical_test(counts, policy="default").p
-    if claim.allows(pearson) or claim.allows(fisher):
-        return []
+    shown = ", ".join(f"{name} {p:.4f}" for name, p in list(tests.items())[:3])
     message = (
-        f"{row}: the printed p {printed} does not follow from its counts "
-        f"(Pearson {pearson:.4f}): irreproducible"
+        f"{row}: the printed p {printed} does not follow from its counts by any usual test "
+        f"({shown}): irreproducible"
     )
-    return [Lint("irreproducible_p", "error", message, {"printed": printed, "pearson": pearson})]
+    numbers = {"printed": printed} | {_word(name): p for name, p in tests.items()}
+    return [Lint("irreproducible_p", "error", message, numbers)]
+
+
+def _word(test: str) -> str:
+    """The name of a test as a key."""
+    return re.sub(r"[^a-z0-9]+", "_", test.lower()).strip("_")
+
+
+def other_test(
+    tests: Mapping[str, Mapping[str, float]], printed: Mapping[str, str], expected: Sequence[str]
+) -> list[Lint]:
+    """Rows whose printed p is of another usual test than the `expected`: one note for the table."""
+    rows = []
+    for row, found in tests.items():
+        claim = PrintedP.parse(printed[row])
+        allowed = [] if claim is None else [name for name, p in found.items() if claim.allows(p)]
+        if allowed and not set(allowed) & set(expected):
+            rows.append(f"{row} ({allowed[0]} {found[allowed[0]]:.3g})")
+    if not rows:
+        return []
+    message = f"p-values of other tests than {' or '.join(expected)}: {', '.join(rows)}"
+    return [Lint("p_of_other_test", "info", message, {"rows": len(rows)})]
 
 
 def median_outside_iqr(row: str, median: float, q1: float, q3: float) -> list[Lint]:

@@ -22,7 +22,7 @@ from ehrivig.calibrate.summary import SCHEMA, summarise
 from ehrivig.calibrate.worlds import WORLDS, model
 from ehrivig.errors import UsageError
 from ehrivig.study import Study
-from ehrivig.study.registries import SENSITIVITY
+from ehrivig.study.registries import OUTCOMES, SENSITIVITY
 
 EFFECT = -0.5  # log odds or hazard ratio in the worlds with an effect
 PATIENTS = 850
@@ -69,9 +69,14 @@ def calibrate(
 
     Every replicate has a random stream of its own, spawned from `seed` (default: the study's), so
     the numbers do not depend on `workers` (processes). `progress(done, whole)` counts cohorts.
-    Raises UsageError for numbers out of range.
+    Raises UsageError for numbers out of range, and where the primary outcome is no death.
     """
     _refuse(replicates, patients, effect, workers)
+    if not OUTCOMES[study.primary.source].follow_up:
+        raise UsageError(
+            f"calibrate: the worlds that it draws have deaths only, and {study.primary.name} is "
+            "none. Calibrate a study whose primary outcome is a death."
+        )
     plan = trimmed(study)
     scenarios = [model(plan, world, e) for world in WORLDS for e in (0.0, effect)]
     roots = np.random.SeedSequence(study.study.seed if seed is None else seed).spawn(len(scenarios))

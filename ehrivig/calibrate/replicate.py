@@ -12,7 +12,7 @@ import polars as pl
 from ehrivig.analysis import subgroups, survival
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import table3, table_s2
+from ehrivig.analysis.model_tables import table3, table_s2
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.hospitals import by_hospital
 from ehrivig.analysis.sensitivity.time_zero import time_zero

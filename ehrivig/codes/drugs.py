@@ -8,21 +8,26 @@ ones quarantine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import polars as pl
 
-from ehrivig import resources
-from ehrivig.codes.labs import Descendants
-from ehrivig.codes.lists import read_list
+from ehrivig.codes.labs import Code, Descendants
+from ehrivig.codes.lists import CodeLists
 from ehrivig.codes.spelling import plain_code, plain_name, plain_vocabulary
 from ehrivig.errors import UsageError
 
 Verdict = Literal["include", "exclude", "quarantine"]
 VERDICTS = ("include", "exclude", "quarantine")
+WATCH = "watch"
+"""The verdict of lines that are no verdict, but hints (`ehrivig.codes.hints`)."""
+_MATCHES = ("exact", "single", "prefix", "contains", "within")
+_IN_NAMES = ("contains", "within")
+_WORD = re.compile(r"[a-z0-9]+")
+Ancestors = Mapping[Code, Iterable[str]]
 _FACTS = {
     "product_type": pl.String,
     "concentration_g_per_l": pl.Float64,
@@ -46,7 +51,8 @@ class Rule:
     @classmethod
     def read(cls, row: dict[str, str], where: str) -> Rule:
         """The rule of a CSV row; raises UsageError for a verdict or match that does not exist."""
-        if row["verdict"] not in VERDICTS or row["match"] not in ("exact", "prefix", "contains"):
+        known = row["verdict"] in VERDICTS and row["match"] in _MATCHES
+        if not known or (row["match"] in _IN_NAMES and row["vocabulary"] != "name"):
             raise UsageError(f"codelist: {where}: unknown verdict or match. Mend the code list.")
         vocabulary = plain_vocabulary(row["vocabulary"])
         value = row["value"]
@@ -67,6 +73,11 @@ class Rule:
         """Whether the rule looks at the name."""
         return self.vocabulary == "NAME"
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a name must hold, of a rule that looks for a name inside another."""
+        return re.compile(_word(self.value) if self.match == "contains" else re.escape(self.value))
+
     @property
     def weight(self) -> tuple[bool, int]:
         """How much a rule's product facts count: a name before a code, long before short."""
@@ -83,6 +94,12 @@ class Product:
     route: str
 
 
+def word_pattern(row: dict[str, str]) -> str:
+    """The pattern of a line that looks for a name inside another."""
+    value = plain_name(row["value"])
+    return _word(value) if row["match"] == "contains" else re.escape(value)
+
+
 def _word(value: str) -> str:
     """A pattern for a name inside another; Latin words must not be part of a longer one."""
     start = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", value) else ""
@@ -91,56 +108,76 @@ def _word(value: str) -> str:
 
 
 class DrugList:
-    """One list of rules, compiled."""
+    """One list of rules, found by the code, the words and the beginning of a product's name."""
 
     def __init__(self, name: str, rules: Iterable[Rule]) -> None:
         self.name = name
         self.rules = tuple(rules)
-        named = [rule for rule in self.rules if rule.by_name and rule.match == "contains"]
-        self._patterns = {rule: re.compile(_word(rule.value)) for rule in named}
-        self._any_name = re.compile("|".join(_word(r.value) for r in named) or r"(?!)")
+        self._index: dict[tuple[str, ...], list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            self._index.setdefault(self._place(rule), []).append(number)
+        self._lengths = sorted({len(r.value) for r in self.rules if r.match == "prefix"})
 
-    @property
-    def included(self) -> tuple[str, ...]:
-        """The codes and names that the list includes, as compared."""
-        return tuple(rule.value for rule in self.rules if rule.verdict == "include")
+    @staticmethod
+    def _place(rule: Rule) -> tuple[str, ...]:
+        """Where a rule is looked for: a name inside another by its first word."""
+        if rule.match in _IN_NAMES:
+            first = _WORD.match(rule.value) if rule.match == "contains" else None
+            return "contains", first.group() if first else ""
+        return ("prefix" if rule.match == "prefix" else "whole"), rule.vocabulary, rule.value
 
-    def applying(self, product: Product, descendants: Descendants) -> list[Rule]:
-        """The rules that apply to a product."""
-        named = any(self._any_name.search(name) for name in product.names)
-        return [
-            rule
-            for rule in self.rules
-            if (not rule.routes or product.route in rule.routes)
-            and (named or rule not in self._patterns)
-            and self._matches(rule, product, descendants)
-        ]
+    def applying(self, product: Product, above: Ancestors) -> list[Rule]:
+        """The rules that apply to a product, in the order of the list."""
+        found = {number for place in self._places(product, above) for number in self._at(place)}
+        rules = [self.rules[number] for number in sorted(found)]
+        return [rule for rule in rules if self._applies(rule, product)]
 
-    def _matches(self, rule: Rule, product: Product, descendants: Descendants) -> bool:
-        if rule.by_name:
-            if rule in self._patterns:
-                return any(self._patterns[rule].search(name) for name in product.names)
-            if rule.match == "prefix":
-                return any(name.startswith(rule.value) for name in product.names)
-            return rule.value in product.names
-        if rule.vocabulary != product.vocabulary:
+    def _at(self, place: tuple[str, ...]) -> list[int]:
+        return self._index.get(place, [])
+
+    def _places(self, product: Product, above: Ancestors) -> Iterator[tuple[str, ...]]:
+        """Everywhere that rules for a product may stand."""
+        texts = [("NAME", name) for name in product.names]
+        texts += [(product.vocabulary, product.code)] if product.vocabulary != "NAME" else []
+        for vocabulary, text in texts:
+            yield "whole", vocabulary, text
+            for length in self._lengths:
+                if length <= len(text):
+                    yield "prefix", vocabulary, text[:length]
+        for code in above.get((product.vocabulary, product.code), ()):
+            yield "whole", product.vocabulary, code
+        yield "contains", ""
+        for name in product.names:
+            yield from (("contains", word) for word in _WORD.findall(name))
+
+    def _applies(self, rule: Rule, product: Product) -> bool:
+        """Whether a rule that may apply does: by route, by whole words, by itself alone."""
+        if rule.routes and product.route not in rule.routes:
             return False
-        if rule.match == "prefix":
-            return product.code.startswith(rule.value)
-        if rule.match == "contains":
-            return rule.value in product.code
-        below = descendants.get((rule.vocabulary, rule.value), ())
-        return product.code == rule.value or product.code in below
+        if rule.match in _IN_NAMES:
+            return any(rule.pattern.search(name) for name in product.names)
+        return rule.match != "single" or product.code == rule.value
 
 
-@cache
-def drug_lists() -> dict[str, DrugList]:
-    """Every shipped drug list by name."""
-    folder = resources.codelists_folder() / "drugs"
+@lru_cache(maxsize=4)
+def drug_lists(lists: CodeLists) -> dict[str, DrugList]:
+    """Every drug list by name."""
     return {
-        path.stem: DrugList(path.stem, [Rule.read(row, path.name) for row in read_list(path)])
-        for path in sorted(folder.glob("*.csv"))
+        name: DrugList(
+            name,
+            [Rule.read(row, name) for row in lists.drug_rows(name) if row["verdict"] != WATCH],
+        )
+        for name in lists.drug_names
     }
+
+
+def ancestors(descendants: Descendants) -> Ancestors:
+    """(vocabulary, code) -> the codes above it, of what is below which code of a list."""
+    found: dict[Code, list[str]] = {}
+    for (vocabulary, code), below in descendants.items():
+        for one in below:
+            found.setdefault((vocabulary, plain_code(vocabulary, one)), []).append(code)
+    return found
 
 
 def verdict(rules: list[Rule]) -> Verdict | None:
@@ -175,19 +212,21 @@ def product(
     return Product(plain, plain_code(plain, code), tuple(n for n in names if n), route or "unknown")
 
 
-def drug_classes(drugs: pl.DataFrame, descendants: Descendants | None = None) -> pl.DataFrame:
+def drug_classes(
+    lists: CodeLists, drugs: pl.DataFrame, descendants: Descendants | None = None
+) -> pl.DataFrame:
     """One row per drug and code list that has a verdict on it.
 
     `drugs`: drug (number), vocabulary, drug_code, drug_name, route, one row per distinct
     combination. Columns: drug, codelist, verdict, product_type, concentration_g_per_l, strength_g
     (null where no line states them). What a list includes is asked of `ref.included`.
     """
-    rows = []
+    rows, above = [], ancestors(descendants or {})
     columns = ("drug", "vocabulary", "drug_code", "drug_name", "route")
     for number, vocabulary, code, name, route in drugs.select(columns).iter_rows():
         item = product(vocabulary, code, name, route)
-        for codelist in drug_lists().values():
-            rules = codelist.applying(item, descendants or {})
+        for codelist in drug_lists(lists).values():
+            rules = codelist.applying(item, above)
             found = verdict(rules)
             if found is not None:
                 same = [rule for rule in rules if rule.verdict == found]

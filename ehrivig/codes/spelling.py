@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+_NDC_DIGITS = (5, 4, 2)
 
 
 def plain_name(text: str | None) -> str:
@@ -12,15 +15,27 @@ def plain_name(text: str | None) -> str:
 
 
 def plain_code(vocabulary: str, code: str | None) -> str:
-    """A code for comparison: local names as snake_case, ICD codes without dots, upper case."""
+    """A code for comparison: local names as snake_case, ICD codes without dots, upper case, NDC in
+    eleven digits."""
     text = unicodedata.normalize("NFKC", code or "").strip()
     if vocabulary in ("LOCAL", "CLIF"):
         return re.sub(r"[\s\-]+", "_", text.casefold())
     if vocabulary.startswith("ICD"):
         return text.upper().replace(".", "").replace(" ", "")
+    if vocabulary == "NDC":
+        return _ndc(text)
     return text.upper()
 
 
+def _ndc(text: str) -> str:
+    """A National Drug Code as its eleven digits: labeller (5), product (4), package (2)."""
+    parts = re.split(r"[-\s]+", text.upper())
+    if len(parts) == 1 or len(parts) > len(_NDC_DIGITS):
+        return "".join(parts)
+    return "".join(part.zfill(n) for part, n in zip(parts, _NDC_DIGITS, strict=False))
+
+
+@lru_cache(maxsize=1024)  # few names, asked for every code
 def plain_vocabulary(vocabulary: str | None) -> str:
     """The name of a vocabulary for comparison: "ICD-10-CM" is "ICD10CM"."""
     return re.sub(r"[\s\-_]", "", vocabulary or "").upper()

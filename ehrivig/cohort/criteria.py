@@ -67,7 +67,7 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
         "max": criterion.max,
         "period_start": period[0],
         "period_end": period[1],
-        "codelist": study.exposure.codelist,
+        "codelist": criterion.codelist or study.exposure.codelist,
         "routes": list(study.exposure.routes),
         "start_hours": study.exposure.start_hours,
         "severity": _severity(study) if study.cohort.time_zero == "severity_onset" else None,

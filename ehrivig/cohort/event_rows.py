@@ -18,7 +18,7 @@ COLUMNS = {
     "lab": ("admission_id", "analyte", "value_std", "unit", "collected_at"),
     "vital": ("admission_id", "vital_code", "value_std", "measured_at"),
     "medication": (
-        *("hospital_id", "admission_id", "medication_id", "vocabulary", "drug_code", "drug"),
+        *("hospital_id", "admission_id", "medication_id", "vocabulary", "drug"),
         *("dose", "dose_unit", "concentration_g_per_l", "strength_g"),
         *("status", "started_at", "stopped_at"),
     ),

@@ -6,6 +6,8 @@ import polars as pl
 
 from ehrivig.study import Band, Exposure
 
+STANDARD = "standard"
+"""The product type of the ordinary preparation, in every code list."""
 _LOWER_BOUNDS = ("max_daily_g", "total_g", "total_g_per_kg", "max_daily_g_per_kg")
 _AMOUNTS = (*_LOWER_BOUNDS, "mean_daily_g")
 
@@ -27,9 +29,9 @@ def boundary_count(features: pl.DataFrame, band: Band) -> int:
 
 def _value(band: Band) -> pl.Expr:
     """The number that a band divides by its cut."""
-    if band.feature != "igma_enriched":
+    if not band.of_product:
         return pl.col(band.feature)
-    products = {"igma_enriched": 1.0, "standard": 0.0}
+    products = {band.feature: 1.0, STANDARD: 0.0}
     return pl.col("product_type").replace_strict(
         list(products), list(products.values()), default=None, return_dtype=pl.Float64
     )

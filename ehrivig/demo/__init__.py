@@ -17,6 +17,7 @@ from ehrivig.demo import generate
 from ehrivig.demo.build import CLEAN, MESSY, Mess
 from ehrivig.demo.defects import DEFECTS, Defect
 from ehrivig.demo.generate import Plan, Progress
+from ehrivig.demo.study_drugs import STUDIES
 from ehrivig.errors import UsageError
 
 __all__ = ["DEFECTS", "Defect", "DemoSummary", "write_demo"]
@@ -59,17 +60,19 @@ def write_demo(
     progress: Progress | None = None,
     effect_log_or: float = 0.0,
     block: int = _BLOCK,
+    study: str | None = None,
 ) -> DemoSummary:
     """What was written to `folder`: a native extract with its truth under `_truth/`.
 
     `defects`: "messy-default" (or "default") for the usual untidiness, which a correct gate
     removes; "none"; "all" for that and every kind of the catalogue; or the name of one kind, alone.
     `effect_log_or`: the effect of IVIG on 28-day death, a conditional log odds ratio. `block`:
-    patients held in memory at a time; another block size is another random extract. The folder
+    patients held in memory at a time; another block size is another random extract. `study`: a
+    packaged study whose drugs severe patients get besides, to no effect on anything. The folder
     appears only when it is complete; an earlier synthetic extract there is replaced. Raises
     UsageError for a wrong argument or a folder that holds anything else.
     """
-    plan = _plan(patients, hospitals, seed, defects, effect_log_or, block)
+    plan = _plan(patients, hospitals, seed, defects, effect_log_or, block, study)
     _refuse_foreign(folder)
     partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
     try:
@@ -86,7 +89,13 @@ def write_demo(
 
 
 def _plan(
-    patients: int, hospitals: int, seed: int, defects: str, effect_log_or: float, block: int
+    patients: int,
+    hospitals: int,
+    seed: int,
+    defects: str,
+    effect_log_or: float,
+    block: int,
+    study: str | None,
 ) -> Plan:
     """The plan for these arguments; raises UsageError."""
     wrong = []
@@ -100,10 +109,12 @@ def _plan(
         wrong.append("effect_log_or must be between -3 and 3")
     if block < 100:
         wrong.append("block must be at least 100")
+    if study is not None and study not in STUDIES:
+        wrong.append(f"no drugs for the study {study!r}; there are some for {', '.join(STUDIES)}")
     if wrong:
         raise UsageError(f"demo: {'; '.join(wrong)}.")
     mess, kinds = _mess(defects)
-    return Plan(patients, hospitals, seed, effect_log_or, mess, kinds, defects, block)
+    return Plan(patients, hospitals, seed, effect_log_or, mess, kinds, defects, block, study)
 
 
 def _mess(defects: str) -> tuple[Mess, tuple[str, ...]]:

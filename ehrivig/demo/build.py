@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig.demo import dosing, drugs, events, labs, respiration, vitals
+from ehrivig.demo import dosing, drugs, events, labs, respiration, study_drugs, vitals
 from ehrivig.demo.sites import Counters, Part
 
 Tables = dict[str, pl.DataFrame]
@@ -61,8 +61,8 @@ class Built:
     given: dosing.Infusions
 
 
-def build(part: Part, stays: pl.DataFrame, mess: Mess) -> Built:
-    """The event tables of the stays and the truth about them."""
+def build(part: Part, stays: pl.DataFrame, mess: Mess, study: str | None = None) -> Built:
+    """The event tables of the stays and the truth about them; with the drugs of a study."""
     stays = respiration.criteria(part, stays)
     devices = respiration.support(part, stays)
     times = labs.draws(part, stays)
@@ -71,6 +71,7 @@ def build(part: Part, stays: pl.DataFrame, mess: Mess) -> Built:
         [
             drugs.treatments(part, stays, mess.look_alikes),
             dosing.administrations(part, stays, given),
+            *([study_drugs.of_study(part, stays, study)] if study else []),
         ]
     )
     result = {

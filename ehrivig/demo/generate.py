@@ -50,6 +50,7 @@ class Plan:
     kinds: tuple[str, ...]
     defects: str
     block: int
+    study: str | None = None
 
 
 @dataclass
@@ -143,7 +144,7 @@ def _write_block(
     root: Path, plan: Plan, part: Part, base: pl.DataFrame, counters: Counters, totals: Totals
 ) -> pl.DataFrame:
     """Build, spoil and write one block; returns its truth."""
-    built = build.build(part, build.numbered(base, counters), plan.mess)
+    built = build.build(part, build.numbered(base, counters), plan.mess, plan.study)
     totals.log += _usual(part, built, plan.mess)
     tables = _spoiled(plan, part, built, totals)
     for name, frame in build.finished(tables, counters).items():
@@ -206,6 +207,7 @@ def _write_descriptions(root: Path, plan: Plan, totals: Totals) -> None:
         "seed": plan.seed,
         "patients": plan.patients,
         "defects": plan.defects,
+        **({"study": plan.study} if plan.study else {}),
     }
     _json(root / "extract.json", extract)
     for name in plan.kinds:

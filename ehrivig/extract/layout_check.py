@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig import contract, extract, resources
+from ehrivig.codes import CodeLists
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, UsageError
 from ehrivig.extract import canonical, layouts, resolved, stages
@@ -138,8 +139,10 @@ def check(
     source = extract.find(Path(extract_folder), layout)
     with Database() as db:
         stages.begin(db, source, layout, EVERY, plan)
-        reports = {t.name: _table(db, layout, t, plan) for t in stages.in_order()}
-        understood = _codes(db, {name for name, report in reports.items() if report.usable})
+        reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}
+        understood = _codes(
+            db, plan.lists, {name for name, report in reports.items() if report.usable}
+        )
     ordered = tuple(reports[table.name] for table in contract.TABLES)
     return LayoutReport(layout.folder.name, ordered, understood)
 
@@ -149,7 +152,7 @@ def _with_layout(study: Study, layout: str) -> Study:
     return study.model_copy(update={"extract": section})
 
 
-def _table(db: Database, layout: Layout, table: contract.Table, study: Study) -> TableReport:
+def table_report(db: Database, layout: Layout, table: contract.Table, study: Study) -> TableReport:
     """One canonical table; also makes `mapped.<table>`, empty where its SELECT cannot be used."""
     columns: tuple[ColumnReport, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -176,9 +179,9 @@ def _table(db: Database, layout: Layout, table: contract.Table, study: Study) ->
     )
 
 
-def _codes(db: Database, usable: set[str]) -> tuple[CodeReport, ...]:
+def _codes(db: Database, lists: CodeLists, usable: set[str]) -> tuple[CodeReport, ...]:
     """For each question: rows, rows understood, and the commonest codes that are not."""
-    resolved.make(db)
+    resolved.make(db, lists)
     found = []
     for question in QUESTIONS:
         if question.table not in usable:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ehrivig import codes, contract, resources
-from ehrivig.codes import drugs
+from ehrivig.codes import drugs, hints
 from ehrivig.concepts import define_given
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
@@ -22,7 +22,7 @@ _LAST: dict[str, dict[str, pl.DataFrame]] = {}
 """What the codes of one hospital mean: of the last that was asked."""
 
 
-def make(db: Database, mark: str = "", *, keep: bool = False) -> None:
+def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = False) -> None:
     """Make the rest of `ref` from the distinct codes of `mapped`, and the views of `resolved`.
 
     `keep`: its large views are tables.
@@ -32,7 +32,7 @@ def make(db: Database, mark: str = "", *, keep: bool = False) -> None:
     """
     if not mark or mark not in _LAST:
         _LAST.clear()
-        _LAST[mark] = _meanings(db)
+        _LAST[mark] = _meanings(db, lists)
     for name, frame in _LAST[mark].items():
         db.load(f"ref.{name}", frame)
     db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
@@ -52,10 +52,11 @@ def make(db: Database, mark: str = "", *, keep: bool = False) -> None:
             db.view(name, f"SELECT * FROM mapped.{table.name}")
 
 
-def _meanings(db: Database) -> dict[str, pl.DataFrame]:
+def _meanings(db: Database, lists: codes.CodeLists) -> dict[str, pl.DataFrame]:
     """The tables of `ref` that follow from the distinct codes of a hospital, by name.
 
-    product: the distinct products, numbered in order; verdict: what code lists say of them.
+    product: the distinct products, numbered in order; verdict: what code lists say of them;
+    drug_hint: what they say besides.
     """
     below = descendants(db)
     labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
@@ -64,11 +65,12 @@ def _meanings(db: Database) -> dict[str, pl.DataFrame]:
     products = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
     numbered = _sorted(products).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
     return {
-        "lab_map": _sorted(codes.lab_map(labs, below)),
-        "vital_map": _sorted(codes.vital_map(vitals)),
-        "condition": _sorted(codes.conditions(diagnoses, below)),
+        "lab_map": _sorted(codes.lab_map(lists, labs, below)),
+        "vital_map": _sorted(codes.vital_map(lists, vitals)),
+        "condition": _sorted(codes.conditions(lists, diagnoses, below)),
         "product": numbered,
-        "verdict": drugs.drug_classes(numbered, below),
+        "verdict": drugs.drug_classes(lists, numbered, below),
+        "drug_hint": hints.drug_hints(lists, numbered),
     }
 
 

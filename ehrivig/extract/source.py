@@ -96,7 +96,7 @@ def open_hospitals(
         stages.make(db, source, layout, names, study)
         if keep:
             keys.keep(db, names)
-        resolved.make(db, mark, keep=keep)
+        resolved.make(db, study.lists, mark, keep=keep)
     except (EhrivigError, Unalike):
         raise
     except Exception as error:

@@ -95,7 +95,7 @@ def begin(
     """Schemas, source views, the code lists, and what the layout prepares."""
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    code_tables.load(db)
+    code_tables.load(db, study.lists)
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
     for name, query in layout.preparations.items():

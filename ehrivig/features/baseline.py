@@ -17,7 +17,6 @@ import polars as pl
 from ehrivig import codes
 from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
-from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
 from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.names import SCORED
@@ -30,8 +29,7 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate admission: admission_id and a column per covariate of the study.
 
     Numbers are Float64 in the covariate's unit, yes/no variables Boolean (null: not measured);
-    sorted by admission. Needs tables `candidate` and `eligible` (the same admissions). Raises
-    StudyError for a unit nobody defined.
+    sorted by admission. Needs tables `candidate` and `eligible` (the same admissions).
     """
     variables = study.covariates.variables
     columns = ", ".join(source.column for source in COVARIATES if source.column)
@@ -49,35 +47,37 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
             column = admissions[name].cast(_type(variable))
             frame = frame.with_columns(column.alias(variable.name))
     for variable in _in_order(variables):
-        answer = FUNCTIONS[variable.source](db, variable)
+        answer = FUNCTIONS[variable.source](db, study, variable)
         frame = frame.with_columns(answer.alias(variable.name))
     return frame.select("admission_id", *(v.name for v in variables))
 
 
-def repeat_labs(
-    db: Database,
-    study: Study,
-    start_hours: float,
-    end_hours: float,
-    anchors: pl.DataFrame | None = None,
-) -> pl.DataFrame:
+def repeat_labs(db: Database, study: Study, start_hours: float, end_hours: float) -> pl.DataFrame:
     """The first value of each repeated lab in [anchor + start_hours, anchor + end_hours).
 
     One row per candidate admission, a Float64 column per name of `analysis.repeat_labs`, sorted.
-    The anchor is time zero, or `anchors` (admission_id, anchor_at), for instance the first dose;
-    an admission without an anchor has nulls.
+    The anchor is `analysis.repeat_anchor`; an admission without one (no first dose) has nulls.
     """
     frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
-    if anchors is None:
-        db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
-    else:
-        db.load("lab_anchor", anchors.select("admission_id", "anchor_at").drop_nulls())
-        db.view("anchor", "SELECT admission_id, anchor_at FROM lab_anchor")
+    _anchor(db, study)
     wanted, units = [study.covariate(name) for name in study.analysis.repeat_labs], _units(db)
     found = measured(db, "lab", [_code(v) for v in wanted], (start_hours, end_hours))
     for variable in wanted:
         frame = _with_variable(units, frame, found, variable)
     return frame
+
+
+def _anchor(db: Database, study: Study) -> None:
+    """Make `anchor`: the moment of each admission from which its repeated labs are timed."""
+    if study.analysis.repeat_anchor == "first_dose":
+        drug = study.exposure
+        window = {"start_hours": drug.start_hours, "end_hours": drug.end_hours}
+        which = {"codelist": drug.codelist, "routes": list(drug.routes)}
+        db.table("first_dose", concept("first_dose"), {**which, **window})
+        db.view("anchor", "SELECT admission_id, anchor_at FROM first_dose")
+        return
+    column = {"time_zero": "time_zero", "admission": "admitted_at"}[study.analysis.repeat_anchor]
+    db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
 
 
 def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.DataFrame:
@@ -90,15 +90,13 @@ def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.
     return db.frame(concept(asked.concept), values)
 
 
-def _in_group(db: Database, group: str) -> pl.Expr:
+def _in_group(db: Database, lists: codes.CodeLists, group: str) -> pl.Expr:
     """Whether a hospital's country is in a group of the list of countries; null: not known.
 
     One value per candidate admission, sorted by admission.
     """
-    listed = codes.list_frame("countries", ("group", "code"))
+    listed = codes.list_frame(lists, "countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
-    if not of_group:
-        raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
     stated: dict[str, list[str]] = defaultdict(list)
     for hospital_id, country in db.rows(
         "SELECT DISTINCT hospital_id, upper(trim(country)) FROM hospital WHERE country <> ''"
@@ -114,9 +112,9 @@ def any_of(names: Iterable[str]) -> pl.Expr:
     return pl.any_horizontal(pl.col(name) for name in names)
 
 
-FUNCTIONS: dict[str, Callable[[Database, Covariate], pl.Expr]] = {
-    "hospital_country": lambda db, variable: _in_group(db, _code(variable)),
-    "any_of": lambda db, variable: any_of(variable.any_of),
+FUNCTIONS: dict[str, Callable[[Database, Study, Covariate], pl.Expr]] = {
+    "hospital_country": lambda db, study, variable: _in_group(db, study.lists, _code(variable)),
+    "any_of": lambda db, study, variable: any_of(variable.any_of),
 }
 """The sources that neither a query nor a column of the admission answers."""
 
@@ -215,36 +213,19 @@ def _units(db: Database) -> Units:
 
 
 def _unit(units: Units, variable: Covariate) -> tuple[float, float]:
-    """Factor and shift from the study's unit to the standard one (standard = v * factor + shift).
-
-    Raises StudyError when the variable has units and this is none of them.
-    """
-    known = units.get(_code(variable), [])
-    for unit, factor, shift in known:
-        if unit == variable.unit:
-            return float(factor), float(shift)
-    if not known:
-        return 1.0, 0.0
-    listed = ", ".join(sorted({str(unit) for unit, _, _ in known}))
-    raise StudyError(
-        f"covariates.{variable.name}: unknown unit {variable.unit!r} (known: {listed}). "
-        "Write one of these, or add it to the code list of units."
-    )
+    """Factor and shift from the study's unit to the standard one: standard = v * factor + shift."""
+    known = {unit: (factor, shift) for unit, factor, shift in units[_code(variable)]}
+    factor, shift = known[variable.unit]
+    return float(factor), float(shift)
 
 
 def _in_order(variables: Iterable[Covariate]) -> list[Covariate]:
-    """The variables that a function answers, each after those it is made of.
-
-    StudyError when they go in a circle.
-    """
+    """The variables that a function answers, each after those it is made of; none in a circle."""
     left = [v for v in variables if v.source in FUNCTIONS]
     ordered: list[Covariate] = []
     while left:
         waiting = {v.name for v in left}
         ready = [v for v in left if not waiting & set(v.any_of)]
-        if not ready:
-            names = ", ".join(sorted(waiting))
-            raise StudyError(f"covariates: any_of goes in a circle ({names}). Remove one of them.")
         ordered += ready
         left = [v for v in left if v not in ready]
     return ordered

@@ -21,19 +21,6 @@ from ehrivig.features.dose import grams, grams_per_kg, ratio
 from ehrivig.study import Exposure, Study
 
 FILE = "administrations.parquet"
-IVIG_BILLING_CODES = (
-    "J1459",
-    "J1556",
-    "J1557",
-    "J1561",
-    "J1566",
-    "J1568",
-    "J1569",
-    "J1572",
-    "J1599",
-)
-"""US HCPCS codes of intravenous immunoglobulin; one unit is 500 mg (clinical specification)."""
-IVIG_BILLING_UNIT_G = 0.5
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
@@ -63,8 +50,6 @@ def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
     values = {
         "codelist": exposure.codelist,
         "routes": list(exposure.routes),
-        "billing_codes": list(IVIG_BILLING_CODES),
-        "billing_unit_g": IVIG_BILLING_UNIT_G,
     }
     db.copy(concept("administration"), path, values)
 

@@ -65,7 +65,8 @@ def effect_axis(ratio: bool, effects: Sequence[tuple[float, float, float]]) -> A
     whole = max((part for size in sizes for part in size if math.isfinite(part)), default=0.0)
     if ratio:
         return _ratio_axis(estimates, whole)
-    return _difference_axis(max(estimates * 1.1, min(whole, 4 * estimates), 1e-9))
+    most = 4 * estimates or whole  # where no estimate differs from 0 the intervals decide
+    return _difference_axis(max(estimates * 1.1, min(whole, most), 1e-9))
 
 
 def _ratio_axis(estimates: float, whole: float) -> Axis:

@@ -13,6 +13,7 @@ from ehrivig.dataset import KEY, Floats, exposed, matrix
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import CovariateBalance, balance
 from ehrivig.study import Study
+from ehrivig.study.admitted import FOLLOWS, late_names
 
 OVERLAP_BINS = 25
 DECILES = 10
@@ -28,6 +29,7 @@ BALANCE_SCHEMA: dict[str, Any] = {
     "smd_denominator": pl.String,
     "missing": pl.Int64,
     "in_score": pl.Boolean,
+    "note": pl.String,
 }
 
 
@@ -43,6 +45,7 @@ def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> p
     used = weight["weight"].fill_null(0.0).to_numpy()
     labels = {v.name: v.label for v in study.covariates.variables}
     labels |= {v.name: v.label for v in study.outcomes.variables}
+    late = late_names(study, names)
     arm, rows = exposed(table), []
     for name in names:
         x = matrix(table, (name,))
@@ -59,6 +62,7 @@ def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> p
         row: dict[str, Any] = {"covariate": name, "label": labels[name], "level": found.level}
         row |= {"smd_denominator": study.match.smd_denominator, "missing": found.missing}
         row["in_score"] = name in study.match.covariates
+        row["note"] = FOLLOWS if name in late else None
         rows.append({**row, **_sides(found, x[:, 0], arm, used, study.report.smallest_cell)})
     return pl.DataFrame(rows, schema=BALANCE_SCHEMA)
 

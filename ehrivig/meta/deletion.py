@@ -113,7 +113,7 @@ def _scale(rest: Pooled, effects: EffectSizes, row: int) -> float:
         return 1.0
     keep = effects.without(row).estimable
     w = 1 / (effects.v[keep] + rest.tau2)
-    return float(np.sum(w * (effects.y[keep] - rest.theta) ** 2) / rest.df)
+    return max(1.0, float(np.sum(w * (effects.y[keep] - rest.theta) ** 2) / rest.df))
 
 
 def _spread(values: FloatArray, used: IntArray, k: int) -> FloatArray:

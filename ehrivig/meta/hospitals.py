@@ -12,6 +12,7 @@ from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.intervals import standard_error
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool_effects
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
 
 FEW_HOSPITALS = 5
@@ -88,9 +89,9 @@ def _hospital_effects(
 ) -> EffectSizes:
     """The estimates on the analysis scale, checked."""
     chosen = measure_named(measure)
-    columns = [np.asarray(column, dtype=np.float64) for column in (estimate, lo, hi)]
+    columns = [numbers(column, "pool") for column in (estimate, lo, hi)]
     if se is not None:
-        columns.append(np.asarray(se, dtype=np.float64))
+        columns.append(numbers(se, "pool: se"))
     if any(column.shape != (len(names),) for column in columns):
         raise UsageError("pool: give one estimate, lo, hi (and se) per hospital.")
     known: BoolArray = np.all(np.isfinite(np.stack(columns)), axis=0)

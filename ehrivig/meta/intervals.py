@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from scipy.stats import norm, t
 
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray
 
 Limit = TypeVar("Limit", float, FloatArray)
@@ -14,7 +15,7 @@ Limit = TypeVar("Limit", float, FloatArray)
 
 def critical_value(level: float, df: float = math.nan) -> float:
     """The two-sided quantile of the normal (df NaN) or t distribution."""
-    upper = 0.5 + level / 2
+    upper = 0.5 + checked_level(level) / 2
     return float(norm.ppf(upper)) if math.isnan(df) else float(t.ppf(upper, df))
 
 

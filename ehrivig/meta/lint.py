@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 
@@ -19,3 +19,8 @@ class Lint:
     message: str
     numbers: Mapping[str, float | int | str | None] = field(default_factory=dict)
     where: str = ""
+
+
+def plain(found: Sequence[Lint]) -> list[Lint]:
+    """Findings on published estimates with the place in the sentence, as an audit prints them."""
+    return [replace(one, message=f"{one.where}: {one.message}", where="") for one in found]

@@ -16,8 +16,9 @@ from ehrivig.meta.effects import effect_sizes
 from ehrivig.meta.intervals import standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.published import Printed, PublishedRow
+from ehrivig.meta.shared_arm import ARMS, between_rows, shares_arm
 from ehrivig.meta.study_data import Counts
-from ehrivig.meta.subgroups import difference_of
+from ehrivig.stats.tables.usual_tests import p_of_counts
 
 _LEVEL = 0.95
 """Of printed intervals."""
@@ -86,12 +87,14 @@ def _not_centred(row: PublishedRow) -> Iterator[Lint]:
 
 
 def _p_differs(row: PublishedRow) -> Iterator[Lint]:
-    """A printed p that no rounding of estimate and interval can give."""
+    """A printed p that neither estimate and interval give nor a usual test of the counts."""
     if row.p is None or not _usable(row):
         return
     z_least, z_most = _z_range(row)
     p_most, p_least = two_sided_p(z_least), two_sided_p(z_most)
     if row.p.least <= p_most and row.p.most >= p_least:
+        return
+    if any(row.p.least <= p <= row.p.most for p in _usual(row).values()):
         return
     yield Lint(
         "p_not_recomputed",
@@ -101,6 +104,15 @@ def _p_differs(row: PublishedRow) -> Iterator[Lint]:
         {"p_printed": row.p.value, "p_least": p_least, "p_most": p_most},
         row.label,
     )
+
+
+def _usual(row: PublishedRow) -> dict[str, float]:
+    """The p of every usual test of the printed counts, none without them."""
+    if row.counts is None or any(count != int(count) for count in row.counts):
+        return {}
+    a, n1, c, n2 = (int(count) for count in row.counts)
+    possible = 0 <= a <= n1 and 0 <= c <= n2
+    return p_of_counts([[a, n1 - a], [c, n2 - c]]) if possible else {}
 
 
 def _z_range(row: PublishedRow) -> tuple[float, float]:
@@ -166,13 +178,18 @@ def _across(rows: Sequence[PublishedRow]) -> Iterator[Lint]:
 def _not_a_partition(
     dimension: str, group: list[PublishedRow], total: PublishedRow | None
 ) -> Iterator[Lint]:
-    """Subgroups whose persons do not sum to the total, or that cannot average to its estimate."""
+    """Subgroups whose persons do not sum to the total, or that cannot average to its estimate.
+
+    A control arm that all subgroups share is not divided, and its numbers need not sum.
+    """
     if total is None:
         return
     where = f"{total.label} by {dimension}"
+    undivided = {arm for arm in ARMS if shares_arm([*group, total], arm)}
     for name, whole in total.sizes.items():
         parts = [row.sizes[name] for row in group if name in row.sizes]
-        if len(parts) == len(group) and sum(parts) != whole:
+        divided = name.rpartition("_")[2] not in undivided and not (undivided and name == "n")
+        if divided and len(parts) == len(group) and sum(parts) != whole:
             message = f"{name}: the subgroups sum to {sum(parts):g}, the total is {whole:g}."
             numbers = {"sum": sum(parts), "total": whole}
             yield Lint("subgroups_do_not_sum", "warn", message, numbers, where)
@@ -192,10 +209,7 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
     excludes = [row.hi.value < null or row.lo.value > null for row in group]
     if len(set(excludes)) < 2:
         return
-    scale = group[0].measure.value_to_scale
-    theta = [scale(row.estimate.value) for row in group]
-    se = [standard_error(scale(row.lo.value), scale(row.hi.value), _LEVEL) for row in group]
-    between = difference_of(theta, se)
+    between, how = between_rows(group)
     there = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if e)
     absent = ", ".join(r.subgroup for r, e in zip(group, excludes, strict=True) if not e)
     verdict = "does not show" if between.q_p >= 0.05 else "supports"
@@ -204,7 +218,7 @@ def _significant_here(dimension: str, group: list[PublishedRow]) -> Iterator[Lin
         "warn" if between.q_p >= 0.05 else "info",
         f"Significant in {there}, not in {absent}, printed without a test between them. The test "
         f"recomputed from the printed rows {verdict} a difference: Q = {between.q:.2f} on "
-        f"{between.q_df} df, p = {between.q_p:.2g}.",
+        f"{between.q_df} df, p = {between.q_p:.2g}{how}.",
         {"q": between.q, "q_df": float(between.q_df), "q_p": between.q_p},
         f"{group[0].outcome or 'result'} by {dimension}",
     )

@@ -6,7 +6,7 @@ prediction interval is that of Higgins, Thompson and Spiegelhalter 2009: t on k 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ehrivig.meta.heterogeneity import (
     estimate_tau2,
     i2_from_tau2,
     intercept,
+    knapp_hartung,
     q_statistic,
     tau2_interval,
 )
@@ -37,6 +38,7 @@ from ehrivig.meta.measures import (
     one_of,
 )
 from ehrivig.meta.study_data import Counts, StudyData
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import BoolArray, FloatArray
 
 
@@ -60,8 +62,7 @@ class Plan:
         one_of("model", self.model, MODELS)
         one_of("tau2", self.tau2, TAU2_ESTIMATORS)
         one_of("ci", self.ci, INTERVALS)
-        if not 0 < self.level < 1:
-            raise UsageError(f"level: {self.level} is not between 0 and 1. Give 0.95 for 95%.")
+        checked_level(self.level)
         if self.ci == "hksj" and self.model == "common":
             raise UsageError("ci: hksj belongs to the random model. Add --model random.")
         if self.method == "MH" and self.model == "random":
@@ -135,7 +136,7 @@ def pool(data: StudyData, plan: Plan) -> Pooled:
 def pool_effects(effects: EffectSizes, plan: Plan) -> Pooled:
     """The inverse-variance pool of effect sizes (also Peto's), common effect or random effects.
 
-    Sources: DerSimonian and Laird 1986; Hartung and Knapp 2001 (variance not bounded below).
+    Sources: DerSimonian and Laird 1986; Hartung and Knapp 2001, their factor at least 1.
     """
     used = effects.estimable
     y, v, x = effects.y[used], effects.v[used], intercept(int(used.sum()))
@@ -146,7 +147,7 @@ def pool_effects(effects: EffectSizes, plan: Plan) -> Pooled:
     theta = float(np.sum(w * y) / np.sum(w))
     variance, df = 1 / float(np.sum(w)), np.nan
     if plan.ci == "hksj" and k > 1:
-        variance *= float(np.sum(w * (y - theta) ** 2)) / (k - 1)
+        variance *= knapp_hartung(y, v, x, tau2)
         df = float(k - 1)
     limits = tau2_interval(y, v, x, plan.level) if random else (np.nan, np.nan)
     return _result(
@@ -180,21 +181,28 @@ def _pool_mantel_haenszel(data: Counts, effects: EffectSizes, plan: Plan) -> Poo
 
 
 def knapp_note(effects: EffectSizes, pooled: Pooled) -> tuple[str, ...]:
-    """A warning when a Hartung-Knapp interval came out narrower than the normal one; else empty.
+    """What to know of a Hartung-Knapp interval: its factor was below 1, or there are two studies.
 
-    It does where the weighted spread of the effects falls short of what tau2 and the sampling
-    variances make expected, most often with few studies. Source: Jackson et al. 2017.
+    The factor is below 1 where the effects spread less than tau2 and their sampling variances make
+    expected, most often with few studies. Empty when there is nothing to know.
     """
     if pooled.plan.ci != "hksj":
         return ()
-    plain = pool_effects(effects, replace(pooled.plan, ci="normal"))
-    knapp = critical_value(pooled.plan.level, pooled.df) * pooled.se
-    if knapp >= critical_value(pooled.plan.level) * plain.se:
-        return ()
-    return (
-        "The Hartung-Knapp interval is narrower than the normal one with these data. That is no "
-        "gain in precision: read the two side by side.",
-    )
+    notes = []
+    y, v = effects.y[effects.estimable], effects.v[effects.estimable]
+    if pooled.k > 1:
+        factor = q_statistic(y, v, intercept(len(y)), pooled.tau2) / (pooled.k - 1)
+        if factor < 1:
+            notes.append(
+                f"The effects agree better than chance lets them (Hartung-Knapp factor "
+                f"{factor:.2g}): the factor is taken as 1."
+            )
+    if pooled.k == 2:
+        notes.append(
+            "Two studies: the Hartung-Knapp interval is a t interval on one degree of freedom and "
+            "very wide. Read it beside the single studies."
+        )
+    return tuple(notes)
 
 
 def _prediction(theta: float, se: float, tau2: float, k: int, level: float) -> tuple[float, float]:
@@ -222,8 +230,7 @@ def _result(
     measure = measure_named(plan.measure)
     k = int(used.sum())
     half = critical_value(plan.level, df) * se
-    # identical effects give a Hartung-Knapp variance of 0
-    statistic = theta / se if se > 0 else np.nan
+    statistic = theta / se
     pi_lo, pi_hi = _prediction(theta, se, tau2, k, plan.level)
     proportions = np.zeros(len(used))
     proportions[used] = weights / weights.sum()

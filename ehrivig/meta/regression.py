@@ -15,11 +15,13 @@ from ehrivig.meta.heterogeneity import (
     dispersion,
     estimate_tau2,
     intercept,
+    knapp_hartung,
     q_statistic,
     weighted_fit,
 )
 from ehrivig.meta.intervals import critical_value, two_sided_p
 from ehrivig.meta.measures import Interval, Model, Tau2
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import FloatArray
 
 
@@ -63,7 +65,7 @@ def meta_regression(
 
     Studies without an estimate are left out. Raises UsageError for a covariate that is missing or
     of the wrong shape, AnalysisError for collinear or constant covariates or too few studies.
-    Source: Viechtbauer 2010; Knapp and Hartung 2003 for `hksj` (not bounded below).
+    Source: Viechtbauer 2010; Knapp and Hartung 2003 for `hksj`, their factor at least 1.
     """
     x = _design(effects, moderators, names)
     y, v = effects.y[effects.estimable], effects.v[effects.estimable]
@@ -73,7 +75,7 @@ def meta_regression(
     beta, covariance = weighted_fit(y, w, x)
     df = np.nan
     if ci == "hksj":
-        covariance = covariance * float(np.sum(w * (y - x @ beta) ** 2)) / (k - p)
+        covariance = covariance * knapp_hartung(y, v, x, between)
         df = float(k - p)
     se = np.sqrt(np.diag(covariance))
     half = critical_value(level, df) * se
@@ -100,7 +102,7 @@ def meta_regression(
 
 def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) -> FloatArray:
     """The design (k, 1 + m) of the estimable studies, checked."""
-    m = np.asarray(moderators, dtype=np.float64)
+    m = numbers(moderators, "meta-regression")
     m = m[:, None] if m.ndim == 1 else m
     if m.shape != (len(effects.y), len(names)):
         raise UsageError(

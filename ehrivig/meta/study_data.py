@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 
@@ -47,7 +48,7 @@ class _StudyData:
 
     def __post_init__(self) -> None:
         for name in self.columns():
-            value = np.atleast_1d(np.asarray(getattr(self, name), dtype=np.float64))
+            value = np.atleast_1d(numbers(getattr(self, name), name))
             object.__setattr__(self, name, value)
         lengths = {len(getattr(self, name)) for name in self.columns()}
         if len(lengths) > 1 or (self.labels and len(self.labels) not in lengths):

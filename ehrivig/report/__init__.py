@@ -121,7 +121,10 @@ def _ratios(effects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _axis(study: Study) -> str:
-    return f"odds ratio of {study.primary.event_label} (log scale)"
+    primary = study.primary
+    if primary.unit:
+        return f"difference of {primary.event_label} ({primary.unit})"
+    return f"odds ratio of {primary.event_label} (log scale)"
 
 
 def _numbers(run: tables.RunTables) -> dict[str, int]:

@@ -26,6 +26,7 @@ from ehrivig.figures.style import (
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1
 RISK_DAYS = (0, 7, 14, 21, 28)
+DIFFERENCES = ("MD", "HL shift")
 _COUNTS = ("events_exposed", "n_exposed", "events_control", "n_control")
 
 
@@ -147,13 +148,15 @@ def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
 
 
 def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
-    """Ratios with 95% intervals, one row each, with their numbers beside; `label` says of what."""
+    """Effects with 95% intervals, one row each, with their numbers beside; `label` says of what."""
+    ratio = not bool(effects["measure"].is_in(DIFFERENCES).any())
     counted = bool(effects["events_exposed"].is_not_null().any())
     arms = tuple((name.capitalize(), 2) for name in NAMES.values()) if counted else ()
-    columns = (*("Events", "Total") * len(arms), "Ratio (95% CI)")
+    effect = "Ratio (95% CI)" if ratio else "Difference (95% CI)"
+    columns = (*("Events", "Total") * len(arms), effect)
     head = ForestHead("Contrast", columns, arms, axis=label)
     rows = [_forest_row(row, counted) for row in effects.iter_rows(named=True)]
-    path.write_text(forest_svg(rows, head, f"Forest plot: {label}", ratio=True), encoding="utf-8")
+    path.write_text(forest_svg(rows, head, f"Forest plot: {label}", ratio=ratio), encoding="utf-8")
 
 
 def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study import Study
 
 _SCALE = {
@@ -9,6 +10,7 @@ _SCALE = {
     "logit_sd": "standard deviations of the logit of the score",
     "probability_sd": "standard deviations of the score",
 }
+_DISTANCE = {"propensity": "Propensity scores"}
 _ORDER = {
     "largest": "from the largest score down",
     "smallest": "from the smallest score up",
@@ -20,7 +22,8 @@ _ORDER = {
 
 def paragraphs(study: Study) -> list[str]:
     """What was done, in sentences that a methods section could hold."""
-    return [_population(study), _exposure(study), _matching(study), _analysis(study)]
+    said = [_population(study), _exposure(study), _matching(study), _analysis(study)]
+    return [*said, _own_lists(study)] if study.lists.own else said
 
 
 def _labels(study: Study, names: tuple[str, ...]) -> str:
@@ -29,15 +32,34 @@ def _labels(study: Study, names: tuple[str, ...]) -> str:
     return ", ".join(labels[name] for name in names)
 
 
+def _question(study: Study) -> str:
+    """The estimand, as the study file words it."""
+    asked = study.study.estimand
+    among = ESTIMANDS[asked.target].population
+    return (
+        f"Question: {asked.treatment} against {asked.comparator}; {asked.outcome}, as "
+        f"{asked.contrast}, in {among} ({asked.target})."
+    )
+
+
 def _population(study: Study) -> str:
     steps = "; ".join(c.label for c in study.cohort.criteria)
     info = study.study.estimand
     zero = "admission" if study.cohort.time_zero == "admission" else "the first moment of severity"
     return (
-        f"Population: {info.population}. Criteria, in this order: {steps}. Time zero is {zero}. "
+        f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. "
+        f"Time zero is {zero}. "
         f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
         "measured and met admit a patient. The unit of analysis is a person's index admission."
+        + _local_names(study)
     )
+
+
+def _local_names(study: Study) -> str:
+    """The names that the study file says only this extract has."""
+    own = study.extract.local_names
+    listed = "; ".join(f"{kind} {', '.join(names)}" for kind, names in own.items())
+    return f" Names of this extract alone: {listed}." if listed else ""
 
 
 def _exposure(study: Study) -> str:
@@ -57,6 +79,16 @@ def _exposure(study: Study) -> str:
     return text + (f" Groups: {bands}." if bands else "")
 
 
+def _own_lists(study: Study) -> str:
+    """The study's own code lists: what they add to the shipped ones or stand in place of."""
+    files = []
+    for file in study.lists.own:
+        lines, hidden = len(file.lines), study.lists.overridden(file)
+        instead = f", in place of {hidden} shipped ones" if hidden else ""
+        files.append(f"{file.path} ({lines} line(s){instead}; SHA-256 {file.sha256[:12]})")
+    return f"Code lists of this study's own, laid over the shipped ones: {'; '.join(files)}."
+
+
 def _matching(study: Study) -> str:
     m = study.match
     caliper = (
@@ -65,17 +97,18 @@ def _matching(study: Study) -> str:
         else f"within a caliper of {m.caliper:g} {_SCALE[m.caliper_scale]}"
     )
     text = (
-        f"Propensity scores come from a logistic model of the exposure fitted by unpenalised "
+        f"{_DISTANCE[m.distance]} come from a logistic model of the exposure fitted by unpenalised "
         f"maximum likelihood on: {_labels(study, m.covariates)}. Admissions with a missing "
         f"matching variable are left out and counted. Matching: {m.method} neighbour, "
         f"{m.ratio}:1, {'with' if m.replace else 'without'} replacement, {caliper}, "
         f"{_ORDER[m.order]}; equal distances by the rule {m.tie_rule}. Standardised mean "
         f"differences are divided by the {m.smd_denominator.replace('_', ' ')} standard deviation."
     )
-    if m.allow_post_baseline:
+    admitted = (*m.allow_post_baseline, *study.analysis.allow_post_baseline)
+    if admitted:
         text += (
-            f" The study file admits covariates measured after time zero "
-            f"({_labels(study, m.allow_post_baseline)}): they can bias the effect."
+            f" The study file admits variables measured after time zero "
+            f"({_labels(study, admitted)}): they can bias the effect."
         )
     return text
 

@@ -75,7 +75,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
 def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
     """The rest of effects.csv, one table per kind of analysis."""
     captions = {
-        "table3": f"Table 3. {study.primary.label} after matching, crude odds ratios",
+        "table3": f"Table 3. {study.primary.label} after matching, crude {_effects_of(study)}",
         "main": "Effects on the primary outcome",
         "outcomes": "Effects on the other outcomes, matched, crude",
         "interaction": "Tests between the sides of each subgroup",
@@ -87,6 +87,11 @@ def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
         if not part.is_empty():
             made[name if name == "table3" else f"effects_{name}"] = _effects(part, caption, study)
     return made
+
+
+def _effects_of(study: Study) -> str:
+    """What the effects on the primary outcome are."""
+    return "mean differences" if study.primary.unit else "odds ratios"
 
 
 def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
@@ -205,16 +210,22 @@ def _fraction(events: int | None, n: int | None) -> str:
 
 
 def _terms(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    """The terms of a model: odds ratios of an event, or differences of a number."""
+    column = "odds_ratio" if "odds_ratio" in table.columns else "difference"
     rows = []
     for r in table.iter_rows(named=True):
-        if r["odds_ratio"] is None:
+        if r[column] is None:
             rows.append([r["note"] or "no estimate"])
             continue
-        interval = f"{r['odds_ratio']:.3g} ({r['lo']:.3g} to {r['hi']:.3g})"
+        interval = f"{r[column]:.3g} ({r['lo']:.3g} to {r['hi']:.3g})"
         rows.append([r["label"], interval, p_text(r["p"])])
     first = table.row(0, named=True)
-    note = "" if first["n"] is None else f"n {first['n']:,}, events {first['events']:,}."
-    return Table(caption, ["Term", "Odds ratio (95% CI)", "p"], rows, note)
+    note = "" if first["n"] is None else f"n {first['n']:,}"
+    note += "." if first["events"] is None and note else ""
+    if first["events"] is not None:
+        note += f", events {first['events']:,}."
+    words = column.replace("_", " ").capitalize()
+    return Table(caption, ["Term", f"{words} (95% CI)", "p"], rows, note)
 
 
 def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:

@@ -107,7 +107,7 @@ def process(
         with clock.step("extract"):
             extract.open_hospitals(db, source, names, study, keep=keep, mark=mark)
             whole = sharing.restrict(db, share) if share else {}
-        with _naming_damage(db, source, names):
+        with naming_damage(db, source, names):
             with clock.step("gate") as done:
                 found = validate.measure(db, study, names)
                 spent = validate.quarantine(db, study, names, folder)
@@ -134,9 +134,7 @@ def write_gate(found: Sequence[Measurement], spent: pl.DataFrame, folder: Path) 
 
 
 @contextmanager
-def _naming_damage(
-    db: Database, source: extract.Source, hospitals: Sequence[str]
-) -> Iterator[None]:
+def naming_damage(db: Database, source: extract.Source, hospitals: Sequence[str]) -> Iterator[None]:
     """An error in the middle of a scan becomes one that names the file or the column at fault.
 
     An error that has another cause than damage stays what it is.
@@ -195,9 +193,9 @@ def _features(
     if share:
         sharing.settle(db)
     concepts.define_sent(db, sent)
-    keep = _Keep(folder, keys.Restored(db, tuple(sent)))
+    keep = Keep(folder, keys.Restored(db, tuple(sent)))
     with clock.step("cohort") as done:
-        cohort.screen(db, study, _prepare)
+        cohort.screen(db, study, prepare)
         event_rows.to_eligible(db)
         severity.clear(db)
         screened = keep(db.frame("SELECT * FROM screened"), "screened")
@@ -226,14 +224,14 @@ def _features(
         done(candidates, keep(_rows_in_scope(db), "scope"))
 
 
-def _prepare(db: Database, name: str) -> None:
+def prepare(db: Database, name: str) -> None:
     """Make what a concept builds on, from no more rows than it needs."""
     event_rows.to_eligible(db)
     severity.prepare(db, name)
 
 
 @dataclass(frozen=True)
-class _Keep:
+class Keep:
     """Writes tables of admissions into `folder`, with ids as the hospitals write them.
 
     Whom no network knows is the patient of his hospital.

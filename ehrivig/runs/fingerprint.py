@@ -36,7 +36,8 @@ def of_hospitals(study: Study, source: extract.Source, *, gate_only: bool) -> di
 
     Empty, which equals no other, for a hospital with a file that cannot be opened.
     """
-    common = _digest([study.digest, _files_of_settings(study), of_program(), gate_only])
+    settings = [study.digest, study.lists.hashes, _files_of_settings(study)]
+    common = _digest([*settings, of_program(), gate_only])
     return {name: _of_hospital(source, name, common) for name in source.hospitals}
 
 

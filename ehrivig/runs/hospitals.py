@@ -29,7 +29,9 @@ def read(run: Run, *, gate_only: bool = False) -> None:
     kept = _unchanged(run.earlier, marks)
     run.reused = len(kept)
     fresh = [name for name in run.source.hospitals if name not in kept]
-    made = _work(run, plan.tasks(run, fresh, run.folder / _BATCHES, gate_only=gate_only), marks)
+    batches = run.folder / _BATCHES
+    tasks = plan.tasks(run.source, run.study, run.options, fresh, batches, gate_only=gate_only)
+    made = _work(run, tasks, marks)
     for name in (name for name in run.source.hospitals if name in made.unreadable):
         if gate.stops_run(run.study, name):
             raise made.unreadable[name]
@@ -41,7 +43,7 @@ def read(run: Run, *, gate_only: bool = False) -> None:
 
 def _work(run: Run, tasks: Sequence[Task], marks: dict[str, str]) -> Outcome:
     """What became of all tasks; nothing more is begun once a hospital fails that stops the run."""
-    parts = [plan.shares(run, task, marks[task.hospitals[0]]) for task in tasks]
+    parts = [plan.shares(run.options, task, marks[task.hospitals[0]]) for task in tasks]
     every = [part for of_task in parts for part in of_task]
     done, outcomes = 0, []
     with closing(workers.work(every, run.options.workers, run.options.cluster)) as made:

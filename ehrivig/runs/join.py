@@ -33,7 +33,7 @@ def join(
     _assert_every_row_read(shares[0], spent)
     folder.mkdir(parents=True, exist_ok=True)
     places = [share.folder for share in shares]
-    found = validate.merge(places, [share.measurements() for share in shares], folder)
+    found = validate.merge(places, [share.measurements() for share in shares], folder, study.lists)
     batch.write_gate(found, spent, folder)
     _quarantine(places, folder, memory)
     if not gate.blocked(found, study):

@@ -31,6 +31,7 @@ def write(run: Run) -> None:
         "synthetic": run.source.synthetic,
         "layout": run.source.layout,
         "code": code_hashes(),
+        "own_codelists": run.study.lists.hashes,
         "mappings": _signed_mappings(run.study),
         "inputs": _inputs(run),
         "hospitals": [result.hospital_id for result in run.results],

@@ -15,8 +15,9 @@ from ehrivig.batch.share import Share
 from ehrivig.errors import ExtractError
 from ehrivig.extract import Source
 from ehrivig.runs import memory, workers
-from ehrivig.runs.state import Run
+from ehrivig.runs.state import Options
 from ehrivig.runs.task import Task
+from ehrivig.study import Study
 from ehrivig.validate import mapping
 
 _KEPT_AT_ONCE = 2_000_000
@@ -29,34 +30,42 @@ _KEPT_ON_CLUSTER = 250_000
 """The same on a cluster, whose machines shall all have some; each batch costs about a second."""
 
 
-def tasks(run: Run, hospitals: Sequence[str], folder: Path, *, gate_only: bool) -> list[Task]:
+def tasks(
+    source: Source,
+    study: Study,
+    use: Options,
+    hospitals: Sequence[str],
+    folder: Path,
+    *,
+    gate_only: bool = False,
+    ungated: bool = False,
+) -> list[Task]:
     """What is to be done for some hospitals, in their order; each task has a folder of its own."""
-    limit = memory.engine_limit(
-        run.options.memory, run.options.workers if run.options.cluster is None else 1
-    )
+    limit = memory.engine_limit(use.memory, use.workers if use.cluster is None else 1)
     found: list[Task] = []
-    for names, keep in _batches(run, hospitals, limit):
+    for names, keep in _batches(source, study, use, hospitals, limit):
         task = Task(
-            run.source,
+            source,
             names,
-            run.study,
+            study,
             folder / f"{len(found) + 1:05}",
             gate_only,
             keep,
             memory=limit,
-            threads=workers.threads_each(run.options.workers, run.options.threads),
+            threads=workers.threads_each(use.workers, use.threads),
+            ungated=ungated,
         )
         found.append(task)
     return found
 
 
-def shares(run: Run, task: Task, mark: str) -> list[Task]:
+def shares(use: Options, task: Task, mark: str) -> list[Task]:
     """The task itself; of a hospital with many rows one task for each share of it."""
-    if len(task.hospitals) > 1 or (task.keep and not run.options.share_rows):
+    if len(task.hospitals) > 1 or (task.keep and not use.share_rows):
         return [task]
-    alone = run.options.workers == 1 and run.options.cluster is None
-    most = run.options.share_rows or memory.rows_at_once(task.memory, alone=alone)
-    number = -(-_rows(run.source, task.hospitals[0]) // most)
+    alone = use.workers == 1 and use.cluster is None
+    most = use.share_rows or memory.rows_at_once(task.memory, alone=alone)
+    number = -(-_rows(task.source, task.hospitals[0]) // most)
     if number < 2:
         return [task]
     return [
@@ -72,23 +81,23 @@ def shares(run: Run, task: Task, mark: str) -> list[Task]:
 
 
 def _batches(
-    run: Run, hospitals: Sequence[str], limit: str | None
+    source: Source, study: Study, use: Options, hospitals: Sequence[str], limit: str | None
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Hospitals that are worked on together, and whether their rows are kept."""
-    rows = {name: _rows(run.source, name) for name in hospitals}
-    most = run.options.batch_rows
+    rows = {name: _rows(source, name) for name in hospitals}
+    most = use.batch_rows
     if most is None:
         most = _KEPT_AT_ONCE
         if limit is not None:
             most = min(most, _KEPT_PER_MIB * memory.parse(limit) // memory.MIB)
-        if run.options.cluster is not None:
+        if use.cluster is not None:
             most = min(most, _KEPT_ON_CLUSTER)
-        elif run.options.workers > 1:
-            most = min(most, -(-sum(rows.values()) // run.options.workers))
-    share = run.options.share_rows
-    alone = _signed(run) | {name for name in hospitals if share and rows[name] > share}
+        elif use.workers > 1:
+            most = min(most, -(-sum(rows.values()) // use.workers))
+    share = use.share_rows
+    alone = _signed(study) | {name for name in hospitals if share and rows[name] > share}
     small = [name for name in hospitals if rows[name] <= most and name not in alone]
-    together = {name: group for group in _alike(run.source, small, rows, most) for name in group}
+    together = {name: group for group in _alike(source, small, rows, most) for name in group}
     done: set[str] = set()
     for name in hospitals:
         if name in together and name not in done:
@@ -143,9 +152,9 @@ def _kinds(source: Source, hospital_id: str) -> dict[str, str]:
         return {"": hospital_id}
 
 
-def _signed(run: Run) -> set[str]:
+def _signed(study: Study) -> set[str]:
     """The hospitals for which a person signed mappings."""
-    path = run.study.extract.mappings
+    path = study.extract.mappings
     if path is None:
         return set()
     return {entry["hospital_id"] for entry in mapping.listing(mapping.load(Path(path)))}

@@ -11,7 +11,7 @@ from ehrivig import extract
 from ehrivig.batch.alike import Unalike
 from ehrivig.batch.share import Share
 from ehrivig.errors import ExtractError
-from ehrivig.runs import batch
+from ehrivig.runs import batch, ungated
 from ehrivig.runs.batch import BatchResult
 from ehrivig.study import Study
 
@@ -21,6 +21,7 @@ class Task:
     """Some hospitals (or a share of one) to be worked on, and how much of the machine may be used.
 
     `memory` is the limit of DuckDB, not of the whole run. `mark`: of the hospital of a share.
+    `ungated`: only look at what a study would find, without the gate.
     """
 
     source: extract.Source
@@ -33,6 +34,7 @@ class Task:
     memory: str | None = None
     threads: int | None = None
     share: Share | None = None
+    ungated: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,16 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def _processed(task: Task) -> BatchResult:
+    if task.ungated:
+        return ungated.process(
+            task.source,
+            task.hospitals,
+            task.study,
+            task.folder,
+            keep=task.keep,
+            memory=task.memory,
+            threads=task.threads,
+        )
     return batch.process(
         task.source,
         task.hospitals,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import constant, numbers
 from ehrivig.stats.design_matrix import arm_vector, column_names, weight_vector
 from ehrivig.stats.result import BoolArray, FloatArray
 
@@ -117,7 +118,7 @@ def balance(
 
 def _columns(x: ArrayLike, n: int) -> FloatArray:
     """The covariates (n, p); NaN may be in them, infinity may not."""
-    matrix = np.asarray(x, dtype=np.float64)
+    matrix = numbers(x, "x")
     matrix = matrix[:, np.newaxis] if matrix.ndim == 1 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != n:
         raise UsageError(f"x: expected {n} rows and one column each, got {matrix.shape}.")
@@ -179,7 +180,7 @@ def _side(
     halves = [(v[side], None if w is None else w[side]) for side in (arm, ~arm)]
     means = [float(np.average(x, weights=u)) for x, u in halves]
     variances = [_variance(x, u, False) for x, u in halves]
-    difference = means[0] - means[1]
+    difference = 0.0 if constant(np.array(means)) else means[0] - means[1]
     ks, ecdf_mean = (abs(difference),) * 2 if binary else _distribution_gap(v, arm, w)
     known = scale > 0 or difference == 0
     return SideBalance(
@@ -205,8 +206,10 @@ def _variance(v: FloatArray, w: FloatArray | None, share: bool) -> float:
     mean = float(u @ v)
     if share:
         return mean * (1 - mean)
-    divisor = 1.0 - float(u @ u)
-    return float(u @ (v - mean) ** 2) / divisor if divisor > 1e-12 else float("nan")
+    used = v[u > 0]
+    if len(used) < 2 or constant(used):
+        return 0.0 if len(used) > 1 else float("nan")
+    return float(u @ (v - mean) ** 2) / (1.0 - float(u @ u))
 
 
 def _distribution_gap(v: FloatArray, arm: BoolArray, w: FloatArray | None) -> tuple[float, float]:

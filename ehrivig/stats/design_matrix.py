@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
 
 INTERCEPT = "(intercept)"
@@ -19,7 +20,7 @@ def finite_vector(values: ArrayLike, what: str, n: int | None = None) -> FloatAr
     Raises UsageError on another shape or length, AnalysisError when a value is NaN or infinite
     (the message counts them).
     """
-    array = np.asarray(values, dtype=np.float64)
+    array = numbers(values, what)
     if array.ndim != 1:
         raise UsageError(f"{what}: expected one dimension, got shape {array.shape}.")
     if n is not None and array.shape[0] != n:
@@ -46,7 +47,7 @@ def finite_matrix(values: ArrayLike, what: str, n: int) -> FloatArray:
 
     Raises UsageError on a wrong shape, AnalysisError when a value is NaN or infinite.
     """
-    array = np.asarray(values, dtype=np.float64)
+    array = numbers(values, what)
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.shape[0] != n:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray, Numbers
 
 
@@ -32,6 +33,12 @@ def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
     return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
 
 
+def exponential(values: FloatArray) -> FloatArray:
+    """exp, infinite without a warning where a double ends."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(values))
+
+
 def wald_interval(
     value: float,
     se: float,
@@ -53,8 +60,18 @@ def wald_interval(
 
 
 def quantile(level: float) -> float:
-    """The number of standard errors on each side of a two-sided normal interval."""
-    return float(-ndtri((1 - level) / 2))
+    """The number of standard errors on each side of a two-sided normal interval.
+
+    Raises UsageError for a level that does not lie between 0 and 1.
+    """
+    return float(-ndtri((1 - checked_level(level)) / 2))
+
+
+def t_quantile(level: float, df: float) -> float:
+    """The same of a t interval; normal where `df` is infinite."""
+    if not np.isfinite(df):
+        return quantile(level)
+    return float(-stdtrit(df, (1 - checked_level(level)) / 2))
 
 
 def p_value(z: float) -> float:

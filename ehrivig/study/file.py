@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,19 @@ from pydantic import ValidationError
 
 from ehrivig import resources
 from ehrivig.errors import StudyError
-from ehrivig.study.whole import Study
+from ehrivig.study import lines
+from ehrivig.study.data import Extract
+from ehrivig.study.fields import key_at
+from ehrivig.study.known_names import KnownNames, known_names
+from ehrivig.study.messages import problems_of
+from ehrivig.study.named import part, unknown_names
+from ehrivig.study.problem import Problem, near, report, shown
+from ehrivig.study.references import wrong_references
+from ehrivig.study.rules import broken_rules
+from ehrivig.study.whole import RULES_LATER, Study
+
+_LARGEST_BYTES = 1_000_000
+_ROUNDS = 4
 
 
 def packaged() -> list[str]:
@@ -21,47 +35,152 @@ def packaged() -> list[str]:
 
 def locate(name: str) -> Path:
     """The path of a study file, or of the packaged study of that name."""
-    shipped = resources.studies_folder() / f"{name}.toml"
-    if shipped.is_file():
-        return shipped
+    if name in packaged():
+        return resources.studies_folder() / f"{name}.toml"
     path = Path(name)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass
+    found = near(name, packaged())
+    suggestion = f" Did you mean {found!r}?" if found else ""
     raise StudyError(
-        f"study: no file {name!r}, and no packaged study of that name "
-        f"(there are: {', '.join(packaged())}). Give the path of a study file."
+        f"study: no file {shown(name)}, and no packaged study of that name "
+        f"(there are: {', '.join(packaged())}).{suggestion} Give one of these, or the path of a "
+        "study file."
     )
 
 
 def load(name: str | Path) -> Study:
     """The study in a TOML file or of a packaged name; StudyError lists every problem at once."""
     path = locate(str(name))
+    text = _text(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"study: {path.name} is not TOML: {error}") from error
-    return parse(content, path.name)
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"study: {path.name} is not TOML: {_why(error)}") from error
+    return parse(content, path.name, folder=path.parent, places=lines.lines_of(text))
 
 
-def parse(content: dict[str, Any], where: str = "study file") -> Study:
-    """The study in a dictionary as TOML gives it; StudyError lists every problem at once."""
+def _text(path: Path) -> str:
+    """The text of a study file, with or without the mark that some editors put before it."""
     try:
-        return Study.model_validate(content)
-    except ValidationError as error:
-        lines = [_problem(dict(item)) for item in error.errors(include_url=False)]
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise StudyError(f"study: {path.name} is no study file: it has over a million bytes.")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise StudyError(
-            f"study: {where} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)
+            f"study: {path.name} is not TOML: line {line} is not UTF-8. Save the file as UTF-8."
         ) from error
+    except OSError as error:
+        raise StudyError(f"study: {path.name} cannot be read: {error.strerror}.") from error
 
 
-def _problem(item: dict[str, Any]) -> str:
-    """One problem as "place: what is wrong"."""
-    place = ".".join(str(part) for part in item["loc"]) or "study"
-    if item["type"] == "extra_forbidden":
-        return f"{place}: unknown key. Remove it or mend its spelling."
-    if item["type"] == "missing":
-        return f"{place}: missing."
-    return f"{place}: {item['msg'].removeprefix('Value error, ')}."
+def _why(error: Exception) -> str:
+    """What tomllib found, in one sentence."""
+    if isinstance(error, RecursionError):
+        return "its lists lie too deep in each other."
+    return str(error).split(";")[0].rstrip(".") + "."
+
+
+def parse(
+    content: dict[str, Any],
+    where: str = "study file",
+    *,
+    folder: Path | None = None,
+    places: Mapping[lines.Path, int] | None = None,
+) -> Study:
+    """The study in a dictionary as TOML gives it; StudyError lists every problem at once.
+
+    `folder`: what paths in it are relative to; `places`: the line of each value, where it is known.
+    Problems of its own code lists come first: which names it may use is known when they are mended.
+    """
+    known = _known(content, folder or Path())
+    unknown = unknown_names(content, known)
+    problems = wrong_references(content, _misnamed(content, unknown)) + unknown
+    study, wrong = _validated(content)
+    problems = [*_untold(wrong, problems), *problems]
+    problems += broken_rules(study) if study is not None else _rules_of_the_rest(content)
+    if problems or study is None:
+        raise StudyError(report(where, problems, content, places or {}))
+    return study.with_lists(known.lists)
+
+
+def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:
+    """The names of variables that are told to be wrong themselves."""
+    paths = (problem.path for problem in unknown if problem.path[-1] == "name")
+    return {str(part(content, *path)) for path in paths}
+
+
+def _known(content: dict[str, Any], folder: Path) -> KnownNames:
+    """What the study may name; the shipped names alone where its [extract] cannot be read."""
+    try:
+        extract = Extract.model_validate(content.get("extract", {}))
+    except ValidationError:
+        extract = Extract()
+    return known_names(extract, folder)
+
+
+def _validated(content: dict[str, Any]) -> tuple[Study | None, list[Problem]]:
+    """The study, or what is wrong with its keys and types."""
+    try:
+        return Study.model_validate(content, context=RULES_LATER), []
+    except ValidationError as error:
+        return None, problems_of(error, content)
+
+
+def _untold(wrong: list[Problem], named: list[Problem]) -> list[Problem]:
+    """Problems of keys and types, without those of a value whose name is told to be unknown."""
+    told = {problem.path for problem in named}
+    return [one for one in wrong if one.path not in told and not _of_regimens(one, told)]
+
+
+def _of_regimens(one: Problem, told: set[lines.Path]) -> bool:
+    """Whether a regimen that cannot be loaded is told by its name already."""
+    names = ("regimen", "names")
+    return one.path == names and any(path[:2] == names for path in told)
+
+
+def _rules_of_the_rest(content: dict[str, Any]) -> list[Problem]:
+    """The broken rules of the study without the values that are wrong.
+
+    None where it cannot be made: what is taken out may be wanted, and its stand-in wrong again. An
+    item of a list that has such a stand-in breaks no rule of its own.
+    """
+    kept = deepcopy(content)
+    mended: set[lines.Path] = set()
+    for _ in range(_ROUNDS):
+        study, wrong = _validated(kept)
+        if study is not None:
+            found = broken_rules(study)
+            return [one for one in found if not any(_inside(one.path, item) for item in mended)]
+        for problem in sorted(wrong, key=lambda one: _sortable(one.path), reverse=True):
+            _remove(kept, problem.path)
+            mended.add(problem.path[:-1])
+    return []
+
+
+def _inside(path: lines.Path, item: lines.Path) -> bool:
+    """Whether a place lies in an item of a list."""
+    return bool(item) and isinstance(item[-1], int) and path[: len(item)] == item
+
+
+def _sortable(path: lines.Path) -> list[tuple[bool, int, str]]:
+    return [(isinstance(p, str), p if isinstance(p, int) else 0, str(p)) for p in path]
+
+
+def _remove(content: Any, path: lines.Path) -> None:
+    """Take one value out of the content, or put an example where one is missing.
+
+    Later items of a list must go before earlier ones.
+    """
+    inside = part(content, *path[:-1])
+    if path and part(inside, path[-1]) is not None:
+        del inside[path[-1]]
+    elif path and isinstance(inside, dict) and (key := key_at(path)) and key.info.examples:
+        inside[path[-1]] = key.info.examples[0]
 
 
 def json_schema() -> str:

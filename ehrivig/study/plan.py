@@ -8,19 +8,42 @@ from pydantic import Field
 
 from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
 from ehrivig.study.registries.sensitivity import EffectTable, named_in
-from ehrivig.study.section import Hours, Label, Section, Slug
+from ehrivig.study.section import Hour, Hours, Label, Section, Slug, Words
 
 
 class Outcome(Section):
     """One outcome or course during the stay."""
 
-    name: Slug
-    label: Label
-    source: Annotated[str, OneOf(OUTCOMES)] = Field(alias="from")
-    code: Slug | None = None
-    within_days: float | None = Field(default=None, gt=0)
-    event_label: Label = ""
-    group: Literal["outcome", "treatment"] = "outcome"
+    name: Slug = Field(
+        description="A name, unique among all variables; also the code where there is no `code`.",
+        examples=["death_28d"],
+    )
+    label: Words = Field(description="The words of tables.", examples=["28-day mortality"])
+    source: Annotated[str, OneOf(OUTCOMES)] = Field(
+        alias="from", description=f"What kind of outcome.\n{OUTCOMES.described}", examples=["death"]
+    )
+    code: Slug | None = Field(
+        default=None,
+        description="Which of its kind, from the list of the kind; without it the name.",
+        examples=["hfnc"],
+    )
+    within_days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_525,
+        description="Horizon in days from time zero, of deaths and of `score_change` (7).",
+        examples=[28],
+    )
+    event_label: Label = Field(
+        default="",
+        description="What happens to whom it happens, in words; without it the label.",
+        examples=["death within 28 days"],
+    )
+    group: Literal["outcome", "treatment"] = Field(
+        default="outcome",
+        description="Whether it is an outcome, or a treatment during the stay (table S4).",
+        examples=["treatment"],
+    )
 
     @property
     def unit(self) -> str:
@@ -31,21 +54,54 @@ class Outcome(Section):
 class Outcomes(Section):
     """The primary outcome and all others, in the order of the table."""
 
-    primary: Slug
-    variables: tuple[Outcome, ...] = Field(min_length=1)
+    primary: Slug = Field(
+        description="The name of the outcome that the effect is asked of.", examples=["death_28d"]
+    )
+    variables: tuple[Outcome, ...] = Field(
+        min_length=1,
+        description="All outcomes.",
+        examples=[[{"name": "death_28d", "label": "28-day mortality", "from": "death"}]],
+    )
 
 
 class Covariate(Section):
     """One baseline variable: where it comes from, its unit, and its window around time zero."""
 
-    name: Slug
-    label: Label
-    source: Annotated[str, OneOf(COVARIATES)] = Field(alias="from")
-    code: Slug | None = None
-    any_of: tuple[Slug, ...] = ()
-    unit: str = ""
-    window_hours: Hours | None = None
-    group: Label = ""
+    name: Slug = Field(
+        description="A name, unique among all variables; also the code where there is no `code`.",
+        examples=["crp"],
+    )
+    label: Words = Field(description="The words of tables.", examples=["C-reactive protein"])
+    source: Annotated[str, OneOf(COVARIATES)] = Field(
+        alias="from",
+        description=f"What kind of variable.\n{COVARIATES.described}",
+        examples=["lab"],
+    )
+    code: Slug | None = Field(
+        default=None,
+        description="Which of its kind, from the list of the kind; without it the name.",
+        examples=["crp"],
+    )
+    any_of: tuple[Slug, ...] = Field(
+        default=(),
+        description="The yes/no covariates that a variable from `any_of` is made of.",
+        examples=[["copd", "malignancy"]],
+    )
+    unit: Label = Field(
+        default="",
+        description="The unit in which it is shown, and in which cuts are written.",
+        examples=["mg/L"],
+    )
+    window_hours: Hours | None = Field(
+        default=None,
+        description="Its own window [start, end) in hours from time zero.",
+        examples=[[-168, 0]],
+    )
+    group: Label = Field(
+        default="",
+        description="The heading above it in Table 1.",
+        examples=["Laboratory findings"],
+    )
 
     @property
     def binary(self) -> bool:
@@ -56,57 +112,197 @@ class Covariate(Section):
 class Covariates(Section):
     """All baseline variables, in the order of Table 1. The window is [start, end) in hours."""
 
-    window_hours: Hours = (-24.0, 24.0)
-    variables: tuple[Covariate, ...] = Field(min_length=1)
+    window_hours: Hours = Field(
+        default=(-24.0, 24.0),
+        description="The window of variables without one of their own, in hours from time zero.",
+        examples=[[-24, 24]],
+    )
+    baseline_end_hours: float = Field(
+        default=24,
+        ge=0,
+        le=24,
+        description="Until when a measurement counts as known at time zero: at most the first day.",
+        examples=[0],
+    )
+    variables: tuple[Covariate, ...] = Field(
+        min_length=1,
+        description="All baseline variables.",
+        examples=[[{"name": "age", "label": "Age", "from": "age", "unit": "y"}]],
+    )
 
 
 class Match(Section):
     """How exposed and unexposed are made comparable."""
 
-    covariates: tuple[Slug, ...] = Field(min_length=1)
-    distance: Literal["propensity"] = "propensity"
-    method: Literal["nearest", "optimal"] = "nearest"
-    caliper: float | None = Field(default=0.2, gt=0)
-    caliper_scale: Literal["probability", "logit_sd", "probability_sd"] = "logit_sd"
-    ratio: int = Field(default=1, ge=1)
-    replace: bool = False
-    order: Literal["largest", "smallest", "data", "random", "closest"] = "largest"
-    tie_rule: Literal["matchit-4.7", "matchit-4.5"] = "matchit-4.7"
-    within_hospital: bool = False
-    exact: tuple[Slug, ...] = ()
-    allow_post_baseline: tuple[Slug, ...] = ()
-    smd_denominator: Literal["pooled_unmatched", "treated_unmatched", "pooled_matched"] = (
-        "pooled_unmatched"
+    covariates: tuple[Slug, ...] = Field(
+        min_length=1,
+        description="The covariates of the propensity score.",
+        examples=[["age", "male", "sofa"]],
+    )
+    distance: Literal["propensity"] = Field(
+        default="propensity",
+        description="What is near: equal propensity scores.",
+        examples=["propensity"],
+    )
+    method: Literal["nearest", "optimal"] = Field(
+        default="nearest",
+        description="One exposed after the other takes the nearest, or all together.",
+        examples=["optimal"],
+    )
+    caliper: float | None = Field(
+        default=0.2,
+        gt=0,
+        le=100,
+        description="The largest distance within a pair, on `caliper_scale`.",
+        examples=[0.2],
+    )
+    caliper_scale: Literal["probability", "logit_sd", "probability_sd"] = Field(
+        default="logit_sd",
+        description="What the caliper counts: scores, or standard deviations of the score or of "
+        "its logit.",
+        examples=["probability"],
+    )
+    ratio: int = Field(
+        default=1, ge=1, le=100, description="Most controls for each exposed.", examples=[2]
+    )
+    replace: bool = Field(
+        default=False, description="Whether a control may serve again.", examples=[True]
+    )
+    order: Literal["largest", "smallest", "data", "random", "closest"] = Field(
+        default="largest",
+        description="Which exposed chooses first, by its score.",
+        examples=["closest"],
+    )
+    tie_rule: Literal["matchit-4.7", "matchit-4.5"] = Field(
+        default="matchit-4.7",
+        description="Which of two equally near controls is taken: as that MatchIt does.",
+        examples=["matchit-4.5"],
+    )
+    within_hospital: bool = Field(
+        default=False, description="Whether pairs are of one hospital.", examples=[True]
+    )
+    exact: tuple[Slug, ...] = Field(
+        default=(),
+        description="Covariates that must be equal within a pair.",
+        examples=[["male"]],
+    )
+    allow_post_baseline: tuple[Slug, ...] = Field(
+        default=(),
+        description="Treatments and covariates after time zero that may be matched on and "
+        "adjusted for all the same; each row of results that used them says so.",
+        examples=[["glucocorticoid"]],
+    )
+    smd_denominator: Literal["pooled_unmatched", "treated_unmatched", "pooled_matched"] = Field(
+        default="pooled_unmatched",
+        description="The standard deviation under a standardised mean difference.",
+        examples=["treated_unmatched"],
     )
 
 
 class Subgroup(Section):
     """A split of the population by a baseline variable: at or above a cut, or yes/no."""
 
-    name: Slug
-    label: Label
-    variable: Slug
-    cut: float | None = None
+    name: Slug = Field(description="A name, unique among the subgroups.", examples=["age"])
+    label: Words = Field(description="The words of the forest plot.", examples=["Age >= 65 y"])
+    variable: Slug = Field(description="The covariate that splits.", examples=["age"])
+    cut: float | None = Field(
+        default=None,
+        ge=-1e9,
+        le=1e9,
+        description="Where a number is cut, in its unit; none for a yes/no variable.",
+        examples=[65],
+    )
 
 
 class Analysis(Section):
     """Tests, models and sensitivity analyses."""
 
-    test_policy: Literal["default", "liu"] = "default"
-    adjust: tuple[Slug, ...] = ()
-    subgroups: tuple[Subgroup, ...] = ()
-    sensitivity: tuple[Annotated[str, OneOf(SENSITIVITY)], ...] = ()
-    landmark_hours: tuple[float, ...] = (24, 48, 72)
-    grace_hours: float = Field(default=48, gt=0)
-    bootstrap: int = Field(default=500, ge=0, le=100_000)
-    multiplicity: Literal["holm", "bh"] = "holm"
-    missing: Literal["complete_case", "multiple_imputation"] = "complete_case"
-    imputations: int = Field(default=20, ge=2, le=1000)
-    repeat_labs: tuple[Slug, ...] = ()
-    repeat_hours: Hours = (48.0, 72.0)
-    repeat_anchor: Literal["admission", "first_dose"] = "admission"
-    negative_controls: tuple[Slug, ...] = ()
-    pool_hospitals: bool = False
+    test_policy: Literal["default", "liu"] = Field(
+        default="default",
+        description="Tests of tables: exact where cells are small, or chi-square as in Liu 2020.",
+        examples=["liu"],
+    )
+    adjust: tuple[Slug, ...] = Field(
+        default=(),
+        description="The covariates of the model of everybody (table S2).",
+        examples=[["age", "sofa"]],
+    )
+    subgroups: tuple[Subgroup, ...] = Field(
+        default=(),
+        description="The rows of the subgroup forest.",
+        examples=[[{"name": "age", "label": "Age >= 65 y", "variable": "age", "cut": 65}]],
+    )
+    allow_post_baseline: tuple[Slug, ...] = Field(
+        default=(),
+        description="Variables after time zero that may be adjusted for or split by all the same; "
+        "each row of results that used them says so. An outcome may split only, and only in a "
+        "reproduction.",
+        examples=[["invasive_ventilation"]],
+    )
+    sensitivity: tuple[Annotated[str, OneOf(SENSITIVITY)], ...] = Field(
+        default=(),
+        description="The analyses beside the main one, of those below.",
+        examples=[["landmark", "iptw"]],
+    )
+    landmark_hours: tuple[Annotated[Hour, Field(gt=0)], ...] = Field(
+        default=(24, 48, 72),
+        min_length=1,
+        description="The landmarks, in hours from time zero.",
+        examples=[[24, 48]],
+    )
+    grace_hours: float = Field(
+        default=48,
+        gt=0,
+        le=8784,
+        description="Within how many hours who is to start has started (clone_censor_weight).",
+        examples=[48],
+    )
+    bootstrap: int = Field(
+        default=500,
+        ge=0,
+        le=100_000,
+        description="Bootstrap samples of clone_censor_weight.",
+        examples=[500],
+    )
+    multiplicity: Literal["holm", "bh"] = Field(
+        default="holm",
+        description="Which corrected p the report shows; effects.csv has both.",
+        examples=["bh"],
+    )
+    missing: Literal["complete_case", "multiple_imputation"] = Field(
+        default="complete_case",
+        description="Whether missing covariates are imputed beside the complete cases.",
+        examples=["multiple_imputation"],
+    )
+    imputations: int = Field(
+        default=20, ge=2, le=1000, description="How many imputations.", examples=[20]
+    )
+    repeat_labs: tuple[Slug, ...] = Field(
+        default=(),
+        description="Laboratory covariates that table S5 compares with a later value.",
+        examples=[["crp"]],
+    )
+    repeat_hours: Hours = Field(
+        default=(48.0, 72.0),
+        description="The window [start, end) of the later value, in hours from `repeat_anchor`.",
+        examples=[[48, 72]],
+    )
+    repeat_anchor: Literal["time_zero", "admission", "first_dose"] = Field(
+        default="time_zero",
+        description="From when the later value is timed; the unexposed have no first dose, and "
+        "then no later value.",
+        examples=["first_dose"],
+    )
+    negative_controls: tuple[Slug, ...] = Field(
+        default=(),
+        description="Outcomes that the drug cannot change; three or more calibrate the effect.",
+        examples=[["fracture"]],
+    )
+    pool_hospitals: bool = Field(
+        default=False,
+        description="Whether the effect is given hospital by hospital and pooled.",
+        examples=[True],
+    )
 
     def asks_for(self, table: EffectTable) -> bool:
         """Whether a table is wanted: one of its analyses is named, or a key of its own is set."""
@@ -118,5 +314,15 @@ class Analysis(Section):
 class Report(Section):
     """How results are shown."""
 
-    smallest_cell: int = Field(default=5, ge=0, le=100)
-    authors: Label = ""
+    smallest_cell: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="Counts below it are hidden, with what would give them away.",
+        examples=[5],
+    )
+    authors: Label = Field(
+        default="",
+        description="Who signs the report; shown under its title.",
+        examples=["A. Author, B. Author"],
+    )

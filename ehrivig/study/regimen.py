@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ehrivig import resources
 from ehrivig.errors import UsageError
 
 Basis = Literal["g/kg", "g/kg/day", "g", "g/m2"]
@@ -139,12 +140,12 @@ class Regimen(_Frozen):
 
 def packaged() -> list[str]:
     """The names of the regimens that ship with the package."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
+    return sorted(path.stem for path in resources.regimens_folder().glob("*.toml"))
 
 
 def load(name: str | Path) -> Regimen:
     """The regimen in a TOML file or of a packaged name; UsageError lists what is wrong with it."""
-    shipped = _folder() / f"{name}.toml"
+    shipped = resources.regimens_folder() / f"{name}.toml"
     path = shipped if shipped.is_file() else Path(name)
     if not path.is_file():
         raise UsageError(
@@ -163,7 +164,3 @@ def load(name: str | Path) -> Regimen:
         raise UsageError(
             f"regimen: {path.name} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)
         ) from error
-
-
-def _folder() -> Path:
-    return Path(__file__).resolve().parent / "regimens"

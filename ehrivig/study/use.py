@@ -13,14 +13,18 @@ from ehrivig.errors import UsageError
 from ehrivig.study import regimen
 from ehrivig.study.section import Section
 
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Price = Annotated[float, Field(ge=0, le=1e9)]
 Dimension = Literal["indication", "indication_class", "hospital_id", "month", "product_type"]
 
 
 class RegimenPlan(Section):
     """The regimens that every series of doses is compared with: packaged names or TOML files."""
 
-    names: tuple[str, ...] = Field(min_length=1)
+    names: tuple[str, ...] = Field(
+        min_length=1,
+        description="Packaged regimens, or TOML files of your own.",
+        examples=[["gbs", "cidp"]],
+    )
 
     @field_validator("names")
     @classmethod
@@ -46,15 +50,33 @@ class RegimenPlan(Section):
 
 
 class UtilisationPlan(Section):
-    """What use is counted by, at which price, and how near a diagnosis must be to a course.
+    """What use is counted by, at which price, and how near a diagnosis must be to a course."""
 
-    price_per_g: one price, or one per product type; without it no cost is given.
-    """
-
-    by: tuple[Dimension, ...] = ("indication", "hospital_id", "month", "product_type")
-    price_per_g: Price | dict[str, Price] | None = None
-    days_before: int = Field(default=180, ge=0, le=3650)
-    days_after: int = Field(default=30, ge=0, le=3650)
+    by: tuple[Dimension, ...] = Field(
+        default=("indication", "hospital_id", "month", "product_type"),
+        min_length=1,
+        description="The dimensions that use is counted by.",
+        examples=[["indication", "month"]],
+    )
+    price_per_g: Price | dict[str, Price] | None = Field(
+        default=None,
+        description="One price per gram, or one per product type; without it no cost is given.",
+        examples=[{"standard": 60, "igma_enriched": 110}],
+    )
+    days_before: int = Field(
+        default=180,
+        ge=0,
+        le=3650,
+        description="How many days before a course a diagnosis may be its indication.",
+        examples=[180],
+    )
+    days_after: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="How many days after the start of a course it may be.",
+        examples=[30],
+    )
 
     @field_validator("by")
     @classmethod

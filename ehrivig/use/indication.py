@@ -1,21 +1,18 @@
-"""The most likely indication of each course of immunoglobulin, from the diagnoses near it.
+"""The most likely indication of each course of the exposure drug, from the diagnoses near it.
 
-Classes are CEDIT's as Hartung et al. 2009 print them: recognised, under_evaluation, discussed (what
-that review treats besides), and none_found. The codes are in codelists/indications.csv. A code near
-a course is no proof of a reason: the rule and the deciding code stand in every row.
+Classes: recognised, under_evaluation, discussed, and none_found. Which indication has which, and
+the codes that point at it, are in the code list `indications`; the shipped one says whose they are.
+A code near a course is no proof of a reason: the rule and the deciding code stand in every row.
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
-from ehrivig import resources
+from ehrivig.codes import CodeLists
 from ehrivig.database import Database
-from ehrivig.errors import UsageError
 
 CLASSES = ("recognised", "under_evaluation", "discussed", "none_found")
 NONE_FOUND = "none_found"
@@ -71,43 +68,21 @@ class Rule:
         )
 
 
-def code_list(path: Path | None = None) -> pl.DataFrame:
-    """The code list, one row per indication and code; the shipped one without a path.
-
-    Raises UsageError for missing columns or an unknown class, vocabulary, match or specificity.
-    """
-    source = path or resources.codelists_folder() / "indications.csv"
-    lines = resources.text(source).splitlines(keepends=True)
-    content = "".join(line for line in lines if not line.startswith("#"))
-    try:
-        listed = pl.read_csv(io.StringIO(content), schema_overrides=_LIST_SCHEMA)
-        listed = listed.select(list(_LIST_SCHEMA))
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        raise UsageError(f"code list: {source.name}: {first}. Mend the file.") from error
-    allowed: dict[str, list[str]] = {
-        "class": list(CLASSES[:3]),
-        "vocabulary": list(_VOCABULARIES),
-        "match": ["exact", "prefix"],
-        "specificity": ["1", "2", "3"],
-    }
-    for name, values in allowed.items():
-        bad = listed.filter(~pl.col(name).cast(pl.String).is_in(values).fill_null(False)).height
-        if bad:
-            raise UsageError(
-                f"code list: {source.name}: {bad} row(s) with an unknown {name}. "
-                f"Use one of {', '.join(values)}."
-            )
-    return listed
+def code_list(lists: CodeLists) -> pl.DataFrame:
+    """The code list of a study, one row per indication and code."""
+    rows = lists.rows("indications")
+    cells = [{name: row[name] or None for name in _LIST_SCHEMA} for row in rows]
+    text = dict.fromkeys(_LIST_SCHEMA, pl.String)
+    return pl.DataFrame(cells, schema=text).cast(_LIST_SCHEMA)  # type: ignore[arg-type]
 
 
-def match_codes(codes: pl.DataFrame, listed: pl.DataFrame | None = None) -> pl.DataFrame:
+def match_codes(codes: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """One row per distinct (vocabulary, code) and indication it points at.
 
     Codes are compared without dots, blanks and case. A code that points at one indication in
     several ways keeps the most specific.
     """
-    rules = (code_list() if listed is None else listed).to_dicts()
+    rules = listed.to_dicts()
     found = []
     for vocabulary, code in codes.select("vocabulary", "code").unique().drop_nulls().iter_rows():
         plain = _plain(code)
@@ -124,22 +99,22 @@ def match_codes(codes: pl.DataFrame, listed: pl.DataFrame | None = None) -> pl.D
     )
 
 
-def diagnoses(db: Database) -> pl.DataFrame:
+def diagnoses(db: Database, listed: pl.DataFrame) -> pl.DataFrame:
     """The diagnoses of a hospital whose code points at an indication.
 
     Columns: hospital_id, patient_id, admission_id, vocabulary, code, diagnosed_at. Reads
     `diagnosis` and `admission`; leaves the matched codes in `ref.indication_code`.
     """
     codes = db.frame("SELECT DISTINCT vocabulary, code FROM diagnosis")
-    db.load("ref.indication_code", match_codes(codes).select("vocabulary", "code").unique())
+    db.load("ref.indication_code", match_codes(codes, listed).select("vocabulary", "code").unique())
     return db.frame(_DIAGNOSES)
 
 
 def assign(
     courses: pl.DataFrame,
     diagnoses: pl.DataFrame,
+    listed: pl.DataFrame,
     rule: Rule | None = None,
-    listed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`courses` with the most likely indication of each, in the same order.
 

@@ -74,7 +74,9 @@ def _courses(db: Database, study: Study, folder: Path) -> pl.DataFrame:
     person = who.select("admission_id", "person_id", "age_years")
     found = found.join(person, on="admission_id", how="left", maintain_order="left")
     rule = indication.Rule(plan.days_before, plan.days_after)
-    return indication.assign(found, indication.diagnoses(db), rule).drop("age_years")
+    listed = indication.code_list(study.lists)
+    coded = indication.diagnoses(db, listed)
+    return indication.assign(found, coded, listed, rule).drop("age_years")
 
 
 def _dose_days(db: Database, study: Study, drug: str, folder: Path) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""How much immunoglobulin was used, for what, where, when and which product: aggregates only.
+"""How much of the exposure drug was used, for what, where, when and which product: aggregates only.
 
 One table per dimension, each beside the total. Small cells are suppressed, and where a suppressed
 row could be computed from the total and the rows beside it, more rows are.

@@ -1,4 +1,4 @@
-"""What the name and the code of a product say, and what is wrong with the text of the name.
+"""What is wrong with the text of a product's name.
 
 Names are few (distinct combinations), so this is Python on a small frame, joined back by `drug`.
 """
@@ -6,25 +6,16 @@ Names are few (distinct combinations), so this is Python on a small frame, joine
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import polars as pl
 
-from ehrivig.codes.drugs import drug_lists
 from ehrivig.database import Database
 
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 _LATIN_RUN = re.compile("[\u0080-\u00ff]{4,}")
 _CJK = re.compile("[\u3400-\u9fff]")
-_IMMUNOGLOBULIN = re.compile(
-    r"immun\w*[\s-]*glob|\bivig\b|gamma[\s-]*glob|球蛋白|静丙|"
-    r"\b(gammagard|gamunex|privigen|octagam|gammaplex|flebogamma|bivigam|pentaglobin)\b"
-)
-_HCPCS = re.compile(r"J1(459|556|557|561|566|568|569|572|599)")
 _SCHEMA = {
     "drug": pl.Int64,
-    "immunoglobulin": pl.Boolean,
-    "hcpcs": pl.Boolean,
     "mojibake": pl.Boolean,
     "full_width": pl.Boolean,
 }
@@ -64,32 +55,18 @@ def full_width(text: str | None) -> bool:
     return bool(text and _FULL_WIDTH.search(text))
 
 
-def looks_immunoglobulin(name: str | None, code: str | None) -> bool:
-    """Whether a product is some immunoglobulin, by its name or its ATC code (J06B)."""
-    plain = unicodedata.normalize("NFKC", name or "").casefold()
-    return bool(_IMMUNOGLOBULIN.search(plain)) or (code or "").upper().startswith("J06B")
-
-
-def names_immunoglobulins(codelist: str) -> bool:
-    """Whether a code list of drugs includes immunoglobulins, by the names and codes it lists."""
-    listed = drug_lists().get(codelist)
-    return listed is not None and any(looks_immunoglobulin(v, v) for v in listed.included)
-
-
 def describe(products: pl.DataFrame) -> pl.DataFrame:
-    """One row per product of a hospital: what its name and code say.
+    """One row per product of a hospital: what the text of its name says.
 
-    `products`: drug, drug_code, drug_name.
+    `products`: drug, drug_name.
     """
     rows = [
         {
             "drug": drug,
-            "immunoglobulin": looks_immunoglobulin(name, code),
-            "hcpcs": bool(_HCPCS.fullmatch((code or "").upper())),
             "mojibake": mojibake(name),
             "full_width": full_width(name),
         }
-        for drug, code, name in products.select("drug", "drug_code", "drug_name").iter_rows()
+        for drug, name in products.select("drug", "drug_name").iter_rows()
     ]
     return pl.DataFrame(rows, schema=_SCHEMA)
 
@@ -98,5 +75,5 @@ def load(db: Database) -> None:
     """Table `gate.drug_text`: one row per product of the hospital."""
     db.load(
         "gate.drug_text",
-        describe(db.frame("SELECT drug, drug_code, drug_name FROM ref.drug ORDER BY drug")),
+        describe(db.frame("SELECT drug, drug_name FROM ref.drug ORDER BY drug")),
     )

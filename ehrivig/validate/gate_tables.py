@@ -110,9 +110,7 @@ def compare_medication(db: Database, study: Study) -> None:
     """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
     drugs.load(db)
     codelist = study.exposure.codelist
-    of_them = drugs.names_immunoglobulins(codelist)
-    values = {"codelist": codelist, "of_immunoglobulin": of_them}
-    db.table("gate.drug", gate_query("drug"), values)
+    db.table("gate.drug", gate_query("drug"), {"codelist": codelist})
     share.repeated_medication(db, "gate.repeated_elsewhere")
     for name in _COMPARED:
         db.table(f"gate.{name}", gate_query(name))

@@ -71,7 +71,7 @@ def _post_baseline_covariate(network: Network) -> Counts:
 
 def _unit_against_hospitals(network: Network) -> Counts:
     """Analytes away from the other hospitals by a factor between units, of those compared."""
-    units = codes.list_frame("units", ("variable", "factor"))
+    units = codes.list_frame(network.study.lists, "units", ("variable", "factor"))
     grouped = units.group_by("variable").agg(pl.col("factor").cast(pl.Float64))
     factors = {variable: list(values) for variable, values in grouped.iter_rows()}
     found = away_by_a_factor(network.table("quality/lab_median"), factors)

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import contract
-from ehrivig.codes import tables
+from ehrivig.codes import CodeLists, tables
 from ehrivig.database import Database
 from ehrivig.validate import aggregates, findings, gate_tables
 from ehrivig.validate.measurement import Measurement
@@ -26,7 +26,10 @@ _READ_ONCE = ("known_person",)
 
 
 def merge(
-    shares: Sequence[Path], measured: Sequence[Sequence[Measurement]], folder: Path
+    shares: Sequence[Path],
+    measured: Sequence[Sequence[Measurement]],
+    folder: Path,
+    lists: CodeLists,
 ) -> list[Measurement]:
     """The measurements of a hospital, from those of its shares in order.
 
@@ -34,7 +37,7 @@ def merge(
     (`<folder>/quality/`), as `quarantine` does for a hospital in one piece.
     """
     with Database() as db:
-        _load(db, [share / "quality" for share in shares])
+        _load(db, [share / "quality" for share in shares], lists)
         _write(db, shares[0] / "quality", folder / "quality")
         first = {one.check: one for one in measured[0]}
         sums = _sums(measured)
@@ -71,11 +74,11 @@ def _counts(db: Database, declared: Declared, violated: int, denominator: int) -
     return violated, denominator
 
 
-def _load(db: Database, folders: list[Path]) -> None:
+def _load(db: Database, folders: list[Path], lists: CodeLists) -> None:
     """Tables of schema `gate` over all shares: distributions, counts, values present."""
     for schema in ("ref", "gate"):
         db.execute(f"CREATE SCHEMA {schema}")
-    tables.load(db)
+    tables.load(db, lists)
     for name in (*_PROFILES, "behind", "dose_unit", "completeness"):
         db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
         counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]

@@ -1,8 +1,7 @@
 -- One row per product: what the checks of `medication` ask of it.
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
--- it; exposure_verdict: what that list says (NULL: nothing). immunoglobulin: the name or code says
--- so, in a study of one ($of_immunoglobulin: the code list names such products). The rest from
--- `gate.drug_text`.
+-- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
+-- billed: its code counts billing units in that list. The rest from `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -12,9 +11,12 @@ WITH own AS (
     WHERE codelist = $codelist
 ),
 
-included AS (
-    SELECT drug
-    FROM ref.included
+hint AS (
+    SELECT
+        drug,
+        watched,
+        billing_unit_g
+    FROM ref.drug_hint
     WHERE codelist = $codelist
 )
 
@@ -22,13 +24,14 @@ SELECT
     t.drug,
     o.verdict AS exposure_verdict,
     o.strength_g AS product_strength_g,
-    t.hcpcs,
     t.mojibake,
     t.full_width,
+    h.billing_unit_g IS NOT NULL AS billed,
     t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
     i.drug IS NOT NULL AS exposure,
     o.drug IS NOT NULL AS exposure_listed,
-    $of_immunoglobulin AND t.immunoglobulin AS immunoglobulin
+    COALESCE(h.watched, FALSE) AS look_alike
 FROM gate.drug_text AS t
 LEFT JOIN own AS o ON t.drug = o.drug
-LEFT JOIN included AS i ON t.drug = i.drug
+LEFT JOIN hint AS h ON t.drug = h.drug
+LEFT JOIN ref.included AS i ON t.drug = i.drug AND i.codelist = $codelist

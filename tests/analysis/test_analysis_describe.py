@@ -9,8 +9,10 @@ import pytest
 
 from ehrivig.analysis.describe import by_outcome, describe, number
 from ehrivig.dataset import Variable
+from ehrivig.study import Outcome
 
 BINARY = Variable("copd", "COPD", "", "Comorbidities", True)
+OUTCOME = Outcome(name="death", label="Death", source="death")
 NUMBER = Variable("age", "Age", "y", "", False)
 
 
@@ -90,7 +92,7 @@ def test_dosing_by_outcome_is_about_the_exposed_only() -> None:
     table = frame(
         [True, True, True, False], age=[1.0, 3.0, 9.0, 50.0], death=[True, True, False, True]
     )
-    found = row(by_outcome(table, "death", [NUMBER], policy="liu", smallest=0))
+    found = row(by_outcome(table, OUTCOME, [NUMBER], policy="liu", smallest=0))
     assert (found["n_exposed"], found["n_control"], found["n_all"]) == (2, 1, 3)
     assert found["median_exposed"] == 2.0
 

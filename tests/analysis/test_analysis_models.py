@@ -12,8 +12,9 @@ import pytest
 
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
-from ehrivig.analysis.main_effects import main_effects
-from ehrivig.analysis.models import adjusted, crude, set_weights, supported, table3, table_s2
+from ehrivig.analysis.main_effects import _pairs, main_effects
+from ehrivig.analysis.model_tables import table3, table_s2
+from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying
 from ehrivig.concepts import bands
 
 BANDS = {
@@ -181,3 +182,36 @@ def test_table_s2_equals_the_model_on_the_complete(table: pl.DataFrame, plan: st
     assert row["odds_ratio"] == pytest.approx(effect.estimate, rel=1e-9)
     assert row["n"] == complete.height < table.height
     assert rows.frame()["n_exposed"][0] == effect.n_exposed
+
+
+def test_pairs_with_an_unknown_outcome_are_left_out(plan: study.Study) -> None:
+    """22 whole pairs, 2 and 7 discordant; five more with the exposed or the control unknown."""
+    cells = [(1, 0)] * 2 + [(0, 1)] * 7 + [(1, 1)] * 3 + [(0, 0)] * 10
+    cells += [(None, 1)] * 2 + [(1, None), (None, None), (0, None)]
+    matched = pl.DataFrame(
+        [
+            {"exposed": arm, "death_28d": event, "pair_id": pair, "weight": 1.0}
+            for pair, both in enumerate(cells)
+            for arm, event in zip((True, False), both, strict=True)
+        ]
+    ).with_columns(hospital_id=pl.lit("A"))
+    made = EffectRows(0)
+    _pairs(matched, plan, made)
+    clustered, conditional, paired = made.frame().iter_rows(named=True)
+    assert paired["estimate"] == pytest.approx(-5 / 22)
+    assert paired["p"] == pytest.approx(0.0956, abs=5e-5)
+    assert (paired["n_exposed"], paired["events_exposed"], paired["events_control"]) == (22, 5, 10)
+    assert conditional["estimate"] == pytest.approx(2 / 7)
+    assert clustered["n_control"] == 22
+    assert all("5 of 27 pairs left out" in row["note"] for row in (clustered, conditional, paired))
+
+
+def test_only_complete_rows_say_whether_a_column_varies() -> None:
+    frame = pl.DataFrame(
+        {"a": [1.0, 1.0, 2.0], "b": [0.0, 1.0, None], "c": [None, 3.0, 3.0], "d": [5.0, 7.0, 9.0]}
+    )
+    x, names = varying(frame, ("a", "b"))
+    assert names == ("b",)
+    assert x.shape == (3, 1)
+    assert varying(frame, ("a", "d"))[1] == ("a", "d")
+    assert varying(frame, ("c", "d"))[1] == ("d",)

@@ -10,6 +10,7 @@ import pytest
 
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.outcome_model import OutcomeModel
 from ehrivig.analysis.subgroups import between_sides, forest, sides
 from ehrivig.errors import AnalysisError
 from ehrivig.study import Subgroup
@@ -68,7 +69,7 @@ def test_the_interaction_p_is_the_likelihood_ratio(matched: pl.DataFrame) -> Non
     chi2 = pytest.importorskip("scipy.stats").chi2
     event = matched["death_28d"].cast(pl.Float64).to_numpy()
     arm, side = matched["exposed"].to_numpy(), (matched["age"] >= 65).to_numpy().astype(float)
-    effect = between_sides(event, arm, side, "death")
+    effect = between_sides(event, arm, side, OutcomeModel("death", number=False))
     x = np.column_stack([np.ones(len(event)), arm, side, arm * side])
     llf = [sm.Logit(event, x[:, :k]).fit(disp=0).llf for k in (3, 4)]
     assert effect.p == pytest.approx(chi2.sf(2 * (llf[1] - llf[0]), 1), rel=1e-6)
@@ -116,4 +117,6 @@ def test_a_split_after_time_zero_says_so(matched: pl.DataFrame, plan: study.Stud
 def test_weighted_rows_have_no_likelihood(matched: pl.DataFrame) -> None:
     one = np.ones(matched.height)
     with pytest.raises(AnalysisError, match="likelihood"):
-        between_sides(one, matched["exposed"].to_numpy(), one, "death", one)
+        between_sides(
+            one, matched["exposed"].to_numpy(), one, OutcomeModel("death", number=False), one
+        )

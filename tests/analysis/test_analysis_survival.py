@@ -86,3 +86,15 @@ def test_nobody_followed_is_a_reason_not_a_crash(people: pl.DataFrame, plan: stu
     survival.survival_effects(nobody, nobody, lone, rows)
     assert rows.frame()["estimate"].null_count() == 4
     assert all(note.startswith("no estimate") for note in rows.frame()["note"])
+
+
+def test_effects_name_their_event(table: pl.DataFrame, plan: study.Study) -> None:
+    matched = table.with_columns(pair_id=pl.int_range(pl.len()) // 2, weight=pl.lit(1.0))
+    rows = EffectRows(0)
+    survival.survival_effects(table, matched, plan, rows)
+    survival.clearance_effects(table, matched, plan, rows)
+    labels = {variable.name: variable.event_label for variable in plan.outcomes.variables}
+    made = rows.frame()
+    assert made["outcome"].n_unique() == 2
+    for outcome, label in made.select("outcome", "event_label").iter_rows():
+        assert label == labels[outcome]

@@ -86,6 +86,10 @@ def test_an_inverted_outcome_makes_the_run_fail(
     monkeypatch.setattr(main_effects, "crude", inverted)
     with pytest.raises(own_lints.InvertedEvent, match="inverted") as error:
         analysed(table, compared, plan)
+    dead = table["death_28d"].mean()
+    assert f"has events in {1 - dead:.1%} of the people, the table in {dead:.1%}" in str(
+        error.value
+    )
     assert isinstance(error.value, EhrivigError)
     assert error.value.exit_code == 1
 
@@ -97,7 +101,8 @@ def test_an_inverted_table_3_makes_the_run_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     true_crude = models.crude
-    monkeypatch.setattr(models, "crude", lambda event, *rest: true_crude(1 - event, *rest))
+    inverted = importlib.import_module("ehrivig.analysis.outcome_model")
+    monkeypatch.setattr(inverted, "crude", lambda event, *rest: true_crude(1 - event, *rest))
     with pytest.raises(own_lints.InvertedEvent, match="table3"):
         analysed(table, compared, plan)
 
@@ -130,6 +135,15 @@ def content() -> dict[str, Any]:
     return tomllib.loads(study.locate("ivig_covid19").read_text(encoding="utf-8"))
 
 
+def own_question(content: dict[str, Any]) -> None:
+    """The study as one that repeats no paper: without the group that an outcome makes."""
+    content["study"]["reproduction"] = False
+    content["analysis"]["allow_post_baseline"] = []
+    groups = content["analysis"]["subgroups"]
+    kept = [group for group in groups if group["variable"] != "invasive_ventilation"]
+    content["analysis"]["subgroups"] = kept
+
+
 def test_groups_by_time_are_refused_without_a_safe_twin(content: dict[str, Any]) -> None:
     content["study"]["reproduction"] = False
     content["analysis"]["sensitivity"] = ["iptw"]
@@ -153,7 +167,7 @@ def test_groups_by_time_are_refused_without_a_safe_twin(content: dict[str, Any])
 def test_a_late_group_needs_a_twin_at_its_own_cut(
     content: dict[str, Any], keys: dict[str, Any], refused: bool
 ) -> None:
-    content["study"]["reproduction"] = False
+    own_question(content)
     content["analysis"] |= keys
     if refused:
         with pytest.raises(StudyError, match="'timing'"):
@@ -163,20 +177,29 @@ def test_a_late_group_needs_a_twin_at_its_own_cut(
 
 
 def test_no_groups_need_no_reproduction(content: dict[str, Any]) -> None:
-    content["study"]["reproduction"] = False
+    own_question(content)
     content["analysis"]["sensitivity"] = []
     content["exposure"]["bands"] = []
     assert study.parse(content)
 
 
-@pytest.mark.parametrize("name", ["glucocorticoid", "invasive_ventilation"])
-def test_outcomes_cannot_be_matched_on_unless_named(content: dict[str, Any], name: str) -> None:
-    content["match"]["covariates"] = ["age", name]
-    content["match"]["allow_post_baseline"] = []
-    with pytest.raises(StudyError, match=rf"match\.covariates: '{name}'.*allow_post_baseline"):
+def test_a_treatment_in_the_stay_cannot_be_matched_on_unless_named(
+    content: dict[str, Any],
+) -> None:
+    content["match"] |= {"covariates": ["age", "glucocorticoid"], "allow_post_baseline": []}
+    content["analysis"]["adjust"] = []
+    where = r"match\.covariates: 'glucocorticoid'.*allow_post_baseline"
+    with pytest.raises(StudyError, match=where):
         study.parse(content)
-    content["match"]["allow_post_baseline"] = [name]
+    content["match"]["allow_post_baseline"] = ["glucocorticoid"]
     assert study.parse(content)
+
+
+def test_an_outcome_cannot_be_matched_on_even_if_named(content: dict[str, Any]) -> None:
+    content["match"]["covariates"].append("ards")
+    content["match"]["allow_post_baseline"].append("ards")
+    with pytest.raises(StudyError, match=r"match\.covariates: 'ards' is an outcome"):
+        study.parse(content)
 
 
 @pytest.mark.parametrize(("window", "refused"), [([-24, 24], True), ([-24, 0], False)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -11,6 +12,7 @@ from ehrivig.audit import audit, lints
 from ehrivig.audit.lints import PrintedP
 from ehrivig.errors import UsageError
 from ehrivig.meta.lint import Lint
+from ehrivig.stats.tables.usual_tests import p_of_counts
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -42,16 +44,52 @@ def test_printed_p_allows_its_own_rounding(printed: str, p: float, allowed: bool
 
 def test_not_a_p_value() -> None:
     assert PrintedP.parse("n.s.") is None
-    assert lints.recomputed_p("x", [[1, 2], [3, 4]], "n.s.") == []
+    assert lints.recomputed_p("x", {"Pearson": 0.3}, "n.s.") == []
 
 
-def test_p_by_either_test_is_reproduced() -> None:
-    """8/10 against 1/6: Pearson 0.0134, Fisher 0.0350."""
-    counts = [[8, 2], [1, 5]]
-    assert lints.recomputed_p("row", counts, "0.013") == []
-    assert lints.recomputed_p("row", counts, "0.035") == []
-    (found,) = lints.recomputed_p("row", counts, "0.2")
+def test_p_by_any_usual_test_is_reproduced() -> None:
+    """8/10 against 1/6: Pearson 0.0134, Fisher 0.0350, Yates 0.0510, mid-p 0.0232 (as R)."""
+    tests = p_of_counts([[8, 2], [1, 5]])
+    for printed in ("0.013", "0.035", "0.0510", "0.0232"):
+        assert lints.recomputed_p("row", tests, printed) == []
+    (found,) = lints.recomputed_p("row", tests, "0.2")
     assert (found.code, found.severity) == ("irreproducible_p", "error")
+    assert "Pearson 0.0134, Fisher 0.0350, Yates 0.0510" in found.message
+
+
+def test_the_test_of_a_cleared_p_is_named(tmp_path: Path) -> None:
+    """30/100 against 45/100 with R's default correction: 0.0409."""
+    text = "row,n_a,N_a,n_b,N_b,p_printed\ndeath,30,100,45,100,0.0409"
+    (found,) = audit([write(tmp_path, "counts.csv", text)])
+    assert (found.code, found.severity) == ("p_of_other_test", "info")
+    assert "death (Yates 0.0409)" in found.message
+
+
+def test_two_hundred_tables_with_the_default_correction_are_not_accused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    events = rng.binomial(100, rng.uniform(0.05, 0.6, (200, 1)), (200, 2)).tolist()
+    p = [p_of_counts([[a, 100 - a], [b, 100 - b]]).get("Yates", 1.0) for a, b in events]
+    rows = enumerate(zip(events, p, strict=True))
+    lines = [f"r{i},{a},100,{b},100,{q:.3f}" for i, ((a, b), q) in rows]
+    text = "\n".join(["row,n_a,N_a,n_b,N_b,p_printed", *lines])
+    assert "irreproducible_p" not in codes(audit([write(tmp_path, "counts.csv", text)]))
+
+
+def test_audit_of_means(tmp_path: Path) -> None:
+    """10.0 (2.0), n 20, against 12.0 (5.0), n 30: Student 0.0964, Welch 0.0559 (as R)."""
+    table = write(
+        tmp_path,
+        "means.csv",
+        """
+row,mean_a,sd_a,N_a,mean_b,sd_b,N_b,p_printed
+student,10.0,2.0,20,12.0,5.0,30,0.096
+welch,10.0,2.0,20,12.0,5.0,30,0.056
+wrong,10.0,2.0,20,12.0,5.0,30,0.01
+""",
+    )
+    (found,) = audit([table])
+    assert found.code == "irreproducible_p"
+    assert found.message.startswith("wrong:")
 
 
 def test_pearson_where_expected_counts_are_small_is_noted() -> None:

@@ -106,6 +106,10 @@ def open_hospital(db: Database, folder: Path) -> None:
         "50.0::DOUBLE AS concentration_g_per_l, 2.5::DOUBLE AS strength_g "
         "FROM ref.drug WHERE drug < 3"
     )
+    db.execute(
+        "CREATE TABLE ref.drug_hint (drug INTEGER, codelist VARCHAR, watched BOOLEAN, "
+        "billing_unit_g DOUBLE)"
+    )
     define_given(db)
     db.parquet("medication", sorted(folder.glob("medication-*.parquet")))
     db.parquet("candidate", [folder / "candidate.parquet"])

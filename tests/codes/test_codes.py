@@ -52,7 +52,7 @@ def test_spellings_of_a_unit(written: str | None, key: str | None) -> None:
 
 
 def test_the_same_string_is_read_by_its_variable() -> None:
-    table = codes.unit_table()
+    table = codes.unit_table(codes.SHIPPED)
     hemoglobin, wbc = table.find("hemoglobin", "G/L"), table.find("wbc", "G/L")
     assert hemoglobin is not None
     assert hemoglobin.factor == 1.0  # grams per litre, in capitals
@@ -84,7 +84,7 @@ def test_the_same_string_is_read_by_its_variable() -> None:
     ],
 )
 def test_conversions(variable: str, unit: str, value: float, standard: float) -> None:
-    found = codes.unit_table().find(variable, unit)
+    found = codes.unit_table(codes.SHIPPED).find(variable, unit)
     assert found is not None
     assert value * found.factor + found.shift == pytest.approx(standard, abs=1e-9)
 
@@ -94,11 +94,11 @@ def test_conversions(variable: str, unit: str, value: float, standard: float) ->
     [("ck_mb", "ng/mL"), ("lymphocytes", "%"), ("prothrombin_time", "%"), ("creatinine", None)],
 )
 def test_what_cannot_be_converted_is_unknown(variable: str, unit: str | None) -> None:
-    assert codes.unit_table().find(variable, unit) is None
+    assert codes.unit_table(codes.SHIPPED).find(variable, unit) is None
 
 
 def test_no_variable_has_two_meanings_for_one_unit() -> None:
-    rows = codes.list_frame("units", ("variable", "unit", "factor", "shift"))
+    rows = codes.list_frame(codes.SHIPPED, "units", ("variable", "unit", "factor", "shift"))
     found: dict[tuple[str, str | None], tuple[float, float]] = {}
     for variable, unit, factor, shift in rows.iter_rows():
         key = (variable, unit_key(unit))
@@ -107,11 +107,11 @@ def test_no_variable_has_two_meanings_for_one_unit() -> None:
 
 
 def test_limits_are_in_the_standard_unit_and_ordered() -> None:
-    units = codes.list_frame("units", ("variable", "unit", "factor", "shift"))
+    units = codes.list_frame(codes.SHIPPED, "units", ("variable", "unit", "factor", "shift"))
     standard = {v: u for v, u, f, s in units.iter_rows() if (f, s) == (1.0, 0.0)}
     columns = ("variable", "unit", "hard_lo", "soft_lo", "soft_hi", "hard_hi")
-    for variable, unit, *bounds in codes.list_frame("limits", columns).iter_rows():
-        found = codes.unit_table().find(variable, unit)
+    for variable, unit, *bounds in codes.list_frame(codes.SHIPPED, "limits", columns).iter_rows():
+        found = codes.unit_table(codes.SHIPPED).find(variable, unit)
         assert found is not None, variable
         assert found.factor == 1.0, variable
         assert bounds == sorted(bounds), variable
@@ -120,7 +120,7 @@ def test_limits_are_in_the_standard_unit_and_ordered() -> None:
 
 def lab_map(*rows: tuple[str | None, str | None, str | None]) -> dict[Any, Any]:
     frame = pl.DataFrame(rows, schema=["lab_code", "vocabulary", "unit"], orient="row")
-    return {row[:3]: row[3:] for row in codes.lab_map(frame).iter_rows()}
+    return {row[:3]: row[3:] for row in codes.lab_map(codes.SHIPPED, frame).iter_rows()}
 
 
 def test_lab_codes_of_every_vocabulary() -> None:
@@ -154,7 +154,9 @@ def test_lab_codes_of_every_vocabulary() -> None:
 
 
 def test_every_variable_of_the_packaged_study_has_a_code() -> None:
-    assert {"wbc", "cd3", "d_dimer", "il_6", "ck_mb", "thrombin_time"} <= set(codes.analytes())
+    assert {"wbc", "cd3", "d_dimer", "il_6", "ck_mb", "thrombin_time"} <= set(
+        codes.analytes(codes.SHIPPED)
+    )
 
 
 def verdict(codelist: str, code: str, name: str | None, route: str | None, voc: str) -> Any:
@@ -163,7 +165,7 @@ def verdict(codelist: str, code: str, name: str | None, route: str | None, voc: 
         schema=["drug", "vocabulary", "drug_code", "drug_name", "route"],
         orient="row",
     )
-    rows = drugs.drug_classes(frame).filter(pl.col("codelist") == codelist).rows()
+    rows = drugs.drug_classes(codes.SHIPPED, frame).filter(pl.col("codelist") == codelist).rows()
     return rows[0][2:5] if rows else None
 
 
@@ -264,7 +266,7 @@ def test_descendants_count_unless_listed_themselves() -> None:
         orient="row",
     )
     below = {("OMOP", "19117912"): frozenset({"777", "778"})}
-    found = drugs.drug_classes(frame, below)
+    found = drugs.drug_classes(codes.SHIPPED, frame, below)
     assert found.select("drug", "codelist", "verdict").rows() == [
         (1, "ivig", "include"),
         (2, "ivig", "exclude"),
@@ -275,12 +277,15 @@ def test_descendants_count_unless_listed_themselves() -> None:
         orient="row",
     )
     below = {("OMOP", "3024128"): frozenset({"9001", "3051825"})}  # bilirubin above creatinine
-    assert codes.lab_map(labs, below)["analyte"].to_list() == ["total_bilirubin", "creatinine"]
+    assert codes.lab_map(codes.SHIPPED, labs, below)["analyte"].to_list() == [
+        "total_bilirubin",
+        "creatinine",
+    ]
 
 
 def conditions(vocabulary: str, code: str) -> set[str]:
     frame = pl.DataFrame([(vocabulary, code)], schema=["vocabulary", "code"], orient="row")
-    return set(codes.conditions(frame)["condition"].to_list())
+    return set(codes.conditions(codes.SHIPPED, frame)["condition"].to_list())
 
 
 @pytest.mark.parametrize(
@@ -342,7 +347,7 @@ def test_conditions_of_the_packaged_study_are_listed() -> None:
         *("immunosuppressive_state", "tuberculosis", "ards", "dic", "myocardial_injury"),
         *("acute_hepatic_injury", "shock", "acute_kidney_injury", "covid19", "sepsis"),
     }
-    assert named <= set(codes.condition_names())
+    assert named <= set(codes.condition_names(codes.SHIPPED))
 
 
 def test_lists_with_codes_from_memory_ask_for_review() -> None:

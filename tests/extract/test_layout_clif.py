@@ -281,7 +281,9 @@ def test_procedures(tmp_path: Path) -> None:
         for at, device, group in (
             ("03-03 00:00", "VV_ECMO", "ECMO"),
             ("03-03 01:00", "VV_ECMO", "ECMO"),
-            ("03-03 00:00", "IABP", "IABP"),
+            ("03-06 00:00", "IABP", "IABP"),
+            ("03-10 00:00", "Centrimag", "ECMO"),
+            ("03-12 00:00", "VA_ECMO", None),
         )
     ]
     dialysis = [
@@ -306,6 +308,8 @@ def test_procedures(tmp_path: Path) -> None:
         ("crrt", local("03-07 13:00"), local("03-07 13:00")),
         ("ecmo", local("03-03 08:00"), local("03-03 09:00")),
         ("ecmo", local("03-08 08:00"), local("03-08 08:00")),
+        ("ecmo", local("03-10 08:00"), local("03-10 08:00")),
+        ("ecmo", local("03-12 08:00"), local("03-12 08:00")),
         ("prone_position", local("03-01 10:00"), local("03-01 20:00")),
         ("prone_position", local("03-05 08:00"), local("03-06 08:00")),
     ]

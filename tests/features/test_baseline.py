@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -184,29 +183,42 @@ def test_an_unrecorded_score_is_computed_where_enough_was_measured(hospital: Hos
     assert rows(baseline(hospital.db, drawn_study(late)))[3]["sofa"] is None
 
 
-def test_any_of_in_a_circle_is_refused(hospital: Hospital) -> None:
+def test_any_of_in_a_circle_is_refused() -> None:
     circle = STUDY.replace('any_of = ["cirrhosis"]', 'any_of = ["immune"]')
-    with pytest.raises(StudyError, match="circle"):
-        baseline(hospital.db, drawn_study(circle))
+    with pytest.raises(StudyError, match=r"covariates\.(immune|weak)\.any_of: goes in a circle"):
+        drawn_study(circle)
 
 
-def test_an_unknown_unit_is_refused_with_the_known_ones(hospital: Hospital) -> None:
+def test_an_unknown_unit_is_refused_with_the_known_ones() -> None:
     wrong = STUDY.replace('from = "lab", unit = "mg/dL"', 'from = "lab", unit = "mg/hL"')
-    with pytest.raises(StudyError, match=r"covariates\.creatinine.*mg/dL, umol/L"):
-        baseline(hospital.db, drawn_study(wrong))
+    with pytest.raises(StudyError, match=r"covariates\.creatinine.*Did you mean 'mg/dL'"):
+        drawn_study(wrong)
 
 
-def test_repeat_labs_at_day_three_and_from_another_anchor(hospital: Hospital) -> None:
-    day3 = rows(repeat_labs(hospital.db, drawn_study(), 48, 72))
+def timed_from(anchor: str) -> studies.Study:
+    return drawn_study(f'{STUDY}repeat_anchor = "{anchor}"\n')
+
+
+def test_repeat_labs_at_day_three_from_time_zero_or_the_admission(hospital: Hospital) -> None:
+    hospital.db.execute("UPDATE candidate SET time_zero = admitted_at + INTERVAL 1 DAY")
+    day3 = rows(repeat_labs(hospital.db, timed_from("admission"), 48, 72))
     assert day3[1] == {"admission_id": 1, "creatinine": None, "crp": 30}
     assert day3[2]["crp"] == 40
     assert day3[3]["crp"] is None
-    anchors = pl.DataFrame(
-        {"admission_id": [1, 2, 3], "anchor_at": [datetime(2020, 1, 3, 9), None, None]}
+    later = rows(repeat_labs(hospital.db, drawn_study(), 24, 48))
+    assert later[1]["crp"] == 30
+    assert rows(repeat_labs(hospital.db, drawn_study(), 48, 72))[1]["crp"] is None
+
+
+def test_repeat_labs_from_the_first_dose(hospital: Hospital) -> None:
+    hospital.db.execute(
+        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
     )
-    late = rows(repeat_labs(hospital.db, drawn_study(), 0, 24, anchors))
+    hospital.draw("ref.drug_class", "drug|codelist|verdict\n2|ivig|include")
+    hospital.draw("medication", "admission_id|drug|status|started_at\n1|2|given|01-03 09:00")
+    late = rows(repeat_labs(hospital.db, timed_from("first_dose"), 0, 24))
     assert late[1]["crp"] == 20
-    assert late[2]["crp"] is None
+    assert late[2]["crp"] is None  # never given
 
 
 def test_no_candidate_keeps_the_columns(hospital: Hospital) -> None:

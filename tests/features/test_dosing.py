@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ehrivig import codes
 from ehrivig.concepts import define_given
 from ehrivig.concepts.bands import bands, boundary_count
 from ehrivig.database import Database
 from ehrivig.features.courses import courses, daily_doses, day_sums, survey
 from ehrivig.features.dose import grams, ratio, unit_of
-from ehrivig.features.dosing import IVIG_BILLING_CODES, administrations, dosing
+from ehrivig.features.dosing import administrations, dosing
 from ehrivig.study import Band, Exposure, Study, load
 
 ADMITTED = datetime(2020, 2, 1, 8, 0)
@@ -709,6 +710,10 @@ def hospital() -> Database:
             AS t(drug, codelist, verdict, product_type, concentration_g_per_l, strength_g)"""
     )
     db.execute(
+        "CREATE TABLE ref.drug_hint AS SELECT 4 AS drug, 'ivig' AS codelist, TRUE AS watched, "
+        "0.5::DOUBLE AS billing_unit_g"
+    )
+    db.execute(
         """CREATE TABLE candidate AS
         SELECT 'A' AS hospital_id, admission_id::BIGINT AS admission_id,
             admission_id::BIGINT + 10 AS patient_id, weight_kg::DOUBLE AS weight_kg,
@@ -824,4 +829,7 @@ def test_a_hospital_without_the_drug_writes_an_empty_file(study: Study, tmp_path
 
 
 def test_every_billing_code_is_one_of_the_specified() -> None:
-    assert " ".join(IVIG_BILLING_CODES) == ("J1459 J1556 J1557 J1561 J1566 J1568 J1569 J1572 J1599")
+    rows = codes.SHIPPED.drug_rows("ivig")
+    billed = {row["value"]: row["billing_unit_g"] for row in rows if row["billing_unit_g"]}
+    assert set(billed.values()) == {"0.5"}
+    assert " ".join(sorted(billed)) == "J1459 J1556 J1557 J1561 J1566 J1568 J1569 J1572 J1599"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from drawn import Hospital
 
-from ehrivig import cohort
+from ehrivig import codes, cohort
 from ehrivig.concepts import bands
 from ehrivig.features import baseline
 from ehrivig.features.score_change import score_change
@@ -79,7 +79,7 @@ def test_income_of_the_hospitals_country(
     hospital.db.execute(
         "INSERT INTO hospital (hospital_id, country) VALUES ('A', $country)", {"country": country}
     )
-    found = pl.select(baseline._in_group(hospital.db, "high_income")).item()
+    found = pl.select(baseline._in_group(hospital.db, codes.SHIPPED, "high_income")).item()
     assert found is high
 
 

@@ -167,3 +167,40 @@ def test_overlap_and_positivity_hide_small_counts(table: pl.DataFrame, plan: stu
         for arm in ("exposed", "control"):
             assert not frame[arm].drop_nulls().is_between(1, 4).any()
     assert found.positivity.height <= 20
+
+
+def test_balance_by_hand(table: pl.DataFrame, plan: study.Study) -> None:
+    """Means of everybody and of the matched; hidden only where a yes/no has a small cell."""
+    found = comparison.compare(table, plan)
+    rows = {row["covariate"]: row for row in found.balance.to_dicts()}
+    inside = found.matched_rows(table)
+    for name in ("age", "male"):
+        for when, people in (("unmatched", table), ("matched", inside)):
+            for arm, side in (("exposed", True), ("control", False)):
+                mean = people.filter(pl.col("exposed") == side)[name].cast(pl.Float64).mean()
+                assert rows[name][f"mean_{arm}_{when}"] == pytest.approx(mean), (name, when, arm)
+    assert [rows[name]["in_score"] for name in ("age", "male", "copd")] == [True, True, False]
+    assert rows["age"]["ks_matched"] < rows["age"]["ks_unmatched"]
+    assert rows["male"]["label"] == plan.covariate("male").label
+
+
+def test_numbers_of_a_few_are_shown_as_means(plan: study.Study) -> None:
+    """A mean of a number tells no count, however few people have more than zero."""
+    rng = np.random.default_rng(2)
+    n = 300
+    few = pl.DataFrame(
+        {
+            "hospital_id": ["A"] * n,
+            "admission_id": np.arange(n),
+            "exposed": np.arange(n) % 2 == 0,
+            "age": np.where(np.arange(n) < 6, 0.5 + np.arange(n) / 10, 0.0) + rng.random(n) * 1e-3,
+            "male": rng.random(n) < 0.5,
+            "copd": np.arange(n) < 3,
+        }
+    )
+    found = comparison.compare(few, plan).balance
+    rows = {row["covariate"]: row for row in found.to_dicts()}
+    assert rows["age"]["mean_exposed_unmatched"] is not None
+    assert rows["copd"]["mean_exposed_unmatched"] is None
+    assert rows["copd"]["mean_control_unmatched"] is None
+    assert rows["copd"]["smd_unmatched"] is not None

@@ -184,3 +184,16 @@ def test_the_forest_of_hospitals_says_its_numbers() -> None:
     assert {"12", "41", "Events"}.isdisjoint(plain)
     assert "One stage (all patients)" in full
     assert "One stage (all patients)" not in plain
+
+
+def test_hospitals_that_agree_are_no_gain_in_precision() -> None:
+    """Two equal estimates: the interval has width, p is a number, and both are explained."""
+    odds, se = np.array([0.8, 0.8]), np.array([0.2, 0.3])
+    lo, hi = (odds * np.exp(s * 1.959963984540054 * se) for s in (-1, 1))
+    found = pool_hospitals(["A", "B"], odds, lo, hi, measure="OR", se=se)
+    common = math.sqrt(1 / (1 / 0.04 + 1 / 0.09))
+    assert found.random.se == pytest.approx(common)
+    assert found.random.hi == pytest.approx(0.8 * math.exp(12.7062047364 * common))
+    assert 0 < found.random.p < 1
+    assert any("agree better than chance" in note for note in found.notes)
+    assert any("one degree of freedom" in note for note in found.notes)

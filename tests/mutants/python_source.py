@@ -2,9 +2,11 @@
 
 Left alone is what changes no result: docstrings, annotations, decorators, texts, messages of
 errors and warnings and logs, options of the command line, `__all__`, and the arguments named in
-`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers and
-sums are sizes and places on the page and are left alone too; and so are the numbers of the
+`_QUIET_ARGUMENTS`, which say how something is done and not what. In modules that draw, numbers
+and sums are sizes and places on the page and are left alone too; and so are the numbers of the
 synthetic population (`ehrivig/demo`), of which another one makes another population as good.
+Whether a number that was just drawn at random is below another, or not above it, is one question:
+it never equals the other; nor does what the synthetic population compares with a fraction.
 """
 
 from __future__ import annotations
@@ -51,12 +53,20 @@ _QUIET_ARGUMENTS = {
     *("infer_schema_length", "infer_schema", "schema", "schema_overrides", "return_dtype"),
     *("maxsize", "indent", "help", "name", "threads", "dtype", "atol", "rtol", "tol", "xtol"),
     *("compression", "exist_ok", "parents", "buffering", "flush", "label", "title"),
+    *("rechunk", "timeout", "connect_timeout", "request_timeout"),  # how fast, how long to wait
+    *("row_group_size", "compression_level"),
+    "what",  # the name of what is computed, in messages
 }
 _QUIET_CALLS = {
     *("print", "warn", "progress", "log", "debug", "info", "warning", "Option", "Argument"),
     *("Literal", "TypeVar", "NewType", "cast", "add_argument", "echo", "field_validator"),
+    *("filterwarnings", "simplefilter"),
 }
-_QUIET_NAMES = re.compile(r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*")
+_RANDOM = {"random", "uniform", "normal", "standard_normal", "exponential"}
+_BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_QUIET_NAMES = re.compile(
+    r"__\w+__|.*(CHUNK|BATCH|SECONDS|BYTES|MEGABYTES|POLL|TOLERANCE).*|_?BLOCK(_[A-Z]+)?"
+)
 _DRAWS = re.compile(r"^(?:from|import) (?:matplotlib|ehrivig\.(?:figures|meta\.canvas))", re.M)
 _INVENTED = "ehrivig/demo/"
 _TOLERANCE, _SENTINEL = 1e-4, 1e6  # a number below or above says "nearly" or "no end"
@@ -204,9 +214,16 @@ class _Finder(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         left = node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
-            self._between(left, right, *_COMPARED[type(operator)], "comparison")
+            if not (isinstance(operator, _BOUNDS) and self._has_no_edge(left, right)):
+                self._between(left, right, *_COMPARED[type(operator)], "comparison")
             left = right
         self.generic_visit(node)
+
+    def _has_no_edge(self, left: ast.expr, right: ast.expr) -> bool:
+        """Whether two numbers of which one is continuous and drawn at random are compared."""
+        sides = (left, right)
+        invented = self._path.startswith(_INVENTED) and any(map(_is_fraction, sides))
+        return invented or any(map(_is_drawn, sides))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         signs = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
@@ -303,6 +320,18 @@ def _is_sequence(node: ast.expr) -> bool:
     text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
     inner = isinstance(node, ast.BinOp) and (_is_sequence(node.left) or _is_sequence(node.right))
     return text or inner or isinstance(node, kinds)
+
+
+def _is_fraction(node: ast.expr) -> bool:
+    """Whether an expression is a number with decimals."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, float) and not value.is_integer()
+
+
+def _is_drawn(node: ast.expr) -> bool:
+    """Whether an expression is a random number of a continuous kind, drawn at this place."""
+    call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return call and node.func.attr in _RANDOM  # type: ignore[attr-defined]
 
 
 def _is_type(node: ast.expr) -> bool:

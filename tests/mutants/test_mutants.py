@@ -73,7 +73,14 @@ def test_changes_of_python(text: str, changes: set[str]) -> None:
         "__all__ = ['a', 'b']",
         "x = zip(a, b, strict=True)",
         "CHUNK_ROWS = 1000",
+        "BLOCK = 1000",
+        "_BLOCK_ROWS = 1000",
+        "x = climb(f, a, what=WHAT)",
         "progress(3 * n)",
+        "warnings.filterwarnings('ignore', category=kind)",
+        "x = f(a, rechunk=True)",
+        "x = f(a, timeout=LONG)",
+        "x = f(a, row_group_size=ROWS, compression_level=3)",
     ],
 )
 def test_what_changes_no_result_is_left_alone(text: str) -> None:
@@ -85,10 +92,26 @@ def test_numbers_and_sums_of_drawings_are_left_alone() -> None:
     assert of_python(text) == {"< -> <="}
 
 
+def test_what_was_just_drawn_at_random_equals_nothing() -> None:
+    assert of_python("x = rng.random(n) < p") == set()
+    assert of_python("x = p >= rng.uniform(size=n)") == set()
+    assert of_python("x = rng.random(n) == p") == {"== -> !="}
+    assert of_python("x = rng.integers(n) < p") == {"< -> <="}  # whole numbers may be equal
+    assert of_python("x = draws < p") == {"< -> <="}
+    for text, changes in (("x = u < 0.3", set()), ("x = u < 3", {"< -> <="})):
+        found = python_source.mutations("ehrivig/demo/m.py", text)
+        assert {mutation.shown() for mutation in found} == changes
+    assert of_python("x = u < 0.3") == {"< -> <=", "0.3 -> 0.33"}
+
+
 def test_numbers_of_the_synthetic_population_are_a_choice() -> None:
     text = "x = f(0.3, 40) < 1"
     found = python_source.mutations("ehrivig/demo/m.py", text)
     assert {mutation.shown() for mutation in found} == {"< -> <=", "1 -> 2"}
+
+
+def test_how_many_blocks_there_are_is_no_size_of_a_piece() -> None:
+    assert of_python("_BLOCKS = 5") == {"5 -> 6"}
 
 
 def test_a_mutation_knows_its_function() -> None:
@@ -154,6 +177,20 @@ def test_the_seed_decides_and_no_line_is_drawn_twice() -> None:
     assert one != other
     assert len({(mutation.path, mutation.line) for mutation in one}) == 40
     assert sample.drawn(reversed(found), 40, 1) == one
+
+
+def test_an_edit_elsewhere_leaves_the_sample_of_other_lines() -> None:
+    def of(text: str) -> list[Mutation]:
+        return python_source.mutations("m.py", text)
+
+    text = "".join(f"a{n} = b < {n} + c * d\n" for n in range(200))
+    before = sample.drawn(of(text), 20, 1)
+    edited = "e = 4\n\n" + text.replace("a7 = b <", "a7 = b >=")
+    again = sample.drawn(of(edited), 20, 1)
+    shown = [(m.names, m.shown()) for m in before]
+    assert len(set(shown) & {(m.names, m.shown()) for m in again}) >= 18
+    repeated = sample.drawn(of("x = a < b\n" * 3), 9, 1)
+    assert [m.line for m in repeated] == [1, 2, 3]
 
 
 def test_every_function_of_an_instrumented_copy_says_so(tmp_path: Path) -> None:

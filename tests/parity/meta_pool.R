@@ -79,7 +79,7 @@ pools <- function(d, e, measure) {
   add("IV", "common", "DL", "normal", fit(e, "EE"))
   for (t in c("DL", "REML", "PM")) {
     add("IV", "random", t, "normal", fit(e, t))
-    add("IV", "random", t, "hksj", fit(e, t, "knha"))
+    add("IV", "random", t, "hksj", fit(e, t, "adhoc"))
   }
   if ("events_treated" %in% names(d)) {
     add("MH", "common", "DL", "normal", mh(d, measure))
@@ -93,7 +93,7 @@ mh <- function(d, measure) suppressWarnings(
 peto <- function(d) suppressWarnings(
   rma.peto(ai = events_treated, n1i = n_treated, ci = events_control, n2i = n_control, data = d,
            add = c(0, 0), to = c("none", "none")))
-deletion <- function(e) lapply(list(c("EE", "z"), c("REML", "z"), c("DL", "knha")), function(s) {
+deletion <- function(e) lapply(list(c("EE", "z"), c("REML", "z"), c("DL", "adhoc")), function(s) {
   m <- fit(e, s[1], s[2]); i <- influence(m)
   list(model = s[1], test = s[2], rstudent = i$inf$rstudent, dffits = i$inf$dffits,
        cook_d = i$inf$cook.d, cov_r = i$inf$cov.r, tau2_without = i$inf$tau2.del,
@@ -154,7 +154,7 @@ data <- c(tables, continuous, lapply(ready, function(r) r$data))
 data$bangertdrowns2004_complete <- ready$bangertdrowns2004$data[complete, ]
 eb <- effects(tables$bcg, "RR"); ed <- effects(data$bangertdrowns2004_complete, "SMD")
 regressions <- list()
-for (s in list(c("EE", "z"), c("DL", "z"), c("REML", "z"), c("PM", "z"), c("REML", "knha"))) {
+for (s in list(c("EE", "z"), c("DL", "z"), c("REML", "z"), c("PM", "z"), c("REML", "adhoc"))) {
   regressions[[length(regressions) + 1]] <-
     moderated("bcg", eb, b[, c("ablat", "year")], "RR", s[1], s[2])
   regressions[[length(regressions) + 1]] <-

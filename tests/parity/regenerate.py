@@ -36,6 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         work = Path(place) / "parity"
         shutil.copytree(HERE, work)
+        shutil.copytree(HERE.parent / "laws" / "data", Path(place) / "laws" / "data")
         results = [_run(work, path, keep) for path in sorted(work.glob("*.R"))]
         results.append(_clifpy(work, keep))
     print(f"{sum(results)} script(s) differ or failed")

@@ -66,7 +66,7 @@ def study_data(name: str) -> StudyData:
 def plan_of(model: str, test: str, measure: str) -> Plan:
     if model == "EE":
         return Plan(measure)
-    return Plan(measure, "IV", "random", model, "hksj" if test == "knha" else "normal")  # type: ignore[arg-type]
+    return Plan(measure, "IV", "random", model, "hksj" if test == "adhoc" else "normal")  # type: ignore[arg-type]
 
 
 def test_at_least_ten_data_sets() -> None:
@@ -162,7 +162,7 @@ def test_regression(stored: dict[str, Any]) -> None:
         stored["names"],
         model="common" if common else "random",
         tau2="REML" if common else stored["method"],
-        ci="hksj" if stored["test"] == "knha" else "normal",
+        ci="hksj" if stored["test"] == "adhoc" else "normal",
     )
     for key in ("coefficient", "se", "lo", "hi", "p", "moderator_q", "moderator_p"):
         close(getattr(found, key), stored[key])

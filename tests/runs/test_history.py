@@ -125,11 +125,47 @@ def test_metrics_are_exposition_text_and_hide_small_counts() -> None:
     samples = parsed(metrics.exposition(run))
     label = 'hospital="A \\"b\\"\\\\\\nc"'
     assert samples[f'ehrivig_rows_quarantined{{{label},table="lab"}}'] == 2
+    assert samples[f'ehrivig_rows_read{{{label},table="lab"}}'] == 90
     assert f'ehrivig_rows_read{{{label},table="patient"}}' not in samples
+    assert f'ehrivig_rows_quarantined{{{label},table="patient"}}' not in samples
+    assert samples['ehrivig_hospitals{state="used"}'] == 1
+    assert samples["ehrivig_lints"] == 0
     assert samples[f'ehrivig_checks{{{label},severity="warn",verdict="pass"}}'] == 2
     assert samples['ehrivig_hospitals{state="left_out"}'] == 1
     stages = [name for name in samples if name.startswith("ehrivig_admissions")]
     assert stages == ['ehrivig_admissions{stage="read"}', 'ehrivig_admissions{stage="cohort"}']
+
+
+def test_few_unexposed_are_not_told_by_the_exposed() -> None:
+    numbers = {"cohort": 50, "exposed": 40}
+    run = finished_run(Path("x"), Path("x"), numbers=numbers)
+    samples = parsed(metrics.exposition(run))
+    assert samples['ehrivig_admissions{stage="exposed"}'] == 40
+    assert "ehrivig_lints" not in samples
+    run.numbers["exposed"] = 46
+    assert 'ehrivig_admissions{stage="exposed"}' not in parsed(metrics.exposition(run))
+
+
+def test_a_row_counts_verdicts_and_rows(tmp_path: Path) -> None:
+    verdicts = ("fail", "warn", "warn", "pass")
+    results = [
+        HospitalResult(name, "", [], {"lab": 90, "patient": 3}, {"lab": 2}, [], "")
+        for name in ("A", "B")
+    ]
+    run = finished_run(
+        tmp_path,
+        tmp_path / "none",
+        checks=[Check("A", "lab", "x", "warn", 1, 2, 0.1, verdict) for verdict in verdicts],
+        results=results,
+        dropped=["C"],
+        reused=1,
+    )
+    history.write(run)
+    row = pl.read_csv(tmp_path / "history.csv").row(0, named=True)
+    assert (row["checks_failed"], row["checks_warned"]) == (1, 2)
+    assert (row["rows_read"], row["rows_quarantined"]) == (186, 4)
+    assert (row["hospitals"], row["hospitals_reused"], row["hospitals_left_out"]) == (4, 1, 1)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["finished_at"])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -47,6 +47,41 @@ def test_a_limit_that_is_too_small(total: str, processes: int) -> None:
         memory.engine_limit(total, processes)
 
 
+def test_the_amounts_are_those_that_were_measured() -> None:
+    """The docstrings of the constants say how; DuckDB needs at least what its smallest limit is."""
+    assert (memory.PYTHON_MIB, memory.OVERSHOOT) == (600, 1.15)
+    assert (memory.SMALLEST_MIB, memory.LEAST_MIB) == (200, 250)
+    rows = (memory.ROWS_AT_ONCE, memory.ROWS_OF_A_CREW, memory.ROWS_PER_MIB)
+    assert rows == (60_000_000, 40_000_000, 100_000)
+
+
+def test_the_least_that_is_taken() -> None:
+    assert memory.engine_limit("250MiB") == "200MiB"
+    assert memory.engine_limit("830MiB", 0) == "200MiB"
+    assert memory.engine_limit("1060MiB") == "400MiB"
+    with pytest.raises(UsageError, match=r"Give at least 250MiB"):
+        memory.engine_limit("249MiB")
+    with pytest.raises(UsageError, match=r"for 3 process\(es\)\. Give at least 750MiB"):
+        memory.engine_limit("749MiB", 3)
+
+
+@pytest.mark.parametrize(
+    ("limit", "alone", "rows"),
+    [
+        (None, True, 60_000_000),
+        (None, False, 40_000_000),
+        ("200MiB", True, 20_000_000),
+        ("500MiB", False, 40_000_000),
+        ("500MiB", True, 50_000_000),
+        ("700MiB", True, 60_000_000),
+    ],
+)
+def test_how_many_rows_a_process_works_on_at_once(
+    limit: str | None, alone: bool, rows: int
+) -> None:
+    assert memory.rows_at_once(limit, alone=alone) == rows
+
+
 def test_memory_that_runs_out_is_told_in_one_message_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,3 +189,44 @@ def test_age(hospital: Hospital, age: float, points: int) -> None:
     draw(hospital, NORMAL_LABS, NORMAL_VITALS)
     coded(hospital, "hypertension")
     assert score(hospital) == (points, 0, points)
+
+
+@pytest.mark.parametrize(
+    ("moment", "points"),
+    [
+        ("01-01 23:59", 0),
+        ("01-02 00:00", 4),
+        ("01-02 23:59", 4),
+        ("01-03 00:00", 0),
+        ("01-05 10:00", 0),
+    ],
+)
+def test_only_results_of_the_first_day_count(hospital: Hospital, moment: str, points: int) -> None:
+    hospital.admit(STAY)
+    draw(hospital, NORMAL_LABS, NORMAL_VITALS)
+    coded(hospital, "hypertension")
+    hospital.draw(
+        "lab",
+        "admission_id | analyte | value_std | unit | collected_at\n"
+        f"1 | sodium | 190 | umol/L | {moment}",
+    )
+    hospital.draw(
+        "vital",
+        f"admission_id | vital_code | value_std | measured_at\n1 | heart_rate | 200 | {moment}",
+    )
+    assert score(hospital)[0] == 2 * points
+
+
+@pytest.mark.parametrize("condition", ["acute_kidney_injury", "cirrhosis", "copd"])
+def test_one_diagnosis_among_others_is_enough(hospital: Hospital, condition: str) -> None:
+    hospital.admit(STAY)
+    draw(hospital, with_changes(NORMAL_LABS, creatinine=2 * 88.4), NORMAL_VITALS)
+    coded(hospital, condition)
+    alone = score(hospital)
+    hospital.draw("ref.condition", "vocabulary|code|condition\nICD10|Y|hypertension")
+    hospital.draw(
+        "diagnosis",
+        "admission_id|code|vocabulary|present_on_admission\n1|Y|ICD10|true\n1|Z|ICD10|-",
+    )
+    assert score(hospital) == alone
+    assert alone != (3, 0, 3)

@@ -96,3 +96,13 @@ def test_clearance_seen_only_after_leaving_does_not_count(hospital: Hospital) ->
 def test_cleared_before_admission_is_not_at_risk(hospital: Hospital) -> None:
     tests = "01-02 10:00|positive\n01-04 10:00|negative\n01-07 10:00|negative"
     assert clear(hospital, tests) == (None, None, None, None)
+
+
+def test_cleared_at_the_moment_of_leaving_counts(hospital: Hospital) -> None:
+    tests = POSITIVE + "\n01-26 10:00 | negative\n01-27 10:00 | negative"
+    assert clear(hospital, tests) == (True, 5, 25, 1)
+
+
+def test_cleared_at_the_moment_of_admission_is_not_at_risk(hospital: Hospital) -> None:
+    tests = "01-02 10:00|positive\n01-06 10:00|negative\n01-07 10:00|negative"
+    assert clear(hospital, tests) == (None, None, None, None)

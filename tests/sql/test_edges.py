@@ -13,7 +13,7 @@ import pytest
 from drawn import Hospital
 from severity_by_hand import daily_sofa
 
-from ehrivig import contract
+from ehrivig import codes, contract
 from ehrivig.codes import tables
 from ehrivig.concepts import concept, severity
 from ehrivig.extract import resolved
@@ -303,8 +303,8 @@ def edges() -> Any:
             _write(hospital, number, row.strip())
     db.execute("CREATE SCHEMA resolved")
     db.execute("DROP SCHEMA ref CASCADE; CREATE SCHEMA ref")
-    tables.load(db)
-    resolved.make(db)
+    tables.load(db, codes.SHIPPED)
+    resolved.make(db, codes.SHIPPED)
     for table in contract.TABLES:
         db.view(table.name, f"SELECT * FROM resolved.{table.name}")
     yield hospital

@@ -81,3 +81,30 @@ def test_mg_dl_however_it_is_written(hospital: Hospital, unit: str) -> None:
     severity.prepare(hospital.db, "stay_lab")
     rows = hospital.rows("stay_lab", analytes=["creatinine"])
     assert [row[4] for row in rows] == [1.2]
+
+
+def test_where_the_windows_end(hospital: Hospital) -> None:
+    """The last window may be shorter; whole ones end before the discharge."""
+    hospital.admit(STAYS)
+    severity.prepare(hospital.db, "stay_lab")
+    rows = hospital.db.rows(
+        "SELECT strftime(ends_at, '%m-%d %H:%M'), strftime(whole_until, '%m-%d %H:%M'), "
+        "strftime(left_at, '%Y-%m-%d'), strftime(fio2_from, '%m-%d %H:%M') "
+        "FROM score_span ORDER BY admission_id"
+    )
+    assert rows == [
+        ("01-04 10:00", "01-04 10:00", "2020-01-04", "01-02 06:00"),
+        ("01-05 10:00", "01-04 10:00", "2020-01-04", "01-02 06:00"),
+        ("01-03 10:00", "01-02 10:00", "2020-01-02", "01-02 06:00"),
+        ("01-30 10:00", "01-30 10:00", "9999-12-31", "01-02 06:00"),
+    ]
+
+
+def test_whole_windows_are_counted_from_the_anchor(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    severity.prepare(hospital.db, "stay_lab", anchor="candidate.time_zero", days=1)
+    rows = hospital.db.rows(
+        "SELECT strftime(ends_at, '%m-%d %H:%M'), strftime(whole_until, '%m-%d %H:%M') "
+        "FROM score_span WHERE admission_id = 1"
+    )
+    assert rows == [("01-04 09:00", "01-04 09:00")]

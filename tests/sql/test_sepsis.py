@@ -179,6 +179,7 @@ def test_the_proxy_is_named_and_unknown_without_administrations(hospital: Hospit
     give(hospital, "1 | 1 | 0.1 | ug/kg/min | given | 01-03 12:00 | 01-03 14:00")
     assert hospital.rows("septic_shock_proxy") == [(1, "vasopressor", datetime(2020, 1, 3, 12))]
     assert hospital.rows("septic_shock") == [(1, True, datetime(2020, 1, 3, 12))]
+    assert hospital.rows("severe_septic_shock") == [(1, True, datetime(2020, 1, 3, 12))]
 
 
 def sofa_rows(hospital: Hospital, rows: str) -> list[tuple[Any, ...]]:

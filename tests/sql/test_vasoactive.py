@@ -119,3 +119,32 @@ def test_one_hour_at_least_in_pieces(hospital: Hospital, rows: str, points: int 
 def test_an_infusion_counts_on_each_day_it_runs_for_an_hour(hospital: Hospital) -> None:
     give(hospital, "1 | 4 | 0.05 | ug/kg/min | given | 01-02 22:00 | 01-04 00:30")
     assert hospital.rows("sofa_vasoactive") == [(1, 1, 3, 3), (1, 2, 3, 3), (1, 3, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose", "points"),
+    [
+        (2, "5 | ug/kg/min", (2, 2)),
+        (4, "0.1 | ug/kg/min", (3, 3)),
+        (4, "0.2 | ug/kg/min", (4, 4)),
+        (4, "5 | mL", (3, 4)),
+        (1, "5 | mL", (2, 4)),
+    ],
+)
+def test_one_hour_is_enough_and_less_is_not(
+    hospital: Hospital, drug: int, dose: str, points: tuple[int, int]
+) -> None:
+    give(hospital, f"1 | {drug} | {dose} | given | 01-02 10:00 | 01-02 11:00")
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, *points)]
+    hospital.db.execute("UPDATE medication SET stopped_at = TIMESTAMP '2020-01-02 10:59:59'")
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, None, None)]
+
+
+def test_an_hour_at_a_higher_rate_within_longer_ones(hospital: Hospital) -> None:
+    give(
+        hospital,
+        """1 | 2 | 5 | ug/kg/min | given | 01-02 10:00 | 01-02 14:00
+        1 | 4 | 0.1 | ug/kg/min | given | 01-02 10:00 | 01-02 10:59
+        1 | 4 | 5 | mL | given | 01-02 12:00 | 01-02 12:59""",
+    )
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, 3, 3)]

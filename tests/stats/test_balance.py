@@ -120,3 +120,17 @@ def test_a_constant_has_no_smd_unless_the_arms_agree() -> None:
 def test_bad_input_is_named(arguments: tuple, options: dict, error: type[Exception]) -> None:
     with pytest.raises(error):
         balance(*arguments, **options)
+
+
+@pytest.mark.parametrize("value", [0.1, 37.1, 1e6 / 3, -7.4])
+def test_a_covariate_without_spread_has_no_smd(value: float) -> None:
+    """Constant within both arms: the sums leave rounding, which is no standard deviation."""
+    arm = np.repeat([1, 0], [7, 11])
+    apart = np.where(arm == 1, value, value * 1.1)
+    for x, expected in ((apart, np.nan), (np.full(18, value), 0.0)):
+        for weights in (None, np.linspace(0.1, 0.7, 18)):
+            for denominator in DENOMINATORS[:-1]:
+                row = balance(arm, x, weights=weights, denominator=denominator).rows[0]
+                np.testing.assert_equal((row.before.smd, row.after.smd), (expected, expected))
+                assert (row.before.sd_treated, row.after.sd_control) == (0.0, 0.0)
+                assert np.isnan(row.after.variance_ratio)

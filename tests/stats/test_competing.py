@@ -173,3 +173,20 @@ def test_the_causes_together_are_the_causes_one_by_one() -> None:
         for part in (strata == 0, strata == 1)
     )
     np.testing.assert_allclose(together[2].score, first.score + second.score)
+
+
+def test_late_entry_in_grays_test() -> None:
+    """Entry before the first event changes nothing; later entry takes rows out of the risk sets."""
+    rng = np.random.default_rng(4)
+    time, status = 1 + rng.exponential(9, 200), rng.integers(0, 3, 200)
+    group = rng.integers(0, 2, 200)
+    plain = gray_test(time, status, group)
+    early = gray_test(time, status, group, entry=np.full(200, 0.5))
+    assert (early.chi2, early.p) == pytest.approx((plain.chi2, plain.p))
+    late = np.where(rng.random(200) < 0.3, 0.5, 0.0) * np.minimum(time, 8)
+    found = gray_test(time, status, group, entry=late)
+    relabelled = gray_test(time, status, 1 - group, entry=late)
+    assert found.chi2 == pytest.approx(relabelled.chi2)
+    assert abs(found.chi2 - plain.chi2) > 1e-3
+    with pytest.raises(AnalysisError, match="before others of the group entered"):
+        gray_test([1, 2, 9, 3, 8], [1, 2, 1, 1, 1], [0, 0, 0, 1, 1], entry=[0, 0, 4, 0, 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import comb, exp, lgamma, sqrt
+from math import comb, lgamma, sqrt
 
 import numpy as np
 import pytest
@@ -19,8 +19,6 @@ from ehrivig.stats.tables.contingency import (
     pearson_chi_square,
 )
 from ehrivig.stats.tables.two_by_two import (
-    paired_risk_difference,
-    paired_risk_ratio,
     risk_difference,
     risk_ratio,
     wilson,
@@ -168,27 +166,11 @@ def test_wald_difference_by_hand() -> None:
     assert effect.hi == pytest.approx(0.1 + 1.959963984540054 * effect.se)
 
 
-@given(st.integers(0, 30), cells, cells, st.integers(0, 30))
-def test_pairs(a: int, b: int, c: int, d: int) -> None:
-    n = a + b + c + d
-    difference = paired_risk_difference(a, b, c, d)
-    assert difference.estimate == pytest.approx((b - c) / n)
-    variance = (b + c - (b - c) ** 2 / n) / n**2
-    assert difference.se == pytest.approx(sqrt(variance), abs=1e-12)
-    ratio, mirror = paired_risk_ratio(a, b, c, d), paired_risk_ratio(a, c, b, d)
-    assert ratio.estimate * mirror.estimate == pytest.approx(1)
-    assert (ratio.n_exposed, ratio.events_exposed, ratio.events_control) == (n, a + b, a + c)
-
-
 def test_zero_cells_and_empty_arms_are_named() -> None:
     with pytest.raises(AnalysisError, match="zero"):
         risk_ratio(2, 10, 0, 10)
     with pytest.raises(AnalysisError, match="empty"):
         risk_difference(0, 0, 3, 10)
-    with pytest.raises(AnalysisError, match="zero"):
-        paired_risk_ratio(0, 3, 0, 4)
-    with pytest.raises(AnalysisError, match="none"):
-        paired_risk_difference(0, 0, 0, 0)
     with pytest.raises(UsageError, match="events"):
         risk_ratio(11, 10, 3, 10)
     corrected = risk_ratio(0, 10, 3, 10, correction=0.5)
@@ -197,5 +179,12 @@ def test_zero_cells_and_empty_arms_are_named() -> None:
     nobody = risk_difference(0, 10, 0, 10)
     assert (nobody.estimate, nobody.p) == (0.0, 1.0)
     assert nobody.hi > 0
-    one_way = paired_risk_difference(0, 8, 0, 0)
-    assert one_way.p == pytest.approx(2 * exp(-8 * np.log(2)))
+    assert nobody.se == pytest.approx((nobody.hi - nobody.lo) / (2 * 1.959963984540054))
+
+
+def test_an_interval_without_width_is_refused() -> None:
+    with pytest.raises(AnalysisError, match="no width"):
+        risk_difference(0, 10, 0, 10, interval="wald")
+    with pytest.raises(AnalysisError, match="no width"):
+        risk_ratio(10, 10, 7, 7)
+    assert risk_ratio(10, 10, 7, 7, correction=0.5).se > 0

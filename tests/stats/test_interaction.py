@@ -66,5 +66,5 @@ def test_what_has_no_interaction_is_named() -> None:
         interaction([], [], [])
     with pytest.raises(AnalysisError, match="missing"):
         interaction(y, arm, np.where(arm == 1, np.nan, 0.0))
-    with pytest.raises(UsageError, match="100 labels"):
+    with pytest.raises(UsageError, match=r"one label per row \(100 rows"):
         interaction(y, arm, side[:50])

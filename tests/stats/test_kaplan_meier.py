@@ -177,7 +177,7 @@ def test_bad_options_are_named() -> None:
         kaplan_meier([1, 2], [1, 0], entry=[0, 2])
     with pytest.raises(AnalysisError, match="not above 0"):
         kaplan_meier([1, 2], [1, 0], weights=[1, 0])
-    with pytest.raises(AnalysisError, match="missing values"):
+    with pytest.raises(AnalysisError, match="labels are missing or infinite"):
         kaplan_meier([1, 2], [1, 0], group=["a", None])
     with pytest.raises(AnalysisError, match="no group"):
         kaplan_meier([1, 2], [1, 0])["b"]

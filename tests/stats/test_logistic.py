@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -110,6 +112,11 @@ def test_an_effect_counts_both_arms_and_refuses_other_rows() -> None:
     assert (effect.n_control, effect.events_control) == (11, 5)
     assert effect.estimate == pytest.approx(3 * 6 / (7 * 5))
     assert (effect.event_label, effect.estimand, effect.measure) == ("death", "ATT", "OR")
+    noted = replace(fit, notes=("separated",), level=0.9)
+    told = exposure_effect(noted, event, exposed, "treat")
+    assert (told.notes, told.level, told.estimand) == (("separated",), 0.9, "")
+    assert told.method == f"{fit.method}, Wald interval"
+    assert told.variance == fit.variance
     with pytest.raises(UsageError, match="not the rows of the fit"):
         exposure_effect(fit, 1 - event, exposed, "treat")
     with pytest.raises(UsageError, match="no column"):

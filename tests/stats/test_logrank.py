@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.logrank import logrank
 
@@ -82,5 +82,5 @@ def test_refusals() -> None:
         logrank([1, 5, 6], [0, 1, 1], [0, 1, 1])
     with pytest.raises(AnalysisError, match="missing or infinite"):
         logrank([1, np.nan], [1, 1], [0, 1])
-    with pytest.raises(AnalysisError, match="one value per row"):
+    with pytest.raises(UsageError, match="one label per row"):
         logrank([1, 2], [1, 1], [0])

@@ -129,6 +129,9 @@ def test_equal_distance_on_both_sides() -> None:
     t = np.array([1, 0, 0, 1])  # the treated unit at 0.375 stands between 0.25 and 0.5
     assert pairs_of(nearest(d, t, 0.25, order="data"))[0] == (0, 1)
     assert pairs_of(nearest(d, t, 0.25, order="data", tie_rule="matchit-4.5"))[0] == (0, 2)
+    for rule, control in (("matchit-4.7", 1), ("matchit-4.5", 2)):
+        again = nearest(d, t, 0.25, replace=True, tie_rule=rule)
+        assert (0, control) in pairs_of(again)
 
 
 def test_a_pair_exactly_at_the_caliper_is_made() -> None:
@@ -291,3 +294,11 @@ def test_time_grows_with_the_rows_and_not_faster() -> None:
         return best
 
     assert seconds(400_000) < 16 * seconds(50_000)
+
+
+def test_mahalanobis_takes_a_control_exactly_at_the_caliper() -> None:
+    x = np.array([[0.0, 1.0], [3.0, 2.0], [1.0, 5.0], [0.5, 0.5], [2.0, 0.0]])
+    for side in (1, -1):
+        d = np.array([0.5, 0.5 + side * 0.125, 0.5 + side * 0.126, 0.9, 0.95])
+        arm = np.array([1, 0, 0, 1, 1], dtype=bool)
+        assert pairs_of(nearest(d, arm, 0.125, mahalanobis=x)) == [(0, 1)]

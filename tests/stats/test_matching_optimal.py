@@ -10,6 +10,8 @@ from scipy.optimize import linear_sum_assignment
 
 from ehrivig.errors import NumericalWarning, UsageError
 from ehrivig.match import nearest, optimal
+from ehrivig.stats.matching.matches import Matches
+from ehrivig.stats.matching.optimal import Goal
 
 
 def assigned(d: np.ndarray, t: np.ndarray, caliper: float, left_over: float) -> tuple[int, float]:
@@ -99,3 +101,22 @@ def test_edges() -> None:
 def test_an_empty_arm_is_an_empty_match_and_a_warning(arm: list[int]) -> None:
     with pytest.warns(NumericalWarning, match="there are no"):
         assert len(optimal(np.linspace(0, 1, len(arm)), arm, 0.1)) == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("goal", ["penalised", "maximum"])
+def test_rounded_scores_are_matched_as_whole_numbers(goal: Goal, seed: int) -> None:
+    """A gap equal to the caliper on paper counts, whatever the binary digits of the scores."""
+    rng = np.random.default_rng(seed)
+    percent = np.clip(rng.normal(50, 15, 200).round(), 1, 99).astype(int)
+    arm = rng.random(200) < 0.4
+    rounded = optimal(percent / 100, arm, 0.02, goal=goal)
+    whole = optimal(percent.astype(float), arm, 2.0, goal=goal)
+
+    def cost(pairs: Matches) -> tuple[int, int]:
+        total = int(np.abs(percent[pairs.treated] - percent[pairs.control]).sum())
+        left = int(arm.sum()) - len(pairs.treated)
+        return (total, left) if goal == "maximum" else (total + 2 * left, 0)
+
+    assert cost(rounded) == cost(whole)
+    assert np.abs(percent[rounded.treated] - percent[rounded.control]).max() == 2

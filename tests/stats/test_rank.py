@@ -40,6 +40,17 @@ def test_two_samples_are_the_rank_sum_test_without_continuity_correction() -> No
     assert kruskal_wallis([a, b]).p == pytest.approx(u.pvalue, rel=1e-10)
 
 
+def test_signed_rank_by_hand() -> None:
+    """Four pairs: without zeros the ranks sum to 10, their mean is 5."""
+    test = wilcoxon_signed_rank([0.0, 2, 3, 4], [1.0, 0, 0, 1])  # d = -1, 2, 3, 3
+    ranks, variance = 2 + 3.5 + 3.5, 4 * 5 * 9 / 24 - (2**3 - 2) / 48
+    assert test.statistic == pytest.approx((ranks - 5) / variance**0.5)
+    zero = wilcoxon_signed_rank([0.0, 1, 3, 7], [0.0, 0, 0, 8])  # d = 0, 1, 3, -1
+    variance = (4 * 5 * 9 - 1 * 2 * 3) / 24 - (2**3 - 2) / 48
+    assert zero.statistic == pytest.approx((2.5 + 4 - (20 - 2) / 4) / variance**0.5)
+    assert zero.n == 4
+
+
 @given(st.lists(st.integers(-4, 4), min_size=5, max_size=40))
 def test_signed_rank_with_pratts_zeros_is_scipys(differences: list[int]) -> None:
     d = np.array(differences, dtype=float)
@@ -63,9 +74,14 @@ def test_hodges_lehmann_by_listing(seed: int, n: int, whole: bool) -> None:
         x, y = np.round(x), np.round(y)
     d = x - y
     walsh = ((d[:, None] + d) / 2)[np.triu_indices(n)]
+    if len(np.unique(d)) == 1:
+        with pytest.raises(AnalysisError, match="do not vary"):
+            paired_shift(x, y)
+        return
     got = paired_shift(x, y)
     assert got.shift == pytest.approx(np.median(walsh), abs=1e-12)
     assert got.lo <= got.shift <= got.hi
+    assert got.lo < got.hi
     assert got.n == n
 
 
@@ -139,3 +155,16 @@ def test_bad_input_is_named() -> None:
         paired_shift([], [])
     with pytest.raises(UsageError, match="rows"):
         wilcoxon_signed_rank([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize("value", [0.1, 37.1, 1e6 / 3])
+def test_values_without_spread_have_no_t_test(value: float) -> None:
+    x, y = np.full(7, value), np.full(9, value * 1.1)
+    for kind in ("welch", "student"):
+        with pytest.raises(AnalysisError, match="do not vary"):
+            t_test(x, y, kind=kind)
+    with pytest.raises(AnalysisError, match="do not vary"):
+        t_test(x, x * 1.1, kind="paired")
+    baseline, arm = np.arange(16.0), np.repeat([0, 1], 8)
+    with pytest.raises(AnalysisError, match="without any spread"):
+        ancova(value + 0.3 * baseline + arm, baseline, arm)

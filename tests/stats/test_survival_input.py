@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.survival.follow_up_input import (
     constant_columns,
     design_matrix,
-    labelled,
     standardised,
 )
 
@@ -57,5 +57,5 @@ def test_shapes_are_named() -> None:
         design_matrix(np.ones((3, 2, 2)), 3)
     with pytest.raises(AnalysisError, match="columns \\[1\\]"):
         design_matrix([[1, np.nan], [2, 3]], 2)
-    with pytest.raises(AnalysisError, match="not an array of numbers"):
+    with pytest.raises(UsageError, match="not an array of numbers"):
         design_matrix(["a", "b"], 2)

@@ -92,6 +92,10 @@ def test_doses_four_days_apart_are_two_cycles() -> None:
     result = judged("gbs", series(*[(d, 20.0) for d in range(5)], (8, 20.0)))
     assert findings(result) == ["as_planned", "extra_cycle"]
     assert result.first_deviation_on == DAY_0 + timedelta(days=8)
+    assert [cycle.planned for cycle in result.cycles] == [
+        str(regimen.load("gbs").step[0]),
+        "nothing more",
+    ]
     assert result.cycles[1].gap_days == 8
     assert (
         judged("gbs", series(*[(d, 20.0) for d in range(5)], (7, 20.0))).cycles[0].n_dose_days == 6

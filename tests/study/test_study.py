@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ehrivig import study
+from ehrivig import resources, study
 from ehrivig.errors import StudyError
 
 
@@ -77,4 +77,14 @@ def test_schema_is_json_and_closed() -> None:
 def test_a_placeholder_is_no_date_of_a_study(day: date, content: dict) -> None:
     content["extract"]["extract_date"] = day
     with pytest.raises(StudyError, match=r"extract\.extract_date"):
+        study.parse(content)
+
+
+def test_a_band_of_a_product_that_the_list_does_not_know_is_refused() -> None:
+    text = (resources.studies_folder() / "ivig_sepsis.toml").read_text(encoding="utf-8")
+    content = tomllib.loads(text)
+    assert study.parse(content).exposure.bands[1].of_product
+    content["exposure"]["bands"][1]["feature"] = "igm_enriched"
+    said = "'igm_enriched' is neither .* list ivig includes. Did you mean 'igma_enriched'?"
+    with pytest.raises(StudyError, match=said):
         study.parse(content)

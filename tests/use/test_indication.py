@@ -9,10 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ehrivig import codes as code_lists
+from ehrivig import resources
+from ehrivig.codes import own
 from ehrivig.database import Database
-from ehrivig.errors import UsageError
+from ehrivig.errors import StudyError
 from ehrivig.use.indication import CLASSES, Rule, assign, code_list, diagnoses, match_codes
 
+LISTED = code_list(code_lists.SHIPPED)
 STARTED = date(2020, 6, 1)
 RECOGNISED = {
     "itp",
@@ -92,11 +96,11 @@ def coded(*rows: tuple[str, int | None, int] | tuple[str, int | None, int, str])
 
 
 def found(courses: pl.DataFrame, codes: pl.DataFrame, rule: Rule | None = None) -> Any:
-    return assign(courses, codes, rule).row(0, named=True)
+    return assign(courses, codes, LISTED, rule).row(0, named=True)
 
 
 def test_the_code_list_holds_each_indication_of_the_review_in_its_class() -> None:
-    listed = code_list()
+    listed = LISTED
     for name, expected in zip(CLASSES, (RECOGNISED, UNDER_EVALUATION, DISCUSSED), strict=False):
         assert set(listed.filter(pl.col("class") == name)["indication"]) == expected
     per_name = listed.group_by("indication").agg(
@@ -131,7 +135,7 @@ def test_the_code_list_holds_each_indication_of_the_review_in_its_class() -> Non
 )
 def test_codes_point_at_indications(vocabulary: str, code: str, expected: set[str]) -> None:
     codes = pl.DataFrame({"vocabulary": [vocabulary], "code": [code]})
-    assert set(match_codes(codes)["indication"]) == expected
+    assert set(match_codes(codes, LISTED)["indication"]) == expected
 
 
 def test_the_most_specific_code_wins_over_the_nearest() -> None:
@@ -207,7 +211,7 @@ def test_each_course_is_judged_on_its_own_and_keeps_its_place() -> None:
             one_course(hospital_id="B"),
         ]
     )
-    got = assign(courses, coded(("G61.0", 0, 10)))
+    got = assign(courses, coded(("G61.0", 0, 10)), LISTED)
     assert got["indication"].to_list() == [None, "gbs", None, None]
     assert got["n_indications"].to_list() == [0, 1, 0, 0]
     assert got.select(courses.columns).equals(courses)
@@ -217,18 +221,18 @@ def test_the_order_of_diagnoses_never_matters() -> None:
     codes = coded(
         ("G61.0", 3, 10), ("G61.0", -3, 10), ("D69.3", 3, 9), ("A41.9", 0, 10), ("G61.8", 0, 10)
     )
-    expected = assign(one_course(), codes)
+    expected = assign(one_course(), codes, LISTED)
     for seed in range(10):
-        assert assign(one_course(), codes.sample(fraction=1, shuffle=True, seed=seed)).equals(
-            expected
-        )
+        assert assign(
+            one_course(), codes.sample(fraction=1, shuffle=True, seed=seed), LISTED
+        ).equals(expected)
     assert expected["indication_days"].to_list() == [-3]
 
 
 def test_empty_inputs_keep_the_schema() -> None:
-    full = assign(one_course(), coded(("G61.0", 0, 10)))
-    none = assign(one_course(), coded(("G61.0", 0, 10)).clear())
-    assert assign(one_course().clear(), coded(("G61.0", 0, 10))).schema == full.schema
+    full = assign(one_course(), coded(("G61.0", 0, 10)), LISTED)
+    none = assign(one_course(), coded(("G61.0", 0, 10)).clear(), LISTED)
+    assert assign(one_course().clear(), coded(("G61.0", 0, 10)), LISTED).schema == full.schema
     assert none.schema == full.schema
     assert none["indication_class"].to_list() == ["none_found"]
 
@@ -245,32 +249,31 @@ def test_diagnoses_are_read_from_the_hospital() -> None:
             "'ICD10' AS vocabulary, TIMESTAMP '2020-06-01 00:00' AS diagnosed_at "
             "FROM (VALUES ('G61.0'), ('I10'), ('g610'), (NULL)) AS t(code)"
         )
-        got = diagnoses(db).sort("code")
+        got = diagnoses(db, LISTED).sort("code")
         assert got["code"].to_list() == ["G61.0", "g610"]
         assert got["patient_id"].to_list() == [1, 1]
         db.execute("DELETE FROM diagnosis")
-        assert diagnoses(db).schema == got.schema
+        assert diagnoses(db, LISTED).schema == got.schema
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("recognised,ICD10,prefix,D69.3,3", "helpful,ICD10,prefix,D69.3,3", "unknown class"),
-        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD8,prefix,D69.3,3", "unknown vocabulary"),
-        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,regex,D69.3,3", "unknown match"),
-        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,prefix,D69.3,9", "specificity"),
-        ("indication,label,class", "indication,label,kind", "class"),
+        ("recognised,ICD10,prefix,D69.3,3", "helpful,ICD10,prefix,D69.3,3", "class 'helpful'"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD8,prefix,D69.3,3", "vocabulary 'ICD8'"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,regex,D69.3,3", "match 'regex'"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,prefix,D69.3,9", "specificity '9'"),
+        ("indication,label,class", "indication,label,kind", "unknown: kind; missing: class"),
     ],
 )
 def test_a_code_list_with_a_mistake_is_refused(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    import ehrivig
-
-    shipped = Path(ehrivig.__file__).parent / "codes" / "codelists" / "indications.csv"
-    text = shipped.read_text(encoding="utf-8")
+    text = (resources.codelists_folder() / "indications.csv").read_text(encoding="utf-8")
     assert old in text
-    path = tmp_path / "own.csv"
+    path = tmp_path / "indications.csv"
+    path.write_text(text, encoding="utf-8")
+    own.read(tmp_path)
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(UsageError, match=said):
-        code_list(path)
+    with pytest.raises(StudyError, match=said):
+        own.read(tmp_path)

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ehrivig import contract, study
+from ehrivig import codes, contract, study
+from ehrivig.codes.hints import drug_hints
 from ehrivig.concepts import define_given
 from ehrivig.database import Database
 from ehrivig.study import Study
@@ -109,6 +110,12 @@ class Hospital:
         for name, columns in _REFERENCE.items():
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
             _insert(db, f"ref.{name}", known[name])
+        numbered = pl.DataFrame(
+            [(drug, code, name) for drug, _, code, name, _ in self.drugs],
+            schema={"drug": pl.Int64, "drug_code": pl.String, "drug_name": pl.String},
+            orient="row",
+        )
+        db.load("ref.drug_hint", drug_hints(codes.SHIPPED, numbered))
         define_given(db)
         return db
 

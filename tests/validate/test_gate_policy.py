@@ -10,7 +10,9 @@ import pytest
 from fuzz.base import content, short_study, small_extract
 
 from ehrivig import pipeline, study
+from ehrivig.errors import GateBlocked
 from ehrivig.study import Study
+from ehrivig.validate import Check, gate
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +90,42 @@ def test_a_hospital_that_could_not_be_read_is_left_out_of_both(
     again = pipeline.rejudge(asked, tmp_path / "out")
     for found in (check, again):
         assert (found.exit_code, found.hospitals, found.dropped_hospitals) == (0, ["A"], ["B"])
+
+
+@pytest.mark.parametrize(("failed", "lines", "rest"), [(20, 20, ""), (21, 21, "... and 1 more")])
+def test_a_message_names_at_most_twenty_checks(failed: int, lines: int, rest: str) -> None:
+    plan = study.load("ivig_covid19")
+    checks = [Check("A", "lab", f"lab.c{n}", "block", 5, 9, 0.0, "fail") for n in range(failed)]
+    decision = gate.decide(
+        [*checks, Check("B", "lab", "x", "block", 5, 9, 0.0, "pass")], plan, "AB"
+    )
+    head, *told = decision.message.splitlines()
+    assert head == "gate: blocked hospital(s) A:"
+    assert len(told) == lines
+    assert decision.blocked
+    assert told[-1].strip().startswith(rest or "lab")
+    with pytest.raises(GateBlocked, match="blocked hospital"):
+        decision.enforce()
+
+
+def test_what_stops_a_run_and_what_leaves_a_hospital_out() -> None:
+    plan = study.load("ivig_covid19")
+    quality = plan.quality.model_copy(
+        update={"block": "drop_hospital", "hospitals": {"C": "block_run"}}
+    )
+    plan = plan.model_copy(update={"quality": quality})
+
+    def decided(*failing: str, unreadable: tuple[str, ...] = ()) -> gate.Decision:
+        checks = [Check(name, "lab", "x", "block", 5, 9, 0.0, "fail") for name in failing]
+        return gate.decide(checks, plan, "ABC", unreadable)
+
+    assert decided() == gate.Decision((), (), False, "")
+    assert decided("B") == gate.Decision(("B",), ("B",), False, "")
+    assert decided("B", unreadable=("A",)).dropped == ("A", "B")
+    assert [decided(name).blocked for name in ("A", "C", "all")] == [False, True, True]
+    assert decided("all").dropped == ()
+    assert decided("A", "B", unreadable=("C",)).blocked
+    assert gate.stops_run(plan, "C")
+    assert not gate.stops_run(plan, "A")
+    nobody = gate.decide([], plan, ())
+    assert not nobody.blocked

@@ -128,7 +128,7 @@ def test_products_by_what_the_lists_say_and_by_their_text(
         (5, True, True, True, "include", 2.5),
         (6, False, False, False, None, None),
     ]
-    texts = "SELECT drug, immunoglobulin, hcpcs, full_width FROM gate.drug ORDER BY drug"
+    texts = "SELECT drug, look_alike, billed, full_width FROM gate.drug ORDER BY drug"
     assert db.rows(texts) == [
         (IVIG, True, False, False),
         (HEPATITIS_B, True, False, False),
@@ -137,9 +137,8 @@ def test_products_by_what_the_lists_say_and_by_their_text(
         (5, True, True, False),
         (6, False, False, False),
     ]
-    other = {"codelist": "glucocorticoid", "of_immunoglobulin": False}
-    db.table("gate.drug", gate_tables.gate_query("drug"), other)
-    assert db.rows("SELECT bool_or(immunoglobulin) FROM gate.drug") == [(False,)]
+    db.table("gate.drug", gate_tables.gate_query("drug"), {"codelist": "glucocorticoid"})
+    assert db.rows("SELECT bool_or(look_alike), bool_or(billed) FROM gate.drug") == [(False, False)]
 
 
 def test_a_study_is_of_an_immunoglobulin_when_its_list_includes_some() -> None:

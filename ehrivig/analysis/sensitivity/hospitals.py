@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import adjusted, versus
+from ehrivig.analysis.models import versus
+from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Rematch, Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.pooled import Pooled
-from ehrivig.stats.regression.logistic import exposure_effect, logistic
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
@@ -72,24 +72,21 @@ def _pooled(table: pl.DataFrame, hospitals: list[str], study: Study, rows: Effec
     for name in hospitals:
         rows.ask(_question(study, f"hospital {name}"), partial(one, name))
     question = replace(_question(study, "all hospitals"), split="")
-    rows.ask(question, lambda: _pool(hospitals, found))
+    measure = model_of(study.primary).measure
+    rows.ask(question, lambda: _pool(hospitals, found, measure))
     rows.ask(question, lambda: _one_stage(table, hospitals, study))
 
 
 def _of_hospital(people: pl.DataFrame, study: Study) -> Effect:
-    """The odds ratio in one hospital, given the logit of the score."""
-    effect, fit = adjusted(
-        values(people, study.primary.name),
-        exposed(people),
-        values(people, SCORE)[:, None],
-        (SCORE,),
-        study.primary.event_label,
-        "conditional on the score",
+    """The effect in one hospital, given the logit of the score."""
+    y, score = values(people, study.primary.name), values(people, SCORE)[:, None]
+    effect, fit = model_of(study.primary).adjusted(
+        y, exposed(people), score, (SCORE,), "conditional on the score"
     )
     return replace(effect, method=f"{fit.method}, adjusted for the logit of the score")
 
 
-def _pool(hospitals: list[str], found: dict[str, Effect]) -> list[Effect]:
+def _pool(hospitals: list[str], found: dict[str, Effect], measure: str) -> list[Effect]:
     """Random effects (REML, Hartung-Knapp) and common effect, with what they left out."""
     columns = {
         name: np.array([getattr(found.get(h), name, np.nan) for h in hospitals], dtype=np.float64)
@@ -102,7 +99,7 @@ def _pool(hospitals: list[str], found: dict[str, Effect]) -> list[Effect]:
             columns["lo"],
             columns["hi"],
             se=columns["se"],
-            measure="OR",
+            measure=measure,
         )
     except UsageError as error:  # fewer than two estimates: no mistake of the user's here
         raise AnalysisError(str(error)) from None
@@ -156,10 +153,9 @@ def _one_stage(table: pl.DataFrame, hospitals: list[str], study: Study) -> Effec
     event, arm = values(known, study.primary.name), exposed(known)
     present = [h for h in hospitals if h in set(known["hospital_id"])]
     own = [(known["hospital_id"] == h).to_numpy().astype(float) for h in present[1:]]
-    x = np.column_stack([arm.astype(float), values(known, SCORE), *own])
-    names = ["exposed", SCORE, *(f"hospital {h}" for h in present[1:])]
-    fit = logistic(event, x, names=names, event_label=study.primary.event_label, firth="auto")
-    effect = exposure_effect(fit, event, arm, "exposed", estimand="conditional on the score")
+    x = np.column_stack([values(known, SCORE), *own])
+    names = (SCORE, *(f"hospital {h}" for h in present[1:]))
+    effect, fit = model_of(study.primary).adjusted(event, arm, x, names, "conditional on the score")
     return replace(effect, method=f"one stage: {fit.method}, score and hospital in the model")
 
 

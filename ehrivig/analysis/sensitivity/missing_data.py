@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import adjusted, varying, versus
+from ehrivig.analysis.models import varying, versus
+from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Rematch, Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import exposed, matrix, values
@@ -124,7 +125,8 @@ def _impute(
     ]
     labels = [*names, "exposed", "outcome", *(f"hospital {h}" for h in indicators)]
     kinds: list[Kind] = ["pmm" if _continuous(name, study) else "binary" for name in names]
-    kinds += ["binary"] * (len(labels) - len(names))
+    kinds += ["binary", "pmm" if study.primary.unit else "binary"]
+    kinds += ["binary"] * len(indicators)
     m = max(study.analysis.imputations, FEWEST)
     return impute(
         np.column_stack(columns),
@@ -159,16 +161,12 @@ def _matched(study: Study, rematch: Rematch, completed: pl.DataFrame) -> Effect:
 
 
 def _adjusted(table: pl.DataFrame, study: Study) -> Effect:
-    """The odds ratio given the adjustment variables (the matching ones where none are named)."""
+    """The effect given the adjustment variables (the matching ones where none are named)."""
     x, names = varying(table, study.analysis.adjust or study.match.covariates)
-    effect, _ = adjusted(
-        values(table, study.primary.name),
-        exposed(table),
-        x,
-        names,
-        study.primary.event_label,
-        "conditional odds ratio",
-    )
+    model = model_of(study.primary)
+    estimand = "conditional mean difference" if model.number else "conditional odds ratio"
+    y = values(table, study.primary.name)
+    effect, _ = model.adjusted(y, exposed(table), x, names, estimand)
     return replace(effect, method=f"{effect.method}, adjusted for {len(names)} covariates")
 
 

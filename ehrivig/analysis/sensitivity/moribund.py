@@ -14,6 +14,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import crude, versus
 from ehrivig.analysis.sample import Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
+from ehrivig.analysis.survival import followed_up
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
@@ -54,10 +55,13 @@ def moribund_discharge(sample: Sample, study: Study, rows: EffectRows) -> None:
 def counted_as_dead(people: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tuple[int, int]]:
     """The table with discharges against advice as events, and how many that changed per arm.
 
-    Exposed first. Raises AnalysisError when the extract has no discharge status.
+    Exposed first. Raises AnalysisError when the extract has no discharge status, or when the
+    primary outcome is no death.
     """
     if STATUS not in people.columns or people[STATUS].null_count() == people.height:
         raise AnalysisError("the extract has no discharge status")
+    if not followed_up(study):
+        raise AnalysisError("the primary outcome is no death")
     primary = study.primary
     left = pl.col(STATUS) == "against_advice"
     if primary.within_days is not None:

@@ -16,6 +16,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.sample import Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.sensitivity import calibrate, fit_null
 from ehrivig.study import Outcome, Study
@@ -32,6 +33,8 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
     found: list[Effect] = []
 
     def control(outcome: Outcome) -> Effect:
+        if outcome.unit:
+            raise AnalysisError("a number has no ratio: a negative control happens or not")
         effect = matched_effect(matched, _as_primary(study, outcome))
         found.append(effect)
         return effect
@@ -65,6 +68,10 @@ def _as_primary(study: Study, outcome: Outcome) -> Study:
 
 def _calibrated(matched: pl.DataFrame, study: Study, controls: list[Effect]) -> Effect:
     """The primary effect with the mean bias of the controls taken off and their spread added."""
+    if study.primary.unit:
+        raise AnalysisError(
+            "the primary outcome is a number: ratios of controls do not calibrate it"
+        )
     null = fit_null([log(e.estimate) for e in controls], [e.se for e in controls])
     effect = matched_effect(matched, study)
     made = calibrate(null, log(effect.estimate), effect.se)

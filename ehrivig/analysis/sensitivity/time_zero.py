@@ -13,7 +13,7 @@ from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.analysis.survival import follow_up, followed
+from ehrivig.analysis.survival import follow_up, followed, followed_up
 from ehrivig.dataset import matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
@@ -106,6 +106,10 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
 
     Covariates are the matching variables that are known at time zero.
     """
+    if not followed_up(study):
+        raise AnalysisError(
+            "these designs follow people to a death; the primary outcome is none, and has no times"
+        )
     people = followed(table)
     time, event, _ = follow_up(people)
     start = values(people, "hours_to_first_dose")

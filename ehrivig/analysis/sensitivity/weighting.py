@@ -10,15 +10,21 @@ import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import supported, varying, versus
+from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
 from ehrivig.stats.regression.standardise import aipw
-from ehrivig.stats.result import BoolArray, Effect
+from ehrivig.stats.result import Arms, BoolArray, Effect
+from ehrivig.stats.wald import p_value, quantile
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
+
+VARIANCE = "influence function, score estimated, each row left out (as HC3)"
 
 
 @answers("weighting")
@@ -45,24 +51,44 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
 
 
 def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:
-    """The contrasts of the weighted risks."""
+    """The contrasts of the weighted risks; of a number the difference of the weighted means."""
     event, arm = values(people, study.primary.name), exposed(people)
     x, names = varying(people, study.match.covariates)
     made = inverse_probability(arm, score, aim.name, stabilised=True)
     risks, influence = weighted_risks(event, arm, x, score, aim)
-    cohort = cohort_of(event, arm, x, None, names)
-    report = Report(cohort, study.primary.event_label, 0.95, aim.name, f"weighted: {made.method}")
-    found = report.from_covariance(
-        risks,
-        influence_covariance(cohort, influence),
-        "influence function, score estimated, each row left out (as HC3)",
-    )
+    method = f"weighted: {made.method}"
     note = (
         f"effective sample size {made.effective_treated:.0f} and {made.effective_control:.0f}; "
         f"largest weight {made.largest:.1f}"
     )
-    effects = (found.odds_ratio, found.risk_difference, found.risk_ratio)
+    model = model_of(study.primary)
+    if model.number:
+        found = _mean_difference(risks, influence, arm)
+        words = replace(found, event_label=model.label, method=method, estimand=aim.name)
+        return [replace(words, notes=(note,))]
+    cohort = cohort_of(event, arm, x, None, names)
+    report = Report(cohort, model.label, 0.95, aim.name, method)
+    contrasts = report.from_covariance(risks, influence_covariance(cohort, influence), VARIANCE)
+    effects = (contrasts.odds_ratio, contrasts.risk_difference, contrasts.risk_ratio)
     return [replace(effect, notes=(*effect.notes, note)) for effect in effects]
+
+
+def _mean_difference(means: Floats, influence: Floats, arm: BoolArray) -> Effect:
+    """The difference of weighted means (exposed, unexposed), (2,), by their influence, (n, 2)."""
+    n, estimate = len(arm), float(means[0] - means[1])
+    se = float(np.sqrt(((influence[:, 0] - influence[:, 1]) ** 2).sum()) / n)
+    if not se > 0:
+        raise AnalysisError("the outcome does not vary: no test exists")
+    half = quantile(0.95) * se
+    rows = int(arm.sum()), int((~arm).sum())
+    return Effect.between(
+        Arms(rows[0], rows[0], rows[1], rows[1]),
+        MEAN_DIFFERENCE,
+        (estimate, estimate - half, estimate + half, se, p_value(estimate / se)),
+        event_label="",
+        method="",
+        variance=VARIANCE,
+    )
 
 
 def weighted_risks(
@@ -98,6 +124,8 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     """AIPW: the score model has all matching variables, the outcome model of each arm those that
     it can carry there (a rare one with an empty cell separates it).
     """
+    if study.primary.unit:
+        raise AnalysisError("the outcome model is of events; the primary outcome is a number")
     event, arm = values(people, study.primary.name), exposed(people)
     x, names = varying(people, study.match.covariates)
     keep = supported(event, x, arm) & supported(event, x, ~arm)

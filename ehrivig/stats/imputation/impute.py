@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import numbers, whole_number
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.glm import expit, maximise
@@ -71,7 +72,7 @@ def impute(
     Source: van Buuren & Groothuis-Oudshoorn 2011; augmentation of binary columns against
     separation: White, Daniel & Royston 2010; PMM type 1: Little 1988.
     """
-    table: FloatArray = np.array(x, dtype=np.float64)
+    table: FloatArray = numbers(x, "x").copy()
     if table.ndim != 2:
         raise UsageError(f"impute: expected a table (n, p), got shape {table.shape}.")
     labels = column_names(names, table.shape[1])
@@ -110,8 +111,8 @@ def _refuse(
     """Raise for input that cannot be imputed."""
     if len(kinds) != table.shape[1] or not set(kinds) <= {"pmm", "normal", "binary"}:
         raise UsageError("kinds: one of pmm, normal, binary for each column.")
-    if m < 1 or iterations < 1:
-        raise UsageError("impute: m and iterations must be at least 1.")
+    whole_number(m, "impute: m", 1)
+    whole_number(iterations, "impute: iterations", 1)
     if bool(np.isinf(table).any()):
         raise AnalysisError("impute: infinite values; set them to missing.")
     for j, name in enumerate(labels):

@@ -9,11 +9,12 @@ from math import exp, inf, log, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr, stdtr
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import Effect
+from ehrivig.stats.wald import t_quantile
 
 RATIOS = ("OR", "RR", "HR", "SHR")
 FEWEST = 20  # imputations below which the Monte-Carlo error of p and SE shows
@@ -72,7 +73,7 @@ def pool(
     missing = (1 + 1 / m) * between / total
     df = _barnard_rubin(missing, m, df_complete)
     se, estimate = sqrt(total), float(q.mean())
-    half = _quantile(df, level) * se
+    half = t_quantile(level, df) * se
     riv = (1 + 1 / m) * between / within if within > 0 else inf
     fraction = (riv + 2 / (df + 3)) / (riv + 1) if np.isfinite(riv) else 1.0
     return Pooled(
@@ -136,12 +137,6 @@ def _barnard_rubin(missing: float, m: int, df_complete: float) -> float:
         return old
     observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - missing)
     return observed if not np.isfinite(old) else old * observed / (old + observed)
-
-
-def _quantile(df: float, level: float) -> float:
-    """The two-sided t quantile, normal at infinite df."""
-    upper = 0.5 + level / 2
-    return float(stdtrit(df, upper) if np.isfinite(df) else ndtri(upper))
 
 
 def _tail(df: float, t: float) -> float:

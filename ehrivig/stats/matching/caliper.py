@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import variance
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
 
@@ -56,9 +57,8 @@ def caliper_width(
 def _spread(values: FloatArray, treated: ArrayLike | None) -> float:
     """The standard deviation of all rows, or pooled over the arms with equal shares."""
     if treated is None:
-        return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        return float(np.sqrt(variance(values)))
     arm = arm_vector(treated, "treated", len(values))
     if min(arm.sum(), (~arm).sum()) < 2:
         return 0.0
-    variances = np.var(values[arm], ddof=1), np.var(values[~arm], ddof=1)
-    return float(np.sqrt(0.5 * (variances[0] + variances[1])))
+    return float(np.sqrt(0.5 * (variance(values[arm]) + variance(values[~arm]))))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
+from ehrivig.stats.arrays import labelled, numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 TieRule = Literal["matchit-4.7", "matchit-4.5"]
@@ -44,15 +45,12 @@ def checked_distance(distance: ArrayLike, treated: ArrayLike) -> tuple[FloatArra
     Raises UsageError for wrong shapes or arms that are not 0/1, AnalysisError for a distance that
     is missing or infinite (the message counts them).
     """
-    d = np.asarray(distance, dtype=np.float64)
-    arm = np.asarray(treated)
-    if d.ndim != 1 or arm.shape != d.shape:
-        raise UsageError(f"distance {d.shape} and treated {arm.shape}: need the same (n,).")
-    if arm.dtype != np.bool_:
-        values = arm.astype(np.float64)
-        if not bool(((values == 0) | (values == 1)).all()):
-            raise UsageError("treated: must hold 0 and 1 only (or false and true).")
-        arm = values == 1
+    d, arms = numbers(distance, "distance"), numbers(treated, "treated")
+    if d.ndim != 1 or arms.shape != d.shape:
+        raise UsageError(f"distance {d.shape} and treated {arms.shape}: need the same (n,).")
+    if not bool(((arms == 0) | (arms == 1)).all()):
+        raise UsageError("treated: must hold 0 and 1 only (or false and true).")
+    arm = arms == 1
     bad = int((~np.isfinite(d)).sum())
     if bad:
         raise AnalysisError(
@@ -79,21 +77,36 @@ def checked_caliper(caliper: float | None) -> float:
     return float(caliper)
 
 
+def reach(distance: FloatArray, caliper: float) -> float:
+    """The widest gap that counts as within the caliper: the caliper, up to the rounding of a gap.
+
+    0.57 - 0.55 is 0.019999999999999907 and 0.55 - 0.53 is 0.020000000000000018: scores rounded to
+    two decimals lie a caliper of 0.02 apart, whatever their binary digits say.
+    """
+    largest = float(np.abs(distance).max(initial=0.0))
+    return caliper + 4 * float(np.finfo(np.float64).eps) * (largest + caliper)
+
+
 def group_codes(exact: ArrayLike | None, n: int) -> IntArray | None:
     """A number per exact group, (n,); several columns (n, k) must agree in all of them."""
     if exact is None:
         return None
-    labels = np.asarray(exact)
-    if labels.ndim not in (1, 2) or labels.shape[0] != n:
-        raise UsageError(f"exact: expected {n} rows, got shape {labels.shape}.")
-    columns = [labels] if labels.ndim == 1 else [labels[:, j] for j in range(labels.shape[1])]
     codes = np.zeros(n, dtype=np.int64)
-    for column in columns:
-        if column.dtype.kind == "f" and not bool(np.isfinite(column).all()):
-            raise AnalysisError("exact: some group labels are missing; label or drop those rows.")
-        found, index = np.unique(column, return_inverse=True)
-        codes = np.unique(codes * len(found) + index, return_inverse=True)[1]
+    for column in _columns(exact, n):
+        found = labelled("exact", column, n)
+        codes = np.unique(codes * len(found.labels) + found.codes, return_inverse=True)[1]
     return codes
+
+
+def _columns(exact: ArrayLike, n: int) -> list[ArrayLike]:
+    """The columns of labels; a two-dimensional array has several."""
+    shape = np.shape(exact)
+    if len(shape) not in (1, 2) or shape[0] != n:
+        raise UsageError(f"exact: expected {n} rows, got shape {shape}.")
+    if len(shape) == 1:
+        return [exact]
+    table = exact if isinstance(exact, np.ndarray) else np.asarray(exact, dtype=object)
+    return [table[:, j] for j in range(shape[1])]
 
 
 def lines(distance: FloatArray, treated: BoolArray, exact: IntArray | None) -> list[Line]:

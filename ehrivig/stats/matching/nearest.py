@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import whole_number
 from ehrivig.stats.matching.greedy import match_closest, match_in_order
 from ehrivig.stats.matching.line import (
     TIE_RULES,
@@ -59,6 +60,9 @@ def nearest(
     sorted positions away (units of all groups and those already matched count), then the left one;
     "matchit-4.5" the left one. Without an exact tie the rules agree.
 
+    The caliper is compared with the binary gap, as MatchIt does: of scores rounded to two decimals
+    some pairs 0.02 apart are within a caliper of 0.02 and some are not (`optimal` counts all).
+
     Raises UsageError for wrong shapes and options, AnalysisError for missing or infinite
     distances. An empty arm gives no pairs and a NumericalWarning.
     Source: Rosenbaum & Rubin 1985; behaviour of MatchIt 4.7.2 (Ho, Imai, King & Stuart 2011).
@@ -99,8 +103,7 @@ def _refuse_options(order: str, ratio: int, tie_rule: str, seed: int | None) -> 
         raise UsageError(f"order: {order!r} is none of {', '.join(ORDERS)}.")
     if tie_rule not in TIE_RULES:
         raise UsageError(f"tie_rule: {tie_rule!r} is none of {', '.join(TIE_RULES)}.")
-    if ratio < 1 or int(ratio) != ratio:
-        raise UsageError(f"ratio: {ratio} controls per treated; give a whole number from 1.")
+    whole_number(ratio, "ratio (controls per treated)", 1)
     if order == "random" and seed is None:
         raise UsageError('order="random" needs a seed, so that the pairs can be found again.')
 

@@ -21,6 +21,7 @@ from ehrivig.stats.matching.line import (
     checked_distance,
     group_codes,
     lines,
+    reach,
     warn_empty_arm,
 )
 from ehrivig.stats.matching.matches import Matches
@@ -55,6 +56,7 @@ def optimal(
     if not np.isfinite(width) or goal not in ("penalised", "maximum"):
         raise UsageError('optimal: needs a finite caliper and goal "penalised" or "maximum".')
     warn_empty_arm(arm)
+    widest = reach(d, width)
     groups = group_codes(exact, len(d))
     empty = np.zeros(0, dtype=np.int64)
     rows_t, rows_c = [empty], [empty]
@@ -62,9 +64,9 @@ def optimal(
         if not len(line.treated_row) or not len(line.control_row):
             continue
         who = (
-            penalised_line(line, width)
+            penalised_line(line, widest)
             if goal == "penalised"
-            else largest_then_nearest(line, width)
+            else largest_then_nearest(line, widest)
         )
         rows_t.append(line.treated_row[who[0]])
         rows_c.append(line.control_row[who[1]])

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.design_matrix import binary_vector, column_names, finite_matrix
 from ehrivig.stats.newton import Curve
-from ehrivig.stats.regression.glm import MaximumLikelihood, maximise
+from ehrivig.stats.regression.glm import MaximumLikelihood, expit, log1p_exp, maximise
 from ehrivig.stats.regression.odds_ratios import OddsRatios
 from ehrivig.stats.regression.separation import maximum
+from ehrivig.stats.regression.subset_sums import chance_of_choosing, log_odds_of_choice, steps
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.wald import ratios
 
 WHAT = "conditional logistic regression"
+MOST_STEPS = 20_000_000_000  # of the recursion, per Newton step: about a minute
 BLOCK_NUMBERS = 4_000_000  # size of the largest array of second derivatives at a time
 
 
@@ -60,19 +63,21 @@ def conditional_logistic(
     `event` (n,) 0/1; `x` (n, p), a column without within-stratum variation is refused; `strata`
     (n,) labels of pairs or larger sets. Strata without an event or without a non-event say nothing
     and are counted only. Raises UsageError for wrong shapes; AnalysisError for missing values, no
-    informative stratum, columns constant within strata or collinear, separation, no convergence.
+    informative stratum, columns constant within strata or collinear, separation, no convergence,
+    and strata too large for the exact likelihood.
     Source: Breslow & Day 1980 ch. 7; Gail, Lubin & Rubinstein 1981.
     """
     y = binary_vector(event, "event")
     matrix = finite_matrix(x, "x", len(y))
     labels = column_names(names, matrix.shape[1])
-    strata_count, groups = _informative(y, np.asarray(strata))
+    strata_count, groups = _informative(y, labelled("strata", strata, len(y)).codes)
     used = sum(len(rows) for rows, _ in groups)
     if not used:
         raise AnalysisError(f"{WHAT}: no stratum has both an event and a non-event.")
     if [rows.shape[1] for rows, _ in groups] == [2]:
         ml = _pairs(matrix, groups[0][0], labels)
     else:
+        _refuse_large(groups, matrix.shape[1])
         ml = _sets_fit([_Sets(matrix[rows], cases) for rows, cases in groups], labels)
     return _fit(y, ml, labels, (strata_count, used), event_label, level)
 
@@ -82,14 +87,9 @@ def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntAr
 
     In every stratum the rows of cases come first.
     """
-    if strata.shape != y.shape:
-        raise UsageError(f"strata: expected {len(y)} labels, got shape {strata.shape}.")
-    if strata.dtype.kind == "f" and not bool(np.isfinite(strata).all()):
-        raise AnalysisError("strata: some labels are missing; every row needs its stratum.")
-    codes = np.unique(strata, return_inverse=True)[1] if len(y) else np.zeros(0, dtype=np.int64)
-    order = np.argsort(2 * codes + (y == 0), kind="stable")
-    sizes = np.bincount(codes)
-    cases = np.bincount(codes, y).astype(np.int64)
+    order = np.argsort(2 * strata + (y == 0), kind="stable")
+    sizes = np.bincount(strata)
+    cases = np.bincount(strata, y).astype(np.int64)
     first = np.cumsum(sizes) - sizes
     both = np.flatnonzero((cases > 0) & (cases < sizes))
     kinds = np.unique(np.column_stack([sizes[both], cases[both]]), axis=0)
@@ -98,6 +98,18 @@ def _informative(y: FloatArray, strata: IntArray) -> tuple[int, list[tuple[IntAr
         these = both[(sizes[both] == size) & (cases[both] == m)]
         groups.append((order[first[these][:, np.newaxis] + np.arange(size)], m))
     return len(sizes), groups
+
+
+def _refuse_large(groups: list[tuple[IntArray, int]], p: int) -> None:
+    """Raise AnalysisError, naming the size, for strata over which the recursion takes too long."""
+    work = [steps(len(rows), rows.shape[1], cases) * (1 + p) ** 2 for rows, cases in groups]
+    if sum(work) > MOST_STEPS:
+        rows, cases = groups[int(np.argmax(work))]
+        raise AnalysisError(
+            f"{WHAT}: strata of {rows.shape[1]:,} rows with {cases:,} events and {p} columns take "
+            "too long by the exact likelihood. Use logistic with a column for each stratum (as "
+            "good in strata so large), or finer strata."
+        )
 
 
 def _pairs(x: FloatArray, rows: IntArray, labels: tuple[str, ...]) -> MaximumLikelihood:
@@ -158,41 +170,16 @@ def _curve(sets: _Sets, beta: FloatArray) -> Curve:
     chosen = size - sets.cases if turned else sets.cases
     x = -sets.x if turned else sets.x
     eta = x @ beta
-    high = eta.max(axis=1, keepdims=True)
-    value, slope, bend = _symmetric_function(np.exp(eta - high), x, chosen)
-    if not bool(np.isfinite(value).all()) or bool((value <= 0).any()):
-        raise AnalysisError(f"{WHAT}: a stratum is too large for the exact likelihood.")
+    shift = log_odds_of_choice(eta, chosen)[:, np.newaxis]
+    value, slope, bend = chance_of_choosing(expit(eta + shift), x, chosen)
     picked = slice(sets.cases, None) if turned else slice(0, sets.cases)
     mean = slope / value[:, np.newaxis]
-    loglik = (eta - high)[:, picked].sum() - np.log(value).sum()
+    # Of the sum over subsets: Poisson-binomial chance of the number, times all the odds' sums.
+    denominator = np.log(value) + log1p_exp(eta + shift).sum(axis=1)
+    loglik = (eta + shift)[:, picked].sum() - denominator.sum()
     score = x[:, picked].sum(axis=(0, 1)) - mean.sum(axis=0)
     information = np.einsum("s,sij->ij", 1.0 / value, bend) - mean.T @ mean
     return Curve(float(loglik), score, information)
-
-
-def _symmetric_function(
-    u: FloatArray, x: FloatArray, m: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The elementary symmetric function of degree m of u (S, size), with derivatives.
-
-    u = exp(x b): the value (S,), the gradient (S, p) and the second derivatives (S, p, p) in b.
-    """
-    s, size, p = x.shape
-    value = np.zeros((s, m + 1))
-    slope, bend = np.zeros((s, m + 1, p)), np.zeros((s, m + 1, p, p))
-    value[:, 0] = 1.0
-    for i in range(size):
-        ui, xi = u[:, i], x[:, i, :]
-        outer = xi[:, :, np.newaxis] * xi[:, np.newaxis, :]
-        for j in range(min(i + 1, m), max(0, m - size + i), -1):
-            cross = slope[:, j - 1, :, np.newaxis] * xi[:, np.newaxis, :]
-            below = value[:, j - 1, np.newaxis]
-            bend[:, j] += ui[:, np.newaxis, np.newaxis] * (
-                bend[:, j - 1] + cross + cross.transpose(0, 2, 1) + outer * below[:, :, np.newaxis]
-            )
-            slope[:, j] += ui[:, np.newaxis] * (slope[:, j - 1] + xi * below)
-            value[:, j] += ui * value[:, j - 1]
-    return value[:, m], slope[:, m], bend[:, m]
 
 
 def _fit(

@@ -6,62 +6,66 @@ Sources: Firth 1993; Heinze & Schemper 2002 (penalised profile intervals and tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import contextlib
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.collinear import refuse_dependent
-from ehrivig.stats.newton import Curve, Maximum, climb
-from ehrivig.stats.regression.glm import MaximumLikelihood, expit, log1p_exp
+from ehrivig.stats.newton import Maximum, little_gain
+from ehrivig.stats.regression.firth_likelihood import (
+    WHAT,
+    Scaled,
+    climbed,
+    fisher_information,
+    prepare,
+    solved,
+)
+from ehrivig.stats.regression.glm import MaximumLikelihood, expit, maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit, wald_fit
 from ehrivig.stats.regression.logistic_input import Problem
-from ehrivig.stats.regression.profile import profile_interval
-from ehrivig.stats.result import BoolArray, FloatArray
-
-MAX_STEP = 5.0
-MAX_ITERATIONS = 500
-SCORING_STEPS = 30
-WHAT = "Firth logistic regression"
-
-
-@dataclass(frozen=True)
-class _Scaled:
-    """The design with its intercept, columns divided by `scale`."""
-
-    event: FloatArray
-    z: FloatArray
-    weights: FloatArray
-    scale: FloatArray
+from ehrivig.stats.regression.profile import alongside, profile_interval
+from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import exponential
 
 
 def firth_fit(problem: Problem) -> LogisticFit:
     """Firth's fit with penalised profile intervals and penalised likelihood-ratio tests."""
-    y, x, names = problem.event, problem.x, problem.names
-    top = penalised(y, x, None, names)
-    se = np.sqrt(np.diag(top.covariance))
-    lo, hi, p = np.empty_like(se), np.empty_like(se), np.empty_like(se)
-    for j in range(len(se)):
-        last = top.coef
-
-        def highest(value: float, j: int = j) -> float:
-            nonlocal last
-            loglik, last = penalised_profile(y, x, None, j, value, last)
-            return loglik
-
-        lo[j], hi[j] = profile_interval(
-            highest, float(top.coef[j]), float(se[j]), top.loglik, problem.level
-        )
-        p[j] = chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0))))
+    names = problem.names
+    top = penalised(problem.event, problem.x, None, names)
+    k = len(names)
+    lo, hi, p = (np.full(k, np.nan) for _ in range(3))
+    notes: tuple[str, ...] = ()
+    for j in range(k):
+        try:
+            lo[j], hi[j], p[j] = _profile(problem, top, j)
+        except AnalysisError as error:
+            if j:
+                raise
+            notes = (f"no interval of the intercept: {error}",)  # nobody reads it as an effect
     return replace(
         wald_fit(problem, top, top.covariance, "inverse Fisher information (Heinze & Schemper)"),
-        lo=np.exp(lo),
-        hi=np.exp(hi),
+        lo=exponential(lo),
+        hi=exponential(hi),
         p=p,
         method="logistic, Firth's penalised likelihood",
         interval="profile penalised likelihood",
+        notes=notes,
     )
+
+
+def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, float, float]:
+    """The penalised profile limits of coefficient j, and p of its likelihood-ratio test."""
+
+    def highest(value: float) -> float:
+        start = alongside(top, j, value)
+        return penalised_profile(problem.event, problem.x, None, j, value, start)[0]
+
+    se = float(np.sqrt(top.covariance[j, j]))
+    lo, hi = profile_interval(highest, float(top.coef[j]), se, top.loglik, problem.level)
+    return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0)))))
 
 
 def penalised(
@@ -73,16 +77,38 @@ def penalised(
     penalised, `loglik_null` NaN. Raises AnalysisError for constant or collinear columns and when it
     does not converge.
     """
-    data = _prepare(event, x, weights)
+    data = prepare(event, x, weights)
     p = np.full(len(event), 0.5)
-    refuse_dependent(_information(data, p)[0], names, WHAT)
-    free = np.ones(data.z.shape[1], dtype=bool)
-    top = _climb(data, np.zeros(data.z.shape[1]), free)
-    information, _ = _information(data, expit(data.z @ top.beta))
-    covariance = _solved(information, np.eye(len(names))) / np.outer(data.scale, data.scale)
+    refuse_dependent(fisher_information(data, p)[0], names, WHAT)
+    top = max(_tops(data, event, x, weights), key=lambda found: found.loglik)
+    information, _ = fisher_information(data, expit(data.z @ top.beta))
+    outward = data.outward()
+    covariance = outward @ solved(information, np.eye(len(names))) @ outward.T
     return MaximumLikelihood(
-        top.beta / data.scale, covariance, top.loglik, float("nan"), top.iterations
+        outward @ top.beta, covariance, top.loglik, float("nan"), top.iterations
     )
+
+
+def _tops(
+    data: Scaled, event: FloatArray, x: FloatArray, weights: FloatArray | None
+) -> list[Maximum]:
+    """The maxima that are reached from no effect and, where it exists, from the unpenalised fit.
+
+    The penalised likelihood may have two tops, with a covariate that has an outlier for example.
+    """
+    free = np.ones(data.z.shape[1], dtype=bool)
+    starts = [np.zeros(data.z.shape[1])]
+    with contextlib.suppress(AnalysisError):
+        starts.append(data.inward(maximise(event, x, weights=weights).coef))
+    tops, failures = [], []
+    for start in starts:
+        try:
+            tops.append(climbed(data, start, free))
+        except AnalysisError as error:
+            failures.append(error)
+    if not tops:
+        raise failures[0]
+    return tops
 
 
 def penalised_profile(
@@ -96,113 +122,12 @@ def penalised_profile(
     """The highest penalised log-likelihood with coefficient j held at value, and where it is (k,).
 
     The penalty keeps the column that is held, as Heinze & Schemper have it. `start` (k,) are the
-    coefficients to begin from: those of the value before lie nearest.
+    coefficients to begin from, that of column j at `value`.
     """
-    data = _prepare(event, x, weights)
+    data = prepare(event, x, weights, centred=j > 0)
     free = np.arange(data.z.shape[1]) != j
-    beta = start * data.scale
-    beta[j] = value * data.scale[j]
-    top = _climb(data, beta, free)
-    return top.loglik, top.beta / data.scale
-
-
-def _prepare(event: FloatArray, x: FloatArray, weights: FloatArray | None) -> _Scaled:
-    """The design with columns of unit root mean square (any scale has the same maximum)."""
-    z = np.concatenate([np.ones((len(event), 1)), x], axis=1)
-    scale = np.sqrt(np.mean(z**2, axis=0))
-    scale = np.where(scale > 0, scale, 1.0)
-    w = np.ones(len(event)) if weights is None else weights
-    return _Scaled(event, z / scale, w, scale)
-
-
-def _information(data: _Scaled, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The Fisher information (k, k) and the weighted design whose cross product it is (n, k)."""
-    root = data.z * np.sqrt(data.weights * p * (1 - p))[:, np.newaxis]
-    return root.T @ root, root
-
-
-def _climb(data: _Scaled, start: FloatArray, free: BoolArray) -> Maximum:
-    """The maximum over the free coefficients: where the modified score is zero.
-
-    Fisher scoring first; where it crawls (the penalty bends the curve, and the information does
-    not know), Newton's method with the curvature taken from differences of the score.
-    """
-
-    def step_at(beta: FloatArray, curve: Curve, iteration: int) -> FloatArray:
-        if np.isnan(curve.score).any():
-            raise _singular()
-        curvature = curve.information[np.ix_(free, free)]
-        if iteration > SCORING_STEPS:
-            curvature = _curvature(data, beta, free, curvature)
-        step = np.zeros(len(beta))
-        step[free] = _solved(curvature, curve.score[free])
-        return step * (MAX_STEP / max(float(np.abs(step).max(initial=0.0)), MAX_STEP))
-
-    return climb(
-        lambda beta: _curve(data, beta),
-        start,
-        what=WHAT,
-        step_at=step_at,
-        max_iterations=MAX_ITERATIONS,
-    )
-
-
-def _curve(data: _Scaled, beta: FloatArray) -> Curve:
-    """Log-likelihood plus half the log determinant of the information, score and information.
-
-    The log-likelihood is -inf where the information vanishes.
-    """
-    eta = data.z @ beta
-    information, _ = _information(data, expit(eta))
-    sign, logdet = np.linalg.slogdet(information)
-    logdet += 2.0 * np.log(data.scale).sum()  # as of the columns before they were scaled
-    fit = float(data.weights @ (data.event * eta - log1p_exp(eta)))
-    try:
-        score = _score(data, beta)
-    except AnalysisError:
-        return Curve(-np.inf, np.full(len(beta), np.nan), information)
-    return Curve(fit + 0.5 * float(logdet) if sign > 0 else -np.inf, score, information)
-
-
-def _score(data: _Scaled, beta: FloatArray) -> FloatArray:
-    """Firth's modified score, (k,)."""
-    p = expit(data.z @ beta)
-    information, root = _information(data, p)
-    leverage = np.einsum("ij,ij->i", root @ _solved(information, np.eye(len(beta))), root)
-    return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
-
-
-def _curvature(
-    data: _Scaled, beta: FloatArray, free: BoolArray, information: FloatArray
-) -> FloatArray:
-    """Minus the derivative of the score in the free coefficients, made to point uphill.
-
-    The penalised likelihood is not concave everywhere: directions that bend up, or not at all,
-    count with the size of their bend (at least a little of the information's).
-    """
-    h = 1e-5
-    columns = [
-        (_score(data, beta - h * e) - _score(data, beta + h * e))[free] / (2 * h)
-        for e in np.eye(len(beta))[free]
-    ]
-    curvature = 0.5 * (np.array(columns) + np.array(columns).T)
-    if not len(curvature):
-        return curvature
-    bend, direction = np.linalg.eigh(curvature)
-    floor = 1e-6 * float(np.linalg.eigvalsh(information)[-1])
-    return np.asarray((direction * np.maximum(np.abs(bend), floor)) @ direction.T)
-
-
-def _solved(information: FloatArray, right: FloatArray) -> FloatArray:
-    """The solution of information @ x = right; AnalysisError where the information is singular."""
-    try:
-        return np.asarray(np.linalg.solve(information, right), dtype=np.float64)
-    except np.linalg.LinAlgError as error:
-        raise _singular() from error
-
-
-def _singular() -> AnalysisError:
-    return AnalysisError(
-        f"{WHAT}: the covariates are collinear among these patients, or too "
-        "many for them; drop or coarsen covariates."
-    )
+    beta = data.inward(start)
+    beta[j] = value * data.scale[j] if j else value
+    # Only the height is wanted: a step short against the standard errors is short enough.
+    top = climbed(data, beta, free, little_gain)
+    return top.loglik, np.asarray(data.outward() @ top.beta)

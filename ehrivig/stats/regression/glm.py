@@ -97,14 +97,16 @@ def maximise(
     offset: FloatArray | None = None,
     intercept: bool = True,
     names: Sequence[str] | None = None,
+    start: FloatArray | None = None,
     max_iterations: int = 60,
 ) -> MaximumLikelihood:
     """The maximum-likelihood fit of P(event) = expit(offset + intercept + x b).
 
     `event` (n,) of 0 and 1, `x` (n, p) finite, `weights` (n,) >= 0 multiply the log-likelihood of
-    a row; all already checked by the caller. Raises AnalysisError when there is no event or no
-    non-event, when columns are constant or collinear, when the arms are separated (the maximum
-    lies at infinity), and when Newton's method does not converge.
+    a row, `start` (k,) are coefficients to begin from; all already checked by the caller. Raises
+    AnalysisError when there is no event or no non-event, when columns are constant or collinear,
+    when the arms are separated (the maximum lies at infinity), and when Newton's method does not
+    converge.
     Source: McCullagh & Nelder 1989; separation: Albert & Anderson 1984.
     """
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(x.shape[1]))
@@ -113,7 +115,7 @@ def maximise(
     labels = (INTERCEPT, *labels) if intercept else labels
     top = maximum(
         lambda beta: _curve(design, beta),
-        _warm_start(design, null),
+        _warm_start(design, null) if start is None else _inward(design, start),
         labels,
         what=WHAT,
         max_iterations=max_iterations,
@@ -220,3 +222,8 @@ def _back_transform(design: Design) -> FloatArray:
     if first:
         matrix[0, 1:] = -design.centre / design.scale
     return matrix
+
+
+def _inward(design: Design, coef: FloatArray) -> FloatArray:
+    """Coefficients (k,) of the columns as given, on the scale of the design."""
+    return np.asarray(np.linalg.solve(_back_transform(design), coef), dtype=np.float64)

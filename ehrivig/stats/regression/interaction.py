@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
 from ehrivig.stats.regression.logistic import LogisticFit, likelihood_ratio, logistic
 from ehrivig.stats.result import Arms, Effect, arms_of
@@ -51,17 +51,14 @@ def interaction(
     """
     y = binary_vector(event, "event")
     arm = arm_vector(exposed, "exposed", len(y))
-    labels = np.asarray(side)
-    if labels.shape != y.shape:
-        raise UsageError(f"side: expected {len(y)} labels, got shape {labels.shape}.")
-    if labels.dtype.kind == "f" and not bool(np.isfinite(labels).all()):
-        raise AnalysisError("side: some labels are missing; leave those rows out.")
-    levels = np.unique(labels)
-    others = levels[1:] if len(levels) > 1 else levels  # one alone is constant: the fit refuses it
+    sides_of = labelled("side", side, len(y))
+    levels = sides_of.labels
+    # one alone is constant: the fit refuses it
+    others = np.arange(1, len(levels)) if len(levels) > 1 else np.zeros(1, dtype=np.int64)
     rest = np.zeros((len(y), 0)) if x is None else finite_matrix(x, "x", len(y))
-    inside = (labels[:, np.newaxis] == others).astype(float)
+    inside = (sides_of.codes[:, np.newaxis] == others).astype(float)
     main = np.column_stack([arm.astype(float), inside, rest])
-    sides = ["side"] if len(others) == 1 else [f"side {v}" for v in others]
+    sides = ["side"] if len(others) == 1 else [f"side {levels[k]}" for k in others]
     terms = ["exposed", *sides, *column_names(names, rest.shape[1])]
     products = [f"exposed x {name}" for name in sides]
     smaller = logistic(y, main, names=terms)
@@ -74,7 +71,7 @@ def interaction(
     )
     chi2, df, p = likelihood_ratio(larger, smaller)
     ratios = tuple(_ratio(larger, name, p, arms_of(y, arm)) for name in products)
-    return Interaction(tuple(levels.tolist()), ratios, chi2, df, p, larger)
+    return Interaction(levels, ratios, chi2, df, p, larger)
 
 
 def _ratio(fit: LogisticFit, term: str, p: float, arms: Arms) -> Effect:

@@ -85,7 +85,8 @@ def _firth_instead(problem: Problem, why: str) -> LogisticFit:
         raise AnalysisError(why + " (Firth's fit does not take sampling weights.)")
     warnings.warn(why.split(": the events")[0] + "; Firth's penalised fit is reported",
                   NumericalWarning, stacklevel=3)  # fmt: skip
-    return replace(firth_fit(problem), notes=(why.split(". Use firth")[0],))
+    fit = firth_fit(problem)
+    return replace(fit, notes=(why.split(". Use firth")[0], *fit.notes))
 
 
 def _covariance(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import checked_level, labelled
 from ehrivig.stats.design_matrix import (
     INTERCEPT,
     binary_vector,
@@ -63,8 +63,7 @@ def refuse_contradictions(
     robust = variance not in (None, "model") or weights is not None or cluster is not None
     if robust and (interval == "profile" or firth is True):
         raise UsageError("profile intervals and Firth's fit use the model variance, no weights.")
-    if not 0 < level < 1:
-        raise UsageError("level: must lie between 0 and 1, like 0.95.")
+    checked_level(level)
 
 
 def checked(
@@ -83,7 +82,7 @@ def checked(
     if w is not None and bool((w == 0).any()):
         used = w > 0
         y, matrix, w = y[used], matrix[used], w[used]
-        labels = None if cluster is None else np.asarray(cluster)[used]
+        labels = None if cluster is None else labelled("cluster", cluster, len(used)).codes[used]
     if len(y) == 0:
         raise AnalysisError("logistic regression: no rows.")
     if not 0 < y.sum() < len(y):

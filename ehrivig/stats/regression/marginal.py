@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
-from ehrivig.stats.regression.sandwich import cluster_index, warn_few_clusters
 from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.wald import p_value, quantile
 
@@ -64,10 +65,7 @@ def cohort_of(
     labels = column_names(names, matrix.shape[1])
     if cluster is None:
         return Cohort(y, arm, matrix, labels, None, 0)
-    groups, index = cluster_index(cluster, len(y))
-    if groups < 2:
-        raise AnalysisError("cluster: fewer than two clusters; no clustered variance exists.")
-    warn_few_clusters(groups)
+    groups, index = clusters_of(cluster, len(y))
     return Cohort(y, arm, matrix, labels, index, groups)
 
 
@@ -107,7 +105,7 @@ class Report:
 
     def from_draws(self, risks: FloatArray, draws: FloatArray, failed: int) -> MarginalEffects:
         """Percentile intervals, at rank tail x (B + 1); p is Wald's with the bootstrap's SE."""
-        tail = (1 - self.level) / 2
+        tail = (1 - checked_level(self.level)) / 2
         samples = [[value for _, value, _ in _contrasts(draw)] for draw in draws]
         effects = []
         for (measure, value, _), column in zip(_contrasts(risks), np.array(samples).T, strict=True):

@@ -4,40 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import chdtri
+from scipy.special import chdtrc, chdtri
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.regression.glm import maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit
 from ehrivig.stats.regression.logistic_input import Problem
+from ehrivig.stats.result import FloatArray
+from ehrivig.stats.wald import exponential
 
 
 def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
-    """The same fit with likelihood-ratio intervals in place of Wald's (p stays Wald's)."""
+    """The same fit with likelihood-ratio intervals and tests in place of Wald's."""
+    falls = [fit.loglik - profile_loglik(problem, fit, j, 0.0) for j in range(len(fit.coef))]
     ends = [_profile_ends(problem, fit, j) for j in range(len(fit.coef))]
     return replace(
         fit,
-        lo=np.exp(np.array([lo for lo, _ in ends])),
-        hi=np.exp(np.array([hi for _, hi in ends])),
+        lo=exponential(np.array([lo for lo, _ in ends])),
+        hi=exponential(np.array([hi for _, hi in ends])),
+        p=chdtrc(1, np.maximum(0.0, 2.0 * np.array(falls))),
         interval="profile likelihood",
     )
 
 
 def _profile_ends(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float]:
     """The profile interval of coefficient j, on the log scale."""
-    held = np.ones(len(problem.event)) if j == 0 else problem.x[:, j - 1]
-    others = problem.x if j == 0 else np.delete(problem.x, j - 1, axis=1)
 
     def highest(value: float) -> float:
-        ml = maximise(problem.event, others, offset=value * held, intercept=j != 0)
-        return ml.loglik
+        return profile_loglik(problem, fit, j, value)
 
     return profile_interval(
         highest, float(fit.coef[j]), float(fit.se[j]), fit.loglik, problem.level
     )
+
+
+def profile_loglik(problem: Problem, fit: LogisticFit, j: int, value: float) -> float:
+    """The highest log-likelihood with coefficient j held at value."""
+    held = np.ones(len(problem.event)) if j == 0 else problem.x[:, j - 1]
+    others = problem.x if j == 0 else np.delete(problem.x, j - 1, axis=1)
+    start = np.delete(alongside(fit, j, value), j)
+    ml = maximise(problem.event, others, offset=value * held, intercept=j != 0, start=start)
+    return ml.loglik
+
+
+class Fitted(Protocol):
+    """A fit that has coefficients (k,) and their covariance (k, k)."""
+
+    @property
+    def coef(self) -> FloatArray:
+        """The coefficients."""
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Their covariance by the model."""
+
+
+def alongside(fit: Fitted, j: int, value: float) -> FloatArray:
+    """The coefficients (k,) to look for when coefficient j is held at value.
+
+    On the ridge of the parabola at the maximum: what a far-off intercept or its slope needs, or the
+    search would begin where every probability is 0 or 1.
+    """
+    direction = fit.covariance[:, j] / fit.covariance[j, j]
+    return np.asarray(fit.coef + direction * (value - fit.coef[j]))
 
 
 def profile_interval(
@@ -55,7 +89,7 @@ def profile_interval(
     Raises AnalysisError when no root lies within 64 standard errors.
     Source: Venzon & Moolgavkar 1988.
     """
-    quantile = float(chdtri(1, 1.0 - level))
+    quantile = float(chdtri(1, 1.0 - checked_level(level)))
 
     def beyond(value: float) -> float:
         return 2.0 * (loglik - highest(value)) - quantile
@@ -70,6 +104,9 @@ def _root(beyond: Callable[[float], float], estimate: float, step: float) -> flo
     while width <= 64.0:
         outer = estimate + width * step
         if beyond(outer) > 0:
-            return float(brentq(beyond, inner, outer, xtol=1e-10 * abs(step), rtol=1e-14))
+            try:
+                return float(brentq(beyond, inner, outer, xtol=1e-10 * abs(step), rtol=1e-14))
+            except ValueError:  # no change of sign: the likelihood has more than one top
+                break
         inner, width = outer, 2.0 * width
     raise AnalysisError("profile interval: the likelihood is flat; the interval has no end.")

@@ -7,18 +7,16 @@ conventions of R's sandwich 3.0, which these equal to rounding).
 
 from __future__ import annotations
 
-import warnings
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
+from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.regression.glm import CHUNK_ROWS, expit
 from ehrivig.stats.result import FloatArray, IntArray
 
 HeteroscedasticKind = Literal["HC0", "HC1", "HC2", "HC3"]
-FEW_CLUSTERS = 30  # below it the sandwich is too small (Cameron & Miller 2015)
 
 
 def heteroscedastic(
@@ -63,13 +61,10 @@ def clustered(
     """The (k, k) sandwich covariance that lets rows of one cluster depend on each other.
 
     Scaled by G / (G - 1) and (n - 1) / (n - k), as statsmodels and R's vcovCL(type = "HC1").
-    Raises AnalysisError with fewer than two clusters; warns with fewer than 30.
+    Raises AnalysisError with fewer than two clusters; warns with fewer than 40.
     """
     n, k = x.shape[0], len(coef)
-    groups, index = cluster_index(cluster, n)
-    if groups < 2:
-        raise AnalysisError("cluster: fewer than two clusters; no clustered variance exists.")
-    warn_few_clusters(groups)
+    groups, index = clusters_of(cluster, n)
     scores = cluster_scores(event, x, weights, coef, index, groups)
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     covariance: FloatArray = factor * (bread @ (scores.T @ scores) @ bread)
@@ -93,28 +88,6 @@ def cluster_scores(
     for j in range(x.shape[1]):
         scores[:, j + 1] = np.bincount(index, residual * x[:, j], groups)
     return scores
-
-
-def cluster_index(cluster: ArrayLike, n: int) -> tuple[int, IntArray]:
-    """The number of clusters and the number of each row's cluster, 0 .. G-1, shape (n,)."""
-    labels = np.asarray(cluster)
-    if labels.shape != (n,):
-        raise UsageError(f"cluster: expected {n} labels, got shape {labels.shape}.")
-    if labels.dtype.kind == "f" and not bool(np.isfinite(labels).all()):
-        raise AnalysisError("cluster: some labels are missing; every row needs its cluster.")
-    found, index = np.unique(labels, return_inverse=True)
-    return len(found), np.asarray(index, dtype=np.int64)
-
-
-def warn_few_clusters(groups: int) -> None:
-    """Warn that the clustered standard error is too small with so few clusters."""
-    if groups < FEW_CLUSTERS:
-        warnings.warn(
-            f"clustered variance from {groups} clusters: below {FEW_CLUSTERS} it is too small and "
-            "its intervals too narrow; prefer fixed effects of the clusters.",
-            NumericalWarning,
-            stacklevel=3,
-        )
 
 
 def _with_intercept(x: FloatArray) -> FloatArray:

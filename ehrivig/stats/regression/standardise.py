@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import numbers, whole_number
 from ehrivig.stats.regression.glm import expit, maximise
 from ehrivig.stats.regression.marginal import (
     Cohort,
@@ -56,6 +57,7 @@ def g_computation(
         raise UsageError('variance="delta" takes no clusters; use "influence" or "bootstrap".')
     if variance == "bootstrap" and seed is None:
         raise UsageError('variance="bootstrap" needs a seed.')
+    whole_number(replicates, "replicates", 2)
     cohort, aim = cohort_of(event, exposed, x, cluster, names), estimand_over(population)
     method = "g-computation, logistic" + (" with interactions" if interactions else "")
 
@@ -178,7 +180,7 @@ def _design(x: FloatArray, exposed: FloatArray, interactions: bool) -> FloatArra
 
 def _scores(cohort: Cohort, propensity: ArrayLike) -> FloatArray:
     """The propensity scores given, (n,)."""
-    score = np.asarray(propensity, dtype=np.float64)
+    score = numbers(propensity, "propensity")
     if score.shape != cohort.event.shape or not bool(np.isfinite(score).all()):
         raise UsageError("propensity: one score for each row, none missing.")
     return score

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.arrays import labelled, numbers
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox import CoxFit, Ties, cox
 from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_status,
     follow_up_time,
-    labelled,
 )
 from ehrivig.stats.survival.risk_sets import build_risk_sets
 from ehrivig.stats.wald import quantile
@@ -55,7 +55,7 @@ class IncidenceCurve:
 
     def at(self, times: ArrayLike) -> IncidenceAt:
         """Return the estimate at `times` (m,); nan after the last follow-up of the group."""
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = np.atleast_1d(numbers(times, "times"))
         row = np.searchsorted(self.time, wanted, side="right")
         known = wanted <= self.last_follow_up
         columns = (self.incidence, self.variance, self.lower, self.upper)

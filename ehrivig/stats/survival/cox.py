@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
+from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.newton import Maximum
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox_exact import evaluate_exact, refuse_unfit
@@ -24,7 +26,6 @@ from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_indicator,
     follow_up_time,
-    labelled,
 )
 from ehrivig.stats.survival.hazard_ratios import HazardRatios
 from ehrivig.stats.survival.partial_likelihood import maximum
@@ -90,7 +91,7 @@ def cox(
     e = entry_time(entry, t)
     w = case_weights(weights, t.size)
     s = labelled("strata", strata, t.size)
-    clusters = None if cluster is None else labelled("cluster", cluster, t.size).codes
+    clusters = None if cluster is None else clusters_of(cluster, t.size)[1]
     if not d.any():
         raise AnalysisError("cox: there is no event, so no hazard ratio can be estimated.")
     _refuse_constant(matrix, labels)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import FloatArray
 
 _QUANTILE_TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
@@ -45,7 +46,7 @@ class SurvivalCurve:
 
     def at(self, times: ArrayLike) -> SurvivalAt:
         """Return the estimate at `times` (m,), any order; times after the last carry it on."""
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = np.atleast_1d(numbers(times, "times"))
         row = np.searchsorted(self.time, wanted, side="right")
         risk_row = np.searchsorted(self.time, wanted, side="left")
         start = float(self.n_risk[0])

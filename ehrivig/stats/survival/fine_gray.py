@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.newton import Maximum
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.fine_gray_likelihood import (
@@ -27,7 +28,6 @@ from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_status,
     follow_up_time,
-    labelled,
 )
 from ehrivig.stats.survival.hazard_ratios import HazardRatios
 from ehrivig.stats.survival.partial_likelihood import maximum
@@ -117,7 +117,7 @@ def fine_gray(
     best = maximum(
         partial(evaluate, data), labels, method="Fine-Gray", n_events=n_events, last_step=False
     )
-    clusters = None if cluster is None else labelled("cluster", cluster, t.size).codes
+    clusters = None if cluster is None else clusters_of(cluster, t.size)[1]
     cov = _covariance(data, best, kind, clusters)
     name = _VARIANCE_NAMES[kind] + (", by cluster" if clusters is not None else "")
     return _fit(data, best, cov, labels, (cause, s), name, level, event_label)

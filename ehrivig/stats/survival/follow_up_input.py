@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 _BLOCK_ROWS = 4_096
-_FEW_LABELS = 4_096
 
 
 def finite_vector(name: str, values: ArrayLike, n: int | None = None) -> FloatArray:
@@ -23,10 +21,7 @@ def finite_vector(name: str, values: ArrayLike, n: int | None = None) -> FloatAr
     Raises AnalysisError when `values` is not one-dimensional, is empty, is not of length `n`,
     or holds a missing or infinite value (the message counts them, it never shows them).
     """
-    try:
-        vector = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise AnalysisError(f"{name}: not an array of numbers. Give one number per row.") from error
+    vector = numbers(values, name)
     if vector.ndim != 1:
         raise AnalysisError(f"{name}: has {vector.ndim} dimensions, needs 1 (one value per row).")
     if vector.size == 0:
@@ -72,9 +67,8 @@ def event_indicator(event: ArrayLike, n: int) -> BoolArray:
 
     Raises AnalysisError unless every value is 0, 1, False or True.
     """
-    given = np.asarray(event)
-    if given.dtype == np.bool_ and given.ndim == 1 and given.size == n:
-        return given
+    if type(event) is np.ndarray and event.dtype == np.bool_ and event.shape == (n,):
+        return event
     vector = finite_vector("event", event, n)
     if not np.all((vector == 0) | (vector == 1)):
         raise AnalysisError("event: values other than 0 and 1. Code 1 for the event, 0 for none.")
@@ -125,69 +119,16 @@ def case_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
     return vector
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Rows by category: `codes` in 0..k-1, shape (n,), and the k sorted `labels`."""
-
-    codes: IntArray
-    labels: tuple[object, ...]
-
-
-def labelled(name: str, values: ArrayLike | None, n: int) -> Labelled:
-    """Return the category of each row; one category for all when `values` is None.
-
-    Raises AnalysisError on a wrong length or a missing category.
-    """
-    if values is None:
-        return Labelled(np.zeros(n, dtype=np.int64), ("all",))
-    given = np.asarray(values)
-    if given.ndim != 1 or given.size != n:
-        raise AnalysisError(f"{name}: needs one value per row ({n} rows), has shape {given.shape}.")
-    if given.dtype.kind == "f" and not np.all(np.isfinite(given)):
-        raise AnalysisError(
-            f"{name}: holds missing or infinite values. Name them or drop the rows."
-        )
-    if given.dtype.kind == "O" and any(v is None or v != v for v in given):
-        raise AnalysisError(f"{name}: holds missing values. Name them or drop the rows.")
-    quick = _small_whole_numbers(given)
-    if quick is not None:
-        return quick
-    labels, codes = np.unique(given, return_inverse=True)
-    return Labelled(codes.astype(np.int64).reshape(n), tuple(labels.tolist()))
-
-
-def _small_whole_numbers(given: NDArray[Any]) -> Labelled | None:
-    """Return the categories of whole numbers in a short range without sorting, else None."""
-    if given.dtype.kind not in "biuf":
-        return None
-    low, high = float(given.min()), float(given.max())
-    if high - low >= _FEW_LABELS or max(abs(low), abs(high)) > 2**52:
-        return None
-    offset = (given - low).astype(np.int64) if given.dtype.kind != "b" else given.astype(np.int64)
-    if given.dtype.kind == "f" and not (low == int(low) and np.array_equal(offset + low, given)):
-        return None
-    first = int(low) if given.dtype.kind != "b" else 0
-    present = np.flatnonzero(np.bincount(offset))
-    code = np.zeros(_FEW_LABELS + 1, dtype=np.int64)
-    code[present] = np.arange(present.size)
-    return Labelled(code[offset], tuple((present + first).astype(given.dtype).tolist()))
-
-
 def design_matrix(x: ArrayLike, n: int) -> FloatArray:
     """Return the covariates, shape (n, p), from shape (n,) or (n, p).
 
     Raises AnalysisError on a wrong shape or a missing or infinite value (columns are named).
     """
-    try:
-        matrix = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise AnalysisError(
-            "x: not an array of numbers. Code categories as 0/1 columns."
-        ) from error
+    matrix = numbers(x, "x")
     matrix = matrix[:, None] if matrix.ndim == 1 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != n or matrix.shape[1] == 0:
         raise AnalysisError(
-            f"x: has shape {np.shape(x)}; needs ({n},) or ({n}, p) with p >= 1 covariates."
+            f"x: has shape {matrix.shape}; needs ({n},) or ({n}, p) with p >= 1 covariates."
         )
     if not np.all(np.isfinite(matrix)):
         bad = [j for j in range(matrix.shape[1]) if not np.all(np.isfinite(matrix[:, j]))]

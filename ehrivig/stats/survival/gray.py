@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.result import FloatArray, IntArray
-from ehrivig.stats.survival.follow_up_input import event_status, follow_up_time, labelled
+from ehrivig.stats.survival.follow_up_input import entry_time, event_status, follow_up_time
 from ehrivig.stats.survival.gray_score import Counts, score_of_stratum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
 
@@ -46,18 +47,21 @@ def gray_test(
     *,
     cause: int = 1,
     strata: ArrayLike | None = None,
+    entry: ArrayLike | None = None,
     rho: float = 0.0,
     timefix: bool = True,
     event_label: str | None = None,
 ) -> GrayTest:
     """Return Gray's K-sample test of the cumulative incidence of `cause`.
 
-    time, status, group, strata : (n,). status is 0 for censored, 1, 2, ... for the cause.
+    time, status, group, strata, entry : (n,). status is 0 for censored, 1, 2, ... for the cause; a
+        row is at risk in (entry, time] (left truncation, which `cmprsk` does not know).
     rho : weight (1 - F(t-))^rho.
 
     All counts are floating point: `cmprsk` multiplies 32-bit integers (events at one time x number
     at risk), which overflows in large data with ties. Raises AnalysisError with one group, no event
-    of the cause, or a singular variance. Source: Gray 1988, Ann Stat 16:1141; cmprsk `crstm`.
+    of the cause, a singular variance, or a group that empties before its last entry.
+    Source: Gray 1988, Ann Stat 16:1141; cmprsk `crstm`.
     """
     found = gray_tests(
         time,
@@ -65,6 +69,7 @@ def gray_test(
         group,
         causes=(cause,),
         strata=strata,
+        entry=entry,
         rho=rho,
         timefix=timefix,
         event_labels=None if event_label is None else {cause: event_label},
@@ -79,6 +84,7 @@ def gray_tests(
     *,
     causes: Sequence[int] | None = None,
     strata: ArrayLike | None = None,
+    entry: ArrayLike | None = None,
     rho: float = 0.0,
     timefix: bool = True,
     event_labels: dict[int, str] | None = None,
@@ -89,6 +95,7 @@ def gray_tests(
     """
     t = follow_up_time(time)
     s = event_status(status, t.size)
+    e = entry_time(entry, t)
     g = labelled("group", group, t.size)
     strata_codes = labelled("strata", strata, t.size)
     if len(g.labels) < 2:
@@ -100,7 +107,8 @@ def gray_tests(
     parts = []
     for k in range(len(strata_codes.labels)):
         member = slice(None) if len(strata_codes.labels) == 1 else strata_codes.codes == k
-        parts.append(_part(t[member], s[member], g.codes[member], len(g.labels), timefix))
+        entered = None if e is None else e[member]
+        parts.append(_part(t[member], s[member], g.codes[member], len(g.labels), entered, timefix))
     found = {}
     for cause in wanted:
         score, covariance = _sums(parts, cause, rho)
@@ -141,12 +149,19 @@ class _Part:
 
 
 def _part(
-    time: FloatArray, status: IntArray, codes: IntArray, n_groups: int, timefix: bool
+    time: FloatArray,
+    status: IntArray,
+    codes: IntArray,
+    n_groups: int,
+    entry: FloatArray | None,
+    timefix: bool,
 ) -> _Part:
     """Return the counts of one stratum that do not depend on the cause."""
-    sets = build_risk_sets(time, status > 0, timefix=timefix)
+    sets = build_risk_sets(time, status > 0, entry=entry, timefix=timefix)
     size = sets.size
     left = _table(codes * (size + 1) + sets.slot, (n_groups, size + 1))[:, 1:]
+    if sets.entry_slot is not None:
+        left -= _table(codes * (size + 1) + sets.entry_slot, (n_groups, size + 1))[:, 1:]
     cell = codes[sets.event_rows] * size + sets.event_index
     n_risk: FloatArray = np.cumsum(left[:, ::-1], axis=1, dtype=np.float64)[:, ::-1]
     return _Part(n_risk, _table(cell, (n_groups, size)), status[sets.event_rows], cell)

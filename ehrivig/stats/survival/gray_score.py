@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import FloatArray
 
 
@@ -48,6 +49,11 @@ def _curves(c: Counts) -> _Curves:
         1 - (c.n_event + c.n_other) / at_risk, axis=1, dtype=np.float64
     )
     before = _lag(survival, 1.0)
+    if bool(np.any(present & (before <= 0))):
+        raise AnalysisError(
+            "Gray's test: everybody at risk in a group had an event before others of the group "
+            "entered, so its incidence is undefined from there. Start follow-up later."
+        )
     own: FloatArray = np.cumsum(before * c.n_event / at_risk, axis=1, dtype=np.float64)
     scaled = np.where(present, c.n_risk / np.where(before > 0, before, 1.0), 0.0)
     total, died = scaled.sum(axis=0), c.n_event.sum(axis=0)

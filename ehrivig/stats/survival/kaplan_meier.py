@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.survival.curve import Quantile, RestrictedMean, SurvivalAt, SurvivalCurve
 from ehrivig.stats.survival.follow_up_input import (
@@ -17,7 +18,6 @@ from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_indicator,
     follow_up_time,
-    labelled,
 )
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
 from ehrivig.stats.wald import quantile
@@ -82,8 +82,6 @@ def kaplan_meier(
     """
     if conf_type not in get_args(ConfType):
         raise AnalysisError(f"conf_type: {conf_type!r} is not one of {get_args(ConfType)}.")
-    if not 0 < level < 1:
-        raise AnalysisError(f"level: {level} is not between 0 and 1.")
     t = follow_up_time(time)
     d = event_indicator(event, t.size)
     e = entry_time(entry, t)

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import labelled
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_indicator,
     follow_up_time,
-    labelled,
 )
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
 

@@ -126,7 +126,8 @@ def _statistic(
     c = cross[:, columns]
     variance = square[np.ix_(columns, columns)] - c.T @ np.linalg.solve(base, c)
     scale = np.sqrt(np.abs(np.diag(square)[columns]))
-    if np.linalg.matrix_rank(variance / np.outer(scale, scale), tol=1e-10) < len(columns):
+    flat = bool((scale == 0).any())
+    if flat or np.linalg.matrix_rank(variance / np.outer(scale, scale), tol=1e-10) < len(columns):
         raise AnalysisError(
             "proportional hazards: too few distinct event times to tell a trend from none."
         )

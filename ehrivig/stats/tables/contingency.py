@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 from scipy.special import bdtr, chdtrc
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import numbers
+from ehrivig.stats.design_matrix import arm_vector
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.tables.exact_table import fisher_p
 
@@ -103,17 +105,19 @@ def mcnemar(
 def discordant(event_exposed: ArrayLike, event_control: ArrayLike) -> tuple[int, int, int, int]:
     """Counts (a, b, c, d) of pairs: event in both, exposed only, control only, neither.
 
-    Both arguments (m,) 0/1, the r-th of each from the r-th pair.
+    Both arguments (m,) 0/1, the r-th of each from the r-th pair. Raises AnalysisError for a missing
+    event: a pair with an unknown outcome is no pair without one.
     """
-    e, c = np.asarray(event_exposed) == 1, np.asarray(event_control) == 1
-    if e.shape != c.shape or e.ndim != 1:
+    e = arm_vector(event_exposed, "event of the exposed")
+    c = arm_vector(event_control, "event of the controls")
+    if e.shape != c.shape:
         raise UsageError(f"pairs: shapes {e.shape} and {c.shape}; need the same (m,).")
     return (int((e & c).sum()), int((e & ~c).sum()), int((~e & c).sum()), int((~e & ~c).sum()))
 
 
 def _counts(counts: ArrayLike) -> FloatArray:
     """The table without its empty rows and columns."""
-    table = np.asarray(counts, dtype=np.float64)
+    table = numbers(counts, "counts")
     if table.ndim != 2 or not bool(np.isfinite(table).all()):
         raise UsageError(f"counts: expected a table (r, c) of numbers, got shape {table.shape}.")
     if bool((table < 0).any()) or bool((table != np.rint(table)).any()):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level, constant
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.wald import quantile
@@ -50,7 +51,8 @@ def paired_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
     """The median of the Walsh averages of the differences first - second of pairs.
 
     Its interval is that of the signed-rank test: exact ranks for fewer than 50 pairs without equal
-    or zero differences, else normal. Raises AnalysisError without a pair.
+    or zero differences, else normal. Raises AnalysisError where no two
+    differences differ.
     Source: Hodges & Lehmann 1963.
     """
     x = finite_vector(first, "first of the pairs")
@@ -58,6 +60,8 @@ def paired_shift(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
     n = len(d)
     if n == 0:
         raise AnalysisError("Hodges-Lehmann: there are no pairs.")
+    if constant(d):
+        raise AnalysisError("Hodges-Lehmann: the differences do not vary; no interval exists.")
     sums = _Sums(d / 2, d / 2, np.arange(n))
     plain = n < EXACT_BELOW and len(np.unique(np.abs(d))) == n and not bool((d == 0).any())
     count = n * (n + 1) // 2
@@ -74,7 +78,7 @@ def _exact_rank(n: int, level: float) -> int:
     """
     weight = _signed_rank_counts(n)
     below = np.cumsum(weight) / weight.sum()
-    return max(1, int(np.searchsorted(below, (1 - level) / 2 - 1e-14)))
+    return max(1, int(np.searchsorted(below, (1 - checked_level(level)) / 2 - 1e-14)))
 
 
 def _normal_rank(n: int, level: float) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import FloatArray, IntArray
 
 
@@ -38,7 +39,7 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
 
 def _family(p: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The p-values that are known, and a copy of all with their places."""
-    every = np.array(p, dtype=np.float64, ndmin=1)
+    every = np.atleast_1d(numbers(p, "p-values")).copy()
     values = every[~np.isnan(every)]
     if every.ndim != 1 or bool(((values < 0) | (values > 1)).any()):
         raise UsageError("p-values: one dimension, each between 0 and 1 (or NaN).")

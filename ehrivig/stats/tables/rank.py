@@ -8,14 +8,15 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, stdtr, stdtrit
+from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import ROUNDING, variance
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
-from ehrivig.stats.wald import p_value
+from ehrivig.stats.wald import p_value, t_quantile
 
 QuantileMethod = Literal[
     "inverted_cdf",
@@ -124,14 +125,14 @@ def t_test(
     if kind == "paired":
         d = _differences(first, second)
         n = len(d)
-        se = float(np.std(d, ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+        se = np.sqrt(variance(d)) / np.sqrt(n)
         return _t_result("paired t", float(d.mean()), float(se), n - 1, (n, n), level)
     if kind not in ("welch", "student"):
         raise UsageError(f"kind: {kind!r}; use welch, student or paired.")
     x, y = finite_vector(first, "first sample"), finite_vector(second, "second sample")
     if min(len(x), len(y)) < 2:
         raise AnalysisError("t test: each sample needs at least two values.")
-    vx, vy = float(np.var(x, ddof=1)), float(np.var(y, ddof=1))
+    vx, vy = variance(x), variance(y)
     nx, ny = len(x), len(y)
     difference = float(x.mean() - y.mean())
     if kind == "student":
@@ -165,6 +166,8 @@ def ancova(
     refuse_dependent(gram, ("intercept", "baseline", "exposed"), "ANCOVA")
     beta = np.linalg.solve(gram, design.T @ y)
     residual = y - design @ beta
+    if np.abs(residual).max() <= ROUNDING * np.abs(y).max():
+        raise AnalysisError("ANCOVA: the outcome follows from baseline and arm without any spread.")
     df = len(y) - 3
     se = float(np.sqrt(residual @ residual / df * np.linalg.inv(gram)[2, 2]))
     counts = (int(arm.sum()), int((~arm).sum()))
@@ -207,7 +210,7 @@ def _t_result(
     """The t statistic, p and interval of a difference; AnalysisError when there is no spread."""
     if not se > 0 or not df > 0:
         raise AnalysisError(f"{test}: too few values, or values that do not vary; no test exists.")
-    t, half = difference / se, float(stdtrit(df, 0.5 + level / 2)) * se
+    t, half = difference / se, t_quantile(level, df) * se
     p = 2 * float(stdtr(df, -abs(t)))
     return MeanDifference(
         test, difference, difference - half, difference + half, se, df, t, p, *counts, level

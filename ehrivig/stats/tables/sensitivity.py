@@ -120,7 +120,8 @@ def fit_null(log_ratio: ArrayLike, se: ArrayLike) -> EmpiricalNull:
     best = int(np.argmin([minus_loglik(float(sd)) for sd in grid]))
     around = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 40)])
     found = minimize_scalar(minus_loglik, bounds=around, method="bounded", options={"xatol": 1e-12})
-    sd = float(found.x) if found.fun < minus_loglik(0.0) else 0.0
+    flat = 1e-12 * (1.0 + abs(minus_loglik(0.0)))  # so small a gain is rounding
+    sd = float(found.x) if found.fun < minus_loglik(0.0) - flat else 0.0
     mean, loglik = _null_loglik(y, s, sd)
     return EmpiricalNull(mean, sd, len(y), loglik)
 

@@ -1,4 +1,4 @@
-"""Effects of a 2x2 table and of pairs, each with the name of its interval.
+"""Effects of a 2x2 table, each with the name of its interval.
 
 Arguments are events and people of the exposed and of the controls, always in that order.
 """
@@ -6,8 +6,6 @@ Arguments are events and people of the exposed and of the controls, always in th
 from __future__ import annotations
 
 from math import exp, log, sqrt
-
-from scipy.special import bdtr
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.result import Arms, Effect
@@ -31,7 +29,12 @@ def risk_ratio(
     """
     a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
     if min(a, c) == 0:
-        raise _no_event()
+        raise no_event()
+    if b + d == 0:
+        raise AnalysisError(
+            "risk ratio: everybody had the event, so its interval has no width. "
+            "Use correction=0.5 or a risk difference."
+        )
     se = sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
     ratio = log(a / (a + b)) - log(c / (c + d))
     added = f", {correction:g} added to each cell" if correction else ""
@@ -59,12 +62,18 @@ def risk_difference(
     """The risk difference of a 2x2 table.
 
     `interval="newcombe"` is the hybrid of the arms' Wilson intervals (Newcombe 1998, method 10);
-    `"wald"` the simple one, which fails near 0 and 1. The p is that of the pooled z test (its
-    square is Pearson's chi-square without correction); it is 1 when all or none had the event.
+    `"wald"` the simple one, which fails near 0 and 1 and is refused where it has no width. The p is
+    that of the pooled z test (its square is Pearson's chi-square without correction); it is 1 when
+    all or none had the event. `se` is Wald's; where that is 0, what the interval's width implies.
     """
     _cells(events_exposed, n_exposed, events_control, n_control, 0.0)
     p1, p0 = events_exposed / n_exposed, events_control / n_control
     se = sqrt(p1 * (1 - p1) / n_exposed + p0 * (1 - p0) / n_control)
+    if interval == "wald" and se == 0:
+        raise AnalysisError(
+            "risk difference: the risk of each arm is 0 or 1, so Wald's interval has no width. "
+            'Use interval="newcombe".'
+        )
     if interval == "wald":
         half = quantile(level) * se
         lo, hi, name = p1 - p0 - half, p1 - p0 + half, "Wald"
@@ -81,70 +90,23 @@ def risk_difference(
     return Effect.between(
         Arms(n_exposed, events_exposed, n_control, events_control),
         "RD",
-        (p1 - p0, lo, hi, se, p),
+        (p1 - p0, lo, hi, se or (hi - lo) / (2 * quantile(level)), p),
         event_label=event_label,
         method=f"2x2 table, {name} interval",
-        variance="unpaired binomial",
+        variance="unpaired binomial; p of Pearson's chi-square",
         level=level,
     )
 
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a proportion. Source: Wilson 1927."""
+    if not 0 <= events <= n or n == 0:
+        raise UsageError(f"wilson: {events} events of {n}; events must lie between 0 and n > 0.")
     z = quantile(level)
     p = events / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def paired_risk_difference(
-    a: int, b: int, c: int, d: int, *, event_label: str = "event", level: float = 0.95
-) -> Effect:
-    """The risk difference of pairs, exposed minus control, with Wald's interval.
-
-    `a` pairs with the event in both, `b` in the exposed only, `c` in the control only, `d` in
-    neither. Variance (b + c - (b - c)^2 / n) / n^2. Raises AnalysisError without a pair; without a
-    discordant one the interval has no width and its p is 1. Source: Agresti & Min 2005.
-    """
-    n = _pairs(a, b, c, d)
-    difference = (b - c) / n
-    se = sqrt(max(0.0, b + c - (b - c) ** 2 / n)) / n
-    # Every pair discordant the same way: Wald's SE is 0, and only the exact test says anything.
-    exact = min(1.0, 2 * float(bdtr(min(b, c), b + c, 0.5))) if b + c else 1.0
-    return Effect.between(
-        Arms(n, a + b, n, a + c),
-        "RD",
-        wald_interval(difference, se, level, p_without_se=exact),
-        event_label=event_label,
-        method="pairs, Wald interval",
-        variance="paired (b + c - (b - c)^2 / n) / n^2",
-        level=level,
-    )
-
-
-def paired_risk_ratio(
-    a: int, b: int, c: int, d: int, *, event_label: str = "event", level: float = 0.95
-) -> Effect:
-    """The risk ratio of pairs, (a + b) / (a + c), with Wald's interval on the log scale.
-
-    Variance of the log (b + c) / ((a + b)(a + c)). Arguments as in `paired_risk_difference`.
-    Raises AnalysisError when an arm has no event. Source: Agresti & Min 2004.
-    """
-    n = _pairs(a, b, c, d)
-    if min(a + b, a + c) == 0:
-        raise _no_event()
-    se = sqrt((b + c) / ((a + b) * (a + c)))
-    ratio = log((a + b) / (a + c))
-    return Effect.between(
-        Arms(n, a + b, n, a + c),
-        "RR",
-        wald_interval(ratio, se, level, exp, p_without_se=1.0),
-        event_label=event_label,
-        method="pairs, Wald interval of the log",
-        variance="paired (b + c) / ((a + b)(a + c))",
-        level=level,
-    )
 
 
 def _cells(
@@ -160,16 +122,7 @@ def _cells(
     return a + correction, b + correction, c + correction, d + correction
 
 
-def _pairs(a: int, b: int, c: int, d: int) -> int:
-    """The number of pairs; raises on bad counts."""
-    if min(a, b, c, d) < 0:
-        raise UsageError("pairs: counts must be 0 or more.")
-    if a + b + c + d == 0:
-        raise AnalysisError("pairs: there are none; there is no effect.")
-    return a + b + c + d
-
-
-def _no_event() -> AnalysisError:
+def no_event() -> AnalysisError:
     """The error of a risk ratio with an arm that had no event."""
     return AnalysisError(
         "risk ratio: a cell of the table is zero, so the ratio or its interval is infinite. "

@@ -15,6 +15,7 @@ from typing import get_args
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, Effect, FloatArray
 from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
@@ -116,7 +117,7 @@ def _contrasts(
         f"starts within {hours[0]:g} h (later start allowed); {label} by {hours[1]:g} h; all "
         "patients from time zero"
     )
-    tails = ((1 - level) / 2, (1 + level) / 2)
+    tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
     effects = []
     for measure, value, draws in (
         ("RD", risks[0] - risks[1], replicates[:, 0] - replicates[:, 1]),

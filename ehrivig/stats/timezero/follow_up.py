@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.survival.follow_up_input import (
     column_names,
@@ -68,7 +69,7 @@ def follow_up(
             f"time_hours: {int(np.sum(time <= 0))} of {time.size} are not above 0. Patients "
             "without follow-up after time zero cannot be analysed."
         )
-    start = np.asarray(start_hours, dtype=np.float64)
+    start = numbers(start_hours, "start_hours")
     if start.shape != time.shape:
         raise AnalysisError(f"start_hours: needs one value per row ({time.size} rows).")
     if np.any(np.isinf(start)) or np.any(start < 0):

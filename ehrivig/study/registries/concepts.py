@@ -73,6 +73,12 @@ CONCEPTS = Registry(
             ("septic_shock_proxy",),
         ),
         Concept(
+            "severe_septic_shock",
+            "Septic shock as severity",
+            "septic_shock, and its first moment.",
+            ("septic_shock",),
+        ),
+        Concept(
             "sepsis3",
             "Sepsis-3",
             "Infection with a rise of SOFA by two or more points (Singer 2016).",

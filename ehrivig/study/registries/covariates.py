@@ -29,7 +29,8 @@ class CovariateSource(Entry):
     (`parameter` takes the codes); or `column`, a column of the admission; or neither: a function of
     `features.baseline`. `codes`: the list that `code` (else `name`) comes from; None without codes.
     `number`: a number, else yes/no. `unit`: brought to the unit of the study. `window`: looked for
-    in a window around time zero, else at any time. `treatment`: later than time zero it may carry
+    in a window around time zero, else at any time. `units`: those that it may be shown with, where
+    nothing is converted. `treatment`: later than time zero it may carry
     part of the effect.
     """
 
@@ -41,20 +42,30 @@ class CovariateSource(Entry):
     unit: bool = False
     window: bool = True
     treatment: bool = False
+    units: tuple[str, ...] = ()
 
 
 COVARIATES = Registry(
     "covariate source",
     (
         CovariateSource(
-            "age", "Age", "Age at admission, in years.", column="age_years", number=True
+            "age",
+            "Age",
+            "Age at admission, in years.",
+            column="age_years",
+            number=True,
+            window=False,
+            units=("y", "years"),
         ),
-        CovariateSource("male", "Male sex", "Whether the patient is male.", column="male"),
+        CovariateSource(
+            "male", "Male sex", "Whether the patient is male.", column="male", window=False
+        ),
         CovariateSource(
             "current_smoker",
             "Current smoker",
             "Whether the patient smokes, as recorded at admission.",
             column="current_smoker",
+            window=False,
         ),
         CovariateSource(
             "condition",
@@ -101,6 +112,7 @@ COVARIATES = Registry(
             "baseline_score",
             "scores",
             number=True,
+            units=("points",),
         ),
         CovariateSource(
             "medication",
@@ -116,11 +128,13 @@ COVARIATES = Registry(
             "Country of the hospital",
             "Whether the hospital lies in a country of the group.",
             COUNTRY_GROUPS,
+            window=False,
         ),
         CovariateSource(
             "any_of",
             "Any of several variables",
             "Whether any of the covariates named in `any_of` is true.",
+            window=False,
         ),
     ),
 )

@@ -59,5 +59,12 @@ CRITERIA = Registry(
             "New user",
             "Was not given the exposure drug before the exposure window opens.",
         ),
+        Rule(
+            "treated_before",
+            "Given a comparator",
+            "Was given a drug of the list `codelist` by time zero, as both arms of an "
+            "active-comparator design are.",
+            ("codelist",),
+        ),
     ),
 )

@@ -45,6 +45,11 @@ class Registry(Generic[E]):
     def __iter__(self) -> Iterator[E]:
         return iter(self.entries)
 
+    @property
+    def described(self) -> str:
+        """Every entry on a line of its own, with what it is."""
+        return "\n".join(f"{entry.name}: {entry.doc}" for entry in self)
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -63,5 +68,4 @@ class OneOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        lines = [f"{entry.name}: {entry.doc}" for entry in self.registry]
-        return {**handler(schema), "description": "\n".join(lines)}
+        return {**handler(schema), "description": self.registry.described}

@@ -5,9 +5,14 @@ A list is read when it is asked for: importing a study reads no code list.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
 
+from ehrivig import resources
+from ehrivig.study.registries.checks import OVER_HOSPITALS
 from ehrivig.study.registries.concepts import CONCEPTS
 from ehrivig.study.registries.entry import Entry, Registry
 
@@ -22,6 +27,7 @@ _FINDINGS = (
     *("bilateral_opacities", "pneumonia", "pneumothorax", "pleural_effusion"),
     "cardiogenic_oedema",
 )
+_NO_SINGLE_PRODUCT = ("mixed", "unknown")
 _BODY_MEASURES = ("weight", "height")  # of the admission, in no row of `vital`
 
 
@@ -39,25 +45,48 @@ class NameList(Entry):
     @property
     def names(self) -> tuple[str, ...]:
         """Every name of the list, sorted."""
-        return tuple(sorted(self.read()))
+        return _sorted(self)
+
+
+@cache
+def _sorted(names: NameList) -> tuple[str, ...]:
+    return tuple(sorted(set(names.read())))
 
 
 def _conditions() -> tuple[str, ...]:
-    from ehrivig.codes import condition_names
+    from ehrivig.codes import SHIPPED, condition_names
 
-    return condition_names()
+    return condition_names(SHIPPED)
 
 
 def _analytes() -> tuple[str, ...]:
-    from ehrivig.codes import analytes
+    from ehrivig.codes import SHIPPED, analytes
 
-    return analytes()
+    return analytes(SHIPPED)
 
 
 def _drugs() -> tuple[str, ...]:
-    from ehrivig.codes.drugs import drug_lists
+    folder = resources.codelists_folder() / "drugs"
+    return tuple(path.stem for path in folder.glob("*.csv"))
 
-    return tuple(drug_lists())
+
+def _product_types() -> tuple[str, ...]:
+    from ehrivig.codes.lists import read_list
+
+    folder = resources.codelists_folder() / "drugs"
+    rows = [row for path in folder.glob("*.csv") for row in read_list(path)]
+    return tuple({row["product_type"] for row in rows} - {""}) + _NO_SINGLE_PRODUCT
+
+
+def _checks() -> tuple[str, ...]:
+    suites = [
+        json.loads(resources.text(path)) for path in resources.expectations_folder().glob("*.json")
+    ]
+    return (*OVER_HOSPITALS, *(e["meta"]["id"] for suite in suites for e in suite["expectations"]))
+
+
+def _regimens() -> tuple[str, ...]:
+    return tuple(path.stem for path in resources.regimens_folder().glob("*.toml"))
 
 
 def _vitals() -> tuple[str, ...]:
@@ -78,6 +107,11 @@ def _column(name: str, column: str, **only: str) -> tuple[str, ...]:
 
     rows = [row for row in shipped(name) if all(row[key] == value for key, value in only.items())]
     return tuple(dict.fromkeys(row[column] for row in rows))
+
+
+def shipped_units(variable: str) -> tuple[str, ...]:
+    """The units that the shipped list knows for a variable, the standard one first."""
+    return _column("units", "unit", variable=variable)
 
 
 CONDITIONS = NameList("conditions", "Conditions", "`conditions.csv`", _conditions)
@@ -113,6 +147,17 @@ PROCEDURES = NameList(
 PATHOGENS = NameList(
     "pathogens", "Pathogens", "`organism_code` of table `pathogen_test`", _pathogens, open=True
 )
+PRODUCT_TYPES = NameList(
+    "product_types", "Product types", "`product_type` of the drug lists", _product_types
+)
+REGIMENS = NameList("regimens", "Regimens", "the packaged regimens", _regimens)
+CHECKS = NameList(
+    "checks", "Checks", "the suites in `expectations/`, and the checks over hospitals", _checks
+)
+LAYOUTS = NameList("layouts", "Layouts", "the shipped layouts", lambda: ("native", "clif", "omop"))
+TIMEZONES = NameList(
+    "timezones", "Time zones", "the IANA time zones", lambda: tuple(available_timezones())
+)
 
 NAME_LISTS = Registry(
     "list of names",
@@ -129,5 +174,10 @@ NAME_LISTS = Registry(
         FINDINGS,
         PROCEDURES,
         PATHOGENS,
+        PRODUCT_TYPES,
+        REGIMENS,
+        CHECKS,
+        LAYOUTS,
+        TIMEZONES,
     ),
 )

@@ -29,6 +29,7 @@ class OutcomeSource(Entry):
     `code` (else `name`) comes from; None without codes. `unit`: of a number; empty for an outcome
     that happens or not. `also`: another source that shows the same supports. `follow_up`: a death,
     whose times are the follow-up of the survival analyses when it is the primary outcome.
+    `caution`: what each row of an effect on it must say.
     """
 
     codes: NameList | None = None
@@ -37,6 +38,7 @@ class OutcomeSource(Entry):
     unit: str = ""
     also: str = ""
     follow_up: bool = False
+    caution: str = ""
 
 
 OUTCOMES = Registry(
@@ -60,6 +62,7 @@ OUTCOMES = Registry(
             "Days from admission to discharge.",
             concept="length_of_stay",
             unit="days",
+            caution="death ends a stay as well: read with the rows of discharge alive",
         ),
         OutcomeSource(
             "icu_length_of_stay",
@@ -67,6 +70,7 @@ OUTCOMES = Registry(
             "Days in intensive care within the stay; unknown, not zero, for who never was there.",
             concept="icu_length_of_stay",
             unit="days",
+            caution="among who was in intensive care at all; death ends a stay as well",
         ),
         OutcomeSource(
             "score_change",
@@ -74,6 +78,7 @@ OUTCOMES = Registry(
             "The score `within_days` (7) after time zero less that of the first day.",
             COMPUTED_SCORES,
             unit="points",
+            caution="among who was still there to be scored",
         ),
         OutcomeSource(
             "clearance",

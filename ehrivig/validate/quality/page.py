@@ -62,7 +62,7 @@ def page(
         rows=_rows(hospitals, smallest),
         reasons=_reasons(folder, smallest),
         completeness=_completeness(folder, hospitals),
-        figures=_figures(folder, smallest),
+        figures=_figures(folder, study),
         legend=_legend(hospitals),
         many=len(hospitals) > _many(),
         units=_units(folder, smallest),
@@ -157,12 +157,12 @@ def _completeness(
     return found
 
 
-def _figures(folder: Path, smallest: int) -> list[Markup]:
+def _figures(folder: Path, study: Study) -> list[Markup]:
     """The distribution of every analyte with results."""
     from ehrivig.validate.quality.figures import distribution
 
     counts = numbers.aggregate(folder, "lab_distribution")
-    known = _limits()
+    known, smallest = _limits(study), study.report.smallest_cell
     found = []
     for number, analyte in enumerate(sorted(set(counts["analyte"]))):
         limit = known.get(analyte, {})
@@ -172,11 +172,11 @@ def _figures(folder: Path, smallest: int) -> list[Markup]:
     return found
 
 
-def _limits() -> dict[str, dict[str, Any]]:
+def _limits(study: Study) -> dict[str, dict[str, Any]]:
     """Variable -> its unit and limits: hard_lo, soft_lo, soft_hi, hard_hi (null: none)."""
     with Database() as db:
         db.execute("CREATE SCHEMA ref")
-        code_tables.load(db)
+        code_tables.load(db, study.lists)
         rows = db.frame(
             "SELECT variable, unit, hard_lo, soft_lo, soft_hi, hard_hi "
             'FROM ref."limit" ORDER BY ALL'

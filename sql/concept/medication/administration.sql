@@ -3,13 +3,16 @@
 -- Grain: one administration that was given (an infusion stopped early counts with its dose).
 -- Only what doses need: writing is the cost of this step. medication_id leads back to the full row.
 -- concentration_g_per_l, strength_g: the row's own, else the product's as the code list declares it
--- (null where neither is known, or where the list declares two). billing_unit_g: grams in one HCPCS
--- unit of intravenous immunoglobulin, null for every other code.
+-- (null where neither is known, or where the list declares two). billing_unit_g: grams in one unit
+-- of a billing code, as the code list states it; null for every other code.
 -- Source: clinical specification section 3 (product, routes, dose to grams).
 WITH product AS (
-    SELECT i.*
+    SELECT
+        i.*,
+        h.billing_unit_g
     FROM ref.included AS i
     INNER JOIN ref.drug AS d ON i.drug = d.drug
+    LEFT JOIN ref.drug_hint AS h ON i.drug = h.drug AND i.codelist = h.codelist
     WHERE i.codelist = $codelist AND d.route IN (SELECT UNNEST($routes))
 )
 
@@ -27,16 +30,9 @@ SELECT
     c.discharged_at,
     COALESCE(
         NULLIF(TRIM(m.dose_unit), ''),
-        CASE
-            WHEN
-                m.vocabulary = 'HCPCS'
-                AND UPPER(TRIM(m.drug_code)) IN (SELECT UNNEST($billing_codes))
-                THEN 'unit'
-        END
+        CASE WHEN m.vocabulary = 'HCPCS' AND p.billing_unit_g IS NOT NULL THEN 'unit' END
     ) AS dose_unit,
-    CASE
-        WHEN UPPER(TRIM(m.drug_code)) IN (SELECT UNNEST($billing_codes)) THEN $billing_unit_g
-    END AS billing_unit_g,
+    p.billing_unit_g,
     CASE
         WHEN ISFINITE(m.concentration_g_per_l) AND m.concentration_g_per_l > 0
             THEN m.concentration_g_per_l

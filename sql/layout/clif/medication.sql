@@ -3,7 +3,7 @@
 -- next record of the same order and drug (dose is then the rate, dose_unit a rate unit); a stop
 -- ends the record before it and is no administration. A last record without a stop has no end.
 -- medication_id: a digest of what makes the record (CLIF has no key): exact copies share it.
--- drug_code: the CLIF category, else RxNorm, else the name (IVIG has no category).
+-- drug_code: the CLIF category, else RxNorm, else the name (many drugs have no category).
 -- route: CLIF "im" holds both im and sc.
 WITH record AS (
     SELECT

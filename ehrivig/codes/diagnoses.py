@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import polars as pl
 
 from ehrivig.codes.labs import Code, Descendants
-from ehrivig.codes.lists import shipped
+from ehrivig.codes.lists import CodeLists
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 
 _APPLIES = {"ICD10": ("ICD10", "ICD10CM"), "ICD10WHO": ("ICD10",)}
 
 
-@cache
-def _condition_rules() -> dict[tuple[str, str, str], tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def _condition_rules(lists: CodeLists) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """(vocabulary, match, code) -> conditions."""
     rules: dict[tuple[str, str, str], list[str]] = {}
-    for row in shipped("conditions"):
+    for row in lists.rows("conditions"):
         listed = plain_vocabulary(row["vocabulary"])
         for vocabulary in _APPLIES.get(listed, (listed,)):
             key = (vocabulary, row["match"], plain_code(vocabulary, row["code"]))
@@ -25,18 +25,15 @@ def _condition_rules() -> dict[tuple[str, str, str], tuple[str, ...]]:
     return {key: tuple(names) for key, names in rules.items()}
 
 
-def condition_names() -> tuple[str, ...]:
-    """Every condition that has a code, sorted."""
-    return tuple(sorted({row["condition"] for row in shipped("conditions")}))
-
-
-def conditions(distinct: pl.DataFrame, descendants: Descendants | None = None) -> pl.DataFrame:
+def conditions(
+    lists: CodeLists, distinct: pl.DataFrame, descendants: Descendants | None = None
+) -> pl.DataFrame:
     """One row per condition of each (vocabulary, code) of `distinct`: vocabulary, code, condition.
 
     A code may mean several conditions (stroke and cerebrovascular disease); one in no list has no
     row.
     """
-    rules = _condition_rules()
+    rules = _condition_rules(lists)
     inherited: dict[Code, set[str]] = {}
     for (vocabulary, match, code), names in rules.items():
         if match == "exact":
@@ -49,7 +46,8 @@ def conditions(distinct: pl.DataFrame, descendants: Descendants | None = None) -
         plain = plain_vocabulary(vocabulary)
         text = plain_code(plain, code)
         names_found = set(inherited.get((plain, text), ()))
-        names_found.update(rules.get((plain, "exact", text), ()))
+        for match in ("exact", "single"):
+            names_found.update(rules.get((plain, match, text), ()))
         for length in range(1, len(text) + 1):
             names_found.update(rules.get((plain, "prefix", text[:length]), ()))
         rows += [(vocabulary, code, name) for name in sorted(names_found)]

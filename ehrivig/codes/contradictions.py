@@ -1,0 +1,194 @@
+"""What cannot hold together in the lists of a study, once every file of them could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ehrivig.codes.kinds import DRUGS, KINDS, Key, Row
+from ehrivig.codes.lists import SHIPPED, CodeLists, Line, OwnFile
+from ehrivig.codes.spelling import plain_code, plain_vocabulary
+from ehrivig.codes.units import unit_key
+
+DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
+_NDC_LENGTH = 11
+_LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
+
+
+def contradictions(lists: CodeLists) -> list[str]:
+    """Every contradiction, each with file and line and how to mend it."""
+    found = list(_told_twice(lists))
+    for file in lists.own:
+        for line in file.lines:
+            said = _OF_A_LINE.get(file.kind, _nothing)(lists, line.row)
+            found += [f"{file.path}, line {line.number}: {said}"] if said else []
+    return [*found, *_lists_without_a_drug(lists)]
+
+
+def _told_twice(lists: CodeLists) -> Iterator[str]:
+    """Lines that are the same and say different things; two that agree are one."""
+    seen: dict[tuple[str, str, Key], tuple[OwnFile, Line]] = {}
+    for file in lists.own:
+        key = KINDS[file.kind].key
+        for line in file.lines:
+            first, other = seen.setdefault((file.kind, file.name, key(line.row)), (file, line))
+            columns = _different(line.row, other.row)
+            if columns:
+                yield (
+                    f"{file.path}, line {line.number}: contradicts line {other.number} of "
+                    f"{first.path} ({', '.join(columns)}). Keep one of them."
+                )
+
+
+def _different(row: Row, other: Row) -> list[str]:
+    """The columns in which two lines that are the same say different things; notes say nothing."""
+    spelled = ("note", "code", "value", "vocabulary", "route")
+    return [name for name in row if name not in spelled and not _same(row[name], other[name])]
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return float(one or 0) == float(other or 0)
+    except ValueError:
+        return one == other
+
+
+def _nothing(lists: CodeLists, row: Row) -> str | None:
+    return None
+
+
+def _drug(lists: CodeLists, row: Row) -> str | None:
+    """A line of a drug list that no product could ever match."""
+    vocabulary, match = row["vocabulary"], row["match"]
+    if _empty(_plain_value(row)):
+        return f"value {row['value']!r} holds no letter or digit. Mend it."
+    if vocabulary != "name" and match in ("contains", "within"):
+        return "a code cannot be matched by what it contains. Write exact, single or prefix."
+    if vocabulary == "name" and match == "single":
+        return "a name has nothing below it. Write exact, prefix or contains."
+    if row["billing_unit_g"] and (vocabulary == "name" or match == "prefix"):
+        return "billing_unit_g is of one billing code. Write the code, with match exact."
+    if row["verdict"] == "watch" and (vocabulary == "name") != (match in ("contains", "within")):
+        return "a watch line is a part of a name (contains, within), or a code (prefix)."
+    digits = plain_code("NDC", row["value"])
+    if vocabulary == "NDC" and match != "prefix" and len(digits) != _NDC_LENGTH:
+        return (
+            f"an NDC has {_NDC_LENGTH} digits, or two hyphens that say which are left out. Write "
+            "it so (a spreadsheet drops leading zeros: format the column as text)."
+        )
+    return None
+
+
+def _plain_value(row: Row) -> str:
+    """The value of a line of a drug list, as it is compared."""
+    return KINDS[DRUGS].key(row)[2]
+
+
+def _empty(plain: str) -> bool:
+    return not any(letter.isalnum() for letter in plain)
+
+
+def _condition(lists: CodeLists, row: Row) -> str | None:
+    plain = plain_code(plain_vocabulary(row["vocabulary"]), row["code"])
+    return f"code {row['code']!r} holds no letter or digit. Mend it." if _empty(plain) else None
+
+
+def _lab(lists: CodeLists, row: Row) -> str | None:
+    analyte = row["analyte"]
+    if not _units_of(lists, analyte):
+        return (
+            f"analyte {analyte!r} has no unit, so no value of it could be read. Add its standard "
+            f"unit to units.csv ({analyte},UNIT,1,0)."
+        )
+    named = plain_code("LOCAL", row["code"])
+    if row["vocabulary"] == "local" and named != analyte and named in _analytes(lists):
+        return f"{named!r} is itself an analyte, and as a local code means it. Remove the line."
+    return None
+
+
+@lru_cache(maxsize=2)
+def _analytes(lists: CodeLists) -> frozenset[str]:
+    return frozenset(row["analyte"] for row in lists.rows("labs"))
+
+
+@lru_cache(maxsize=2)
+def _units(lists: CodeLists) -> dict[str, list[str]]:
+    """Variable -> its units, the standard one first."""
+    found: dict[str, list[str]] = {}
+    for row in lists.rows("units"):
+        found.setdefault(row["variable"], []).append(row["unit"])
+    return found
+
+
+def _units_of(lists: CodeLists, variable: str) -> list[str]:
+    return _units(lists).get(variable, [])
+
+
+def _vital(lists: CodeLists, row: Row) -> str | None:
+    sign = row["vital_code"]
+    if not _units_of(lists, sign):
+        return f"vital sign {sign!r} has no unit. Add its standard unit to units.csv."
+    return _own_name(row, row["vital_code"], "vital_code")
+
+
+def _event(lists: CodeLists, row: Row) -> str | None:
+    if row["kind"] == "device" and row["name"] not in DEVICES:
+        return f"no device {row['name']!r} (known: {', '.join(DEVICES)}). Name one of these."
+    return _own_name(row, row["name"], "name")
+
+
+def _own_name(row: Row, name: str, column: str) -> str | None:
+    """A local code other than the name: a native extract already writes the name."""
+    if plain_vocabulary(row["vocabulary"]) == "LOCAL" and row["code"] != name:
+        return (
+            f"a local code other than its own {column} is read by no layout. Write the code "
+            f"{name!r}, or rename it in the SELECT of your layout."
+        )
+    return None
+
+
+def _unit(lists: CodeLists, row: Row) -> str | None:
+    """A standard unit that would change, or none."""
+    variable, units = row["variable"], _units_of(lists, row["variable"])
+    standard = next(iter(_units_of(SHIPPED, variable)), None)
+    first = units[0] if standard is None else standard
+    plain = (float(row["factor"]), float(row["shift"] or 0))
+    if unit_key(row["unit"]) == unit_key(first) and plain != (1.0, 0.0):
+        return (
+            f"{first or 'no unit'!r} is the standard unit of {variable!r}: its factor is 1 and its "
+            "shift 0. Mend the line, or put the standard unit first."
+        )
+    if unit_key(first) not in map(unit_key, units):
+        return f"{variable!r} loses its standard unit. Add the line {variable},{first},1,0."
+    return None
+
+
+def _limit(lists: CodeLists, row: Row) -> str | None:
+    standard = next(iter(_units_of(lists, row["variable"])), None)
+    if standard is None:
+        return f"nothing is called {row['variable']!r} in units.csv. Mend the name."
+    if unit_key(standard) != unit_key(row["unit"]):
+        return f"limits are in the standard unit, which is {standard!r}. Convert them."
+    bounds = [float(row[name]) for name in _LIMITS]
+    return None if bounds == sorted(bounds) else f"{' <= '.join(_LIMITS)} does not hold. Mend them."
+
+
+def _lists_without_a_drug(lists: CodeLists) -> Iterator[str]:
+    """Drug lists that include nothing."""
+    for name in dict.fromkeys(file.name for file in lists.own if file.kind == DRUGS):
+        if all(row["verdict"] != "include" for row in lists.drug_rows(name)):
+            yield (
+                f"drugs/{name}.csv: no line includes anything, so nobody was given the drug. Add "
+                "a line that begins with include."
+            )
+
+
+_OF_A_LINE = {
+    DRUGS: _drug,
+    "conditions": _condition,
+    "labs": _lab,
+    "vitals": _vital,
+    "events": _event,
+    "units": _unit,
+    "limits": _limit,
+}

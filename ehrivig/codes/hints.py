@@ -1,0 +1,76 @@
+"""What a drug list says of a product besides whether it is the drug.
+
+Lines of verdict `watch` name what may be the drug without being listed otherwise: a hospital that
+sends such a product is asked about it, never passed over. `billing_unit_g` says how many grams one
+unit of a billing code is. Both look at the code as it is written, whatever vocabulary the source
+gives it, for it is a doubtful source that they are there for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from ehrivig.codes.drugs import WATCH, word_pattern
+from ehrivig.codes.lists import CodeLists
+from ehrivig.codes.spelling import plain_name
+
+_SCHEMA = {
+    "drug": pl.Int64,
+    "codelist": pl.String,
+    "watched": pl.Boolean,
+    "billing_unit_g": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Hints:
+    """The hints of one list: words and parts of names, beginnings of codes, grams by code."""
+
+    names: re.Pattern[str]
+    codes: tuple[str, ...]
+    billing_unit_g: dict[str, float]
+
+    def watched(self, name: str, code: str) -> bool:
+        """Whether a product may be the drug, by its name or its code."""
+        return bool(self.names.search(name)) or code.startswith(self.codes)
+
+
+@lru_cache(maxsize=4)
+def _hints(lists: CodeLists) -> dict[str, Hints]:
+    """The hints of every list that has some."""
+    found = {}
+    for name in lists.drug_names:
+        rows = lists.drug_rows(name)
+        watch = [row for row in rows if row["verdict"] == WATCH]
+        named = [word_pattern(row) for row in watch if row["vocabulary"] == "name"]
+        coded = [row["value"].upper() for row in watch if row["vocabulary"] != "name"]
+        billed = {
+            row["value"].upper(): float(row["billing_unit_g"])
+            for row in rows
+            if row.get("billing_unit_g")
+        }
+        if watch or billed:
+            pattern = re.compile("|".join(named) or r"(?!)")
+            found[name] = Hints(pattern, tuple(coded), billed)
+    return found
+
+
+def drug_hints(lists: CodeLists, drugs: pl.DataFrame) -> pl.DataFrame:
+    """One row per drug and code list that has a hint about it.
+
+    `drugs`: drug (number), drug_code, drug_name. Columns: drug, codelist, watched, billing_unit_g
+    (null: its code is no billing code of the list).
+    """
+    rows = []
+    for number, code, name in drugs.select("drug", "drug_code", "drug_name").iter_rows():
+        plain, written = plain_name(name), (code or "").strip().upper()
+        for codelist, hints in _hints(lists).items():
+            grams = hints.billing_unit_g.get(written)
+            watched = hints.watched(plain, written)
+            if watched or grams is not None:
+                rows.append((number, codelist, watched, grams))
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

@@ -1,0 +1,178 @@
+"""Lists that others have made: a CSV of OpenCodelists, a concept set expression of OMOP (JSON)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ehrivig.codes.cells import Vocabulary
+from ehrivig.codes.kinds import DRUGS, ListKind, Row
+from ehrivig.errors import UsageError
+
+_CODE_COLUMNS = ("code", "id", "snomed_id", "snomedcode", "snomed_code", "dmd_id", "icd10_code")
+_TERM_COLUMNS = ("term", "name", "nm", "description", "dmd_name", "preferred_term")
+_OF_OMOP = {"RxNorm": "RXNORM", "ATC": "ATC", "SNOMED": "SNOMED", "LOINC": "LOINC"} | {
+    name: name for name in ("ICD10", "ICD10CM", "ICD9CM", "HCPCS", "NDC")
+}
+"""Vocabularies of OMOP whose codes a list may hold, as a list writes them."""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One item of a concept set."""
+
+    concept_id: int
+    vocabulary: str
+    code: str
+    name: str
+    excluded: bool
+    descendants: bool
+    mapped: bool
+
+
+def text_of(path: Path) -> str:
+    """The text of a file to be imported; UsageError when it is not UTF-8, or not there."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"codelist new: {path.name} is not UTF-8. Save it as UTF-8.") from error
+    except OSError as error:
+        raise UsageError(f"codelist new: {path}: {error.strerror}. Mend the path.") from error
+
+
+def opencodelist(
+    path: Path, kind: ListKind, name: str, vocabulary: str | None, column: str | None
+) -> list[Row]:
+    """The lines of a CSV as OpenCodelists writes it: one code a row, with its term.
+
+    `vocabulary`: what its codes are of, which the file does not say; `column`: where they stand,
+    when no column has a usual name.
+    """
+    rows = list(csv.reader(StringIO(text_of(path)), strict=True))
+    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    codes = _column(path, header, (column.casefold(),) if column else _CODE_COLUMNS)
+    terms = next((header.index(word) for word in _TERM_COLUMNS if word in header), None)
+    spelled = _vocabulary(path, kind, vocabulary)
+    found: dict[str, str] = {}
+    for row in rows[1:]:
+        if len(row) > codes and row[codes].strip():
+            term = row[terms].strip() if terms is not None and len(row) > terms else ""
+            found.setdefault(row[codes].strip(), term)
+    if not found:
+        raise UsageError(f"codelist new: {path.name} holds no code. Give another file.")
+    return [line(kind, name, spelled, code, "single", term) for code, term in found.items()]
+
+
+def _column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
+    for word in names:
+        if word in header:
+            return header.index(word)
+    raise UsageError(
+        f"codelist new: {path.name} has no column {' or '.join(names)} (it has: "
+        f"{', '.join(header) or 'none'}). Name the column of its codes with --column."
+    )
+
+
+def _vocabulary(path: Path, kind: ListKind, vocabulary: str | None) -> str:
+    check = kind.columns.get("vocabulary")
+    if not isinstance(check, Vocabulary):
+        raise UsageError(f"codelist new: a list of {kind.name} cannot be imported.")
+    if vocabulary is None or check(vocabulary):
+        said = "" if vocabulary is None else f" {vocabulary!r} is none."
+        raise UsageError(
+            f"codelist new: {path.name} does not say what its codes are of.{said} Give "
+            f"--vocabulary, one of {', '.join(check.names)}."
+        )
+    return check.spelled(vocabulary)
+
+
+def concept_set(path: Path) -> list[Concept]:
+    """The items of a concept set expression: `items`, or those below `expression`."""
+    try:
+        content = json.loads(text_of(path))
+        if isinstance(content, dict) and "expression" in content:
+            content = content["expression"]
+            content = json.loads(content) if isinstance(content, str) else content
+        items = content["items"] if isinstance(content, dict) else content
+        return [_concept(item) for item in items]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"codelist new: {path.name} is no concept set expression: JSON with items, each with "
+            "its concept (CONCEPT_ID). Export it from Atlas as JSON."
+        ) from error
+
+
+def _concept(item: dict[str, Any]) -> Concept:
+    """One item, its keys as Atlas writes them or in camel case."""
+    concept = {key.casefold().replace("_", ""): value for key, value in item["concept"].items()}
+    return Concept(
+        int(concept["conceptid"]),
+        str(concept.get("vocabularyid") or ""),
+        str(concept.get("conceptcode") or ""),
+        str(concept.get("conceptname") or ""),
+        bool(item.get("isExcluded", False)),
+        bool(item.get("includeDescendants", False)),
+        bool(item.get("includeMapped", False)),
+    )
+
+
+def lines_of(concepts: list[Concept], kind: ListKind, name: str) -> list[Row]:
+    """The lines of concepts as they stand; UsageError for what a list cannot say.
+
+    What lies below a concept is found in the source's hierarchy when the list is used (`exact`).
+    An excluded concept of a drug is a line of its own; of other kinds it needs the hierarchy now.
+    """
+    excluded = [concept for concept in concepts if concept.excluded]
+    if excluded and kind.name != DRUGS:
+        raise UsageError(
+            f"codelist new: the set excludes {len(excluded)} concept(s), which a list of "
+            f"{kind.name} cannot say. Give --extract with the tables concept and concept_ancestor: "
+            "the set is then written out code by code."
+        )
+    rows = [row for concept in concepts for row in _rows(concept, kind, name)]
+    if not rows:
+        raise UsageError(
+            f"codelist new: no concept of the set has a code that a list of {kind.name} can hold. "
+            "Give a set with vocabulary and code of each concept, or --extract with concept."
+        )
+    return rows
+
+
+def _rows(concept: Concept, kind: ListKind, name: str) -> list[Row]:
+    """The lines of one concept: by its OMOP id, and by its code where a list can hold it."""
+    check = kind.columns["vocabulary"]
+    assert isinstance(check, Vocabulary)
+    match = "exact" if concept.descendants else "single"
+    verdict = "exclude" if concept.excluded else "include"
+    own = _OF_OMOP.get(concept.vocabulary, "")
+    codes = [("OMOP", str(concept.concept_id)), (own, concept.code)]
+    return [
+        line(kind, name, vocabulary, code, match, concept.name, verdict)
+        for vocabulary, code in codes
+        if vocabulary in check.names and code
+    ]
+
+
+def line(
+    kind: ListKind,
+    name: str,
+    vocabulary: str,
+    code: str,
+    match: str,
+    note: str,
+    verdict: str = "include",
+) -> Row:
+    """One line of a list about `name`."""
+    clean = " ".join(note.split()).lstrip("=+-@")
+    row = {"vocabulary": vocabulary, "note": clean}
+    if kind.name == DRUGS:
+        return row | {"verdict": verdict, "match": match, "value": code}
+    subject = {kind.subject: name}
+    extra = {"match": match} if "match" in kind.columns else {}
+    extra |= {"factor": "1"} if "factor" in kind.columns else {}
+    extra |= {"kind": "finding"} if kind.name == "events" else {}
+    return row | subject | extra | {"code": code}

@@ -1,0 +1,84 @@
+"""`ehrivig codelist`: write and check code lists of one's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Write and check code lists of your own.", no_args_is_help=True)
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="drug, condition, lab, vital, unit, finding, ...")],
+    name: Annotated[str, typer.Argument(help="Its name in the study file.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of lists.")] = Path("lists"),
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="CSV of OpenCodelists, or OMOP concept set (JSON)."),
+    ] = None,
+    vocabulary: Annotated[
+        str | None, typer.Option(help="What the codes of a CSV are of: SNOMED, ICD10, ...")
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Column of the codes of a CSV.")] = None,
+    extract: Annotated[
+        Path | None,
+        typer.Option("--extract", help="Vocabulary tables that write a concept set out."),
+    ] = None,
+) -> None:
+    """Write a commented list, empty or from a list that others have made."""
+    from ehrivig.extract import list_import
+
+    for line in list_import.new(kind, name, out, source, vocabulary, column, extract):
+        typer.echo(line, err=True)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of lists.")],
+    extract: Annotated[
+        Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", help="Study whose [extract] says how it is read.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Tell every problem of a folder of lists; with an extract, what each line finds.
+
+    How many rows and people each line matches, about what the lines disagree, and the commonest
+    names near a list that no line matches.
+    """
+    from ehrivig.codes import own
+
+    lists = own.read(folder)
+    files = ", ".join(lists.hashes) or "no list"
+    typer.echo(f"{folder}: no problem ({files}).", err=True)
+    if extract is None:
+        return
+    from ehrivig.extract import list_check, list_lines
+
+    reports = list_check.check(lists, extract, _plan(study, layout))
+    if as_json:
+        told = json.dumps([asdict(report) for report in reports], ensure_ascii=False)
+        typer.echo(told)
+    else:
+        typer.echo("\n".join(list_lines.lines(reports)))
+
+
+def _plan(name: str | None, layout: str | None):  # type: ignore[no-untyped-def]
+    """The study that says how an extract is read: its layout, unless the command line names one."""
+    from ehrivig import study
+
+    plan = study.load(name or "ivig_covid19")
+    if layout is None:
+        return plan
+    section = plan.extract.model_copy(update={"layout": layout})
+    return plan.model_copy(update={"extract": section})

@@ -1,0 +1,99 @@
+"""`ehrivig study`: list, show, begin, check and compare study files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
+
+StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
+
+
+@app.command("list")
+def list_() -> None:
+    """List the packaged studies: name and title."""
+    from ehrivig import study
+
+    names = study.packaged()
+    width = max(map(len, names))
+    for name in names:
+        typer.echo(f"{name:{width}}  {study.load(name).study.title}")
+
+
+@app.command()
+def show(study: StudyArgument) -> None:
+    """Print a study file, such as a packaged one to begin from."""
+    from ehrivig import study as studies
+
+    studies.load(study)
+    typer.echo(studies.locate(study).read_text(encoding="utf-8-sig").rstrip("\n"))
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="New study file (TOML).")],
+    drug: Annotated[str | None, typer.Option(help="Name of a drug list.")] = None,
+    condition: Annotated[str | None, typer.Option(help="Condition that admits a patient.")] = None,
+    like: Annotated[str | None, typer.Option(help="Study to begin from.")] = None,
+) -> None:
+    """Write a commented study file that runs.
+
+    A drug that no list holds gets a first list of its own in lists/drugs/, by its name.
+    """
+    from ehrivig.study import begin
+
+    for line in begin.begin(file, drug, condition, like):
+        typer.echo(line, err=True)
+
+
+@app.command()
+def check(
+    file: StudyArgument,
+    extract: Annotated[
+        Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Hospitals at a time.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Tell every problem of a study file; with an extract, whom it would find.
+
+    Counts are of the rows as they are read, before the data gate; small ones are hidden, and
+    outcomes are not looked at.
+    """
+    from ehrivig import study
+
+    plan = study.load(file)
+    typer.echo(f"{file}: no problem.", err=True)
+    if extract is None:
+        return
+    from ehrivig.runs import preview, preview_lines
+    from ehrivig.runs.state import Options
+
+    if layout is not None:
+        section = plan.extract.model_copy(update={"layout": layout})
+        plan = plan.model_copy(update={"extract": section})
+    found = preview.preview(plan, extract, Options(workers=workers, cluster=cluster))
+    if as_json:
+        typer.echo(json.dumps(preview_lines.records(found), sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(preview_lines.lines(found)))
+
+
+@app.command()
+def diff(one: StudyArgument, other: StudyArgument) -> None:
+    """Tell what differs in the protocols of two studies; nothing when they are the same."""
+    from ehrivig import study
+    from ehrivig.study.difference import difference
+
+    for line in difference(study.load(one), study.load(other)):
+        typer.echo(line)

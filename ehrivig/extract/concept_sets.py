@@ -1,0 +1,86 @@
+"""A concept set written out code by code, with the vocabulary tables of an extract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig.codes.imports import Concept
+from ehrivig.database import Database
+from ehrivig.errors import ExtractError
+from ehrivig.extract import stages
+from ehrivig.extract.files import DATABASE_SUFFIXES, find_files
+
+_NEEDED = ("concept", "concept_ancestor")
+_EXPAND = """
+WITH wanted AS (
+    SELECT concept_id, excluded, TRUE AS whole FROM item WHERE descendants
+    UNION ALL
+    SELECT concept_id, excluded, FALSE FROM item WHERE NOT descendants
+),
+
+reached AS (
+    SELECT w.excluded, COALESCE(a.descendant_concept_id, w.concept_id) AS concept_id
+    FROM wanted AS w
+    LEFT JOIN concept_ancestor AS a ON w.whole AND w.concept_id = a.ancestor_concept_id
+    UNION ALL
+    SELECT excluded, concept_id FROM wanted
+)
+
+SELECT DISTINCT c.concept_id, c.vocabulary_id, c.concept_code, c.concept_name
+FROM reached AS r
+INNER JOIN concept AS c ON r.concept_id = c.concept_id
+WHERE NOT r.excluded
+    AND r.concept_id NOT IN (SELECT concept_id FROM reached WHERE excluded)
+ORDER BY ALL
+"""
+
+
+def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], list[int]]:
+    """Every concept that a set means, none with anything below it; ids the vocabulary lacks.
+
+    Excluded concepts, with what lies below them, are taken out. ExtractError when the extract has
+    no tables concept and concept_ancestor.
+    """
+    with Database() as db:
+        _open(db, extract)
+        items = pl.DataFrame(
+            [(c.concept_id, c.excluded, c.descendants) for c in concepts],
+            schema={"concept_id": pl.Int64, "excluded": pl.Boolean, "descendants": pl.Boolean},
+            orient="row",
+        )
+        db.load("item", items)
+        rows = db.rows(_EXPAND)
+        known = {
+            row[0]
+            for row in db.rows("SELECT concept_id FROM concept SEMI JOIN item USING (concept_id)")
+        }
+    found = [
+        Concept(int(number), str(vocabulary), str(code), str(name), False, False, False)
+        for number, vocabulary, code, name in rows
+    ]
+    return found, sorted({c.concept_id for c in concepts} - known)
+
+
+def _open(db: Database, extract: Path) -> None:
+    """The views concept and concept_ancestor."""
+    if extract.is_file() and extract.suffix.lower() in DATABASE_SUFFIXES:
+        tables = stages.attach(db, extract)
+        for name in _NEEDED:
+            _refuse_missing(name, extract, name in tables)
+            db.view(name, f"SELECT * FROM {tables[name]}")
+        return
+    files = find_files(extract)
+    for name in _NEEDED:
+        _refuse_missing(name, extract, name in files)
+        db.parquet(name, [part.path for part in files[name]])
+
+
+def _refuse_missing(name: str, extract: Path, there: bool) -> None:
+    if not there:
+        raise ExtractError(
+            f"{name}: the extract {extract.name!r} has no such table, without which a concept set "
+            "cannot be written out. Give an extract with the OMOP vocabulary, or leave --extract "
+            "out."
+        )

@@ -1,0 +1,163 @@
+"""Linear regression of a number, with variances that do not take equal spread for granted.
+
+The mean difference that a number as an outcome is judged by: days of stay, points of a score.
+Sources: MacKinnon & White 1985 (HC3); Zeileis, Koell & Graham 2020 (clustered, type HC1, as R's
+sandwich 3.0); t with n - k, or with clusters less one, degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.clusters import clusters_of
+from ehrivig.stats.collinear import refuse_dependent
+from ehrivig.stats.design_matrix import (
+    INTERCEPT,
+    arm_vector,
+    column_names,
+    finite_matrix,
+    finite_vector,
+    weight_vector,
+)
+from ehrivig.stats.result import Arms, Effect, FloatArray
+
+MEAN_DIFFERENCE = "MD"
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """Mean differences of the outcome per unit of each column.
+
+    `coef`, `se`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order of `names`,
+    without the intercept. `df` are the degrees of freedom of t.
+    """
+
+    names: tuple[str, ...]
+    coef: FloatArray
+    se: FloatArray
+    covariance: FloatArray
+    lo: FloatArray
+    hi: FloatArray
+    p: FloatArray
+    n: int
+    df: float
+    outcome_label: str
+    method: str
+    variance: str
+    level: float
+
+    def effect(self, term: str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
+        """The mean difference of one column as an Effect.
+
+        `exposed` (n,) are the rows that were fitted. A number has no events: the counts of events
+        are those of the rows, so that only arms can be small.
+        """
+        arm, j = arm_vector(exposed, "exposed", self.n), self.names.index(term)
+        rows = int(arm.sum()), int((~arm).sum())
+        return Effect.between(
+            Arms(rows[0], rows[0], rows[1], rows[1]),
+            MEAN_DIFFERENCE,
+            (self.coef[j], self.lo[j], self.hi[j], self.se[j], self.p[j]),
+            event_label=self.outcome_label,
+            method=self.method,
+            variance=self.variance,
+            estimand=estimand,
+            level=self.level,
+        )
+
+
+def linear(
+    outcome: ArrayLike,
+    x: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    outcome_label: str = "outcome",
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    level: float = 0.95,
+) -> LinearFit:
+    """Least squares of `outcome` (n,) on an intercept and the columns of `x` (n, p).
+
+    The variance is HC3, or clustered on `cluster` (n,) with R's small-sample factors; with
+    `weights` (n,) the squares are weighted and the variance stays a sandwich. Raises AnalysisError
+    for missing values, columns that others determine, and fewer rows than columns.
+    """
+    y = finite_vector(outcome, "outcome")
+    columns = finite_matrix(x, "x", len(y))
+    labels = column_names(names, columns.shape[1])
+    w = weight_vector(weights, len(y))
+    w = np.ones(len(y)) if w is None else w
+    design, scale = _design(columns, w)
+    if len(y) <= design.shape[1]:
+        raise AnalysisError(f"linear: {len(y)} rows for {design.shape[1]} coefficients.")
+    gram = design.T @ (design * w[:, None])
+    refuse_dependent(gram, (INTERCEPT, *labels), "linear")
+    bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    beta = bread @ (design.T @ (w * y))
+    residual: FloatArray = w * (y - design @ beta)
+    if not bool(residual.any()):
+        raise AnalysisError("linear: the outcome does not vary beyond the columns; no test exists.")
+    if cluster is None:
+        meat, df, variance = _by_row(design, w, bread, residual)
+    else:
+        meat, df, variance = _by_cluster(design, residual, cluster)
+    covariance = (bread @ meat @ bread)[1:, 1:] / np.outer(scale, scale)
+    coef, se = beta[1:] / scale, np.sqrt(np.diag(covariance))
+    half = float(stdtrit(df, 0.5 + level / 2)) * se
+    return LinearFit(
+        labels,
+        coef,
+        se,
+        covariance,
+        coef - half,
+        coef + half,
+        2 * stdtr(df, -np.abs(coef) / se),
+        len(y),
+        df,
+        outcome_label,
+        "linear regression" if weights is None else "weighted linear regression",
+        variance,
+        level,
+    )
+
+
+def _design(x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Intercept and the columns, centred and scaled, (n, 1 + p), and the scales (p,).
+
+    Slopes do not depend on the centre; far from it they would lose digits.
+    """
+    total = w.sum()
+    centred = x - (w @ x) / total
+    scale = np.sqrt((w @ centred**2) / total)
+    scale[scale == 0] = 1.0
+    return np.column_stack([np.ones(len(x)), centred / scale]), scale
+
+
+def _by_row(
+    design: FloatArray, w: FloatArray, bread: FloatArray, residual: FloatArray
+) -> tuple[FloatArray, float, str]:
+    """The middle of HC3, its degrees of freedom, and its name."""
+    leverage = w * np.einsum("ij,jk,ik->i", design, bread, design)
+    left_out = 1 - leverage
+    if bool((left_out < 1e-10).any()):
+        raise AnalysisError("linear: a row alone decides a coefficient; HC3 does not exist.")
+    scores = design * (residual / left_out)[:, None]
+    return scores.T @ scores, float(len(design) - design.shape[1]), "robust (HC3), t"
+
+
+def _by_cluster(
+    design: FloatArray, residual: FloatArray, cluster: ArrayLike
+) -> tuple[FloatArray, float, str]:
+    """The middle of the clustered sandwich, its degrees of freedom, and its name."""
+    n, k = design.shape
+    groups, index = clusters_of(cluster, n)
+    sums = np.zeros((groups, k))
+    np.add.at(sums, index, design * residual[:, None])
+    factor = groups / (groups - 1) * (n - 1) / (n - k)
+    return factor * (sums.T @ sums), float(groups - 1), f"clustered ({groups} clusters), t"

@@ -1,0 +1,170 @@
+"""A first study of a drug and a condition, after a study that exists."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from ehrivig.codes.cells import as_name
+from ehrivig.errors import StudyError
+from ehrivig.study.file import load, locate, parse
+from ehrivig.study.problem import meant
+from ehrivig.study.written import toml
+
+LIKE = "tocilizumab_covid19"
+LISTS = "lists"
+_HINTS = (
+    ("extract", "hospitals"),
+    ("extract", "period"),
+    ("extract", "extract_date"),
+    ("extract", "timezone"),
+    ("extract", "codelists"),
+    ("exposure", "end_hours"),
+    ("report", "authors"),
+)
+_OF_ONE_EXTRACT = ("hospitals", "period", "extract_date", "timezone", "mappings", "codelists")
+_OF_ONE_PAPER = ("citation", "reproduction")
+_ROUTES = ["iv", "sc", "im", "po"]
+Content = dict[str, Any]
+
+
+def draft(file: Path, drug: str | None, condition: str | None, like: str) -> str:
+    """The text of a new study file, which can be loaded from `file`; StudyError else.
+
+    `drug`: a drug list, shipped or in `lists/` beside the file; `condition`: the condition that
+    admits a patient; None: that of `like`.
+    """
+    pattern = load(like)
+    content = tomllib.loads(locate(like).read_text(encoding="utf-8-sig"))
+    content["extract"] = {
+        key: value
+        for key, value in content.get("extract", {}).items()
+        if key not in _OF_ONE_EXTRACT
+    }
+    if (file.parent / LISTS).is_dir():
+        content["extract"]["codelists"] = LISTS
+    content["extract"].setdefault("layout", "native")
+    if drug:
+        _expose(content, drug)
+    if condition:
+        _admit(content, condition)
+    _without_period(content)
+    _without_fate(content)
+    _entitle(content, file, drug, condition)
+    parse(content, file.name, folder=file.parent)
+    return toml(content, _header(file, pattern.study.name), _HINTS)
+
+
+def _header(file: Path, like: str) -> list[str]:
+    return [
+        f"A study after the packaged study {like}. Written by `ehrivig study new`.",
+        "Read each line: what is kept from there need not be right here. Then:",
+        f"  ehrivig study check {file.name} --extract DIR      # who it would find, in seconds",
+        f"  ehrivig run {file.name} --extract DIR --out OUT    # the whole study",
+    ]
+
+
+def _expose(content: Content, drug: str) -> None:
+    """Another drug: its groups by dose go, and it is no covariate, outcome or negative control."""
+    label = drug.replace("_", " ").capitalize()
+    content["exposure"] = {
+        **{k: v for k, v in content["exposure"].items() if k not in ("bands", "routes")},
+        "name": drug,
+        "label": label,
+        "codelist": drug,
+        "routes": _ROUTES,
+    }
+    for section in ("covariates", "outcomes"):
+        gone = [
+            one["name"]
+            for one in content[section]["variables"]
+            if one["from"] == "medication" and one.get("code", one["name"]) == drug
+        ]
+        _forget(content, section, gone)
+    content.pop("regimen", None)
+    content.pop("utilisation", None)
+
+
+def _forget(content: Content, section: str, names: list[str]) -> None:
+    """Take some variables out of the study, wherever they are named."""
+    variables = content[section]["variables"]
+    content[section]["variables"] = [one for one in variables if one["name"] not in names]
+    match, analysis = content["match"], content.get("analysis", {})
+    for place, keys in (
+        (match, ("covariates", "exact", "allow_post_baseline")),
+        (analysis, ("adjust", "negative_controls", "repeat_labs", "allow_post_baseline")),
+    ):
+        for key in keys:
+            if key in place:
+                place[key] = [name for name in place[key] if name not in names]
+    if "subgroups" in analysis:
+        kept = [group for group in analysis["subgroups"] if group["variable"] not in names]
+        analysis["subgroups"] = kept
+
+
+def _admit(content: Content, condition: str) -> None:
+    """Another condition: coded, from admission on, without the severity of the pattern."""
+    label = condition.replace("_", " ").capitalize()
+    content["cohort"] = {
+        "time_zero": "admission",
+        "criteria": [
+            {"name": "adult", "label": "Aged 18 years or more", "rule": "age", "min": 18},
+            {
+                "name": condition,
+                "label": label,
+                "rule": "any_of",
+                "any_of": [{"condition": condition}],
+            },
+            {
+                "name": "index",
+                "label": "First such admission of the person",
+                "rule": "index_admission",
+            },
+        ],
+    }
+
+
+def _without_period(content: Content) -> None:
+    """The criteria without the period, which is of another extract."""
+    criteria = content["cohort"]["criteria"]
+    content["cohort"]["criteria"] = [one for one in criteria if one["rule"] != "period"]
+
+
+def _without_fate(content: Content) -> None:
+    """Subgroups by covariates only: those by an outcome are of a reproduction."""
+    analysis = content.get("analysis", {})
+    outcomes = [one["name"] for one in content["outcomes"]["variables"]]
+    known = {one["name"] for one in content["covariates"]["variables"]}
+    late = [name for name in outcomes if name not in known]
+    if "subgroups" in analysis:
+        kept = [group for group in analysis["subgroups"] if group["variable"] not in late]
+        analysis["subgroups"] = kept
+    if "allow_post_baseline" in analysis:
+        kept = [name for name in analysis["allow_post_baseline"] if name not in late]
+        analysis["allow_post_baseline"] = kept
+
+
+def _entitle(content: Content, file: Path, drug: str | None, condition: str | None) -> None:
+    """Title, name and estimand in words of the new study."""
+    study, label = content["study"], content["exposure"]["label"]
+    old = study["estimand"]
+    study = {key: value for key, value in study.items() if key not in _OF_ONE_PAPER}
+    sick = condition.replace("_", " ") if condition else ""
+    study["title"] = f"{label} in {sick}" if sick else f"{label}: {study['title']}"
+    study["name"] = as_name(file.stem)
+    if drug:
+        old = {
+            **old,
+            "treatment": f"{label} after time zero",
+            "comparator": f"no {label} after time zero",
+        }
+    if sick:
+        old = {**old, "population": f"adults admitted with {sick}"}
+    content["study"] = {**study, "estimand": old}
+
+
+def refuse_unknown(kind: str, name: str, known: tuple[str, ...], cure: str) -> None:
+    """StudyError for a name on the command line that its list does not have."""
+    if name not in known:
+        raise StudyError(f"study new: no {kind} {name!r}. {meant(name, known)} {cure}")

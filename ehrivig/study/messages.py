@@ -1,0 +1,157 @@
+"""What pydantic finds wrong with a study file, in words of the study file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ehrivig.study.fields import key_at, keys_in
+from ehrivig.study.lines import Path
+from ehrivig.study.named import part
+from ehrivig.study.problem import Problem, meant, near, shown
+
+_WANTED = {
+    "string_type": 'text in quotes, such as "..."',
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list, such as [..., ...]",
+    "dict_type": "a table, such as { ... = ... }",
+    "model_type": "a table of keys",
+    "model_attributes_type": "a table of keys",
+    "date_type": "a date: write it as 2020-01-31, without time",
+}
+_UNQUOTED = ("int_type", "float_type", "bool_type", "date_type")
+_RANGE = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
+_LIMIT = {
+    "greater_than": "gt",
+    "greater_than_equal": "ge",
+    "less_than": "lt",
+    "less_than_equal": "le",
+}
+_SLUG = "a name: small letters a-z, digits and _, the first a letter"
+
+
+def problems_of(error: ValidationError, content: Any) -> list[Problem]:
+    """One problem for each that pydantic found; `content` is what it was given."""
+    found = [_problem(dict(item), content) for item in error.errors(include_url=False)]
+    return [one for one in found if not _of_the_other_branch(found, one, content)]
+
+
+def _problem(item: dict[str, Any], content: Any) -> Problem:
+    path = _place(item["loc"], content, missing=item["type"] == "missing")
+    if item["type"] == "extra_forbidden":
+        return Problem(path, _unknown_key(path))
+    if item["type"] == "missing":
+        return _missing(path, content)
+    return Problem(path, _text(item, path))
+
+
+def _place(loc: tuple[str | int, ...], content: Any, *, missing: bool) -> Path:
+    """The place without what pydantic adds to it: the branches of a choice, `[key]` of a key."""
+    path: Path = ()
+    for number, step in enumerate(loc):
+        last = missing and number == len(loc) - 1
+        if part(content, *path, step) is not None or last or key_at((*path, step)):
+            path = (*path, step)
+    return path
+
+
+def _unknown_key(path: Path) -> str:
+    """A key that nobody reads, and the one that was probably meant."""
+    name, known = str(path[-1]), keys_in(path[:-1])
+    elsewhere = [k for k in _sections_with(name) if k != path[:-1]]
+    if near(name, known) is None and elsewhere:
+        return f"unknown key here. It belongs to [{'.'.join(elsewhere[0])}]."
+    return f"unknown key. {meant(name, known)}"
+
+
+def _sections_with(name: str) -> list[tuple[str, ...]]:
+    """The sections at the top of the file that have a key of that name."""
+    return [(section,) for section in keys_in(()) if name in keys_in((section,))]
+
+
+def _missing(path: Path, content: Any) -> Problem:
+    """A key that must be there, with an example; or too few numbers in a list."""
+    key = key_at(path)
+    if isinstance(path[-1], int):
+        return Problem(path[:-1], "wants two values: [first, last].")
+    example = (key.info.examples or [None])[0] if key else None
+    text = "missing." if example is None else f"missing. Write for instance {_toml(path, example)}"
+    if key is not None and example is None:
+        what = (key.info.description or "").rstrip(".")
+        text = f"the section [{'.'.join(key.path)}] is missing: {what[:1].lower()}{what[1:]}."
+    return Problem(path, text)
+
+
+def _toml(path: Path, example: Any) -> str:
+    value = f'"{example}"' if isinstance(example, str) else example
+    return f"{path[-1]} = {'[...]' if isinstance(example, list) else value}."
+
+
+def _text(item: dict[str, Any], path: Path) -> str:
+    """What is wrong with a value that is there."""
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+    if kind in _WANTED:
+        quoted = isinstance(value, str) and kind in _UNQUOTED
+        joint = " and" if kind == "date_type" else ","
+        return f"{_named(value)} is not {_WANTED[kind]}{f'{joint} without quotes' * quoted}."
+    if kind in _RANGE:
+        limit = context[_LIMIT[kind]]
+        return f"{shown(value)} is not {_RANGE[kind]} {_plain(limit)}."
+    if kind == "literal_error":
+        return _none_of(value, context["expected"])
+    if kind == "string_pattern_mismatch":
+        return f"{shown(value)} is not {_SLUG}."
+    if kind == "finite_number":
+        return f"{shown(value)} is no number that can be used. Leave the key out for no limit."
+    if kind in ("too_short", "string_too_short"):
+        return "is empty: name at least one." if kind == "too_short" else "is empty."
+    if kind == "too_long":
+        return "wants two values: [first, last]."
+    if kind == "string_too_long":
+        return f"is too long: at most {context['max_length']} letters."
+    return str(item["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+
+
+def _plain(limit: Any) -> str:
+    """A limit without needless digits."""
+    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)
+
+
+def _none_of(value: Any, expected: str) -> str:
+    """A word that is none of a few; pydantic lists them as "'a', 'b' or 'c'"."""
+    names = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    listed = ", ".join(names)
+    if isinstance(value, str) and (found := near(value, names)):
+        return f"{shown(value)} is none of {listed}. Did you mean {shown(found)}?"
+    return f"{shown(value)} is none of {listed}."
+
+
+def _named(value: Any) -> str:
+    """A wrong value, or of which kind it is where it is a whole table or list."""
+    kinds = {Mapping: "a table", list: "a list", tuple: "a list", bool: None}
+    for kind, word in kinds.items():
+        if isinstance(value, kind):
+            return word or str(value).lower()
+    return shown(value)
+
+
+def _of_the_other_branch(found: list[Problem], one: Problem, content: Any) -> bool:
+    """Whether a problem is of a branch of a choice that nobody can have meant."""
+    others = [p for p in found if p.path == one.path and p != one]
+    is_table = isinstance(part(content, *one.path), Mapping)
+    inside = any(p.path[: len(one.path)] == one.path and p.path != one.path for p in found)
+    if inside and one.text.startswith("is empty"):
+        return True  # of the items, none is left that could be used
+    if is_table and inside and "a number" in one.text:
+        return True
+    return bool(others) and not is_table and "a table" in one.text

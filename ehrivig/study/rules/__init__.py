@@ -1,0 +1,35 @@
+"""What must hold between the sections of a study, beyond names and types.
+
+Each rule gives its problems, with the sentence that explains why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehrivig.study.problem import Problem
+from ehrivig.study.rules.late_groups import immortal_groups
+from ehrivig.study.rules.later import late_variables
+from ehrivig.study.rules.parts import wrong_parts
+from ehrivig.study.rules.target import unanswered_target
+from ehrivig.study.rules.unread import unread_keys
+from ehrivig.study.rules.windows import wrong_windows
+
+if TYPE_CHECKING:
+    from ehrivig.study.whole import Study
+
+__all__ = ["broken_rules"]
+
+_RULES = (
+    unread_keys,
+    wrong_parts,
+    wrong_windows,
+    late_variables,
+    immortal_groups,
+    unanswered_target,
+)
+
+
+def broken_rules(study: Study) -> list[Problem]:
+    """Every rule that a study breaks; names that point at nothing are somebody else's to tell."""
+    return [problem for rule in _RULES for problem in rule(study)]

@@ -1,0 +1,62 @@
+"""Keys that stand where nothing reads them: a setting that is not heeded must not seem to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ehrivig.study.problem import Problem
+from ehrivig.study.registries import COVARIATES, OUTCOMES
+
+if TYPE_CHECKING:
+    from ehrivig.study.plan import Covariate, Outcome
+    from ehrivig.study.whole import Study
+
+_HORIZON = ("death", "in_hospital_death", "score_change")
+"""The outcomes that `within_days` is of."""
+
+
+def unread_keys(study: Study) -> Iterator[Problem]:
+    """Keys of a variable that its kind does not read."""
+    for number, variable in enumerate(study.covariates.variables):
+        for key in _of_covariate(variable):
+            path = ("covariates", "variables", number, key)
+            yield Problem(path, _text(key, variable.source))
+    for number, outcome in enumerate(study.outcomes.variables):
+        for key in _of_outcome(outcome):
+            yield Problem(("outcomes", "variables", number, key), _text(key, outcome.source))
+    yield from _hospitals(study)
+
+
+def _of_covariate(variable: Covariate) -> Iterator[str]:
+    source = COVARIATES[variable.source]
+    if variable.code is not None and source.codes is None:
+        yield "code"
+    if variable.window_hours is not None and not source.window:
+        yield "window_hours"
+    if variable.any_of and variable.source != "any_of":
+        yield "any_of"
+
+
+def _of_outcome(outcome: Outcome) -> Iterator[str]:
+    if outcome.code is not None and OUTCOMES[outcome.source].codes is None:
+        yield "code"
+    if outcome.within_days is not None and outcome.source not in _HORIZON:
+        yield "within_days"
+
+
+def _text(key: str, source: str) -> str:
+    return f'nothing reads {key} where from = "{source}". Remove it'
+
+
+def _hospitals(study: Study) -> Iterator[Problem]:
+    """Settings of hospitals that the study leaves out by its own list."""
+    listed = study.extract.hospitals
+    for path, names in (
+        (("quality", "hospitals"), study.quality.hospitals),
+        (("extract", "drug_quantity"), study.extract.drug_quantity),
+    ):
+        for name in names:
+            if listed and name not in listed:
+                text = f"no hospital {name!r} in [extract] hospitals. Mend one of them"
+                yield Problem((*path, name), text)

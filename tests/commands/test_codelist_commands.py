@@ -1,0 +1,295 @@
+"""`ehrivig codelist`: new lists, imported lists, and what a list finds, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from ehrivig import codes
+from ehrivig.cli import app
+from ehrivig.codes import own
+from ehrivig.codes.kinds import KINDS
+from ehrivig.errors import EhrivigError
+
+DRUG = "verdict,vocabulary,match,value\n"
+
+
+def typed(*words: object) -> tuple[str, str]:
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("kind", ["drug", "drugs", "condition", "vital", "finding"])
+def test_a_template_is_a_list_that_explains_itself(tmp_path: Path, kind: str) -> None:
+    name = "temperature" if kind == "vital" else "something_new"
+    said = typed("codelist", "new", kind, name, "--out", tmp_path)[1]
+    (path,) = (path for path in tmp_path.rglob("*.csv"))
+    assert str(path) in said
+    assert path.stem == name
+    lists = own.read(tmp_path)
+    assert len(lists.own[0].lines) == 1
+    columns = KINDS[lists.own[0].kind].columns
+    text = path.read_text(encoding="utf-8")
+    assert f"\n{','.join(columns)}\n" in text
+    assert "# Sources:" in text
+    assert "# Review:" in text
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_examples_in_a_template_are_lines_of_it(tmp_path: Path, kind: str) -> None:
+    typed("codelist", "new", kind, "something", "--out", tmp_path)
+    path = next(tmp_path.rglob("*.csv"))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = next(n for n, line in enumerate(lines) if not line.startswith("#"))
+    examples = [line.removeprefix("# ") for line in lines[header + 1 :] if line.startswith("# ")]
+    if examples:
+        path.write_text("\n".join([lines[header], *examples]), encoding="utf-8")
+        if kind == "labs":
+            (tmp_path / "units.csv").write_text("variable,unit,factor\nsomething,g/L,1\n")
+        assert len(own.read(tmp_path).own[0].lines) == len(examples)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("medicine", "x"), "no kind 'medicine'. Known: drug, condition"),
+        (("drug", "Some Drug"), "is no name"),
+        (("drug", "there"), "exists"),
+        (("drug", "x", "--vocabulary", "ATC"), "go with --from"),
+        (("drug", "x", "--from", "nowhere.csv"), "No such file"),
+    ],
+)
+def test_a_list_that_cannot_be_written(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    typed("codelist", "new", "drug", "there", "--out", tmp_path)
+    with pytest.raises(EhrivigError, match=said) as refused:
+        typed("codelist", "new", *words, "--out", tmp_path)
+    assert refused.value.exit_code == 2
+    assert [path.name for path in tmp_path.rglob("*.csv")] == ["there.csv"]
+
+
+def test_a_csv_of_opencodelists(tmp_path: Path) -> None:
+    source = tmp_path / "opensafely-asthma.csv"
+    text = "\ufeffcode,term\n195967001,Asthma\n233678006,Childhood asthma\n195967001,Asthma\n"
+    source.write_text(text, encoding="utf-8")
+    out = tmp_path / "lists"
+    with pytest.raises(EhrivigError, match="--vocabulary, one of ICD10"):
+        typed("codelist", "new", "condition", "asthma", "--from", source, "--out", out)
+    words = ("codelist", "new", "condition", "asthma", "--from", source, "--out", out)
+    said = typed(*words, "--vocabulary", "snomed")[1]
+    assert "2 line(s) from opensafely-asthma.csv" in said
+    lists = own.read(out)
+    coded = pl.DataFrame({"vocabulary": ["SNOMED"], "code": ["233678006"]})
+    assert codes.conditions(lists, coded)["condition"].to_list() == ["asthma"]
+    assert "SHA-256" in (out / "conditions" / "asthma.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no column"),
+        ("codes;term\n1;a\n", "has no column"),
+        ("code,term\n", "holds no code"),
+        ("code,term\n4.4E+17,a\n", "rewritten by a spreadsheet"),
+    ],
+)
+def test_a_csv_that_is_no_list(tmp_path: Path, text: str, said: str) -> None:
+    source, out = tmp_path / "a.csv", tmp_path / "lists"
+    source.write_text(text, encoding="utf-8")
+    words = ("codelist", "new", "condition", "a", "--from", source, "--out", out)
+    with pytest.raises(EhrivigError, match=said):
+        typed(*words, "--vocabulary", "SNOMED")
+    assert not list(tmp_path.rglob("lists/**/*.csv"))
+
+
+def concept(number: int, *, below: bool = False, excluded: bool = False, **more: Any) -> Any:
+    facts = {"VOCABULARY_ID": "RxNorm", "CONCEPT_CODE": f"r{number}", "CONCEPT_NAME": f"=c{number}"}
+    return {
+        "concept": {"CONCEPT_ID": number, **facts, **more},
+        "isExcluded": excluded,
+        "includeDescendants": below,
+        "includeMapped": False,
+    }
+
+
+def vocabulary(folder: Path) -> Path:
+    """Concepts 1 above 2 above 3, 4 alone; concept 5 is not there."""
+    folder.mkdir()
+    names = {
+        "concept_id": [1, 2, 3, 4],
+        "vocabulary_id": ["RxNorm"] * 3 + ["SNOMED"],
+        "concept_code": ["r1", "r2", "r3", "s4"],
+        "concept_name": ["one", "two", "three", "four"],
+    }
+    pl.DataFrame(names).write_parquet(folder / "concept.parquet")
+    pairs = [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3), (4, 4)]
+    columns = ["ancestor_concept_id", "descendant_concept_id"]
+    frame = pl.DataFrame(pairs, schema=columns, orient="row")
+    frame.write_parquet(folder / "concept_ancestor.parquet")
+    return folder
+
+
+def imported(tmp_path: Path, kind: str, items: list[Any], *words: object) -> set[tuple[str, ...]]:
+    """Verdict, vocabulary, match and code of each line of an imported concept set."""
+    source, out = tmp_path / "set.json", tmp_path / "lists"
+    source.write_text(json.dumps({"items": items}), encoding="utf-8")
+    typed("codelist", "new", kind, "x", "--from", source, "--out", out, *words)
+    rows = [line.row for line in own.read(out).own[0].lines]
+    return {
+        (row.get("verdict", ""), row["vocabulary"], row["match"], row.get("value") or row["code"])
+        for row in rows
+    }
+
+
+def test_a_concept_set_without_the_vocabulary_keeps_what_lies_below_for_later(
+    tmp_path: Path,
+) -> None:
+    items = [concept(1, below=True), concept(2), concept(3, excluded=True, below=True)]
+    assert imported(tmp_path, "drug", items) == {
+        ("include", "OMOP", "exact", "1"),
+        ("include", "RXNORM", "exact", "r1"),
+        ("include", "OMOP", "single", "2"),
+        ("include", "RXNORM", "single", "r2"),
+        ("exclude", "OMOP", "exact", "3"),
+        ("exclude", "RXNORM", "exact", "r3"),
+    }
+
+
+def test_a_concept_set_is_written_out_with_the_vocabulary(tmp_path: Path) -> None:
+    items = [concept(1, below=True), concept(2, excluded=True), concept(5)]
+    found = imported(tmp_path, "drug", items, "--extract", vocabulary(tmp_path / "omop"))
+    assert found == {
+        ("include", "OMOP", "single", "1"),
+        ("include", "RXNORM", "single", "r1"),
+        ("include", "OMOP", "single", "3"),
+        ("include", "RXNORM", "single", "r3"),
+    }
+
+
+def test_a_concept_set_that_the_vocabulary_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(EhrivigError, match=r"nothing is left of set\.json"):
+        imported(tmp_path, "drug", [concept(5)], "--extract", vocabulary(tmp_path / "omop"))
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_a_condition_set_with_exclusions_needs_the_vocabulary(tmp_path: Path) -> None:
+    snomed = {"VOCABULARY_ID": "SNOMED", "CONCEPT_CODE": "s4"}
+    items = [concept(4, **snomed), concept(2, excluded=True)]
+    with pytest.raises(EhrivigError, match="Give --extract with the tables concept"):
+        imported(tmp_path, "condition", items)
+    found = imported(tmp_path, "condition", items, "--extract", vocabulary(tmp_path / "omop"))
+    assert found == {("", "SNOMED", "single", "s4")}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"items": [{"concept": {}}]}', '{"expression": 3}'])
+def test_json_that_is_no_concept_set(tmp_path: Path, text: str) -> None:
+    source = tmp_path / "a.json"
+    source.write_text(text, encoding="utf-8")
+    with pytest.raises(EhrivigError, match="is no concept set expression"):
+        typed("codelist", "new", "drug", "x", "--from", source, "--out", tmp_path / "lists")
+
+
+HERE = {"hospital_id": "A"}
+
+
+def drawn(folder: Path) -> Path:
+    """Twenty people: seven got Foodrug, six Fodrug (a slip), two Foodrug cream, one Foodrugol."""
+    at = datetime(2020, 1, 1, 8)
+    who = range(20)
+    tables: dict[str, list[dict[str, Any]]] = {
+        "hospital": [{**HERE, "hospital_name": "A", "timezone": "UTC", "country": "DE"}],
+        "patient": [{**HERE, "patient_id": n, "sex": "male"} for n in who],
+        "admission": [
+            {
+                **HERE,
+                "admission_id": n,
+                "patient_id": n,
+                "admitted_at": at,
+                "discharged_at": at,
+                "discharge_status": "alive",
+            }
+            for n in who
+        ],
+        "diagnosis": [
+            {**HERE, "admission_id": n, "code": f"J45.{n % 2}", "vocabulary": "ICD10"} for n in who
+        ],
+        "medication": [
+            {
+                **HERE,
+                "admission_id": n,
+                "medication_id": f"{n}{again}",
+                "drug_code": name,
+                "vocabulary": "local",
+                "drug_name": name,
+                "dose": 1.0,
+                "dose_unit": "mg",
+                "route": "iv",
+                "status": "given",
+                "started_at": at,
+            }
+            for n, name in enumerate(
+                ["Foodrug 5 mg"] * 7 + ["Fodrug"] * 6 + ["Foodrug cream"] * 2 + ["Foodrugol"]
+            )
+            for again in (1, 2)
+        ],
+    }
+    for name, rows in tables.items():
+        (folder / name).mkdir(parents=True)
+        pl.DataFrame(rows).write_parquet(folder / name / "part.parquet")
+    return folder
+
+
+def test_what_each_line_finds_and_what_is_near_it(tmp_path: Path) -> None:
+    lists = tmp_path / "lists" / "drugs"
+    lists.mkdir(parents=True)
+    lines = "include,name,contains,foodrug\nexclude,name,contains,cream\ninclude,ATC,exact,X99\n"
+    (lists / "foodrug.csv").write_text(DRUG + lines, encoding="utf-8")
+    extract = drawn(tmp_path / "extract")
+    text = typed("codelist", "check", lists.parent, "--extract", extract, "--json")[0]
+    (report,) = json.loads(text)
+    assert [line["count"] for line in report["lines"]] == [
+        {"rows": 18, "people": 9},
+        {"rows": None, "people": None},  # two people: hidden
+        {"rows": 0, "people": 0},
+    ]
+    assert report["ambiguous"] == []  # the cream is of two people: not told
+    assert report["near"] == [
+        {"text": "'Fodrug' (iv)", "count": {"rows": 12, "people": 6}},
+    ]
+    said = typed("codelist", "check", lists.parent, "--extract", extract)[0]
+    assert "line 3: exclude name contains cream" in said
+    assert "few rows" in said
+
+
+def test_conditions_that_are_near_and_found_by_no_line(tmp_path: Path) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    text = "condition,vocabulary,match,code\nasthma,ICD10,exact,J45.0\n"
+    (lists / "conditions.csv").write_text(text, encoding="utf-8")
+    extract = drawn(tmp_path / "extract")
+    (report,) = json.loads(typed("codelist", "check", lists, "--extract", extract, "--json")[0])
+    assert report["lines"][0]["count"] == {"rows": 10, "people": 10}
+    assert report["near"] == [{"text": "ICD10 J45.1", "count": {"rows": 10, "people": 10}}]
+
+
+def test_lines_that_disagree_are_told(tmp_path: Path) -> None:
+    lists = tmp_path / "lists" / "drugs"
+    lists.mkdir(parents=True)
+    lines = "include,name,contains,foodrug\nquarantine,name,contains,foodrug 5 mg\n"
+    (lists / "foodrug.csv").write_text(DRUG + lines, encoding="utf-8")
+    extract = drawn(tmp_path / "extract")
+    (report,) = json.loads(
+        typed("codelist", "check", lists.parent, "--extract", extract, "--json")[0]
+    )
+    assert report["ambiguous"] == [
+        {
+            "text": "'Foodrug 5 mg' (iv): include and quarantine -> quarantine",
+            "count": {"rows": 14, "people": 7},
+        }
+    ]

@@ -1,0 +1,169 @@
+"""`ehrivig study`: list, show, new, check and diff, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from ehrivig import study
+from ehrivig.cli import app
+from ehrivig.demo import write_demo
+from ehrivig.errors import EhrivigError
+from ehrivig.runs import preview, preview_lines
+
+
+def typed(*words: object) -> tuple[str, str]:
+    """What a command prints on stdout and on stderr; its error is raised."""
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout, done.stderr
+
+
+def test_every_packaged_study_is_listed_and_shown() -> None:
+    listed = typed("study", "list")[0].splitlines()
+    assert [line.split()[0] for line in listed] == study.packaged()
+    for name in study.packaged():
+        assert typed("study", "show", name)[0].strip() == study.locate(name).read_text().strip()
+
+
+@pytest.mark.parametrize("like", study.packaged())
+def test_a_new_study_can_be_loaded_whatever_it_is_like(tmp_path: Path, like: str) -> None:
+    typed("study", "new", tmp_path / "mine.toml", "--like", like, "--drug", "remdesivir")
+    plan = study.load(tmp_path / "mine.toml")
+    assert plan.exposure.codelist == "remdesivir"
+    assert plan.study.name == "mine"
+    assert not plan.study.reproduction
+    assert not plan.exposure.bands
+    assert not (tmp_path / "lists").exists()
+
+
+def test_a_new_study_says_what_each_key_is(tmp_path: Path) -> None:
+    typed("study", "new", tmp_path / "mine.toml", "--drug", "ivig", "--condition", "sepsis")
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    plan = study.load(tmp_path / "mine.toml")
+    assert plan.cohort.criteria[1].any_of[0].condition == "sepsis"
+    assert "ehrivig study check mine.toml --extract DIR" in text
+    lines = text.splitlines()
+    keys = [n for n, line in enumerate(lines) if line[:1].isalpha() and " = " in line]
+    assert len(keys) > 20
+    assert all(lines[n - 1].startswith("#") for n in keys)
+    assert "# timezone = " in text
+    uncommented = text.replace("# extract_date = ", "extract_date = ")
+    (tmp_path / "mine.toml").write_text(uncommented, encoding="utf-8")
+    assert study.load(tmp_path / "mine.toml").extract.extract_date is not None
+
+
+def test_a_new_drug_gets_a_list_of_its_own(tmp_path: Path) -> None:
+    said = typed("study", "new", tmp_path / "mine.toml", "--drug", "zanubrutinib")[1]
+    path = tmp_path / "lists" / "drugs" / "zanubrutinib.csv"
+    assert str(path) in said
+    assert "include,name,contains,zanubrutinib" in path.read_text(encoding="utf-8")
+    plan = study.load(tmp_path / "mine.toml")
+    assert plan.extract.codelists == "lists"
+    assert "zanubrutinib" in plan.lists.drug_names
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mine.toml", "--condition", "diabetis"), "Did you mean 'diabetes'"),
+        (("mine.toml", "--condition", "gout"), "ehrivig codelist new condition gout"),
+        (("mine.toml", "--drug", "Zanu Brutinib"), "is no name"),
+        (("mine.toml", "--like", "ivig_covid"), "Did you mean"),
+        (("mine.txt", "--drug", "ivig"), "no .toml file"),
+        (("nowhere/mine.toml", "--drug", "ivig"), "no folder"),
+        (("there.toml", "--drug", "ivig"), "exists"),
+    ],
+)
+def test_what_cannot_be_begun_leaves_nothing(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "there.toml").touch()
+    with pytest.raises(EhrivigError, match=said) as refused:
+        typed("study", "new", tmp_path / words[0], "--drug", "new_drug", *words[1:])
+    assert refused.value.exit_code == 2
+    assert [path.name for path in tmp_path.rglob("*")] == ["there.toml"]
+
+
+def test_difference_names_what_differs_and_nothing_else(tmp_path: Path) -> None:
+    assert typed("study", "diff", "ivig_covid19", "ivig_covid19")[0] == ""
+    text = study.locate("ivig_covid19").read_text(encoding="utf-8")
+    text = text.replace("caliper = 0.02", "caliper = 0.05", 1)
+    text = text.replace('rule = "age", min = 18', 'rule = "age", min = 16', 1)
+    (tmp_path / "other.toml").write_text(text, encoding="utf-8")
+    assert typed("study", "diff", "ivig_covid19", tmp_path / "other.toml")[0].splitlines() == [
+        'cohort.criteria.adult: label = "Aged 18 years or more", rule = "age", min = 18.0 -> '
+        'label = "Aged 18 years or more", rule = "age", min = 16.0',
+        "match.caliper: 0.02 -> 0.05",
+    ]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study_check") / "demo"
+    write_demo(folder, patients=400, hospitals=2, seed=7, defects="none")
+    return folder
+
+
+def test_a_check_with_an_extract_counts_as_the_run_does(demo: Path) -> None:
+    said = json.loads(typed("study", "check", "ivig_covid19", "--extract", demo, "--json")[0])
+    truth = pl.read_parquet(demo / "_truth" / "admission.parquet").filter("in_cohort")
+    assert said["criteria"][-1]["persons"] == truth.height
+    assert said["exposure"] == {
+        "exposed": int(truth["exposed"].sum()),
+        "unexposed": int((~truth["exposed"]).sum()),
+    }
+    bands = {band["band"]: band for band in said["bands"]}
+    late = truth.filter("exposed")["hours_to_first_dose"] > 48
+    assert bands["timing"]["high"] == late.sum()
+    ages = next(one for one in said["covariates"] if one["covariate"] == "age")
+    assert ages["counts"] == [truth.height, 0]
+    assert {one["covariate"] for one in said["covariates"]} == {
+        variable.name for variable in study.load("ivig_covid19").covariates.variables
+    }
+
+
+def test_a_check_hides_small_counts_and_what_would_tell_them(demo: Path) -> None:
+    found = preview.preview(study.load("ivig_covid19"), demo)
+    smallest = found.study.report.smallest_cell
+    told = preview_lines.records(found)
+    persons = [step["persons"] for step in told["criteria"] if step["persons"] is not None]
+    assert persons == sorted(persons, reverse=True)
+    assert all(a - b == 0 or a - b >= smallest for a, b in pairwise(persons))
+    for one in told["covariates"]:
+        shown = [count for count in one["counts"] if count is not None]
+        assert all(count == 0 or count >= smallest for count in shown)
+        assert len(one["counts"]) - len(shown) != 1
+    text = "\n".join(preview_lines.lines(found))
+    assert "<- nobody" in text
+    assert "hidden" in text
+
+
+@pytest.mark.parametrize(
+    ("persons", "hidden"),
+    [
+        ([100, 100, 50], set()),
+        ([100, 98, 50], {0}),
+        ([100, 52, 51, 50], {1, 2}),
+        ([100, 3], {1}),
+        ([3, 3, 0], {0, 1}),
+        ([0, 0], set()),
+        ([54, 53, 52, 51, 50], {0, 1, 2, 3}),
+        ([], set()),
+    ],
+)
+def test_steps_that_must_not_be_told(persons: list[int], hidden: set[int]) -> None:
+    assert preview_lines._hidden_steps(persons, 5) == hidden
+
+
+def test_hospitals_side_by_side_give_the_same_preview(demo: Path) -> None:
+    from ehrivig.runs.state import Options
+
+    plan = study.load("ivig_covid19")
+    one, two = preview.preview(plan, demo), preview.preview(plan, demo, Options(workers=2))
+    assert preview_lines.records(one) == preview_lines.records(two)

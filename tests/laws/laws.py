@@ -1,0 +1,407 @@
+"""What must hold for every estimator, whatever the data.
+
+A law takes an estimator and some rows and raises AssertionError where it is broken. A refusal that
+has a name (`EhrivigError`) obeys every law, as long as both sides of a comparison are refused.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehrivig.errors import EhrivigError, NumericalWarning
+from tests.laws.estimators import LABELS, Estimator, Numbers
+from tests.laws.rows import Rows
+
+CLOSE = 1e-6  # relative; standard errors of the same fit from another start agree to about 1e-8
+LEVELS = (0.8, 0.95, 0.99)
+REVERSED = {"lo": "hi", "hi": "lo"}
+
+
+@dataclass(frozen=True)
+class Law:
+    """One law: its check, to whom it applies, and what it says."""
+
+    check: Callable[[Estimator, Rows], None]
+    applies: Callable[[Estimator], bool]
+    meaning: str
+
+
+def outcome(estimator: Estimator, rows: Rows, **options: Any) -> Numbers | None:
+    """The numbers, or None where they are refused by name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericalWarning)
+        try:
+            return estimator(rows, **options)
+        except EhrivigError:
+            return None
+
+
+def same(found: Numbers | None, expected: Numbers | None, close: float = CLOSE) -> None:
+    """Both are refused, or all numbers agree."""
+    assert (found is None) == (expected is None), f"refused on one side only: {found} {expected}"
+    if found is None or expected is None:
+        return
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        np.testing.assert_allclose(
+            value, expected[name], rtol=close, atol=1e-9, err_msg=f"{name}: {found} {expected}"
+        )
+
+
+def shift_scale(estimator: Estimator, rows: Rows) -> None:
+    """Fahrenheit for Celsius, years from a far-off date: no origin and no unit matters."""
+    base = outcome(estimator, rows)
+    for factor, shift in ((1.8, 32.0), (1e-3, 7.4), (25.0, -2020.0)):
+        same(outcome(estimator, rows.but(x=rows.x * factor + shift)), base, 1e-5)
+
+
+def order(estimator: Estimator, rows: Rows) -> None:
+    shuffled = rows.take(np.random.default_rng(5).permutation(rows.n))
+    same(outcome(estimator, shuffled), outcome(estimator, rows), 1e-5)
+
+
+def weights(estimator: Estimator, rows: Rows) -> None:
+    """A row that counts w times is w rows, as to the estimate (a weight is no second person)."""
+    w = rows.weights.astype(int)
+    repeated = rows.take(np.repeat(np.arange(rows.n), w))
+    counted = outcome(estimator, rows, weights=rows.weights)
+    full = outcome(estimator, repeated, weights=np.ones(repeated.n))
+    assert (counted is None) == (full is None)
+    if counted is not None and full is not None:
+        names = [n for n in counted if n not in ("se", "lo", "hi", "p") and "lower" not in n]
+        same({n: counted[n] for n in names}, {n: full[n] for n in names})
+
+
+def relabel(estimator: Estimator, rows: Rows) -> None:
+    """Labels are names: as text, or as other numbers, they say the same."""
+    _args, kwargs = estimator.call(rows)
+    base = outcome(estimator, rows)
+    for name in sorted(set(kwargs) & set(LABELS)):
+        if isinstance(kwargs[name], str):
+            continue  # an option, not labels
+        codes = np.unique(np.asarray(kwargs[name]), return_inverse=True)[1]
+        width = len(str(codes.max()))
+        as_text = np.array([f"level {c:0{width}d}" for c in codes])
+        for labels in (codes * 3 + 11, as_text, as_text.astype(object), pl.Series(as_text)):
+            found = outcome(estimator, rows, **{name: labels})
+            if found is not None and base is not None:
+                found = dict(zip(base, found.values(), strict=True))  # the group is in the name
+            same(found, base, 1e-9)
+
+
+def reversal(estimator: Estimator, rows: Rows) -> None:
+    """The arms exchanged: a ratio inverts, a difference changes its sign, a test stays."""
+    base = outcome(estimator, rows)
+    found = outcome(estimator, rows.but(arm=1 - rows.arm))
+    if estimator.kind == "same" or base is None or found is None:
+        same(found, base)
+        return
+    ratio = estimator.kind == "ratio"
+    for name, value in base.items():
+        other = found[REVERSED.get(name, name)]
+        if name in ("estimate", "lo", "hi"):
+            other = 1 / other if ratio and other else -other if not ratio else np.inf
+        np.testing.assert_allclose(value, other, rtol=CLOSE, atol=1e-7, err_msg=name)
+
+
+def split(estimator: Estimator, rows: Rows) -> None:
+    """Follow-up cut in two, the second part entering where the first ends, says the same."""
+    middle = (rows.entry + rows.time) / 2
+    late = rows.but(entry=middle)
+    early = rows.but(time=middle, event=0 * rows.event, status=0 * rows.status)
+    both = Rows(**{k: np.concatenate([v, vars(late)[k]]) for k, v in vars(early).items()})
+    same(
+        outcome(estimator, both, entry=both.entry, **_person(estimator, both)),
+        outcome(estimator, rows, entry=rows.entry, **_person(estimator, rows)),
+    )
+
+
+def _person(estimator: Estimator, rows: Rows) -> dict[str, Any]:
+    """Clusters, where the estimator is given any."""
+    return {"cluster": rows.cluster} if "cluster" in estimator.call(rows)[1] else {}
+
+
+def time_unit(estimator: Estimator, rows: Rows) -> None:
+    """Hours for days: no ratio, test or probability changes."""
+    hours = rows.but(time=rows.time * 24, entry=rows.entry * 24)
+    same(outcome(estimator, hours), outcome(estimator, rows))
+
+
+def coherence(estimator: Estimator, rows: Rows) -> None:
+    """The estimate lies within its interval, which excludes no effect when p says so."""
+    found = outcome(estimator, rows)
+    if found is None or not {"estimate", "lo", "hi"} <= found.keys():
+        return
+    assert found["lo"] <= found["estimate"] <= found["hi"], found
+    assert found["lo"] < found["hi"], f"an interval without width: {found}"
+    null = 1.0 if estimator.kind == "ratio" else 0.0
+    p = found.get("p", 1.0)
+    if estimator.coherent and estimator.kind in ("ratio", "difference") and "p" in found:
+        assert 0 <= p <= 1
+        if abs(p - 0.05) > 1e-6:
+            assert (p < 0.05) == (found["lo"] > null or found["hi"] < null), found
+
+
+def monotone(estimator: Estimator, rows: Rows) -> None:
+    """A higher level has a wider interval around the same estimate and p."""
+    found = [outcome(estimator, rows, level=level) for level in LEVELS]
+    if any(f is None for f in found):
+        return
+    for narrow, wide in itertools.pairwise(found):
+        for name in ("lo", *(n for n in narrow if n.startswith("lower"))):
+            if name in narrow and np.isfinite(narrow[name]):
+                assert wide[name] <= narrow[name]
+        if "hi" in narrow:
+            assert wide["hi"] >= narrow["hi"]
+        assert wide.get("p", 0) == narrow.get("p", 0)
+
+
+def level(estimator: Estimator, rows: Rows) -> None:
+    """A level outside 0 to 1 is refused by name."""
+    for wrong in (95, 1, 0, -0.5, float("nan"), "0.95", None, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumericalWarning)
+            try:
+                found = estimator(rows, level=wrong)
+                message = "no refusal"
+            except EhrivigError as error:
+                found, message = {}, str(error)
+        named = "level" in message or outcome(estimator, rows) is None
+        assert not found, f"level = {wrong!r} gave {found}"
+        assert named, f"level = {wrong!r}: the message does not name it: {message}"
+
+
+def clusters(estimator: Estimator, rows: Rows) -> None:
+    """One cluster has no variance; few are warned of."""
+    one = estimator_or_error(estimator, rows, cluster=np.zeros(_length(estimator, rows)))
+    assert isinstance(one, EhrivigError), f"one cluster gave {one}"
+    three = np.arange(_length(estimator, rows)) % 3
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        found = estimator_or_error(estimator, rows, cluster=three)
+    said = any("3 clusters" in str(w.message) for w in raised)
+    assert said or isinstance(found, EhrivigError), "three clusters, and nothing is said"
+
+
+def estimator_or_error(estimator: Estimator, rows: Rows, **options: Any) -> Any:
+    """The numbers, or the named error."""
+    with warnings.catch_warnings():
+        if not options.get("cluster", np.zeros(1)).any():
+            warnings.simplefilter("ignore", NumericalWarning)
+        try:
+            return estimator(rows, **options)
+        except EhrivigError as error:
+            return error
+
+
+def _length(estimator: Estimator, rows: Rows) -> int:
+    return len(estimator.call(rows)[0][0])
+
+
+def coats(estimator: Estimator, rows: Rows) -> None:
+    """A missing value is missing in whatever coat it comes: None, NA, null, mask, NaN, infinity."""
+    args, kwargs = estimator.call(rows)
+    for place, column in _columns(args, kwargs):
+        if column.dtype.kind not in "bif" or (column.dtype.kind == "f" and np.isnan(column).any()):
+            continue
+        for coat, spoiled in _spoiled(column).items():
+            _refused(estimator, args, kwargs, place, spoiled, f"{coat} in argument {place}")
+
+
+def types(estimator: Estimator, rows: Rows) -> None:
+    """Lists, integers, booleans and series say what floats say; text is refused."""
+    args, kwargs = estimator.call(rows)
+    base = outcome(estimator, rows)
+    for place, column in _columns(args, kwargs):
+        if column.ndim > 1 or np.isnan(column.astype(float)).any():
+            continue
+        for other in _alike(column):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NumericalWarning)
+                try:
+                    found = estimator.read(_called(estimator, args, kwargs, place, other))
+                except EhrivigError:
+                    found = None
+            if found is not None and base is not None:
+                found = dict(zip(base, found.values(), strict=True))  # a label is in the name
+            same(found, base, 1e-9)
+        if not estimator.takes_labels(place):
+            words = np.array([f"w{v}" for v in range(len(column))])
+            for wrong in (words, words.tolist(), [*column.tolist()[:-1], "a"]):
+                _refused(estimator, args, kwargs, place, wrong, f"text in argument {place}")
+
+
+def _columns(args: Any, kwargs: Any) -> list[tuple[int | str, np.ndarray]]:
+    """The arrays among the arguments of a call, and where each stands."""
+    places = [*enumerate(args), *kwargs.items()]
+    return [(k, v) for k, v in places if isinstance(v, np.ndarray) and v.size and v.ndim < 3]
+
+
+def _spoiled(column: np.ndarray) -> dict[str, Any]:
+    """A column with its first value missing, in many coats."""
+    mask = np.zeros(column.shape, dtype=bool)
+    mask.flat[0] = True
+    none, na = column.astype(object), column.astype(object)
+    none.flat[0], na.flat[0] = None, _Na()
+    nan = column.astype(float)
+    nan.flat[0] = np.nan
+    spoiled = {"a mask": np.ma.array(column, mask=mask), "None": none, "NA": na, "NaN": nan}
+    infinite = column.astype(float)
+    infinite.flat[0] = np.inf
+    if column.dtype.kind == "f":
+        spoiled["infinity"] = infinite
+    if column.ndim == 1:
+        spoiled["a null"] = pl.Series([None, *column.tolist()[1:]])
+    return spoiled
+
+
+class NAType:
+    """Stands for pandas' NA: comparisons with it have no truth value."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    __ne__ = __lt__ = __gt__ = __eq__
+    __hash__ = object.__hash__
+
+
+_Na = NAType
+
+
+def _alike(column: np.ndarray) -> list[Any]:
+    """The same values as other types."""
+    made: list[Any] = [column.tolist(), pl.Series(column), np.ma.array(column, mask=False)]
+    if column.dtype.kind == "f" and (column == np.rint(column)).all():
+        made += [column.astype(np.int32), column.astype(object)]
+        if set(np.unique(column)) <= {0.0, 1.0}:
+            made += [column.astype(bool), column.astype(np.uint8)]
+    return made
+
+
+def _called(estimator: Estimator, args: Any, kwargs: Any, place: int | str, other: Any) -> Any:
+    """The function with one argument exchanged."""
+    if isinstance(place, int):
+        return estimator.function(*args[:place], other, *args[place + 1 :], **kwargs)
+    return estimator.function(*args, **{**kwargs, place: other})
+
+
+def _refused(
+    estimator: Estimator, args: Any, kwargs: Any, place: int | str, wrong: Any, what: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericalWarning)
+        try:
+            found, message = _called(estimator, args, kwargs, place, wrong), ""
+        except EhrivigError as error:
+            found, message = None, str(error)
+    assert found is None, f"{what} gave {estimator.read(found)}"
+    assert "nan" not in message, f"{what}: the message shows a value: {message}"
+
+
+def _constant(rows: Rows, value: float) -> np.ndarray:
+    x = rows.x.copy()
+    x[:, -1] = value
+    return x
+
+
+NASTY: dict[str, Callable[[Rows], Rows]] = {
+    "constant": lambda r: r.but(x=_constant(r, 37.1)),
+    "collinear": lambda r: r.but(x=np.column_stack([r.x[:, 0], 1.8 * r.x[:, 0] + 32])),
+    "separated": lambda r: r.but(x=np.column_stack([2 * r.event - 1, r.x[:, -1]])),
+    "one event": lambda r: r.but(event=np.eye(r.n)[0], status=np.eye(r.n)[0]),
+    "no event": lambda r: r.but(event=0 * r.event, status=0 * r.status),
+    "only events": lambda r: r.but(event=0 * r.event + 1, status=0 * r.status + 1),
+    "no event in an arm": lambda r: r.but(event=r.event * r.arm, status=r.status * r.arm),
+    "events only in an arm": lambda r: r.but(event=np.maximum(r.event, r.arm)),
+    "one exposed": lambda r: r.but(arm=np.eye(r.n)[3]),
+    "nobody exposed": lambda r: r.but(arm=0 * r.arm),
+    "tied": lambda r: r.but(time=np.ones(r.n), entry=0 * r.entry, value=0.1 + 0 * r.value),
+    "rounded": lambda r: r.but(time=np.ceil(r.time / 7), entry=0 * r.entry, x=np.rint(r.x)),
+    "huge": lambda r: r.but(x=r.x * 1e12, value=r.value * 1e12),
+    "tiny": lambda r: r.but(x=r.x * 1e-12, value=r.value * 1e-12),
+    "one row": lambda r: r.take(np.arange(1)),
+    "two rows": lambda r: r.take(np.arange(2)),
+    "no rows": lambda r: r.take(np.arange(0)),
+    "every row twice": lambda r: r.take(np.repeat(np.arange(r.n), 2)),
+}
+
+
+def nasty(estimator: Estimator, rows: Rows) -> None:
+    """Constant, collinear, separated, empty, tied, huge and tiny: finite, or refused by name."""
+    for name, spoil in NASTY.items():
+        try:
+            found = outcome(estimator, spoil(rows))
+        except Exception as error:
+            if rows_cannot_be_called(estimator, spoil(rows)):
+                continue  # the arguments themselves could not be made: no call was tried
+            raise AssertionError(f"{name}: {type(error).__name__}: {error}") from error
+        if found is None:
+            continue
+        for key in ("estimate", "p"):
+            assert key not in found or np.isfinite(found[key]), f"{name}: {found}"
+        if {"lo", "hi"} <= found.keys():
+            assert found["lo"] < found["hi"], f"{name}: an interval without width: {found}"
+
+
+def rows_cannot_be_called(estimator: Estimator, rows: Rows) -> bool:
+    """Whether making the arguments fails, before the estimator is reached."""
+    try:
+        estimator.call(rows)
+    except Exception:
+        return True
+    return False
+
+
+def _uses(*columns: str) -> Callable[[Estimator], bool]:
+    return lambda e: set(columns) <= set(e.uses)
+
+
+def _takes(argument: str) -> Callable[[Estimator], bool]:
+    return lambda e: argument in e.arguments
+
+
+LAWS = {
+    "shift_scale": Law(shift_scale, _uses("x"), "origin and unit of covariates do not matter"),
+    "order": Law(order, lambda e: True, "the order of rows does not matter"),
+    "weights": Law(weights, _takes("weights"), "a row of weight 2 is two rows"),
+    "relabel": Law(
+        relabel,
+        lambda e: bool(set(LABELS) & e.arguments),
+        "what groups, strata and clusters are called does not matter",
+    ),
+    "reversal": Law(
+        reversal, lambda e: e.kind != "", "arms exchanged: ratios invert, differences change sign"
+    ),
+    "split": Law(split, _takes("entry"), "follow-up cut in two is the same follow-up"),
+    "time_unit": Law(
+        time_unit,
+        lambda e: "time" in e.uses and "restricted" not in e.name,
+        "hours for days change no ratio, test or probability",
+    ),
+    "coherence": Law(
+        coherence,
+        lambda e: e.kind in ("ratio", "difference"),
+        "the estimate lies in an interval of some width that agrees with p",
+    ),
+    "monotone": Law(monotone, _takes("level"), "a higher level has a wider interval"),
+    "level": Law(level, _takes("level"), "a level outside 0 to 1 is refused"),
+    "clusters": Law(clusters, _takes("cluster"), "one cluster is refused, few are warned of"),
+    "missing": Law(coats, lambda e: True, "a missing value in any coat is refused"),
+    "types": Law(types, lambda e: True, "types of the same numbers agree, text is refused"),
+    "nasty": Law(nasty, lambda e: True, "constant, collinear, separated, empty: finite or refused"),
+}
+
+
+def obeys(estimator: Estimator, law: str) -> bool:
+    """Whether a law is asked of an estimator."""
+    return LAWS[law].applies(estimator) and law not in estimator.exempt

@@ -1,0 +1,43 @@
+"""Every estimator obeys every law, on generated patients and on public data sets."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from tests.laws.estimators import BY_NAME, ESTIMATORS
+from tests.laws.laws import LAWS, obeys
+from tests.laws.rows import NAMES, Rows, generated, load
+
+QUICK = 1  # public data sets per law and estimator in the quick run; each pair has its own
+CASES = [(law, e.name) for e in ESTIMATORS for law in LAWS if obeys(e, law)]
+ONE_SET_IS_ENOUGH = ("missing", "types", "level", "clusters")
+
+
+def people(law: str, name: str) -> list[Rows]:
+    """The rows that the quick run tries: one generated set, and a public one that fits."""
+    seed = zlib.crc32(f"{law} {name}".encode())
+    made = generated(seed % 997, 90)
+    if law in ONE_SET_IS_ENOUGH:
+        return [made]
+    return [made, *(load(NAMES[(seed + k) % len(NAMES)]) for k in range(QUICK))]
+
+
+@pytest.mark.parametrize(("law", "name"), CASES, ids=lambda value: value)
+def test_law(law: str, name: str) -> None:
+    for rows in people(law, name):
+        LAWS[law].check(BY_NAME[name], rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", [*NAMES, *range(12)], ids=str)
+def test_every_law_on_all_data(data: str | int) -> None:
+    rows = generated(data) if isinstance(data, int) else load(data)
+    broken = []
+    for law, name in CASES:
+        try:
+            LAWS[law].check(BY_NAME[name], rows)
+        except AssertionError as error:
+            broken.append(f"{law}, {name}: {str(error)[:300]}")
+    assert not broken, "\n".join(broken)

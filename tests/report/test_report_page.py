@@ -1,0 +1,181 @@
+"""The page of a run: what it draws from which table, and what it says of what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig import report
+from ehrivig.report import figures, flow
+from ehrivig.study import Study, load
+
+LIU = load("ivig_covid19")
+MANIFEST = {
+    **{"package": "ehrivig", "version": "9.9", "study_hash": "f" * 64, "synthetic": True},
+    **{"exit_code": 0, "message": "", "hospitals": ["A", "B", "C"], "engines": {"duckdb": "1"}},
+    **{"layout": "native", "seed": 7, "code": {"sql": {}, "suites": {}, "codelists": {}}},
+}
+EFFECT = {
+    **{"contrast": "IVIG", "population": "matched", "event_label": "death", "model": "crude"},
+    **{"measure": "OR", "estimate": 0.5, "lo": 0.2, "hi": 1.2, "p": 0.04, "p_holm": 0.08},
+    **{"n_exposed": 100, "events_exposed": 10, "n_control": 90, "events_control": 9, "note": ""},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    return tmp_path
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
+    """Name of the drawing -> what it was drawn from."""
+    found: dict[str, tuple[Any, ...]] = {}
+
+    def recorder(name: str) -> Callable[..., None]:
+        def draw(*values: Any, **options: Any) -> None:
+            path = next(value for value in reversed(values) if isinstance(value, Path))
+            found[path.stem] = (name, *(v for v in values if v is not path), options)
+            path.write_text(f"<?xml?><svg >{path.stem} drawn</svg>")
+
+        return draw
+
+    for name in ("love_plot", "overlap", "curves", "forest", "dosing_histograms"):
+        monkeypatch.setattr(figures, name, recorder(name))
+    monkeypatch.setattr(flow, "flow_chart", recorder("flow_chart"))
+    return found
+
+
+def written(folder: Path, study: Study = LIU, dropped: tuple[str, ...] = ()) -> str:
+    report.write(folder, study, dropped=list(dropped))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def facts(html: str) -> dict[str, str]:
+    """The head counts at the top of the page."""
+    return {
+        name: number for number, name in re.findall(r"<li><b>(.*?)</b><span>(.*?)</span>", html)
+    }
+
+
+def test_a_run_without_tables_still_has_its_page(folder: Path, drawn: dict[str, Any]) -> None:
+    html = written(folder)
+    assert drawn == {}
+    assert list((folder / "figures").iterdir()) == []
+    assert facts(html) == {
+        "admissions in the cohort": "0",
+        "given IVIG": "0",
+        "matched pairs": "0",
+        "hospitals": "3",
+        "lints": "0",
+    }
+    assert "<p>None.</p>" in html
+    assert "No time-zero-safe analysis was asked for" in html
+
+
+def test_head_counts_and_who_was_left_out(folder: Path, drawn: dict[str, Any]) -> None:
+    pl.DataFrame({"exposed": [True] * 1200 + [False] * 300}).write_parquet(
+        folder / "cohort.parquet"
+    )
+    assert facts(written(folder))["matched pairs"] == "0"
+    pl.DataFrame({"pair_id": [1, 1, 2, 2, 3]}).write_parquet(folder / "matched.parquet")
+    (folder / "lints.csv").write_text("code,severity,message\nL1,warn,<few>\n")
+    html = written(folder, dropped=("C",))
+    assert facts(html) == {
+        "admissions in the cohort": "1,500",
+        "given IVIG": "1,200",
+        "matched pairs": "3",
+        "hospitals": "2",
+        "lints": "1",
+    }
+    assert "<b>Hospitals left out by the data gate:</b> C." in html
+    assert '<p class="lint warn"><b>L1</b>: &lt;few&gt;</p>' in html
+
+
+def test_the_arms_at_the_foot_of_the_flow_chart(folder: Path, drawn: dict[str, Any]) -> None:
+    pl.DataFrame({"exposed": [True] * 12 + [False] * 30}).write_parquet(folder / "cohort.parquet")
+    pl.DataFrame({"pair_id": [1, 1, 2, 2, 3]}).write_parquet(folder / "matched.parquet")
+    (folder / "attrition.csv").write_text("step,hospital_id\n0,all\n")
+    html = written(folder, dropped=("C",))
+    name, attrition, arms, dropped, smallest, _ = drawn["flow"]
+    assert name == "flow_chart"
+    assert attrition.rows() == [(0, "all")]
+    assert list(arms.items()) == [
+        ("IVIG", 12),
+        ("no IVIG", 30),
+        ("IVIG, matched", 3),
+        ("no IVIG, matched", 3),
+    ]
+    assert (dropped, smallest) == (["C"], LIU.report.smallest_cell)
+    assert '<figure id="figure-flow"><svg >flow drawn</svg>' in html
+
+
+def test_each_drawing_is_made_from_its_table(folder: Path, drawn: dict[str, Any]) -> None:
+    rows = [
+        EFFECT | {"analysis": "table3", "contrast": "dose"},
+        EFFECT | {"analysis": "subgroup", "contrast": "women"},
+        EFFECT | {"analysis": "time_zero", "contrast": "landmark"},
+        EFFECT | {"analysis": "time_zero", "contrast": "survivors", "measure": "RMST"},
+        EFFECT | {"analysis": "time_zero", "contrast": "clones", "measure": "HR"},
+        EFFECT | {"analysis": "time_zero", "contrast": "trials", "measure": "RR"},
+        EFFECT | {"analysis": "main", "contrast": "whole"},
+    ]
+    pl.DataFrame(rows).write_csv(folder / "effects.csv")
+    (folder / "curves.csv").write_text(
+        "curve,population,cause,time\n"
+        "km,matched,,1\nkm,all,,2\ncif,all,event,3\ncif,all,death,4\ncif,matched,event,5\n"
+    )
+    for name in ("overlap", "dosing_histogram"):
+        (folder / f"{name}.csv").write_text(f"{name}\n1\n")
+    html = written(folder)
+    contrasts = {
+        name: drawn[name][1]["contrast"].to_list() for name in ("table3", "subgroups", "time_zero")
+    }
+    assert contrasts == {
+        "table3": ["dose"],
+        "subgroups": ["women"],
+        "time_zero": ["landmark", "clones", "trials"],
+    }
+    times = {name: drawn[name][1]["time"].to_list() for name in ("survival", "clearance")}
+    assert times == {"survival": [1], "clearance": [3]}
+    assert {name: value[0] for name, value in drawn.items()} == {
+        **{"table3": "forest", "subgroups": "forest", "time_zero": "forest"},
+        **{"survival": "curves", "clearance": "curves"},
+        **{"overlap": "overlap", "dosing": "dosing_histograms"},
+    }
+    assert all(f"<svg >{name} drawn</svg>" in html for name in drawn)
+    assert drawn["survival"][-1]["y_label"] == "Survival"
+    assert drawn["clearance"][-1]["x_label"] == "days from symptom onset"
+    assert f"odds ratio of {LIU.primary.event_label} (log scale)" in drawn["table3"][-1]["label"]
+
+
+@pytest.mark.parametrize(("end_hours", "immortal"), [(None, True), (48.0, True), (0.0, False)])
+def test_immortal_time_is_told_under_each_drawing_that_has_it(
+    folder: Path, drawn: dict[str, Any], end_hours: float | None, immortal: bool
+) -> None:
+    exposure = LIU.exposure.model_copy(update={"end_hours": end_hours})
+    pl.DataFrame([EFFECT | {"analysis": "table3"}]).write_csv(folder / "effects.csv")
+    (folder / "curves.csv").write_text("curve,population,cause,time\nkm,matched,,1\n")
+    written(folder, LIU.model_copy(update={"exposure": exposure}))
+    told = [drawn["table3"][-1]["label"], drawn["survival"][-1]["notes"]]
+    assert [text.endswith("; contains immortal time") for text in told] == [immortal] * 2
+
+
+def test_tables_and_methods_stand_on_the_page(folder: Path, drawn: dict[str, Any]) -> None:
+    pl.DataFrame([EFFECT | {"analysis": "main"}]).write_csv(folder / "effects.csv")
+    counts = "rows_read,rows_used,rows_out_of_scope,rows_quarantined"
+    (folder / "ledger.csv").write_text(f"table,{counts}\nlab,1000,900,60,40\n")
+    html = written(folder)
+    assert "<caption>Effects on the primary outcome</caption>" in html
+    assert '<td>lab</td><td class="number">1,000</td>' in html
+    assert "<td>0.5 (0.2 to 1.2)</td>" in html  # a wide table has words
+    assert "<p>Population: adults admitted with confirmed COVID-19" in html
+    assert "<b>Synthetic data.</b>" in html
+    assert "Incomplete" not in html

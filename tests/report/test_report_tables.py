@@ -1,0 +1,329 @@
+"""The tables of the report: the run's numbers as a reader sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.report import methods, tables, use
+from ehrivig.report.tables import RunTables, Table
+from ehrivig.study import Study, load
+
+LIU = load("ivig_covid19")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def write(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(folder / name)
+
+
+def table(folder: Path, name: str, study: Study = LIU) -> Table:
+    return tables.readable(RunTables(folder), study)[name]
+
+
+def test_a_run_without_tables_has_none(folder: Path) -> None:
+    (folder / "ledger.csv").write_text("")
+    (folder / "table1.csv").write_text("\n")
+    assert tables.readable(RunTables(folder), LIU) == {}
+    assert use.readable(RunTables(folder), LIU) == {}
+    (folder / "ab.csv").write_text("a\n")
+    assert RunTables(folder).read("ab.csv").columns == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(None, ""), (0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.001"), (0.00105, "0.001")],
+)
+def test_p_values(p: float | None, text: str) -> None:
+    assert tables.p_text(p) == text
+
+
+DESCRIBED = {
+    "group": "",
+    "unit": "",
+    "text_all": "60%",
+    "text_control": "58%",
+    "text_exposed": "61%",
+}
+
+
+def test_table_1_has_headings_units_and_differences(folder: Path) -> None:
+    none = {"text_all": None}
+    write(
+        folder,
+        "table1.csv",
+        [
+            DESCRIBED | {"label": "Age", "unit": "years", "p": 0.04, "smd": 0.123},
+            DESCRIBED | {"label": "Male", "group": "Sex", "p": None, "smd": None},
+            DESCRIBED | {"label": "Female", "group": "Sex", "p": None, "smd": -0.2} | none,
+            DESCRIBED | {"label": "CRP", "group": "Labs", "p": 0.5, "smd": 0.0},
+        ],
+    )  # fmt: skip
+    found = table(folder, "table1")
+    assert found.caption == "Table 1. Baseline by exposure to IVIG"
+    assert found.head == ["", "All", "No IVIG", "IVIG", "p", "SMD"]
+    assert found.rows == [
+        ["Age, years", "60%", "58%", "61%", "0.040", "0.12"],
+        ["Sex"],
+        ["Male", "60%", "58%", "61%", "", ""],
+        ["Female", "", "58%", "61%", "", "-0.20"],
+        ["Labs"],
+        ["CRP", "60%", "58%", "61%", "0.500", "0.00"],
+    ]
+    assert found.wide is False
+
+
+@pytest.mark.parametrize("name", ["table2", "table_s4", "table_unmatched"])
+def test_only_baseline_has_differences(folder: Path, name: str) -> None:
+    write(folder, f"{name}.csv", [DESCRIBED | {"label": "Death", "p": 0.04, "smd": 0.1}])
+    found = table(folder, name)
+    assert found.head[-1] == "p"
+    assert found.rows == [["Death", "60%", "58%", "61%", "0.040"]]
+
+
+def test_dosing_by_outcome(folder: Path) -> None:
+    rows = [
+        DESCRIBED | {"label": "Dose", "unit": "g", "p": 0.04},
+        DESCRIBED | {"label": "Days", "unit": None, "p": None, "text_exposed": None},
+    ]
+    write(folder, "table_s1.csv", rows)
+    found = table(folder, "table_s1")
+    assert found.rows == [["Dose, g", "60%", "58%", "61%", "0.040"], ["Days", "60%", "58%", "", ""]]
+    assert found.head[1] == "All given IVIG"
+
+
+TERM = {"label": "Age", "odds_ratio": 1.0456, "lo": 1.01, "hi": 1.08, "p": 0.01, "n": 1440}
+
+
+def test_terms_of_a_model(folder: Path) -> None:
+    none = dict.fromkeys(("odds_ratio", "lo", "hi", "p"))
+    rows = [
+        TERM | {"events": 1075, "note": ""},
+        TERM | none | {"events": 1075, "note": "constant"},
+        TERM | none | {"events": 1075, "note": None},
+    ]
+    write(folder, "table_s2.csv", rows)
+    found = table(folder, "table_s2")
+    assert found.rows == [["Age", "1.05 (1.01 to 1.08)", "0.010"], ["constant"], ["no estimate"]]
+    assert found.note == "n 1,440, events 1,075."
+    write(folder, "table_s3.csv", [TERM | none | {"n": None, "events": None, "note": "too few"}])
+    assert table(folder, "table_s3").note == ""
+
+
+LABS = {
+    **{"label": "CRP", "unit": "mg/L", "arm": "IVIG", "n_pairs": 1200, "median_day1": 80.4},
+    **{"median_day3": 40.0, "shift": -12.34, "shift_lo": -20.0, "shift_hi": -5.0},
+    **{"p_wilcoxon": 0.0001, "ancova_p": 0.3, "note": ""},
+}
+
+
+def test_repeated_labs(folder: Path) -> None:
+    dust = LABS | {"shift": -1e-12, "shift_lo": -1.0, "shift_hi": 1.0}
+    none = LABS | dict.fromkeys(("n_pairs", "shift"))
+    rows = [LABS, dust, LABS | {"shift": None}, none | {"note": "fewer than 5"}, none]
+    write(folder, "table_s5.csv", rows)
+    usual = ["CRP, mg/L", "IVIG", "1,200", "80.4", "40"]
+    assert table(folder, "table_s5").rows == [
+        [*usual, "-12.3 (-20 to -5)", "<0.001", "0.300"],
+        [*usual, "0 (-1 to 1)", "<0.001", "0.300"],
+        [*usual, "", "<0.001", "0.300"],
+        ["CRP", "IVIG", "fewer than 5", "", "", "", "", ""],
+        ["CRP", "IVIG", "", "", "", "", "", ""],
+    ]
+
+
+def test_quality_counts_by_hospital_and_severity(folder: Path) -> None:
+    def check(hospital: str, severity: str, verdict: str, violated: int) -> dict[str, Any]:
+        names = ("hospital_id", "severity", "verdict", "violated")
+        return dict(zip(names, (hospital, severity, verdict, violated), strict=True))
+
+    rows = [
+        check("B", "warn", "warn", 70),
+        check("B", "block", "pass", 3),
+        check("A", "quarantine", "fail", 1000),
+        check("A", "quarantine", "pass", 234),
+        check("B", "warn", "fail", 1),
+        check("B", "warn", "pass", 0),
+    ]
+    write(folder, "quality/checks.csv", rows)
+    assert table(folder, "quality").rows == [
+        ["A", "quarantine", "2", "1", "0", "1,234"],
+        ["B", "block", "1", "0", "0", "<5"],
+        ["B", "warn", "3", "1", "1", "0"],
+    ]
+
+
+def test_the_ledger_adds_up_the_hospitals(folder: Path) -> None:
+    counts = {
+        "rows_read": 1000,
+        "rows_used": 600,
+        "rows_out_of_scope": 300,
+        "rows_quarantined": 100,
+    }
+    rows = [{"hospital_id": h, "table": t, **counts} for h in "AB" for t in ("patient", "lab")]
+    write(folder, "ledger.csv", rows)
+    assert table(folder, "ledger").rows == [
+        ["patient", "2,000", "1,200", "600", "200"],
+        ["lab", "2,000", "1,200", "600", "200"],
+    ]
+
+
+EFFECT = {
+    **{"analysis": "main", "contrast": "IVIG", "population": "matched", "event_label": "death"},
+    **{"model": "logistic", "measure": "OR", "estimate": 0.51234, "lo": 0.2, "hi": 1.2},
+    **{"p": 0.04, "p_holm": 0.08, "p_bh": 0.06, "n_exposed": 1000, "events_exposed": 100},
+    **{"n_control": 90, "events_control": None, "note": "crude"},
+}
+
+
+def test_an_effect_alone_keeps_its_columns(folder: Path) -> None:
+    write(folder, "effects.csv", [EFFECT])
+    found = table(folder, "effects_main")
+    first = ["IVIG", "matched", "death", "logistic", "OR", "0.512 (0.2 to 1.2)", "0.040", "0.080"]
+    assert found.rows == [[*first, "100 / 1,000", "... / 90", "crude"]]
+    assert found.note == ""
+    assert found.wide is True
+
+
+def test_effects_are_adjusted_as_the_study_says(folder: Path) -> None:
+    write(folder, "effects.csv", [EFFECT])
+    plan = LIU.analysis.model_copy(update={"multiplicity": "bh"})
+    found = table(folder, "effects_main", LIU.model_copy(update={"analysis": plan}))
+    assert found.rows[0][found.head.index("adj. p")] == "0.060"
+
+
+def test_what_every_row_says_is_said_once_under_the_table(folder: Path) -> None:
+    rows = [
+        EFFECT | {"note": "crude; few events"},
+        EFFECT | {"contrast": "dose", "estimate": None, "lo": None, "note": "one; crude"},
+        EFFECT | {"contrast": "days", "hi": None, "n_control": None, "note": "crude; few events"},
+    ]
+    write(folder, "effects.csv", rows)
+    found = table(folder, "effects_main")
+    first = ["Contrast", "Estimate (95% CI)", "p", "adj. p", "Events / n exposed"]
+    assert found.head == [*first, "Events / n unexposed", "Note"]
+    assert [[row[0], row[1], row[-2], row[-1]] for row in found.rows] == [
+        ["IVIG", "0.512 (0.2 to 1.2)", "... / 90", "few events"],
+        ["dose", "not shown", "... / 90", "one"],
+        ["days", "0.512", "", "few events"],
+    ]
+    assert found.note == "Every row: matched, death, logistic, OR. Crude."
+
+
+def test_columns_that_differ_or_are_empty(folder: Path) -> None:
+    none = dict.fromkeys(("population", "event_label", "model", "measure", "contrast", "note"))
+    write(folder, "effects.csv", [EFFECT | none, EFFECT | none | {"model": "cox"}, EFFECT | none])
+    found = table(folder, "effects_main")
+    assert "Contrast" not in found.head
+    assert "Note" not in found.head
+    assert found.note == "Every row: cox."
+    write(folder, "effects.csv", [EFFECT, EFFECT | {"model": "cox"}])
+    found = table(folder, "effects_main")
+    assert [row[found.head.index("Model")] for row in found.rows] == ["logistic", "cox"]
+    assert found.note == "Every row: matched, death, OR. Crude."
+
+
+def test_each_kind_of_analysis_is_a_table_of_its_own(folder: Path) -> None:
+    names = ("table3", "main", "outcomes", "interaction", "time_zero", "unheard of")
+    write(folder, "effects.csv", [EFFECT | {"analysis": name} for name in names])
+    assert set(tables.readable(RunTables(folder), LIU)) == {
+        *("table3", "effects_main", "effects_outcomes", "effects_interaction", "effects_time_zero")
+    }
+
+
+USED = {
+    **{"dimension": "all", "level": "all", "courses": 1200, "patients": 1100, "grams": 12345.67},
+    **{"grams_per_kg": 1.987, "share_without_amount": 0.0123, "cost": 99999.6, "suppressed": False},
+}
+
+
+def test_use_has_a_heading_for_each_dimension_and_hides_small_rows(folder: Path) -> None:
+    unknown = dict.fromkeys(("courses", "patients", "grams", "grams_per_kg", "cost"))
+    rows = [
+        USED,
+        USED | {"dimension": "hospital_id", "level": "A"},
+        USED | {"dimension": "hospital_id", "level": "B", "suppressed": True},
+        USED | unknown | {"dimension": "month", "level": "2020-02", "share_without_amount": None},
+    ]
+    write(folder, "utilisation.csv", rows)
+    found = use.readable(RunTables(folder), LIU)["utilisation"]
+    numbers = ["1,200", "1,100", "12,345.7", "1.99", "1.2%", "100,000"]
+    assert found.rows == [
+        ["all", *numbers],
+        ["By hospital"],
+        ["A", *numbers],
+        ["B", *["not shown"] * 6],
+        ["By month of the first day"],
+        ["2020-02", "0", "0", "0.0", "", "", ""],
+    ]
+    assert all(len(row) in (1, len(found.head)) for row in found.rows)
+    assert "fewer than 5 patients" in found.note
+
+
+def test_indications(folder: Path) -> None:
+    row = {
+        **{"indication_label": "ITP", "indication_class": "off_label", "courses": 1200},
+        **{"patients": 1100, "suppressed": False, "indication_rule": "nearest"},
+    }
+    write(folder, "indications.csv", [row, row | {"suppressed": True}])
+    found = use.readable(RunTables(folder), LIU)["indications"]
+    assert found.rows == [
+        ["ITP", "off label", "1,200", "1,100"],
+        ["ITP", "off label", "not shown", "not shown"],
+    ]
+    assert found.note.endswith("Rule: nearest.")
+
+
+def test_regimens(folder: Path) -> None:
+    row = {
+        **{"regimen": "high dose", "verdict": "not_adherent", "reason": "dose_low"},
+        **{"persons": 1200, "suppressed": False},
+    }
+    other = row | {"regimen": "low dose", "reason": None, "suppressed": True}
+    write(folder, "regimens.csv", [row, row | {"verdict": "adherent", "reason": None}, other])
+    assert use.readable(RunTables(folder), LIU)["regimens"].rows == [
+        ["high dose"],
+        ["not adherent", "dose low", "1,200"],
+        ["adherent", "", "1,200"],
+        ["low dose"],
+        ["not adherent", "", "not shown"],
+    ]
+
+
+def test_the_methods_say_what_the_study_asks() -> None:
+    population, exposure, matching, analysis = methods.paragraphs(LIU)
+    assert "Time zero is admission. " in population
+    assert "from 0 h after time zero to the end of the stay." in exposure
+    assert "<=10 g/day against >10 g/day (exactly 10 counts as <=10 g/day)" in exposure
+    assert f"within a caliper of {LIU.match.caliper:g}" in matching
+    assert "without replacement" in matching
+    assert "adjusted by Holm" in analysis
+    assert f"Counts of 1 to {LIU.report.smallest_cell - 1} are not shown" in analysis
+
+
+def test_the_methods_follow_another_study() -> None:
+    def other(section: str, **changes: object) -> Study:
+        return LIU.model_copy(update={section: getattr(LIU, section).model_copy(update=changes)})
+
+    assert (
+        "first moment of severity" in methods.paragraphs(other("cohort", time_zero="severity"))[0]
+    )
+    assert "to 48 h." in methods.paragraphs(other("exposure", end_hours=48.0))[1]
+    assert "Groups:" not in methods.paragraphs(other("exposure", bands=()))[1]
+    high = LIU.exposure.bands[0].model_copy(update={"boundary": "high"})
+    text = methods.paragraphs(other("exposure", bands=(high,)))[1]
+    assert "(exactly 10 counts as >10 g/day)" in text
+    assert "without a caliper" in methods.paragraphs(other("match", caliper=None))[2]
+    assert ", with replacement" in methods.paragraphs(other("match", replace=True))[2]
+    names = (LIU.match.covariates[0],)
+    assert "after time zero" in methods.paragraphs(other("match", allow_post_baseline=names))[2]
+    none = methods.paragraphs(other("match", allow_post_baseline=()))[2]
+    assert "after time zero" not in none

@@ -1,0 +1,59 @@
+"""The first dose of the exposure drug in its window."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from drawn import Hospital
+
+STAYS = """
+    admission_id | admitted_at | discharged_at
+    1 | 01-02 10:00 | 01-05 10:00
+    2 | 01-02 10:00 | 01-05 10:00
+    3 | 01-02 10:00 | -
+    4 | 01-02 10:00 | 01-05 10:00
+    5 | 01-02 10:00 | 01-05 10:00
+"""
+CLASSES = "drug | codelist | verdict\n1 | ivig | include\n2 | ivig | include\n3 | other | include"
+GIVEN = """
+    admission_id | drug | status | started_at
+    1 | 1 | given     | 01-03 00:00
+    1 | 1 | given     | 01-02 23:59:59
+    1 | 1 | given     | 01-02 09:59
+    1 | 1 | cancelled | 01-02 11:00
+    2 | 1 | given     | 01-02 10:00
+    3 | 1 | given     | 01-09 10:00
+    4 | 2 | given     | 01-02 11:00
+    4 | 3 | given     | 01-02 12:00
+    5 | 1 | given     | 01-05 10:00
+    5 | 1 | given     | 01-05 10:01
+"""
+
+
+def first(hospital: Hospital, **window: float | None) -> dict[int, datetime]:
+    values = {"start_hours": 0.0, "end_hours": None, **window}
+    rows = hospital.rows("first_dose", codelist="ivig", routes=["iv"], **values)
+    return dict(rows)
+
+
+def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) -> None:
+    hospital.admit(STAYS)
+    hospital.db.execute(
+        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
+        "UNION SELECT 2, 'im' UNION SELECT 3, 'iv'"
+    )
+    hospital.draw("ref.drug_class", CLASSES)
+    hospital.draw("medication", GIVEN)
+    assert first(hospital) == {
+        1: datetime(2020, 1, 2, 23, 59, 59),  # the one before is before the window
+        2: datetime(2020, 1, 2, 10),  # at the moment it opens
+        3: datetime(2020, 1, 9, 10),  # no discharge ends it
+        5: datetime(2020, 1, 5, 10),  # at the discharge
+    }
+    assert first(hospital, end_hours=72.0) == {
+        1: datetime(2020, 1, 2, 23, 59, 59),
+        2: datetime(2020, 1, 2, 10),
+        5: datetime(2020, 1, 5, 10),  # at the moment it closes
+    }
+    assert first(hospital, start_hours=-1.0)[1] == datetime(2020, 1, 2, 9, 59)
+    assert first(hospital, start_hours=13.9999, end_hours=14.0)[1] == datetime(2020, 1, 3)

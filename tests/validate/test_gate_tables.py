@@ -1,0 +1,89 @@
+"""What the gate needs to know of a study and its zone: offsets, changes of the clock, the end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ehrivig import contract, study
+from ehrivig.database import Database
+from ehrivig.errors import EhrivigError
+from ehrivig.study import Study
+from ehrivig.validate import gate_tables
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LIU = study.load("ivig_covid19")
+
+
+def plan(**changes: Any) -> Study:
+    return LIU.model_copy(update={"extract": LIU.extract.model_copy(update=changes)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        ({"period": (date(2020, 7, 1), date(2020, 8, 1))}, 2),
+        ({"period": (date(2020, 1, 1), date(2020, 8, 1))}, 1),
+        ({"period": None, "extract_date": date(2020, 7, 1)}, 2),
+        ({"period": None, "extract_date": None}, 1),
+    ],
+)
+def test_the_offset_of_a_zone_in_the_study(changes: dict[str, Any], hours: int) -> None:
+    assert gate_tables._offset_hours(BERLIN, plan(**changes)) == hours
+    assert gate_tables._offset_hours(None, plan(**changes)) == 0
+    west = gate_tables._offset_hours(ZoneInfo("America/New_York"), plan(**changes))
+    assert west in (-4, -5)
+
+
+def changes(zone: ZoneInfo | None, *admitted: str) -> list[str]:
+    with Database(threads=1) as db:
+        db.execute("CREATE SCHEMA resolved")
+        db.execute("CREATE TABLE resolved.admission (admitted_at TIMESTAMP)")
+        for moment in admitted:
+            db.execute("INSERT INTO resolved.admission VALUES ($m::TIMESTAMP)", {"m": moment})
+        return gate_tables._clock_changes(db, zone)["text"].to_list()
+
+
+def test_hours_that_the_clock_skips_or_repeats() -> None:
+    found = changes(BERLIN, "2019-06-01", "2020-02-01")
+    assert found == [
+        *("2019-03-31 02:00:00", "2019-10-27 02:00:00"),
+        *("2020-03-29 02:00:00", "2020-10-25 02:00:00"),
+        *("2021-03-28 02:00:00", "2021-10-31 02:00:00"),
+    ]
+    assert changes(None, "2020-02-01") == []
+    assert changes(BERLIN) == []
+    assert changes(BERLIN, "1900-01-01") == []  # no year that a stay could have
+    assert changes(ZoneInfo("Asia/Shanghai"), "2020-02-01") == []
+
+
+def test_a_change_at_midnight_is_found() -> None:
+    """In Santiago the clock skips the first hour of a day, and repeats the last of another."""
+    found = changes(ZoneInfo("America/Santiago"), "2019-06-01")
+    assert "2019-09-08 00:00:00" in found
+    assert "2019-04-06 23:00:00" in found
+
+
+def test_the_first_moment_after_the_extract() -> None:
+    assert gate_tables._extract_end(plan(extract_date=date(2020, 2, 29))) == datetime(2020, 3, 1)
+    assert gate_tables._extract_end(plan(extract_date=None)) == datetime(9999, 12, 31)
+
+
+def test_a_join_may_add_no_row() -> None:
+    with Database(threads=1) as db:
+        db.execute("CREATE SCHEMA resolved")
+        db.execute("CREATE SCHEMA mapped")
+        for schema in ("resolved", "mapped"):
+            db.execute(f"CREATE TABLE {schema}.lab AS SELECT 1 AS a FROM range(3)")
+        gate_tables.assert_no_row_added(db, "lab", 3)
+        with pytest.raises(EhrivigError, match="lab: 3 rows read, 4 gated"):
+            gate_tables.assert_no_row_added(db, "lab", 4)
+
+
+def test_each_table_has_one_way_through_the_gate() -> None:
+    """Rows of a stay get their stay; the others have a query of their own."""
+    own = {"hospital", "patient", "admission", "lab", "vital", "medication"}
+    assert set(gate_tables._EVENT_TABLES_BY_STAY) == {t.name for t in contract.TABLES} - own

@@ -1,0 +1,321 @@
+"""The data quality report: its tables, its figures, and what it hides."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.colors import to_hex
+
+from ehrivig import study
+from ehrivig.figures.style import QUIET, Figure, series_styles
+from ehrivig.validate import Check, Measurement
+from ehrivig.validate.quality import figures, numbers
+from ehrivig.validate.quality.page import EarlierRun
+from ehrivig.validate.result import HospitalResult
+
+# the name of the module is also that of its function
+page = importlib.import_module("ehrivig.validate.quality.page")
+LIU = study.load("ivig_covid19")
+
+
+def check(hospital: str, verdict: str, violated: int = 50, **changes: Any) -> Check:
+    made = Check(hospital, "lab", "lab.unit_known", "block", violated, 1000, 0.01, "pass")
+    return replace(made, verdict=verdict, **changes)
+
+
+def hospital(folder: Path, name: str, **tables: list[dict[str, Any]]) -> HospitalResult:
+    """A hospital whose gate left these small tables."""
+    place = folder / "hospitals" / name
+    (place / "quality").mkdir(parents=True)
+    for table, rows in tables.items():
+        schema = numbers.AGGREGATE_SCHEMA[table]
+        pl.DataFrame(rows, schema=schema).write_parquet(place / "quality" / f"{table}.parquet")
+    read = {"patient": 3000, "lab": 100, "vital": 0}
+    return HospitalResult(name, str(place), [], read, {"lab": 7, "patient": 2}, [], "")
+
+
+def test_the_worst_verdict_of_a_table_stands_for_it() -> None:
+    checks = [check("A", "warn"), check("A", "pass"), check("B", "fail"), check("B", "warn")]
+    checks += [check("A", "pass", table="vital")]
+    assert page._verdicts(checks) == {
+        ("A", "lab"): "warn",
+        ("B", "lab"): "fail",
+        ("A", "vital"): "pass",
+    }
+
+
+def test_what_was_found_stands_worst_first() -> None:
+    checks = [
+        check("B", "warn", 3),
+        check("A", "warn", 30),
+        check("C", "pass"),
+        check("B", "fail", 120),
+        check("A", "warn", 4, check="study.unheard_of", table="study"),
+    ]
+    found = page._findings(checks, 5)
+    shown = [(f["verdict"], f["hospital"], f["violated"], f["proportion"]) for f in found]
+    assert shown == [
+        ("fail", "B", "120", "12.0%"),
+        ("warn", "A", "30", "3.0%"),
+        ("warn", "A", "<5", ""),
+        ("warn", "B", "<5", ""),
+    ]
+    assert found[0]["limit"] == "1%"
+    assert found[0]["treatment"] != ""
+    assert found[2]["treatment"] == ""
+    assert found[2]["message"] == "See quality/index.html."
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "text"),
+    [
+        (0, 0, ""),
+        (4, 10, ""),
+        (5, 10, "50.0%"),
+        (0, 10, "<0.1%"),
+        (10, 10_000, "0.1%"),
+        (9, 10_000, "<0.1%"),
+        (1000, 1000, "100.0%"),
+    ],
+)
+def test_proportions(count: int, total: int, text: str) -> None:
+    assert page._proportion(count, total, 5) == text
+
+
+def test_rows_of_hospitals(tmp_path: Path) -> None:
+    both = [hospital(tmp_path, name) for name in ("B", "A")]
+    rows = [tuple(row.values()) for row in page._rows(both, 5)]
+    one = [("patient", "3,000", "<5", ""), ("lab", "100", "7", "7.0%")]
+    assert rows == [("A", *row) for row in one] + [("B", *row) for row in one]
+
+
+def test_completeness_is_a_proportion_of_the_rows(tmp_path: Path) -> None:
+    def left(present: int, rows: int = 200) -> list[dict[str, Any]]:
+        whole = {"table": "lab", "column": "value", "n_rows": rows, "n_present": present}
+        return [whole, whole | {"table": "vital", "n_rows": 0, "n_present": 0}]
+
+    both = [hospital(tmp_path, name, completeness=left(n)) for name, n in (("B", 50), ("A", 200))]
+    found = page._completeness(both)
+    assert list(found) == ["lab"]
+    by_column = {row["column"]: row["proportions"] for row in found["lab"]}
+    assert by_column["value"] == [1.0, 0.25]
+    assert by_column["unit"] == [None, None]
+
+
+def test_units_and_doses(tmp_path: Path) -> None:
+    units = [
+        {"analyte": "crp", "unit": None, "n": 3},
+        {"analyte": "alt", "unit": "U/L", "n": 1234},
+    ]
+    doses = [
+        {"dose_unit": "mL", "n": 100, "n_dose": 90, "n_concentration": 50, "n_strength": 3},
+        {"dose_unit": None, "n": 4, "n_dose": 4, "n_concentration": 0, "n_strength": 0},
+    ]
+    only = [hospital(tmp_path, "A", lab_unit=units, dose_unit=doses)]
+    assert page._units(only, 5) == [
+        {"hospital_id": "A", "analyte": "alt", "unit": "U/L", "n": "1,234"},
+        {"hospital_id": "A", "analyte": "crp", "unit": "(none)", "n": "<5"},
+    ]
+    assert [tuple(row.values()) for row in page._doses(only, 5)] == [
+        ("A", "(none)", "<5", "", "<0.1%", "<0.1%"),
+        ("A", "mL", "100", "90.0%", "50.0%", ""),
+    ]
+
+
+def measured(hospital_id: str, violated: int, denominator: int, **changes: Any) -> Measurement:
+    made = Measurement(hospital_id, "lab", "lab.hard_range", "quarantine", violated, denominator)
+    return replace(made, **changes)
+
+
+def test_rejected_rows_per_thousand_that_were_judged() -> None:
+    found = [
+        measured("A", 10, 1000),
+        measured("A", 5, 800),
+        measured("A", 5, 1000, table="vital"),
+        measured("A", 900, 9000, severity="warn"),
+        measured("B", 900, 1000),
+    ]
+    assert page._rejected_per_thousand(found, "A") == pytest.approx(1000 * 20 / 2000)
+    assert page._rejected_per_thousand(found, "C") is None
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    found: list[Figure] = []
+
+    def keep(figure: Figure, title: str) -> str:
+        found.append(figure)
+        return f"<svg >{title}</svg>"
+
+    monkeypatch.setattr(figures, "svg_text", keep)
+    return found
+
+
+def test_the_trend_goes_over_the_runs(drawn: list[Figure]) -> None:
+    earlier = [EarlierRun("before", [measured("A", 10, 1000)])]
+    now = [measured("A", 20, 1000), measured("B", 5, 1000)]
+    assert page._trend(now, []) is None
+    assert "quarantine findings per 1,000 rows" in str(page._trend(now, earlier))
+    (axes,) = drawn[0].axes
+    a, b = axes.lines
+    assert list(a.get_ydata()) == [10, 20]
+    assert np.isnan(b.get_ydata()[0])
+    assert b.get_ydata()[1] == 5
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["before", "this run"]
+    assert list(a.get_xdata()) == [0, 1]
+    assert axes.get_ylim()[0] == 0
+
+
+def test_what_changed_since_the_last_run() -> None:
+    before = [EarlierRun("older", [measured("A", 900, 1000)])]
+    before += [EarlierRun("last", [measured("A", 10, 1000), measured("B", 10, 1000)])]
+    now = [measured("A", 21, 1000), measured("B", 20, 1000), measured("C", 900, 1000)]
+    assert page._changed(now, []) == []
+    assert page._changed(now, before) == [
+        {"hospital": "A", "check": "lab.hard_range", "before": "1.0%", "now": "2.1%"}
+    ]
+    names = [f"h{number}" for number in range(30)]
+    many = [measured(name, 500, 1000) for name in names]
+    last = EarlierRun("last", [measured(name, 10, 1000) for name in names])
+    assert len(page._changed(many, [last])) == 25
+
+
+def counts(*rows: tuple[str, int, int]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=("hospital_id", "bin", "n"), orient="row")
+
+
+def test_a_distribution_is_the_part_of_results_in_each_bin(drawn: list[Figure]) -> None:
+    rows = counts(("B", 16, 30), ("A", 24, 10), ("A", 8, 90), ("B", 8, 4), ("C", 8, 3))
+    limits = {"soft_lo": 1.0, "soft_hi": 16.0, "hard_lo": 0.1}
+    figures.distribution("c_reactive protein", rows, limits, "mg/L", 5)
+    (axes,) = drawn[0].axes
+    a, b, low, high = axes.lines
+    assert a.get_xdata() == pytest.approx([2 ** (8.5 / 8), 2 ** (24.5 / 8)])
+    assert a.get_ydata() == pytest.approx([90, 10])
+    assert b.get_ydata() == pytest.approx([100 * 30 / 34])  # a small bin is left out
+    styles = series_styles(["A", "B", "C"])
+    assert [(line.get_color(), line.get_linestyle()) for line in (a, b)] == [
+        styles["A"],
+        styles["B"],
+    ]
+    assert [line.get_xdata()[0] for line in (low, high)] == [1.0, 16.0]
+    assert to_hex(low.get_color()) == QUIET
+    assert (axes.get_title(loc="left"), axes.get_xlabel()) == ("c reactive protein", "mg/L")
+    assert axes.get_xscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines"),
+    [
+        ({}, 1),
+        ({"soft_lo": None, "soft_hi": 9.0}, 2),
+        ({"soft_lo": 0.0, "soft_hi": float("inf")}, 1),
+        ({"soft_lo": -1.0, "soft_hi": 9.0}, 2),
+    ],
+)
+def test_limits_that_can_be_drawn(
+    drawn: list[Figure], limits: dict[str, float | None], lines: int
+) -> None:
+    figures.distribution("crp", counts(("A", 8, 1)), limits, "", 0)
+    assert len(drawn[0].axes[0].lines) == lines
+
+
+def test_every_analyte_has_its_figure_and_unit(tmp_path: Path, drawn: list[Figure]) -> None:
+    limit = dict.fromkeys(("hard_lo", "soft_lo", "soft_hi", "hard_hi"), 1.0)
+    limits = [{"analyte": "crp", "unit": "mg/L", **limit}]
+    bins = [{"analyte": name, "bin": 8, "n": 50} for name in ("crp", "alt")]
+    made = hospital(tmp_path, "A", lab_distribution=bins, lab_limit=limits)
+    assert len(page._figures([made], 5)) == 2
+    assert [figure.axes[0].get_xlabel() for figure in drawn] == ["", "mg/L"]
+
+
+def test_the_legend_is_that_of_the_figures(tmp_path: Path) -> None:
+    names = [f"H{number:02}" for number in range(28)]
+    found = page._legend([hospital(tmp_path, name) for name in reversed(names)])
+    assert [row["hospital"] for row in found] == names
+    assert len({(row["colour"], row["dashes"]) for row in found}) == 28
+    assert found[0]["dashes"] == ""
+
+
+def quarantined(folder: Path, name: str, **columns: list[Any]) -> None:
+    path = folder / "quarantine" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(columns).write_parquet(path)
+
+
+def test_reasons_are_counted_most_first(tmp_path: Path) -> None:
+    ids = ["A"] * 6 + ["B"] * 2
+    reasons = ["x;y"] + ["x"] * 5 + ["y", "y"]
+    quarantined(tmp_path, "lab", hospital_id=ids, reason=reasons)
+    quarantined(tmp_path, "vital", hospital_id=[7], reason=["x"])
+    assert numbers.reasons(tmp_path).rows() == [
+        ("A", "lab", "x", 6),
+        ("B", "lab", "y", 2),
+        ("7", "vital", "x", 1),
+        ("A", "lab", "y", 1),
+    ]
+    shown = page._reasons(tmp_path, 5)
+    assert [row["rows"] for row in shown] == ["6", "<5", "<5", "<5"]
+    assert numbers.reasons(tmp_path / "none").is_empty()
+
+
+def test_at_most_25_reasons_are_listed(tmp_path: Path) -> None:
+    reasons = [f"r{number}" for number in range(30)]
+    quarantined(tmp_path, "lab", hospital_id=["A"] * 30, reason=reasons)
+    assert len(page._reasons(tmp_path, 0)) == 25
+
+
+def test_quarantine_of_hospitals_that_differ_in_their_types(tmp_path: Path) -> None:
+    places = [hospital(tmp_path, name) for name in ("B", "A")]
+    quarantined(Path(places[0].folder), "lab", hospital_id=["B"], value=["high"], reason=["x"])
+    quarantined(Path(places[1].folder), "lab", hospital_id=["A"], value=[1.5], unit=["mg"])
+    numbers.merge_quarantine(places, tmp_path / "out")
+    merged = pl.read_parquet(tmp_path / "out" / "quarantine" / "lab.parquet")
+    assert merged["hospital_id"].to_list() == ["A", "B"]
+    assert merged["value"].to_list() == ["1.5", "high"]
+    assert merged["unit"].to_list() == ["mg", None]
+    assert [path.name for path in (tmp_path / "out" / "quarantine").iterdir()] == ["lab.parquet"]
+
+
+def test_aggregates_of_hospitals_keep_their_columns(tmp_path: Path) -> None:
+    rows = [{"analyte": "crp", "n": 3, "median": 5.0}]
+    both = [hospital(tmp_path, "B", lab_median=rows), hospital(tmp_path, "A")]
+    found = numbers.aggregate(both, "lab_median")
+    assert found.rows() == [("B", "crp", 3, 5.0)]
+    assert numbers.aggregate([], "lab_median").columns == found.columns
+
+
+@pytest.fixture
+def whole(tmp_path: Path, drawn: list[Figure]) -> Callable[..., str]:
+    def make(*checks: Check, dropped: tuple[str, ...] = (), earlier: Any = ()) -> str:
+        made = [hospital(tmp_path, name) for name in ("A", "B")]
+        return page.page(tmp_path, LIU, made, list(checks), dropped, earlier)
+
+    return make
+
+
+def test_a_page_without_findings_says_so(whole: Callable[..., str]) -> None:
+    html = whole(check("A", "pass"))
+    for words in ("No check failed.", "Nothing: every check passed.", "No row was rejected."):
+        assert words in html
+    assert "What changed since the last run" not in html
+    assert "are shown as &lt;5" in html
+
+
+def test_a_page_names_who_was_left_out(whole: Callable[..., str]) -> None:
+    html = whole(check("A", "fail"), check("D", "warn"), dropped=("C", "B"))
+    assert "1 check(s) failed. Left out: B, C." in html
+    assert "<th>A</th><th>B</th><th>C</th><th>D</th>" in html
+
+
+def test_a_page_with_an_earlier_run_has_its_trend(whole: Callable[..., str]) -> None:
+    html = whole(check("A", "pass"), earlier=[EarlierRun("run before", [])])
+    assert "No share moved by more than one percentage point." in html
+    assert "<svg >quarantine findings per 1,000 rows</svg>" in html
