@@ -17,6 +17,7 @@ import polars as pl
 from ehrivig import codes
 from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
+from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
 from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.names import SCORED
@@ -97,6 +98,8 @@ def _in_group(db: Database, lists: codes.CodeLists, group: str) -> pl.Expr:
     """
     listed = codes.list_frame(lists, "countries", ("group", "code"))
     of_group = set(listed.filter(pl.col("group") == group)["code"])
+    if not of_group:
+        raise StudyError(f"covariates: no group of countries {group!r}. Use high_income.")
     stated: dict[str, list[str]] = defaultdict(list)
     for hospital_id, country in db.rows(
         "SELECT DISTINCT hospital_id, upper(trim(country)) FROM hospital WHERE country <> ''"

@@ -5,7 +5,7 @@ args <- commandArgs(FALSE)
 here <- dirname(sub("^--file=", "", args[grep("^--file=", args)]))
 
 d <- mtcars
-d$far <- d$wt + 1000
+d$far <- d$wt + 100
 told <- function(fit, vc, df) {
   ct <- coeftest(fit, vcov. = vc, df = df); ci <- coefci(fit, vcov. = vc, df = df)
   k <- seq_len(nrow(ct))[-1]

@@ -1,6 +1,6 @@
 """Linear regression against R's lm, sandwich and lmtest (`regression_linear.R`; needs no R).
 
-Tolerance: 1e-8 relative: `far` is a covariate around 1000, uncentred in R, which costs R itself the
+Tolerance: 1e-8 relative: `far` is a covariate around 100, uncentred in R, which costs R itself the
 last digits.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.regression.linear import LinearFit, linear
 
 pytestmark = pytest.mark.parity
@@ -65,3 +65,10 @@ def test_clustered() -> None:
 def test_what_has_no_answer_says_so(y: list[float], x: list[float], said: str) -> None:
     with pytest.raises(AnalysisError, match=said):
         linear(y, np.array(x, dtype=float), names=["exposed"])
+
+
+def test_no_rows_and_no_level_are_refused() -> None:
+    with pytest.raises(AnalysisError, match="0 rows for 2 coefficients"):
+        linear([], np.empty((0, 1)))
+    with pytest.raises(UsageError, match="level: 95; a level lies between 0 and 1"):
+        linear(DATA["qsec"], X, level=95)

@@ -15,11 +15,10 @@ from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
+from ehrivig.stats.regression.linear import WeightedMeans
 from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
 from ehrivig.stats.regression.standardise import aipw
-from ehrivig.stats.result import Arms, BoolArray, Effect
-from ehrivig.stats.wald import p_value, quantile
+from ehrivig.stats.result import BoolArray, Effect
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
@@ -63,32 +62,14 @@ def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) 
     )
     model = model_of(study.primary)
     if model.number:
-        found = _mean_difference(risks, influence, arm)
-        words = replace(found, event_label=model.label, method=method, estimand=aim.name)
-        return [replace(words, notes=(note,))]
+        means = WeightedMeans(risks, influence, arm, VARIANCE)
+        found = means.difference(model.label, method=method, estimand=aim.name)
+        return [replace(found, notes=(note,))]
     cohort = cohort_of(event, arm, x, None, names)
     report = Report(cohort, model.label, 0.95, aim.name, method)
     contrasts = report.from_covariance(risks, influence_covariance(cohort, influence), VARIANCE)
     effects = (contrasts.odds_ratio, contrasts.risk_difference, contrasts.risk_ratio)
     return [replace(effect, notes=(*effect.notes, note)) for effect in effects]
-
-
-def _mean_difference(means: Floats, influence: Floats, arm: BoolArray) -> Effect:
-    """The difference of weighted means (exposed, unexposed), (2,), by their influence, (n, 2)."""
-    n, estimate = len(arm), float(means[0] - means[1])
-    se = float(np.sqrt(((influence[:, 0] - influence[:, 1]) ** 2).sum()) / n)
-    if not se > 0:
-        raise AnalysisError("the outcome does not vary: no test exists")
-    half = quantile(0.95) * se
-    rows = int(arm.sum()), int((~arm).sum())
-    return Effect.between(
-        Arms(rows[0], rows[0], rows[1], rows[1]),
-        MEAN_DIFFERENCE,
-        (estimate, estimate - half, estimate + half, se, p_value(estimate / se)),
-        event_label="",
-        method="",
-        variance=VARIANCE,
-    )
 
 
 def weighted_risks(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import (
@@ -25,7 +25,8 @@ from ehrivig.stats.design_matrix import (
     finite_vector,
     weight_vector,
 )
-from ehrivig.stats.result import Arms, Effect, FloatArray
+from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray
+from ehrivig.stats.wald import p_value, quantile
 
 MEAN_DIFFERENCE = "MD"
 
@@ -72,6 +73,38 @@ class LinearFit:
         )
 
 
+@dataclass(frozen=True)
+class WeightedMeans:
+    """Weighted means of a number in the exposed and the unexposed, (2,), with what each row gives.
+
+    `influence` (n, 2) are their influence values, `exposed` (n,) the arms; `variance` names what
+    the influence accounts for.
+    """
+
+    means: FloatArray
+    influence: FloatArray
+    exposed: BoolArray
+    variance: str
+
+    def difference(self, label: str, *, method: str, estimand: str) -> Effect:
+        """Exposed less unexposed, with Wald's 95% interval; AnalysisError without any variance."""
+        each = self.influence[:, 0] - self.influence[:, 1]
+        se = float(np.sqrt((each**2).sum()) / len(each))
+        if not se > 0:
+            raise AnalysisError("weighted means: the outcome does not vary; no test exists.")
+        estimate, half = float(self.means[0] - self.means[1]), quantile(0.95) * se
+        rows = int(self.exposed.sum()), int((~self.exposed).sum())
+        return Effect.between(
+            Arms(rows[0], rows[0], rows[1], rows[1]),
+            MEAN_DIFFERENCE,
+            (estimate, estimate - half, estimate + half, se, p_value(estimate / se)),
+            event_label=label,
+            method=method,
+            variance=self.variance,
+            estimand=estimand,
+        )
+
+
 def linear(
     outcome: ArrayLike,
     x: ArrayLike,
@@ -86,16 +119,19 @@ def linear(
 
     The variance is HC3, or clustered on `cluster` (n,) with R's small-sample factors; with
     `weights` (n,) the squares are weighted and the variance stays a sandwich. Raises AnalysisError
-    for missing values, columns that others determine, and fewer rows than columns.
+    for missing values, columns that others determine, and fewer rows than columns; UsageError for
+    a level that does not lie between 0 and 1.
     """
+    if not (isinstance(level, float) and 0 < level < 1):
+        raise UsageError(f"level: {level!r}; a level lies between 0 and 1, such as 0.95.")
     y = finite_vector(outcome, "outcome")
     columns = finite_matrix(x, "x", len(y))
     labels = column_names(names, columns.shape[1])
     w = weight_vector(weights, len(y))
     w = np.ones(len(y)) if w is None else w
+    if len(y) <= columns.shape[1] + 1:
+        raise AnalysisError(f"linear: {len(y)} rows for {columns.shape[1] + 1} coefficients.")
     design, scale = _design(columns, w)
-    if len(y) <= design.shape[1]:
-        raise AnalysisError(f"linear: {len(y)} rows for {design.shape[1]} coefficients.")
     gram = design.T @ (design * w[:, None])
     refuse_dependent(gram, (INTERCEPT, *labels), "linear")
     bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
