@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,9 +16,9 @@ from ehrivig import calibrate as calibration
 from ehrivig import study
 from ehrivig.calibrate import calibrate, run_calibration, show
 from ehrivig.calibrate.readings import Reading, reading
-from ehrivig.calibrate.replicate import Answer, Replicate, _seeded
+from ehrivig.calibrate.replicate import Answer, Replicate, _seeded, trimmed
 from ehrivig.calibrate.summary import _contrast, _holds, monte_carlo_error, summarise
-from ehrivig.calibrate.worlds import Model, model
+from ehrivig.calibrate.worlds import Model, World, model
 from ehrivig.errors import UsageError
 
 LIU = study.load("ivig_covid19")
@@ -48,6 +49,17 @@ class Here:
         return self.made
 
 
+@cache
+def known(world: World, effect: float) -> Model:
+    """A world of the packaged study, whose pilot sample is drawn once."""
+    return model(trimmed(LIU), world, effect)
+
+
+def modelled(plan: study.Study, world: World, effect: float) -> Model:
+    assert plan == trimmed(LIU)
+    return known(world, effect)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int, list[int]]]:
     """World, effect, patients and first random numbers of each batch that was asked for."""
@@ -64,6 +76,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int, list[i
     Here.workers.clear()
     monkeypatch.setattr(calibration, "ProcessPoolExecutor", Here)
     monkeypatch.setattr(calibration, "batch", batch)
+    monkeypatch.setattr(calibration, "model", modelled)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     yield found  # type: ignore[misc]
