@@ -168,3 +168,14 @@ def test_values_without_spread_have_no_t_test(value: float) -> None:
     baseline, arm = np.arange(16.0), np.repeat([0, 1], 8)
     with pytest.raises(AnalysisError, match="without any spread"):
         ancova(value + 0.3 * baseline + arm, baseline, arm)
+
+
+def test_two_pairs_have_a_test() -> None:
+    """Differences 1 and 3: mean 2, standard error 1, one degree of freedom."""
+    got = t_test([1.0, 3.0], [0.0, 0.0], kind="paired")
+    assert (got.difference, got.df, got.statistic) == (2.0, 1, pytest.approx(2.0))
+    assert got.p == pytest.approx(stats.t.sf(2, 1) * 2)
+    half = stats.t.ppf(0.975, 1)
+    assert (got.lo, got.hi) == pytest.approx((2 - half, 2 + half))
+    with pytest.raises(AnalysisError, match="too few values"):
+        t_test([1.0], [0.0], kind="paired")
