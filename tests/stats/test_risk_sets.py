@@ -76,3 +76,23 @@ def test_near_equal_times_are_one_time() -> None:
     assert build_risk_sets(time, np.ones(3, bool), timefix=False).size == 3
     with pytest.raises(AnalysisError, match="too short"):
         time_ranks(np.array([0.3, 5.0]), np.array([0.1 + 0.2, 1.0]), timefix=True)
+
+
+@pytest.mark.parametrize(
+    ("times", "ranks"),
+    [
+        ([1e6, 1e6 + 1e-4, 2e6], [0, 0, 1]),  # near to each other for their size
+        ([1e6, 1e6 + 1.0, 2e6], [0, 1, 2]),
+        ([1.0, 1.0 + 1e-9, 2.0], [0, 0, 1]),
+        ([1.0, 1.0 + 1e-7, 2.0], [0, 1, 2]),
+        ([1e-6, 1e-6 + 1e-9, 2e-6], [0, 0, 1]),  # near, however small
+        ([0.0, 0.0, 1.0], [0, 0, 1]),
+    ],
+)
+def test_times_that_are_nearly_one(times: list[float], ranks: list[int]) -> None:
+    found, _, distinct = time_ranks(np.array(times), None, timefix=True)
+    assert found.tolist() == ranks
+    assert len(distinct) == len(set(ranks))
+    plain, _, _ = time_ranks(np.array(times), None, timefix=False)
+    assert plain.tolist() == sorted(plain.tolist())
+    assert len(set(plain.tolist())) == len(set(times))

@@ -11,6 +11,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.match.score import propensity
 from ehrivig.stats.balance import BalanceTable, balance
 from ehrivig.stats.weighting.weight import (
+    _dual,
     effective_sample_size,
     entropy_balance,
     inverse_probability,
@@ -127,3 +128,16 @@ def test_entropy_balancing_survives_collinear_columns_and_refuses_the_impossible
 def test_bad_input_is_named(arguments: tuple, options: dict, error: type[Exception]) -> None:
     with pytest.raises(error):
         inverse_probability(*arguments, **options)
+
+
+def test_the_dual_of_balancing_has_the_slope_and_curvature_of_its_value() -> None:
+    rng = np.random.default_rng(5)
+    z, b = rng.normal(size=(60, 2)) + 0.7, np.array([0.3, -0.2])
+    found, step = _dual(z, b), 1e-5
+    slope, bend = np.empty(2), np.empty((2, 2))
+    for j in range(2):
+        up, down = (_dual(z, b + sign * step * np.eye(2)[j]) for sign in (1, -1))
+        slope[j] = (up.loglik - down.loglik) / (2 * step)
+        bend[j] = -(up.score - down.score) / (2 * step)
+    np.testing.assert_allclose(found.score, slope, atol=1e-8)
+    np.testing.assert_allclose(found.information, bend, atol=1e-7)
