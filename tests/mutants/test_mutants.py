@@ -12,6 +12,7 @@ from tests.mutants import checkout, instrument, python_source, sample, sql_sourc
 from tests.mutants.choice import Choice
 from tests.mutants.mutation import Mutation
 from tests.mutants.record import Record
+from tests.mutants.trial import Trials
 
 
 def of_python(text: str) -> set[str]:
@@ -247,3 +248,22 @@ def test_tests_are_chosen_by_what_they_run_and_cheap_ones_first(tmp_path: Path) 
     assert choice.tests(query) == ["t::other"]
     assert choice.seconds(["t::dear", "t::cheap"]) == 26
     assert Choice(tmp_path, record, seconds=10).tests(inside) == ["t::cheap", "t::near"]
+
+
+@pytest.mark.parametrize(("plain", "killed"), [(0, True), (None, False)])
+def test_a_busy_machine_kills_no_mutation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: int | None, killed: bool
+) -> None:
+    """Tests that do not end say something only where they end without the mutation."""
+    (tmp_path / "m.py").write_text("a")
+    texts: list[str] = []
+
+    def pytest_of(folder: Path, *words: str, seconds: float) -> tuple[int | None, str]:
+        texts.append((folder / "m.py").read_text())
+        return (None if texts[-1] == "b" else plain), ""
+
+    monkeypatch.setattr(checkout, "pytest", pytest_of)
+    mutation = Mutation("m.py", 1, 0, 1, "a", "b", "constant")
+    assert Trials().judge(mutation, tmp_path, ["t::x"], 1.0).killed is killed
+    assert texts == ["b", "a"]
+    assert (tmp_path / "m.py").read_text() == "a"
