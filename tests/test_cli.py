@@ -73,11 +73,13 @@ def test_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     options.pop("progress")
     assert (given, out) == ((Path("d"),), "")
     usual = {"patients": 3000, "hospitals": 4, "seed": 20200301, "defects": "default"}
-    assert options == usual
+    assert options == usual | {"study": None}
     words = ["--patients", "60", "--hospitals", "2", "--seed", "0", "--defects", "all", "--json"]
+    words += ["--study", "ivig_sepsis"]
     _, options, out = handed_on(monkeypatch, place, Said(), "demo", "d", *words)
     options.pop("progress")
-    assert options == {"patients": 60, "hospitals": 2, "seed": 0, "defects": "all"}
+    wanted = {"patients": 60, "hospitals": 2, "seed": 0, "defects": "all"}
+    assert options == wanted | {"study": "ivig_sepsis"}
     assert out == SAID
 
 

@@ -20,7 +20,7 @@ from ehrivig.extract.source_view import View
 ZONED = "TIMESTAMP WITH TIME ZONE"
 LOCAL = "(\"c\" AT TIME ZONE 'Asia/Shanghai')"
 PLAIN = View(
-    "lab", "A", Path(), (TableFile(Path("part.parquet"), "A"),), (), "Asia/Shanghai", False
+    "lab", ("A",), Path(), (TableFile(Path("part.parquet"), "A"),), (), "Asia/Shanghai", False
 )
 
 
@@ -93,7 +93,7 @@ def test_a_type_that_cannot_be_meant(kind: str, wanted: str, said: str) -> None:
 
 
 def test_moments_with_a_zone_need_that_of_the_hospital() -> None:
-    nowhere = replace(PLAIN, timezone=None, hospital_id=source_view.EVERY)
+    nowhere = replace(PLAIN, timezone=None, hospitals=())
     with pytest.raises(ExtractError, match=r"^lab: column c holds moments with a time zone"):
         source_view._expression(nowhere, "c", ZONED, None, set())
 
@@ -113,7 +113,7 @@ def view(folder: Path, *frames: tuple[str | None, pl.DataFrame], **changes: Any)
         SourceColumn("unit", "text", False),
     )
     return replace(
-        View("lab", "A", folder, tuple(files), columns, "Asia/Shanghai", False), **changes
+        View("lab", ("A",), folder, tuple(files), columns, "Asia/Shanghai", False), **changes
     )
 
 

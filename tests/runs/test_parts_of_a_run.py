@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import polars as pl
 import pytest
-from ehrivig.share import Share
 
 from ehrivig import study
-from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.errors import ExtractError, UsageError
 from ehrivig.extract import Source
 from ehrivig.runs import (
     cluster,
     earlier,
-    hospital,
-    hospitals,
-    join,
     manifest,
     start,
-    summary,
-    workers,
 )
 from ehrivig.runs.state import Options, Run
-from ehrivig.runs.task import Task
 from ehrivig.validate import Measurement, write_measurements
-from ehrivig.validate.result import HospitalResult, Step
 
 LIU = study.load("ivig_covid19")
 
@@ -120,184 +110,9 @@ def test_a_manifest_is_text_for_people(tmp_path: Path) -> None:
     assert text == '{\n "a": "x",\n "b": "静"\n}\n'
 
 
-def part(number: int, folder: Path, **changes: Any) -> HospitalResult:
-    """What a share left."""
-    steps = [
-        Step("A", "gate", 10, 8, 1.5, 1.25, 300 + number),
-        Step("A", "cohort", 5, number, 0.25, 0.5, 200 - number),
-    ]
-    read = {"patient": 70, "lab": 100 * number, "vital": 5}
-    rejected = {"patient": 4, "lab": number, "vital": 5}
-    values = (read, rejected, steps, "f", {})
-    return replace(HospitalResult("A", str(folder), [], *values), **changes)
-
-
-def test_the_steps_of_shares_add_up_to_those_of_the_hospital(tmp_path: Path) -> None:
-    shares = [part(1, tmp_path), part(2, tmp_path)]
-    read, rejected = (
-        join._rows([getattr(one, name) for one in shares])
-        for name in ("rows_read", "rows_quarantined")
-    )
-    assert read == {"patient": 70, "lab": 300, "vital": 10}
-    assert rejected == {"patient": 4, "lab": 3, "vital": 10}
-    joined = replace(shares[0], rows_read=read, rows_quarantined=rejected)
-    assert join._steps(shares, joined) == [
-        Step("A", "gate", 380, 363, 3.0, 2.5, 302),
-        Step("A", "cohort", 10, 3, 0.5, 1.0, 199),
-    ]
-
-
-def test_shares_must_have_read_every_row(tmp_path: Path) -> None:
-    shares = [part(1, tmp_path, rows_whole={"lab": 300}), part(2, tmp_path)]
-    join._assert_every_row_read(shares)
-    lost = [replace(shares[0], rows_whole={"lab": 301}), shares[1]]
-    with pytest.raises(EhrivigError, match=r"lab: hospital A has 301 rows, its 2 shares 300\."):
-        join._assert_every_row_read(lost)
-
-
-@pytest.mark.parametrize(
-    ("read", "rejected", "needed"),
-    [
-        ({"lab": 3, "vital": 0}, {"lab": 2, "vital": 0}, False),
-        ({"lab": 3, "vital": 0}, {"lab": 3, "vital": 0}, True),
-        ({"lab": 1}, {"lab": 1}, True),
-        ({"patient": 3}, {"patient": 3}, False),
-    ],
-)
-def test_a_table_without_a_kept_row_needs_the_hospital_in_one_piece(
-    tmp_path: Path, read: dict[str, int], rejected: dict[str, int], needed: bool
-) -> None:
-    none = dict.fromkeys(join._EVENTS, 0)
-    share = part(1, tmp_path, rows_read=none | read, rows_quarantined=none | rejected)
-    assert (
-        join.needs_one_piece([share, part(2, tmp_path, rows_read=none, rows_quarantined=none)])
-        is needed
-    )
-
-
-def test_tables_of_shares_are_sorted_as_one(tmp_path: Path) -> None:
-    places = [tmp_path / "1", tmp_path / "2"]
-    for place, ids in zip(places, ([3, 1], [2]), strict=True):
-        place.mkdir()
-        pl.DataFrame({"admission_id": ids}).write_parquet(place / "candidate.parquet")
-        (place / "statements.sql").write_text(f"-- {ids}")
-    (tmp_path / "whole").mkdir()
-    join._features(places, tmp_path / "whole")
-    assert pl.read_parquet(tmp_path / "whole" / "candidate.parquet")["admission_id"].to_list() == [
-        1,
-        2,
-        3,
-    ]
-    assert join._statements(places) == "-- share 1 of 2\n-- [3, 1]\n-- share 2 of 2\n-- [2]"
-    join.remove([part(1, places[0]), part(2, tmp_path / "gone")])
-    assert [place.exists() for place in places] == [False, True]
-
-
-def task(folder: Path, **more: Any) -> Task:
-    source = Source(folder, "native", ("A",), (), False)
-    return replace(Task(source, "A", LIU, folder / "hospitals" / "A", False, "f"), **more)
-
-
 def run(folder: Path, **options: Any) -> Run:
     source = Source(folder, "native", ("A", "B"), (), False)
     return Run(LIU, source, folder, folder / "none", Options(**options), print, "run", "f")
-
-
-@pytest.mark.parametrize(
-    ("rows", "options", "number"),
-    [
-        (0, {}, 1),
-        (60_000_000, {}, 1),
-        (60_000_001, {}, 2),
-        (60_000_000, {"workers": 2}, 2),
-        (60_000_000, {"cluster": "tcp://127.0.0.1:1"}, 2),
-        (41, {"share_rows": 20}, 3),
-    ],
-)
-def test_a_large_hospital_is_worked_on_in_shares(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, options: dict[str, Any], number: int
-) -> None:
-    monkeypatch.setattr(hospitals.extract, "rows", lambda source, name: rows)
-    found = hospitals._shares(run(tmp_path, **options), task(tmp_path))
-    if number == 1:
-        assert found == [task(tmp_path)]
-        return
-    assert [one.share for one in found] == [Share(n, number) for n in range(1, number + 1)]
-    places = [tmp_path / "shares" / "A" / str(n) for n in range(1, number + 1)]
-    assert [one.folder for one in found] == places
-
-
-def test_a_hospital_of_unreadable_files_is_one_task(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(source: object, name: str) -> int:
-        raise ExtractError("lab: cut off")
-
-    monkeypatch.setattr(hospitals.extract, "rows", fail)
-    assert hospitals._rows(task(tmp_path)) == 0
-
-
-def test_a_task_gets_its_part_of_the_machine(tmp_path: Path) -> None:
-    alone = hospitals._task(run(tmp_path, memory="8GB", threads=3), "A", "p", True)
-    shared = hospitals._task(run(tmp_path, memory="8GB", workers=4), "A", "p", False)
-    far = hospitals._task(run(tmp_path, memory="2GB", workers=4, cluster="x"), "A", "p", False)
-    assert (alone.gate_only, alone.threads) == (True, 3)
-    assert shared.memory == far.memory != alone.memory
-    assert alone.folder == tmp_path / "hospitals" / "A"
-
-
-@pytest.mark.parametrize("kind", [0, 1, 2])
-def test_what_becomes_of_a_hospital_in_shares(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int
-) -> None:
-    """The first failure; the only share; else the shares together, or the hospital in one piece."""
-    this = task(tmp_path)
-    shares = [part(1, tmp_path), part(2, tmp_path)]
-    joined = part(3, tmp_path)
-    monkeypatch.setattr(hospitals, "perform", lambda done: ("whole", done))
-    monkeypatch.setattr(hospitals.join, "join", lambda *words, memory: joined)
-    monkeypatch.setattr(hospitals.join, "needs_one_piece", lambda found: kind == 1)
-    monkeypatch.setattr(hospitals.join, "remove", lambda found: None)
-
-    def made(task: Task, *outcomes: Any) -> Any:
-        fresh = {"A": [task] * len(outcomes)}
-        return hospitals._made(run(tmp_path), task, fresh, iter(outcomes))
-
-    if kind == 0:
-        error = ExtractError("lab: cut off")
-        assert made(this, shares[0], error, shares[1]) is error
-        assert made(this, shares[1]) is shares[1]
-        assert made(this, *shares) is joined
-    elif kind == 1:
-        assert made(this, *shares) == ("whole", this)
-        only_gate = replace(this, gate_only=True)
-        assert made(only_gate, *shares) is joined
-
-
-def test_who_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(workers, "perform", lambda task: ("here", task))
-    monkeypatch.setattr(workers, "_pool", lambda tasks, n: iter([*map(asked.append, [n]), *tasks]))
-    one, two = task(tmp_path), task(tmp_path, hospital_id="B")
-    assert list(workers.work([one, two], 1, None)) == [("here", one), ("here", two)]
-    assert list(workers.work([one], 4, None)) == [("here", one)]
-    assert asked == []
-    list(workers.work([one, two], 4, None))
-    list(workers.work([one, two, one], 2, None))
-    assert asked == [2, 2]
-
-
-def test_what_killed_attempts_left_is_swept(tmp_path: Path) -> None:
-    place = tmp_path / "hospitals"
-    for name in ("A", ".A.1234", ".B.5678"):
-        (place / name).mkdir(parents=True)
-        (place / name / "result.json").write_text("")
-    (place / ".note").write_text("a file of somebody")
-    (tmp_path / "elsewhere").mkdir()
-    (place / ".link").symlink_to(tmp_path / "elsewhere")
-    cluster._sweep([task(tmp_path), task(tmp_path, hospital_id="B")])
-    assert sorted(path.name for path in place.iterdir()) == [".link", ".note", "A"]
-    assert (tmp_path / "elsewhere").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -321,97 +136,6 @@ def test_an_open_network_is_refused(address: str, said: str) -> None:
             cluster._refuse_open_network(address)
     else:
         cluster._refuse_open_network(address)
-
-
-def test_the_first_of_two_finished_attempts_counts(tmp_path: Path) -> None:
-    target = tmp_path / "A"
-    for name, fingerprint in (("aside", "first"), ("again", "second")):
-        (tmp_path / name).mkdir()
-        part(1, tmp_path / name, fingerprint=fingerprint).write()
-        assert cluster._settled(tmp_path / name, target).fingerprint == "first"
-    assert [path.name for path in tmp_path.iterdir()] == ["A"]
-    with pytest.raises(OSError, match="No such file"):
-        cluster._settled(tmp_path / "gone", tmp_path / "nowhere")
-
-
-def test_a_task_for_other_machines_has_whole_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = cluster._absolute(task(Path("extract")))
-    assert found.source.root == tmp_path / "extract"
-    assert found.folder == tmp_path / "extract" / "hospitals" / "A"
-    assert cluster._absolute(found) == found
-    keys = {cluster._key(found) for _ in range(3)}
-    assert len(keys) == 3
-    assert all(key.startswith("ehrivig-A-0-") for key in keys)
-    assert cluster._key(replace(found, share=Share(2, 3))).startswith("ehrivig-A-2-")
-
-
-def test_a_result_of_the_same_input_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / "A").mkdir()
-    part(1, tmp_path / "A").write()
-    (tmp_path / "A" / "table").write_text("rows")
-    assert hospital.reuse(tmp_path / "none", tmp_path / "B", "f") is None
-    assert hospital.reuse(tmp_path / "A", tmp_path / "B", "g") is None
-    assert hospital.reuse(tmp_path / "A", tmp_path / "B", "") is None
-    found = hospital.reuse(tmp_path / "A", tmp_path / "B", "f")
-    assert found == part(1, tmp_path / "B")
-    # a second name for the same file: nothing writes into a finished one
-    assert (tmp_path / "B" / "table").samefile(tmp_path / "A" / "table")
-
-
-@pytest.mark.parametrize(
-    ("hospital_id", "name"),
-    [
-        ("A", "A"),
-        ("..", "%2E."),
-        ("a/b", "a%2Fb"),
-        ("静", "%E9%9D%99"),
-        ("x" * 120, "x" * 120),
-    ],
-)
-def test_a_folder_for_any_hospital(hospital_id: str, name: str) -> None:
-    assert hospital.folder_name(hospital_id) == name
-
-
-def test_long_names_of_hospitals_stay_apart() -> None:
-    one, other = (hospital.folder_name("x" * 121 + end) for end in "ab")
-    assert one != other
-    assert one[:121] == "x" * 120 + "-"
-    assert len(one) == 137
-
-
-def test_a_step_without_rows_has_none() -> None:
-    clock = hospital._Clock("A")
-    with clock.step("extract"):
-        pass
-    with clock.step("gate") as done:
-        done(5, 3)
-    assert [(s.step, s.rows_in, s.rows_out) for s in clock.steps] == [
-        ("extract", 0, 0),
-        ("gate", 5, 3),
-    ]
-    assert all(0 <= s.seconds < 5 and 0 <= s.cpu_seconds < 5 for s in clock.steps)
-    assert 20 < clock.steps[0].peak_memory_mib < 100_000
-
-
-def test_the_summary_of_a_run(tmp_path: Path) -> None:
-    this = run(tmp_path)
-    this.results, this.dropped = [part(1, tmp_path)], ["B"]
-    this.numbers = {"admissions": 9, "cohort": 8, "exposed": 7, "pairs": 6, "lints": 5}
-    found = summary.of_run(this, tmp_path / "out")
-    assert (found.out, found.exit_code, found.message) == (str(tmp_path / "out"), 0, "done")
-    assert (found.hospitals, found.dropped_hospitals) == (["A"], ["B"])
-    assert (found.admissions, found.cohort, found.exposed) == (9, 8, 7)
-    assert (found.pairs, found.lints) == (6, 5)
-    kept = {"study": "s", "hospitals": ["C"], "dropped_hospitals": [], "numbers": {"cohort": 3}}
-    again = summary.repeated(this, kept, tmp_path / "out")
-    assert (again.study, again.message, again.exit_code) == ("s", "unchanged", 0)
-    assert (again.hospitals, again.cohort, again.pairs) == (["C"], 3, None)
-    assert this.kept == this.results
-    this.dropped = ["A"]
-    assert this.kept == []
 
 
 def begun(

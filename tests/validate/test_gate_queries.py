@@ -15,11 +15,13 @@ from ehrivig.validate.gate_tables import gate_query
 
 STAY = (
     "admission_id INTEGER, reason VARCHAR, admitted_at TIMESTAMP, discharged_at TIMESTAMP, "
-    "patient_death_at TIMESTAMP, weight_kg DOUBLE, known_age_years DOUBLE"
+    "patient_death_at TIMESTAMP, weight_kg DOUBLE, known_age_years DOUBLE, "
+    "hospital_id VARCHAR DEFAULT 'A', sampled_by VARCHAR DEFAULT '1'"
 )
 DOSE = (
     "medication_id INTEGER, order_id VARCHAR, admission_id INTEGER, drug INTEGER, dose DOUBLE, "
-    "dose_unit VARCHAR, status VARCHAR, started_at TIMESTAMP, exposure BOOLEAN"
+    "dose_unit VARCHAR, status VARCHAR, started_at TIMESTAMP, exposure BOOLEAN, "
+    "hospital_id VARCHAR DEFAULT 'A'"
 )
 
 
@@ -40,16 +42,20 @@ def insert(db: Database, table: str, columns: int, *rows: tuple[Any, ...]) -> No
         whole = (*row, *[None] * (columns - len(row)))
         values = {f"v{n}": value for n, value in enumerate(whole)}
         marks = ", ".join(f"${name}" for name in values)
-        db.execute(f"INSERT INTO {table} VALUES ({marks})", values)
+        more = ", DEFAULT" * (2 if table == "gate.stay_row" else 1)
+        db.execute(f"INSERT INTO {table} VALUES ({marks}{more})", values)
 
 
 def stays(
     db: Database, offset: int, *rows: tuple[Any, ...], stride: int = 1
 ) -> list[dict[str, Any]]:
     """The stays of some rows where the clock is `offset` hours ahead of UTC."""
-    setting = pl.DataFrame({"utc_offset_hours": [offset], "sample_stride": [stride]})
+    setting = pl.DataFrame(
+        {"hospital_id": ["A"], "utc_offset_hours": [offset], "sample_stride": [stride]}
+    )
     db.load("gate.setting", setting)
     insert(db, "gate.stay_row", 7, *rows)
+    db.execute("UPDATE gate.stay_row SET sampled_by = admission_id")
     return db.frame(gate_query("stay")).sort("admission_id").to_dicts()
 
 

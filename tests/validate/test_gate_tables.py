@@ -38,31 +38,20 @@ def test_the_offset_of_a_zone_in_the_study(changes: dict[str, Any], hours: int) 
     assert west in (-4, -5)
 
 
-def changes(zone: ZoneInfo | None, *admitted: str) -> list[str]:
-    with Database(threads=1) as db:
-        db.execute("CREATE SCHEMA resolved")
-        db.execute("CREATE TABLE resolved.admission (admitted_at TIMESTAMP)")
-        for moment in admitted:
-            db.execute("INSERT INTO resolved.admission VALUES ($m::TIMESTAMP)", {"m": moment})
-        return gate_tables._clock_changes(db, zone)["text"].to_list()
-
-
 def test_hours_that_the_clock_skips_or_repeats() -> None:
-    found = changes(BERLIN, "2019-06-01", "2020-02-01")
-    assert found == [
-        *("2019-03-31 02:00:00", "2019-10-27 02:00:00"),
+    found = gate_tables.clock_changes(BERLIN)
+    assert [hour for hour in found if hour.startswith("2020")] == [
         *("2020-03-29 02:00:00", "2020-10-25 02:00:00"),
-        *("2021-03-28 02:00:00", "2021-10-31 02:00:00"),
     ]
-    assert changes(None, "2020-02-01") == []
-    assert changes(BERLIN) == []
-    assert changes(BERLIN, "1900-01-01") == []  # no year that a stay could have
-    assert changes(ZoneInfo("Asia/Shanghai"), "2020-02-01") == []
+    assert gate_tables.clock_changes(None) == []
+    assert found[0] >= "1970"
+    shanghai = gate_tables.clock_changes(ZoneInfo("Asia/Shanghai"))
+    assert [hour for hour in shanghai if hour > "1992"] == []
 
 
 def test_a_change_at_midnight_is_found() -> None:
     """In Santiago the clock skips the first hour of a day, and repeats the last of another."""
-    found = changes(ZoneInfo("America/Santiago"), "2019-06-01")
+    found = gate_tables.clock_changes(ZoneInfo("America/Santiago"))
     assert "2019-09-08 00:00:00" in found
     assert "2019-04-06 23:00:00" in found
 

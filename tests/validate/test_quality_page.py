@@ -30,15 +30,10 @@ def check(hospital: str, verdict: str, violated: int = 50, **changes: Any) -> Ch
     return replace(made, verdict=verdict, **changes)
 
 
-def hospital(folder: Path, name: str, **tables: list[dict[str, Any]]) -> HospitalResult:
-    """A hospital whose gate left these small tables."""
-    place = folder / "hospitals" / name
-    (place / "quality").mkdir(parents=True)
-    for table, rows in tables.items():
-        schema = numbers.AGGREGATE_SCHEMA[table]
-        pl.DataFrame(rows, schema=schema).write_parquet(place / "quality" / f"{table}.parquet")
+def hospital(folder: Path, name: str) -> HospitalResult:
+    """A hospital with its rows read and rejected."""
     read = {"patient": 3000, "lab": 100, "vital": 0}
-    return HospitalResult(name, str(place), [], read, {"lab": 7, "patient": 2}, [], "")
+    return HospitalResult(name, [], read, {"lab": 7, "patient": 2})
 
 
 def test_the_worst_verdict_of_a_table_stands_for_it() -> None:
@@ -94,39 +89,6 @@ def test_rows_of_hospitals(tmp_path: Path) -> None:
     rows = [tuple(row.values()) for row in page._rows(both, 5)]
     one = [("patient", "3,000", "<5", ""), ("lab", "100", "7", "7.0%")]
     assert rows == [("A", *row) for row in one] + [("B", *row) for row in one]
-
-
-def test_completeness_is_a_proportion_of_the_rows(tmp_path: Path) -> None:
-    def left(present: int, rows: int = 200) -> list[dict[str, Any]]:
-        whole = {"table": "lab", "column": "value", "n_rows": rows, "n_present": present}
-        return [whole, whole | {"table": "vital", "n_rows": 0, "n_present": 0}]
-
-    both = [hospital(tmp_path, name, completeness=left(n)) for name, n in (("B", 50), ("A", 200))]
-    found = page._completeness(both)
-    assert list(found) == ["lab"]
-    by_column = {row["column"]: row["proportions"] for row in found["lab"]}
-    assert by_column["value"] == [1.0, 0.25]
-    assert by_column["unit"] == [None, None]
-
-
-def test_units_and_doses(tmp_path: Path) -> None:
-    units = [
-        {"analyte": "crp", "unit": None, "n": 3},
-        {"analyte": "alt", "unit": "U/L", "n": 1234},
-    ]
-    doses = [
-        {"dose_unit": "mL", "n": 100, "n_dose": 90, "n_concentration": 50, "n_strength": 3},
-        {"dose_unit": None, "n": 4, "n_dose": 4, "n_concentration": 0, "n_strength": 0},
-    ]
-    only = [hospital(tmp_path, "A", lab_unit=units, dose_unit=doses)]
-    assert page._units(only, 5) == [
-        {"hospital_id": "A", "analyte": "alt", "unit": "U/L", "n": "1,234"},
-        {"hospital_id": "A", "analyte": "crp", "unit": "(none)", "n": "<5"},
-    ]
-    assert [tuple(row.values()) for row in page._doses(only, 5)] == [
-        ("A", "(none)", "<5", "", "<0.1%", "<0.1%"),
-        ("A", "mL", "100", "90.0%", "50.0%", ""),
-    ]
 
 
 def measured(hospital_id: str, violated: int, denominator: int, **changes: Any) -> Measurement:
@@ -227,15 +189,6 @@ def test_limits_that_can_be_drawn(
     assert len(drawn[0].axes[0].lines) == lines
 
 
-def test_every_analyte_has_its_figure_and_unit(tmp_path: Path, drawn: list[Figure]) -> None:
-    limit = dict.fromkeys(("hard_lo", "soft_lo", "soft_hi", "hard_hi"), 1.0)
-    limits = [{"analyte": "crp", "unit": "mg/L", **limit}]
-    bins = [{"analyte": name, "bin": 8, "n": 50} for name in ("crp", "alt")]
-    made = hospital(tmp_path, "A", lab_distribution=bins, lab_limit=limits)
-    assert len(page._figures([made], 5)) == 2
-    assert [figure.axes[0].get_xlabel() for figure in drawn] == ["", "mg/L"]
-
-
 def test_the_legend_is_that_of_the_figures(tmp_path: Path) -> None:
     names = [f"H{number:02}" for number in range(28)]
     found = page._legend([hospital(tmp_path, name) for name in reversed(names)])
@@ -270,26 +223,6 @@ def test_at_most_25_reasons_are_listed(tmp_path: Path) -> None:
     reasons = [f"r{number}" for number in range(30)]
     quarantined(tmp_path, "lab", hospital_id=["A"] * 30, reason=reasons)
     assert len(page._reasons(tmp_path, 0)) == 25
-
-
-def test_quarantine_of_hospitals_that_differ_in_their_types(tmp_path: Path) -> None:
-    places = [hospital(tmp_path, name) for name in ("B", "A")]
-    quarantined(Path(places[0].folder), "lab", hospital_id=["B"], value=["high"], reason=["x"])
-    quarantined(Path(places[1].folder), "lab", hospital_id=["A"], value=[1.5], unit=["mg"])
-    numbers.merge_quarantine(places, tmp_path / "out")
-    merged = pl.read_parquet(tmp_path / "out" / "quarantine" / "lab.parquet")
-    assert merged["hospital_id"].to_list() == ["A", "B"]
-    assert merged["value"].to_list() == ["1.5", "high"]
-    assert merged["unit"].to_list() == ["mg", None]
-    assert [path.name for path in (tmp_path / "out" / "quarantine").iterdir()] == ["lab.parquet"]
-
-
-def test_aggregates_of_hospitals_keep_their_columns(tmp_path: Path) -> None:
-    rows = [{"analyte": "crp", "n": 3, "median": 5.0}]
-    both = [hospital(tmp_path, "B", lab_median=rows), hospital(tmp_path, "A")]
-    found = numbers.aggregate(both, "lab_median")
-    assert found.rows() == [("B", "crp", 3, 5.0)]
-    assert numbers.aggregate([], "lab_median").columns == found.columns
 
 
 @pytest.fixture
