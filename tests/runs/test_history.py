@@ -149,8 +149,7 @@ def test_few_unexposed_are_not_told_by_the_exposed() -> None:
 def test_a_row_counts_verdicts_and_rows(tmp_path: Path) -> None:
     verdicts = ("fail", "warn", "warn", "pass")
     results = [
-        HospitalResult(name, "", [], {"lab": 90, "patient": 3}, {"lab": 2}, [], "")
-        for name in ("A", "B")
+        HospitalResult(name, [], {"lab": 90, "patient": 3}, {"lab": 2}) for name in ("A", "B")
     ]
     run = finished_run(
         tmp_path,
