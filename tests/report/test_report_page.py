@@ -176,6 +176,6 @@ def test_tables_and_methods_stand_on_the_page(folder: Path, drawn: dict[str, Any
     assert "<caption>Effects on the primary outcome</caption>" in html
     assert '<td>lab</td><td class="number">1,000</td>' in html
     assert "<td>0.5 (0.2 to 1.2)</td>" in html  # a wide table has words
-    assert "<p>Population: adults admitted with confirmed COVID-19" in html
+    assert " Population: adults admitted with confirmed COVID-19" in html
     assert "<b>Synthetic data.</b>" in html
     assert "Incomplete" not in html

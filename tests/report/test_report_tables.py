@@ -325,5 +325,7 @@ def test_the_methods_follow_another_study() -> None:
     assert ", with replacement" in methods.paragraphs(other("match", replace=True))[2]
     names = (LIU.match.covariates[0],)
     assert "after time zero" in methods.paragraphs(other("match", allow_post_baseline=names))[2]
-    none = methods.paragraphs(other("match", allow_post_baseline=()))[2]
+    early = other("match", allow_post_baseline=())
+    plain = early.analysis.model_copy(update={"allow_post_baseline": ()})
+    none = methods.paragraphs(early.model_copy(update={"analysis": plain}))[2]
     assert "after time zero" not in none
