@@ -36,6 +36,7 @@ from ehrivig.stats.imputation import rubin
 from ehrivig.stats.imputation.impute import impute
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.interaction import interaction
+from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.standardise import aipw, g_computation
 from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
@@ -143,6 +144,12 @@ def survival(rows: Rows, **more: Any) -> Call:
 
 def competing(rows: Rows, **more: Any) -> Call:
     return (rows.time, rows.status, rows.full), {"names": names_of(rows), **more}
+
+
+def first_difference(found: Any) -> Numbers:
+    """The exposure's numbers of a linear fit."""
+    names = {"estimate": "coef", "lo": "lo", "hi": "hi", "se": "se", "p": "p"}
+    return {name: float(getattr(found, column)[0]) for name, column in names.items()}
 
 
 def in_pairs(rows: Rows) -> Call:
@@ -419,6 +426,22 @@ ESTIMATORS = (
         "difference",
         ADJUSTED,
         also=(propensity,),
+    ),
+    Estimator(
+        "linear",
+        linear,
+        lambda r: ((r.value, r.full), {"names": names_of(r)}),
+        first_difference,
+        "difference",
+        ("value", "arm", "x"),
+    ),
+    Estimator(
+        "linear, clustered",
+        linear,
+        lambda r: ((r.value, r.full), {"names": names_of(r), "cluster": r.cluster}),
+        first_difference,
+        "difference",
+        ("value", "arm", "x", "cluster"),
     ),
     Estimator("Cox", cox, survival, first_ratio, "ratio", FOLLOWED, exempt=EFRON),
     Estimator(

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from ehrivig.errors import EhrivigError
 from tests.laws.estimators import BY_NAME, ESTIMATORS
 from tests.laws.laws import LAWS, obeys
 from tests.laws.rows import NAMES, Rows, generated, load
@@ -38,6 +39,8 @@ def test_every_law_on_all_data(data: str | int) -> None:
     for law, name in CASES:
         try:
             LAWS[law].check(BY_NAME[name], rows)
+        except EhrivigError:
+            continue  # the arguments themselves are refused: a score that the data separate
         except AssertionError as error:
             broken.append(f"{law}, {name}: {str(error)[:300]}")
     assert not broken, "\n".join(broken)

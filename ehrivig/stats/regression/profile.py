@@ -21,15 +21,25 @@ from ehrivig.stats.wald import exponential
 
 def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
     """The same fit with likelihood-ratio intervals and tests in place of Wald's."""
-    falls = [fit.loglik - profile_loglik(problem, fit, j, 0.0) for j in range(len(fit.coef))]
-    ends = [_profile_ends(problem, fit, j) for j in range(len(fit.coef))]
+    ends = np.array([_profiled(problem, fit, j) for j in range(len(fit.coef))])
     return replace(
         fit,
-        lo=exponential(np.array([lo for lo, _ in ends])),
-        hi=exponential(np.array([hi for _, hi in ends])),
-        p=chdtrc(1, np.maximum(0.0, 2.0 * np.array(falls))),
+        lo=exponential(ends[:, 0]),
+        hi=exponential(ends[:, 1]),
+        p=chdtrc(1, np.maximum(0.0, 2.0 * ends[:, 2])),
         interval="profile likelihood",
     )
+
+
+def _profiled(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float, float]:
+    """The limits of coefficient j and the fall of the log-likelihood to 0; NaN for an intercept
+    so far from the data that it has none (nobody reads it as an effect)."""
+    try:
+        return *_profile_ends(problem, fit, j), fit.loglik - profile_loglik(problem, fit, j, 0.0)
+    except AnalysisError:
+        if j:
+            raise
+        return float("nan"), float("nan"), float("nan")
 
 
 def _profile_ends(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float]:
