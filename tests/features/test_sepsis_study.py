@@ -93,7 +93,7 @@ def test_every_admission_has_the_income_of_its_own_hospitals_country(hospital: H
         A           | 1            | 01-02 10:00
     """)
     hospital.draw("hospital", "hospital_id | country\nA | US\nB | CN\nC | DE\nC | CN")
-    found = pl.select(high=baseline._in_group(hospital.db, "high_income"))
+    found = pl.select(high=baseline._in_group(hospital.db, codes.SHIPPED, "high_income"))
     # admissions 1 to 5; C states two countries, D none
     assert found["high"].to_list() == [True, True, False, None, None]
 

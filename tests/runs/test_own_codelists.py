@@ -44,7 +44,8 @@ def test_workers_read_the_lists_of_the_study(demo: Path, tmp_path: Path) -> None
     source = extract.inspect(demo, own)
     exposed = {}
     for name, one in (("own", own), ("shipped", shipped)):
-        tasks = [Task(source, h, one, tmp_path / name / h, False, "") for h in source.hospitals]
+        home = tmp_path / name
+        tasks = [Task(source, (h,), one, home / h, False, False) for h in source.hospitals]
         list(workers.work(tasks, 2 if one is own else 1, None))
         frames = [pl.read_parquet(task.folder / "dosing.parquet") for task in tasks]
         exposed[name] = pl.concat(frames).filter("ivig_any")["admission_id"].to_list()
@@ -56,7 +57,7 @@ def test_a_changed_list_is_a_changed_input(demo: Path, tmp_path: Path) -> None:
     def mark(lines: str) -> str:
         one = plan(tmp_path, lines)
         source = extract.inspect(demo, one)
-        return fingerprint.of_hospital(one, source, "A", "program", gate_only=False)
+        return fingerprint.of_hospitals(one, source, gate_only=False)["A"]
 
     first = mark("include,ATC,exact,J06BA02\n")
     assert mark("include,ATC,exact,J06BA02\n") == first

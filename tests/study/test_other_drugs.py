@@ -60,7 +60,7 @@ def test_grams_of_albumin_and_of_tocilizumab_follow_from_their_lists(tmp_path: P
         write_demo(folder / "demo", patients=200, hospitals=1, defects="none", study=name)
         plan = study.load(name)
         source = extract.inspect(folder / "demo", plan)
-        perform(Task(source, "A", plan, folder / "out", gate_only=False, fingerprint=""))
+        perform(Task(source, ("A",), plan, folder / "out", gate_only=False, keep=True))
         given = pl.read_parquet(folder / "out" / "dosing.parquet")
         doses = given.filter(pl.col("n_administrations") == 1)["total_g"].unique().to_list()
         assert doses == [grams]

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from ehrivig.codes.drugs import drug_lists
 from ehrivig.database import Database
 from ehrivig.study import Study
-from ehrivig.validate import drugs, gate_tables
+from ehrivig.validate import gate_tables
 
 Open = Callable[[], Database]
 IVIG, HEPATITIS_B, STEROID = 1, 2, 3
@@ -139,14 +138,6 @@ def test_products_by_what_the_lists_say_and_by_their_text(
     ]
     db.table("gate.drug", gate_tables.gate_query("drug"), {"codelist": "glucocorticoid"})
     assert db.rows("SELECT bool_or(look_alike), bool_or(billed) FROM gate.drug") == [(False, False)]
-
-
-def test_a_study_is_of_an_immunoglobulin_when_its_list_includes_some() -> None:
-    """What a hospital happens to give has no say in it: it is asked of the list alone."""
-    asked = {name: drugs.names_immunoglobulins(name) for name in drug_lists()}
-    assert asked["ivig"]
-    assert not asked["glucocorticoid"]
-    assert not drugs.names_immunoglobulins("no such list")
 
 
 def test_two_doses_at_once_and_the_ids_that_repeat(
