@@ -180,7 +180,7 @@ def _remove(content: Any, path: lines.Path) -> None:
     if path and part(inside, path[-1]) is not None:
         del inside[path[-1]]
     elif path and isinstance(inside, dict) and (key := key_at(path)) and key.info.examples:
-        inside[path[-1]] = key.info.examples[0]
+        inside[path[-1]] = deepcopy(key.info.examples[0])  # what is mended next may be inside it
 
 
 def json_schema() -> str:
