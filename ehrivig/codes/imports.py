@@ -99,7 +99,7 @@ def concept_set(path: Path) -> list[Concept]:
             content = json.loads(content) if isinstance(content, str) else content
         items = content["items"] if isinstance(content, dict) else content
         return [_concept(item) for item in items]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"codelist new: {path.name} is no concept set expression: JSON with items, each with "
             "its concept (CONCEPT_ID). Export it from Atlas as JSON."

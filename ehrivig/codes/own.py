@@ -70,7 +70,7 @@ def _told(folder: Path, problems: Problems) -> str:
 
 def _files(folder: Path) -> list[Path]:
     """Every file that must be a code list, sorted."""
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    found = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
     return [path for path in found if not _passed_over(path.relative_to(folder))]
 
 
@@ -195,6 +195,9 @@ def _rows(content: str, where: str, problems: Problems) -> Iterator[tuple[int, l
         yield number, [cell.strip() for cell in cells]
 
 
+_COLUMN = re.compile(r"[a-z][a-z_]*")
+
+
 def _wrong_header(header: list[str], kind: ListKind) -> str | None:
     """What is wrong with the names of the columns; None when nothing is."""
     wanted = ",".join(kind.columns)
@@ -202,7 +205,10 @@ def _wrong_header(header: list[str], kind: ListKind) -> str | None:
         return "its columns are not separated by commas. Save it as comma-separated CSV."
     while header and not header[-1]:  # spreadsheets leave empty columns behind
         header.pop()
-    unknown = [name or "(empty)" for name in header if name not in kind.columns]
+    unknown = [name if _COLUMN.fullmatch(name) else "(no name)" for name in header]
+    unknown = [name for name in unknown if name not in kind.columns]
+    if len(unknown) > len(header) // 2:  # perhaps a row of data, which is for no message
+        unknown = [f"{len(unknown)} of {len(header)}"]
     missing = [name for name in kind.required if name not in header]
     twice = sorted({name for name in header if header.count(name) > 1})
     parts = [("unknown", unknown), ("missing", missing), ("twice", [] if unknown else twice)]

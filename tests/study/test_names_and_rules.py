@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ehrivig import study
 from ehrivig.errors import StudyError
+from ehrivig.study import written
 from ehrivig.study.named import part
 from ehrivig.study.problem import MOST_SHOWN
 from ehrivig.study.registries import NAME_LISTS
@@ -398,3 +399,22 @@ def test_severity_onset_and_a_target_need_what_answers_them(
     (line,) = said(('target = "ATT"', 'target = "ATO"'), ('"iptw", "overlap"', '"iptw"'))
     assert "study.estimand.target: ATO" in line
     assert 'Add "overlap" to [analysis] sensitivity' in line
+
+
+@pytest.mark.parametrize("name", ["death_28d", "hospital_los_days"])
+def test_an_outcome_is_none_the_less_one_in_a_table_of_treatments(
+    tmp_path: Path, name: str
+) -> None:
+    content = tomllib.loads(TEXT)
+    for variable in content["outcomes"]["variables"]:
+        if variable["name"] == name:
+            variable["group"] = "treatment"
+    content["analysis"]["adjust"].append(name)
+    content["analysis"]["allow_post_baseline"] = [
+        *content["analysis"].get("allow_post_baseline", []),
+        name,
+    ]
+    path = tmp_path / "study.toml"
+    path.write_text(written.toml(content, []), encoding="utf-8")
+    with pytest.raises(StudyError, match=f"'{name}' is .* outcome: it cannot be adjusted for"):
+        study.load(path)

@@ -15,9 +15,10 @@ from ehrivig.study.problem import Problem, shown
 from ehrivig.study.registries import COVARIATES, OUTCOMES
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate
+    from ehrivig.study.plan import Covariate, Outcome
     from ehrivig.study.whole import Study
 
+_TREATMENTS = ("medication", "procedure", "device")
 _USES = {
     "match": "matched on",
     "analysis": "adjusted for",
@@ -29,7 +30,7 @@ def late_variables(study: Study) -> Iterator[Problem]:
     """Uses of a variable that is known only after time zero, and is not admitted by name."""
     for path, use, name in _used(study):
         outcome = next((v for v in study.outcomes.variables if v.name == name), None)
-        if outcome is not None and outcome.group == "outcome":
+        if outcome is not None and not _is_treatment(study, outcome):
             yield from _of_an_outcome(study, path, use, name)
         elif (outcome is not None or why_late(study, name)) and name not in _admitted(study, use):
             why = "a treatment of [outcomes], which counts from admission to discharge"
@@ -37,13 +38,24 @@ def late_variables(study: Study) -> Iterator[Problem]:
     yield from _its_own_outcome(study)
 
 
+def _is_treatment(study: Study, outcome: Outcome) -> bool:
+    """Whether a variable of [outcomes] is a treatment, and nothing that the effect is asked of.
+
+    Its group in the tables says nothing of it where what it is says otherwise.
+    """
+    given = outcome.group != "outcome" and outcome.source in _TREATMENTS
+    return given and outcome.name not in _asked_about(study)
+
+
 def _its_own_outcome(study: Study) -> Iterator[Problem]:
-    """The exposure drug as the primary outcome: the effect of the drug on having it."""
+    """The exposure drug as what the effect is asked of: the effect of the drug on having it."""
     for outcome in study.outcomes.variables:
-        given = outcome.source == "medication" and outcome.name == study.outcomes.primary
-        if given and (outcome.code or outcome.name) == study.exposure.codelist:
+        asked = outcome.source == "medication" and outcome.name in _asked_about(study)
+        if asked and (outcome.code or outcome.name) == study.exposure.codelist:
+            primary = outcome.name == study.outcomes.primary
+            path = ("outcomes", "primary") if primary else ("analysis", "negative_controls")
             text = "the exposure drug is no outcome of itself. Name another outcome"
-            yield Problem(("outcomes", "primary"), text)
+            yield Problem(path, text)
 
 
 def _used(study: Study) -> Iterator[tuple[Path, str, str]]:

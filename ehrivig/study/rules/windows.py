@@ -72,7 +72,7 @@ def _late_exposure(study: Study) -> Iterator[Problem]:
             if admission
             else ""
         )
-        + "or open the window at 0",
+        + ("or open the window at 0" if admission else "Open the window at 0"),
     )
 
 
