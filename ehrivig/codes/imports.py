@@ -15,6 +15,11 @@ from ehrivig.errors import UsageError
 
 _CODE_COLUMNS = ("code", "id", "snomed_id", "snomedcode", "snomed_code", "dmd_id", "icd10_code")
 _TERM_COLUMNS = ("term", "name", "nm", "description", "dmd_name", "preferred_term")
+_DECISION_COLUMNS = ("status", "is_included", "included")
+_DECISIONS = dict.fromkeys(("+", "(+)", "true", "yes", "1", "included"), True) | dict.fromkeys(
+    ("-", "(-)", "false", "no", "0", "excluded"), False
+)
+"""What a builder of lists decided on a code, as OpenCodelists writes it."""
 _OF_OMOP = {"RxNorm": "RXNORM", "ATC": "ATC", "SNOMED": "SNOMED", "LOINC": "LOINC"} | {
     name: name for name in ("ICD10", "ICD10CM", "ICD9CM", "HCPCS", "NDC")
 }
@@ -50,7 +55,8 @@ def opencodelist(
     """The lines of a CSV as OpenCodelists writes it: one code a row, with its term.
 
     `vocabulary`: what its codes are of, which the file does not say; `column`: where they stand,
-    when no column has a usual name.
+    when no column has a usual name. Codes that a column of decisions (`status`, `is_included`)
+    leaves out are left out.
     """
     rows = list(csv.reader(StringIO(text_of(path)), strict=True))
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
@@ -58,13 +64,27 @@ def opencodelist(
     terms = next((header.index(word) for word in _TERM_COLUMNS if word in header), None)
     spelled = _vocabulary(path, kind, vocabulary)
     found: dict[str, str] = {}
-    for row in rows[1:]:
-        if len(row) > codes and row[codes].strip():
+    decided = next((header.index(word) for word in _DECISION_COLUMNS if word in header), None)
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) > codes and row[codes].strip() and _taken(path, number, row, decided):
             term = row[terms].strip() if terms is not None and len(row) > terms else ""
             found.setdefault(row[codes].strip(), term)
     if not found:
         raise UsageError(f"codelist new: {path.name} holds no code. Give another file.")
     return [line(kind, name, spelled, code, "single", term) for code, term in found.items()]
+
+
+def _taken(path: Path, number: int, row: list[str], decided: int | None) -> bool:
+    """Whether a row's code belongs to the list; UsageError where nobody has decided."""
+    if decided is None:
+        return True
+    said = row[decided].strip().casefold() if len(row) > decided else ""
+    if said not in _DECISIONS:
+        raise UsageError(
+            f"codelist new: {path.name}, line {number}: its status says neither that the code is "
+            "in the list (+) nor that it is not (-). Decide on it, and export the list again."
+        )
+    return _DECISIONS[said]
 
 
 def _column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
@@ -114,10 +134,19 @@ def _concept(item: dict[str, Any]) -> Concept:
         str(concept.get("vocabularyid") or ""),
         str(concept.get("conceptcode") or ""),
         str(concept.get("conceptname") or ""),
-        bool(item.get("isExcluded", False)),
-        bool(item.get("includeDescendants", False)),
-        bool(item.get("includeMapped", False)),
+        _flag(item.get("isExcluded")),
+        _flag(item.get("includeDescendants")),
+        _flag(item.get("includeMapped")),
     )
+
+
+def _flag(value: object) -> bool:
+    """Yes or no, as JSON or in words; absent is no. ValueError for anything else."""
+    if isinstance(value, bool) or value is None:
+        return bool(value)
+    if str(value).casefold() in ("true", "false", "1", "0"):
+        return str(value).casefold() in ("true", "1")
+    raise ValueError(value)
 
 
 def lines_of(concepts: list[Concept], kind: ListKind, name: str) -> list[Row]:
