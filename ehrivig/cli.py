@@ -10,6 +10,21 @@ import typer
 
 from ehrivig import console
 from ehrivig.commands.codelist import app as codelist_app
+from ehrivig.commands.options import (
+    BatchOption,
+    ClusterOption,
+    ExtractOption,
+    JsonOption,
+    LayoutOption,
+    MaybeExtractOption,
+    MemoryOption,
+    OutOption,
+    QuietOption,
+    ShareOption,
+    StudyArgument,
+    ThreadsOption,
+    WorkersOption,
+)
 from ehrivig.commands.study import app as study_app
 from ehrivig.errors import ExtractError, UsageError
 
@@ -27,39 +42,6 @@ layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is
 app.add_typer(layout_app, name="layout")
 app.add_typer(study_app, name="study")
 app.add_typer(codelist_app, name="codelist")
-
-StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
-ExtractOption = Annotated[
-    Path, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
-]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder that receives one finished run.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print a one-line summary on stdout.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
-MemoryOption = Annotated[
-    str | None, typer.Option("--memory", help='Limit of the whole run, such as "2GB".')
-]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of DuckDB.")]
-WorkersOption = Annotated[
-    int, typer.Option("--workers", min=1, help="Hospitals, or shares of one, at a time.")
-]
-ClusterOption = Annotated[
-    str | None, typer.Option("--cluster", help="Address of a Dask scheduler: tcp://127.0.0.1:8786")
-]
-ShareOption = Annotated[
-    int | None,
-    typer.Option(
-        "--share-rows", min=1, help="Split a hospital with more rows; default: by memory."
-    ),
-]
-BatchOption = Annotated[
-    int | None,
-    typer.Option(
-        "--batch-rows", min=0, help="Rows of small hospitals at a time; default: by memory."
-    ),
-]
-LayoutOption = Annotated[
-    str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
-]
 
 
 @app.command()
@@ -97,9 +79,7 @@ def run(
 @app.command()
 def check(
     study: StudyArgument,
-    extract: Annotated[
-        Path | None, typer.Option("--extract", help="Folder of Parquet.", readable=False)
-    ] = None,
+    extract: MaybeExtractOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the quality report.")
     ] = None,

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from ehrivig.commands.options import CountsOption, LayoutOption, MaybeExtractOption
+
 app = typer.Typer(help="Write and check code lists of your own.", no_args_is_help=True)
 
 
@@ -40,16 +42,12 @@ def new(
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of lists.")],
-    extract: Annotated[
-        Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
-    ] = None,
+    extract: MaybeExtractOption = None,
+    layout: LayoutOption = None,
     study: Annotated[
         str | None, typer.Option("--study", help="Study whose [extract] says how it is read.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    as_json: CountsOption = False,
 ) -> None:
     """Tell every problem of a folder of lists; with an extract, what each line finds.
 

@@ -8,9 +8,16 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
+from ehrivig.commands.options import (
+    ClusterOption,
+    CountsOption,
+    LayoutOption,
+    MaybeExtractOption,
+    StudyArgument,
+    WorkersOption,
+)
 
-StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
+app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -53,17 +60,11 @@ def new(
 @app.command()
 def check(
     file: StudyArgument,
-    extract: Annotated[
-        Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
-    ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Hospitals at a time.")] = 1,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    extract: MaybeExtractOption = None,
+    layout: LayoutOption = None,
+    workers: WorkersOption = 1,
+    cluster: ClusterOption = None,
+    as_json: CountsOption = False,
 ) -> None:
     """Tell every problem of a study file; with an extract, whom it would find.
 

@@ -54,12 +54,11 @@ def of_program() -> str:
     return _digest([code_hashes(), _program(), engines()])
 
 
-def of_run(study: Study, source: extract.Source, *, gate_only: bool) -> str:
-    """SHA-256 of all that a run depends on: every hospital's, and whether the data are real.
+def of_run(hospitals: dict[str, str], source: extract.Source) -> str:
+    """SHA-256 of all that a run depends on: `of_hospitals`, and whether the data are real.
 
     Empty, which equals no other, when a file of the extract cannot be read.
     """
-    hospitals = of_hospitals(study, source, gate_only=gate_only)
     if "" in hospitals.values():
         return ""
     return _digest([hospitals, list(source.hospitals), source.synthetic, __version__])

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import ExtractError
-from ehrivig.runs import batch, datasets, fingerprint, join, log, plan, workers
+from ehrivig.runs import batch, datasets, join, log, plan, workers
 from ehrivig.runs.batch import BatchResult
 from ehrivig.runs.datasets import Part
 from ehrivig.runs.state import Run
@@ -25,25 +25,24 @@ MARKS = "fingerprints.json"
 
 def read(run: Run, *, gate_only: bool = False) -> None:
     """Every hospital on its own; an unreadable one is left out where the policy allows it."""
-    marks = fingerprint.of_hospitals(run.study, run.source, gate_only=gate_only)
-    kept = _unchanged(run.earlier, marks)
+    kept = _unchanged(run.earlier, run.marks)
     run.reused = len(kept)
     fresh = [name for name in run.source.hospitals if name not in kept]
     batches = run.folder / _BATCHES
     tasks = plan.tasks(run.source, run.study, run.options, fresh, batches, gate_only=gate_only)
-    made = _work(run, tasks, marks)
+    made = _work(run, tasks)
     for name in (name for name in run.source.hospitals if name in made.unreadable):
         if gate.stops_run(run.study, name):
             raise made.unreadable[name]
         run.unreadable[name] = str(made.unreadable[name])
     if not kept and not made.results:
         raise ExtractError("extract: no hospital could be read. Mend the extract.")
-    _put_together(run, kept, made.results, marks)
+    _put_together(run, kept, made.results)
 
 
-def _work(run: Run, tasks: Sequence[Task], marks: dict[str, str]) -> Outcome:
+def _work(run: Run, tasks: Sequence[Task]) -> Outcome:
     """What became of all tasks; nothing more is begun once a hospital fails that stops the run."""
-    parts = [plan.shares(run.options, task, marks[task.hospitals[0]]) for task in tasks]
+    parts = [plan.shares(run.options, task, run.marks[task.hospitals[0]]) for task in tasks]
     every = [part for of_task in parts for part in of_task]
     done, outcomes = 0, []
     with closing(workers.work(every, run.options.workers, run.options.cluster)) as made:
@@ -84,9 +83,7 @@ def _unchanged(earlier: Path, marks: dict[str, str]) -> frozenset[str]:
     return frozenset(name for name, mark in before.items() if mark and marks.get(name) == mark)
 
 
-def _put_together(
-    run: Run, kept: frozenset[str], made: Sequence[BatchResult], marks: dict[str, str]
-) -> None:
+def _put_together(run: Run, kept: frozenset[str], made: Sequence[BatchResult]) -> None:
     """The datasets of the run, and what they say of each hospital."""
     parts = [Part(one.folder, frozenset(one.hospitals)) for one in made]
     if kept:
@@ -97,7 +94,7 @@ def _put_together(
     run.results = results(measured, spent)
     run.steps = join.summed(step for one in made for step in one.steps)
     # ids that became text beside those of others are not what a later run would find alone
-    of = {one.hospital_id: "" if mixed else marks[one.hospital_id] for one in run.results}
+    of = {one.hospital_id: "" if mixed else run.marks[one.hospital_id] for one in run.results}
     (home / MARKS).write_text(json.dumps(of, indent=1) + "\n", encoding="utf-8")
     log.write(run.folder, run.earlier, kept, made)
     shutil.rmtree(run.folder / _BATCHES, ignore_errors=True)

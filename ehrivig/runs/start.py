@@ -28,10 +28,20 @@ def begin(
     except PermissionError as error:
         name = Path(error.filename or extract_folder).name
         raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
-    mark = fingerprint.of_run(study, source, gate_only=command == "check")
-    use = options or Options()
-    before = earlier.read(target.earlier, mark)
-    return Run(study, source, target.path, target.earlier, use, progress, command, mark, before)
+    marks = fingerprint.of_hospitals(study, source, gate_only=command == "check")
+    mark = fingerprint.of_run(marks, source)
+    return Run(
+        study,
+        source,
+        target.path,
+        target.earlier,
+        options or Options(),
+        progress,
+        command,
+        mark,
+        before=earlier.read(target.earlier, mark),
+        marks=marks,
+    )
 
 
 def unchanged(run: Run, target: RunFolder) -> dict[str, Any] | None:

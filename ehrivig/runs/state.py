@@ -41,7 +41,8 @@ class Run:
 
     `folder`: where it writes; `earlier`: the finished run before it, if any; `before`: measurements
     of runs on other input, oldest first. `across`: measurements over all hospitals; `dropped`:
-    hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `reused`:
+    hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `marks`:
+    fingerprint of each hospital; `reused`:
     hospitals taken from `earlier`; `steps`: what was done for the others; `numbers`: admissions,
     cohort, exposed, pairs, lints, as far as the run came.
     """
@@ -61,6 +62,7 @@ class Run:
     checks: list[Check] = field(default_factory=list)
     across: list[Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
     reused: int = 0
     steps: list[Step] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)

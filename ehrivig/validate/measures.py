@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,45 +44,58 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         for hospital_id in hospitals:
             mapping.apply(db, signed, hospital_id)
     parameters = gate_tables.begin(db, study, hospitals)
-    declared = suites()
-    found: list[Measurement] = []
+    tally = _Tally()
     active: list[Rule] = []
-    sizes: list[dict[str, object]] = []
-    present: list[dict[str, object]] = []
-    behind: list[dict[str, object]] = []
     for table in contract.TABLES:
         gate_tables.prepare(db, table.name, study)
-        checks = declared[table.name]
+        checks = suites()[table.name]
         counts = _measure_table(db, study, checks, parameters, hospitals)
         gate_tables.assert_no_row_added(db, table.name, sum(n.rows for n in counts.of.values()))
         own = _rules(study, checks, counts)
         _settle(db, table.name, own)
         active += own
-        for hospital_id, numbers in counts.of.items():
-            told = [(check, numbers.checks[check.check]) for check in checks]
-            found += [
-                Measurement(hospital_id, c.table, c.check, c.severity, n.violated, n.denominator)
-                for c, n in told
-            ]
-            size = {"hospital_id": hospital_id, "table": table.name, "rows_read": numbers.rows}
-            sizes.append({**size, "rows_kept": numbers.kept})
-            present += [{**size, "column": name, "n": n} for name, n in numbers.present.items()]
-            behind += [
-                {
-                    "hospital_id": hospital_id,
-                    "table": table.name,
-                    "check": check.check,
-                    "name": name,
-                    "n": n,
-                }
-                for check, one in told
-                for name, n in one.counts.items()
-            ]
+        tally.add(table.name, checks, counts)
     rules.store(db, active)
-    db.load("gate.size", pl.DataFrame(sizes))
-    db.load("gate.present", pl.DataFrame(present))
-    db.load("gate.behind", pl.DataFrame(behind, schema=_BEHIND))
-    return found
+    tally.store(db)
+    return tally.measurements
+
+
+@dataclass
+class _Tally:
+    """What was counted in all tables, as rows: of checks, tables, columns, counts of findings."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    sizes: list[dict[str, object]] = field(default_factory=list)
+    present: list[dict[str, object]] = field(default_factory=list)
+    behind: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, table: str, checks: tuple[Declared, ...], counts: Found) -> None:
+        """Take in what was counted in one table, hospital by hospital."""
+        for hospital_id, numbers in counts.of.items():
+            of = {"hospital_id": hospital_id, "table": table}
+            size = {**of, "rows_read": numbers.rows}
+            self.sizes.append({**size, "rows_kept": numbers.kept})
+            self.present += [{**size, "column": c, "n": n} for c, n in numbers.present.items()]
+            for check in checks:
+                found = numbers.checks[check.check]
+                self.measurements.append(
+                    Measurement(
+                        hospital_id,
+                        table,
+                        check.check,
+                        check.severity,
+                        found.violated,
+                        found.denominator,
+                    )
+                )
+                counted = found.counts.items()
+                self.behind += [{**of, "check": check.check, "name": k, "n": n} for k, n in counted]
+
+    def store(self, db: Database) -> None:
+        """Tables `gate.size`, `gate.present` and `gate.behind`."""
+        db.load("gate.size", pl.DataFrame(self.sizes))
+        db.load("gate.present", pl.DataFrame(self.present))
+        db.load("gate.behind", pl.DataFrame(self.behind, schema=_BEHIND))
 
 
 def _measure_table(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from ehrivig import codes, contract, resources
 from ehrivig.concepts import concept, define_given, define_sent, of_hospitals
 from ehrivig.database import Database
 
@@ -123,3 +125,19 @@ def test_a_concept_knows_absence_only_where_the_table_is_sent(db: Database) -> N
     db.table("vital_status", concept("vital_status"))
     linked = db.rows("SELECT admission_id, linked FROM vital_status ORDER BY ALL")
     assert linked == [(1, False), (2, False), (3, True), (4, False)]
+
+
+def test_a_concept_asks_only_for_what_a_hospital_can_send() -> None:
+    """A name that nothing is called by would make unknown of everybody, in silence."""
+    known = {
+        *(table.name for table in contract.EVENT_TABLES),
+        *codes.SHIPPED.drug_names,
+        "death_at",
+    }
+    asked = {
+        (path.name, name)
+        for path in resources.sql_folder().rglob("*.sql")
+        for name in re.findall(r"SENDS\('([^']*)'", path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 5
+    assert {one for one in asked if one[1] not in known} == set()

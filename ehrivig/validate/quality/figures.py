@@ -13,6 +13,7 @@ from ehrivig.figures.style import (
     QUIET,
     SERIES_COLOURS,
     SERIES_LINES,
+    VERMILION,
     Axes,
     drawing,
     series_styles,
@@ -36,12 +37,12 @@ def distribution(
     """The distribution of one analyte per hospital on a logarithmic axis, with its limits.
 
     `counts`: hospital_id, bin (eighths of an octave), n. Bins with fewer than `smallest` results
-    are left out. Of more hospitals than there are lines to tell apart: the middle one in each bin,
-    and where nine of ten lie.
+    are left out. More hospitals than there are lines to tell apart are drawn together, with the
+    median of each.
     """
     with drawing(3.6, 2.2, margins=_MARGINS, points=_POINTS) as (figure, axes):
         if counts["hospital_id"].n_unique() > MANY:
-            _draw_range(axes, counts, smallest)
+            _draw_together(axes, counts, smallest)
         else:
             _draw_proportions(axes, counts, smallest)
         for key in ("soft_lo", "soft_hi"):
@@ -63,21 +64,32 @@ def _draw_proportions(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
         shown = own.filter(pl.col("n") >= max(smallest, 1))
         if shown.is_empty():
             continue
-        centre = [2 ** ((bin_ + 0.5) / 8) for bin_ in shown["bin"]]
         percent = [100 * n / own["n"].sum() for n in shown["n"]]
-        axes.plot(centre, percent, color=colour, linestyle=line, linewidth=1.3, label=name)
+        axes.plot(
+            _centres(shown["bin"]), percent, color=colour, linestyle=line, linewidth=1.3, label=name
+        )
 
 
-def _draw_range(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
-    """The median over hospitals of the part of their results in each bin, and 5 to 95 in 100."""
-    of = pl.col("n").sum().over("hospital_id")
-    shown = counts.filter(of >= _FEWEST).with_columns(percent=100 * pl.col("n") / of)
-    shown = shown.filter(pl.col("n") >= max(smallest, 1))
-    limits = [pl.col("percent").quantile(q).alias(str(q)) for q in (0.05, 0.5, 0.95)]
-    bins = shown.group_by("bin").agg(limits).sort("bin")
-    centre = [2 ** ((bin_ + 0.5) / 8) for bin_ in bins["bin"]]
-    axes.fill_between(centre, bins["0.05"], bins["0.95"], color=BLUE, alpha=0.25, linewidth=0)
-    axes.plot(centre, bins["0.5"], color=BLUE, linewidth=1.3)
+def _draw_together(axes: Axes, counts: pl.DataFrame, smallest: int) -> None:
+    """The results of all hospitals as one line, and a tick where the median of any of them lies.
+
+    Medians are those of hospitals with at least 20 results, exact to a bin.
+    """
+    bins = counts.group_by("bin").agg(pl.col("n").sum()).sort("bin")
+    shown = bins.filter(pl.col("n") >= max(smallest, 1))
+    percent = [100 * n / bins["n"].sum() for n in shown["n"]]
+    axes.plot(_centres(shown["bin"]), percent, color=BLUE, linewidth=1.3)
+    up_to, all_of = pl.col("n").cum_sum().over("hospital_id"), pl.col("n").sum().over("hospital_id")
+    halves = counts.sort("bin").filter((2 * up_to >= all_of) & (all_of >= _FEWEST))
+    medians = halves.group_by("hospital_id").agg(pl.col("bin").min())["bin"].unique().sort()
+    base = [0.0] * len(medians)
+    axes.plot(_centres(medians), base, "|", color=VERMILION, markersize=9, clip_on=False)
+    axes.set_ylim(bottom=0)
+
+
+def _centres(bins: pl.Series) -> list[float]:
+    """The middle of each bin, an eighth of an octave."""
+    return [2.0 ** ((one + 0.5) / 8) for one in bins]
 
 
 def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> str:
