@@ -310,6 +310,10 @@ def test_a_hospital_more_and_a_hospital_less(
     shutil.copytree(folder, fewer)
     for part in fewer.glob("*/hospital_id=B"):
         shutil.rmtree(part)
+    listed = fewer / "extract.json"
+    content = json.loads(listed.read_text(encoding="utf-8"))
+    content["hospitals"] = [name for name in content["hospitals"] if name != "B"]
+    listed.write_text(json.dumps(content), encoding="utf-8")
     outs = []
     for place, forget in (("a", False), ("b", True)):
         out = tmp_path / place

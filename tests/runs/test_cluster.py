@@ -216,7 +216,8 @@ def test_no_scheduler_ends_with_code_2_and_no_output(folder: Path, tmp_path: Pat
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     call = (
-        "import sys; from ehrivig import cluster, cli; cluster.SCHEDULER_SECONDS = 1; cli.entry()"
+        "from ehrivig import cli; from ehrivig.runs import cluster; "
+        "cluster.SCHEDULER_SECONDS = 1; cli.entry()"
     )
     arguments = [sys.executable, "-c", call, "run", "ivig_covid19", "--quiet"]
     arguments += ["--extract", str(folder), "--out", str(tmp_path / "out"), "--cluster", address]
