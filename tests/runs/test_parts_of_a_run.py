@@ -144,8 +144,11 @@ def begun(
     source = Source(folder, "native", ("A",), (), False)
     monkeypatch.setattr(start.extract, "inspect", lambda place, plan: source)
     monkeypatch.setattr(
-        start.fingerprint, "of_run", lambda plan, source, gate_only: f"gate only: {gate_only}"
+        start.fingerprint,
+        "of_hospitals",
+        lambda plan, source, gate_only: {"A": f"gate only: {gate_only}"},
     )
+    monkeypatch.setattr(start.fingerprint, "of_run", lambda marks, source: marks["A"])
     target: Any = SimpleNamespace(path=folder, earlier=folder / "none", has_later_attempt=later)
     return start.begin(LIU, folder, target, None, print, command), target
 
