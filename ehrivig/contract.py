@@ -113,7 +113,7 @@ MEDICATION = Table(
     "medication",
     "one administration",
     _columns(
-        "hospital_id:key! admission_id:key! medication_id:key! order_id:key drug_code:text! "
+        "hospital_id:key! admission_id:key! medication_id:key order_id:key drug_code:text! "
         "vocabulary:text! drug_name:text dose:number! dose_unit:text! concentration_g_per_l:number "
         "strength_g:number route:text! status:text! started_at:time! stopped_at:time"
     ),

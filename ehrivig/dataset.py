@@ -38,6 +38,8 @@ def assemble(
 ) -> pl.DataFrame:
     """One row per admission of the cohort: exposure, covariates, outcomes; sorted by its key.
 
+    Everybody of the cohort is known to be exposed, or not (`cohort.of_known_exposure`).
+
     `bands` are the expressions that put the exposed into dose, timing and duration groups.
 
     Raises ValueError when a join would lose or repeat an admission.
@@ -49,7 +51,7 @@ def assemble(
         frame = frame.join(part.select(fresh), on=KEY, how="left", validate="1:1")
     if frame.height != cohort.height:
         raise ValueError(f"{cohort.height} admissions went in, {frame.height} came out")
-    exposed = pl.col(f"{study.exposure.name}_any").fill_null(False).alias("exposed")
+    exposed = pl.col(f"{study.exposure.name}_any").alias("exposed")
     return frame.with_columns(exposed).with_columns(bands).sort(KEY)
 
 

@@ -127,13 +127,15 @@ def investigate(this: Run) -> dict[str, int]:
     study, folder = this.study, this.folder
     this.progress("cohort")
     screened, criterion = (tables.scan(this, name) for name in ("screened", "criterion"))
-    people, attrition = cohort.select(screened, criterion, study)
+    people, attrition = cohort.of_known_exposure(
+        *cohort.select(screened, criterion, study), tables.gather(this, "dosing"), study
+    )
     attrition.write_csv(folder / "attrition.csv")
     spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
     spent.write_csv(folder / "ledger.csv")
     use.write(folder, lambda name: tables.gather(this, name), study)
     table = tables.analysis_table(this, people)
-    verdicts.judge_arms(this, table)
+    verdicts.judge_arms(this, table, attrition)
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition))
     this.progress("matching")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ehrivig import contract
 from ehrivig.codes.spelling import plain_vocabulary
 from ehrivig.codes.units import unit_key
 
@@ -91,6 +92,15 @@ def number(text: str) -> str | None:
     if not re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", text):
         return "is no number (write 0.5, not 0,5)"
     return None if math.isfinite(float(text)) else "is too large"
+
+
+def column(text: str) -> str | None:
+    """A column of text of the contract as table.column, or * for every one."""
+    table, _, name = text.partition(".")
+    known = contract.BY_NAME[table].columns if table in contract.BY_NAME else ()
+    if text == "*" or name in {one.name for one in known if one.kind == "text"}:
+        return None
+    return "is no column of text (write table.column, as medication.status, or * for every one)"
 
 
 def positive(text: str) -> str | None:

@@ -14,7 +14,7 @@ _APPLIES = {"ICD10": ("ICD10", "ICD10CM"), "ICD10WHO": ("ICD10",)}
 
 
 @lru_cache(maxsize=4)
-def _condition_rules(lists: CodeLists) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def condition_rules(lists: CodeLists) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """(vocabulary, match, code) -> conditions."""
     rules: dict[tuple[str, str, str], list[str]] = {}
     for row in lists.rows("conditions"):
@@ -33,7 +33,7 @@ def conditions(
     A code may mean several conditions (stroke and cerebrovascular disease); one in no list has no
     row.
     """
-    rules = _condition_rules(lists)
+    rules = condition_rules(lists)
     inherited: dict[Code, set[str]] = {}
     for (vocabulary, match, code), names in rules.items():
         if match == "exact":

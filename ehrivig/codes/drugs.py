@@ -28,6 +28,8 @@ _MATCHES = ("exact", "single", "prefix", "contains", "within")
 _IN_NAMES = ("contains", "within")
 _WORD = re.compile(r"[a-z0-9]+")
 Ancestors = Mapping[Code, Iterable[str]]
+UNSTATED = "unknown"
+"""The route of a product whose source states none."""
 _FACTS = {
     "product_type": pl.String,
     "concentration_g_per_l": pl.Float64,
@@ -209,7 +211,7 @@ def product(
     names = [] if "\ufffd" in (name or "") else [plain_name(name)]
     if plain == "LOCAL":
         names.append(plain_name((code or "").replace("_", " ")))
-    return Product(plain, plain_code(plain, code), tuple(n for n in names if n), route or "unknown")
+    return Product(plain, plain_code(plain, code), tuple(n for n in names if n), route or UNSTATED)
 
 
 def drug_classes(
@@ -219,7 +221,8 @@ def drug_classes(
 
     `drugs`: drug (number), vocabulary, drug_code, drug_name, route, one row per distinct
     combination. Columns: drug, codelist, verdict, product_type, concentration_g_per_l, strength_g
-    (null where no line states them). What a list includes is asked of `ref.included`.
+    (null where no line states them), route_implied (no route is stated, and a line says that the
+    code or name tells it). What a list includes is asked of `ref.included`.
     """
     rows, above = [], ancestors(descendants or {})
     columns = ("drug", "vocabulary", "drug_code", "drug_name", "route")
@@ -230,6 +233,13 @@ def drug_classes(
             found = verdict(rules)
             if found is not None:
                 same = [rule for rule in rules if rule.verdict == found]
-                rows.append((number, codelist.name, found, *(_fact(same, name) for name in _FACTS)))
+                facts = (_fact(same, name) for name in _FACTS)
+                rows.append((number, codelist.name, found, *facts, _tells_route(same, item)))
     schema = {"drug": pl.Int64, "codelist": pl.String, "verdict": pl.String, **_FACTS}
+    schema = {**schema, "route_implied": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _tells_route(rules: list[Rule], item: Product) -> bool:
+    """Whether a line speaks of products without a route by name: what it lists tells the route."""
+    return item.route == UNSTATED and any(UNSTATED in rule.routes for rule in rules)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ehrivig.codes import cells
 from ehrivig.codes.cells import Check
-from ehrivig.codes.spelling import plain_code, plain_name, plain_vocabulary
+from ehrivig.codes.spelling import plain_code, plain_name, plain_vocabulary, plain_word
 from ehrivig.codes.units import unit_key
 
 Row = dict[str, str]
@@ -188,6 +188,19 @@ _KINDS = (
         (),
         _columns("group", "code"),
         "group",
+    ),
+    ListKind(
+        "words",
+        "word",
+        {
+            "column": cells.column,
+            "word": cells.slug,
+            "written": cells.anything,
+            "note": cells.anything,
+        },
+        ("note",),
+        lambda row: (row["column"], plain_word(row["written"])),
+        "column",
     ),
     ListKind(
         "indications",

@@ -24,6 +24,12 @@ def unit_table(lists: CodeLists) -> UnitTable:
     )
 
 
+@lru_cache(maxsize=4)
+def analyte_of(lists: CodeLists) -> dict[Code, tuple[str, float]]:
+    """(vocabulary, code) -> analyte and its own factor, of the lists alone."""
+    return _analyte_of(lists, {})
+
+
 def _analyte_of(lists: CodeLists, descendants: Descendants) -> dict[Code, tuple[str, float]]:
     """(vocabulary, code) -> analyte and its own factor; a listed code is never overruled."""
     listed = {

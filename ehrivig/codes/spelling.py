@@ -7,11 +7,19 @@ import unicodedata
 from functools import lru_cache
 
 _NDC_DIGITS = (5, 4, 2)
+_JOINT = re.compile(r"[\s_\-\u2010-\u2015.]+")
 
 
 def plain_name(text: str | None) -> str:
     """A name for comparison: NFKC, casefold, one blank between words."""
     return " ".join(unicodedata.normalize("NFKC", text or "").casefold().split())
+
+
+def plain_word(text: str) -> str:
+    """A category for comparison: no case, no accents, one blank for blanks, hyphens and dots."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _JOINT.sub(" ", bare).strip()
 
 
 def plain_code(vocabulary: str, code: str | None) -> str:

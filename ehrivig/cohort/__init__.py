@@ -9,6 +9,7 @@ from ehrivig.cohort.attrition import (
     ATTRITION_SCHEMA,
     admissions_read,
     empty_message,
+    of_known_exposure,
     select,
 )
 from ehrivig.cohort.criteria import cohort_query, screen
@@ -18,6 +19,7 @@ __all__ = [
     "admissions_read",
     "cohort_query",
     "empty_message",
+    "of_known_exposure",
     "screen",
     "select",
 ]

@@ -48,6 +48,26 @@ def select(
     return people.sort(*KEY), pl.concat(steps)
 
 
+def of_known_exposure(
+    people: pl.DataFrame, attrition: pl.DataFrame, dosing: pl.DataFrame, study: Study
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cohort without whom nobody knows to be exposed or not, and its attrition.
+
+    A last step of attrition says how many they are; where all are known there is none.
+    `dosing`: hospital_id, admission_id, <exposure>_any of the candidates.
+    """
+    answer = dosing.select(*KEY, pl.col(f"{study.exposure.name}_any").alias("answer"))
+    asked = people.join(answer, on=KEY, how="left", maintain_order="left")
+    unknown = asked.filter(pl.col("answer").is_null()).drop("answer")
+    if unknown.is_empty():
+        return people, attrition
+    known = asked.filter(pl.col("answer").is_not_null()).drop("answer")
+    label = f"Known to be exposed to {study.exposure.label}, or not"
+    last = int(attrition["step"].max() or 0) + 1  # type: ignore[arg-type]
+    step = _count(last, "exposure_known", label, people, known, unknown)
+    return known, pl.concat([attrition, step])
+
+
 def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
     """The earliest admission of each person; ties by hospital and admission id."""
     return admissions.sort("admitted_at", *KEY).unique(

@@ -18,6 +18,12 @@ _CASTABLE: dict[str, tuple[str, ...]] = {
     "flag": (),
 }
 _SHARED_KEYS = ("admission_id", "patient_id")
+_OF_PEOPLE = ("patient", "admission", "medication")
+"""The tables whose keys are looked at one by one; in the others an unknown key is found as such."""
+NO_KEY = ("", "-", "--", "null", "none", "nil", "nan", "n/a", "na", "#n/a", "(null)", "\\n")
+"""How dumps write that there is no key: of these no two rows have anything in common."""
+_MADE_OF = ("hospital_id", "admission_id", "order_id", "drug_code", "vocabulary", "drug_name")
+_MADE_OF += ("dose", "dose_unit", "route", "status", "started_at", "stopped_at")
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Found:
 def inspect(types: dict[str, str], table: Table) -> list[Found]:
     """Every column of a table with the type and expression that a SELECT's columns give it."""
     known = {name.casefold(): kind for name, kind in types.items()}
-    return [_found(column, known.get(column.name)) for column in table.columns]
+    found = [_found(column, known.get(column.name)) for column in table.columns]
+    return [_with_keys_alone(one) for one in found] if table.name in _OF_PEOPLE else found
 
 
 def unknown(types: dict[str, str], table: Table) -> list[str]:
@@ -70,7 +77,19 @@ def select(source: str, types: dict[str, str], table: Table, where: str) -> str:
         if found.expression is None:
             raise ExtractError(f"layout: {where}: column {found.column.name} {_mend(found)}")
         shown.append(found.expression)
-    return "SELECT\n    " + ",\n    ".join(shown) + f"\nFROM {source}"
+    text = "SELECT\n    " + ",\n    ".join(shown) + f"\nFROM {source}"
+    return _with_made_keys(text, types) if table.name == "medication" else text
+
+
+def _with_made_keys(text: str, types: dict[str, str]) -> str:
+    """Administrations, with a key made of the whole row where the source has none."""
+    own = {name.casefold(): kind for name, kind in types.items()}.get("medication_id", "VARCHAR")
+    row = f"hash({', '.join(_MADE_OF)})"
+    is_text = own in ("VARCHAR", '"NULL"')
+    made = f"'row ' || to_hex({row})" if is_text else f"-1 - ({row} >> 1)::BIGINT"
+    return (
+        f"SELECT * REPLACE (coalesce(medication_id, {made}) AS medication_id) FROM (\n{text}\n)"
+    )
 
 
 def _mend(found: Found) -> str:
@@ -103,15 +122,33 @@ def _found(column: Column, own: str | None) -> Found:
     return Found(column, own, _expression(column, own, wanted))
 
 
+def _with_keys_alone(found: Found) -> Found:
+    """A key of text in which nothing stands for no key: blanks and words for missing are null."""
+    name = found.column.name
+    text = found.type == "VARCHAR" or (found.type or "").startswith("ENUM")
+    if found.column.kind != "key" or name == "hospital_id" or not text or not found.expression:
+        return found
+    words = ", ".join(f"'{word}'" for word in NO_KEY)
+    plain = f"lower(trim({name}, ' \t\u00a0\u3000'))"
+    shown = f"CASE WHEN {plain} NOT IN ({words}) THEN {name}::VARCHAR END AS {name}"
+    return Found(found.column, found.type, shown)
+
+
 def _expression(column: Column, own: str, wanted: str) -> str | None:
     """One column with its canonical type; None when that would need a guess."""
     base = own.partition("(")[0]
+    if column.kind == "number" and base in ("DOUBLE", "FLOAT"):
+        return _number(column.name, base)
     stays = column.kind == "key" and base in ("INTEGER", "BIGINT") and column.name != "hospital_id"
     if own == wanted or stays:
         return f"{column.name} AS {column.name}"  # whatever case the source writes it in
-    if base == "FLOAT" and column.kind == "number":
-        return f"{column.name}::VARCHAR::DOUBLE AS {column.name}"  # 0.1 stays 0.1
     if base in _CASTABLE[column.kind]:
         target = "BIGINT" if column.kind == "key" and column.name != "hospital_id" else wanted
         return f"{column.name}::{target} AS {column.name}"
     return None
+
+
+def _number(name: str, base: str) -> str:
+    """A number, null where it is none (NaN); 0.1 of four bytes stays 0.1."""
+    shown = name if base == "DOUBLE" else f"{name}::VARCHAR::DOUBLE"
+    return f"CASE WHEN NOT isnan({name}) THEN {shown} END AS {name}"

@@ -6,20 +6,22 @@ and come back as small tables, to which the rows are joined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ehrivig import codes, contract, resources
 from ehrivig.codes import drugs, hints
-from ehrivig.concepts import define_given
+from ehrivig.concepts import define_given, define_lab_number
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
+from ehrivig.extract import readings
+from ehrivig.extract.readings import Reading
 from ehrivig.study import Study
 
 _DRUG = ("vocabulary", "drug_code", "drug_name", "route")
-_LAST: dict[str, dict[str, pl.DataFrame]] = {}
-"""What the codes of one hospital mean: of the last that was asked."""
+_LAST: dict[str, tuple[dict[str, Reading], dict[str, pl.DataFrame]]] = {}
+"""How the values of one hospital are read, and what its codes mean: of the last that was asked."""
 
 
 def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = False) -> None:
@@ -32,16 +34,21 @@ def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = F
     """
     if not mark or mark not in _LAST:
         _LAST.clear()
-        _LAST[mark] = _meanings(db, lists)
-    for name, frame in _LAST[mark].items():
+        found = readings.of(db, lists)
+        _LAST[mark] = found, _meanings(db, lists, found)
+    read, meanings = _LAST[mark]
+    for reading in read.values():
+        reading.apply(db)
+    for name, frame in meanings.items():
         db.load(f"ref.{name}", frame)
     db.table("ref.drug", f"SELECT drug::INTEGER AS drug, {', '.join(_DRUG)} FROM ref.product")
     db.table(
         "ref.drug_class",
         "SELECT drug::INTEGER AS drug, codelist, verdict, product_type, concentration_g_per_l, "
-        "strength_g FROM ref.verdict",
+        "strength_g, route_implied FROM ref.verdict",
     )
     define_given(db)
+    define_lab_number(db)
     for table in contract.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
         name = f"resolved.{table.name}"
@@ -52,22 +59,22 @@ def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = F
             db.view(name, f"SELECT * FROM mapped.{table.name}")
 
 
-def _meanings(db: Database, lists: codes.CodeLists) -> dict[str, pl.DataFrame]:
+def _meanings(
+    db: Database, lists: codes.CodeLists, read: Mapping[str, Reading]
+) -> dict[str, pl.DataFrame]:
     """The tables of `ref` that follow from the distinct codes of a hospital, by name.
 
     product: the distinct products, numbered in order; verdict: what code lists say of them;
     drug_hint: what they say besides.
     """
     below = descendants(db)
-    labs = db.frame("SELECT DISTINCT lab_code, vocabulary, unit FROM mapped.lab")
-    vitals = db.frame("SELECT DISTINCT vital_code, unit FROM mapped.vital")
-    diagnoses = db.frame("SELECT DISTINCT vocabulary, code FROM mapped.diagnosis")
-    products = db.frame(f"SELECT DISTINCT {', '.join(_DRUG)} FROM mapped.medication")
-    numbered = _sorted(products).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
+    labs, vitals, diagnoses = (read[name].values for name in ("lab", "vital", "diagnosis"))
+    products = read["medication"].values.select(_DRUG)
+    numbered = _sorted(products.unique()).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
     return {
-        "lab_map": _sorted(codes.lab_map(lists, labs, below)),
-        "vital_map": _sorted(codes.vital_map(lists, vitals)),
-        "condition": _sorted(codes.conditions(lists, diagnoses, below)),
+        "lab_map": _sorted(codes.lab_map(lists, labs.unique(), below)),
+        "vital_map": _sorted(codes.vital_map(lists, vitals.unique())),
+        "condition": _sorted(codes.conditions(lists, diagnoses.unique(), below)),
         "product": numbered,
         "verdict": drugs.drug_classes(lists, numbered, below),
         "drug_hint": hints.drug_hints(lists, numbered),

@@ -54,6 +54,15 @@ def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
     db.copy(concept("administration"), path, values)
 
 
+def candidates(db: Database, study: Study) -> pl.DataFrame:
+    """One row per candidate: key, time_zero, weight_kg, sends_medication, n_unread.
+
+    Reads `candidate` and `unread_exposure`.
+    """
+    hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
+    return db.frame(concept("exposure_read"), hours)
+
+
 def dosing(
     administrations: pl.LazyFrame, candidates: pl.LazyFrame, exposure: Exposure
 ) -> pl.LazyFrame:
@@ -65,9 +74,10 @@ def dosing(
     single type, or "mixed"), dose_coverage, dose_complete.
 
     Without an administration `_any` is false, n_administrations 0 and the rest null; without a time
-    zero all are null. Administrations that no amount is known of: coverage 0, amounts null. Empty
-    inputs keep the schema. `administrations` as the function of that name leaves it; candidates
-    need hospital_id, admission_id, time_zero, weight_kg.
+    zero all are null. `_any` is null (unknown) for whom no dose is known where the hospital sends
+    no administrations, or where rows that nobody can read may have been one. Administrations that
+    no amount is known of: coverage 0, amounts null. Empty inputs keep the schema. `administrations`
+    and `candidates` as the functions of these names leave them.
     """
     known = survey(administrations)
     days = day_sums(administrations, exposure, known)
@@ -77,10 +87,18 @@ def dosing(
         pl.len().cast(pl.Int64).alias("n_dose_days"),
         pl.col("new_course").sum().cast(pl.Int64).alias("n_courses"),
     )
-    who = candidates.select("hospital_id", "admission_id", "time_zero", "weight_kg")
+    who = candidates.select(
+        "hospital_id", "admission_id", "time_zero", "weight_kg", asked=_asked(candidates)
+    )
     joined = who.join(exposed, on="admission_id", how="left")
     features = _features(exposure.name, product_type(known))
     return joined.select(features).sort("hospital_id", "admission_id")
+
+
+def _asked(candidates: pl.LazyFrame) -> pl.Expr:
+    """Whether somebody without a dose is known to have had none; everybody, where nothing says."""
+    told = {"sends_medication", "n_unread"} <= set(candidates.collect_schema().names())
+    return pl.col("sends_medication") & (pl.col("n_unread") == 0) if told else pl.lit(True)
 
 
 def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
@@ -92,7 +110,11 @@ def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
     return [
         pl.col("hospital_id"),
         pl.col("admission_id"),
-        pl.when(placed).then(given.is_not_null()).alias(f"{name}_any"),
+        pl.when(placed & given.is_not_null())
+        .then(True)
+        .when(placed & pl.col("asked"))
+        .then(False)
+        .alias(f"{name}_any"),
         pl.when(placed).then(given.fill_null(0)).alias("n_administrations"),
         pl.col("first_at").alias("first_dose_at"),
         ratio(since, _MICROSECONDS_PER_HOUR).alias("hours_to_first_dose"),

@@ -211,7 +211,7 @@ def _features(
         done(candidates, keep(outcomes.outcomes(db, study), "outcomes"))
     with clock.step("dosing") as done:
         given = dosing.administrations(db, study, folder)
-        who = db.frame("SELECT hospital_id, admission_id, time_zero, weight_kg FROM candidate")
+        who = dosing.candidates(db, study)
         features = dosing.dosing(pl.scan_parquet(given), who.lazy(), study.exposure).collect()
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, keep(features, "dosing"))

@@ -63,10 +63,12 @@ def _together(place: Path, hospitals: list[str], study: Study) -> tuple[pl.DataF
     def table(name: str) -> pl.LazyFrame:
         return datasets.scan(place, name, hospitals)
 
-    people, attrition = cohort.select(table("screened"), table("criterion"), study)
+    dosing = table("dosing").collect()
+    people, attrition = cohort.of_known_exposure(
+        *cohort.select(table("screened"), table("criterion"), study), dosing, study
+    )
     given = (
-        table("dosing")
-        .collect()
+        dosing
         .with_columns(
             pl.col(f"{study.exposure.name}_any").alias("exposed"), *bands.bands(study.exposure)
         )

@@ -9,6 +9,7 @@ from ehrivig.dataset import KEY
 from ehrivig.runs import datasets, earlier, tables
 from ehrivig.runs.state import Run
 from ehrivig.validate import gate, hospitals, quality
+from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 
 _OF_STAY = [*KEY, "person_id", "admitted_at", "discharged_at", "death_at", "discharge_status"]
@@ -25,15 +26,25 @@ def judge(run: Run) -> None:
     decision.enforce()
 
 
-def judge_arms(run: Run, table: pl.DataFrame) -> None:
+def judge_arms(run: Run, table: pl.DataFrame, attrition: pl.DataFrame) -> None:
     """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
     stays = tables.scan(run, "screened").select(_OF_STAY).collect()
     scope, dosing = (tables.gather(run, name) for name in ("scope", "dosing"))
-    measured = hospitals.measure(_network(run, Studied(stays, scope, dosing, table)))
+    network = _network(run, Studied(stays, scope, dosing, table, _exposure_known(attrition)))
+    measured = hospitals.measure(network)
     checks = validate.judge(measured, run.study)
     run.across += measured
     run.checks += checks
-    gate.decide(checks, run.study, run.source.hospitals).enforce()
+    notes = hospitals.notes(network, [one.check for one in checks if one.verdict == "fail"])
+    gate.decide(checks, run.study, run.source.hospitals, notes=notes).enforce()
+
+
+def _exposure_known(attrition: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """Hospital, people whose exposure is unknown, the others; none where all is known."""
+    last = attrition.filter(
+        (pl.col("criterion") == "exposure_known") & (pl.col("hospital_id") != ALL)
+    )
+    return list(last.select("hospital_id", "excluded", "admissions").iter_rows())
 
 
 def write(run: Run) -> None:

@@ -37,6 +37,9 @@ QUERIES = {
         "FROM main.medication AS m INNER JOIN gate.drug AS d ON m.drug = d.drug "
         "WHERE d.exposure GROUP BY ALL ORDER BY ALL"
     ),
+    "unread_exposure": (
+        "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
+    ),
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
 }
 _KNOWN_PERSON = (

@@ -8,26 +8,34 @@ import polars as pl
 
 from ehrivig.contract import TABLES
 from ehrivig.dataset import KEY
+from ehrivig.disclosure import shown
 from ehrivig.validate.network import Network
+from ehrivig.validate.suite import suites
+
+_MOST = 3  # reasons that a message names
 
 
 @dataclass(frozen=True)
 class ArmDifference:
-    """Rows set aside by the gate, and rows read, of the exposed and of the unexposed."""
+    """Rows lost to the gate, and rows that there were, of the exposed and of the unexposed.
+
+    `reasons`: "table: reason" -> rows lost by it, of both arms.
+    """
 
     lost_exposed: int
     read_exposed: int
     lost_unexposed: int
     read_unexposed: int
+    reasons: tuple[tuple[str, int], ...] = ()
 
     @property
     def proportion_exposed(self) -> float:
-        """Rows set aside of the exposed, in [0, 1]; 0 without rows."""
+        """Rows lost of the exposed, in [0, 1]; 0 without rows."""
         return self.lost_exposed / self.read_exposed if self.read_exposed else 0.0
 
     @property
     def proportion_unexposed(self) -> float:
-        """Rows set aside of the unexposed, in [0, 1]; 0 without rows."""
+        """Rows lost of the unexposed, in [0, 1]; 0 without rows."""
         return self.lost_unexposed / self.read_unexposed if self.read_unexposed else 0.0
 
     @property
@@ -39,19 +47,36 @@ class ArmDifference:
 
     @property
     def worse(self) -> tuple[int, int]:
-        """Rows set aside and read of the arm that lost more of its rows."""
+        """Rows lost, and rows that there were, of the arm that lost more of its rows."""
         if self.proportion_exposed >= self.proportion_unexposed:
             return self.lost_exposed, self.read_exposed
         return self.lost_unexposed, self.read_unexposed
 
+    def told(self, limit_points: float, smallest: int) -> str:
+        """Both arms, the real limit, and what most rows were lost by."""
+        most = "; ".join(f"{name} ({shown(n, smallest)})" for name, n in self.reasons[:_MOST])
+        return (
+            f"Lost: exposed {shown(self.lost_exposed, smallest)} of {self.read_exposed:,} rows "
+            f"({self.proportion_exposed:.1%}), unexposed {shown(self.lost_unexposed, smallest)} of "
+            f"{self.read_unexposed:,} ({self.proportion_unexposed:.1%}); they may differ by "
+            f"{limit_points:g} points (quality.arm_difference_points). Most by: {most}."
+        )
+
 
 def arm_difference(network: Network, scope: pl.DataFrame, table: pl.DataFrame) -> ArmDifference:
-    """What the gate took from each arm. `scope`: KEY, n_rows that passed; `table`: KEY, exposed."""
+    """What each arm lost of what the study would have used.
+
+    Rows that say of themselves that they are no loss (copies, doses never given) do not count.
+    `scope`: KEY, n_rows that passed; `table`: KEY, exposed.
+    """
     arms = table.select(*KEY, "exposed")
     kept = _by_arm(arms, scope.group_by(KEY).agg(pl.col("n_rows").sum()))
-    lost = _by_arm(arms, rejected_rows(network, arms.schema["admission_id"]))
+    rows = lost_rows(network, arms.schema["admission_id"]).join(arms, on=KEY, how="semi")
+    lost = _by_arm(arms, rows.group_by(KEY).agg(pl.col("n_rows").sum()))
+    by_reason = rows.group_by("reason").agg(pl.col("n_rows").sum())
+    named = by_reason.sort(-pl.col("n_rows"), "reason").iter_rows()
     return ArmDifference(
-        lost[True], kept[True] + lost[True], lost[False], kept[False] + lost[False]
+        lost[True], kept[True] + lost[True], lost[False], kept[False] + lost[False], tuple(named)
     )
 
 
@@ -63,15 +88,24 @@ def _by_arm(arms: pl.DataFrame, counts: pl.DataFrame) -> dict[bool, int]:
     }
 
 
-def rejected_rows(network: Network, key: pl.DataType) -> pl.DataFrame:
-    """Quarantined rows per admission: KEY and n_rows; ids in the type of the analysis table."""
-    counts = [
-        pl.col("hospital_id").cast(pl.String),
-        pl.col("admission_id").cast(key, strict=False),
-    ]
+def lost_rows(network: Network, key: pl.DataType) -> pl.DataFrame:
+    """Quarantined rows whose loss is one: KEY, reason ("table: reasons") and n_rows."""
     hospitals = [one.hospital_id for one in network.results]
     tables = [table.name for table in TABLES if "admission_id" in table.names]
-    rows = [
-        network.scan(f"quarantine/{name}", hospitals).select(counts).collect() for name in tables
-    ]
-    return pl.concat(rows).group_by(KEY).agg(pl.len().cast(pl.Int64).alias("n_rows"))
+    rows = [_lost(network, name, hospitals, key) for name in tables]
+    return pl.concat(rows)
+
+
+def _lost(network: Network, table: str, hospitals: list[str], key: pl.DataType) -> pl.DataFrame:
+    """As `lost_rows`, of one table; ids in the type of the analysis table."""
+    harmless = [check.reason for check in suites()[table] if check.harmless]
+    reasons = pl.col("reason").str.split(";").list.set_difference(harmless)
+    rows = network.scan(f"quarantine/{table}", hospitals).select(
+        pl.col("hospital_id").cast(pl.String),
+        pl.col("admission_id").cast(key, strict=False),
+        reasons.alias("reasons"),
+    )
+    lost = rows.filter(pl.col("reasons").list.len() > 0).select(
+        *KEY, (table + ": " + pl.col("reasons").list.join(", ")).alias("reason")
+    )
+    return lost.group_by(*KEY, "reason").agg(pl.len().cast(pl.Int64).alias("n_rows")).collect()

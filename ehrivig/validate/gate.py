@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ehrivig.errors import GateBlocked
@@ -46,18 +46,23 @@ class Decision:
 
 
 def decide(
-    checks: Iterable[Check], study: Study, hospitals: Iterable[str], unreadable: Iterable[str] = ()
+    checks: Iterable[Check],
+    study: Study,
+    hospitals: Iterable[str],
+    unreadable: Iterable[str] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> Decision:
     """The decision on a run over `hospitals` (all of them, read or `unreadable`).
 
-    Blocked by a failure that stops the run, or when no hospital is left.
+    Blocked by a failure that stops the run, or when no hospital is left. `notes`: check -> what is
+    said beside its message.
     """
     verdicts, every = list(checks), set(hospitals)
     failing = failing_hospitals(verdicts)
     dropped = tuple(sorted({*failing, *unreadable} - {ALL}))
     stop = tuple(name for name in failing if stops_run(study, name))
     blocked = bool(stop) or (bool(every) and every <= set(dropped))
-    message = _message(verdicts, stop or failing) if blocked else ""
+    message = _message(verdicts, stop or failing, notes or {}) if blocked else ""
     return Decision(failing, dropped, blocked, message)
 
 
@@ -71,11 +76,11 @@ def blocked(found: Iterable[Measurement], study: Study) -> frozenset[str]:
     return frozenset(failing_hospitals(judge(found, study)))
 
 
-def _message(checks: Iterable[Check], hospitals: Iterable[str]) -> str:
+def _message(checks: Iterable[Check], hospitals: Iterable[str], notes: Mapping[str, str]) -> str:
     """What blocks the named hospitals: one line per failed check, with how to mend it."""
     wanted = set(hospitals)
     failed = [c for c in checks if c.verdict == "fail" and c.hospital_id in wanted]
-    lines = [line_of(check) for check in failed[:_LINES]]
+    lines = [f"{line_of(check)} {notes.get(check.check, '')}".strip() for check in failed[:_LINES]]
     if len(failed) > _LINES:
         lines.append(f"... and {len(failed) - _LINES} more, in quality/checks.csv.")
     return f"gate: blocked hospital(s) {', '.join(sorted(wanted))}:\n  " + "\n  ".join(lines)

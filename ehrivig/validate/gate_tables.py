@@ -33,7 +33,13 @@ _EVENT_TABLES_BY_STAY = (
     "finding",
     "pathogen_test",
 )
-_COMPARED = ("medication_listed", "medication_timed", "medication_near")
+_COMPARED = (
+    "medication_read",
+    "medication_repeated",
+    "medication_listed",
+    "medication_timed",
+    "medication_near",
+)
 _FLAGGED = ("medication_once", "medication_returned", "medication_heavy_day", "medication_unsaid")
 _LAST_MOMENT = datetime(9999, 12, 31)
 _SETTING = {
@@ -95,6 +101,9 @@ def prepare(db: Database, table: str, study: Study) -> None:
         if table == "medication":
             compare_medication(db, study)
         db.view(f"gate.{table}", gate_query(table))
+        if table == "medication" and _has_copies(db):
+            db.execute("ALTER VIEW gate.medication RENAME TO medication_copied")
+            db.view("gate.medication", gate_query("medication_copies"))
         _profile(db, table)
 
 
@@ -121,6 +130,11 @@ def compare_medication(db: Database, study: Study) -> None:
         db.execute(f"DROP VIEW gate.{name}")
     for name in _COMPARED:
         db.execute(f"DROP TABLE gate.{name}")
+
+
+def _has_copies(db: Database) -> bool:
+    """Whether some administration is an exact copy of another."""
+    return bool(db.rows("SELECT 1 FROM gate.medication_flag WHERE copied LIMIT 1"))
 
 
 def _profile(db: Database, table: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.validate import transfers
+from ehrivig.validate import left, transfers
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
@@ -32,7 +32,10 @@ Counts = Iterable[tuple[str, int, int]]
 
 @dataclass(frozen=True)
 class CheckOverHospitals:
-    """One check over hospitals: `measure` gives its counts, none where it does not apply."""
+    """One check over hospitals: `measure` gives its counts, none where it does not apply.
+
+    `threshold`: the largest tolerated proportion; `told`: what a failure says beside `message`.
+    """
 
     check: str
     measure: Callable[[Network], Counts]
@@ -41,6 +44,14 @@ class CheckOverHospitals:
     kinds: tuple[int, ...] = ()
     table: str = "study"
     needs_cohort: bool = False
+    threshold: float = 0.0
+    told: Callable[[Network], str] | None = None
+
+
+def notes(network: Network, failed: Iterable[str]) -> dict[str, str]:
+    """Check -> what it says beside its message when it failed, of those that say more."""
+    wanted = set(failed)
+    return {one.check: one.told(network) for one in CHECKS if one.told and one.check in wanted}
 
 
 def measure(network: Network) -> list[Measurement]:
@@ -124,14 +135,51 @@ def _exposed_after_transfer(network: Network) -> Counts:
 
 
 def _arm_difference(network: Network) -> Counts:
-    """Rows set aside, of the arm that lost more of its rows; violated only beyond the limit."""
+    """Rows lost, of the arm that lost more of its rows; violated only beyond the limit."""
     studied = network.people
     found = arm_difference(network, studied.scope, studied.table)
     lost, read = found.worse
     return [(ALL, lost if found.points > network.study.quality.arm_difference_points else 0, read)]
 
 
+def _arms_told(network: Network) -> str:
+    studied = network.people
+    found = arm_difference(network, studied.scope, studied.table)
+    study = network.study
+    return found.told(study.quality.arm_difference_points, study.report.smallest_cell)
+
+
 CHECKS: tuple[CheckOverHospitals, ...] = (
+    *(
+        CheckOverHospitals(
+            f"{table}.rows_left",
+            left.rows_left(table),
+            "block",
+            "so many rows were set aside that too little of the table is left. The checks of this "
+            "table say why; mend the export.",
+            table=table,
+            threshold=left.LIMIT,
+        )
+        for table in left.CHECKED
+    ),
+    CheckOverHospitals(
+        "medication.exposure_left",
+        left.exposure_left,
+        "block",
+        "so many doses of the exposure were set aside, or cannot be read, that the arms are not "
+        "what they seem. The checks of medication say why; mend the export.",
+        table="medication",
+        threshold=left.LIMIT,
+    ),
+    CheckOverHospitals(
+        "study.exposure_known",
+        left.people_left,
+        "block",
+        "people of the cohort have doses that nobody can read, or belong to a hospital that sends "
+        "no administrations: they are in neither arm. The checks of medication say why.",
+        needs_cohort=True,
+        threshold=left.LIMIT,
+    ),
     CheckOverHospitals(
         "study.hospital_set",
         _hospital_set,
@@ -206,6 +254,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "The gate took more rows from one arm than from the other. Look at the reasons in the "
         "quality report before reading any effect.",
         needs_cohort=True,
+        told=_arms_told,
     ),
 )
 BY_CHECK = {one.check: one for one in CHECKS}

@@ -2,7 +2,8 @@
 
 A block check fails when its proportion is above its threshold. A quarantine check rejects its rows
 whatever the threshold (verdict warn), and fails when the proportion is above it. A warn check
-warns.
+warns; where its suite says so it fails above a second limit (`fails_above`), unless the study
+itself gives it a severity or a threshold.
 `severities` of the study file replaces a check's severity ("off" removes it), `thresholds` its
 threshold; both by check id.
 """
@@ -19,7 +20,7 @@ from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measu
 from ehrivig.validate.suite import Severity, by_check
 
 MEASUREMENTS_FILE = "measurements.parquet"
-_DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 1.0, "warn": 0.0}
+_DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 0.2, "warn": 0.0}
 
 
 def severity_of(check: str, declared: Severity, quality: Quality) -> Severity | None:
@@ -32,7 +33,7 @@ def _threshold(check: str, severity: Severity, quality: Quality) -> float:
     """The study's threshold, else the suite's, else the one of a severity that was changed."""
     if check in quality.thresholds:
         return quality.thresholds[check]
-    declared = by_check().get(check)
+    declared = by_check().get(check) or BY_CHECK.get(check)
     if declared is None or declared.severity != severity:
         return _DEFAULT_THRESHOLD[severity]
     return declared.threshold
@@ -52,6 +53,9 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
             continue
         threshold = _threshold(m.check, severity, quality)
         verdict = _verdict(m, severity, threshold, quality)
+        limit = _fails_above(m.check, quality)
+        if verdict == "warn" and limit is not None and m.proportion > limit:
+            verdict, threshold = "fail", limit
         checks.append(
             Check(
                 m.hospital_id,
@@ -65,6 +69,13 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
             )
         )
     return checks
+
+
+def _fails_above(check: str, quality: Quality) -> float | None:
+    """The proportion above which a warning is none any more; None where there is no such limit."""
+    declared = by_check().get(check)
+    chosen = check in quality.severities or check in quality.thresholds
+    return None if chosen or declared is None else declared.fails_above
 
 
 def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Quality) -> Verdict:

@@ -13,7 +13,7 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import gate_tables, mapping, rules
+from ehrivig.validate import gate_tables, mapping, rules, unread
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -53,6 +53,8 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         gate_tables.assert_no_row_added(db, table.name, sum(n.rows for n in counts.of.values()))
         own = _rules(study, checks, counts)
         _settle(db, table.name, own)
+        if table.name == "medication":
+            unread.exposures(db, study, own)
         active += own
         tally.add(table.name, checks, counts)
     rules.store(db, active)

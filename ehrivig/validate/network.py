@@ -21,13 +21,15 @@ class Studied:
     """Who is studied, once the cohort stands.
 
     `stays`: every admission that the gate let through; `scope`: KEY, n_rows that passed; `dosing`:
-    KEY, n_administrations of the candidates; `table`: the analysis table (KEY, exposed).
+    KEY, n_administrations of the candidates; `table`: the analysis table (KEY, exposed);
+    `exposure_known`: hospital, people of whom nobody knows whether they were exposed, the others.
     """
 
     stays: pl.DataFrame
     scope: pl.DataFrame
     dosing: pl.DataFrame
     table: pl.DataFrame
+    exposure_known: Sequence[tuple[str, int, int]] = ()
 
 
 @dataclass(frozen=True)

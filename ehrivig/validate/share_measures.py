@@ -23,6 +23,7 @@ from ehrivig.validate.suite import Declared, check_query, suites
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 _PROFILES = ("lab_profile", "vital_profile")
 _READ_ONCE = ("known_person",)
+_SUMMED = ("dose_unit", "unread_exposure", "behind")
 
 
 def merge(
@@ -79,7 +80,7 @@ def _load(db: Database, folders: list[Path], lists: CodeLists) -> None:
     for schema in ("ref", "gate"):
         db.execute(f"CREATE SCHEMA {schema}")
     tables.load(db, lists)
-    for name in (*_PROFILES, "behind", "dose_unit", "completeness"):
+    for name in (*_PROFILES, *_SUMMED, "completeness"):
         db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
         counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]
         keys = [f'"{column}"' for column in db.columns("part") if column not in counted]
@@ -95,7 +96,7 @@ def _write(db: Database, first: Path, folder: Path) -> None:
         shutil.copyfile(first / f"{name}.parquet", folder / f"{name}.parquet")
     for name in aggregates.OF_PROFILES:
         db.frame(aggregates.QUERIES[name]).write_parquet(folder / f"{name}.parquet")
-    for name in ("dose_unit", "behind"):
+    for name in _SUMMED:
         db.frame(f"SELECT * FROM gate.{name} ORDER BY ALL").write_parquet(
             folder / f"{name}.parquet"
         )

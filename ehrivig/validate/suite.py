@@ -3,7 +3,10 @@
 A check is one Great Expectations expectation with a `meta` block that says what its violation
 means: `id`, `kind` (numbers of the bad-data catalogue), `severity`, `treatment`, `message` (how to
 mend), and where needed `threshold` (largest tolerated proportion), `field` (the columns that become
-null where the rest of the row stays) and `reason` (the word in the quarantine file).
+null where the rest of the row stays) and `reason` (the word in the quarantine file). A quarantine
+check always has a `threshold`, and says in `limit` why it is this one. `fails_above`: the
+proportion above which what is usually worth a warning can be none any more. `harmless`: without
+such a row nothing is lost (a copy, a dose that was not given).
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from ehrivig.errors import UsageError
 
 Severity = Literal["block", "quarantine", "warn"]
 _META = {"id", "kind", "severity", "treatment", "message", "threshold", "field", "reason"}
-_DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 1.0, "warn": 0.0}
+_META |= {"limit", "fails_above", "harmless"}
+_DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "warn": 0.0}
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Declared:
 
     `threshold`: the largest proportion of violations that is tolerated: of a block or warn check
     before it speaks, of a quarantine check before rejecting rows is not enough and the hospital
-    fails.
+    fails. `fails_above`: of a warn check the proportion above which the hospital fails (None: never).
+    `harmless`: a row that is set aside by it is no loss.
     """
 
     table: str
@@ -43,6 +48,8 @@ class Declared:
     threshold: float
     field: tuple[str, ...]
     reason: str
+    fails_above: float | None = None
+    harmless: bool = False
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -83,8 +90,12 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
     if unknown:
         raise ValueError(f"{meta.get('id')}: unknown meta {', '.join(unknown)}")
     severity = meta["severity"]
-    if severity not in _DEFAULT_THRESHOLD:
+    if severity not in ("block", "quarantine", "warn"):
         raise ValueError(f"{meta['id']}: severity must be block, quarantine or warn")
+    if severity == "quarantine" and not {"threshold", "limit"} <= set(meta):
+        raise ValueError(f"{meta['id']}: a quarantine check needs a threshold, and limit, why")
+    if float(meta.get("threshold", 0)) >= 1:
+        raise ValueError(f"{meta['id']}: a check with the threshold 1 cannot fail")
     if not meta["id"].startswith(f"{table}."):
         raise ValueError(f"{meta['id']}: the id must begin with {table}.")
     return Declared(
@@ -96,9 +107,11 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
         severity=severity,
         treatment=meta["treatment"],
         message=meta["message"],
-        threshold=float(meta.get("threshold", _DEFAULT_THRESHOLD[severity])),
+        threshold=float(meta.get("threshold", _DEFAULT_THRESHOLD.get(severity, 0.0))),
         field=tuple(meta.get("field", ())),
         reason=meta.get("reason", meta["id"].partition(".")[2]),
+        fails_above=meta.get("fails_above"),
+        harmless=bool(meta.get("harmless", False)),
     )
 
 

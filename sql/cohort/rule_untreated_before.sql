@@ -5,9 +5,7 @@
 -- first_at: the first such administration. Source: new-user design (assumed: no paper says it).
 WITH product AS (
     SELECT i.drug
-    FROM ref.included AS i
-    INNER JOIN ref.drug AS d ON i.drug = d.drug
-    WHERE i.codelist = $codelist AND d.route IN (SELECT UNNEST($routes))
+    FROM BY_ROUTE($codelist, $routes) AS i
 ),
 
 opened AS (

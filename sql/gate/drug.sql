@@ -1,7 +1,8 @@
 -- One row per product: what the checks of `medication` ask of it.
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
--- billed: its code counts billing units in that list. The rest from `gate.drug_text`.
+-- billed: its code counts billing units in that list. route_known: its route is stated, or told by
+-- its code. product_*: as that list declares them. The rest from `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -29,9 +30,12 @@ SELECT
     h.billing_unit_g IS NOT NULL AS billed,
     t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
     i.drug IS NOT NULL AS exposure,
+    COALESCE(r.route, 'unknown') <> 'unknown' OR COALESCE(i.route_implied, FALSE) AS route_known,
+    i.concentration_g_per_l AS product_concentration_g_per_l,
     o.drug IS NOT NULL AS exposure_listed,
     COALESCE(h.watched, FALSE) AS look_alike
 FROM gate.drug_text AS t
+INNER JOIN ref.drug AS r ON t.drug = r.drug
 LEFT JOIN own AS o ON t.drug = o.drug
 LEFT JOIN hint AS h ON t.drug = h.drug
 LEFT JOIN ref.included AS i ON t.drug = i.drug AND i.codelist = $codelist

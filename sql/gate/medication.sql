@@ -9,6 +9,8 @@ SELECT
     COALESCE(f.reversed, FALSE) AS reversed,
     COALESCE(f.too_many_grams, FALSE) AS too_many_grams,
     COALESCE(f.order_beside_given, FALSE) AS order_beside_given,
+    COALESCE(f.copied, FALSE) AS copied,
+    FALSE AS is_copy,
     s.* EXCLUDE (admission_id)
 FROM resolved.medication AS r
 LEFT JOIN gate.drug AS d ON r.drug = d.drug

@@ -1,25 +1,14 @@
 -- One row per administration that looks wrong beside others of the same admission.
 -- Grain: medication_id in an admission. Only products of a code list are compared.
--- key_repeated: the id is there twice, here or in another share (gate.repeated_elsewhere).
+-- key_repeated, copied: medication_repeated.
 -- duplicate, duplicate_dose: medication_near. reversed: medication_returned. too_many_grams:
 -- medication_heavy_day. order_beside_given: medication_unsaid.
-WITH repeated_id AS (
-    SELECT medication_id
-    FROM gate.medication_listed
-    GROUP BY medication_id
-    HAVING COUNT(*) > 1
-    UNION
-    SELECT medication_id
-    FROM gate.repeated_elsewhere
-),
-
-flag AS (
+WITH flag AS (
     SELECT
-        l.admission_id,
-        l.medication_id,
-        1 AS bit
-    FROM gate.medication_listed AS l
-    SEMI JOIN repeated_id AS r ON l.medication_id = r.medication_id
+        admission_id,
+        medication_id,
+        CASE WHEN copied THEN 64 ELSE 1 END AS bit
+    FROM gate.medication_repeated
     UNION ALL
     SELECT
         admission_id,
@@ -58,7 +47,8 @@ SELECT
     BIT_OR(bit) & 4 > 0 AS duplicate_dose,
     BIT_OR(bit) & 8 > 0 AS reversed,
     BIT_OR(bit) & 16 > 0 AS too_many_grams,
-    BIT_OR(bit) & 32 > 0 AS order_beside_given
+    BIT_OR(bit) & 32 > 0 AS order_beside_given,
+    BIT_OR(bit) & 64 > 0 AS copied
 FROM flag
 WHERE medication_id IS NOT NULL
 GROUP BY admission_id, medication_id

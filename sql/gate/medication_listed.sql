@@ -1,16 +1,11 @@
--- The administrations of products that some code list knows: the others are in no feature, and
--- rows that name no admission are compared with none.
--- Grain: row of resolved.medication.
-SELECT
-    m.medication_id,
-    m.order_id,
-    m.admission_id,
-    m.drug,
-    m.dose,
-    m.dose_unit,
-    m.status,
-    m.started_at,
-    d.exposure
-FROM resolved.medication AS m
-INNER JOIN gate.drug AS d ON m.drug = d.drug
-WHERE d.listed AND m.admission_id IS NOT NULL
+-- The administrations of listed products, each once: of exact copies one.
+-- Grain: row of gate.medication_read.
+SELECT r.*
+FROM gate.medication_read AS r
+ANTI JOIN gate.medication_repeated AS d
+    ON r.medication_id = d.medication_id AND r.admission_id = d.admission_id AND d.copied
+UNION ALL
+SELECT DISTINCT r.*
+FROM gate.medication_read AS r
+SEMI JOIN gate.medication_repeated AS d
+    ON r.medication_id = d.medication_id AND r.admission_id = d.admission_id AND d.copied

@@ -2,14 +2,17 @@
 -- Grain: close row of gate.medication_timed. Rows between two close ones are among them, so that
 -- the row before is the same as among all rows.
 -- duplicate: same drug, dose and unit within 5 minutes of the one before it, which stays (kind 3);
--- never at exactly midnight, where a date without a time hides the parts of a split dose.
--- duplicate_dose: within 5 minutes with another dose.
+-- never at exactly midnight, where a date without a time hides the parts of a split dose, and not
+-- when the one before had ended: pieces that adjoin are one infusion, charted in parts.
+-- duplicate_dose: within 5 minutes with another dose, of two that overlap.
 SELECT
     *,
     started_at - LAG(started_at) OVER same_dose <= INTERVAL 5 MINUTE
-    AND started_at::TIME <> TIME '00:00:00' AS duplicate,
+    AND started_at::TIME <> TIME '00:00:00'
+    AND COALESCE(started_at < LAG(ends_at) OVER same_dose, TRUE) AS duplicate,
     started_at - LAG(started_at) OVER any_dose <= INTERVAL 5 MINUTE
-    AND dose <> LAG(dose) OVER any_dose AS duplicate_dose
+    AND dose <> LAG(dose) OVER any_dose
+    AND COALESCE(started_at < LAG(ends_at) OVER any_dose, TRUE) AS duplicate_dose
 FROM gate.medication_timed
 WHERE is_close
 WINDOW

@@ -10,10 +10,8 @@ WITH product AS (
     SELECT
         i.*,
         h.billing_unit_g
-    FROM ref.included AS i
-    INNER JOIN ref.drug AS d ON i.drug = d.drug
+    FROM BY_ROUTE($codelist, $routes) AS i
     LEFT JOIN ref.drug_hint AS h ON i.drug = h.drug AND i.codelist = h.codelist
-    WHERE i.codelist = $codelist AND d.route IN (SELECT UNNEST($routes))
 )
 
 SELECT

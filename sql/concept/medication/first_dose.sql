@@ -5,9 +5,7 @@
 -- $codelist, $routes: which products, given which way.
 WITH product AS (
     SELECT i.drug
-    FROM ref.included AS i
-    INNER JOIN ref.drug AS d ON i.drug = d.drug
-    WHERE i.codelist = $codelist AND d.route IN (SELECT UNNEST($routes))
+    FROM BY_ROUTE($codelist, $routes) AS i
 )
 
 SELECT

@@ -9,18 +9,12 @@ WITH told AS (
         l.*,
         CASE
             WHEN l.value_text IS NULL THEN NULL
-            WHEN LEFT(l.value_text, 1) IN ('<', '≤', '＜', '﹤') THEN '<'
-            WHEN LEFT(l.value_text, 1) IN ('>', '≥', '＞', '﹥') THEN '>'
+            WHEN LEFT(LTRIM(l.value_text), 1) IN ('<', '≤', '＜', '﹤') THEN '<'
+            WHEN LEFT(LTRIM(l.value_text), 1) IN ('>', '≥', '＞', '﹥') THEN '>'
         END AS censored,
         CASE
             WHEN l.value_text IS NULL OR (l.value IS NOT NULL AND censored IS NULL) THEN NULL
-            ELSE
-                TRY_CAST(REGEXP_EXTRACT(
-                    l.value_text,
-                    '^[<>≤≥＜＞﹤﹥]?=? *([-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)'
-                    || '(?:[eE][-+]?[0-9]+)?)[*. ]*$',
-                    1
-                ) AS DOUBLE)
+            ELSE LAB_NUMBER(l.value_text)
         END AS number_told
     FROM mapped.lab AS l
 )

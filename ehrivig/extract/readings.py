@@ -1,0 +1,137 @@
+"""What the categories and codes of some hospitals are read as, before anything is made of them.
+
+Only distinct values leave the database. Where all of them are words of the contract, a table stays
+as it is; where some are not but can be read, a view shows the table with these read. A code
+without a vocabulary gets the one in which it exists, where that is clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ehrivig.codes.dose_units import dose_unit
+from ehrivig.codes.lists import CodeLists
+from ehrivig.codes.vocabularies import vocabulary_of
+from ehrivig.codes.words import is_missing, read
+from ehrivig.database import Database
+from ehrivig.literals import literal
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "patient": ("sex",),
+    "admission": ("discharge_status",),
+    "diagnosis": ("vocabulary", "code"),
+    "lab": ("lab_code", "vocabulary", "unit"),
+    "vital": ("vital_code", "unit"),
+    "medication": ("vocabulary", "drug_code", "drug_name", "route", "status", "dose_unit"),
+    "respiratory_support": ("device",),
+    "procedure": ("procedure_code",),
+    "score": ("score_code",),
+    "finding": ("finding_code",),
+    "pathogen_test": ("organism_code", "method", "specimen", "result"),
+}
+"""The columns whose distinct values are read, by table."""
+_CODES = {"diagnosis": "code", "lab": "lab_code", "medication": "drug_code"}
+_FREE = {"lab.lab_code", "lab.unit", "vital.unit", "diagnosis.code"} | {
+    f"medication.{name}" for name in ("drug_code", "drug_name")
+}
+"""Columns of codes and names: only what stands for nothing is read in them."""
+Spelled = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one table is read.
+
+    `values`: its distinct combinations, as read; `columns`: column -> written -> what is read
+    instead; `vocabularies`: code without a vocabulary -> vocabulary.
+    """
+
+    table: str
+    values: pl.DataFrame
+    columns: Mapping[str, Spelled]
+    vocabularies: Mapping[str, str]
+
+    def apply(self, db: Database) -> None:
+        """Let `mapped.<table>` show what is read; as it is where nothing needs reading."""
+        shown = [f"{_case(name, spelled)} AS {name}" for name, spelled in self.columns.items()]
+        if shown:
+            self._replace(db, f"SELECT * REPLACE ({', '.join(shown)}) FROM", "written")
+        if self.vocabularies:
+            code = _CODES[self.table]
+            pairs = pl.DataFrame(
+                sorted(self.vocabularies.items()), schema=["code", "vocabulary"], orient="row"
+            )
+            db.load(f"ref.vocabulary_of_{code}", pairs)
+            self._replace(
+                db,
+                "SELECT t.* REPLACE (coalesce(t.vocabulary, v.vocabulary) AS vocabulary) FROM",
+                "unstated",
+                f"AS t LEFT JOIN ref.vocabulary_of_{code} AS v "
+                f"ON t.vocabulary IS NULL AND t.{code} = v.code",
+            )
+
+    def _replace(self, db: Database, head: str, before: str, tail: str = "") -> None:
+        db.execute(f"ALTER VIEW mapped.{self.table} RENAME TO {before}_{self.table}")
+        db.view(f"mapped.{self.table}", f"{head} mapped.{before}_{self.table} {tail}")
+
+
+def of(db: Database, lists: CodeLists) -> dict[str, Reading]:
+    """Table -> how it is read, from the distinct values of stage `mapped`."""
+    return {table: _reading(db, lists, table) for table in COLUMNS}
+
+
+def _reading(db: Database, lists: CodeLists, table: str) -> Reading:
+    names = COLUMNS[table]
+    written = db.frame(f"SELECT DISTINCT {', '.join(names)} FROM mapped.{table}")
+    columns = {
+        name: spelled
+        for name in names
+        if (spelled := _spelled(lists, f"{table}.{name}", written[name].unique().to_list()))
+    }
+    values = written.with_columns(
+        pl.col(name).replace_strict(spelled, default=pl.col(name), return_dtype=pl.String)
+        for name, spelled in columns.items()
+    )
+    code = _CODES.get(table)
+    if code is None:
+        return Reading(table, values, columns, {})
+    unstated = values.filter(pl.col("vocabulary").is_null())[code].unique().drop_nulls()
+    vocabularies = {
+        one: name
+        for one in unstated.to_list()
+        if (name := vocabulary_of(lists, table, one)) is not None
+    }
+    stated = pl.coalesce(
+        "vocabulary",
+        pl.col(code).replace_strict(vocabularies, default=None, return_dtype=pl.String),
+    )
+    return Reading(
+        table, values.with_columns(stated) if vocabularies else values, columns, vocabularies
+    )
+
+
+def _spelled(lists: CodeLists, column: str, written: Iterable[str | None]) -> dict[str, str | None]:
+    """Written -> what is read instead, of the values of a column that are not read as they are."""
+    found = {text: _read(lists, column, text) for text in written if text is not None}
+    return {text: word for text, word in sorted(found.items()) if word != text}
+
+
+def _read(lists: CodeLists, column: str, text: str) -> str | None:
+    """What one value is read as."""
+    if column == "medication.dose_unit":
+        return dose_unit(text) or (None if is_missing(lists, text) else text)
+    if column in _FREE:
+        return None if is_missing(lists, text) else text
+    return read(lists, column, text)
+
+
+def _case(name: str, spelled: Spelled) -> str:
+    """SQL of a column with some of its values read otherwise."""
+    cases = " ".join(
+        f"WHEN {literal(text)} THEN {'NULL' if word is None else literal(word)}"
+        for text, word in spelled.items()
+    )
+    return f"CASE {name} {cases} ELSE {name} END"

@@ -1,0 +1,74 @@
+"""What is left of a hospital behind the gate: of its rows, of its doses of the exposure, of its arms.
+
+A check judges what it looks for; these judge what all checks together leave. Rows whose loss loses
+nothing (`harmless` in the suites: copies, doses that were not given, returns) do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from ehrivig.contract import TABLES
+from ehrivig.validate.network import Network
+from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.suite import by_check
+
+LIMIT = 0.1
+"""More than this lost, and a hospital fails (assumed; `thresholds` of the study file change it)."""
+FEW = 5
+"""Fewer lost rows or people than this are single entries, unless they were all there were."""
+Counts = Iterable[tuple[str, int, int]]
+
+
+def lost(result: HospitalResult, table: str) -> tuple[int, int]:
+    """Rows of a table of a hospital that were lost, and those that there were to lose."""
+    harmless = sum(
+        one.violated
+        for one in result.measurements
+        if one.table == table and (known := by_check().get(one.check)) and known.harmless
+    )
+    read = result.rows_read.get(table, 0)
+    gone = result.rows_quarantined.get(table, 0)
+    aside = min(harmless, gone)
+    return gone - aside, read - aside
+
+
+def counted(n_lost: int, of: int) -> int:
+    """The lost, or 0 where they are few and not all."""
+    return n_lost if n_lost >= FEW or n_lost == of else 0
+
+
+def rows_left(table: str) -> Callable[[Network], Counts]:
+    """The check of one table: rows lost, of those that there were, per hospital with rows."""
+
+    def measure(network: Network) -> Counts:
+        for result in network.results:
+            n_lost, of = lost(result, table)
+            if of:
+                yield result.hospital_id, counted(n_lost, of), of
+
+    return measure
+
+
+def exposure_left(network: Network) -> Counts:
+    """Doses of the exposure that nobody can read, of all that were given or may have been."""
+    unread = dict(network.table("quality/unread_exposure").select("hospital_id", "n").iter_rows())
+    doses = network.table("quality/dose_unit").group_by("hospital_id").agg(pl.col("n").sum())
+    kept = dict(doses.iter_rows())
+    for result in network.results:
+        n_lost = int(unread.get(result.hospital_id, 0))
+        of = n_lost + int(kept.get(result.hospital_id, 0))
+        if of:
+            yield result.hospital_id, counted(n_lost, of), of
+
+
+def people_left(network: Network) -> Counts:
+    """People of the cohort of whom nobody knows whether they were exposed, per hospital."""
+    for hospital, unknown, known in network.people.exposure_known:
+        yield hospital, counted(unknown, unknown + known), unknown + known
+
+
+CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
+"""The tables of which something must be left."""
