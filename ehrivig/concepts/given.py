@@ -6,12 +6,20 @@ from ehrivig.concepts.library import concept
 from ehrivig.database import Database
 
 
+_END_OF_STAY = (
+    "CASE WHEN discharge = date_trunc('day', discharge) "
+    "THEN discharge + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE discharge END"
+)
+"""The last moment of a stay: a discharge at midnight is a bare date, and lasts its day."""
+
+
 def define_given(db: Database) -> None:
-    """View `ref.included` (the products of each code list), macros GIVEN('<table>') and BY_ROUTE.
+    """View `ref.included` (the products of each code list), macros GIVEN('<table>'), BY_ROUTE, END_OF_STAY.
 
     Needs `ref.drug_class`. What counts as given, what a list includes, and which of it was given
     by some routes, is said there alone.
     """
     db.view("ref.included", concept("included"))
     db.macro("given", ["administration"], concept("given"))
+    db.execute(f"CREATE OR REPLACE MACRO end_of_stay(discharge) AS {_END_OF_STAY}")
     db.macro("by_route", ["wanted_list", "wanted_routes"], concept("by_route"))

@@ -37,7 +37,9 @@ def of_hospitals(db: Database, events: Mapping[str, Collection[str]]) -> dict[st
 def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
     """Macro SENDS('<what>', admission_id): whether the hospital of an admission sends something.
 
-    `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`.
+    `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`. Of whom
+    table `unread_death` names (patients whose date of death could not be read), nobody knows the
+    deaths.
     """
     rows = [(hospital, what) for hospital, every in sent.items() for what in sorted(every)]
     schema = {"hospital_id": pl.String, "what": pl.String}
@@ -51,4 +53,12 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
             "INNER JOIN sent AS s ON a.hospital_id = s.hospital_id",
         )
         answer = "id IN (SELECT admission_id FROM sent_admission WHERE what = asked)"
+    if db.exists("main.unread_death") and db.rows("SELECT 1 FROM unread_death LIMIT 1"):
+        db.table(
+            "unread_death_admission",
+            "SELECT a.admission_id FROM main.admission AS a "
+            "SEMI JOIN unread_death AS u ON a.patient_id = u.patient_id",
+        )
+        unread = "id IN (SELECT admission_id FROM unread_death_admission)"
+        answer = f"({answer}) AND NOT (asked = 'death_at' AND {unread})"
     db.execute(f"CREATE OR REPLACE MACRO sends(asked, id) AS {answer}")

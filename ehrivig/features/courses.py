@@ -53,13 +53,21 @@ def in_window(exposure: Exposure) -> pl.Expr:
     """Whether an administration starts in the exposure window, closed at both ends.
 
     From time_zero + start_hours to the discharge, or to time_zero + end_hours if that is earlier.
-    An unknown discharge sets no end. A row without a start or a time zero is outside.
+    An unknown discharge sets no end, and one at midnight is a bare date: the day ends it. A row
+    without a start or a time zero is outside.
     """
     since = pl.col("started_at") - pl.col("time_zero")
     inside = (since >= _hours(exposure.start_hours)).fill_null(False)
     if exposure.end_hours is not None:
         inside &= since <= _hours(exposure.end_hours)
-    return inside & (pl.col("started_at") <= pl.col("discharged_at")).fill_null(True)
+    return inside & (pl.col("started_at") <= _end_of_stay()).fill_null(True)
+
+
+def _end_of_stay() -> pl.Expr:
+    """The last moment of a stay: the discharge, or the last of its day where it is a bare date."""
+    discharge = pl.col("discharged_at")
+    last = discharge + pl.duration(days=1) - pl.duration(microseconds=1)
+    return pl.when(discharge.dt.truncate("1d") == discharge).then(last).otherwise(discharge)
 
 
 def day_sums(

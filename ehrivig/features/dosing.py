@@ -59,8 +59,14 @@ def candidates(db: Database, study: Study) -> pl.DataFrame:
 
     Reads `candidate` and `unread_exposure`.
     """
-    hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
-    return db.frame(concept("exposure_read"), hours)
+    plan = study.exposure
+    values = {
+        "codelist": plan.codelist,
+        "routes": list(plan.routes),
+        "start_hours": plan.start_hours,
+        "end_hours": plan.end_hours,
+    }
+    return db.frame(concept("exposure_read"), values)
 
 
 def dosing(

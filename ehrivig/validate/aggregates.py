@@ -24,7 +24,7 @@ QUERIES = {
         "WHERE analyte IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ),
     "lab_median": (
-        "SELECT hospital_id, analyte, n, median FROM gate.lab_median "
+        "SELECT hospital_id, analyte, n, median, n_stays FROM gate.lab_median "
         "WHERE scope = 'all' ORDER BY ALL"
     ),
     "vital_distribution": (
@@ -51,7 +51,9 @@ OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution
 """The aggregates that follow from the distributions alone."""
 _OF_SHARE = {
     "lab_profile": "SELECT * FROM gate.lab_profile ORDER BY ALL",
+    "lab_stays": "SELECT * FROM gate.lab_stays ORDER BY ALL",
     "vital_profile": "SELECT * FROM gate.vital_profile ORDER BY ALL",
+    "vital_stays": "SELECT * FROM gate.vital_stays ORDER BY ALL",
 }
 
 

@@ -96,6 +96,22 @@ def lost_rows(network: Network, key: pl.DataType) -> pl.DataFrame:
     return pl.concat(rows)
 
 
+def lost_admissions(network: Network, stays: pl.DataFrame) -> pl.DataFrame:
+    """Stays set aside whose loss is one: hospital_id, patient_id, admitted_at."""
+    harmless = [check.reason for check in suites()["admission"] if check.harmless]
+    reasons = pl.col("reason").str.split(";").list.set_difference(harmless)
+    rows = network.scan("quarantine/admission", [one.hospital_id for one in network.results])
+    return (
+        rows.filter(reasons.list.len() > 0)
+        .select(
+            pl.col("hospital_id").cast(pl.String),
+            pl.col("patient_id").cast(stays.schema["patient_id"], strict=False),
+            "admitted_at",
+        )
+        .collect()
+    )
+
+
 def _lost(network: Network, table: str, hospitals: list[str], key: pl.DataType) -> pl.DataFrame:
     """As `lost_rows`, of one table; ids in the type of the analysis table."""
     harmless = [check.reason for check in suites()[table] if check.harmless]

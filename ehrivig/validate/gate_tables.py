@@ -141,9 +141,11 @@ def _profile(db: Database, table: str) -> None:
     """The distributions of laboratory results and vital signs."""
     if table == "lab":
         db.table("gate.lab_profile", gate_query("lab_profile"))
+        db.table("gate.lab_stays", gate_query("lab_stays"))
         db.table("gate.lab_median", gate_query("lab_median"))
     if table == "vital":
         db.table("gate.vital_profile", gate_query("vital_profile"))
+        db.table("gate.vital_stays", gate_query("vital_stays"))
 
 
 def stays(db: Database) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.validate import left, transfers
+from ehrivig.validate import arms, left, transfers
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
@@ -134,6 +134,17 @@ def _exposed_after_transfer(network: Network) -> Counts:
     return [(ALL, moved.height, studied.table.filter(~pl.col("exposed")).height)]
 
 
+def _index_after_rejected(network: Network) -> Counts:
+    """People of the cohort with an earlier stay that the gate set aside, per hospital."""
+    studied = network.people
+    found = transfers.after_rejected(
+        studied.stays, studied.table, arms.lost_admissions(network, studied.stays)
+    )
+    here = dict(studied.table.group_by("hospital_id").len().iter_rows())
+    later = dict(found.group_by("hospital_id").len().iter_rows())
+    return [(hospital, int(later.get(hospital, 0)), n) for hospital, n in sorted(here.items())]
+
+
 def _arm_difference(network: Network) -> Counts:
     """Rows lost, of the arm that lost more of its rows; violated only beyond the limit."""
     studied = network.people
@@ -245,6 +256,14 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "Somebody who counts as unexposed got the drug after a move to another hospital. Read the "
         "effect with that in mind, or leave transfers out.",
         kinds=(26,),
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.index_after_rejected",
+        _index_after_rejected,
+        "warn",
+        "People of the cohort have an earlier stay that the gate set aside: what counts as their "
+        "first stay may not be it. Look at quarantine/admission.parquet.",
         needs_cohort=True,
     ),
     CheckOverHospitals(

@@ -55,6 +55,8 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         _settle(db, table.name, own)
         if table.name == "medication":
             unread.exposures(db, study, own)
+        if table.name == "patient":
+            unread.deaths(db, own)
         active += own
         tally.add(table.name, checks, counts)
     rules.store(db, active)

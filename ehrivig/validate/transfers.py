@@ -60,6 +60,22 @@ def persons_of(stays: pl.DataFrame, cohort: pl.DataFrame) -> pl.DataFrame:
     return stays.join(cohort.select(KEY), on=KEY, how="semi").select("hospital_id", "person_id")
 
 
+def after_rejected(
+    stays: pl.DataFrame, cohort: pl.DataFrame, rejected: pl.DataFrame
+) -> pl.DataFrame:
+    """Admissions of the cohort before which the same patient had one that was set aside: the key.
+
+    `stays`: KEY, patient_id, admitted_at; `rejected`: hospital_id, patient_id, admitted_at (null
+    counts as earlier).
+    """
+    who = stays.join(cohort.select(KEY), on=KEY, how="semi")
+    known = who.select(*KEY, "patient_id", "admitted_at")
+    earlier = rejected.rename({"admitted_at": "rejected_at"})
+    pairs = known.join(earlier, on=["hospital_id", "patient_id"])
+    before = pl.col("rejected_at").is_null() | (pl.col("rejected_at") < pl.col("admitted_at"))
+    return pairs.filter(before).select(KEY).unique().sort(KEY)
+
+
 def exposed_after_transfer(
     stays: pl.DataFrame, cohort: pl.DataFrame, dosing: pl.DataFrame
 ) -> pl.DataFrame:

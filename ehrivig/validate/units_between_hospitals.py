@@ -9,6 +9,7 @@ import polars as pl
 
 _LOG_TOLERANCE = math.log(4 / 3)
 _FEWEST_VALUES = 20
+_FEWEST_STAYS = 10
 
 
 def away_by_a_factor(
@@ -16,10 +17,12 @@ def away_by_a_factor(
 ) -> dict[str, tuple[int, int]]:
     """Hospital -> analytes away from all others by a factor (within a third), of those compared.
 
-    `medians`: hospital_id, analyte, n, median (at least 20 values and two other hospitals count);
+    `medians`: hospital_id, analyte, n, median, n_stays (at least 20 values of 10 stays, and two
+    other hospitals count);
     `factors`: analyte -> conversion factors of its units.
     """
-    enough = medians.filter((pl.col("n") >= _FEWEST_VALUES) & (pl.col("median") > 0))
+    many = (pl.col("n") >= _FEWEST_VALUES) & (pl.col("n_stays") >= _FEWEST_STAYS)
+    enough = medians.filter(many & (pl.col("median") > 0))
     found = {}
     for hospital_id in sorted(set(medians["hospital_id"])):
         away = compared = 0

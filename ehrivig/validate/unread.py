@@ -1,4 +1,4 @@
-"""Administrations of the exposure drug that nobody can read: neither given nor not given.
+"""What nobody can read of an exposure or a death: neither yes nor no.
 
 A row that the gate sets aside for what is wrong with it, and a row whose route nobody states, may
 have been the exposure. Who has no other dose is in neither arm. Rows that say of themselves that
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ehrivig.database import Database
 from ehrivig.literals import render
 from ehrivig.study import Study
-from ehrivig.validate.rules import Rule, either, of_rows, rejected
+from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
 TABLE = "main.unread_exposure"
@@ -40,6 +40,15 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
         TABLE,
         f"SELECT hospital_id, admission_id, started_at FROM gate.medication WHERE {where}",
     )
+
+
+def deaths(db: Database, own: Iterable[Rule]) -> None:
+    """Table `unread_death`: patients who lost their date of death to a rule; they may be alive.
+
+    `own`: the rules at work on patients. Needs `gate.patient`.
+    """
+    taken = either(rule.predicate for rule in of_values(own) if "death_at" in rule.field)
+    db.table("main.unread_death", f"SELECT DISTINCT patient_id FROM gate.patient WHERE {taken}")
 
 
 def _any_unstated(db: Database) -> bool:

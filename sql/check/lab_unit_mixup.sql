@@ -2,7 +2,8 @@
 -- One row per hospital: violated (results in such analyte-months),
 -- denominator (results with a value).
 -- By hospital: a median beyond what the standard unit can give. By month: a median that is away
--- from the other months by a factor between two units of the analyte (within a third).
+-- from the other months by a factor between two units of the analyte (within a third). Of at least
+-- 20 results of 10 stays: the many results of one patient are no distribution.
 -- Source: clinical specification section 4, "mix-up trigger". CRP < 15 alone: see lab_unit_suspect.
 WITH enough AS (
     SELECT * FROM gate.lab_median

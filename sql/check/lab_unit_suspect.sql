@@ -7,5 +7,5 @@ SELECT
     SUM(n) FILTER (WHERE median < 15) AS violated,
     SUM(n) AS denominator
 FROM gate.lab_median
-WHERE scope = 'all' AND analyte = 'crp' AND n >= 20
+WHERE scope = 'all' AND analyte = 'crp' AND n >= 20 AND n_stays >= 10
 GROUP BY hospital_id

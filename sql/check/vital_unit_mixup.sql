@@ -1,6 +1,6 @@
 -- Vital signs whose median says: another unit than the one written (kind 1).
 -- One row per hospital: violated (measurements of such signs),
--- denominator (measurements with a value).
+-- denominator (measurements with a value). Of at least 20 measurements of 10 stays.
 -- Source: clinical specification section 4, "mix-up trigger": F as C, kPa as mmHg, fraction as %.
 WITH filled AS (
     SELECT
@@ -32,15 +32,16 @@ centre AS (
 )
 
 SELECT
-    hospital_id,
-    SUM(n) FILTER (
-        WHERE n >= 20 AND CASE vital_code
-            WHEN 'temperature' THEN median > 45 OR median < 25
-            WHEN 'sbp' THEN median < 25
-            WHEN 'spo2' THEN median <= 1
-            WHEN 'fio2' THEN median > 1
+    c.hospital_id,
+    SUM(c.n) FILTER (
+        WHERE c.n >= 20 AND p.n_stays >= 10 AND CASE c.vital_code
+            WHEN 'temperature' THEN c.median > 45 OR c.median < 25
+            WHEN 'sbp' THEN c.median < 25
+            WHEN 'spo2' THEN c.median <= 1
+            WHEN 'fio2' THEN c.median > 1
         END
     ) AS violated,
-    SUM(n) AS denominator
-FROM centre
-GROUP BY hospital_id
+    SUM(c.n) AS denominator
+FROM centre AS c
+LEFT JOIN gate.vital_stays AS p ON c.hospital_id = p.hospital_id AND c.vital_code = p.vital_code
+GROUP BY c.hospital_id

@@ -1,6 +1,6 @@
 -- The median of each analyte in a month, in all other months, and in all months, from its bins.
 -- Grain: hospital, analyte, scope ('month', 'others', 'all'), month (null for 'all').
--- Exact to a bin (9%).
+-- Exact to a bin (9%). n: results; n_stays: stays in this month, or in all of them.
 WITH filled AS (
     SELECT
         hospital_id,
@@ -63,11 +63,16 @@ cumulated AS (
 )
 
 SELECT
-    hospital_id,
-    analyte,
-    scope,
-    month,
-    MIN(n_all)::BIGINT AS n,
-    POW(2, (MIN(bin) FILTER (WHERE 2 * n_up_to >= n_all) + 0.5) / 8) AS median
-FROM cumulated
-GROUP BY hospital_id, analyte, scope, month
+    c.hospital_id,
+    c.analyte,
+    c.scope,
+    c.month,
+    MIN(c.n_all)::BIGINT AS n,
+    POW(2, (MIN(c.bin) FILTER (WHERE 2 * c.n_up_to >= c.n_all) + 0.5) / 8) AS median,
+    COALESCE(MIN(p.n_stays), 0)::BIGINT AS n_stays
+FROM cumulated AS c
+LEFT JOIN gate.lab_stays AS p
+    ON
+        c.hospital_id = p.hospital_id AND c.analyte = p.analyte
+        AND c.month IS NOT DISTINCT FROM p.month
+GROUP BY c.hospital_id, c.analyte, c.scope, c.month

@@ -17,5 +17,5 @@ INNER JOIN product AS p ON m.drug = p.drug
 WHERE
     m.started_at >= c.time_zero + TO_SECONDS($start_hours * 3600)
     AND ($end_hours IS NULL OR m.started_at <= c.time_zero + TO_SECONDS($end_hours * 3600))
-    AND (c.discharged_at IS NULL OR m.started_at <= c.discharged_at)
+    AND (c.discharged_at IS NULL OR m.started_at <= END_OF_STAY(c.discharged_at))
 GROUP BY c.admission_id
