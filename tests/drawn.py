@@ -30,9 +30,10 @@ CANDIDATE = (
     "current_smoker BOOLEAN, weight_kg DOUBLE, height_cm DOUBLE, time_zero TIMESTAMP"
 )
 REFERENCE = {
+    "drug": "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR",
     "condition": "vocabulary VARCHAR, code VARCHAR, condition VARCHAR",
     "drug_class": "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
-    "concentration_g_per_l DOUBLE, strength_g DOUBLE",
+    "concentration_g_per_l DOUBLE, strength_g DOUBLE, route_implied BOOLEAN",
     "drug_hint": "drug INTEGER, codelist VARCHAR, watched BOOLEAN, billing_unit_g DOUBLE",
     "unit": "variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",
 }

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 _AMOUNTS = {
-    "g": ("g", "gm", "gms", "gr", "gram", "grams", "gramm", "克"),
+    "g": ("g", "gm", "gms", "gram", "grams", "gramm", "克"),
     "mg": ("mg", "mgs", "milligram", "milligrams", "毫克"),
     "ug": ("ug", "mcg", "mcgs", "microgram", "micrograms", "微克"),
     "ng": ("ng", "nanogram", "nanograms", "纳克"),

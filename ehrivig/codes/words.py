@@ -42,7 +42,7 @@ def _words(lists: CodeLists) -> dict[str, dict[str, str | None]]:
 
 
 def spellings(lists: CodeLists, column: str) -> Mapping[str, str | None]:
-    """The plain spellings of the words of a column ("table.column"), without those of any column."""
+    """The plain spellings of the words of a column ("table.column") of its own."""
     return _words(lists).get(column, {})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ehrivig.concepts.library import concept
 from ehrivig.database import Database
 
-
 _END_OF_STAY = (
     "CASE WHEN discharge = date_trunc('day', discharge) "
     "THEN discharge + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE discharge END"
@@ -14,7 +13,7 @@ _END_OF_STAY = (
 
 
 def define_given(db: Database) -> None:
-    """View `ref.included` (the products of each code list), macros GIVEN('<table>'), BY_ROUTE, END_OF_STAY.
+    """View `ref.included` (the products of each list); macros GIVEN, BY_ROUTE and END_OF_STAY.
 
     Needs `ref.drug_class`. What counts as given, what a list includes, and which of it was given
     by some routes, is said there alone.

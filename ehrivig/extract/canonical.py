@@ -22,8 +22,11 @@ _OF_PEOPLE = ("patient", "admission", "medication")
 """The tables whose keys are looked at one by one; in the others an unknown key is found as such."""
 NO_KEY = ("", "-", "--", "null", "none", "nil", "nan", "n/a", "na", "#n/a", "(null)", "\\n")
 """How dumps write that there is no key: of these no two rows have anything in common."""
-_MADE_OF = ("hospital_id", "admission_id", "order_id", "drug_code", "vocabulary", "drug_name")
-_MADE_OF += ("dose", "dose_unit", "route", "status", "started_at", "stopped_at")
+_MADE_OF = (
+    *("hospital_id", "admission_id", "order_id", "drug_code", "vocabulary", "drug_name"),
+    *("dose", "dose_unit", "route", "status", "started_at", "stopped_at"),
+)
+"""What a key is made of where a source has none: the whole row."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,7 @@ def _with_made_keys(text: str, types: dict[str, str]) -> str:
     row = f"hash({', '.join(_MADE_OF)})"
     is_text = own in ("VARCHAR", '"NULL"')
     made = f"'row ' || to_hex({row})" if is_text else f"-1 - ({row} >> 1)::BIGINT"
-    return (
-        f"SELECT * REPLACE (coalesce(medication_id, {made}) AS medication_id) FROM (\n{text}\n)"
-    )
+    return f"SELECT * REPLACE (coalesce(medication_id, {made}) AS medication_id) FROM (\n{text}\n)"
 
 
 def _mend(found: Found) -> str:

@@ -10,10 +10,11 @@ on threads. They are shown in grams, rounded to the microgram.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import polars as pl
+
+from ehrivig.codes.dose_units import dose_unit
 
 NG_PER_G = 1_000_000_000
 NG_PER_UG = 1_000
@@ -21,30 +22,8 @@ UG_PER_G = 1_000_000
 LARGEST_DOSE_G = 100_000.0
 """Above this an amount is not believed (null); it also keeps 64-bit sums from overflowing."""
 
-_SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "g": ("g", "gm", "gram", "grams", "克"),
-    "mg": ("mg", "milligram", "milligrams", "毫克"),
-    "ug": ("ug", "mcg", "μg", "microgram", "micrograms", "微克"),
-    "mL": ("ml", "milliliter", "milliliters", "millilitre", "millilitres", "cc", "毫升"),
-    "container": ("vial", "vials", "vial(s)", "bottle", "bottles", "bottle(s)", "支", "瓶"),
-    "g/kg": ("g/kg", "gm/kg", "g/kg/dose"),
-    "mg/kg": ("mg/kg", "mg/kg/dose"),
-    "ug/kg": ("ug/kg", "mcg/kg", "μg/kg", "ug/kg/dose", "mcg/kg/dose"),
-    "billing_unit": ("unit", "units", "unit(s)", "hcpcsunit", "hcpcsunits", "billingunit"),
-}
-_UNIT = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
-
-
-def unit_of(text: str | None) -> str | None:
-    """The unit that a dose unit as written means, or None when it is not one of the known units.
-
-    Compared after NFKC and casefold, without blanks: "ＭＧ" is mg, "㎖" is mL. A unit of time
-    ("g/day", "mL/h") or of activity ("IU") is no amount.
-    """
-    if text is None:
-        return None
-    plain = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return _UNIT.get(plain.rstrip("."))
+_AMOUNTS = ("g", "mg", "ug", "ng", "mL", "vial", "g/kg", "mg/kg", "ug/kg", "unit")
+"""The units of a dose that can be grams; a rate and a unit of activity cannot."""
 
 
 def amount_ng(spellings: Iterable[str | None]) -> pl.Expr:
@@ -58,12 +37,13 @@ def amount_ng(spellings: Iterable[str | None]) -> pl.Expr:
         "g": pl.lit(1e9),
         "mg": pl.lit(1e6),
         "ug": pl.lit(1e3),
+        "ng": pl.lit(1.0),
         "mL": pl.col("concentration_g_per_l") * 1e6,
-        "container": pl.col("strength_g") * 1e9,
+        "vial": pl.col("strength_g") * 1e9,
         "g/kg": pl.col("weight_kg") * 1e9,
         "mg/kg": pl.col("weight_kg") * 1e6,
         "ug/kg": pl.col("weight_kg") * 1e3,
-        "billing_unit": pl.col("billing_unit_g") * 1e9,
+        "unit": pl.col("billing_unit_g") * 1e9,
     }
     nanograms = pl.lit(None, pl.Float64)
     for unit, written in _by_unit(spellings).items():
@@ -77,8 +57,8 @@ def _by_unit(spellings: Iterable[str | None]) -> dict[str, list[str]]:
     """Unit -> its spellings that occur; in a fixed order."""
     found: dict[str, list[str]] = {}
     for text in sorted({spelling for spelling in spellings if spelling is not None}):
-        unit = unit_of(text)
-        if unit is not None:
+        unit = dose_unit(text)
+        if unit in _AMOUNTS:
             found.setdefault(unit, []).append(text)
     return found
 

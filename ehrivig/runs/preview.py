@@ -67,11 +67,8 @@ def _together(place: Path, hospitals: list[str], study: Study) -> tuple[pl.DataF
     people, attrition = cohort.of_known_exposure(
         *cohort.select(table("screened"), table("criterion"), study), dosing, study
     )
-    given = (
-        dosing
-        .with_columns(
-            pl.col(f"{study.exposure.name}_any").alias("exposed"), *bands.bands(study.exposure)
-        )
+    given = dosing.with_columns(
+        pl.col(f"{study.exposure.name}_any").alias("exposed"), *bands.bands(study.exposure)
     )
     covariates = table("baseline").collect()
     columns = [f"band_{band.name}" for band in study.exposure.bands]

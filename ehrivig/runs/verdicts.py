@@ -12,7 +12,15 @@ from ehrivig.validate import gate, hospitals, quality
 from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 
-_OF_STAY = [*KEY, "patient_id", "person_id", "admitted_at", "discharged_at", "death_at", "discharge_status"]
+_OF_STAY = [
+    *KEY,
+    "patient_id",
+    "person_id",
+    "admitted_at",
+    "discharged_at",
+    "death_at",
+    "discharge_status",
+]
 
 
 def judge(run: Run) -> None:

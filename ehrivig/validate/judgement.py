@@ -3,7 +3,8 @@
 A block check fails when its proportion is above its threshold. A quarantine check rejects its rows
 whatever the threshold (verdict warn), and fails when the proportion is above it. A warn check
 warns; where its suite says so it fails above a second limit (`fails_above`), unless the study
-itself gives it a severity or a threshold.
+itself gives it a severity or a threshold. A proportion needs some rows: fewer than `FEW` of many
+fail no limit above 0.
 `severities` of the study file replaces a check's severity ("off" removes it), `thresholds` its
 threshold; both by check id.
 """
@@ -19,6 +20,8 @@ from ehrivig.validate.hospitals import BY_CHECK
 from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measurements
 from ehrivig.validate.suite import Severity, by_check
 
+FEW = 5
+"""Fewer wrong rows than this are single entries, whatever their proportion; unless all are."""
 MEASUREMENTS_FILE = "measurements.parquet"
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 0.2, "warn": 0.0}
 
@@ -54,7 +57,7 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
         threshold = _threshold(m.check, severity, quality)
         verdict = _verdict(m, severity, threshold, quality)
         limit = _fails_above(m.check, quality)
-        if verdict == "warn" and limit is not None and m.proportion > limit:
+        if verdict == "warn" and limit is not None and m.proportion > limit and not _single(m):
             verdict, threshold = "fail", limit
         checks.append(
             Check(
@@ -81,11 +84,17 @@ def _fails_above(check: str, quality: Quality) -> float | None:
 def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Quality) -> Verdict:
     """Pass, warn or fail."""
     above = m.violated > 0 and (m.denominator == 0 or m.proportion > threshold)
+    above = above and not (threshold > 0 and _single(m))
     if severity == "quarantine" and m.violated:
         return "fail" if above or quality.quarantine == "block_run" else "warn"
     if not above:
         return "pass"
     return "fail" if severity == "block" else "warn"
+
+
+def _single(m: Measurement) -> bool:
+    """Whether what is wrong are single entries: few rows, and not all that there are."""
+    return m.violated < FEW and m.violated < m.denominator
 
 
 def _refuse_unknown(quality: Quality) -> None:

@@ -1,7 +1,8 @@
-"""What is left of a hospital behind the gate: of its rows, of its doses of the exposure, of its arms.
+"""What is left of a hospital behind the gate: of its rows, its doses of the exposure, its arms.
 
 A check judges what it looks for; these judge what all checks together leave. Rows whose loss loses
-nothing (`harmless` in the suites: copies, doses that were not given, returns) do not count.
+nothing (`harmless` in the suites: copies, doses that were not given, returns) do not count, nor do
+rows of an admission or a patient that is set aside (`inherited`): these count where they are lost.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ Counts = Iterable[tuple[str, int, int]]
 
 def lost(result: HospitalResult, table: str) -> tuple[int, int]:
     """Rows of a table of a hospital that were lost, and those that there were to lose."""
-    harmless = sum(
+    known = by_check()
+    elsewhere = sum(
         one.violated
         for one in result.measurements
-        if one.table == table and (known := by_check().get(one.check)) and known.harmless
+        if one.table == table
+        and one.check in known
+        and (known[one.check].harmless or known[one.check].inherited)
     )
     read = result.rows_read.get(table, 0)
     gone = result.rows_quarantined.get(table, 0)
-    aside = min(harmless, gone)
+    aside = min(elsewhere, gone)
     return gone - aside, read - aside
 
 

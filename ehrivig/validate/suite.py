@@ -6,7 +6,8 @@ mend), and where needed `threshold` (largest tolerated proportion), `field` (the
 null where the rest of the row stays) and `reason` (the word in the quarantine file). A quarantine
 check always has a `threshold`, and says in `limit` why it is this one. `fails_above`: the
 proportion above which what is usually worth a warning can be none any more. `harmless`: without
-such a row nothing is lost (a copy, a dose that was not given).
+such a row nothing is lost (a copy, a dose that was not given). `inherited`: the row goes with its
+admission or patient, of which other checks say what is wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ehrivig.errors import UsageError
 
 Severity = Literal["block", "quarantine", "warn"]
 _META = {"id", "kind", "severity", "treatment", "message", "threshold", "field", "reason"}
-_META |= {"limit", "fails_above", "harmless"}
+_META |= {"limit", "fails_above", "harmless", "inherited"}
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "warn": 0.0}
 
 
@@ -33,8 +34,8 @@ class Declared:
 
     `threshold`: the largest proportion of violations that is tolerated: of a block or warn check
     before it speaks, of a quarantine check before rejecting rows is not enough and the hospital
-    fails. `fails_above`: of a warn check the proportion above which the hospital fails (None: never).
-    `harmless`: a row that is set aside by it is no loss.
+    fails. `fails_above`: of a warn check the proportion above which it fails (None: never).
+    `harmless`: a row that is set aside by it is no loss; `inherited`: it follows another table.
     """
 
     table: str
@@ -50,6 +51,7 @@ class Declared:
     reason: str
     fails_above: float | None = None
     harmless: bool = False
+    inherited: bool = False
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
         reason=meta.get("reason", meta["id"].partition(".")[2]),
         fails_above=meta.get("fails_above"),
         harmless=bool(meta.get("harmless", False)),
+        inherited=bool(meta.get("inherited", False)),
     )
 
 

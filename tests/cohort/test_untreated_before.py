@@ -45,7 +45,7 @@ def hospital() -> Iterator[Hospital]:
     )
     drawn.draw("vital", SEVERE_ON_THE_THIRD)
     drawn.db.execute(
-        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
+        "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
     )
     drawn.draw(
         "ref.drug_class", "drug | codelist | verdict\n1 | ivig | include\n2 | antibiotic | include"

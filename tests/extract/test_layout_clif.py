@@ -350,7 +350,7 @@ def dose(at: str, order: str, amount: float, unit: str, action: str, **more: Any
 
 
 def test_medication_once_and_as_a_rate(tmp_path: Path) -> None:
-    rate = "mcg/kg/min"
+    rate = "ug/kg/min"
     continuous = [
         dose("03-02 00:00", "o", 0.1, rate, "start"),
         dose("03-02 01:00", "o", 0.2, rate, "dose_change"),
@@ -543,7 +543,7 @@ def test_the_demo_is_read_whole(reference_data: Path, version: str) -> None:
         assert known == [(0,)]
         rates = db.rows(
             "SELECT count(*) FROM mapped.medication WHERE drug_code = 'norepinephrine' "
-            "AND dose_unit <> 'mcg/kg/min'"
+            "AND dose_unit <> 'ug/kg/min'"
         )
         assert rates == [(0,)]
 

@@ -295,11 +295,11 @@ def test_ivig_by_ingredient_route_and_declared_quantity(tmp_path: Path) -> None:
         plan,
     )
     assert found == [
-        (1, 200.0, "ml", 50.0, 2.5, "iv", "given", "include"),
-        (2, 200.0, "ml", 50.0, 2.5, "iv", "unknown", "include"),
-        (3, 200.0, "ml", 50.0, 2.5, "sc", "given", "exclude"),
-        (4, 500.0, "ml", None, None, "iv", "given", None),
-        (5, None, "ml", 50.0, 2.5, "iv", "given", "include"),
+        (1, 200.0, "mL", 50.0, 2.5, "iv", "given", "include"),
+        (2, 200.0, "mL", 50.0, 2.5, "iv", "unknown", "include"),
+        (3, 200.0, "mL", 50.0, 2.5, "sc", "given", "exclude"),
+        (4, 500.0, "mL", None, None, "iv", "given", None),
+        (5, None, "mL", 50.0, 2.5, "iv", "given", "include"),
     ]
     units = rows(folder, "SELECT DISTINCT dose_unit FROM mapped.medication", _reading("unit"))
     assert units == [("vial",)]

@@ -212,7 +212,7 @@ def test_repeat_labs_at_day_three_from_time_zero_or_the_admission(hospital: Hosp
 
 def test_repeat_labs_from_the_first_dose(hospital: Hospital) -> None:
     hospital.db.execute(
-        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
+        "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route UNION SELECT 2, 'iv'"
     )
     hospital.draw("ref.drug_class", "drug|codelist|verdict\n2|ivig|include")
     hospital.draw("medication", "admission_id|drug|status|started_at\n1|2|given|01-03 09:00")

@@ -75,7 +75,7 @@ def hospital() -> Iterator[Hospital]:
         1 | ivig | include
         1 | glucocorticoid | include""",
     )
-    drawn.db.execute("CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route")
+    drawn.db.execute("CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route")
     drawn.draw(
         "medication",
         """

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehrivig import codes
+from ehrivig.codes.dose_units import dose_unit
 from ehrivig.concepts import define_given
 from ehrivig.concepts.bands import bands, boundary_count
 from ehrivig.database import Database
 from ehrivig.features.courses import courses, daily_doses, day_sums, survey
-from ehrivig.features.dose import grams, ratio, unit_of
+from ehrivig.features.dose import grams, ratio
 from ehrivig.features.dosing import administrations, dosing
 from ehrivig.study import Band, Exposure, Study, load
 
@@ -108,24 +109,24 @@ def features(*rows: dict[str, Any], weight: float | None = 50.0, **settings: Any
         ("㎖", "mL"),
         ("mL", "mL"),
         ("ml.", "mL"),
-        ("支", "container"),
-        ("瓶", "container"),
-        ("Vial(s)", "container"),
+        ("支", "vial"),
+        ("瓶", "vial"),
+        ("Vial(s)", "vial"),
         ("µg", "ug"),
         ("mcg", "ug"),
         ("g / kg", "g/kg"),
         ("mg/kg", "mg/kg"),
-        ("Unit", "billing_unit"),
-        ("g/day", None),
-        ("mL/h", None),
-        ("IU", None),
+        ("Unit", "unit"),
+        ("g/day", "g/day"),
+        ("mL/h", "mL/h"),
+        ("IU", "IU"),
         ("gr", None),
         ("", None),
         (None, None),
     ],
 )
 def test_a_unit_is_known_or_it_is_none(written: str | None, unit: str | None) -> None:
-    assert unit_of(written) == unit
+    assert dose_unit(written) == unit
 
 
 @pytest.mark.parametrize(
@@ -365,8 +366,9 @@ def test_empty_inputs_keep_the_schema(text_key: bool, midnight: str) -> None:
         (ADMITTED + timedelta(hours=48), {"end_hours": 48}, True),
         (ADMITTED + timedelta(hours=48, microseconds=1), {"end_hours": 48}, False),
         (datetime(2020, 3, 31), {}, True),
-        (datetime(2020, 3, 31, 0, 1), {}, False),
-        (datetime(2020, 3, 31, 0, 1), {"end_hours": 24 * 365}, False),
+        (datetime(2020, 3, 31, 23, 59), {}, True),  # discharged at midnight: a bare date
+        (datetime(2020, 4, 1), {}, False),
+        (datetime(2020, 4, 1), {"end_hours": 24 * 365}, False),
         (None, {}, False),
     ],
 )
@@ -694,7 +696,7 @@ def hospital() -> Database:
     db.execute(
         """CREATE TABLE ref.drug_class AS
         SELECT drug, codelist, verdict, product_type, concentration_g_per_l::DOUBLE AS
-            concentration_g_per_l, strength_g::DOUBLE AS strength_g
+            concentration_g_per_l, strength_g::DOUBLE AS strength_g, FALSE AS route_implied
         FROM (VALUES
             (1, 'ivig', 'include', 'standard', 50.0, 2.5),
             (2, 'ivig', 'include', 'standard', 50.0, 2.5),

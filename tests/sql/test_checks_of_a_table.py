@@ -12,7 +12,9 @@ from ehrivig.database import Database
 from ehrivig.validate.suite import check_query
 
 MEDIAN = {"analyte": pl.String, "scope": pl.String, "month": pl.String}
-MEDIAN |= {"n": pl.Int64, "median": pl.Float64}
+MEDIAN |= {"n": pl.Int64, "median": pl.Float64, "n_stays": pl.Int64}
+STAYS = 10
+"""Of so many stays a distribution is asked."""
 UNIT = {"variable": pl.String, "factor": pl.Float64, "shift": pl.Float64}
 LAB = {"analyte": pl.String, "lab_code": pl.String, "unit": pl.String, "bin": pl.Int64}
 LAB |= {"n": pl.Int64}
@@ -44,7 +46,7 @@ def found(db: Database, check: str) -> tuple[int, int]:
 def medians(db: Database, *rows: tuple[Any, ...]) -> None:
     """Analyte, scope, n, median (and the month of a month)."""
     whole = [(*row, *["01"] * (5 - len(row))) for row in rows]
-    table = [(a, s, None if s == "all" else m, n, value) for a, s, n, value, m in whole]
+    table = [(a, s, None if s == "all" else m, n, value, STAYS) for a, s, n, value, m in whole]
     load(db, "gate.lab_median", pl.DataFrame(table, schema=MEDIAN, orient="row"))
 
 
@@ -231,6 +233,8 @@ def test_a_vital_sign_in_another_unit(
 
     def draw(*rows: tuple[str, float | None, int]) -> None:
         load(db, "gate.vital_profile", pl.DataFrame(rows, schema=names, orient="row"))
+        codes = sorted({row[0] for row in rows})
+        load(db, "gate.vital_stays", pl.DataFrame({"vital_code": codes, "n_stays": 10}))
 
     known = code != "heart_rate"
     draw((code, inside, 10), (code, inside, 10), ("map", 80.0, 3), (code, None, 50))

@@ -39,7 +39,7 @@ def first(hospital: Hospital, **window: float | None) -> dict[int, datetime]:
 def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) -> None:
     hospital.admit(STAYS)
     hospital.db.execute(
-        "CREATE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
+        "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
         "UNION SELECT 2, 'im' UNION SELECT 3, 'iv'"
     )
     hospital.draw("ref.drug_class", CLASSES)

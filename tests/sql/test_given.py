@@ -30,7 +30,27 @@ ROWS = """
 def test_given_by_status_and_by_dose(hospital: Hospital) -> None:
     hospital.draw("medication", ROWS)
     found = hospital.db.rows("SELECT medication_id FROM GIVEN('medication') ORDER BY ALL")
-    assert [row[0] for row in found] == ["a", "b", "c", "d", "e"]
+    assert [row[0] for row in found] == ["a", "b", "c", "e"]
+
+
+@pytest.mark.parametrize(
+    ("dose", "ends", "given"),
+    [
+        ("-", "-", False),  # ends what was begun: no administration of its own
+        ("-", "01-01 09:00", False),
+        ("-", "01-01 09:01", True),  # begun and stopped: an infusion of unknown amount
+        ("1", "-", True),
+    ],
+)
+def test_a_stop_without_a_dose_is_no_administration(
+    hospital: Hospital, dose: str, ends: str, given: bool
+) -> None:
+    hospital.draw(
+        "medication",
+        "medication_id | status | dose | started_at | stopped_at\n"
+        f"a | stopped | {dose} | 01-01 09:00 | {ends}",
+    )
+    assert bool(hospital.db.rows("SELECT 1 FROM GIVEN('medication')")) is given
 
 
 def test_given_keeps_every_column_and_follows_a_narrowed_table(hospital: Hospital) -> None:
@@ -41,7 +61,8 @@ def test_given_keeps_every_column_and_follows_a_narrowed_table(hospital: Hospita
     assert db.columns("whole") == every
     db.execute("ALTER TABLE medication RENAME TO every_medication")
     db.view(
-        "medication", "SELECT status, dose, medication_id FROM every_medication WHERE dose = 10"
+        "medication",
+        "SELECT status, dose, medication_id, stopped_at FROM every_medication WHERE dose = 10",
     )
     found = db.rows("SELECT medication_id FROM GIVEN('medication') ORDER BY ALL")
     assert found == [("a",), ("b",)]
@@ -65,10 +86,10 @@ CLASSES = """
 def test_a_list_includes_what_no_line_of_it_refuses(hospital: Hospital) -> None:
     hospital.draw("ref.drug_class", CLASSES)
     assert hospital.db.rows("SELECT * FROM ref.included ORDER BY codelist, drug") == [
-        (1, "ivig", "standard", 50.0, 2.5),
-        (2, "ivig", "unknown", None, None),
-        (6, "ivig", "igma_enriched", None, 1.0),
-        (3, "other", "unknown", None, None),
+        (1, "ivig", "standard", 50.0, 2.5, False),
+        (2, "ivig", "unknown", None, None, False),
+        (6, "ivig", "igma_enriched", None, 1.0, False),
+        (3, "other", "unknown", None, None, False),
     ]
 
 

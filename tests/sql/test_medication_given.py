@@ -20,17 +20,17 @@ CLASSES = """
     4 | antiviral | quarantine
 """
 GIVEN = """
-    admission_id | drug | status | started_at
-    1 | 1 | given | 01-02 10:00
-    1 | 2 | stopped | 01-03 09:59
-    2 | 1 | given | 01-02 09:59
-    2 | 2 | given | 01-03 10:00
-    3 | 1 | cancelled | 01-02 11:00
-    3 | 1 | not_given | 01-02 11:00
-    3 | 1 | unknown | 01-02 11:00
-    3 | 3 | given | 01-02 11:00
-    3 | 4 | given | 01-02 11:00
-    9 | 1 | given | 01-02 11:00
+    admission_id | drug | status | started_at | stopped_at
+    1 | 1 | given | 01-02 10:00 | -
+    1 | 2 | stopped | 01-03 09:59 | 01-03 10:30
+    2 | 1 | given | 01-02 09:59 | -
+    2 | 2 | given | 01-03 10:00 | -
+    3 | 1 | cancelled | 01-02 11:00 | -
+    3 | 1 | not_given | 01-02 11:00 | -
+    3 | 1 | unknown | 01-02 11:00 | -
+    3 | 3 | given | 01-02 11:00 | -
+    3 | 4 | given | 01-02 11:00 | -
+    9 | 1 | given | 01-02 11:00 | -
 """
 
 

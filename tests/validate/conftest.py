@@ -11,7 +11,7 @@ import pytest
 
 from ehrivig import codes, contract, study
 from ehrivig.codes.hints import drug_hints
-from ehrivig.concepts import define_given
+from ehrivig.concepts import define_given, define_lab_number
 from ehrivig.database import Database
 from ehrivig.study import Study
 
@@ -33,7 +33,7 @@ _REFERENCE = {
     ),
     "drug_class": (
         "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
-        "concentration_g_per_l DOUBLE, strength_g DOUBLE"
+        "concentration_g_per_l DOUBLE, strength_g DOUBLE, route_implied BOOLEAN"
     ),
 }
 _UNITS = [
@@ -105,7 +105,7 @@ class Hospital:
             "unit": self.units,
             '"limit"': self.limits,
             "drug": self.drugs,
-            "drug_class": self.classes,
+            "drug_class": [(*row, False) for row in self.classes],
         }
         for name, columns in _REFERENCE.items():
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
@@ -117,6 +117,7 @@ class Hospital:
         )
         db.load("ref.drug_hint", drug_hints(codes.SHIPPED, numbered))
         define_given(db)
+        define_lab_number(db)
         return db
 
     def take(self, other: Hospital, case: str) -> None:

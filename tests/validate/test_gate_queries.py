@@ -21,6 +21,7 @@ STAY = (
 DOSE = (
     "medication_id INTEGER, order_id VARCHAR, admission_id INTEGER, drug INTEGER, dose DOUBLE, "
     "dose_unit VARCHAR, status VARCHAR, started_at TIMESTAMP, exposure BOOLEAN, "
+    "stopped_at TIMESTAMP, "
     "hospital_id VARCHAR DEFAULT 'A'"
 )
 
@@ -30,7 +31,8 @@ def db() -> Iterator[Database]:
     with Database(threads=1) as found:
         found.execute("CREATE SCHEMA gate")
         found.execute("CREATE SCHEMA ref")
-        found.execute(f"CREATE TABLE ref.drug_class ({REFERENCE['drug_class']})")
+        for name in ("drug", "drug_class"):
+            found.execute(f"CREATE TABLE ref.{name} ({REFERENCE[name]})")
         found.execute(f"CREATE TABLE gate.stay_row ({STAY})")
         found.execute(f"CREATE TABLE gate.medication_listed ({DOSE})")
         define_given(found)
@@ -135,7 +137,7 @@ def doses(db: Database, *rows: tuple[Any, ...]) -> None:
         number, order, dose, moment, *more = row
         unit, status, drug, exposure = (*more, *("g", "given", 1, True)[len(more) :])
         values = (number, order, 1, drug, dose, unit, status, f"2020-01-02 {moment}", exposure)
-        insert(db, "gate.medication_listed", 9, values)
+        insert(db, "gate.medication_listed", 10, (*values, None))
     for name in ("medication_timed", "medication_near"):
         db.table(f"gate.{name}", gate_query(name))
     db.view("gate.medication_once", gate_query("medication_once"))
@@ -197,7 +199,9 @@ def test_a_return_takes_back_the_last_of_equal_doses(db: Database) -> None:
         (9, None, -10.0, "17:00:00", "g", "not_given"),
     )
     assert ids(db, "medication_returned") == [3]
-    insert(db, "gate.medication_listed", 9, (10, "o", 1, 1, -10.0, "g", "x", "2020-01-03", True))
+    insert(
+        db, "gate.medication_listed", 10, (10, "o", 1, 1, -10.0, "g", "x", "2020-01-03", True, None)
+    )
     assert ids(db, "medication_returned") == [2, 3]
 
 

@@ -23,6 +23,7 @@ START = datetime(2020, 2, 1)
 SCHEMA = {
     "hospital_id": pl.String,
     "admission_id": pl.Int64,
+    "patient_id": pl.String,
     "person_id": pl.String,
     "admitted_at": pl.Datetime("us"),
     "discharged_at": pl.Datetime("us"),
@@ -37,6 +38,7 @@ def stays(*rows: tuple[str, int, str, int, str, int | None]) -> pl.DataFrame:
         {
             "hospital_id": hospital,
             "admission_id": number,
+            "patient_id": f"p{number}",
             "person_id": person,
             "admitted_at": START + timedelta(days=day),
             "discharged_at": START + timedelta(days=day + 5),
@@ -60,7 +62,14 @@ def dosing(*rows: tuple[str, int, int]) -> pl.DataFrame:
 
 PLAN = study.load("ivig_covid19")
 NOTHING: dict[str, dict[str, Any]] = {
-    "lab_median": {"analyte": pl.String, "n": pl.Int64, "median": pl.Float64},
+    "lab_median": {
+        "analyte": pl.String,
+        "n": pl.Int64,
+        "median": pl.Float64,
+        "n_stays": pl.Int64,
+    },
+    "unread_exposure": {"n": pl.Int64},
+    "dose_unit": {"n": pl.Int64},
     "known_person": {
         "admission_id": pl.Int64,
         "person_id": pl.String,
@@ -68,7 +77,8 @@ NOTHING: dict[str, dict[str, Any]] = {
         "discharged_at": pl.Datetime("us"),
     },
 }
-REJECTED = {"admission_id": pl.Int64}
+REJECTED = {"admission_id": pl.Int64, "reason": pl.String}
+REJECTED_STAY = {**REJECTED, "patient_id": pl.String, "admitted_at": pl.Datetime("us")}
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,8 @@ class Drawn:
     def table(self, name: str) -> pl.DataFrame:
         """A small table by its name, hospital_id in front."""
         folder, _, stem = name.partition("/")
-        schema = REJECTED if folder == "quarantine" else NOTHING[stem]
+        rejected = REJECTED_STAY if stem == "admission" else REJECTED
+        schema = rejected if folder == "quarantine" else NOTHING[stem]
         frame = self.left.get(stem, pl.DataFrame(schema=schema))
         return frame.select(pl.lit(self.name).alias("hospital_id"), pl.all())
 
@@ -166,8 +177,8 @@ def test_a_variable_after_time_zero_is_in_the_score_by_name_only() -> None:
 
 
 def medians(**values: tuple[int, float]) -> pl.DataFrame:
-    rows = [(analyte, n, median) for analyte, (n, median) in values.items()]
-    return pl.DataFrame(rows, schema=["analyte", "n", "median"], orient="row")
+    rows = [(analyte, n, median, 10) for analyte, (n, median) in values.items()]
+    return pl.DataFrame(rows, schema=["analyte", "n", "median", "n_stays"], orient="row")
 
 
 def test_a_median_away_by_the_factor_between_two_units() -> None:
@@ -234,7 +245,7 @@ def test_quarantine_that_takes_more_from_one_arm() -> None:
     passed = pl.DataFrame(
         {"hospital_id": ["A", "A"], "admission_id": [1, 2], "n_rows": [90, 99]},
     )
-    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2]})
+    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2], "reason": "hard_range"})
     given = among(stays(), arms, scope=passed, lab=rejected)
     assert found(given, "study.arm_difference") == [(ALL, 10, 100)]  # 10% against 1%
     wide = PLAN.quality.model_copy(update={"arm_difference_points": 9.5})

@@ -32,7 +32,6 @@ CODES = {
     "diagnosis": ["code"],
     "lab": ["lab_code"],
     "vital": ["vital_code"],
-    "medication": ["medication_id", "drug_code"],
     "respiratory_support": ["device"],
     "procedure": ["procedure_code"],
     "score": ["score_code"],
@@ -66,6 +65,17 @@ def many(table: str, n: int, **values: Any) -> Spoil:
         for number in range(n):
             made = {key: v(number) if callable(v) else v for key, v in values.items()}
             hospital.add(table, **made)
+
+    return spoil
+
+
+def spread(table: str, n: int, **values: Any) -> Spoil:
+    """As `many`, over fifteen further patients with a stay each."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(15):
+            hospital.person(f"spread{number}")
+        many(table, n, admission_id=lambda n: f"spread{n % 15}", **values)(hospital)
 
     return spoil
 
@@ -175,6 +185,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.patient_kept": (lambda h: h.add("patient", patient_id="3", sex="male"), 1),
     "admission.admitted_at_present": (admission(admitted_at=None), 1),
     "admission.discharged_at_present": (admission(discharged_at=None), 1),
+    "admission.discharged_at_placeholder": (admission(discharged_at=datetime(9999, 12, 31)), 1),
     "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9)), 1),
     "admission.admitted_before_extract": (admission(admitted_at=datetime(2020, 7, 1)), 1),
     "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1)), 1),
@@ -184,7 +195,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         1,
     ),
     "admission.discharge_status_accepted": (admission(discharge_status="home"), 1),
-    "admission.not_moribund_discharge": (admission(discharge_status="自动出院"), 1),
+    "admission.not_moribund_discharge": (admission(discharge_status="against_advice"), 1),
     "admission.death_dates_agree": (
         both(
             admission(discharge_status="died"),
@@ -276,6 +287,8 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
 }
 LAB: dict[str, tuple[Spoil, int]] = {
     "diagnosis.vocabulary_accepted": (put("diagnosis", vocabulary="ICDX"), 1),
+    "diagnosis.vocabulary_known": (put("diagnosis", vocabulary=None), 1),
+    "lab.vocabulary_known": (put("lab", vocabulary=None), 1),
     "diagnosis.code_is_a_code": (put("diagnosis", code="否认高血压"), 1),
     "lab.result_present": (put("lab", value=None, value_std=None), 1),
     "lab.code_known": (put("lab", analyte=None), 1),
@@ -323,9 +336,9 @@ LAB: dict[str, tuple[Spoil, int]] = {
         ),
         25,
     ),
-    "lab.unit_mixup": (many("lab", 25, value_std=lambda n: 0.8 + n / 100), 25),
+    "lab.unit_mixup": (spread("lab", 25, value_std=lambda n: 0.8 + n / 100), 25),
     "lab.unit_suspect": (
-        many("lab", 25, analyte="crp", lab_code="crp", value_std=lambda n: 3.0 + n / 10),
+        spread("lab", 25, analyte="crp", lab_code="crp", value_std=lambda n: 3.0 + n / 10),
         25,
     ),
     "vital.vital_code_accepted": (put("vital", vital_code="shoe_size"), 1),
@@ -340,7 +353,7 @@ LAB: dict[str, tuple[Spoil, int]] = {
         ),
         1,
     ),
-    "vital.unit_mixup": (many("vital", 25, value=98.6, value_std=98.6), 25),
+    "vital.unit_mixup": (spread("vital", 25, value=98.6, value_std=98.6), 25),
 }
 MEDICATION: dict[str, tuple[Spoil, int]] = {
     "medication.key_unique": (
@@ -373,11 +386,52 @@ MEDICATION: dict[str, tuple[Spoil, int]] = {
     ),
     "medication.strength_known": (
         both(
-            put("medication", dose=2.0, dose_unit="支"),
+            put("medication", dose=2.0, dose_unit="vial"),
             put("medication", dose=2.0, dose_unit="vial", strength_g=2.5),
         ),
         1,
     ),
+    "medication.amount_known": (
+        both(
+            put("medication", dose=2.0, dose_unit="mL"),
+            put("medication", dose=2.0, dose_unit="mL", concentration_g_per_l=50.0),
+            put("medication", dose=2.0, dose_unit="mg/kg"),
+        ),
+        1,
+    ),
+    "medication.not_copy": (
+        many(
+            "medication",
+            2,
+            medication_id="copied",
+            order_id="c",
+            started_at=START + timedelta(hours=9),
+        ),
+        1,
+    ),
+    "medication.drug_code_present": (
+        both(
+            put("medication", drug_code=None, drug_name=None),
+            put("medication", drug_code=None, drug_name="IVIG"),
+        ),
+        1,
+    ),
+    "medication.vocabulary_known": (
+        both(
+            put("medication", vocabulary=None, drug_name=None),
+            put("medication", vocabulary=None, drug_name="IVIG"),
+        ),
+        1,
+    ),
+    "medication.route_known": (
+        lambda h: (
+            h.drugs.append((5, "local", "19", "Gamunex", None)),
+            h.classes.append((5, "ivig", "include", "standard", None, None)),
+            h.add("medication", drug=5, drug_code="19", drug_name="Gamunex", route=None),
+        ),
+        1,
+    ),
+    "medication.route_accepted": (put("medication", route="into the vein"), 1),
     "medication.grams_per_kg": (
         put("medication", dose=176.0, started_at=START + timedelta(days=4)),
         1,
@@ -493,6 +547,7 @@ BY_ITSELF = {"hospital.timezone_known"}  # a property of the hospital, not of ro
 
 # What a wrong row is wrong in besides: the same check twice when two rows are.
 ALSO = {
+    "admission.discharged_at_placeholder": "admission.length_of_stay",
     "patient.death_after_birth": "patient.death_after_admission",
     "patient.national_id_checksum": "patient.person_id_hashed",
     "patient.one_death": "admission.patient_kept",
@@ -519,13 +574,10 @@ ALSO = {
     "admission.discharge_day_month": (
         "admission.discharge_after_admission admission.admitted_at_date_only"
     ),
-    "admission.height_sentinel": "admission.height_hard_range",
     "admission.length_of_stay": "admission.admitted_at_date_only",
     "admission.no_overlap": "admission.no_readmission",
-    "admission.not_moribund_discharge": "admission.discharge_status_accepted",
     "admission.onset_plausible": "admission.onset_recent",
     "admission.patient_kept": "patient.one_identity patient.one_identity",
-    "admission.weight_sentinel": "admission.weight_hard_range",
     "lab.clock_change": "lab.collected_at_in_stay lab.resulted_after_collected",
     "lab.collected_at_after_death": "lab.resulted_after_collected",
     "lab.collected_at_date_only": "lab.resulted_after_collected",
@@ -542,6 +594,8 @@ ALSO = {
     "vital.unit_mixup": 25 * "vital.hard_range vital.soft_range ",
     "medication.not_reversed": "medication.dose_positive",
     "medication.order_not_beside_given": ("medication.status_recorded medication.status_recorded"),
+    "medication.strength_known": "medication.amount_known",
+    "medication.row_aligned": "medication.amount_known",
     "medication.time_shift": 38 * "medication.not_duplicate ",
     "respiratory_support.fio2_is_fraction": 25 * "respiratory_support.fio2_range ",
     "icu_stay.started_at_after_death": "icu_stay.stopped_at_after_start",
