@@ -118,8 +118,8 @@ def _with_stay(table: str) -> str:
 def compare_medication(db: Database, study: Study) -> None:
     """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
     drugs.load(db)
-    codelist = study.exposure.codelist
-    db.table("gate.drug", gate_query("drug"), {"codelist": codelist})
+    asked = {"codelist": study.exposure.codelist, "routes": list(study.exposure.routes)}
+    db.table("gate.drug", gate_query("drug"), asked)
     share.repeated_medication(db, "gate.repeated_elsewhere")
     for name in _COMPARED:
         db.table(f"gate.{name}", gate_query(name))

@@ -2,7 +2,8 @@
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
 -- billed: its code counts billing units in that list. route_known: its route is stated, or told by
--- its code. product_*: as that list declares them. The rest from `gate.drug_text`.
+-- its code, or does not matter to the study ($routes). product_*: as that list declares them. The
+-- rest from `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -30,7 +31,9 @@ SELECT
     h.billing_unit_g IS NOT NULL AS billed,
     t.drug IN (SELECT c.drug FROM ref.drug_class AS c) AS listed,
     i.drug IS NOT NULL AS exposure,
-    COALESCE(r.route, 'unknown') <> 'unknown' OR COALESCE(i.route_implied, FALSE) AS route_known,
+    COALESCE(r.route, 'unknown') <> 'unknown'
+    OR COALESCE(i.route_implied, FALSE)
+    OR LIST_CONTAINS($routes, 'unknown') AS route_known,
     i.concentration_g_per_l AS product_concentration_g_per_l,
     o.drug IS NOT NULL AS exposure_listed,
     COALESCE(h.watched, FALSE) AS look_alike

@@ -6,7 +6,9 @@ WITH of_admission AS (
         medication_id,
         admission_id,
         COUNT(*) AS n_rows,
-        COUNT(DISTINCT (order_id, drug, dose, dose_unit, status, started_at, stopped_at)) AS n_said
+        COUNT(DISTINCT HASH(
+            order_id, drug, dose, dose_unit, status, started_at, stopped_at
+        )) AS n_said
     FROM gate.medication_read
     WHERE medication_id IS NOT NULL
     GROUP BY medication_id, admission_id

@@ -62,7 +62,8 @@ def test_given_keeps_every_column_and_follows_a_narrowed_table(hospital: Hospita
     db.execute("ALTER TABLE medication RENAME TO every_medication")
     db.view(
         "medication",
-        "SELECT status, dose, medication_id, stopped_at FROM every_medication WHERE dose = 10",
+        "SELECT status, dose, medication_id, started_at, stopped_at "
+        "FROM every_medication WHERE dose = 10",
     )
     found = db.rows("SELECT medication_id FROM GIVEN('medication') ORDER BY ALL")
     assert found == [("a",), ("b",)]

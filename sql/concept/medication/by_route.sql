@@ -8,6 +8,6 @@ INNER JOIN ref.drug AS d ON i.drug = d.drug
 WHERE
     i.codelist = wanted_list
     AND (
-        d.route IN (SELECT UNNEST(wanted_routes))
+        COALESCE(d.route, 'unknown') IN (SELECT UNNEST(wanted_routes))
         OR (i.route_implied AND COALESCE(d.route, 'unknown') = 'unknown')
     )

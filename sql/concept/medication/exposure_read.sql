@@ -1,7 +1,7 @@
 -- What is needed of each candidate beside his doses: whether his exposure could be read at all.
 -- Grain: candidate admission. sends_medication: his hospital sends administrations. n_unread: doses
--- of the exposure from time_zero + $start_hours to time_zero + $end_hours (NULL: without an end) that
--- may or may not be some: rows of table `unread_exposure` (one without a start may lie in the
+-- of the exposure from time_zero + $start_hours to time_zero + $end_hours (NULL: without an end)
+-- that may or may not be some: rows of table `unread_exposure` (one without a start may lie in the
 -- window), and doses of $codelist by $routes after the discharge, which contradict it.
 WITH doubtful AS (
     SELECT
