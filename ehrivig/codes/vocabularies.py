@@ -27,7 +27,7 @@ _FORMS = {
         "ATC": r"[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}",
         "NDC": r"[0-9]{4,5}-[0-9]{3,4}(?:-[0-9]{1,2})?",
         "HCPCS": r"[A-Z][0-9]{4}",
-        "local": r".*[a-z\u0100-\uffff].*",
+        "local": r".*[a-z_ \u0100-\uffff].*",
     },
 }
 """Table -> vocabulary -> how its codes are written. Sources: WHO ICD-10 and ATC, CMS ICD-9-CM and

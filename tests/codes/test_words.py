@@ -1,0 +1,145 @@
+"""Categories as people write them, units of doses, and codes without a vocabulary."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehrivig import codes, contract
+from ehrivig.codes.dose_units import dose_unit, is_rate
+from ehrivig.codes.spelling import plain_word
+from ehrivig.codes.vocabularies import vocabulary_of
+from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN, is_missing, read
+
+SHIPPED = codes.SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "word"),
+    [
+        ("patient.sex", "F", "female"),
+        ("patient.sex", " MALE ", "male"),
+        ("patient.sex", "Ｍ", "male"),  # full width
+        ("patient.sex", "Féminin", "female"),
+        ("patient.sex", "女", "female"),
+        ("patient.sex", "n/a", "unknown"),
+        ("admission.discharge_status", "Expired", "died"),
+        ("admission.discharge_status", "DIED", "died"),
+        ("admission.discharge_status", "自动出院", "against_advice"),
+        ("admission.discharge_status", "Left against medical advice", "against_advice"),
+        ("vital.vital_code", "SpO2", "spo2"),
+        ("vital.vital_code", "Heart-Rate", "heart_rate"),
+        ("medication.route", "I.V.", "iv"),
+        ("medication.route", "IVPB", "iv"),
+        ("medication.route", "静脉滴注", "iv"),
+        ("medication.status", "Given", "given"),
+        ("medication.status", "held", "not_given"),
+        ("medication.status", "退药", "cancelled"),
+        ("respiratory_support.device", "High Flow Nasal Cannula", "hfnc"),
+        ("pathogen_test.result", "Detected", "positive"),
+        ("pathogen_test.result", "not detected", "negative"),
+        ("pathogen_test.organism_code", "SARS-CoV-2", "sars_cov_2"),
+        ("finding.finding_code", "Ground-Glass Opacity", "ground_glass_opacity"),
+        ("diagnosis.vocabulary", "ICD-10-CM", "ICD10CM"),
+        ("patient.sex", "somebody", "somebody"),  # in no list: as it is, and counted
+        ("medication.status", "somehow", "somehow"),
+        ("finding.finding_code", "", None),
+        ("finding.finding_code", "NULL", None),
+        ("medication.route", None, None),
+    ],
+)
+def test_a_category_is_read_as_people_write_it(
+    column: str, written: str | None, word: str | None
+) -> None:
+    assert read(SHIPPED, column, written) == word
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u3000", "-", "--", ".", "NULL", "n/a", "NaN", "未知"])
+def test_usual_words_for_nothing_recorded(text: str) -> None:
+    assert is_missing(SHIPPED, text)
+
+
+@pytest.mark.parametrize("text", ["0", "1", "no", "negative", "NA1", "nancy"])
+def test_what_only_looks_like_nothing_is_something(text: str) -> None:
+    assert not is_missing(SHIPPED, text)
+
+
+def test_every_line_of_the_list_names_a_column_of_text_and_is_read_as_its_word() -> None:
+    columns = {f"{t.name}.{c.name}" for t in contract.TABLES for c in t.columns if c.kind == "text"}
+    for row in SHIPPED.rows("words"):
+        assert row["column"] == EVERY_COLUMN or row["column"] in columns
+        if row["column"] == EVERY_COLUMN:
+            assert row["word"] == MISSING
+            assert is_missing(SHIPPED, row["written"])
+        else:
+            assert read(SHIPPED, row["column"], row["written"]) == row["word"]
+            assert read(SHIPPED, row["column"], row["word"]) == row["word"]
+
+
+def test_no_spelling_of_a_column_stands_twice() -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for row in SHIPPED.rows("words"):
+        key = row["column"], plain_word(row["written"])
+        assert seen.setdefault(key, row["word"]) == row["word"], key
+    assert OPEN <= {row["column"] for row in SHIPPED.rows("words")} | {
+        "finding.finding_code",
+        "pathogen_test.specimen",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("g/dose", "g"),
+        ("mg / DOSE", "mg"),
+        ("mcg/kg/min", "ug/kg/min"),
+        ("µg/kg/hr", "ug/kg/h"),
+        ("mL per hour", "mL/h"),
+        ("units/hr", "unit/h"),
+        ("g/kg", "g/kg"),
+        ("g/kg/day", "g/kg/day"),
+        ("克", "g"),
+        ("支", "vial"),
+        ("mg/次", "mg"),
+        ("IU", "IU"),
+        ("gr", None),
+        ("g/mL", None),
+        ("mg/kg/min/h", None),
+        ("", None),
+        (None, None),
+        ("dose", None),
+    ],
+)
+def test_a_unit_of_a_dose_has_one_spelling(text: str | None, unit: str | None) -> None:
+    assert dose_unit(text) == unit
+    assert unit is None or dose_unit(unit) == unit
+
+
+def test_a_rate_is_over_a_time() -> None:
+    assert [is_rate(unit) for unit in ("ug/kg/min", "mL/h", "g/day", "g/kg", "g")] == [
+        *(True, True, True),
+        *(False, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "vocabulary"),
+    [
+        ("diagnosis", "J44.9", "ICD10"),
+        ("diagnosis", "U07.1", "ICD10"),
+        ("diagnosis", "250.00", "ICD9CM"),
+        ("diagnosis", "E11.9", "ICD10"),  # diabetes: in no list of ICD-9-CM
+        ("diagnosis", "V58.6", None),  # both write it
+        ("diagnosis", "13645005", "SNOMED"),
+        ("diagnosis", "否认高血压", None),
+        ("diagnosis", "hypertension", None),
+        ("lab", "2160-0", "LOINC"),
+        ("lab", "creatinine", "local"),
+        ("lab", "12345", None),
+        ("medication", "J06BA02", "ATC"),
+        ("medication", "J1569", "HCPCS"),
+        ("medication", "IVIG_10", "local"),
+        ("medication", "99", None),
+    ],
+)
+def test_a_code_without_a_vocabulary(table: str, code: str, vocabulary: str | None) -> None:
+    assert vocabulary_of(SHIPPED, table, code) == vocabulary

@@ -1,0 +1,163 @@
+"""What is left of a hospital, and what nobody can read: neither arm, neither alive nor dead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig import cohort, study, validate
+from ehrivig.study import Study
+from ehrivig.validate import Measurement, judge, left
+from ehrivig.validate.result import HospitalResult
+
+PLAN = study.load("ivig_covid19")
+
+
+def result(read: int, gone: int, **violated: int) -> HospitalResult:
+    """A hospital with medication alone: rows read, set aside, and by which checks."""
+    measured = [
+        Measurement("A", "medication", f"medication.{name}", "quarantine", n, read)
+        for name, n in violated.items()
+    ]
+    return HospitalResult("A", measured, {"medication": read}, {"medication": gone})
+
+
+@pytest.mark.parametrize(
+    ("read", "gone", "violated", "expected"),
+    [
+        (100, 0, {}, (0, 100)),
+        (100, 20, {"started_at_present": 20}, (20, 100)),
+        (100, 60, {"not_copy": 50, "status_given": 10}, (0, 40)),  # nothing is lost by these
+        (100, 60, {"not_copy": 40, "started_at_present": 20}, (20, 60)),
+        (100, 30, {"admission_kept": 30}, (0, 70)),  # lost with their admissions, counted there
+        (10, 10, {"not_copy": 9, "not_duplicate": 9}, (0, 0)),
+    ],
+)
+def test_rows_lost_are_those_whose_loss_is_one(
+    read: int, gone: int, violated: dict[str, int], expected: tuple[int, int]
+) -> None:
+    assert left.lost(result(read, gone, **violated), "medication") == expected
+
+
+@pytest.mark.parametrize(
+    ("n_lost", "of", "counts"), [(4, 20, 0), (5, 20, 5), (4, 4, 4), (0, 0, 0), (1, 1, 1)]
+)
+def test_single_entries_are_no_fault_of_a_hospital_unless_they_are_all(
+    n_lost: int, of: int, counts: int
+) -> None:
+    assert left.counted(n_lost, of) == counts
+
+
+@pytest.mark.parametrize(
+    ("check", "violated", "of", "verdict"),
+    [
+        ("admission.admitted_at_present", 186, 186, "fail"),
+        ("admission.admitted_at_present", 9, 186, "warn"),  # 4.8%
+        ("admission.admitted_at_present", 10, 186, "fail"),
+        ("admission.admitted_at_present", 4, 20, "warn"),  # single entries
+        ("admission.admitted_at_present", 3, 3, "fail"),
+        ("patient.sex_accepted", 5, 100, "pass"),
+        ("patient.sex_accepted", 6, 100, "fail"),
+        ("lab.result_present", 50, 100, "warn"),
+        ("lab.result_present", 51, 100, "fail"),
+        ("lab.code_known", 99, 100, "warn"),
+        ("lab.code_known", 100, 100, "fail"),
+        ("medication.rows_left", 10, 100, "pass"),
+        ("medication.rows_left", 11, 100, "fail"),
+    ],
+)
+def test_every_check_can_fail(check: str, violated: int, of: int, verdict: str) -> None:
+    known = validate.suite.by_check().get(check)
+    severity = known.severity if known else "block"
+    one = Measurement("A", check.partition(".")[0], check, severity, violated, of)
+    assert judge([one], PLAN)[0].verdict == verdict
+
+
+def test_a_policy_of_the_study_replaces_the_second_limit() -> None:
+    one = Measurement("A", "lab", "lab.result_present", "warn", 100, 100)
+    quality = PLAN.quality.model_copy(update={"thresholds": {"lab.result_present": 0.9}})
+    assert judge([one], PLAN.model_copy(update={"quality": quality}))[0].verdict == "warn"
+
+
+def test_no_check_has_a_threshold_that_nothing_can_pass() -> None:
+    for checks in validate.suites().values():
+        for check in checks:
+            assert check.threshold < 1, check.check
+            assert check.fails_above is None or check.threshold < check.fails_above < 1
+
+
+Open = Callable[[], Any]
+
+
+@pytest.fixture
+def opened(hospital: Any) -> Any:
+    """The hospital's database, measured."""
+
+    def measure(plan: Study = PLAN) -> Any:
+        db = hospital.database()
+        validate.measure(db, plan, ["H"])
+        return db
+
+    return measure
+
+
+def unread(db: Any) -> list[Any]:
+    return [row[0] for row in db.rows("SELECT admission_id FROM unread_exposure ORDER BY ALL")]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_unread"),
+    [
+        ({}, False),
+        ({"dose": 2.0, "dose_unit": "vial"}, True),  # set aside: vials of unknown strength
+        ({"started_at": None}, True),
+        ({"status": "unknown"}, True),
+        ({"status": "not_given"}, False),  # says itself that it is no dose
+        ({"dose": -10.0}, False),
+        ({"drug": 2, "drug_name": "Hepatitis B Immune Globulin"}, False),
+        ({"drug": 3, "drug_code": "H02AB02", "started_at": None}, False),  # another drug
+    ],
+)
+def test_a_dose_that_nobody_can_read(
+    hospital: Any, opened: Callable[..., Any], row: dict[str, Any], is_unread: bool
+) -> None:
+    hospital.add("medication", **row)
+    db = opened()
+    assert unread(db) == ["1"] * is_unread
+    db.close()
+
+
+def test_a_death_that_was_taken_away_is_unread(hospital: Any, opened: Callable[..., Any]) -> None:
+    hospital.change("patient", 0, death_at=datetime(2020, 1, 2))  # before the admission
+    db = opened()
+    assert db.rows("SELECT patient_id FROM unread_death") == [("1",)]
+    db.close()
+
+
+def test_who_is_in_neither_arm_leaves_and_is_counted() -> None:
+    people = pl.DataFrame(
+        {
+            "hospital_id": ["A", "A", "B"],
+            "admission_id": [1, 2, 3],
+            "person_id": ["p", "q", "r"],
+        }
+    )
+    flow = pl.DataFrame(
+        [(0, "read", "Read", "all", 3, 3, 0, 0)], schema=cohort.ATTRITION_SCHEMA, orient="row"
+    )
+
+    def known(*answers: bool | None) -> tuple[list[int], list[tuple[str, int, int]]]:
+        dosing = people.select("hospital_id", "admission_id").with_columns(
+            ivig_any=pl.Series(answers, dtype=pl.Boolean)
+        )
+        left_, after = cohort.of_known_exposure(people, flow, dosing, PLAN)
+        last = after.filter(pl.col("criterion") == "exposure_known")
+        columns = ("hospital_id", "admissions", "excluded_not_measured")
+        return left_["admission_id"].to_list(), last.select(columns).rows()
+
+    assert known(True, False, True) == ([1, 2, 3], [])
+    assert known(True, None, False) == ([1, 3], [("A", 1, 1), ("B", 1, 0), ("all", 2, 1)])
