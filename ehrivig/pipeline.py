@@ -137,7 +137,7 @@ def investigate(this: Run) -> dict[str, int]:
     table = tables.analysis_table(this, people)
     verdicts.judge_arms(this, table, attrition)
     if table.is_empty():
-        raise EmptyResult(cohort.empty_message(attrition))
+        raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
     this.progress("matching")
     arms = comparison.compare(table, study)
     arms.write(folder)
@@ -152,7 +152,7 @@ def investigate(this: Run) -> dict[str, int]:
     for name, result in found.tables.items():
         result.write_csv(folder / f"{name}.csv")
     if not arms.n_pairs:
-        raise EmptyResult(f"match: no matched pair: {arms.why_none}")
+        raise EmptyResult(f"match: no matched pair: {arms.why_none}{verdicts.set_aside(this)}")
     return {
         "admissions": cohort.admissions_read(attrition),
         "cohort": table.height,

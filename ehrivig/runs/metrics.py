@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from ehrivig import __version__
 from ehrivig.disclosure import small
 from ehrivig.runs.state import Run
-from ehrivig.validate import Check
+from ehrivig.validate import Check, left
 
 FILE = "metrics.prom"
 _PEOPLE = ("patient", "admission", "icu_stay")
 Labels = Mapping[str, str]
-Sample = tuple[Labels, int]
+Sample = tuple[Labels, float]
 
 
 def write(run: Run) -> None:
@@ -43,6 +43,11 @@ def exposition(run: Run) -> str:
         ("checks", "Checks of the data gate, by verdict.", _checks(run.checks)),
         ("rows_read", "Rows read.", _rows(run, quarantined=False)),
         ("rows_quarantined", "Rows rejected by the gate.", _rows(run, quarantined=True)),
+        (
+            "share_kept",
+            "What the gate left of a table: of the rows whose loss would be one.",
+            _shares(run),
+        ),
     ]
     return "".join(_family(f"ehrivig_{name}", text, samples) for name, text, samples in families)
 
@@ -89,6 +94,25 @@ def _rows(run: Run, *, quarantined: bool) -> list[Sample]:
             if not (table in _PEOPLE and small(count, smallest))
         ]
     return samples
+
+
+def _shares(run: Run) -> list[Sample]:
+    """The share kept per hospital and table; none where few rows were lost, and not all."""
+    return [
+        ({"hospital": one.hospital_id, "table": one.table}, round(one.share, 4))
+        for one in sorted(
+            left.shares_kept(run.results), key=lambda one: (one.hospital_id, one.table)
+        )
+        if not _is_few(run, one)
+    ]
+
+
+def _is_few(run: Run, one: left.ShareKept) -> bool:
+    """Whether a share would tell how many of a few rows were lost."""
+    result = next(r for r in run.results if r.hospital_id == one.hospital_id)
+    n_lost, of = left.lost(result, one.table)
+    smallest = run.study.report.smallest_cell
+    return small(n_lost, smallest) or small(of - n_lost, smallest)
 
 
 def _family(name: str, text: str, samples: Iterable[Sample]) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ehrivig.runs.state import Run
 from ehrivig.store.folder import destination
+from ehrivig.validate import left
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did, for the one-line JSON summary; null: it did not come so far."""
+    """What a run did, for the one-line JSON summary; null: it did not come so far.
+
+    `warned_checks`: ids of the checks that warn somewhere; `rows_rejected`: of all tables;
+    `smallest_share_kept`: what the gate left where it left least, in [0, 1], and of what
+    ("B: medication"); `report`: the page to read.
+    """
 
     study: str
     out: str
@@ -25,11 +31,17 @@ class RunSummary:
     exposed: int | None = None
     pairs: int | None = None
     lints: int | None = None
+    warned_checks: list[str] = field(default_factory=list)
+    rows_rejected: int | None = None
+    smallest_share_kept: float | None = None
+    smallest_share_kept_of: str = ""
+    report: str = ""
     seconds: float = 0.0
 
 
 def of_run(run: Run, out: Path) -> RunSummary:
     """The summary of a run that was written to `out`, or beside it."""
+    of_study: dict[str, Any] = {**run.numbers}
     return RunSummary(
         run.study.study.name,
         str(destination(out, run.exit_code)),
@@ -37,9 +49,30 @@ def of_run(run: Run, out: Path) -> RunSummary:
         run.message,
         [result.hospital_id for result in run.results],
         run.dropped,
+        **_gated(run),
+        report=_page(destination(out, run.exit_code)),
         seconds=run.seconds,
-        **run.numbers,
+        **of_study,
     )
+
+
+def _gated(run: Run) -> dict[str, Any]:
+    """What the gate warned of, set aside and left."""
+    warned = sorted({check.check for check in run.checks if check.verdict == "warn"})
+    rejected = sum(sum(one.rows_quarantined.values()) for one in run.results)
+    least = left.smallest_kept(run.results)
+    return {
+        "warned_checks": warned,
+        "rows_rejected": rejected,
+        "smallest_share_kept": round(least.share, 4) if least else None,
+        "smallest_share_kept_of": f"{least.hospital_id}: {least.table}" if least else "",
+    }
+
+
+def _page(out: Path) -> str:
+    """The page that tells what happened: the report, or that of the gate where there is none."""
+    report = out / "report.html"
+    return str(report if report.is_file() else out / "quality" / "index.html")
 
 
 def repeated(run: Run, found: dict[str, Any], out: Path) -> RunSummary:

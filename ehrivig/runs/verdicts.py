@@ -22,6 +22,8 @@ _OF_STAY = [
     "discharge_status",
 ]
 
+_NAMED = 5  # checks that a message names
+
 
 def judge(run: Run) -> None:
     """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
@@ -45,6 +47,24 @@ def judge_arms(run: Run, table: pl.DataFrame, attrition: pl.DataFrame) -> None:
     run.checks += checks
     notes = hospitals.notes(network, [one.check for one in checks if one.verdict == "fail"])
     gate.decide(checks, run.study, run.source.hospitals, notes=notes).enforce()
+
+
+def set_aside(run: Run) -> str:
+    """What the gate took that may be missing where nothing is left, for a message; may be empty."""
+    taken = [
+        check
+        for check in run.checks
+        if check.verdict != "pass"
+        and check.severity in ("quarantine", "block")
+        and check.table in ("patient", "admission", "medication", "study")
+        and check.violated >= run.study.report.smallest_cell
+    ]
+    taken.sort(key=lambda check: -check.violated)
+    told = [
+        f"{check.check} (hospital {check.hospital_id}: {check.violated:,} of {check.denominator:,})"
+        for check in taken[:_NAMED]
+    ]
+    return f" What the gate set aside: {'; '.join(told)}." if told else ""
 
 
 def _exposure_known(attrition: pl.DataFrame) -> list[tuple[str, int, int]]:

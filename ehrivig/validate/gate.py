@@ -12,6 +12,7 @@ from ehrivig.errors import GateBlocked
 from ehrivig.study import Study
 from ehrivig.validate.judgement import judge, line_of
 from ehrivig.validate.measurement import ALL, Check, Measurement
+from ehrivig.validate.suite import by_check
 
 _LINES = 20
 
@@ -80,6 +81,9 @@ def _message(checks: Iterable[Check], hospitals: Iterable[str], notes: Mapping[s
     """What blocks the named hospitals: one line per failed check, with how to mend it."""
     wanted = set(hospitals)
     failed = [c for c in checks if c.verdict == "fail" and c.hospital_id in wanted]
+    known = by_check()
+    inherited = [c for c in failed if c.check in known and known[c.check].inherited]
+    failed = [c for c in failed if c not in inherited] or failed
     lines = [f"{line_of(check)} {notes.get(check.check, '')}".strip() for check in failed[:_LINES]]
     if len(failed) > _LINES:
         lines.append(f"... and {len(failed) - _LINES} more, in quality/checks.csv.")

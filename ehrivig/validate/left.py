@@ -8,6 +8,7 @@ rows of an admission or a patient that is set aside (`inherited`): these count w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -20,6 +21,8 @@ LIMIT = 0.1
 """More than this lost, and a hospital fails (assumed; `thresholds` of the study file change it)."""
 FEW = 5
 """Fewer lost rows or people than this are single entries, unless they were all there were."""
+CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
+"""The tables of which something must be left."""
 Counts = Iterable[tuple[str, int, int]]
 
 
@@ -37,6 +40,32 @@ def lost(result: HospitalResult, table: str) -> tuple[int, int]:
     gone = result.rows_quarantined.get(table, 0)
     aside = min(elsewhere, gone)
     return gone - aside, read - aside
+
+
+@dataclass(frozen=True)
+class ShareKept:
+    """What is left of a table of a hospital, in [0, 1]: of the rows whose loss would be one."""
+
+    hospital_id: str
+    table: str
+    share: float
+
+
+def shares_kept(results: Iterable[HospitalResult]) -> list[ShareKept]:
+    """What is left of each table with rows of each hospital, in their order."""
+    found = []
+    for result in results:
+        for table in CHECKED:
+            n_lost, of = lost(result, table)
+            if of:
+                found.append(ShareKept(result.hospital_id, table, 1 - n_lost / of))
+    return found
+
+
+def smallest_kept(results: Iterable[HospitalResult]) -> ShareKept | None:
+    """The hospital and table of which least is left; None where nothing was read."""
+    every = shares_kept(results)
+    return min(every, key=lambda one: one.share) if every else None
 
 
 def counted(n_lost: int, of: int) -> int:
@@ -72,7 +101,3 @@ def people_left(network: Network) -> Counts:
     """People of the cohort of whom nobody knows whether they were exposed, per hospital."""
     for hospital, unknown, known in network.people.exposure_known:
         yield hospital, counted(unknown, unknown + known), unknown + known
-
-
-CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
-"""The tables of which something must be left."""

@@ -17,7 +17,7 @@ from ehrivig.disclosure import shown, small
 from ehrivig.figures.page import inline
 from ehrivig.figures.page import page as filled
 from ehrivig.study import Study
-from ehrivig.validate import Check, Measurement
+from ehrivig.validate import Check, Measurement, left
 from ehrivig.validate.drift import changes
 from ehrivig.validate.judgement import message_of
 from ehrivig.validate.quality import numbers
@@ -71,7 +71,25 @@ def page(
         changed=_changed(now, earlier),
         has_earlier=bool(earlier),
         smallest=smallest,
+        **_headline(hospitals, checks, smallest),
     )
+
+
+def _headline(
+    hospitals: Sequence[HospitalResult], checks: list[Check], smallest: int
+) -> dict[str, Any]:
+    """How many checks warn, what was set aside, and where least is left (None: nowhere less)."""
+    least = left.smallest_kept(hospitals)
+    read, rejected = (
+        sum(sum(counts.values()) for counts in every)
+        for every in ([h.rows_read for h in hospitals], [h.rows_quarantined for h in hospitals])
+    )
+    return {
+        "warned": sum(check.verdict == "warn" for check in checks),
+        "rejected": shown(rejected, smallest),
+        "read": f"{read:,}",
+        "least": least if least and least.share <= 0.995 else None,
+    }
 
 
 def _verdicts(checks: list[Check]) -> dict[tuple[str, str], str]:
