@@ -12,7 +12,7 @@ import polars as pl
 
 from ehrivig import codes, contract, resources
 from ehrivig.codes import drugs, hints
-from ehrivig.concepts import define_given
+from ehrivig.concepts import define_given, define_intervals
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
 from ehrivig.study import Study
@@ -42,6 +42,7 @@ def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = F
         "strength_g FROM ref.verdict",
     )
     define_given(db)
+    define_intervals(db)
     for table in contract.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"
         name = f"resolved.{table.name}"

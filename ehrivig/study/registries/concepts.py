@@ -42,7 +42,7 @@ CONCEPTS = Registry(
             "Severe pneumonia (WHO)",
             "Pneumonia with respiratory rate > 30/min, severe respiratory distress or SpO2 < 90% "
             "on room air (WHO, January 2020).",
-            ("stay_vital", "pneumonia"),
+            ("stay_vital", "respiratory_interval", "pneumonia"),
             vitals=("respiratory_rate", "spo2"),
         ),
         Concept(
@@ -63,7 +63,7 @@ CONCEPTS = Registry(
             "Severe sepsis",
             "SIRS due to infection with organ dysfunction, hypoperfusion or hypotension "
             "(Bone 1992).",
-            ("sirs", "sirs_moment", "infection", "dysfunction_moment"),
+            ("sirs", "sirs_on_vasopressor", "infection", "dysfunction_moment"),
         ),
         Concept(
             "septic_shock",
