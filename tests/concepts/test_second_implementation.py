@@ -6,7 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from oracle import apache, berlin, clearance, isth, kdigo, sepsis, sepsis3, sirs, sofa, warehouse
+from oracle import (
+    apache,
+    berlin,
+    clearance,
+    covid,
+    isth,
+    kdigo,
+    sepsis,
+    sepsis3,
+    sirs,
+    sofa,
+    warehouse,
+)
 from oracle.stay import Admission
 from oracle.world import draw
 from severity_by_hand import daily_sofa
@@ -25,6 +37,10 @@ ANSWERS: dict[str, Callable[[Admission], sirs.Answer]] = {
     "ards_berlin": lambda stay: berlin.ards(stay, support=True),
     "ards_berlin_no_peep": lambda stay: berlin.ards(stay, support=False),
     "dic_isth": isth.dic,
+    "severe_china_v6": covid.severe_china,
+    "severe_who_2020_01": covid.severe_who,
+    "severe_respiratory_failure": covid.respiratory_failure,
+    "pneumonia": covid.pneumonia,
 }
 """Definitions that answer met (three-valued) and when first."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 from drawn import Hospital
 
+from ehrivig import resources
 from ehrivig.literals import literal
 
 NOON = datetime(2020, 1, 2, 12)
@@ -85,3 +87,17 @@ def test_runs(hospital: Hospital) -> None:
         (2, "a", "11:00", "00:00"),
     ]
     assert db.rows("SELECT COUNT(*) FROM RUNS('drawn')") == [(8,)]
+
+
+def test_no_concept_has_a_rule_of_its_own() -> None:
+    """Whether an interval covers a moment, or lies in a stay, is asked of the macros alone."""
+    own = re.compile(
+        r"ASOF[^;]*?JOIN \w+|(?<!run_)stopped_at\s*[<>]|[<>]=?\s*\w+\.stopped_at\b(?! [+-])"
+    )
+    found = {
+        path.stem: match[0]
+        for folder in ("concept", "cohort")
+        for path in sorted((resources.sql_folder() / folder).rglob("*.sql"))
+        for match in own.finditer(re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8")))
+    }
+    assert found == {"pf_ratio": "ASOF LEFT JOIN measured"}  # measurements have no length

@@ -17,6 +17,7 @@ from oracle.values import DEVICES, LABS, RATES, STATED, VITALS
 ALL = ("respiratory_support", "medication", "procedure", "iv_fluid")
 STEPS = (0, HOUR, 4 * HOUR, 6 * HOUR, 9 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY)
 CODES = ("I10", "I10", "A41.9", "A41.9", "J18.9", "N17.9", "K74.6", "J44.9", "N18.5", "D84.9")
+FINDINGS = ("cardiogenic_oedema", "severe_respiratory_distress", "cough")
 Row = dict[str, Any]
 
 
@@ -213,7 +214,7 @@ def _found(rng: random.Random, clock: Clock) -> Row:
         ],
         "finding": [
             {
-                "code": rng.choice(("bilateral_opacities",) * 3 + ("cardiogenic_oedema", "cough")),
+                "code": rng.choice(("bilateral_opacities",) * 3 + FINDINGS),
                 "present": rng.choice((True, True, False, None)),
                 "at": clock.moment(),
             }
