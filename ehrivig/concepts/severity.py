@@ -17,6 +17,7 @@ from ehrivig.study.registries import CONCEPTS
 # says so in its entry (`study.registries.concepts`), what such definitions build on stands here.
 BUILDS_ON: dict[str, tuple[str, ...]] = {
     **{entry.name: entry.reads for entry in CONCEPTS if entry.reads},
+    "respiratory_interval": ("stay_lab",),
     "pf_ratio": ("stay_lab", "stay_vital", "respiratory_interval"),
     "stay_lab": ("score_span",),
     "stay_vital": ("score_span",),

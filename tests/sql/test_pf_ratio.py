@@ -197,6 +197,10 @@ def test_every_interval_that_covers_the_gas_counts(
         ("1 | imv | 01-02 10:00 | 01-02 20:00 | -", "14:01", None),
         ("1 | imv | 01-02 10:00 | - | -", "14:00", 0.6),
         ("1 | imv | 01-02 10:00 | 01-02 11:00 | -", "11:00", None),
+        # what covers the gas and states an FiO2 comes before what has ended
+        ("1 | imv | 01-02 07:00 | 01-02 12:00 | 0.4", "10:30", 0.4),
+        ("1 | niv | 01-02 07:00 | 01-02 12:00 | 0.4", "10:30", 0.4),
+        ("1|imv|01-02 07:00|01-02 12:00|0.4\n1|imv|01-02 07:00|01-02 12:00|-", "10:30", 0.4),
         # begun while the first went on, stated nothing
         ("1 | imv | 01-02 09:00 | 01-02 12:00 | -", "11:00", 0.6),
         # a gap, and another device: what was set before says nothing of what is given now

@@ -42,7 +42,7 @@ CONCEPTS = Registry(
             "Severe pneumonia (WHO)",
             "Pneumonia with respiratory rate > 30/min, severe respiratory distress or SpO2 < 90% "
             "on room air (WHO, January 2020).",
-            ("stay_vital", "respiratory_interval", "pneumonia"),
+            ("stay_vital", "pneumonia"),
             vitals=("respiratory_rate", "spo2"),
         ),
         Concept(

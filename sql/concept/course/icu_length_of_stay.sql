@@ -4,7 +4,7 @@
 WITH stay_icu AS ( -- noqa: ST03
     SELECT
         i.admission_id,
-        'icu' AS kind,
+        TRUE AS kind,
         GREATEST(i.started_at, c.admitted_at) AS started_at,
         LEAST(i.stopped_at, c.discharged_at) AS stopped_at
     FROM icu_stay AS i
@@ -12,19 +12,20 @@ WITH stay_icu AS ( -- noqa: ST03
 ),
 
 icu_run AS (
-    SELECT DISTINCT
+    SELECT
         admission_id,
-        run_started_at,
-        run_stopped_at
+        MIN(started_at) AS started_at,
+        run_stopped_at AS stopped_at
     FROM RUNS('stay_icu')
+    GROUP BY admission_id, run_stopped_at
 )
 
 SELECT
     admission_id,
     CASE
-        WHEN MAX(run_stopped_at) < TIMESTAMP '9999-12-31'
-            THEN SUM(DATE_DIFF('microsecond', run_started_at, run_stopped_at)) / 86400e6
+        WHEN MAX(stopped_at) < TIMESTAMP '9999-12-31'
+            THEN SUM(DATE_DIFF('microsecond', started_at, stopped_at)) / 86400e6
     END AS value
 FROM icu_run
-WHERE run_stopped_at > run_started_at
+WHERE stopped_at > started_at
 GROUP BY admission_id

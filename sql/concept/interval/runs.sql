@@ -1,8 +1,9 @@
--- The unbroken run that each interval of a table belongs to. Macro RUNS('<table>'), whatever asks:
--- devices, infusions, vasopressors.
+-- The end of the unbroken run that each interval of a table belongs to. Macro RUNS('<table>'),
+-- whatever asks: devices, infusions, vasopressors, intensive care.
 -- Grain and columns: of that table, which has admission_id, kind, started_at and stopped_at (NULL:
--- still on); besides run_started_at and run_stopped_at (a far day: still on). Intervals of one
--- admission and kind that overlap or adjoin are one run; one without length ends nothing.
+-- still on); besides run_stopped_at (a far day: still on). Intervals of one admission and kind that
+-- overlap or adjoin are one run; one without length ends nothing. A kind's runs share no moment, so
+-- their ends tell them apart.
 WITH ended AS (
     SELECT
         *,
@@ -10,28 +11,21 @@ WITH ended AS (
     FROM QUERY_TABLE(intervals)
 ),
 
-parted AS (
+reached AS (
     SELECT
         *,
-        COALESCE(started_at > MAX(ended_at) OVER (
-            PARTITION BY admission_id, kind ORDER BY started_at, ended_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ), TRUE) AS opens_run
+        MAX(ended_at) OVER in_time AS reached_at,
+        LEAD(started_at) OVER in_time AS next_at
     FROM ended
-),
-
-numbered AS (
-    SELECT
-        *,
-        COUNT(*) FILTER (WHERE opens_run) OVER (
-            PARTITION BY admission_id, kind ORDER BY started_at, ended_at
-        ) AS run_number
-    FROM parted
+    WINDOW in_time AS (PARTITION BY admission_id, kind ORDER BY started_at, ended_at)
 )
 
 SELECT
-    * EXCLUDE (ended_at, opens_run, run_number),
-    MIN(started_at) OVER run AS run_started_at,
-    MAX(ended_at) OVER run AS run_stopped_at
-FROM numbered
-WINDOW run AS (PARTITION BY admission_id, kind, run_number)
+    * EXCLUDE (ended_at, reached_at, next_at),
+    FIRST_VALUE(
+        CASE WHEN next_at IS NULL OR next_at > reached_at THEN reached_at END IGNORE NULLS
+    ) OVER (
+        PARTITION BY admission_id, kind ORDER BY started_at, ended_at
+        ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+    ) AS run_stopped_at
+FROM reached

@@ -4,15 +4,16 @@
 WITH vasopressor AS ( -- noqa: ST03
     SELECT
         admission_id,
-        'vasopressor' AS kind,
+        TRUE AS kind,
         started_at,
         stopped_at
     FROM vasoactive
     WHERE vasopressor
 )
 
-SELECT DISTINCT
+SELECT
     admission_id,
-    run_started_at AS started_at,
+    MIN(started_at) AS started_at,
     run_stopped_at AS stopped_at
 FROM RUNS('vasopressor')
+GROUP BY admission_id, run_stopped_at

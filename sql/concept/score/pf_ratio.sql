@@ -2,8 +2,8 @@
 -- Grain: admission and time of the gas; two gases at one time count once, with the lower PaO2.
 -- FiO2: of what is known then, the last stated; of values stated at one time the highest. Known is
 -- (a) a measured FiO2 for 4 h, (b) the FiO2 of every interval of respiratory support that covers
--- the gas, stated when it began, and (c) the FiO2 of an interval that has ended, for 4 h while the
--- same device goes on. FiO2 outside [0.21, 1] is no FiO2, so the ratio is never infinite.
+-- the gas, stated when it began, and (c) where none of these states one, the FiO2 of an interval
+-- that has ended, for 4 h while the same device goes on. FiO2 outside [0.21, 1] is no FiO2, so the ratio is never infinite.
 -- pf_mmhg is NULL where no FiO2 is known: nothing is assumed. supported: an interval of imv, niv or
 -- ecmo covers the gas; NULL where none does and the hospital sends no respiratory support.
 -- Source: 4 h look-back as in the MIMIC code repository (concepts/measurement/bg.sql).
@@ -33,10 +33,11 @@ device AS (
         p.admission_id,
         p.measured_at,
         MAX({ 'stated_at': i.started_at, 'fio2': i.fio2 }) FILTER (
-            WHERE
-            i.fio2 IS NOT NULL
-            AND (i.stopped_at IS NULL OR p.measured_at <= i.stopped_at + INTERVAL 4 HOUR)
-        ) AS last,
+            WHERE i.fio2 IS NOT NULL AND COVERS(i.started_at, i.stopped_at, p.measured_at)
+        ) AS stated,
+        MAX({ 'stated_at': i.started_at, 'fio2': i.fio2 }) FILTER (
+            WHERE i.fio2 IS NOT NULL AND p.measured_at <= i.stopped_at + INTERVAL 4 HOUR
+        ) AS carried,
         BOOL_OR(
             i.device IN ('imv', 'niv', 'ecmo')
             AND COVERS(i.started_at, i.stopped_at, p.measured_at)
@@ -54,7 +55,7 @@ known AS (
         p.*,
         d.ventilated,
         GREATEST(
-            d.last,
+            COALESCE(d.stated, d.carried),
             CASE
                 WHEN m.measured_at >= p.measured_at - INTERVAL 4 HOUR
                     THEN { 'stated_at': m.measured_at, 'fio2': m.fio2 }

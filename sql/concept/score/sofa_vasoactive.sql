@@ -5,13 +5,11 @@
 -- dopamine > 15 or (nor)epinephrine > 0.1: 4; each for at least 1 h of one agent at that level or
 -- above: an unbroken run of an hour that reaches into the day (wherever the day's edge lies in it),
 -- or an hour of the day in pieces. Overlapping rows of one agent are one run.
+-- kind: agent, points and whether certain, as one small number, for rows are sorted by it.
 -- Needs score_span, vasoactive.
 WITH scored AS (
     SELECT
-        admission_id,
-        agent,
-        started_at,
-        stopped_at,
+        *,
         CASE
             WHEN agent = 'dobutamine' THEN 2
             WHEN agent = 'dopamine' AND rate_ug_kg_min > 15 THEN 4
@@ -20,12 +18,19 @@ WITH scored AS (
             WHEN rate_ug_kg_min > 0.1 THEN 4
             ELSE 3
         END AS points,
-        CASE
-            WHEN agent = 'dobutamine' OR rate_ug_kg_min IS NOT NULL THEN points
-            ELSE 4
-        END AS points_hi
+        agent != 'dobutamine' AND rate_ug_kg_min IS NULL AS unknown_rate
     FROM vasoactive
     WHERE agent != 'other'
+),
+
+level AS (
+    SELECT l.*
+    FROM
+        (VALUES
+            ('dobutamine', 2, 2), ('dopamine', 12, 2), ('dopamine', 13, 3), ('dopamine', 14, 4),
+            ('epinephrine', 23, 3), ('epinephrine', 24, 4),
+            ('norepinephrine', 33, 3), ('norepinephrine', 34, 4)
+        ) AS l (agent, number, points)
 ),
 
 at_level AS ( -- noqa: ST03
@@ -33,21 +38,29 @@ at_level AS ( -- noqa: ST03
         s.admission_id,
         s.started_at,
         s.stopped_at,
-        { 'agent': s.agent, 'points': l.points, 'certain': l.certain } AS kind
+        l.number::UTINYINT AS kind
     FROM scored AS s
-    INNER JOIN
-        (VALUES (2, TRUE), (3, TRUE), (4, TRUE), (2, FALSE), (3, FALSE), (4, FALSE))
-            AS l (points, certain)
-        ON l.points <= CASE WHEN l.certain THEN s.points ELSE s.points_hi END
+    INNER JOIN level AS l ON s.agent = l.agent AND s.points >= l.points
+    UNION ALL
+    SELECT
+        s.admission_id,
+        s.started_at,
+        s.stopped_at,
+        (100 + l.number)::UTINYINT AS kind
+    FROM scored AS s
+    INNER JOIN level AS l ON s.agent = l.agent AND (s.points >= l.points OR s.unknown_rate)
+    SEMI JOIN scored AS u
+        ON s.admission_id = u.admission_id AND s.agent = u.agent AND u.unknown_rate
 ),
 
 level_run AS (
-    SELECT DISTINCT
+    SELECT
         admission_id,
         kind,
-        run_started_at,
-        run_stopped_at
+        MIN(started_at) AS started_at,
+        run_stopped_at AS stopped_at
     FROM RUNS('at_level')
+    GROUP BY admission_id, kind, run_stopped_at
 ),
 
 daily AS (
@@ -55,28 +68,27 @@ daily AS (
         r.*,
         s.anchor_at,
         UNNEST(RANGE(
-            GREATEST(DATE_DIFF('microsecond', s.anchor_at, r.run_started_at) // 86400000000, 0) + 1,
+            GREATEST(DATE_DIFF('microsecond', s.anchor_at, r.started_at) // 86400000000, 0) + 1,
             LEAST(
-                (DATE_DIFF('microsecond', s.anchor_at, r.run_stopped_at) - 1) // 86400000000 + 1,
+                (DATE_DIFF('microsecond', s.anchor_at, r.stopped_at) - 1) // 86400000000 + 1,
                 s.n_days
             ) + 1
         )) AS day
     FROM level_run AS r
     INNER JOIN score_span AS s ON r.admission_id = s.admission_id
-    WHERE r.run_stopped_at > s.anchor_at
+    WHERE r.stopped_at > s.anchor_at
 ),
 
 timed AS (
     SELECT
         admission_id,
         day,
-        kind.points,
-        kind.certain,
-        MAX(run_stopped_at - run_started_at) >= INTERVAL 1 HOUR
+        kind,
+        MAX(stopped_at - started_at) >= INTERVAL 1 HOUR
         OR SUM(DATE_DIFF(
             'microsecond',
-            GREATEST(run_started_at, anchor_at + (day - 1) * INTERVAL 24 HOUR),
-            LEAST(run_stopped_at, anchor_at + day * INTERVAL 24 HOUR)
+            GREATEST(started_at, anchor_at + (day - 1) * INTERVAL 24 HOUR),
+            LEAST(stopped_at, anchor_at + day * INTERVAL 24 HOUR)
         )) >= 3600000000 AS an_hour
     FROM daily
     GROUP BY admission_id, day, kind
@@ -85,7 +97,7 @@ timed AS (
 SELECT
     admission_id,
     day,
-    MAX(points) FILTER (WHERE an_hour AND certain) AS points,
-    MAX(points) FILTER (WHERE an_hour) AS points_hi
+    MAX(kind % 10) FILTER (WHERE an_hour AND kind < 100) AS points,
+    MAX(kind % 10) FILTER (WHERE an_hour) AS points_hi
 FROM timed
 GROUP BY admission_id, day

@@ -1,6 +1,6 @@
 -- Severe pneumonia of WHO (January 2020): pneumonia, and respiratory rate > 30/min, or severe
 -- respiratory distress, or SpO2 < 90% on room air, at any time of the stay.
--- Needs stay_vital, respiratory_interval, pneumonia.
+-- Needs stay_vital, pneumonia.
 -- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
 -- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
 -- record leaves them open, on any device other than room air it does not count.
@@ -22,7 +22,7 @@ WITH sign AS (
         'spo2' AS sign,
         BOOL_AND(i.device = 'room_air') AS met
     FROM stay_vital AS v
-    LEFT JOIN respiratory_interval AS i
+    LEFT JOIN respiratory_support AS i
         ON
             v.admission_id = i.admission_id
             AND COVERS(i.started_at, i.stopped_at, v.measured_at)

@@ -42,18 +42,23 @@ def carried(stay: Admission, device: dict[str, Any], moment: int) -> bool:
 
 
 def fio2_at(stay: Admission, moment: int) -> Number:
-    """Of every FiO2 that is known at a moment the last stated, at one time the highest."""
+    """Of every FiO2 that is known at a moment the last stated, at one time the highest.
+
+    Measured within 4 h; stated for an interval that covers it, else carried from an earlier one.
+    """
     known = [
         (at, value)
         for at, value in vitals(stay, "fio2")
         if 0 <= moment - at <= CARRIED and LOWEST <= value <= HIGHEST
     ]
-    for device in stay["device"]:
-        value = stated(device)
-        if value is None or device["start"] > moment:
-            continue
-        if covers(device["start"], device["stop"], moment) or carried(stay, device, moment):
-            known.append((device["start"], value))
+    begun = [
+        (device["start"], value, device)
+        for device in stay["device"]
+        if (value := stated(device)) is not None and device["start"] <= moment
+    ]
+    on = [one for one in begun if covers(one[0], one[2]["stop"], moment)]
+    still = on or [one for one in begun if carried(stay, one[2], moment)]
+    known += [(start, value) for start, value, _ in still]
     return max(known)[1] if known else None
 
 
