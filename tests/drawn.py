@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from ehrivig import contract
-from ehrivig.concepts import concept, define_given, define_sent, severity
+from ehrivig.concepts import concept, define_given, define_intervals, define_sent, severity
 from ehrivig.database import Database
 
 RESOLVED = {
@@ -53,6 +53,7 @@ class Hospital:
         for name, columns_ in REFERENCE.items():
             self._db.execute(f"CREATE TABLE ref.{name} ({columns_})")
         define_given(self._db)
+        define_intervals(self._db)
         self._db.execute(f"CREATE TABLE candidate ({CANDIDATE})")
         self._db.execute(
             "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "

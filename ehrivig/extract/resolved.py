@@ -12,7 +12,7 @@ import polars as pl
 
 from ehrivig import codes, contract, resources
 from ehrivig.codes import drugs, hints
-from ehrivig.concepts import define_given, define_lab_number
+from ehrivig.concepts import define_given, define_intervals, define_lab_number
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
 from ehrivig.extract import readings
@@ -48,6 +48,7 @@ def make(db: Database, lists: codes.CodeLists, mark: str = "", *, keep: bool = F
         "strength_g, route_implied FROM ref.verdict",
     )
     define_given(db)
+    define_intervals(db)
     define_lab_number(db)
     for table in contract.TABLES:
         path = resources.sql_folder() / "layout" / "resolved" / f"{table.name}.sql"

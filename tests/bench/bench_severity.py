@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ehrivig.concepts import concept, define_given, define_sent, severity
+from ehrivig.concepts import concept, define_given, define_intervals, define_sent, severity
 from ehrivig.database import Database
 
 BLOCK = 2_000_000
@@ -126,6 +126,7 @@ def opened(folder: Path, memory: str = "2GB") -> Database:
         "product_type VARCHAR, concentration_g_per_l DOUBLE, strength_g DOUBLE)"
     )
     define_given(db)
+    define_intervals(db)
     define_sent(db, {"H": COLUMNS})
     return db
 

@@ -106,6 +106,29 @@ def test_points_of_one_variable(hospital: Hospital, changes: dict[str, float], p
     assert score(hospital) == (points, 0, points)
 
 
+@pytest.mark.parametrize(
+    ("pressures", "points"),
+    [
+        (["map 165", "map 90"], 4),  # of one minute the worst, whichever side it lies on
+        (["map 45", "map 90"], 4),
+        (["map 45", "map 165"], 4),
+        (["map 60", "map 165"], 4),
+        (["sbp 215", "dbp 130", "sbp 120"], 3),  # (215 + 260) / 3 = 158.3, (120 + 260) / 3 = 126.7
+        (["sbp 120", "dbp 75", "dbp 15"], 2),  # (120 + 30) / 3 = 50
+        (["sbp 120", "dbp 75", "dbp 14.8"], 4),  # (120 + 29.6) / 3 = 49.9
+    ],
+)
+def test_worst_of_several_pressures_of_one_minute(
+    hospital: Hospital, pressures: list[str], points: int
+) -> None:
+    hospital.admit(STAY)
+    draw(hospital, NORMAL_LABS, [one for one in NORMAL_VITALS if one[0] != "map"])
+    for pressure in pressures:
+        code, value = pressure.split()
+        draw(hospital, [], [(code, float(value))])
+    assert score(hospital)[0] == points
+
+
 def test_worst_of_both_sides_and_only_the_first_day(hospital: Hospital) -> None:
     hospital.admit(STAY)
     draw(hospital, NORMAL_LABS, NORMAL_VITALS)

@@ -104,6 +104,32 @@ def test_three_values(
     assert hospital.met("ards_berlin") == {1: met}
 
 
+def test_ecmo_on_top_of_ventilation_hides_neither(hospital: Hospital) -> None:
+    """Ventilation for eight days, ECMO for two of them without an FiO2, a gas two days later."""
+    hospital.admit(STAY)
+    hospital.draw(
+        "respiratory_support",
+        """admission_id|device|started_at|stopped_at|fio2
+        1|imv|01-02 00:00|01-10 00:00|0.8
+        1|ecmo|01-04 00:00|01-06 00:00|-""",
+    )
+    hospital.draw("lab", "admission_id|analyte|value_std|collected_at\n1|pao2|64|01-08 00:00")
+    image(hospital, "bilateral_opacities", "true", "01-08 00:00")
+    assert hospital.rows("ards_berlin") == [(1, True, datetime(2020, 1, 8))]
+    assert [row[2] for row in hospital.rows("ards_gas")] == ["severe"]
+
+
+def test_support_that_nobody_sends_is_unknown(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    hospital.draw("vital", "admission_id|vital_code|value_std|measured_at\n1|fio2|0.5|01-10 10:00")
+    hospital.draw("lab", "admission_id|analyte|value_std|collected_at\n1|pao2|100|01-10 10:00")
+    image(hospital, "bilateral_opacities", "true")
+    assert hospital.met("ards_berlin") == {1: None}
+    assert hospital.met("ards_berlin_no_peep") == {1: True}
+    hospital.draw("respiratory_support", "admission_id|device|started_at\n2|imv|01-10 00:00")
+    assert hospital.met("ards_berlin") == {1: False}
+
+
 def test_no_gas_is_not_measured(hospital: Hospital) -> None:
     hospital.admit(STAY)
     image(hospital, "bilateral_opacities", "true")

@@ -194,7 +194,11 @@ def test_without_a_fluid_that_the_list_includes_hypotension_stays_open(
 ) -> None:
     hospital.admit("admission_id | admitted_at | discharged_at\n1 | 01-02 00:00 | 01-20 00:00")
     hospital.draw("ref.drug_class", f"drug|codelist|verdict\n1|iv_fluid|{verdict}")
-    hospital.draw("medication", "admission_id|drug|status|started_at\n1|1|given|01-05 10:00")
+    hospital.draw("admission", "admission_id | weight_kg\n1 | 80")
+    hospital.draw(
+        "medication",
+        "admission_id|drug|dose|dose_unit|status|started_at\n1|1|500|mL|given|01-05 10:00",
+    )
     hospital.draw(
         "vital",
         "admission_id | vital_code | value_std | measured_at\n1 | sbp | 80 | 01-05 12:00",

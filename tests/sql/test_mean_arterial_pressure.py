@@ -1,4 +1,4 @@
-"""Mean arterial pressure: measured first, else from both pressures of one moment."""
+"""Mean arterial pressure: measured first, else from both pressures of one moment; both extremes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_measured_computed_and_incomplete(hospital: Hospital) -> None:
     )
     rows = hospital.rows("mean_arterial_pressure")
     assert [row[1:] for row in rows] == [
-        (datetime(2020, 1, 2, 10), 1, 80),
-        (datetime(2020, 1, 2, 11), 1, 68),
-        (datetime(2020, 1, 3, 10), 2, 90),
+        (datetime(2020, 1, 2, 10), 1, 80, 80),
+        (datetime(2020, 1, 2, 11), 1, 68, 70),
+        (datetime(2020, 1, 3, 10), 2, 90, 90),
     ]

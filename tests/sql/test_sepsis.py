@@ -163,6 +163,89 @@ def test_shock_by_fluids_before_hypotension(
     assert hospital.met("septic_shock") == {1: met}
 
 
+@pytest.mark.parametrize(
+    ("given", "weight", "met"),
+    [
+        ("2399 | mL", "80", False),
+        ("2399 | mL", "-", None),  # how much per kg nobody knows
+        ("2399 | mL", "0", None),
+        ("1 | bag", "80", None),
+        ("- | mL", "80", None),
+        ("2400 | ML ", "80", True),
+    ],
+)
+def test_fluids_of_an_unknown_volume_per_kg_leave_hypotension_open(
+    hospital: Hospital, given: str, weight: str, met: bool | None
+) -> None:
+    severe(hospital)
+    hospital.db.execute("DELETE FROM admission")
+    hospital.draw("admission", f"admission_id | weight_kg\n1 | {weight}")
+    give(hospital, f"1 | 2 | {given} | given | 01-03 08:00 | -")
+    assert hospital.met("septic_shock") == {1: met}
+
+
+def week_of_norepinephrine(hospital: Hospital, *intervals: str) -> None:
+    """An infected stay without any sign of dysfunction but a vasopressor, SIRS on day 4."""
+    hospital.admit(STAY)
+    infected(hospital)
+    hospital.draw("ref.drug_class", "drug|codelist|verdict\n1|norepinephrine|include")
+    vitals(hospital, SIRS.replace("01-03", "01-06") + "\n1 | sbp | 120 | 01-06 10:00")
+    give(hospital, "\n".join(f"1 | 1 | 0.1 | ug/kg/min | given | {each}" for each in intervals))
+
+
+@pytest.mark.parametrize(
+    ("intervals", "first_at"),
+    [
+        # begun four days before SIRS and still running then
+        (["01-02 00:00 | 01-09 00:00"], "06 10"),
+        # in pieces that adjoin, and with a row of no length between
+        (["01-02 00:00 | 01-04 00:00", "01-04 00:00 | 01-09 00:00"], "06 10"),
+        (["01-02 00:00 | 01-09 00:00", "01-03 00:00 | 01-03 00:00"], "06 10"),
+        # ended 24 h before, and a minute more
+        (["01-02 00:00 | 01-05 10:00"], "06 10"),
+        (["01-02 00:00 | 01-05 09:59"], None),
+        # begun 24 h after, and a minute more
+        (["01-07 10:00 | 01-09 00:00"], "07 10"),
+        (["01-07 10:01 | 01-09 00:00"], None),
+        # of two, the one that runs then
+        (["01-02 00:00 | 01-09 00:00", "01-02 00:00 | 01-03 00:00"], "06 10"),
+    ],
+)
+def test_a_vasopressor_counts_for_as_long_as_it_runs(
+    hospital: Hospital, intervals: list[str], first_at: str | None
+) -> None:
+    week_of_norepinephrine(hospital, *intervals)
+    at = None if first_at is None else datetime.strptime(f"2020 1 {first_at}", "%Y %m %d %H")
+    expected = [(1, at is not None, at)]
+    assert hospital.rows("severe_sepsis") == expected
+    assert hospital.rows("septic_shock") == expected
+
+
+def test_shock_is_seen_when_sirs_and_vasopressor_both_are(hospital: Hospital) -> None:
+    """Severe sepsis by lactate on day 2; the vasopressor of day 6 meets SIRS on day 7."""
+    hospital.admit(STAY)
+    infected(hospital)
+    hospital.draw("ref.drug_class", "drug|codelist|verdict\n1|norepinephrine|include")
+    vitals(hospital, SIRS + "\n" + SIRS.replace("01-03", "01-08"))
+    labs(hospital, "1 | lactate | 3 | mmol/L | 01-03 10:00")
+    give(hospital, "1 | 1 | 0.1 | ug/kg/min | given | 01-07 12:00 | 01-09 00:00")
+    assert hospital.rows("severe_sepsis") == [(1, True, datetime(2020, 1, 3, 10))]
+    assert hospital.rows("septic_shock") == [(1, True, datetime(2020, 1, 8, 10))]
+
+
+@pytest.mark.parametrize(
+    ("pressure_at", "met"),
+    [("01-04 10:00", False), ("01-02 10:00", False), ("01-04 10:01", None), ("01-02 09:59", None)],
+)
+def test_absence_needs_a_pressure_within_24_hours_of_sirs(
+    hospital: Hospital, pressure_at: str, met: bool | None
+) -> None:
+    hospital.admit(STAY)
+    infected(hospital)
+    vitals(hospital, SIRS + f"\n1 | sbp | 120 | {pressure_at}")
+    assert hospital.met("severe_sepsis") == {1: met}
+
+
 def test_fluids_that_no_list_knows_leave_hypotension_open(hospital: Hospital) -> None:
     severe(hospital)
     hospital.db.execute("DELETE FROM ref.drug_class WHERE codelist = 'iv_fluid'")

@@ -95,6 +95,31 @@ def test_who_edges(
     assert hospital.met("severe_who_2020_01") == {1: met}
 
 
+@pytest.mark.parametrize(
+    ("rows", "met"),
+    [
+        (["room_air | 01-02 00:00 | 01-03 02:00"], True),
+        (["room_air | 01-02 00:00 | 01-03 01:00"], None),  # ended when it was measured
+        (["room_air | 01-02 00:00 | -"], True),
+        (["imv | 01-02 00:00 | 01-03 01:00", "room_air | 01-03 01:00 | -"], True),
+        # ventilated throughout, whatever began later
+        (["imv | 01-02 00:00 | 01-05 00:00", "room_air | 01-03 00:00 | 01-03 02:00"], False),
+        (["imv | 01-02 00:00 | 01-05 00:00", "room_air | 01-02 12:00 | 01-02 13:00"], False),
+        (["room_air | 01-02 00:00 | -", "imv | 01-02 12:00 | 01-02 12:00"], True),
+        (["room_air | 01-03 01:00 | 01-03 01:00"], True),
+    ],
+)
+def test_who_saturation_on_what_covers_the_moment(
+    hospital: Hospital, rows: list[str], met: bool | None
+) -> None:
+    hospital.admit(STAY)
+    hospital.draw("finding", PNEUMONIA)
+    vitals(hospital, "1|respiratory_rate|20|01-03 00:00\n1|spo2|89|01-03 01:00")
+    for row in rows:
+        hospital.draw("respiratory_support", f"admission_id|device|started_at|stopped_at\n1|{row}")
+    assert hospital.met("severe_who_2020_01") == {1: met}
+
+
 def test_who_needs_pneumonia_and_is_met_when_both_were_seen(hospital: Hospital) -> None:
     hospital.admit(STAY)
     vitals(hospital, "1|respiratory_rate|35|01-03 00:00\n1|spo2|95|01-03 00:00")
@@ -189,6 +214,7 @@ def test_respiratory_failure_by_device_or_ratio(hospital: Hospital) -> None:
         3 | 01-02 00:00 | 01-20 00:00
         4 | 01-02 00:00 | 01-20 00:00
         5 | 01-02 00:00 | 01-20 00:00
+        6 | 01-02 00:00 | 01-20 00:00
         """
     )
     hospital.draw(
@@ -197,7 +223,8 @@ def test_respiratory_failure_by_device_or_ratio(hospital: Hospital) -> None:
         1 | imv | 01-01 20:00 | 01-05 00:00
         2 | nasal_cannula | 01-03 00:00 | -
         4 | imv | 01-20 00:01 | -
-        5 | imv | 01-01 00:00 | 01-01 23:00""",
+        6 | hfnc | 01-01 00:00 | -
+        5 | imv | 01-01 00:00 | 01-02 00:00""",
     )
     gas(hospital, 150, 0.5, admission=2)
     gas(hospital, 151, 0.5, admission=5)
@@ -207,4 +234,5 @@ def test_respiratory_failure_by_device_or_ratio(hospital: Hospital) -> None:
         (3, None, None),
         (4, None, None),
         (5, False, None),
+        (6, True, datetime(2020, 1, 2)),
     ]

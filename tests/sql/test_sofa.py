@@ -103,28 +103,85 @@ def test_impossible_fio2_is_missing_not_infinite(hospital: Hospital, fio2: str) 
     assert (first["respiration"], first["sofa_n_missing"]) == (None, 6)
 
 
+def urine(hospital: Hospital, records: list[tuple[float, str]]) -> None:
+    vitals(hospital, "\n".join(f"1 | urine_output | {ml} | {at}" for ml, at in records))
+
+
 @pytest.mark.parametrize(
     ("volumes", "points"),
     [
-        ([250, 250], 0),
-        ([250, 249.9], 3),
-        ([100, 100], 3),
-        ([100, 99.9], 4),
-        ([0], 4),
+        ([100, 100, 300], 0),
+        ([100, 100, 299.9], 3),
+        ([100, 50, 50], 3),
+        ([100, 50, 49.9], 4),
+        ([0, 0, 0], 4),
     ],
 )
 def test_urine_adds_up_over_a_whole_day(
     hospital: Hospital, volumes: list[float], points: int
 ) -> None:
     hospital.admit(STAY)
-    rows = [f"1 | urine_output | {v} | 01-02 {n:02}:00" for n, v in enumerate(volumes)]
-    vitals(hospital, "\n".join(rows))
+    times = ("01-02 06:00", "01-02 14:00", "01-02 22:00")
+    urine(hospital, list(zip(volumes, times, strict=True)))
     assert days(hospital)[0]["renal"] == points
+
+
+@pytest.mark.parametrize(
+    ("times", "charted"),
+    [
+        (["12:00"], False),
+        (["08:00", "16:00"], False),
+        (["08:00", "08:00", "16:00"], False),  # two records of one moment are one
+        (["00:00", "08:00", "16:00"], True),
+        (["09:00", "12:00", "15:00"], True),
+        (["09:01", "12:00", "18:00"], False),  # more than 9 h after the day began
+        (["06:00", "14:00", "14:59"], False),  # more than 9 h before it ended
+        (["06:00", "15:00", "23:00"], True),
+        (["05:59", "15:00", "23:00"], False),
+        ([f"{hour:02}:00" for hour in range(24)], True),
+        ([f"{hour:02}:00" for hour in range(12)], False),
+    ],
+)
+def test_a_low_sum_needs_a_day_of_charting(
+    hospital: Hospital, times: list[str], charted: bool
+) -> None:
+    hospital.admit(STAY)
+    urine(hospital, [(150 / len(times), f"01-02 {at}") for at in times])
+    assert days(hospital)[0]["renal"] == (4 if charted else None)
+
+
+def test_half_a_litre_is_half_a_litre_however_charted(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    urine(hospital, [(500, "01-02 12:00"), (499.9, "01-03 12:00")])
+    assert [day["renal"] for day in days(hospital)] == [0, None]
+
+
+def test_creatinine_counts_beside_urine_that_says_nothing(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    urine(hospital, [(150, "01-02 12:00")])
+    labs(hospital, "creatinine | 1.2 | mg/dL | 01-02 10:00")
+    assert days(hospital)[0]["renal"] == 1
+
+
+@pytest.mark.parametrize(
+    ("support", "expected"),
+    [(None, (2, 2, 24)), ("imv | 01-02 00:00", (4, 4, 24)), ("hfnc | 01-02 00:00", (2, 2, 22))],
+)
+def test_unknown_support_widens_the_bounds(
+    hospital: Hospital, support: str | None, expected: tuple[int, int, int]
+) -> None:
+    hospital.admit(STAY)
+    if support:
+        hospital.draw("respiratory_support", f"admission_id | device | started_at\n1 | {support}")
+    vitals(hospital, "1 | fio2 | 0.5 | 01-02 09:00")
+    labs(hospital, "pao2 | 49 | mmHg | 01-02 10:00")
+    first = days(hospital)[0]
+    assert (first["respiration"], first["sofa_lo"], first["sofa_hi"]) == expected
 
 
 def test_urine_of_a_part_of_a_day_says_nothing(hospital: Hospital) -> None:
     hospital.admit("admission_id|admitted_at|discharged_at\n1|01-02 00:00|01-02 23:59")
-    vitals(hospital, "1 | urine_output | 50 | 01-02 10:00")
+    urine(hospital, [(50, "01-02 06:00"), (50, "01-02 14:00"), (50, "01-02 22:00")])
     assert days(hospital)[0]["renal"] is None
 
 

@@ -116,9 +116,60 @@ def test_one_hour_at_least_in_pieces(hospital: Hospital, rows: str, points: int 
     assert [row[2] for row in hospital.rows("sofa_vasoactive")] == [points]
 
 
-def test_an_infusion_counts_on_each_day_it_runs_for_an_hour(hospital: Hospital) -> None:
-    give(hospital, "1 | 4 | 0.05 | ug/kg/min | given | 01-02 22:00 | 01-04 00:30")
-    assert hospital.rows("sofa_vasoactive") == [(1, 1, 3, 3), (1, 2, 3, 3), (1, 3, None, None)]
+NOREPINEPHRINE = "1 | 4 | 0.05 | ug/kg/min | given | "
+
+
+@pytest.mark.parametrize(
+    ("rows", "days"),
+    [
+        # an infusion of an hour counts on each day that it reaches
+        (["01-02 22:00 | 01-04 00:30"], {1: 3, 2: 3, 3: 3}),
+        (["01-02 23:15 | 01-03 00:45"], {1: 3, 2: 3}),
+        (["01-02 23:15 | 01-03 00:14"], {1: None, 2: None}),
+        (["01-02 23:00 | 01-03 00:00"], {1: 3}),
+        # pieces that adjoin or overlap are one infusion, over the edge of a day as well
+        (["01-02 23:30 | 01-03 00:00", "01-03 00:00 | 01-03 00:30"], {1: 3, 2: 3}),
+        (["01-02 10:00 | 01-02 10:40", "01-02 10:00 | 01-02 10:40"], {1: None}),
+        (["01-02 10:00 | 01-02 10:40", "01-02 10:20 | 01-02 10:59"], {1: None}),
+        (["01-02 10:00 | 01-02 10:40", "01-02 10:20 | 01-02 11:00"], {1: 3}),
+        (["01-02 10:00 | 01-02 10:40", "01-02 10:10 | 01-02 10:20"], {1: None}),
+        # an hour in pieces, within one day
+        (["01-02 10:00 | 01-02 10:30", "01-02 14:00 | 01-02 14:30"], {1: 3}),
+        (["01-02 10:00 | 01-02 10:30", "01-03 14:00 | 01-03 14:30"], {1: None, 2: None}),
+        # a row of no length neither adds nor ends anything
+        (["01-02 10:00 | 01-02 11:00", "01-02 10:30 | 01-02 10:30"], {1: 3}),
+        (["01-02 10:00 | 01-02 10:00"], {1: None}),
+    ],
+)
+def test_an_hour_of_one_infusion(
+    hospital: Hospital, rows: list[str], days: dict[int, int | None]
+) -> None:
+    give(hospital, "\n".join(NOREPINEPHRINE + row for row in rows))
+    assert {row[1]: row[2] for row in hospital.rows("sofa_vasoactive")} == days
+
+
+@pytest.mark.parametrize("second", [3, 1])
+def test_the_hour_is_of_one_agent(hospital: Hospital, second: int) -> None:
+    """Two agents side by side for 40 minutes, or one after the other, are no hour of either."""
+    give(
+        hospital,
+        f"""{NOREPINEPHRINE}01-02 10:00 | 01-02 10:40
+        1 | {second} | 5.1 | ug/kg/min | given | 01-02 10:00 | 01-02 10:40
+        1 | {second} | 5.1 | ug/kg/min | given | 01-03 10:00 | 01-03 10:40
+        {NOREPINEPHRINE}01-03 10:40 | 01-03 11:20""",
+    )
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, None, None), (1, 2, None, None)]
+
+
+def test_the_hour_is_at_the_rate_or_above(hospital: Hospital) -> None:
+    """Dopamine: 40 min above 15, 40 min above 5, 40 min at 5: an hour above 5, not above 15."""
+    give(
+        hospital,
+        """1 | 1 | 16 | ug/kg/min | given | 01-02 10:00 | 01-02 10:40
+        1 | 1 | 6 | ug/kg/min | given | 01-02 10:40 | 01-02 11:20
+        1 | 1 | 5 | ug/kg/min | given | 01-02 11:20 | 01-02 12:00""",
+    )
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, 3, 3)]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from ehrivig.runs.task import Task, perform
 FOUND = {
     "tocilizumab_covid19": (255, 97, 77),
     "dexamethasone_covid19": (242, 120, 78),
-    "hydrocortisone_septic_shock": (122, 58, 41),
-    "vasopressin_septic_shock": (125, 62, 43),
+    "hydrocortisone_septic_shock": (121, 57, 41),
+    "vasopressin_septic_shock": (126, 62, 45),
     "albumin_septic_shock": (105, 48, 34),
 }
 """Cohort, exposed and pairs in 900 patients of two hospitals."""

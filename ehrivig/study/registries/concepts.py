@@ -63,7 +63,7 @@ CONCEPTS = Registry(
             "Severe sepsis",
             "SIRS due to infection with organ dysfunction, hypoperfusion or hypotension "
             "(Bone 1992).",
-            ("sirs", "sirs_moment", "infection", "dysfunction_moment"),
+            ("sirs", "sirs_on_vasopressor", "infection", "dysfunction_moment"),
         ),
         Concept(
             "septic_shock",

@@ -74,5 +74,6 @@ FROM procedure AS p
 INNER JOIN score_span AS s ON p.admission_id = s.admission_id
 WHERE
     p.procedure_code IN ('crrt', 'hemodialysis', 'renal_replacement')
-    AND COALESCE(p.stopped_at, p.started_at) >= s.admitted_at
-    AND (s.discharged_at IS NULL OR p.started_at <= s.discharged_at)
+    AND IN_USE(
+        p.started_at, COALESCE(p.stopped_at, p.started_at), s.admitted_at, s.discharged_at
+    )

@@ -15,8 +15,7 @@ used AS (
     INNER JOIN candidate AS c ON r.admission_id = c.admission_id
     WHERE
         r.device IN (SELECT w.variable FROM wanted AS w)
-        AND (r.started_at >= c.time_zero OR r.stopped_at IS NULL OR r.stopped_at > c.time_zero)
-        AND (c.discharged_at IS NULL OR r.started_at <= c.discharged_at)
+        AND IN_USE(r.started_at, r.stopped_at, c.time_zero, c.discharged_at)
 )
 
 SELECT

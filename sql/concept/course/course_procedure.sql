@@ -16,10 +16,11 @@ done AS (
     WHERE
         p.procedure_code IN (SELECT w.variable FROM wanted AS w)
         AND (
-            p.started_at >= c.time_zero OR p.stopped_at > c.time_zero
+            IN_USE(
+                p.started_at, COALESCE(p.stopped_at, p.started_at), c.time_zero, c.discharged_at
+            )
             OR p.started_at = DATE_TRUNC('day', c.time_zero)
         )
-        AND (c.discharged_at IS NULL OR p.started_at <= c.discharged_at)
 )
 
 SELECT

@@ -3,7 +3,7 @@
 -- running vasopressor), vasopressor_only (no lactate then), lactate_normal (measured then, never
 -- above 2), no_vasopressor; NULL where the hospital sends no administrations.
 -- That the vasopressor is needed to hold MAP >= 65 mmHg is not on record and is assumed.
--- first_at: the later of the vasopressor and the lactate. Needs vasoactive, stay_lab.
+-- first_at: the later of the vasopressor and the lactate. Needs vasopressor_run, stay_lab.
 -- Source: Singer 2016 (JAMA 315:801).
 WITH near AS (
     SELECT
@@ -11,13 +11,12 @@ WITH near AS (
         v.started_at,
         l.value AS lactate,
         GREATEST(v.started_at, l.collected_at) AS both_at
-    FROM vasoactive AS v
+    FROM vasopressor_run AS v
     LEFT JOIN stay_lab AS l
         ON
             v.admission_id = l.admission_id AND l.analyte = 'lactate'
             AND l.collected_at >= v.started_at - INTERVAL 24 HOUR
             AND l.collected_at <= v.stopped_at + INTERVAL 24 HOUR
-    WHERE v.vasopressor
 ),
 
 summary AS (

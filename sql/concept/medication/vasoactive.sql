@@ -1,10 +1,10 @@
 -- Vasoactive infusions of eligible stays, with their rate in ug/kg/min.
 -- Grain: one administration with a rate, or with an end. rate_ug_kg_min: NULL
 -- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight).
--- drug: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
--- vasopressor: on the list of vasopressors (dobutamine is not one). seconds: how long, within the
--- stay; an infusion with a rate but no end is taken to last one hour (assumed). A rate of 0 is a
--- pause: nothing is given.
+-- agent: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
+-- vasopressor: on the list of vasopressors (dobutamine is not one). started_at, stopped_at: within
+-- the stay; an infusion with a rate but no end is taken to last one hour (assumed). A rate of 0 is
+-- a pause: nothing is given. Needs score_span.
 WITH class AS (
     SELECT
         drug,
@@ -24,20 +24,20 @@ infusion AS (
         c.agent,
         c.vasopressor,
         m.dose,
-        GREATEST(m.started_at, s.admitted_at) AS started_at,
-        LEAST(m.stopped_at, s.discharged_at) AS stopped_at,
-        m.stopped_at IS NOT NULL AS has_end,
+        s.admitted_at,
+        s.discharged_at,
+        m.started_at,
         STR_SPLIT(
             REPLACE(TRANSLATE(LOWER(TRIM(m.dose_unit)), 'µμ', 'uu'), 'mcg', 'ug'), '/'
         ) AS unit,
+        LEN(unit) >= 2 AND unit[-1] IN ('min', 'h', 'hr', 'hour') AS is_rate,
+        COALESCE(m.stopped_at, CASE WHEN is_rate THEN m.started_at + INTERVAL 1 HOUR END)
+            AS stopped_at,
         CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg
     FROM GIVEN('medication') AS m
     INNER JOIN class AS c ON m.drug = c.drug
     INNER JOIN score_span AS s ON m.admission_id = s.admission_id
     LEFT JOIN admission AS a ON m.admission_id = a.admission_id
-    WHERE
-        COALESCE(m.stopped_at, m.started_at) >= s.admitted_at
-        AND (s.discharged_at IS NULL OR m.started_at <= s.discharged_at)
 ),
 
 rated AS (
@@ -49,8 +49,7 @@ rated AS (
         / CASE
             WHEN unit[-1] = 'min' THEN 1
             WHEN unit[-1] IN ('h', 'hr', 'hour') THEN 60
-        END AS rate_ug_kg_min,
-        LEN(unit) >= 2 AND unit[-1] IN ('min', 'h', 'hr', 'hour') AS is_rate
+        END AS rate_ug_kg_min
     FROM infusion
 )
 
@@ -58,8 +57,8 @@ SELECT
     admission_id,
     agent,
     vasopressor,
-    started_at,
-    CASE WHEN has_end THEN stopped_at ELSE started_at + INTERVAL 1 HOUR END AS stopped_at,
+    GREATEST(started_at, admitted_at) AS started_at,
+    LEAST(stopped_at, discharged_at) AS stopped_at,
     ROUND(rate_ug_kg_min, 6) AS rate_ug_kg_min
 FROM rated
-WHERE is_rate OR has_end
+WHERE stopped_at IS NOT NULL AND IN_USE(started_at, stopped_at, admitted_at, discharged_at)

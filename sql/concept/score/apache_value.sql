@@ -49,7 +49,7 @@ every AS (
     SELECT
         admission_id,
         'map' AS variable,
-        map_mmhg AS value
+        UNNEST([lowest_mmhg, highest_mmhg]) AS value
     FROM mean_arterial_pressure
     WHERE day = 1
 )

@@ -2,7 +2,7 @@
 -- Grain: score, variable, bin. -1e9 is below everything, 1e9 above; an edge that ends in 000001
 -- opens a bin just above a printed edge that belongs to the bin below it (values keep 6 decimals).
 -- SOFA has its printed edges in both unit systems, which disagree (1.2 mg/dL is 106 umol/L);
--- PaO2/FiO2 below 200 scores 3 and 4 with respiratory support only.
+-- PaO2/FiO2 below 200 scores 3 and 4 with respiratory support only (pf_if_supported: at most).
 -- Sources: SOFA, Vincent 1996 (Intensive Care Med 22:707); APACHE II, Knaus 1985 (Crit Care Med
 -- 13:818), where GCS counts 15 - GCS and creatinine twice in acute renal failure (not here).
 SELECT
@@ -15,6 +15,7 @@ FROM (
     VALUES
     ('sofa', 'pf_supported', [-1e9, 100, 200, 300, 400], [4, 3, 2, 1, 0]),
     ('sofa', 'pf_unsupported', [-1e9, 300, 400], [2, 1, 0]),
+    ('sofa', 'pf_if_supported', [-1e9, 100, 200, 300, 400], [4, 3, 2, 1, 0]),
     ('sofa', 'platelets', [-1e9, 20, 50, 100, 150], [4, 3, 2, 1, 0]),
     ('sofa', 'total_bilirubin_mg_dl', [-1e9, 1.2, 2, 6, 12], [0, 1, 2, 3, 4]),
     ('sofa', 'total_bilirubin', [-1e9, 20, 33, 102, 204.000001], [0, 1, 2, 3, 4]),

@@ -2,7 +2,8 @@
 -- Grain: admission and day of score_span. Components 0 to 4; NULL not measured.
 -- sofa: a missing component counts 0; NULL when more than $max_missing components are missing.
 -- sofa_n_missing: how many of the six. sofa_lo: missing components at 0 and unknown rates at their
--- lowest; sofa_hi: missing components at 4 and unknown rates at their highest.
+-- lowest; sofa_hi: missing components at 4, unknown rates at their highest, and PaO2/FiO2 as if
+-- supported where nobody knows.
 -- Needs score_bin, score_span, sofa_value, sofa_vasoactive.
 -- Source: Vincent 1996 (Intensive Care Med 22:707).
 WITH component AS (
@@ -11,6 +12,7 @@ WITH component AS (
         v.day,
         MAX(b.points) FILTER (WHERE v.variable IN ('pf_supported', 'pf_unsupported'))
             AS respiration,
+        MAX(b.points) FILTER (WHERE v.variable = 'pf_if_supported') AS respiration_hi,
         MAX(b.points) FILTER (WHERE v.variable = 'platelets') AS coagulation,
         MAX(b.points) FILTER (WHERE v.variable IN ('total_bilirubin', 'total_bilirubin_mg_dl'))
             AS liver,
@@ -37,6 +39,7 @@ whole AS (
         d.admission_id,
         d.day,
         c.respiration,
+        GREATEST(c.respiration, c.respiration_hi) AS respiration_hi,
         c.coagulation,
         c.liver,
         GREATEST(c.pressure, v.points) AS cardiovascular,
@@ -71,6 +74,7 @@ SELECT
     COALESCE(known, 0)::INTEGER AS sofa_lo,
     (
         COALESCE(known, 0) + 4 * sofa_n_missing
+        + COALESCE(respiration_hi - respiration, 0)
         + COALESCE(cardiovascular_hi - cardiovascular, 0)
     )::INTEGER AS sofa_hi
 FROM summed

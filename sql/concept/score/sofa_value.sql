@@ -1,13 +1,14 @@
 -- The worst value of each SOFA variable in each 24 h window.
 -- Grain: admission, day, variable (names of score_bin); no row where it was not measured.
--- Creatinine and bilirubin count in the unit system reported. Urine is summed over whole windows
--- only: a few hours say nothing of a day. Needs score_span, stay_lab, stay_vital,
--- mean_arterial_pressure, pf_ratio.
+-- Creatinine and bilirubin count in the unit system reported. pf_if_supported: where nobody knows
+-- whether the patient was supported, beside pf_unsupported. Urine counts where it was charted all
+-- day, or where what was charted is 500 mL already.
+-- Needs score_span, stay_lab, stay_vital, mean_arterial_pressure, pf_ratio, urine_day.
 WITH ratio AS (
     SELECT
         p.admission_id,
         (EPOCH_US(p.measured_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
-        CASE WHEN p.supported THEN 'pf_supported' ELSE 'pf_unsupported' END AS variable,
+        p.supported,
         MIN(p.pf_mmhg) AS value
     FROM pf_ratio AS p
     INNER JOIN score_span AS s ON p.admission_id = s.admission_id
@@ -40,27 +41,32 @@ lab_value AS (
     UNPIVOT lab_worst
     ON platelets, creatinine, creatinine_mg_dl, total_bilirubin, total_bilirubin_mg_dl
     INTO NAME variable VALUE value
-),
-
-urine AS (
-    SELECT
-        v.admission_id,
-        (EPOCH_US(v.measured_at) - EPOCH_US(s.anchor_at)) // 86400000000 + 1 AS day,
-        'urine_ml' AS variable,
-        SUM(v.value::DECIMAL(18, 6))::DOUBLE AS value
-    FROM stay_vital AS v
-    INNER JOIN score_span AS s ON v.admission_id = s.admission_id
-    WHERE
-        v.vital_code = 'urine_output'
-        AND v.measured_at >= s.anchor_at AND v.measured_at < s.whole_until
-    GROUP BY v.admission_id, day
 )
 
-SELECT * FROM ratio
+SELECT
+    admission_id,
+    day,
+    CASE WHEN supported THEN 'pf_supported' ELSE 'pf_unsupported' END AS variable,
+    value
+FROM ratio
+UNION ALL
+SELECT
+    admission_id,
+    day,
+    'pf_if_supported' AS variable,
+    value
+FROM ratio
+WHERE supported IS NULL
 UNION ALL
 SELECT * FROM lab_value
 UNION ALL
-SELECT * FROM urine
+SELECT
+    admission_id,
+    day,
+    'urine_ml' AS variable,
+    urine_ml AS value
+FROM urine_day
+WHERE charted OR urine_ml >= 500
 UNION ALL
 SELECT
     v.admission_id,
@@ -78,7 +84,7 @@ SELECT
     admission_id,
     day,
     'map' AS variable,
-    MIN(map_mmhg) AS value
+    MIN(lowest_mmhg) AS value
 FROM mean_arterial_pressure
 WHERE day IS NOT NULL
 GROUP BY admission_id, day

@@ -2,8 +2,9 @@
 -- Grain: one sign. sign: hypotension (SBP < 90 mmHg, or more than 40 mmHg below the first SBP of
 -- the stay: assumed), hypoperfusion (lactate > 2 mmol/L: assumed), dysfunction (a SOFA component of
 -- two or more points: PaO2/FiO2 < 300, platelets < 100, bilirubin >= 33 umol/L or 2 mg/dL,
--- creatinine >= 171 umol/L or 2 mg/dL, GCS < 13), vasopressor.
--- Needs stay_lab, stay_vital, pf_ratio, vasoactive. Source: Hartung 2009 after Bone 1992.
+-- creatinine >= 171 umol/L or 2 mg/dL, GCS < 13). A vasopressor counts for as long as it runs, so
+-- it is no moment: sirs_on_vasopressor.
+-- Needs stay_lab, stay_vital, pf_ratio. Source: Hartung 2009 after Bone 1992.
 WITH first_pressure AS (
     SELECT
         admission_id,
@@ -45,10 +46,3 @@ SELECT
     'dysfunction' AS sign
 FROM pf_ratio
 WHERE pf_mmhg < 300
-UNION ALL
-SELECT
-    admission_id,
-    started_at AS seen_at,
-    'vasopressor' AS sign
-FROM vasoactive
-WHERE vasopressor

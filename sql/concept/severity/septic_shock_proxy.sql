@@ -1,22 +1,15 @@
--- What stands for "hypotension that persists after fluids" in severe sepsis, and when.
--- Grain: admission with such a moment and kind. proxy: vasopressor (running within 24 h of SIRS),
--- or fluids (SBP < 90 mmHg after >= 30 mL/kg within the 24 h before; an unknown weight gives no
--- mL/kg). Needs severe_sepsis, sirs_moment, vasoactive, stay_vital, score_span.
-WITH fluid AS (
+-- What stands for "hypotension that persists after fluids" where severe sepsis is not ruled out,
+-- and when: not before severe sepsis.
+-- Grain: admission with such a moment and kind. proxy: vasopressor (running within 24 h of SIRS,
+-- from when both were seen), or fluids (SBP < 90 mmHg after >= 30 mL/kg within the 24 h before).
+-- Needs severe_sepsis, sirs_on_vasopressor, fluid_given, stay_vital.
+WITH in_time AS (
     SELECT
-        m.admission_id,
-        m.started_at AS seen_at,
-        m.dose / a.weight_kg AS ml_kg,
+        admission_id,
+        started_at AS seen_at,
+        ml_kg,
         NULL::DOUBLE AS sbp
-    FROM GIVEN('medication') AS m
-    INNER JOIN ref.included AS i ON m.drug = i.drug
-    INNER JOIN admission AS a ON m.admission_id = a.admission_id
-    SEMI JOIN score_span AS s ON m.admission_id = s.admission_id
-    WHERE i.codelist = 'iv_fluid' AND LOWER(TRIM(m.dose_unit)) = 'ml' AND a.weight_kg > 0
-),
-
-in_time AS (
-    SELECT * FROM fluid
+    FROM fluid_given
     UNION ALL
     SELECT
         admission_id,
@@ -45,18 +38,14 @@ SELECT
     MIN(GREATEST(f.seen_at, s.first_at)) AS first_at
 FROM filled AS f
 INNER JOIN severe_sepsis AS s ON f.admission_id = s.admission_id
-WHERE s.met AND f.sbp < 90 AND f.ml_kg_24h >= 30
+WHERE s.met IS DISTINCT FROM FALSE AND f.sbp < 90 AND f.ml_kg_24h >= 30
 GROUP BY f.admission_id
 UNION ALL
 SELECT
     v.admission_id,
     'vasopressor' AS proxy,
-    MIN(GREATEST(v.started_at, s.first_at)) AS first_at
-FROM vasoactive AS v
+    MIN(GREATEST(v.seen_at, s.first_at)) AS first_at
+FROM sirs_on_vasopressor AS v
 INNER JOIN severe_sepsis AS s ON v.admission_id = s.admission_id
-INNER JOIN sirs_moment AS m
-    ON
-        v.admission_id = m.admission_id AND m.seen_at >= v.started_at - INTERVAL 24 HOUR
-        AND m.seen_at <= v.stopped_at + INTERVAL 24 HOUR
-WHERE s.met AND v.vasopressor
+WHERE s.met IS DISTINCT FROM FALSE
 GROUP BY v.admission_id

@@ -10,9 +10,7 @@ WITH sign AS (
         r.device IN ('hfnc', 'niv', 'imv', 'ecmo') AS met
     FROM respiratory_support AS r
     INNER JOIN eligible AS e ON r.admission_id = e.admission_id
-    WHERE
-        COALESCE(r.stopped_at, r.started_at) >= e.admitted_at
-        AND (e.discharged_at IS NULL OR r.started_at <= e.discharged_at)
+    WHERE IN_USE(r.started_at, r.stopped_at, e.admitted_at, e.discharged_at)
     UNION ALL
     SELECT
         admission_id,

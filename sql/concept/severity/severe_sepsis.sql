@@ -1,9 +1,10 @@
 -- Severe sepsis: SIRS due to infection with organ dysfunction, hypoperfusion or hypotension, SIRS
--- and dysfunction within 24 h of each other.
+-- and dysfunction (or a running vasopressor) within 24 h of each other.
 -- Grain: eligible admission. met: FALSE when SIRS or infection is known absent, or SIRS is met and
--- its time has dysfunction looked for (blood pressure measured) and not found; else NULL.
--- first_at: when the later of the two was seen. Needs sirs, sirs_moment, infection,
--- dysfunction_moment, stay_vital. Source: Hartung 2009 after Bone 1992 (Chest 101:1644).
+-- its time has dysfunction looked for (blood pressure measured within 24 h of it) and not found;
+-- else NULL. first_at: when the later of the two was seen.
+-- Needs sirs, sirs_moment, infection, dysfunction_moment, sirs_on_vasopressor, stay_vital.
+-- Source: Hartung 2009 after Bone 1992 (Chest 101:1644).
 WITH moment AS (
     SELECT
         admission_id,
@@ -16,6 +17,13 @@ WITH moment AS (
         seen_at,
         2 AS part
     FROM dysfunction_moment
+    UNION ALL
+    SELECT
+        admission_id,
+        measured_at AS seen_at,
+        4 AS part
+    FROM stay_vital
+    WHERE vital_code = 'sbp'
 ),
 
 window_24h AS (
@@ -29,29 +37,37 @@ window_24h AS (
     FROM moment
 ),
 
-both_parts AS (
+together AS (
     SELECT
         admission_id,
-        MIN(seen_at) AS first_at
+        MIN(seen_at) FILTER (WHERE parts IN (3, 7)) AS first_at,
+        BOOL_OR(parts IN (5, 7)) AS looked_for
     FROM window_24h
-    WHERE parts = 3
     GROUP BY admission_id
 ),
 
-pressure AS (
-    SELECT DISTINCT admission_id
-    FROM stay_vital
-    WHERE vital_code = 'sbp'
+supported AS (
+    SELECT
+        admission_id,
+        MIN(seen_at) AS first_at
+    FROM sirs_on_vasopressor
+    GROUP BY admission_id
+),
+
+whole AS (
+    SELECT
+        s.admission_id,
+        s.met AND i.met AS septic,
+        LEAST(t.first_at, v.first_at) AS first_at,
+        t.looked_for
+    FROM sirs AS s
+    INNER JOIN infection AS i ON s.admission_id = i.admission_id
+    LEFT JOIN together AS t ON s.admission_id = t.admission_id
+    LEFT JOIN supported AS v ON s.admission_id = v.admission_id
 )
 
 SELECT
-    s.admission_id,
-    s.met AND i.met AND CASE
-        WHEN b.first_at IS NOT NULL THEN TRUE
-        WHEN s.met AND p.admission_id IS NOT NULL THEN FALSE
-    END AS met,
-    CASE WHEN s.met AND i.met THEN b.first_at END AS first_at
-FROM sirs AS s
-INNER JOIN infection AS i ON s.admission_id = i.admission_id
-LEFT JOIN both_parts AS b ON s.admission_id = b.admission_id
-LEFT JOIN pressure AS p ON s.admission_id = p.admission_id
+    admission_id,
+    septic AND CASE WHEN first_at IS NOT NULL THEN TRUE WHEN looked_for THEN FALSE END AS met,
+    CASE WHEN septic THEN first_at END AS first_at
+FROM whole

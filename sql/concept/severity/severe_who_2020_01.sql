@@ -3,21 +3,11 @@
 -- Needs stay_vital, pneumonia.
 -- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
 -- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
--- record leaves them open, on a device other than room air it does not count.
+-- record leaves them open, on any device other than room air it does not count.
 -- Grain: eligible admission. first_at: when both parts had been seen; an undated pneumonia counts
 -- as seen before.
 -- Source: WHO, Clinical management of severe acute respiratory infection, 28 January 2020.
-WITH support AS (
-    SELECT
-        admission_id,
-        started_at,
-        MAX(COALESCE(stopped_at, TIMESTAMP '9999-12-31')) AS stopped_at,
-        BOOL_AND(device = 'room_air') AS room_air
-    FROM respiratory_support
-    GROUP BY ALL
-),
-
-sign AS (
+WITH sign AS (
     SELECT
         admission_id,
         measured_at,
@@ -30,11 +20,14 @@ sign AS (
         v.admission_id,
         v.measured_at,
         'spo2' AS sign,
-        CASE WHEN v.measured_at < s.stopped_at THEN s.room_air END AS met
+        BOOL_AND(i.device = 'room_air') AS met
     FROM stay_vital AS v
-    ASOF LEFT JOIN support AS s
-        ON v.admission_id = s.admission_id AND v.measured_at >= s.started_at
+    LEFT JOIN respiratory_support AS i
+        ON
+            v.admission_id = i.admission_id
+            AND COVERS(i.started_at, i.stopped_at, v.measured_at)
     WHERE v.vital_code = 'spo2' AND v.value < 90
+    GROUP BY v.admission_id, v.measured_at
     UNION ALL
     SELECT
         f.admission_id,
