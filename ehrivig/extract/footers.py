@@ -55,6 +55,15 @@ def _footer(path: Path, root: Path) -> _Footer:
         if isinstance(path, StorePath) and reason(error, path):
             raise unreadable(error, path) from error
         where = path.relative_to(root).as_posix()
+        if isinstance(error, PermissionError):
+            raise ExtractError(
+                f"{where}: may not be read. Grant this user the right to read it."
+            ) from error
+        if isinstance(error, pa.ArrowNotImplementedError):
+            raise ExtractError(
+                f"{where}: has a column of a type that cannot be read (such as a whole number of "
+                "128 bits). Write it as text or as a whole number of 64 bits."
+            ) from error
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error

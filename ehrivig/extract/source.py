@@ -16,17 +16,19 @@ from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.files import (
     DATABASE_SUFFIXES,
     InputFile,
+    LeftOut,
     Source,
     TableFile,
     corrupt_file,
-    find_files,
     input_file,
     is_synthetic,
-    refuse_misspelt,
 )
+from ehrivig.extract.folder import find_tables
 from ehrivig.extract.footers import row_count, schema
+from ehrivig.extract.hospital_names import is_missing, refuse_twins
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import named
+from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
@@ -63,7 +65,8 @@ def find(root: Path, layout: Layout) -> Source:
     root = place(root)
     if isinstance(root, StorePath):
         refuse_unreadable(root)
-    source = Source(root, layout.name, (), (), False, parts=_parts(root, layout))
+    parts, left_out = _parts(root, layout)
+    source = Source(root, layout.name, (), (), False, parts=parts, left_out=left_out)
     _refuse_missing(source, layout)
     version = clif_version(source) if layout.name == "clif" else ""
     return replace(source, version=version, synthetic=is_synthetic(root))
@@ -195,19 +198,28 @@ def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
     return [input_file(path, source.root) for path in source.files(hospitals)]
 
 
-def _parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
-    """The source tables that the layout reads, with their files."""
+_Parts = dict[str, tuple[TableFile, ...]]
+
+
+def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
+    """The source tables that the layout reads, with their files; what else lies in the extract."""
     if root.is_file():
-        return _database_parts(root, layout)
-    found = find_files(root)
-    if layout.name == "native":
-        refuse_misspelt(list(found), [table.name for table in contract.TABLES])
+        return _database_parts(root, layout), ()
+    found = find_tables(root)
+    parts = found.tables
     if layout.declared:
-        found = {name: files for name, files in found.items() if name in layout.declared}
-    return found
+        refuse_doubtful(parts, tuple(layout.declared))
+        parts = {name: files for name, files in parts.items() if name in layout.declared}
+    others = [
+        LeftOut(entry, f"no table of the layout {layout.name}")
+        for name, entry in found.entries.items()
+        if name not in parts
+    ]
+    left_out = sorted([*found.left_out, *others], key=lambda one: one.path)
+    return parts, tuple(left_out)
 
 
-def _database_parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
+def _database_parts(root: Path, layout: Layout) -> _Parts:
     """The tables of a DuckDB file."""
     if root.suffix.lower() not in DATABASE_SUFFIXES:
         raise ExtractError(
@@ -244,7 +256,7 @@ def _native_hospitals(source: Source) -> list[str]:
                 db.parquet("shared_file", shared)
                 rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM shared_file")
                 found |= {row[0] for row in rows}
-    if None in found or "" in found:
+    if any(is_missing(name) for name in found):
         raise ExtractError("extract: some rows have no hospital_id. Fill it in every table.")
     return sorted(str(name) for name in found)
 
@@ -258,6 +270,7 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
             f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands "
             "for all hospitals together. Give it another name."
         )
+    refuse_twins(found)
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))
     if missing:

@@ -16,8 +16,9 @@ import pyarrow as pa
 from ehrivig.contract import SQL_TYPE
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract.files import HIVE, TableFile
+from ehrivig.extract.files import TableFile
 from ehrivig.extract.footers import schema
+from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
 from ehrivig.literals import render
 

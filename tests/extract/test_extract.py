@@ -263,7 +263,9 @@ def test_synthetic_marker_and_private_folders(tmp_path: Path) -> None:
         extract.inspect(folder, study())
 
 
-@pytest.mark.parametrize("name", ["_old/part.parquet", ".tmp/x.parquet", ".x.parquet", "x.txt"])
+@pytest.mark.parametrize(
+    "name", ["_old/part.parquet", ".tmp/x.parquet", ".x.parquet", "README.txt"]
+)
 def test_hidden_files_of_a_table_are_not_read(tmp_path: Path, name: str) -> None:
     folder = hive(tmp_path / "x")
     place = folder / "vital" / "hospital_id=A" / name
@@ -347,7 +349,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda f: (f / "admission" / "hospital_id=A" / "part.parquet").rename(
             f / "admission" / "hospital_id=A" / "part.txt"
         ),
-        "admission: the folder holds no Parquet file",
+        "admission/hospital_id=A/part.txt: is Parquet, but not named so",
     ),
     "misspelt": (lambda f: (f / "lab").rename(f / "labs"), "labs: .*'lab' is missing"),
     "both": (
