@@ -14,6 +14,7 @@ from ehrivig.extract.source import (
     kinds_of_files,
     no_moment,
     open_hospitals,
+    refused_column,
     rows,
     unreadable,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "kinds_of_files",
     "no_moment",
     "open_hospitals",
+    "refused_column",
     "rows",
     "unreadable",
 ]

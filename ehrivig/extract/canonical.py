@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ehrivig.contract import SQL_TYPE, Column, Table
 from ehrivig.errors import ExtractError
+from ehrivig.extract.column_types import INTEGERS
 
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT")
+_WHOLE = INTEGERS
 _CLOCKS = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _CASTABLE: dict[str, tuple[str, ...]] = {
-    "key": _WHOLE,
-    "text": (*_WHOLE, "ENUM"),
+    "key": (*_WHOLE, "UUID"),
+    "text": (*_WHOLE, "ENUM", "UUID"),
     "time": ("DATE", *_CLOCKS),
     "date": ("TIMESTAMP", *_CLOCKS),
     "number": (*_WHOLE, "FLOAT", "DECIMAL"),
@@ -106,12 +107,14 @@ def _found(column: Column, own: str | None) -> Found:
 def _expression(column: Column, own: str, wanted: str) -> str | None:
     """One column with its canonical type; None when that would need a guess."""
     base = own.partition("(")[0]
-    stays = column.kind == "key" and base in ("INTEGER", "BIGINT") and column.name != "hospital_id"
+    is_id = column.kind == "key" and column.name != "hospital_id"
+    stays = is_id and base in ("BIGINT", "UBIGINT")
     if own == wanted or stays:
         return f"{column.name} AS {column.name}"  # whatever case the source writes it in
     if base == "FLOAT" and column.kind == "number":
         return f"{column.name}::VARCHAR::DOUBLE AS {column.name}"  # 0.1 stays 0.1
-    if base in _CASTABLE[column.kind]:
-        target = "BIGINT" if column.kind == "key" and column.name != "hospital_id" else wanted
+    whole = own.startswith("DECIMAL(") and own.endswith(",0)")
+    if base in _CASTABLE[column.kind] or (whole and column.kind in ("key", "text")):
+        target = "BIGINT" if is_id and base != "UUID" else wanted
         return f"{column.name}::{target} AS {column.name}"
     return None

@@ -10,7 +10,7 @@ from ehrivig import contract
 from ehrivig.batch import keys
 from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
-from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
 from ehrivig.extract import layouts, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.files import (
@@ -24,10 +24,10 @@ from ehrivig.extract.files import (
     is_synthetic,
 )
 from ehrivig.extract.folder import find_tables
-from ehrivig.extract.footers import row_count, schema
+from ehrivig.extract.footers import ids_of, row_count, schema, signature
 from ehrivig.extract.hospital_names import is_missing, refuse_twins
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.source_view import named
+from ehrivig.extract.source_view import hospitals_of, named
 from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
@@ -100,6 +100,8 @@ def open_hospitals(
         if keep:
             keys.keep(db, names)
         resolved.make(db, study.lists, mark, keep=keep)
+    except UnreadableValue as error:
+        raise unreadable(source, names) or refused_column(db, names) or error from error
     except (EhrivigError, Unalike):
         raise
     except Exception as error:
@@ -139,6 +141,24 @@ def no_moment(db: Database, hospitals: Sequence[str]) -> ExtractError | None:
     return None
 
 
+def refused_column(db: Database, hospitals: Sequence[str]) -> ExtractError | None:
+    """The error that names the first column with a value that its type refuses; else None.
+
+    For whoever meets one later: an error in the middle of a scan names no column.
+    """
+    there = db.existing(f"mapped.{table.name}" for table in contract.TABLES)
+    for table in (one for one in contract.TABLES if f"mapped.{one.name}" in there):
+        for column in table.names:
+            try:
+                db.rows(f"SELECT bit_xor(hash({column})) FROM mapped.{table.name}")
+            except UnreadableValue as error:
+                return ExtractError(
+                    f"{table.name}: {named(hospitals)}: column {column}: {error}. Mend the column, "
+                    "or leave it empty in these rows."
+                )
+    return None
+
+
 def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
     """The error that names the first file that DuckDB cannot read whole, though others can."""
     for path in paths:
@@ -146,6 +166,9 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
             try:
                 db.parquet("whole", [path])
                 db.rows("SELECT bit_xor(hash(whole)) FROM whole")
+            except UnreadableValue as error:  # not damaged: such as a moment in the year 300,000
+                where = path.relative_to(root).as_posix()
+                return ExtractError(f"{where}: {error}. Mend it, or leave it empty.")
             except Exception:
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
@@ -166,26 +189,38 @@ def rows(source: Source, hospital_id: str) -> int:
 
 
 def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:
-    """Table -> which columns of which types the files of a hospital alone have; none for one alone.
+    """What keeps hospitals from being read together, each as name -> how the hospital has it.
 
-    Hospitals are read together when they agree in the tables that both send. One that lacks a table
-    without which nothing can be read agrees with nobody.
+    Of a layout that declares its columns, these are the ids (text or numbers); of another one the
+    columns of each table with their types. Hospitals are read together when they agree in what both
+    have; one that lacks a table without which nothing can be read agrees with nobody.
     """
     if source.is_database:
         return {}
-    files = {name: source.table_files(name, [hospital_id]) for name in source.parts}
-    required = layouts.load(source.layout).required_sources
-    if not all(files[name] for name in required if name in files):
-        return {"": hospital_id}
-    kinds = {
-        name: {
-            str(schema(file.path, source.root).remove_metadata())
-            for file in found
-            if file.hospital_id is not None
-        }
-        for name, found in files.items()
-    }
-    return {name: repr(sorted(known)) for name, known in kinds.items() if known}
+    layout = layouts.load(source.layout)
+    found: dict[str, str] = {}
+    for name in source.parts:
+        files = source.table_files(name, [hospital_id])
+        if not files and name in layout.required_sources:
+            return {"": hospital_id}
+        own = [file.path for file in files if file.hospital_id is not None]
+        if layout.declared:
+            ids = {c.name for c in layout.declared[name] if c.kind == "key"} - {"hospital_id"}
+            found |= _kinds_of_ids(own, source.root, name, ids, hospital_id)
+        elif own:
+            found[name] = repr(sorted({signature(path, source.root) for path in own}))
+    return found
+
+
+def _kinds_of_ids(
+    paths: Sequence[Path], root: Path, table: str, ids: set[str], hospital_id: str
+) -> dict[str, str]:
+    """Column -> whether its ids are text or numbers (signed, or too large for that)."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        for name, kind in ids_of(path, root, ids):
+            found.setdefault(f"{table}.{name}", set()).add(kind)
+    return {name: min(kinds) if len(kinds) == 1 else hospital_id for name, kinds in found.items()}
 
 
 def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
@@ -242,20 +277,21 @@ def _refuse_missing(source: Source, layout: Layout) -> None:
 
 def _native_hospitals(source: Source) -> list[str]:
     """The hospitals of hive folders, and those named in files that hold several."""
-    found = {p.hospital_id for files in source.parts.values() for p in files if p.hospital_id}
+    found: set[str | None] = {
+        p.hospital_id for files in source.parts.values() for p in files if p.hospital_id
+    }
     with Database() as db:
         for name, files in source.parts.items():
-            shared = [part.path for part in files if part.hospital_id is None]
-            for path in shared:
-                if "hospital_id" not in {n.casefold() for n in schema(path, source.root).names}:
+            shared = tuple(part for part in files if part.hospital_id is None)
+            for part in shared:
+                columns = {n.casefold() for n in schema(part.path, source.root).names}
+                if "hospital_id" not in columns:
                     raise ExtractError(
-                        f"{name}: {path.name} has no column hospital_id, and lies in no folder "
-                        "hospital_id=... Add one of these."
+                        f"{name}: {part.path.name} has no column hospital_id, and lies in no "
+                        "folder hospital_id=... Add one of these."
                     )
             if shared:
-                db.parquet("shared_file", shared)
-                rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM shared_file")
-                found |= {row[0] for row in rows}
+                found |= hospitals_of(db, source.root, name, shared)
     if any(is_missing(name) for name in found):
         raise ExtractError("extract: some rows have no hospital_id. Fill it in every table.")
     return sorted(str(name) for name in found)

@@ -309,8 +309,12 @@ def _second_lab_file(folder: Path, **columns: Any) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing column": (lambda f: _drop(f, "lab", "unit"), "lab: hospital A lacks .* unit"),
     "number as text": (
-        lambda f: _change(f, "lab", lambda d: d.with_columns(pl.col("value").cast(pl.String))),
-        "lab: hospital A: column value is VARCHAR, but must be a number",
+        lambda f: _change(
+            f,
+            "lab",
+            lambda d: d.with_columns(pl.col("value").cast(pl.String).replace("12.5", "12,5")),
+        ),
+        r"lab: hospital A: column value is text, and 1 of its 6 values are not numbers \(digits",
     ),
     "time as text": (
         lambda f: _change(
@@ -319,8 +323,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         "column collected_at is VARCHAR, but must be a timestamp",
     ),
     "flag as number": (
-        lambda f: _change(f, "admission", lambda d: d.with_columns(current_smoker=pl.lit(1))),
-        "column current_smoker is INTEGER, but must be true or false",
+        lambda f: _change(f, "admission", lambda d: d.with_columns(current_smoker=pl.lit(2))),
+        "column current_smoker is INTEGER, and 2 of its 2 values are not 0 or 1",
     ),
     "truncated": (_truncate, "lab/hospital_id=A/part.parquet: not a readable Parquet file"),
     "other columns": (
@@ -328,8 +332,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         "part.parquet and part2.parquet differ in column 'extra'",
     ),
     "other types": (
-        lambda f: _second_lab_file(f, value="1"),
-        "part.parquet and part2.parquet differ in column",
+        lambda f: _second_lab_file(f, value="high"),
+        "column value is text in part2.parquet and DOUBLE in part.parquet, and 1 of its 1 values",
     ),
     "byte order mark": (
         lambda f: _change(f, "lab", lambda d: d.rename({"admission_id": "\ufeffadmission_id"})),
