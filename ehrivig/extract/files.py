@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ehrivig import resources
 from ehrivig.errors import ExtractError
@@ -109,23 +106,6 @@ def is_synthetic(root: Path) -> bool:
     except (OSError, ValueError) as error:
         raise ExtractError(f"extract: {MARKER} is not JSON. Mend or remove it.") from error
     return bool(content.get("synthetic")) if isinstance(content, dict) else False
-
-
-def corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
-    """The error that names the first Parquet file whose pages cannot be read; None when all can.
-
-    Reads every file whole, so it is for the moment after something failed. A truncated file is
-    found before (`schema`), a file with damaged pages only here.
-    """
-    for path in paths:
-        try:
-            with path.open("rb") as stream, pq.ParquetFile(stream) as file:
-                for number in range(file.num_row_groups):
-                    file.read_row_group(number)
-        except (pa.ArrowException, OSError, ValueError):
-            where = path.relative_to(root).as_posix()
-            return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
-    return None
 
 
 def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
-from ehrivig.batch.alike import Unalike, grouped
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
@@ -15,6 +14,7 @@ from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.pieces import Piece
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
+from ehrivig.extract.zones import alike, known_zone, own_zone
 from ehrivig.literals import render
 from ehrivig.study import Study
 
@@ -120,7 +120,7 @@ def values_of(study: Study, hospitals: tuple[str, ...]) -> dict[str, object]:
 
     Raises Unalike for hospitals of which not all read quantities alike.
     """
-    reading = _alike({name: study.extract.drug_quantity.get(name) for name in hospitals})
+    reading = alike({name: study.extract.drug_quantity.get(name) for name in hospitals})
     return {
         "timezone": study.extract.timezone,
         "support_hours": SUPPORT_HOURS,
@@ -136,7 +136,7 @@ def _sources(
 ) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
     attached = attach(db, source.root) if source.is_database else {}
-    zone = _zone(db, study.extract.timezone)
+    zone = known_zone(db, study.extract.timezone)
     keys: dict[str, str] = {}
     for name in _in_order(source, layout, hospitals):
         view = View(
@@ -152,7 +152,7 @@ def _sources(
         _source(db, layout, view, attached.get(name))
         keys = {**_keys_of(db, view), **keys}
         if name == "hospital" and layout.name == "native":
-            zone = _zone(db, _own_zone(db, hospitals, study))
+            zone = known_zone(db, own_zone(db, hospitals, study))
 
 
 def _in_order(source: Source, layout: Layout, hospitals: tuple[str, ...]) -> list[str]:
@@ -197,38 +197,6 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
                 "hospital out with [extract].hospitals."
             )
         db.view(f"source.{view.table}", source_view.empty(view.columns, view.keys))
-
-
-def _own_zone(db: Database, hospitals: tuple[str, ...], study: Study) -> str | None:
-    """The time zone that the hospital table states for these hospitals, else the study's."""
-    stated: dict[str, list[str]] = {}
-    for hospital_id, zone in db.rows(
-        "SELECT DISTINCT hospital_id, timezone FROM source.hospital WHERE timezone IS NOT NULL"
-    ):
-        stated.setdefault(hospital_id, []).append(zone)
-    default = study.extract.timezone
-    own = {name: stated.get(name, ()) for name in hospitals}
-    return _alike({name: (zones[0] if len(zones) == 1 else default) for name, zones in own.items()})
-
-
-def _alike(setting: dict[str, str | None]) -> str | None:
-    """What a setting is for all of some hospitals; Unalike where they differ in it."""
-    if len(set(setting.values())) > 1:
-        raise Unalike(grouped(setting))
-    return next(iter(setting.values()), None)
-
-
-def _zone(db: Database, name: str | None) -> str | None:
-    """A time zone's name, if it is one."""
-    if name is None:
-        return None
-    known = db.rows("SELECT count(*) FROM pg_timezone_names() WHERE name = $name", {"name": name})
-    if not known[0][0]:
-        raise ExtractError(
-            "extract: what hospital.timezone says (else [extract] timezone of the study file) is "
-            "no time zone. Write one such as 'Asia/Shanghai'."
-        )
-    return name
 
 
 def _text(query: Query, values: dict[str, object]) -> str:
