@@ -1,4 +1,4 @@
-"""Folders key=value: columns of the files below them, or refused where both say different things."""
+"""Folders key=value: columns of the files below them, or refused where the two contradict."""
 
 from __future__ import annotations
 
