@@ -34,8 +34,8 @@ class Piece:
 
     @property
     def of_several(self) -> bool:
-        """Whether a file in no folder of a hospital is among them."""
-        return any(file.hospital_id is None for file in self.files)
+        """Whether it may hold rows of several hospitals: a table, a file in no folder of one."""
+        return not self.files or any(file.hospital_id is None for file in self.files)
 
     def named(self, name: str) -> tuple[str, str] | None:
         """A column as written and its type; None where it lacks it."""

@@ -125,36 +125,33 @@ def rows(source: Source, hospital_id: str) -> int:
 def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:
     """What keeps hospitals from being read together, each as name -> how the hospital has it.
 
-    Of a layout that declares its columns, these are the ids (text or numbers); of another one the
+    Of a layout that declares its columns, these are the ids (text or numbers); of another the
     columns of each table with their types. Hospitals are read together when they agree in what both
     have; one that lacks a table without which nothing can be read agrees with nobody.
     """
     if source.is_database:
         return {}
     layout = layouts.load(source.layout)
-    found: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
     for name in source.parts:
         files = source.table_files(name, [hospital_id])
         if not files and name in layout.required_sources:
             return {"": hospital_id}
-        own = [file.path for file in files if file.hospital_id is not None]
-        if layout.declared:
-            ids = {c.name for c in layout.declared[name] if c.kind == "key"} - {"hospital_id"}
-            found |= _kinds_of_ids(own, source.root, name, ids, hospital_id)
-        elif own:
-            found[name] = repr(sorted({signature(path, source.root) for path in own}))
-    return found
+        for path in (file.path for file in files if file.hospital_id is not None):
+            if layout.declared:
+                ids = {c.name for c in layout.declared[name] if c.kind == "key"} - {"hospital_id"}
+                for column, kind in ids_of(path, source.root, ids):
+                    found.setdefault(column, set()).add(kind)
+            else:
+                found.setdefault(name, set()).add(repr(signature(path, source.root)))
+    return {name: _kind(kinds, hospital_id) for name, kinds in found.items()}
 
 
-def _kinds_of_ids(
-    paths: Sequence[Path], root: Path, table: str, ids: set[str], hospital_id: str
-) -> dict[str, str]:
-    """Column -> whether its ids are text or numbers (signed, or too large for that)."""
-    found: dict[str, set[str]] = {}
-    for path in paths:
-        for name, kind in ids_of(path, root, ids):
-            found.setdefault(f"{table}.{name}", set()).add(kind)
-    return {name: min(kinds) if len(kinds) == 1 else hospital_id for name, kinds in found.items()}
+def _kind(kinds: set[str], hospital_id: str) -> str:
+    """What a hospital has in several files; where it is both text and numbers, like no other."""
+    if kinds == {"unsigned", "whole"}:
+        kinds = {"unsigned"}
+    return hospital_id if {"text", "whole"} <= kinds else repr(sorted(kinds))
 
 
 def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
@@ -215,7 +212,10 @@ def _native_hospitals(source: Source) -> list[str]:
         p.hospital_id for files in source.parts.values() for p in files if p.hospital_id
     }
     with Database() as db:
+        attached = stages.attach(db, source.root) if source.is_database else {}
         for name, files in source.parts.items():
+            if attached:
+                found |= hospitals_of(db, source.root, name, attached[name])
             shared = tuple(part for part in files if part.hospital_id is None)
             for part in shared:
                 columns = {n.casefold() for n in schema(part.path, source.root).names}

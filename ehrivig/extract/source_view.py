@@ -52,11 +52,11 @@ class View:
 
 def create(db: Database, view: View) -> None:
     """Make `source.<table>`; ExtractError for unreadable files, missing columns, wrong types."""
-    db.view(f"source.{view.table}", _select(db, view))
+    db.view(f"source.{view.table}", select(db, view, _pieces(db, view)))
 
 
-def _select(db: Database, view: View) -> str:
-    return select(db, view, pieces(db, view.files, view.root, view.where))
+def _pieces(db: Database, view: View) -> tuple[Piece, ...]:
+    return pieces(db, view.files, view.root, view.where)
 
 
 def select(db: Database, view: View, found: Sequence[Piece]) -> str:
@@ -75,12 +75,15 @@ def select(db: Database, view: View, found: Sequence[Piece]) -> str:
 
 
 def hospitals_of(
-    db: Database, root: Path, table: str, files: tuple[TableFile, ...]
+    db: Database, root: Path, table: str, rows: tuple[TableFile, ...] | str
 ) -> set[str | None]:
-    """The hospitals that the rows of some files name."""
+    """The hospitals that the rows of some files, or of a table of a database, name."""
+    files = () if isinstance(rows, str) else rows
     view = View(table, EVERY, root, files, (SourceColumn(_HOSPITAL, "key", True),), None, True)
-    rows = db.rows(f"SELECT DISTINCT {_HOSPITAL} FROM ({_select(db, view)})")
-    return {row[0] for row in rows}
+    found = [Piece(rows, db.columns(rows))] if isinstance(rows, str) else _pieces(db, view)
+    return {
+        row[0] for row in db.rows(f"SELECT DISTINCT {_HOSPITAL} FROM ({select(db, view, found)})")
+    }
 
 
 def named(hospitals: Sequence[str]) -> str:
@@ -167,7 +170,7 @@ def _type(view: View, name: str, cells: Sequence[shown.Cell]) -> str:
 def _require(view: View, found: Sequence[Piece]) -> None:
     """ExtractError that names every required column that files lack."""
     for piece in found:
-        hive = all(file.hospital_id is not None for file in piece.files)
+        hive = bool(piece.files) and not piece.of_several
         missing = [
             c.name
             for c in view.columns

@@ -91,7 +91,7 @@ def make(
             _map(db, layout, table, hospitals, values)
         else:
             db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
-    _refuse_mixedkeys(db, hospitals)
+    _same_keys(db, hospitals)
 
 
 def in_order() -> tuple[contract.Table, ...]:
@@ -251,28 +251,33 @@ def keys(db: Database, table: contract.Table) -> dict[str, str]:
     return {} if table.name == "admission" else db.columns("mapped.admission")
 
 
-def _refuse_mixedkeys(db: Database, hospitals: tuple[str, ...]) -> None:
-    """ExtractError when a key is text in one table and a number in another.
+def _same_keys(db: Database, hospitals: tuple[str, ...]) -> None:
+    """Let a key have one type in every table; ExtractError when it is text here, a number there.
 
     A table in which no row has the key, such as one that hospitals do not send, has it in the type
-    of the admissions.
+    of the admissions. Numbers are unsigned everywhere where some table has one too large otherwise.
     """
-    wanted = db.columns("mapped.admission")
-    for table in contract.TABLES:
-        name = f"mapped.{table.name}"
-        found = db.columns(name)
-        mixed = [
-            key
-            for key in ("admission_id", "patient_id")
-            if key in found and (found[key] == "VARCHAR") != (wanted[key] == "VARCHAR")
-        ]
-        for key in mixed:
-            if db.rows(f"SELECT 1 FROM {name} WHERE {key} IS NOT NULL LIMIT 1"):
-                raise ExtractError(
-                    f"{table.name}: {named(hospitals)}: {key} is {found[key]}, but in "
-                    f"admission it is {wanted[key]}. Write the key with one type everywhere."
-                )
-        if mixed:
-            nulls = ", ".join(f"NULL::{wanted[key]} AS {key}" for key in mixed)
-            db.execute(f"ALTER VIEW {name} RENAME TO {table.name}_without_key")
-            db.view(name, f"SELECT * REPLACE ({nulls}) FROM {name}_without_key")
+    types = {table.name: db.columns(f"mapped.{table.name}") for table in contract.TABLES}
+    for key in ("admission_id", "patient_id"):
+        found = {name: kinds[key] for name, kinds in types.items() if key in kinds}
+        wanted = found["admission"]
+        if wanted != "VARCHAR" and "UBIGINT" in found.values():
+            wanted = "UBIGINT"
+        for name in (name for name, kind in found.items() if kind != wanted):
+            shown = f"{key}::{wanted}"
+            if "VARCHAR" in (wanted, found[name]):
+                _refuse_mixed_key(db, hospitals, name, key, (found[name], wanted))
+                shown = f"NULL::{wanted}"
+            db.execute(f"ALTER VIEW mapped.{name} RENAME TO {name}_of_other_{key}")
+            rows = f"mapped.{name}_of_other_{key}"
+            db.view(f"mapped.{name}", f"SELECT * REPLACE ({shown} AS {key}) FROM {rows}")
+
+
+def _refuse_mixed_key(
+    db: Database, hospitals: tuple[str, ...], table: str, key: str, types: tuple[str, str]
+) -> None:
+    if db.rows(f"SELECT 1 FROM mapped.{table} WHERE {key} IS NOT NULL LIMIT 1"):
+        raise ExtractError(
+            f"{table}: {named(hospitals)}: {key} is {types[0]}, but in admission it is {types[1]}. "
+            "Write the key with one type everywhere."
+        )
