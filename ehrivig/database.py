@@ -267,9 +267,16 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
     if isinstance(error, duckdb.DataError) or (
         isinstance(error, duckdb.InvalidInputException) and _QUOTING.search(message)
     ):
-        wanted = _WANTED.search(message)
-        return UnreadableValue(f"a value {f'is no {wanted[1]}' if wanted else 'is out of range'}")
+        return UnreadableValue(f"a value {_what_is_wrong(message)}")
     return error
+
+
+def _what_is_wrong(message: str) -> str:
+    """What an error says of a value, without the value."""
+    wanted = _WANTED.search(message)
+    if wanted:
+        return f"is no {wanted[1]}"
+    return "is out of range" if "out of range" in message.lower() else "cannot be read"
 
 
 _QUOTING = re.compile(r"parse|malformed|convert|cast", re.IGNORECASE)
