@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from ehrivig import resources
-from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue, UsageError
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
 
@@ -251,11 +251,12 @@ def _without_value(message: str) -> str:
 def user_error(error: BaseException | None) -> EhrivigError | None:
     """The user's part of an error that another engine got from this database; None without one."""
     found = _translate(error) if isinstance(error, duckdb.Error) else error
-    return found if isinstance(found, EhrivigError) else None
+    known = isinstance(found, EhrivigError) and not isinstance(found, UnreadableValue)
+    return found if known else None  # type: ignore[return-value]
 
 
 def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
-    """The user's part of a DuckDB error: unreadable files and exhausted memory; else the error."""
+    """The user's part of a DuckDB error: unreadable files and values, exhausted memory; else it."""
     message = _first_line(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
@@ -263,4 +264,21 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
         "parquet" in message.lower() or "file" in message.lower()
     ):
         return ExtractError(f"extract: {_without_value(message)}. Replace the file and run again.")
+    if isinstance(error, duckdb.DataError) or (
+        isinstance(error, duckdb.InvalidInputException) and _QUOTING.search(message)
+    ):
+        return UnreadableValue(f"a value {_what_is_wrong(message)}")
     return error
+
+
+def _what_is_wrong(message: str) -> str:
+    """What an error says of a value, without the value."""
+    wanted = _WANTED.search(message)
+    if wanted:
+        return f"is no {wanted[1]}"
+    return "is out of range" if "out of range" in message.lower() else "cannot be read"
+
+
+_QUOTING = re.compile(r"parse|malformed|convert|cast", re.IGNORECASE)
+_WANTED = re.compile(r"(?:convert|cast).*?\bto (?:type |the type )?([A-Z][A-Z0-9_]+)")
+"""The type that a value was to become; a message of DuckDB quotes the value before it."""

@@ -38,6 +38,10 @@ class ExtractError(EhrivigError):
     exit_code = 4
 
 
+class UnreadableValue(ExtractError):
+    """A value that SQL cannot compute with or convert; the message names its type, never itself."""
+
+
 class EmptyResult(EhrivigError):
     """No admission in the cohort, one arm empty, or no matched pair (exit code 5)."""
 

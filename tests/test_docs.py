@@ -13,7 +13,9 @@ import click
 import pytest
 import typer
 
+from ehrivig import contract
 from ehrivig.cli import app
+from ehrivig.extract import column_types
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -154,3 +156,17 @@ def test_every_target_and_program_of_the_tests_exists(document: Path) -> None:
     assert named <= targets()
     for module in sorted({m for line in code for m in re.findall(r"-m (tests[\w.]*)", line)}):
         assert find_spec(module), module
+
+
+def test_the_tables_of_an_extract_are_those_of_the_contract() -> None:
+    lines = text_of(ROOT / "docs" / "extract.md").splitlines()
+    for table in contract.TABLES:
+        columns = ", ".join(f"**{c.name}**" if c.required else c.name for c in table.columns)
+        assert f"| {table.name} | {table.grain} | {columns} |" in lines
+
+
+def test_the_words_for_yes_and_no_are_listed() -> None:
+    text = " ".join(text_of(ROOT / "docs" / "extract.md").split())
+    for words in (column_types._YES, column_types._NO, column_types._NOT_SAID):
+        for word in (w for w in words if not w.startswith(("1", "0")) and w not in "ｙｎ１０"):
+            assert f"{word}," in text or f"{word} " in text or f"`{word}`" in text, word

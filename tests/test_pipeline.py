@@ -267,6 +267,11 @@ def test_manifest_hashes_what_was_read(
     assert manifest["exit_code"] == 0
     first = manifest["inputs"][0]
     assert first["sha256"] == file_digest(extract / first["path"])
+    left_out = {one["path"]: one["reason"] for one in manifest["left_out"]}
+    assert left_out["extract.json"] == "says whether data are simulated"
+    assert len(manifest["inputs"]) + len(left_out) == sum(
+        path.is_file() and "_truth" not in path.parts for path in extract.rglob("*")
+    ) + ("_truth" in left_out)
     assert {"sql", "suites", "codelists"} <= set(manifest["code"])
     assert all(step["seconds"] >= 0 for step in manifest["steps"])
 

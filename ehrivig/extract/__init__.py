@@ -6,16 +6,15 @@ columns and types), `ref` (what the codes mean) and `resolved` (canonical tables
 standard values and products).
 """
 
+from ehrivig.extract.damage import no_moment, refused_column, unreadable
 from ehrivig.extract.files import InputFile, Source
 from ehrivig.extract.source import (
     find,
     input_files,
     inspect,
     kinds_of_files,
-    no_moment,
     open_hospitals,
     rows,
-    unreadable,
 )
 
 __all__ = [
@@ -27,6 +26,7 @@ __all__ = [
     "kinds_of_files",
     "no_moment",
     "open_hospitals",
+    "refused_column",
     "rows",
     "unreadable",
 ]

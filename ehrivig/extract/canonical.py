@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ehrivig.contract import SQL_TYPE, Column, Table
 from ehrivig.errors import ExtractError
+from ehrivig.extract.column_types import INTEGERS
 
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT")
+_WHOLE = INTEGERS
 _CLOCKS = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _CASTABLE: dict[str, tuple[str, ...]] = {
-    "key": _WHOLE,
-    "text": (*_WHOLE, "ENUM"),
+    "key": (*_WHOLE, "UUID"),
+    "text": (*_WHOLE, "ENUM", "UUID"),
     "time": ("DATE", *_CLOCKS),
     "date": ("TIMESTAMP", *_CLOCKS),
     "number": (*_WHOLE, "FLOAT", "DECIMAL"),
@@ -88,8 +89,9 @@ def _with_made_keys(text: str, types: dict[str, str]) -> str:
     """Administrations, with a key made of the whole row where the source has none."""
     own = {name.casefold(): kind for name, kind in types.items()}.get("medication_id", "VARCHAR")
     row = f"hash({', '.join(_MADE_OF)})"
-    is_text = own in ("VARCHAR", '"NULL"')
-    made = f"'row ' || to_hex({row})" if is_text else f"-1 - ({row} >> 1)::BIGINT"
+    is_text = own.startswith(("VARCHAR", "ENUM", "UUID")) or own == '"NULL"'
+    number = row if own == "UBIGINT" else f"-1 - ({row} >> 1)::BIGINT"
+    made = f"'row ' || to_hex({row})" if is_text else number
     return f"SELECT * REPLACE (coalesce(medication_id, {made}) AS medication_id) FROM (\n{text}\n)"
 
 
@@ -140,11 +142,13 @@ def _expression(column: Column, own: str, wanted: str) -> str | None:
     base = own.partition("(")[0]
     if column.kind == "number" and base in ("DOUBLE", "FLOAT"):
         return _number(column.name, base)
-    stays = column.kind == "key" and base in ("INTEGER", "BIGINT") and column.name != "hospital_id"
+    is_id = column.kind == "key" and column.name != "hospital_id"
+    stays = is_id and base in ("BIGINT", "UBIGINT")
     if own == wanted or stays:
         return f"{column.name} AS {column.name}"  # whatever case the source writes it in
-    if base in _CASTABLE[column.kind]:
-        target = "BIGINT" if column.kind == "key" and column.name != "hospital_id" else wanted
+    whole = own.startswith("DECIMAL(") and own.endswith(",0)")
+    if base in _CASTABLE[column.kind] or (whole and column.kind in ("key", "text")):
+        target = "BIGINT" if is_id and base != "UUID" else wanted
         return f"{column.name}::{target} AS {column.name}"
     return None
 

@@ -10,7 +10,8 @@ from ehrivig.codes.imports import Concept
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.extract import stages
-from ehrivig.extract.files import DATABASE_SUFFIXES, find_files
+from ehrivig.extract.files import DATABASE_SUFFIXES
+from ehrivig.extract.folder import find_tables
 
 _NEEDED = ("concept", "concept_ancestor")
 _EXPAND = """
@@ -71,7 +72,7 @@ def _open(db: Database, extract: Path) -> None:
             _refuse_missing(name, extract, name in tables)
             db.view(name, f"SELECT * FROM {tables[name]}")
         return
-    files = find_files(extract)
+    files = find_tables(extract).tables
     for name in _NEEDED:
         _refuse_missing(name, extract, name in files)
         db.parquet(name, [part.path for part in files[name]])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,11 +41,60 @@ def row_count(path: Path, root: Path) -> int:
     return _footer(path, root).rows
 
 
+def signature(path: Path, root: Path) -> tuple[tuple[str, str], ...]:
+    """The columns of a Parquet file by name, with the types that Parquet itself knows.
+
+    Text is text, whatever the writer called it (string, large_string, dictionary).
+    """
+    return _footer(path, root).types
+
+
+def ids_of(path: Path, root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Some columns of a file with the kind of their ids: text, whole, or unsigned.
+
+    Unsigned ids are those that a signed number of 64 bits may not hold. A column that was written
+    without a type has none.
+    """
+    for field in schema(path, root):
+        name = field.name.casefold()
+        if name not in names or pa.types.is_null(field.type):
+            continue
+        if pa.types.is_uint64(field.type) and _beyond_signed(path, name):
+            yield name, "unsigned"
+        else:
+            yield name, "whole" if _is_number(field.type) else "text"
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _beyond_signed(path: Path, column: str) -> bool:
+    """Whether a column of unsigned whole numbers may hold one of 2^63 or more, by its footer."""
+    found = _opened(path)
+    leaves = [found.schema.column(number).path for number in range(len(found.schema))]
+    place = [leaf.casefold() for leaf in leaves].index(column)
+    groups = (found.row_group(number).column(place) for number in range(found.num_row_groups))
+    return any(_largest(group) >= 2**63 for group in groups)
+
+
+def _largest(group: Any) -> int:
+    """The largest value that a row group tells of; where it tells none, one beyond all."""
+    told = group.statistics
+    if told is not None and told.has_min_max:
+        return int(told.max)
+    empty = told is not None and told.has_null_count and told.null_count == group.num_values
+    return 0 if empty or not group.num_values else 2**64
+
+
 @dataclass(frozen=True)
 class _Footer:
-    """What a Parquet file says of itself at its end: its columns, its rows."""
+    """What a Parquet file says of itself at its end: its columns, their types, its rows."""
 
     columns: pa.Schema
+    types: tuple[tuple[str, str], ...]
     rows: int
 
 
@@ -55,6 +106,15 @@ def _footer(path: Path, root: Path) -> _Footer:
         if isinstance(path, StorePath) and reason(error, path):
             raise unreadable(error, path) from error
         where = path.relative_to(root).as_posix()
+        if isinstance(error, PermissionError):
+            raise ExtractError(
+                f"{where}: may not be read. Grant this user the right to read it."
+            ) from error
+        if isinstance(error, pa.ArrowNotImplementedError):
+            raise ExtractError(
+                f"{where}: has a column of a type that cannot be read (such as a whole number of "
+                "128 bits). Write it as text or as a whole number of 64 bits."
+            ) from error
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error
@@ -63,16 +123,34 @@ def _footer(path: Path, root: Path) -> _Footer:
 @lru_cache(maxsize=100_000)
 def _footer_of(path: Path, size: int, changed: float) -> _Footer:
     """Read once while the file is unchanged: several questions are asked of it."""
+    found = _opened(path)
+    columns = found.schema.to_arrow_schema()
+    mark = columns.serialize().to_pybytes()
+    if mark not in _same_columns:
+        _same_columns[mark] = columns, _types(found.schema)
+    return _Footer(*_same_columns[mark], found.num_rows)
+
+
+def _opened(path: Path) -> Any:
     if isinstance(path, StorePath):
         with path.open("rb") as stream:
-            found = pq.read_metadata(stream)
-    else:
-        found = pq.read_metadata(path)
-    columns = found.schema.to_arrow_schema()
-    return _Footer(
-        _same_columns.setdefault(columns.serialize().to_pybytes(), columns), found.num_rows
-    )
+            return pq.read_metadata(stream)
+    return pq.read_metadata(path)
 
 
-_same_columns: dict[bytes, pa.Schema] = {}
+def _types(columns: Any) -> tuple[tuple[str, str], ...]:
+    """Path and type of every leaf column, in the order of their names."""
+    leaves = (columns.column(number) for number in range(len(columns)))
+    return tuple(sorted((leaf.path.casefold(), _type(leaf)) for leaf in leaves))
+
+
+def _type(leaf: Any) -> str:
+    """The logical type of a column, else the physical one."""
+    logical = str(leaf.logical_type)
+    if logical == "None":
+        return str(leaf.physical_type)
+    return logical.partition(", is_from_converted_type")[0]
+
+
+_same_columns: dict[bytes, tuple[pa.Schema, tuple[tuple[str, str], ...]]] = {}
 """The columns of many files are the same, and kept once."""

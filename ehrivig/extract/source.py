@@ -6,27 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ehrivig import contract
 from ehrivig.batch import keys
 from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
-from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
 from ehrivig.extract import layouts, resolved, stages
 from ehrivig.extract.clif_version import clif_version
+from ehrivig.extract.damage import refused_column, unreadable
 from ehrivig.extract.files import (
     DATABASE_SUFFIXES,
     InputFile,
+    LeftOut,
     Source,
     TableFile,
-    corrupt_file,
-    find_files,
     input_file,
     is_synthetic,
-    refuse_misspelt,
 )
-from ehrivig.extract.footers import row_count, schema
+from ehrivig.extract.folder import find_tables
+from ehrivig.extract.footers import ids_of, row_count, schema, signature
+from ehrivig.extract.hospital_names import is_missing, refuse_twins
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.source_view import named
+from ehrivig.extract.source_view import hospitals_of
+from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
@@ -63,7 +64,8 @@ def find(root: Path, layout: Layout) -> Source:
     root = place(root)
     if isinstance(root, StorePath):
         refuse_unreadable(root)
-    source = Source(root, layout.name, (), (), False, parts=_parts(root, layout))
+    parts, left_out = _parts(root, layout)
+    source = Source(root, layout.name, (), (), False, parts=parts, left_out=left_out)
     _refuse_missing(source, layout)
     version = clif_version(source) if layout.name == "clif" else ""
     return replace(source, version=version, synthetic=is_synthetic(root))
@@ -97,56 +99,14 @@ def open_hospitals(
         if keep:
             keys.keep(db, names)
         resolved.make(db, study.lists, mark, keep=keep)
+    except UnreadableValue as error:
+        raise unreadable(source, names) or refused_column(db, names) or error from error
     except (EhrivigError, Unalike):
         raise
     except Exception as error:
         raise unreadable(source, names) or error from error
     if layout.name == "omop":
         resolved.refuse_undeclared_quantity(db, names, study)
-
-
-def unreadable(source: Source, hospitals: Sequence[str]) -> ExtractError | None:
-    """Why reading some hospitals failed without a message of its own: the damaged file; else None.
-
-    For whoever scans the tables later: an error in the middle of a scan names no file.
-    """
-    if source.is_database:
-        return None
-    files = source.files(hospitals)
-    return corrupt_file(files, source.root) or _refused_file(files, source.root)
-
-
-def no_moment(db: Database, hospitals: Sequence[str]) -> ExtractError | None:
-    """The error that names the first column with moments outside the years 1 to 9999; else None.
-
-    For whoever meets them later: near the ends of its range, DuckDB cannot compute with a moment.
-    """
-    for table in contract.TABLES:
-        for column in (column.name for column in table.columns if column.kind == "time"):
-            found = db.rows(
-                f"SELECT count(*) FROM mapped.{table.name} WHERE NOT {column} "
-                "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
-            )
-            if found[0][0]:
-                return ExtractError(
-                    f"{table.name}: {named(hospitals)}: column {column} holds moments before "
-                    "the year 1 or after 9999, with which nothing can be computed. Mend the "
-                    "column, or leave it empty in these rows."
-                )
-    return None
-
-
-def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
-    """The error that names the first file that DuckDB cannot read whole, though others can."""
-    for path in paths:
-        with Database() as db:
-            try:
-                db.parquet("whole", [path])
-                db.rows("SELECT bit_xor(hash(whole)) FROM whole")
-            except Exception:
-                where = path.relative_to(root).as_posix()
-                return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
-    return None
 
 
 def rows(source: Source, hospital_id: str) -> int:
@@ -163,26 +123,35 @@ def rows(source: Source, hospital_id: str) -> int:
 
 
 def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:
-    """Table -> which columns of which types the files of a hospital alone have; none for one alone.
+    """What keeps hospitals from being read together, each as name -> how the hospital has it.
 
-    Hospitals are read together when they agree in the tables that both send. One that lacks a table
-    without which nothing can be read agrees with nobody.
+    Of a layout that declares its columns, these are the ids (text or numbers); of another the
+    columns of each table with their types. Hospitals are read together when they agree in what both
+    have; one that lacks a table without which nothing can be read agrees with nobody.
     """
     if source.is_database:
         return {}
-    files = {name: source.table_files(name, [hospital_id]) for name in source.parts}
-    required = layouts.load(source.layout).required_sources
-    if not all(files[name] for name in required if name in files):
-        return {"": hospital_id}
-    kinds = {
-        name: {
-            str(schema(file.path, source.root).remove_metadata())
-            for file in found
-            if file.hospital_id is not None
-        }
-        for name, found in files.items()
-    }
-    return {name: repr(sorted(known)) for name, known in kinds.items() if known}
+    layout = layouts.load(source.layout)
+    found: dict[str, set[str]] = {}
+    for name in source.parts:
+        files = source.table_files(name, [hospital_id])
+        if not files and name in layout.required_sources:
+            return {"": hospital_id}
+        for path in (file.path for file in files if file.hospital_id is not None):
+            if layout.declared:
+                ids = {c.name for c in layout.declared[name] if c.kind == "key"} - {"hospital_id"}
+                for column, kind in ids_of(path, source.root, ids):
+                    found.setdefault(column, set()).add(kind)
+            else:
+                found.setdefault(name, set()).add(repr(signature(path, source.root)))
+    return {name: _kind(kinds, hospital_id) for name, kinds in found.items()}
+
+
+def _kind(kinds: set[str], hospital_id: str) -> str:
+    """What a hospital has in several files; where it is both text and numbers, like no other."""
+    if kinds == {"unsigned", "whole"}:
+        kinds = {"unsigned"}
+    return hospital_id if {"text", "whole"} <= kinds else repr(sorted(kinds))
 
 
 def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
@@ -195,19 +164,28 @@ def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
     return [input_file(path, source.root) for path in source.files(hospitals)]
 
 
-def _parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
-    """The source tables that the layout reads, with their files."""
+_Parts = dict[str, tuple[TableFile, ...]]
+
+
+def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
+    """The source tables that the layout reads, with their files; what else lies in the extract."""
     if root.is_file():
-        return _database_parts(root, layout)
-    found = find_files(root)
-    if layout.name == "native":
-        refuse_misspelt(list(found), [table.name for table in contract.TABLES])
+        return _database_parts(root, layout), ()
+    found = find_tables(root)
+    parts = found.tables
     if layout.declared:
-        found = {name: files for name, files in found.items() if name in layout.declared}
-    return found
+        refuse_doubtful(parts, tuple(layout.declared))
+        parts = {name: files for name, files in parts.items() if name in layout.declared}
+    others = [
+        LeftOut(entry, f"no table of the layout {layout.name}")
+        for name, entry in found.entries.items()
+        if name not in parts
+    ]
+    left_out = sorted([*found.left_out, *others], key=lambda one: one.path)
+    return parts, tuple(left_out)
 
 
-def _database_parts(root: Path, layout: Layout) -> dict[str, tuple[TableFile, ...]]:
+def _database_parts(root: Path, layout: Layout) -> _Parts:
     """The tables of a DuckDB file."""
     if root.suffix.lower() not in DATABASE_SUFFIXES:
         raise ExtractError(
@@ -230,21 +208,25 @@ def _refuse_missing(source: Source, layout: Layout) -> None:
 
 def _native_hospitals(source: Source) -> list[str]:
     """The hospitals of hive folders, and those named in files that hold several."""
-    found = {p.hospital_id for files in source.parts.values() for p in files if p.hospital_id}
+    found: set[str | None] = {
+        p.hospital_id for files in source.parts.values() for p in files if p.hospital_id
+    }
     with Database() as db:
+        attached = stages.attach(db, source.root) if source.is_database else {}
         for name, files in source.parts.items():
-            shared = [part.path for part in files if part.hospital_id is None]
-            for path in shared:
-                if "hospital_id" not in {n.casefold() for n in schema(path, source.root).names}:
+            if attached:
+                found |= hospitals_of(db, source.root, name, attached[name])
+            shared = tuple(part for part in files if part.hospital_id is None)
+            for part in shared:
+                columns = {n.casefold() for n in schema(part.path, source.root).names}
+                if "hospital_id" not in columns:
                     raise ExtractError(
-                        f"{name}: {path.name} has no column hospital_id, and lies in no folder "
-                        "hospital_id=... Add one of these."
+                        f"{name}: {part.path.name} has no column hospital_id, and lies in no "
+                        "folder hospital_id=... Add one of these."
                     )
             if shared:
-                db.parquet("shared_file", shared)
-                rows = db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM shared_file")
-                found |= {row[0] for row in rows}
-    if None in found or "" in found:
+                found |= hospitals_of(db, source.root, name, shared)
+    if any(is_missing(name) for name in found):
         raise ExtractError("extract: some rows have no hospital_id. Fill it in every table.")
     return sorted(str(name) for name in found)
 
@@ -258,6 +240,7 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
             f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands "
             "for all hospitals together. Give it another name."
         )
+    refuse_twins(found)
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))
     if missing:

@@ -1,46 +1,39 @@
 """Source views: the files of some hospitals, with the columns and types that the layout expects.
 
 A view shows the files as they are, except that: an optional column that the files lack is null; a
-column of another but compatible type is cast; a moment with a zone is shown as the hospitals' wall
-clock; and a file of several hospitals shows only the rows of these.
+column of another type is shown with that of the layout where nothing is lost; a moment with a zone
+is shown as the hospitals' wall clock; and a file of several hospitals shows only the rows of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
-
-from ehrivig.contract import SQL_TYPE
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract.files import HIVE, TableFile
-from ehrivig.extract.footers import schema
+from ehrivig.extract import column_types, shown
+from ehrivig.extract.column_types import CLOCKS, UNTYPED, ZONED, Way, sql_type
+from ehrivig.extract.files import TableFile
+from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
+from ehrivig.extract.pieces import Piece, pieces, quoted
 from ehrivig.literals import render
 
-_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_INTEGERS = (*_SIGNED, *(f"U{name}" for name in _SIGNED))
 EVERY: tuple[str, ...] = ()
 """Stands for all hospitals of an extract."""
-_ZONED = "TIMESTAMP WITH TIME ZONE"
-_CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
-_WORDS = {
-    "key": "text or an integer",
-    "text": "text",
-    "time": "a timestamp",
-    "utc": "a timestamp",
-    "date": "a date",
-    "number": "a number",
-    "flag": "true or false (BOOLEAN)",
-}
+_HOSPITAL = HIVE.rstrip("=")
 
 
 @dataclass(frozen=True)
 class View:
-    """One source view to be made."""
+    """One source view to be made.
+
+    `columns`: what the layout reads; none where only its SELECTs know. `keys`: the types that the
+    ids have in other tables, which an id has here too where no row has one.
+    """
 
     table: str
     hospitals: tuple[str, ...]
@@ -49,6 +42,7 @@ class View:
     columns: tuple[SourceColumn, ...]
     timezone: str | None
     only_hospital: bool
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -58,44 +52,38 @@ class View:
 
 def create(db: Database, view: View) -> None:
     """Make `source.<table>`; ExtractError for unreadable files, missing columns, wrong types."""
-    unknown_types = _one_schema(view)
-    name = f"source.{view.table}"
-    hive = any(file.hospital_id is not None for file in view.files)
-    db.reach(file.path for file in view.files)
-    _refuse_other_hospital(db, view)
-    db.parquet(name, [file.path for file in view.files], hive=hive)
-    text = shaped(view, db.columns(name), unknown_types, "read_parquet($files$options)")
-    if text is not None:
-        options = ", hive_partitioning = true, hive_types_autocast = false" if hive else ""
-        files = [str(file.path) for file in view.files]
-        db.view(name, render(text.replace("$options", options), {"files": files}))
+    db.view(f"source.{view.table}", select(db, view, _pieces(db, view)))
 
 
-def shaped(view: View, found: dict[str, str], untyped: set[str], source: str) -> str | None:
-    """The SELECT that shows `source` as the layout expects it; None when it already does."""
-    declared = {column.name: column for column in view.columns}
-    types = {name.casefold(): kind for name, kind in found.items()}
-    _require(view, types)
-    replaced = [
-        f"{expression} AS {_quoted(name)}"
-        for name, kind in found.items()
-        if (expression := _expression(view, name, kind, declared.get(name.casefold()), untyped))
+def _pieces(db: Database, view: View) -> tuple[Piece, ...]:
+    return pieces(db, view.files, view.root, view.where)
+
+
+def select(db: Database, view: View, found: Sequence[Piece]) -> str:
+    """The SELECT that shows a table as the layout expects it."""
+    _require(view, found)
+    every = {asked.name: shown.cells(db, asked, found) for asked in _asked(view, found)}
+    types = {name: _type(view, name, cells) for name, cells in every.items()}
+    if len(found) == 1:
+        alone = {name: cells[0] for name, cells in every.items()}
+        return _one(view, found[0], alone, types)
+    parts = [
+        _one_of_several(view, piece, {n: cells[i] for n, cells in every.items()}, types)
+        for i, piece in enumerate(found)
     ]
-    added = [
-        f"NULL::{_sql_type(column.kind)} AS {_quoted(name)}"
-        for name, column in declared.items()
-        if name not in types
-    ]
-    shared = (
-        view.hospitals
-        and view.only_hospital
-        and any(file.hospital_id is None for file in view.files)
-    )
-    if not (replaced or added or shared):
-        return None
-    star = f"* REPLACE (\n    {_joined(replaced)}\n)" if replaced else "*"
-    where = f"\nWHERE {of_hospitals('hospital_id', view.hospitals)}" if shared else ""
-    return f"SELECT\n    {_joined([star, *added])}\nFROM {source}{where}"
+    return "\nUNION ALL\n".join(parts)
+
+
+def hospitals_of(
+    db: Database, root: Path, table: str, rows: tuple[TableFile, ...] | str
+) -> set[str | None]:
+    """The hospitals that the rows of some files, or of a table of a database, name."""
+    files = () if isinstance(rows, str) else rows
+    view = View(table, EVERY, root, files, (SourceColumn(_HOSPITAL, "key", True),), None, True)
+    found = [Piece(rows, db.columns(rows))] if isinstance(rows, str) else _pieces(db, view)
+    return {
+        row[0] for row in db.rows(f"SELECT DISTINCT {_HOSPITAL} FROM ({select(db, view, found)})")
+    }
 
 
 def named(hospitals: Sequence[str]) -> str:
@@ -112,118 +100,127 @@ def of_hospitals(column: str, hospitals: Sequence[str]) -> str:
     return render(f"{column} IN (SELECT unnest($hospitals))", {"hospitals": list(hospitals)})
 
 
-def empty(columns: Sequence[SourceColumn]) -> str:
+def empty(columns: Sequence[SourceColumn], keys: Mapping[str, str]) -> str:
     """The SELECT of a declared source table that the extract lacks: its columns, no rows."""
-    shown = [f"NULL::{_sql_type(c.kind)} AS {_quoted(c.name)}" for c in columns]
-    return f"SELECT\n    {_joined(shown)}\nWHERE FALSE"
+    types = {c.name: keys.get(c.name) or sql_type(c.kind) for c in columns}
+    listed = [f"NULL::{kind} AS {quoted(name)}" for name, kind in types.items()]
+    return f"SELECT\n    {_joined(listed)}\nWHERE FALSE"
+
+
+def _one(
+    view: View, piece: Piece, cells: Mapping[str, shown.Cell], types: Mapping[str, str]
+) -> str:
+    """The SELECT of a table in one piece: all its columns, some of them in another way."""
+    replaced, added = [], []
+    for name, cell in cells.items():
+        text = cell.cast(types[name])
+        there = piece.named(name)
+        if text is not None and there is not None:
+            replaced.append(f"{text} AS {quoted(there[0])}")
+        elif text is not None:
+            added.append(f"{text} AS {quoted(name)}")
+    star = f"* REPLACE (\n    {_joined(replaced)}\n)" if replaced else "*"
+    columns = _joined([star, *added])
+    head = f"SELECT\n    {columns}\nFROM" if replaced or added else "SELECT * FROM"
+    return f"{head} {piece.source}{_filter(view, piece)}"
+
+
+def _one_of_several(
+    view: View, piece: Piece, cells: Mapping[str, shown.Cell], types: Mapping[str, str]
+) -> str:
+    """The SELECT of one of several pieces: the columns in the order of all."""
+    listed = [
+        f"{cell.cast(types[name]) or quoted(cell.name)} AS {quoted(name)}"
+        for name, cell in cells.items()
+    ]
+    return f"SELECT\n    {_joined(listed)}\nFROM {piece.source}{_filter(view, piece)}"
+
+
+def _filter(view: View, piece: Piece) -> str:
+    """WHERE, for a piece with rows of other hospitals too."""
+    limited = _among(view, piece)
+    return "" if limited == "TRUE" else f"\nWHERE {limited}"
+
+
+def _among(view: View, piece: Piece) -> str:
+    """SQL that is true of the rows of the hospitals of a view."""
+    if not (view.hospitals and view.only_hospital and piece.of_several):
+        return "TRUE"
+    there = piece.named(_HOSPITAL)
+    name, kind = there or (_HOSPITAL, "VARCHAR")
+    (way, *_) = column_types.ways(quoted(name), kind, "key", hospital=True) or (Way(kind, None),)
+    return of_hospitals(way.expression or name, view.hospitals)
 
 
 def _joined(items: Sequence[str]) -> str:
     return ",\n    ".join(items)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _sql_type(kind: str) -> str:
-    return "TIMESTAMP" if kind == "utc" else SQL_TYPE[kind]  # type: ignore[index]
-
-
-def _one_schema(view: View) -> set[str]:
-    """The columns without a type (all null when written); ExtractError when files differ."""
-    first, *others = view.files
-    wanted = schema(first.path, view.root)
-    for file in others:
-        found = schema(file.path, view.root)
-        names = sorted(set(wanted.names) ^ set(found.names))
-        differing = names or [
-            n for n in wanted.names if wanted.field(n).type != found.field(n).type
-        ]
-        if differing:
-            raise ExtractError(
-                f"{view.where}: {first.path.name} and "
-                f"{file.path.name} differ in column {differing[0]!r}. Write all files of a table "
-                "with the same columns and types."
-            )
-    return {name.casefold() for name in wanted.names if pa.types.is_null(wanted.field(name).type)}
-
-
-def _refuse_other_hospital(db: Database, view: View) -> None:
-    """ExtractError when a file in a folder hospital_id=A says in its rows that it is of B."""
-    for file in view.files:
-        if file.hospital_id is None or "hospital_id" not in schema(file.path, view.root).names:
-            continue
-        rows = db.rows(
-            "SELECT count(*) FROM read_parquet($file, hive_partitioning = false) "
-            "WHERE hospital_id::VARCHAR IS DISTINCT FROM $hospital_id",
-            {"file": str(file.path), "hospital_id": file.hospital_id},
-        )
-        if rows[0][0]:
-            raise ExtractError(
-                f"{view.where}: {rows[0][0]:,} rows of {file.path.name} name another hospital in "
-                "their column hospital_id than the folder does. Move them, or drop the column."
-            )
-
-
-def _require(view: View, types: dict[str, str]) -> None:
-    """ExtractError that names every required column the files lack."""
-    hive = all(file.hospital_id is not None for file in view.files)
-    missing = [
-        c.name
-        for c in view.columns
-        if c.required and c.name not in types and not (hive and c.name == HIVE.rstrip("="))
-    ]
-    if missing:
-        raise ExtractError(
-            f"{view.where} lacks the required column "
-            f"{', '.join(missing)}. Add it to {view.files[0].path.name}, or map the source with a "
-            "layout of your own."
-        )
-
-
-def _expression(
-    view: View, name: str, kind: str, column: SourceColumn | None, untyped: set[str]
-) -> str | None:
-    """How a column is shown; None as it is. ExtractError when its type cannot be what is meant."""
-    quoted = _quoted(name)
+def _type(view: View, name: str, cells: Sequence[shown.Cell]) -> str:
+    """The type of a column in all pieces; where no row has a value, the one that it should have."""
+    found = column_types.common(cell.type for cell in cells)
+    if found not in (None, UNTYPED):
+        return str(found)
+    column = next((c for c in view.columns if c.name == name), None)
     if column is None:
-        return _local(view, quoted, name) if kind == _ZONED else None
-    if name.casefold() in untyped or kind == '"NULL"':
-        return f"NULL::{_sql_type(column.kind)}"
+        return "VARCHAR" if len(cells) > 1 else UNTYPED
+    return view.keys.get(name) or sql_type(column.kind)
+
+
+def _require(view: View, found: Sequence[Piece]) -> None:
+    """ExtractError that names every required column that files lack."""
+    for piece in found:
+        hive = bool(piece.files) and not piece.of_several
+        missing = [
+            c.name
+            for c in view.columns
+            if c.required and not piece.named(c.name) and not (hive and c.name == _HOSPITAL)
+        ]
+        if missing:
+            place = piece.files[0].path.name if piece.files else view.table
+            raise ExtractError(
+                f"{view.where} lacks the required column {', '.join(missing)}. Add it to {place}, "
+                "or map the source with a layout of your own."
+            )
+
+
+def _asked(view: View, found: Sequence[Piece]) -> list[shown.Asked]:
+    """The columns that the layout reads; all columns where only its SELECTs know which."""
+    if view.columns:
+        return [_asked_of(view, column.name, column) for column in view.columns]
+    names = dict.fromkeys(name.casefold() for piece in found for name in piece.types)
+    return [_asked_of(view, name, None) for name in names]
+
+
+def _asked_of(view: View, name: str, column: SourceColumn | None) -> shown.Asked:
+    kind = column.kind if column else None
+    return shown.Asked(
+        name, kind, partial(_ways, view, column), view.where, partial(_among, view), view.root
+    )
+
+
+def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple[Way, ...]:
+    """How a column can be shown; none where its type cannot be what is meant."""
+    if column is None:
+        if kind in ZONED:
+            return (Way("TIMESTAMP", _local(view, sql, sql.strip('"'))),)
+        return column_types.of_undeclared(sql, kind)
     if column.kind in ("time", "utc", "date"):
-        return _clock(view, quoted, kind, column)
-    base = kind.partition("(")[0]
-    if column.kind in ("key", "text") and (kind == "VARCHAR" or base == "ENUM"):
-        return None if kind == "VARCHAR" else f"{quoted}::VARCHAR"
-    if column.name == "hospital_id" and base in _INTEGERS:
-        return f"{quoted}::VARCHAR"
-    if column.kind == "key" and base in _INTEGERS:
-        return f"{quoted}::BIGINT" if base not in ("BIGINT", "INTEGER") else None
-    if column.kind == "text" and base in _INTEGERS:
-        return f"{quoted}::VARCHAR"
-    if column.kind == "number" and base in (*_INTEGERS, "DOUBLE", "DECIMAL"):
-        return None if kind == "DOUBLE" else f"{quoted}::DOUBLE"
-    if column.kind == "number" and base == "FLOAT":
-        return f"{quoted}::VARCHAR::DOUBLE"  # 0.1 of four bytes is 0.1, not 0.10000000149
-    if column.kind == "flag" and kind == "BOOLEAN":
-        return None
-    raise _wrong_type(view, name, kind, column)
+        return _clock(view, sql, kind, column)
+    return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
 
 
-def _clock(view: View, quoted: str, kind: str, column: SourceColumn) -> str | None:
+def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, ...]:
     """A moment as hospital-local wall clock, or a day."""
+    wanted = sql_type(column.kind)
     day = "::DATE" if column.kind == "date" else ""
-    if kind == _ZONED:
-        return _local(view, quoted, column.name) + day
-    if kind in _CLOCKS and column.kind == "utc":
-        zoned = f"({quoted}::TIMESTAMP AT TIME ZONE 'UTC')"
-        return _local(view, zoned, column.name)
-    if kind in _CLOCKS:
-        return f"{quoted}{day}" if day else None if kind == "TIMESTAMP" else f"{quoted}::TIMESTAMP"
-    if kind == "DATE":
-        return None if day else f"{quoted}::TIMESTAMP"
-    raise _wrong_type(view, column.name, kind, column)
+    if kind in ZONED:
+        return (Way(wanted, _local(view, sql, column.name) + day),)
+    if kind in CLOCKS and column.kind == "utc":
+        return (Way(wanted, _local(view, f"({sql}::TIMESTAMP AT TIME ZONE 'UTC')", column.name)),)
+    if kind in (*CLOCKS, "DATE"):
+        return (Way(wanted, None if kind == wanted else f"{sql}::{wanted}"),)
+    return ()
 
 
 def _local(view: View, expression: str, name: str) -> str:
@@ -234,11 +231,3 @@ def _local(view: View, expression: str, name: str) -> str:
             "under [extract] of the study file."
         )
     return render(f"({expression} AT TIME ZONE $zone)", {"zone": view.timezone})
-
-
-def _wrong_type(view: View, name: str, kind: str, column: SourceColumn) -> ExtractError:
-    return ExtractError(
-        f"{view.where}: column {name} is {kind.partition('(')[0]}, "
-        f"but must be {_WORDS[column.kind]}. Write it with that type, or map it with a layout of "
-        "your own."
-    )

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
-from ehrivig.batch.alike import Unalike, grouped
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
-from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
 from ehrivig.extract import canonical, layouts, source_view
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
+from ehrivig.extract.pieces import Piece
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
+from ehrivig.extract.zones import alike, known_zone, own_zone
 from ehrivig.literals import render
 from ehrivig.study import Study
 
@@ -61,13 +62,22 @@ def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
     """The hospitals of all admissions; an ExtractError, which quotes no value, where that fails."""
     try:
         return db.rows("SELECT DISTINCT hospital_id::VARCHAR FROM every_admission ORDER BY 1")
+    except UnreadableValue as error:
+        raise _refused_value(select, error) from error
     except EhrivigError:
         raise
     except Exception as error:
         raise ExtractError(
-            f"layout: {select.name}: {type(error).__name__} while its rows were read (perhaps a "
-            "cast that some value refuses; TRY_CAST gives null). Mend that SELECT."
-        ) from error
+            f"layout: {select.name}: {type(error).__name__} while its rows were read. Mend that "
+            "SELECT."
+        ) from None
+
+
+def _refused_value(select: Query, error: UnreadableValue) -> ExtractError:
+    return ExtractError(
+        f"layout: {select.name}: {error} (perhaps a cast that some value refuses; TRY_CAST gives "
+        "null). Mend that SELECT."
+    )
 
 
 def make(
@@ -81,7 +91,7 @@ def make(
             _map(db, layout, table, hospitals, values)
         else:
             db.view(f"mapped.{table.name}", canonical.absent(table, keys(db, table)))
-    _refuse_mixedkeys(db, hospitals)
+    _same_keys(db, hospitals)
 
 
 def in_order() -> tuple[contract.Table, ...]:
@@ -110,7 +120,7 @@ def values_of(study: Study, hospitals: tuple[str, ...]) -> dict[str, object]:
 
     Raises Unalike for hospitals of which not all read quantities alike.
     """
-    reading = _alike({name: study.extract.drug_quantity.get(name) for name in hospitals})
+    reading = alike({name: study.extract.drug_quantity.get(name) for name in hospitals})
     return {
         "timezone": study.extract.timezone,
         "support_hours": SUPPORT_HOURS,
@@ -126,9 +136,9 @@ def _sources(
 ) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
     attached = attach(db, source.root) if source.is_database else {}
-    zone = _zone(db, study.extract.timezone)
-    names = [*source.parts, *(name for name in layout.declared if name not in source.parts)]
-    for name in sorted(names, key=lambda n: n != "hospital"):
+    zone = known_zone(db, study.extract.timezone)
+    keys: dict[str, str] = {}
+    for name in _in_order(source, layout, hospitals):
         view = View(
             name,
             hospitals,
@@ -137,10 +147,34 @@ def _sources(
             layout.declared.get(name, ()),
             zone,
             layout.name == "native",
+            keys,
         )
         _source(db, layout, view, attached.get(name))
+        keys = {**_keys_of(db, view), **keys}
         if name == "hospital" and layout.name == "native":
-            zone = _zone(db, _own_zone(db, hospitals, study))
+            zone = known_zone(db, own_zone(db, hospitals, study))
+
+
+def _in_order(source: Source, layout: Layout, hospitals: tuple[str, ...]) -> list[str]:
+    """The source tables: hospitals, then those that must be there, then those that hospitals lack.
+
+    The earlier ones say which types the ids of the later ones have.
+    """
+    names = [*source.parts, *(name for name in layout.declared if name not in source.parts)]
+    needed = layout.required_sources
+
+    def place(name: str) -> tuple[bool, bool, bool]:
+        there = source.is_database or bool(_files(source, name, hospitals))
+        return name != "hospital", not (there and name in source.parts), name not in needed
+
+    return sorted(names, key=place)
+
+
+def _keys_of(db: Database, view: View) -> dict[str, str]:
+    """The types of the ids in a source view; none of one without columns, or of the hospital."""
+    ids = {c.name for c in view.columns if c.kind == "key" and c.name != "hospital_id"}
+    found = db.columns(f"source.{view.table}") if ids else {}
+    return {name.lower(): kind for name, kind in found.items() if name.lower() in ids}
 
 
 def _files(source: Source, name: str, hospitals: tuple[str, ...]) -> tuple[TableFile, ...]:
@@ -152,8 +186,8 @@ def _files(source: Source, name: str, hospitals: tuple[str, ...]) -> tuple[Table
 def _source(db: Database, layout: Layout, view: View, attached: str | None) -> None:
     """One source view, over files, over a table of an attached database, or empty."""
     if attached is not None:
-        text = source_view.shaped(view, db.columns(attached), set(), attached)
-        db.view(f"source.{view.table}", text or f"SELECT * FROM {attached}")
+        piece = Piece(attached, db.columns(attached))
+        db.view(f"source.{view.table}", source_view.select(db, view, [piece]))
     elif view.files:
         source_view.create(db, view)
     elif view.columns:
@@ -162,39 +196,7 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
                 f"{view.table}: {named(view.hospitals)} has no file. Add it, or leave the "
                 "hospital out with [extract].hospitals."
             )
-        db.view(f"source.{view.table}", source_view.empty(view.columns))
-
-
-def _own_zone(db: Database, hospitals: tuple[str, ...], study: Study) -> str | None:
-    """The time zone that the hospital table states for these hospitals, else the study's."""
-    stated: dict[str, list[str]] = {}
-    for hospital_id, zone in db.rows(
-        "SELECT DISTINCT hospital_id, timezone FROM source.hospital WHERE timezone IS NOT NULL"
-    ):
-        stated.setdefault(hospital_id, []).append(zone)
-    default = study.extract.timezone
-    own = {name: stated.get(name, ()) for name in hospitals}
-    return _alike({name: (zones[0] if len(zones) == 1 else default) for name, zones in own.items()})
-
-
-def _alike(setting: dict[str, str | None]) -> str | None:
-    """What a setting is for all of some hospitals; Unalike where they differ in it."""
-    if len(set(setting.values())) > 1:
-        raise Unalike(grouped(setting))
-    return next(iter(setting.values()), None)
-
-
-def _zone(db: Database, name: str | None) -> str | None:
-    """A time zone's name, if it is one."""
-    if name is None:
-        return None
-    known = db.rows("SELECT count(*) FROM pg_timezone_names() WHERE name = $name", {"name": name})
-    if not known[0][0]:
-        raise ExtractError(
-            "extract: what hospital.timezone says (else [extract] timezone of the study file) is "
-            "no time zone. Write one such as 'Asia/Shanghai'."
-        )
-    return name
+        db.view(f"source.{view.table}", source_view.empty(view.columns, view.keys))
 
 
 def _text(query: Query, values: dict[str, object]) -> str:
@@ -209,6 +211,8 @@ def guarded(
     make_one = db.table if keep else db.view
     try:
         make_one(name, _text(query, values))
+    except UnreadableValue as error:
+        raise _refused_value(query, error) from error
     except EhrivigError:
         raise
     except Exception as error:
@@ -247,20 +251,33 @@ def keys(db: Database, table: contract.Table) -> dict[str, str]:
     return {} if table.name == "admission" else db.columns("mapped.admission")
 
 
-def _refuse_mixedkeys(db: Database, hospitals: tuple[str, ...]) -> None:
-    """ExtractError when a key is text in one table and a number in another.
+def _same_keys(db: Database, hospitals: tuple[str, ...]) -> None:
+    """Let a key have one type in every table; ExtractError when it is text here, a number there.
 
-    A table without a row, such as one that hospitals do not send, has no keys of its own.
+    A table in which no row has the key, such as one that hospitals do not send, has it in the type
+    of the admissions. Numbers are unsigned everywhere where some table has one too large otherwise.
     """
-    wanted = db.columns("mapped.admission")
-    for table in contract.TABLES:
-        found = db.columns(f"mapped.{table.name}")
-        for key in ("admission_id", "patient_id"):
-            if key in found and (found[key] == "VARCHAR") != (wanted[key] == "VARCHAR"):
-                if not db.rows(f"SELECT 1 FROM mapped.{table.name} LIMIT 1"):
-                    db.view(f"mapped.{table.name}", canonical.absent(table, wanted))
-                    break
-                raise ExtractError(
-                    f"{table.name}: {named(hospitals)}: {key} is {found[key]}, but in "
-                    f"admission it is {wanted[key]}. Write the key with one type everywhere."
-                )
+    types = {table.name: db.columns(f"mapped.{table.name}") for table in contract.TABLES}
+    for key in ("admission_id", "patient_id"):
+        found = {name: kinds[key] for name, kinds in types.items() if key in kinds}
+        wanted = found["admission"]
+        if wanted != "VARCHAR" and "UBIGINT" in found.values():
+            wanted = "UBIGINT"
+        for name in (name for name, kind in found.items() if kind != wanted):
+            shown = f"{key}::{wanted}"
+            if "VARCHAR" in (wanted, found[name]):
+                _refuse_mixed_key(db, hospitals, name, key, (found[name], wanted))
+                shown = f"NULL::{wanted}"
+            db.execute(f"ALTER VIEW mapped.{name} RENAME TO {name}_of_other_{key}")
+            rows = f"mapped.{name}_of_other_{key}"
+            db.view(f"mapped.{name}", f"SELECT * REPLACE ({shown} AS {key}) FROM {rows}")
+
+
+def _refuse_mixed_key(
+    db: Database, hospitals: tuple[str, ...], table: str, key: str, types: tuple[str, str]
+) -> None:
+    if db.rows(f"SELECT 1 FROM mapped.{table} WHERE {key} IS NOT NULL LIMIT 1"):
+        raise ExtractError(
+            f"{table}: {named(hospitals)}: {key} is {types[0]}, but in admission it is {types[1]}. "
+            "Write the key with one type everywhere."
+        )

@@ -144,7 +144,11 @@ def naming_damage(db: Database, source: extract.Source, hospitals: Sequence[str]
     except Exception as error:
         if isinstance(error, EhrivigError) and not isinstance(error, ExtractError | MeasuringError):
             raise
-        damage = extract.unreadable(source, hospitals) or extract.no_moment(db, hospitals)
+        damage = (
+            extract.unreadable(source, hospitals)
+            or extract.refused_column(db, hospitals)
+            or extract.no_moment(db, hospitals)
+        )
         if damage is None:
             raise
         raise damage from error

@@ -34,6 +34,7 @@ def write(run: Run) -> None:
         "own_codelists": run.study.lists.hashes,
         "mappings": _signed_mappings(run.study),
         "inputs": _inputs(run),
+        "left_out": [asdict(one) for one in run.source.left_out],
         "hospitals": [result.hospital_id for result in run.results],
         "dropped_hospitals": run.dropped,
         "steps": [asdict(step) for step in run.steps],

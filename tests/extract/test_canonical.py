@@ -27,7 +27,7 @@ def made(table: str, column: str, kind: str | None) -> str | None:
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_whole_numbers_become_keys_texts_and_numbers(kind: str) -> None:
-    key = "admission_id" if kind in ("INTEGER", "BIGINT") else "admission_id::BIGINT"
+    key = "admission_id" if kind in ("BIGINT", "UBIGINT") else "admission_id::BIGINT"
     assert made("lab", "admission_id", kind) == f"{key} AS admission_id"
     assert made("lab", "lab_code", kind) == "lab_code::VARCHAR AS lab_code"
     assert made("lab", "value", kind) == "value::DOUBLE AS value"
@@ -67,6 +67,10 @@ def test_clocks_become_moments_and_days(kind: str) -> None:
         ("lab", "resulted_at", None, "NULL::TIMESTAMP AS resulted_at"),
         ("lab", "admission_id", "VARCHAR", "admission_id AS admission_id"),
         ("lab", "admission_id", "DOUBLE", None),
+        ("lab", "admission_id", "DECIMAL(18,0)", "admission_id::BIGINT AS admission_id"),
+        ("lab", "admission_id", "DECIMAL(18,2)", None),
+        ("lab", "admission_id", "UUID", "admission_id::VARCHAR AS admission_id"),
+        ("lab", "lab_code", "DECIMAL(9,0)", "lab_code::VARCHAR AS lab_code"),
         ("finding", "present", "BOOLEAN", "present AS present"),
         ("finding", "present", "INTEGER", None),
     ],

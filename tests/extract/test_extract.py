@@ -263,7 +263,9 @@ def test_synthetic_marker_and_private_folders(tmp_path: Path) -> None:
         extract.inspect(folder, study())
 
 
-@pytest.mark.parametrize("name", ["_old/part.parquet", ".tmp/x.parquet", ".x.parquet", "x.txt"])
+@pytest.mark.parametrize(
+    "name", ["_old/part.parquet", ".tmp/x.parquet", ".x.parquet", "README.txt"]
+)
 def test_hidden_files_of_a_table_are_not_read(tmp_path: Path, name: str) -> None:
     folder = hive(tmp_path / "x")
     place = folder / "vital" / "hospital_id=A" / name
@@ -307,8 +309,12 @@ def _second_lab_file(folder: Path, **columns: Any) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing column": (lambda f: _drop(f, "lab", "unit"), "lab: hospital A lacks .* unit"),
     "number as text": (
-        lambda f: _change(f, "lab", lambda d: d.with_columns(pl.col("value").cast(pl.String))),
-        "lab: hospital A: column value is VARCHAR, but must be a number",
+        lambda f: _change(
+            f,
+            "lab",
+            lambda d: d.with_columns(pl.col("value").cast(pl.String).replace("12.5", "12,5")),
+        ),
+        r"lab: hospital A: column value is text, and 1 of its 6 values are not numbers \(digits",
     ),
     "time as text": (
         lambda f: _change(
@@ -317,8 +323,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         "column collected_at is VARCHAR, but must be a timestamp",
     ),
     "flag as number": (
-        lambda f: _change(f, "admission", lambda d: d.with_columns(current_smoker=pl.lit(1))),
-        "column current_smoker is INTEGER, but must be true or false",
+        lambda f: _change(f, "admission", lambda d: d.with_columns(current_smoker=pl.lit(2))),
+        "column current_smoker is INTEGER, and 2 of its 2 values are not 0 or 1",
     ),
     "truncated": (_truncate, "lab/hospital_id=A/part.parquet: not a readable Parquet file"),
     "other columns": (
@@ -326,8 +332,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         "part.parquet and part2.parquet differ in column 'extra'",
     ),
     "other types": (
-        lambda f: _second_lab_file(f, value="1"),
-        "part.parquet and part2.parquet differ in column",
+        lambda f: _second_lab_file(f, value="high"),
+        "column value is text in part2.parquet and DOUBLE in part.parquet, and 1 of its 1 values",
     ),
     "byte order mark": (
         lambda f: _change(f, "lab", lambda d: d.rename({"admission_id": "\ufeffadmission_id"})),
@@ -347,7 +353,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda f: (f / "admission" / "hospital_id=A" / "part.parquet").rename(
             f / "admission" / "hospital_id=A" / "part.txt"
         ),
-        "admission: the folder holds no Parquet file",
+        "admission/hospital_id=A/part.txt: is Parquet, but not named so",
     ),
     "misspelt": (lambda f: (f / "lab").rename(f / "labs"), "labs: .*'lab' is missing"),
     "both": (

@@ -1,0 +1,73 @@
+"""What the name of a file or folder of an extract says: a part, a thing to leave out, or neither.
+
+Nothing is left out for a name that nobody knows: it could be the rest of a table.
+"""
+
+from __future__ import annotations
+
+import re
+
+SUFFIX = ".parquet"
+_DOCUMENTS = (".md", ".rst", ".html", ".pdf", ".docx")
+_LEFT_OUT = (
+    (re.compile(r"_SUCCESS$"), "mark of a writer that all is written"),
+    (re.compile(r"_(common_)?metadata$"), "footers of all parts once more"),
+    (re.compile(r".+\.(crc|md5|sha1|sha256|sha512)$"), "checksum"),
+    (re.compile(r"_(started|committed)_|.+_\$folder\$$"), "mark of a writer"),
+    (re.compile(r"(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX)$"), "of a file manager"),
+    (re.compile(r"_"), "its name begins with _"),
+    (re.compile(r"\."), "hidden: its name begins with a dot"),
+    (re.compile(r"(README|LICENSE|CHANGELOG|NOTICE)(\.\w+)?$"), "document"),
+)
+_UNFINISHED = (
+    re.compile(r"\.?(.+\.parquet)\.(tmp|temp|part|partial|filepart|crdownload|inprogress)$", re.I),
+    re.compile(r"\.?(.+\.parquet)\._COPYING_$"),
+    re.compile(r"\.(.+\.parquet)\.(?!sha256$)[A-Za-z0-9]{6}$"),  # rsync
+)
+_OF_A_LAKE = {
+    "_delta_log": "a Delta table, whose files hold deleted rows too",
+    ".hoodie": "a Hudi table, whose files hold replaced rows too",
+}
+_KEY = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)$", re.DOTALL)
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name is a part of its table."""
+    return name.lower().endswith(SUFFIX) and not name.startswith(("_", "."))
+
+
+def why_left_out(name: str) -> str | None:
+    """Why a file or folder is known to hold no rows of a table; None for all others."""
+    for pattern, reason in _LEFT_OUT:
+        if pattern.match(name):
+            return reason
+    return "document" if name.lower().endswith(_DOCUMENTS) else None
+
+
+def unfinished(name: str) -> str | None:
+    """The name of the part that a file was to become whose transfer was not finished."""
+    found = (pattern.match(name) for pattern in _UNFINISHED)
+    return next((one[1] for one in found if one), None)
+
+
+def lake(name: str) -> str | None:
+    """What a table is, of which not every Parquet file counts, by the name of a folder in it."""
+    return _OF_A_LAKE.get(name)
+
+
+def hive_key(name: str) -> tuple[str, str] | None:
+    """Key and value, as written, of a folder called key=value."""
+    found = _KEY.match(name)
+    return (found["key"], found["value"]) if found else None
+
+
+def table_of(name: str) -> str:
+    """The table that an entry of an extract holds: its name in small letters, without .parquet."""
+    lower = name.lower()
+    return lower.removesuffix(SUFFIX)
+
+
+def piece_of(table: str, known: tuple[str, ...]) -> str | None:
+    """The known table of which another seems to be a numbered piece: lab_2, lab-part-0003."""
+    found = re.match(r"(?P<table>.+?)[ ._-]*(part)?[ ._-]*\(?\d+\)?$", table)
+    return found["table"] if found and found["table"] in known else None
