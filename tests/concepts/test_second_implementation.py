@@ -13,6 +13,7 @@ from oracle import (
     covid,
     isth,
     kdigo,
+    oxygen,
     sepsis,
     sepsis3,
     sirs,
@@ -82,6 +83,28 @@ def test_answers_and_first_moments(world: World, name: str) -> None:
         expected[stay["id"]] = (met, warehouse.at(first))
     assert differences(answered(db, name), expected) == {}
     assert {met for met, _ in expected.values()} == {True, False, None}
+
+
+def test_ratios_of_every_gas(world: World) -> None:
+    stays, db = world
+    severity.prepare(db, "pf_ratio")
+    found = {
+        (number, at): (*map(in_thousandths, values), supported)
+        for number, at, *values, supported in db.frame(concept("pf_ratio")).rows()
+    }
+    severity.clear(db)
+    expected = {}
+    for stay in stays:
+        for gas in oxygen.gases(stay):
+            values = (gas["pao2"], gas["fio2"], gas["pf"])
+            told = (*map(in_thousandths, values), gas["supported"])
+            expected[stay["id"], warehouse.at(gas["at"])] = told
+    assert differences(found, expected) == {}
+
+
+def in_thousandths(value: Any) -> float | None:
+    """A value as far as both sides keep it: the package rounds standard values to six decimals."""
+    return None if value is None else round(float(value), 3)
 
 
 def test_sofa_of_every_day(world: World) -> None:

@@ -1,8 +1,8 @@
--- Respiratory support of eligible stays with a PaO2: each interval, and how long its device went on.
+-- Respiratory support of eligible stays with a PaO2: each interval, how long its device went on.
 -- Grain: one row of respiratory_support. fio2: as stated within [0.21, 1] (room air without a
 -- figure is 0.21); NULL where none is known. run_stopped_at: the end of the unbroken run of this
 -- device that the row belongs to (a far day: no end on record, still on); only where some row of
--- the device states no FiO2, for nothing is carried over rows that all state theirs. Needs stay_lab.
+-- the device states no FiO2: nothing is carried over rows that all state theirs. Needs stay_lab.
 WITH gas AS (
     SELECT DISTINCT admission_id
     FROM stay_lab

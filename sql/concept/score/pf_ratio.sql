@@ -3,7 +3,8 @@
 -- FiO2: of what is known then, the last stated; of values stated at one time the highest. Known is
 -- (a) a measured FiO2 for 4 h, (b) the FiO2 of every interval of respiratory support that covers
 -- the gas, stated when it began, and (c) where none of these states one, the FiO2 of an interval
--- that has ended, for 4 h while the same device goes on. FiO2 outside [0.21, 1] is no FiO2, so the ratio is never infinite.
+-- that has ended, for 4 h while the same device goes on. FiO2 outside [0.21, 1] is no FiO2, so the
+-- ratio is never infinite.
 -- pf_mmhg is NULL where no FiO2 is known: nothing is assumed. supported: an interval of imv, niv or
 -- ecmo covers the gas; NULL where none does and the hospital sends no respiratory support.
 -- Source: 4 h look-back as in the MIMIC code repository (concepts/measurement/bg.sql).

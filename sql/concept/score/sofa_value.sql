@@ -1,8 +1,7 @@
 -- The worst value of each SOFA variable in each 24 h window.
 -- Grain: admission, day, variable (names of score_bin); no row where it was not measured.
 -- Creatinine and bilirubin count in the unit system reported. pf_if_supported: where nobody knows
--- whether the patient was supported, beside pf_unsupported. Urine counts where it was charted all
--- day, or where what was charted is 500 mL already.
+-- whether the patient was supported, beside pf_unsupported.
 -- Needs score_span, stay_lab, stay_vital, mean_arterial_pressure, pf_ratio, urine_day.
 WITH ratio AS (
     SELECT
@@ -66,7 +65,6 @@ SELECT
     'urine_ml' AS variable,
     urine_ml AS value
 FROM urine_day
-WHERE charted OR urine_ml >= 500
 UNION ALL
 SELECT
     v.admission_id,

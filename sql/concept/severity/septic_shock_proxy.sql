@@ -44,7 +44,7 @@ UNION ALL
 SELECT
     v.admission_id,
     'vasopressor' AS proxy,
-    MIN(GREATEST(v.seen_at, s.first_at)) AS first_at
+    MIN(v.seen_at) AS first_at
 FROM sirs_on_vasopressor AS v
 INNER JOIN severe_sepsis AS s ON v.admission_id = s.admission_id
 WHERE s.met IS DISTINCT FROM FALSE
