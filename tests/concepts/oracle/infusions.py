@@ -21,13 +21,16 @@ SOFA_AGENTS = ("dopamine", "dobutamine", "epinephrine", "norepinephrine")
 
 
 def given(stay: Admission) -> list[dict[str, Any]]:
-    """The administrations that were given: not ordered alone, and not a dose of nothing."""
-    return [
-        drug
-        for drug in stay["drug"]
-        if drug["status"] in ("given", "stopped")
-        and (drug["dose"] is None or Fraction(drug["dose"]) > 0)
-    ]
+    """The administrations that were given: no orders, no dose of nothing, no mere stop."""
+    return [drug for drug in stay["drug"] if was_given(drug)]
+
+
+def was_given(drug: dict[str, Any]) -> bool:
+    """Given, or stopped early; a stop without a dose and a length ends what was begun before."""
+    if drug["dose"] is not None:
+        return drug["status"] in ("given", "stopped") and Fraction(drug["dose"]) > 0
+    lasted = drug["stop"] is not None and drug["stop"] > drug["start"]
+    return drug["status"] == "given" or (drug["status"] == "stopped" and lasted)
 
 
 def rate(stay: Admission, drug: dict[str, Any]) -> Number:

@@ -84,7 +84,7 @@ def carbon_dioxide(rng: random.Random, labs: list[Row]) -> list[Row]:
 
 def charted_urine(rng: random.Random, begin: int) -> list[Row]:
     """Records at equal distances, from some hours after a window began on."""
-    every = rng.choice((3, 8, 9, 9)) * HOUR + rng.choice((0, 0, 0, 1))
+    every = rng.choice((3, 6, 6, 8, 9, 9)) * HOUR + rng.choice((0, 0, 0, 1))
     first = begin + rng.choice((0, HOUR, 6 * HOUR, 9 * HOUR))
     n = rng.choice((0, 0, 2, 3, 9))
     return [

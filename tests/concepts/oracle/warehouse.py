@@ -36,13 +36,14 @@ def at(seconds: int | None) -> datetime | None:
 def opened(stays: list[Admission]) -> Database:
     """The database of all admissions: clean tables resolved by the shipped lists, all eligible."""
     db = Database(threads=2)
-    for schema in ("mapped", "ref", "resolved"):
+    for schema in ("drawn", "mapped", "ref", "resolved"):
         db.execute(f"CREATE SCHEMA {schema}")
     rows = _rows(stays)
     for table in contract.TABLES:
         types = {c.name: TYPES[c.kind] for c in table.columns} | {"admission_id": pl.Int64}
         types = {name: types[name] for name in table.names}
-        db.load(f"mapped.{table.name}", _frame(rows.get(table.name, []), types))
+        db.load(f"drawn.{table.name}", _frame(rows.get(table.name, []), types))
+        db.view(f"mapped.{table.name}", f"SELECT * FROM drawn.{table.name}")
     tables.load(db, codes.SHIPPED)
     resolved.make(db, codes.SHIPPED)
     for table in contract.TABLES:

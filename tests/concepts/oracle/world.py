@@ -55,6 +55,8 @@ def _stay(rng: random.Random, number: int) -> Admission:
     stay["lab"] += gases_beside_devices(rng, stay["device"])
     stay["lab"] += carbon_dioxide(rng, stay["lab"])
     stay["vital"] += charted_urine(rng, stay["zero"])
+    stay["finding"] += _images_beside_gases(rng, stay["lab"])
+    stay["test"] += _repeated_tests(rng, stay["test"]) + _cultures(rng, stay["drug"])
     return stay
 
 
@@ -149,3 +151,39 @@ def _found(rng: random.Random, clock: Clock) -> Row:
             for _ in range(rng.choice((0, 0, 1, 4, 7)))
         ],
     }
+
+
+def _images_beside_gases(rng: random.Random, labs: list[Row]) -> list[Row]:
+    """Images a week before or after a gas, a second more or less."""
+    return [
+        {
+            "code": "bilateral_opacities",
+            "present": rng.choice((True, False)),
+            "at": row["at"] + rng.choice((-1, 1)) * (7 * DAY + rng.choice((0, 0, 1))),
+        }
+        for row in labs
+        if row["code"] == "pao2" and rng.random() < 0.05
+    ]
+
+
+def _repeated_tests(rng: random.Random, tests: list[Row]) -> list[Row]:
+    """Negative tests a day after another, a second more or less."""
+    return [
+        row | {"result": "negative", "at": row["at"] + DAY + rng.choice((-1, 0, 0, 1))}
+        for row in tests
+        if rng.random() < 0.3
+    ]
+
+
+def _cultures(rng: random.Random, drugs: list[Row]) -> list[Row]:
+    """Cultures at the edges of what makes an antibiotic a suspicion."""
+    return [
+        {
+            "method": "culture",
+            "specimen": "blood",
+            "result": rng.choice(("negative", "negative", "not_done")),
+            "at": row["start"] + rng.choice((-3 * DAY - 1, -3 * DAY, 0, DAY, DAY + 1)),
+        }
+        for row in drugs
+        if row["name"] == "meropenem" and rng.random() < 0.5
+    ]
