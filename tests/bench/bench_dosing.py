@@ -103,7 +103,7 @@ def open_hospital(db: Database, folder: Path) -> None:
     db.execute(
         "CREATE TABLE ref.drug_class AS SELECT drug, 'ivig' AS codelist, 'include' AS verdict, "
         "if(drug = 1, 'standard', 'igma_enriched') AS product_type, "
-        "50.0::DOUBLE AS concentration_g_per_l, 2.5::DOUBLE AS strength_g "
+        "50.0::DOUBLE AS concentration_g_per_l, 2.5::DOUBLE AS strength_g, FALSE AS route_implied "
         "FROM ref.drug WHERE drug < 3"
     )
     db.execute(

@@ -123,8 +123,10 @@ def opened(folder: Path, memory: str = "2GB") -> Database:
     db.execute("CREATE SCHEMA ref")
     db.execute(
         "CREATE TABLE ref.drug_class (drug INTEGER, codelist VARCHAR, verdict VARCHAR, "
-        "product_type VARCHAR, concentration_g_per_l DOUBLE, strength_g DOUBLE)"
+        "product_type VARCHAR, concentration_g_per_l DOUBLE, strength_g DOUBLE, "
+        "route_implied BOOLEAN)"
     )
+    db.execute("CREATE TABLE ref.drug (drug INTEGER, route VARCHAR)")
     define_given(db)
     define_intervals(db)
     define_sent(db, {"H": COLUMNS})

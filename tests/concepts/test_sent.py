@@ -33,9 +33,11 @@ def db() -> Iterator[Database]:
         made.execute(
             "CREATE TABLE ref.drug_class AS SELECT drug, codelist, verdict, "
             "NULL::VARCHAR AS product_type, NULL::DOUBLE AS concentration_g_per_l, "
-            "NULL::DOUBLE AS strength_g FROM (VALUES (1, 'ivig', 'include'), "
+            "NULL::DOUBLE AS strength_g, FALSE AS route_implied "
+            "FROM (VALUES (1, 'ivig', 'include'), "
             "(2, 'iv_fluid', 'include'), (3, 'ivig', 'exclude')) AS t (drug, codelist, verdict)"
         )
+        made.execute("CREATE TABLE ref.drug (drug INTEGER, route VARCHAR)")
         define_given(made)
         made.execute(
             "CREATE TABLE resolved.medication AS SELECT * FROM (VALUES ('A', 1), ('A', 2), "
