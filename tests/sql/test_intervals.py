@@ -95,7 +95,8 @@ def test_runs(hospital: Hospital) -> None:
 def test_no_concept_has_a_rule_of_its_own() -> None:
     """Whether an interval covers a moment, or lies in a stay, is asked of the macros alone."""
     own = re.compile(
-        r"ASOF[^;]*?JOIN \w+|(?<!run_)stopped_at\s*[<>](?! started_at)|[<>]=?\s*\w+\.stopped_at\b(?! [+-])"
+        r"ASOF[^;]*?JOIN \w+|(?<!run_)stopped_at\s*[<>](?! started_at)"
+        r"|[<>]=?\s*\w+\.stopped_at\b(?! [+-])"
     )
     found = {
         path.stem: match[0]
