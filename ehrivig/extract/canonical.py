@@ -11,7 +11,7 @@ from ehrivig.extract.column_types import INTEGERS
 _WHOLE = INTEGERS
 _CLOCKS = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _CASTABLE: dict[str, tuple[str, ...]] = {
-    "key": (*_WHOLE, "UUID"),
+    "key": (*_WHOLE, "ENUM", "UUID"),
     "text": (*_WHOLE, "ENUM", "UUID"),
     "time": ("DATE", *_CLOCKS),
     "date": ("TIMESTAMP", *_CLOCKS),
@@ -148,7 +148,7 @@ def _expression(column: Column, own: str, wanted: str) -> str | None:
         return f"{column.name} AS {column.name}"  # whatever case the source writes it in
     whole = own.startswith("DECIMAL(") and own.endswith(",0)")
     if base in _CASTABLE[column.kind] or (whole and column.kind in ("key", "text")):
-        target = "BIGINT" if is_id and base != "UUID" else wanted
+        target = "BIGINT" if is_id and base not in ("ENUM", "UUID") else wanted
         return f"{column.name}::{target} AS {column.name}"
     return None
 

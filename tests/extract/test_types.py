@@ -24,6 +24,7 @@ from ehrivig.batch import keys
 from ehrivig.database import Database
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError
+from ehrivig.extract import canonical as canonical_columns
 from ehrivig.runs import plan as planning
 
 PLAN = study(timezone="Asia/Shanghai")
@@ -223,6 +224,21 @@ def _without_ids_of(found: Tables) -> Tables:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [("UBIGINT", "UBIGINT"), ("BIGINT", "BIGINT"), ("UUID", "VARCHAR"), ("ENUM('a')", "VARCHAR")],
+)
+def test_keys_that_are_made_have_the_type_of_the_others(kind: str, wanted: str) -> None:
+    table = contract.BY_NAME["medication"]
+    types = {c.name: contract.SQL_TYPE[c.kind] for c in table.columns} | {"medication_id": kind}
+    columns = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in types.items())
+    with Database() as db:
+        db.table("drawn", f"SELECT {columns}")
+        text = canonical_columns.select("drawn", db.columns("drawn"), table, "medication.sql")
+        assert db.columns(f"{text}")["medication_id"] == wanted
+        assert db.rows(f"SELECT medication_id IS NOT NULL FROM ({text})") == [(True,)]
+
+
 def test_a_table_that_a_hospital_does_not_send_is_one_without_rows(
     clean: Path, tmp_path: Path
 ) -> None:
@@ -399,5 +415,5 @@ def test_a_moment_beyond_all_calendars_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(ExtractError) as caught:
         canonical(folder, ("A",))
     assert str(caught.value) == (
-        "lab/hospital_id=A/part.parquet: a value is out of range. Mend it, or leave it empty."
+        "lab/hospital_id=A/part.parquet: a value cannot be read. Mend it, or leave it empty."
     )
