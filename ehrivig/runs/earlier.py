@@ -22,11 +22,12 @@ MOST = 12
 def read(earlier: Path, fingerprint: str) -> list[list[Measurement]]:
     """Measurements of up to 12 runs on other input than `fingerprint`, oldest first.
 
-    `earlier`: the finished run that is in the folder, if any.
+    `earlier`: the finished run that is in the folder, if any. One that the gate blocked is nothing
+    to be held against.
     """
     runs = _stored(earlier / BEFORE)
     repeated = bool(fingerprint) and manifest.fingerprint_of(earlier) == fingerprint
-    if not repeated and (earlier / MEASUREMENTS).is_file():
+    if not repeated and manifest.passed_gate(earlier) and (earlier / MEASUREMENTS).is_file():
         runs.append(validate.read_measurements(earlier / MEASUREMENTS))
     return runs[-MOST:]
 

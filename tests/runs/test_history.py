@@ -214,7 +214,8 @@ def test_nothing_changed_leaves_the_folder_alone(extract: Path, finished: Path) 
     assert again.seconds < 2
     assert again.cohort == history.read(finished)["cohort"][0]
     assert snapshot(finished) == before
-    assert sorted(p.name for p in extract.parent.iterdir()) == ["extract", "out", "study.toml"]
+    names = ["extract", "out", "out.attempts", "study.toml"]
+    assert sorted(p.name for p in extract.parent.iterdir()) == names
 
 
 def test_a_damaged_run_is_made_again(extract: Path, finished: Path, tmp_path: Path) -> None:
@@ -240,7 +241,7 @@ def test_another_file_time_changes_nothing_another_content_does(
     path = next((copy / "score" / "hospital_id=B").glob("*.parquet"))
     pl.read_parquet(path).head(3).write_parquet(path)
     assert pipeline.run(plan, copy, out).message == "done"
-    assert history.read(out)["hospitals_reused"].to_list() == [0, 1]
+    assert history.read(out)["hospitals_reused"].to_list() == [0, 2, 1]
     assert drifts(out) == {"A": "pass", "B": "pass"}
     assert trend(out) == ["run before", "this run"]
     first = pl.int_range(pl.len()) == 0
@@ -270,7 +271,7 @@ def test_a_check_is_not_taken_for_a_run(extract: Path, tmp_path: Path) -> None:
     assert pipeline.check(plan, extract, out).message == "done"
     assert pipeline.check(plan, extract, out).message == "unchanged"
     assert pipeline.run(plan, extract, out).message == "done"
-    assert history.read(out)["command"].to_list() == ["check", "run"]
+    assert history.read(out)["command"].to_list() == ["check", "check", "run"]
 
 
 def test_a_blocked_attempt_comes_into_the_history(
@@ -289,7 +290,7 @@ def test_a_blocked_attempt_comes_into_the_history(
     again = pipeline.run(plan, extract, out)
     assert (again.exit_code, again.message) == (0, "done")
     assert history.read(out)["exit_code"].to_list() == [0, 3, 0]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["extract", "out"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["extract", "out", "out.attempts"]
 
 
 def test_history_command(finished: Path, tmp_path: Path) -> None:
