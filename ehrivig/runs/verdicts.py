@@ -95,4 +95,5 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
         run.before[-1] if run.before else [],
         lambda name, hospitals: datasets.scan(run.folder, name, hospitals),
         studied,
+        run.before,
     )

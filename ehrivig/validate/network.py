@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from ehrivig.study import Study
+from ehrivig.validate import volume
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.volume import Volume
 
 Scan = Callable[[str, Sequence[str]], pl.LazyFrame]
 
@@ -37,8 +40,9 @@ class Network:
     """The hospitals of a run, side by side.
 
     `expected`: the hospitals that there should be (empty: nobody says); `unreadable`: those that
-    could not be read; `before`: what the run before measured; `scan`: a small table of some
-    hospitals by its name; `studied`: null before the cohort.
+    could not be read; `before`: what the run before measured, `nights`: what all before did,
+    oldest first; `scan`: a small table of some hospitals by its name; `studied`: null before the
+    cohort.
     """
 
     study: Study
@@ -48,6 +52,20 @@ class Network:
     before: Sequence[Measurement]
     scan: Scan
     studied: Studied | None = None
+    nights: Sequence[Sequence[Measurement]] = ()
+
+    @cached_property
+    def volumes(self) -> list[Volume]:
+        """What came of each table, and what should have."""
+        now = {(r.hospital_id, name): n for r in self.results for name, n in r.rows_read.items()}
+        nights = [volume.rows_of(night) for night in self.nights]
+        return volume.volumes(now, nights, self._gone(nights))
+
+    def _gone(self, nights: Sequence[volume.Rows]) -> set[str]:
+        """Hospitals of the last night that neither came nor could not be read, and should have."""
+        last = {hospital for hospital, _ in nights[-1]} if nights else set()
+        here = {*(one.hospital_id for one in self.results), *self.unreadable}
+        return {name for name in last - here if not self.expected or name in self.expected}
 
     def table(self, name: str) -> pl.DataFrame:
         """One small table of the hospitals."""

@@ -8,6 +8,7 @@ from ehrivig.contract import TABLES
 OVER_HOSPITALS = (
     *(f"{table.name}.rows_left" for table in TABLES if table.name != "hospital"),
     "medication.exposure_left",
+    *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
