@@ -96,4 +96,5 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
         lambda name, hospitals: datasets.scan(run.folder, name, hospitals),
         studied,
         run.before,
+        lambda name, hospitals: earlier.scan(run.earlier, run.fingerprint, name, hospitals),
     )
