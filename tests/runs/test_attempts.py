@@ -53,7 +53,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with pytest.raises(FolderBusy):
             pipeline.check(path, extract, out)
     other = short_study(place / "other.toml", match={"caliper": 0.5}, study={"seed": 7})
-    shutil.rmtree(extract / "score" / "hospital_id=B")
+    part = next((extract / "score" / "hospital_id=B").glob("*.parquet"))
+    pl.read_parquet(part).head(-3).write_parquet(part)
     assert bytes_of(out) == good
     assert pipeline.check(other, extract, out).exit_code == 0
     return place
