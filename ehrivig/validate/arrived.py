@@ -3,8 +3,8 @@
 A month that is over cannot lose rows, and a stay that had laboratory results has them still: where
 one of the hospital's months, or its stays with any row of a table, fell below half, something came
 in part although the whole looks right. On any night, a table that ends long before the hospital's
-other tables is pointed out. Counts are of the gate's one SELECT of each table, over its sampled
-stays; nothing is counted again.
+other tables is pointed out. Counts are of the gate's one SELECT of each table, over about
+2,000 stays of a hospital, times what these stand for; nothing is counted again.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class _Tally:
         for name, column in (("month", "n"), ("covered", "n_covered")):
             db.table(
                 f"gate.{name}",
-                f"SELECT m.* REPLACE (m.{column} * s.sample_stride AS {column}) "
+                f"SELECT m.* REPLACE (m.{column} * s.count_stride AS {column}) "
                 f"FROM gate.{name}_sampled AS m INNER JOIN gate.setting AS s USING (hospital_id)",
             )
 

@@ -50,7 +50,7 @@ class Relation:
     `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
     row, or take a value from it. `suspects`: where the admissions of such rows are kept; only of a
     single hospital, whose rows are not asked in groups. `event_time`: the column of when an event
-    was, by whose months rows of the sampled stays are counted; empty for a table without events.
+    was, by whose months rows of the counted stays are counted; empty for a table without events.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Numbers:
     """What was counted in one hospital.
 
     `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column. Of the
-    sampled stays: `months`, rows by year * 12 + month, and `stays`, those with any row.
+    counted stays: `months`, rows by year * 12 + month, and `stays`, those with any row.
     """
 
     checks: dict[str, Counted]
@@ -140,13 +140,13 @@ def _asked_of_arrival(asked: Asked, event_time: str) -> tuple[str, str]:
         return "", ""
     month = f"year({event_time}) * 12 + month({event_time})"
     return (
-        asked.number(f"histogram({month}) FILTER (WHERE stay_sampled)"),
-        asked.number("count(DISTINCT admission_id) FILTER (WHERE stay_sampled)"),
+        asked.number(f"histogram({month}) FILTER (WHERE stay_counted)"),
+        asked.number("count(DISTINCT admission_id) FILTER (WHERE stay_counted)"),
     )
 
 
 def _by_month(db: Database, table: str, column: str) -> dict[str, dict[int, int]]:
-    """Hospital -> month -> rows of the sampled stays."""
+    """Hospital -> month -> rows of the counted stays."""
     rows = db.rows(
         "SELECT hospital_id, entry.key, entry.value FROM "
         f"(SELECT hospital_id, unnest(map_entries({column})) AS entry FROM {table}) ORDER BY ALL"
