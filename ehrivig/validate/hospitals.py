@@ -167,12 +167,20 @@ def _came(table: str) -> Callable[[Network], Counts]:
 
 def _months(table: str) -> Callable[[Network], Counts]:
     """Rows of months that fell below half since the night before."""
-    return lambda network: arrived.shrunk_months(*network.months, table)
+    return lambda network: _untold(network, table, arrived.shrunk_months(*network.months, table))
 
 
 def _stays(table: str) -> Callable[[Network], Counts]:
     """Stays that had a row of a table on the night before, and have none now."""
-    return lambda network: arrived.fewer_stays(*network.covered, *network.stays, table)
+    return lambda network: _untold(
+        network, table, arrived.fewer_stays(*network.covered, *network.stays, table)
+    )
+
+
+def _untold(network: Network, table: str, counts: Counts) -> Counts:
+    """The counts of hospitals whose whole table did not come in part: that is told once."""
+    fell = {v.hospital_id for v in network.volumes if v.table == table and v.now < v.then}
+    return [one for one in counts if one[0] not in fell]
 
 
 def _ends(table: str) -> Callable[[Network], Counts]:
