@@ -26,7 +26,7 @@ from ehrivig.commands.options import (
     WorkersOption,
 )
 from ehrivig.commands.study import app as study_app
-from ehrivig.errors import ExtractError, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, UsageError
 
 app = typer.Typer(
     name="ehrivig",
@@ -63,7 +63,7 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Run a whole study: gate, cohort, matching, effects, report."""
-    plan = _study(study, layout)  # before the heavy imports: a mistake is told in a second
+    plan = _study_of_attempt("run", study, layout, extract, out)
     from ehrivig import pipeline
 
     if aggregate_only:
@@ -100,14 +100,17 @@ def check(
 
     Leaves the data quality report, the checks and the quarantine in --out.
     """
-    plan = _study(study, layout)
-    from ehrivig import pipeline
-
     if rejudge is not None:
+        plan = _study(study, layout)
+        from ehrivig import pipeline
+
         _finish(pipeline.rejudge(plan, rejudge), as_json)
         return
     if extract is None or out is None:
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
+    plan = _study_of_attempt("check", study, layout, extract, out)
+    from ehrivig import pipeline
+
     options = pipeline.Options(
         memory, threads, workers, cluster, share_rows=share_rows, batch_rows=batch_rows
     )
@@ -333,6 +336,19 @@ def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]
         return plan
     section = plan.extract.model_copy(update={"layout": layout})
     return plan.model_copy(update={"extract": section})
+
+
+def _study_of_attempt(  # type: ignore[no-untyped-def]
+    command: Literal["run", "check"], name: str, layout: str | None, extract: Path, out: Path
+):
+    """The study of a run, before the heavy imports: a mistake is told in a second, and recorded."""
+    try:
+        return _study(name, layout)
+    except EhrivigError:
+        from ehrivig.runs import attempts
+
+        with attempts.on_record(command, name, extract, out):
+            raise
 
 
 def _finish(summary, as_json: bool) -> None:  # type: ignore[no-untyped-def]

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ehrivig import analysis, cohort, report, use, validate
 from ehrivig.errors import EmptyResult, GateBlocked
 from ehrivig.match import comparison
 from ehrivig.runs import (
     aggregate,
+    attempts,
     history,
     hospitals,
     manifest,
@@ -26,6 +28,7 @@ from ehrivig.runs import (
     tables,
     verdicts,
 )
+from ehrivig.runs.attempts import Attempt
 from ehrivig.runs.state import Options, Progress, Run
 from ehrivig.runs.summary import RunSummary
 from ehrivig.store import place
@@ -49,27 +52,30 @@ def run(
 
     Exit codes 0, 3 and 5 come back in the summary (3 and 5 with what could be computed); other
     mistakes raise an `EhrivigError` and leave `out` untouched. So does a run that would repeat the
-    one in `out` (same input, study and code): its message is "unchanged".
+    one in `out` (same input, study and code), or the one that ended with 3 or 5 beside it: its
+    message begins with "unchanged". Every attempt is put on record beside `out`.
     """
-    plan, data, home = _asked(study, extract, out)
-    with run_folder(home) as target:
-        this = start.begin(plan, data, target, options, progress, "run")
-        alone = this.options.aggregate_only
-        if not alone and (found := start.unchanged(this, target)):
-            return summary.repeated(this, found, home)
-        with _ends(this, target):
-            hospitals.read(this)
-            verdicts.judge(this)
-            this.numbers = investigate(this)
-        verdicts.write(this)
-        manifest.write(this)
-        this.progress("report")
-        report.write(this.folder, plan, dropped=this.dropped)
-        aggregate.write(this.folder)
-        if alone:
-            aggregate.drop_patients(this.folder)
-        _seal(this)
-    return summary.of_run(this, home)
+    with attempts.on_record("run", study, extract, out) as attempt:
+        plan, data, home = _asked(study, extract, out, attempt)
+        with run_folder(home) as target:
+            this = start.begin(plan, data, target, options, progress, "run")
+            attempt.begun(this)
+            alone = this.options.aggregate_only
+            if not alone and (found := start.unchanged(this, target)):
+                return _repeated(this, found, home, attempt)
+            with _ends(this, target):
+                hospitals.read(this)
+                verdicts.judge(this)
+                this.numbers = investigate(this)
+            verdicts.write(this)
+            manifest.write(this)
+            this.progress("report")
+            report.write(this.folder, plan, dropped=this.dropped)
+            aggregate.write(this.folder)
+            if alone:
+                aggregate.drop_patients(this.folder)
+            _seal(this, attempt)
+        return summary.of_run(this, home)
 
 
 def check(
@@ -81,18 +87,20 @@ def check(
     progress: Progress = lambda message: None,
 ) -> RunSummary:
     """Only gate an extract: quality report, checks and quarantine; exit code 0 or 3."""
-    plan, data, home = _asked(study, extract, out)
-    with run_folder(home) as target:
-        this = start.begin(plan, data, target, options, progress, "check")
-        if found := start.unchanged(this, target):
-            return summary.repeated(this, found, home)
-        with _ends(this, target):
-            hospitals.read(this, gate_only=True)
-            verdicts.judge(this)
-        verdicts.write(this)
-        manifest.write(this)
-        _seal(this)
-    return summary.of_run(this, home)
+    with attempts.on_record("check", study, extract, out) as attempt:
+        plan, data, home = _asked(study, extract, out, attempt)
+        with run_folder(home) as target:
+            this = start.begin(plan, data, target, options, progress, "check")
+            attempt.begun(this)
+            if found := start.unchanged(this, target):
+                return _repeated(this, found, home, attempt)
+            with _ends(this, target):
+                hospitals.read(this, gate_only=True)
+                verdicts.judge(this)
+            verdicts.write(this)
+            manifest.write(this)
+            _seal(this, attempt)
+        return summary.of_run(this, home)
 
 
 def rejudge(study: Study, run_folder: Path) -> RunSummary:
@@ -163,10 +171,11 @@ def investigate(this: Run) -> dict[str, int]:
 
 
 def _asked(
-    study: str | Path | Study, extract: str | Path, out: str | Path
+    study: str | Path | Study, extract: str | Path, out: str | Path, attempt: Attempt
 ) -> tuple[Study, Path, Path]:
     """The study, the extract and the output folder that were asked for."""
     plan = study if isinstance(study, Study) else load(study)
+    attempt.of(plan)
     data, home = place(extract), place(out)
     refuse_overlap(home, data)
     return plan, data, home
@@ -182,8 +191,15 @@ def _ends(this: Run, target: RunFolder) -> Iterator[None]:
         target.exit_code = error.exit_code
 
 
-def _seal(this: Run) -> None:
+def _repeated(this: Run, found: dict[str, Any], home: Path, attempt: Attempt) -> RunSummary:
+    """The summary of a run that would have repeated the last one, which goes on record too."""
+    told = summary.repeated(this, found, home)
+    attempt.row = history.of_repeated(this, found, told.message)
+    return told
+
+
+def _seal(this: Run, attempt: Attempt) -> None:
     """Write the history and the metrics of a run, and seal its manifest."""
-    history.write(this)
+    attempt.row = history.write(this)
     metrics.write(this)
     manifest.seal(this.folder)

@@ -364,7 +364,7 @@ def test_truncated_file_is_named_and_leaves_the_earlier_run(
         pipeline.run(plan, small, out)
     assert error.value.exit_code == 4
     assert (out / "effects.csv").read_bytes() == (finished[0] / "effects.csv").read_bytes()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["extract", "out"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["extract", "out", "out.attempts"]
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,12 @@ def test_the_program_is_hashed_once_for_all_hospitals(
     source = extract.inspect(tmp_path / "x", plan)
     calls: list[int] = []
     monkeypatch.setattr(fingerprint, "of_program", lambda: calls.append(1) or "program")
-    marks = fingerprint.of_hospitals(plan, source, gate_only=False)
+    inputs = fingerprint.of_inputs(source)
+    marks = fingerprint.of_hospitals(plan, inputs, gate_only=False)
     assert len(source.hospitals) == 3
     assert calls == [1]
     monkeypatch.setattr(fingerprint, "of_program", lambda: "another program")
-    assert fingerprint.of_hospitals(plan, source, gate_only=False) != marks
+    assert fingerprint.of_hospitals(plan, inputs, gate_only=False) != marks
 
 
 def test_a_query_is_parsed_once_whoever_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:

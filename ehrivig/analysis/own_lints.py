@@ -13,6 +13,7 @@ from ehrivig.errors import EhrivigError
 from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
+from ehrivig.study.doubts import doubts_of
 from ehrivig.study.immortal_time import warnings_of
 from ehrivig.study.registries import COVARIATES
 
@@ -37,7 +38,7 @@ def of_run(
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
         *_late_eligibility(study),
-        *_unread_period(study),
+        *_doubts(study),
         *_after_exposure(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
@@ -199,15 +200,9 @@ def _after_exposure(study: Study) -> list[Lint]:
     return [Lint("baseline_after_exposure", "warn", message, {"n": len(late)})]
 
 
-def _unread_period(study: Study) -> list[Lint]:
-    """A study period that no criterion applies: a reader would believe that it was."""
-    if study.extract.period is None or any(c.rule == "period" for c in study.cohort.criteria):
-        return []
-    message = (
-        "period of [extract] is applied by no criterion: admissions of all times are in. Add a "
-        'criterion of rule "period", or remove it'
-    )
-    return [Lint("unread_period", "error", message)]
+def _doubts(study: Study) -> list[Lint]:
+    """What `study check` warns of: a reader of the report should know it too."""
+    return [Lint(one.code, one.severity, one.text) for one in doubts_of(study)]
 
 
 def _immortal(study: Study) -> list[Lint]:

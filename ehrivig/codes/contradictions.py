@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 
 from ehrivig.codes.kinds import DRUGS, KINDS, Key, Row
@@ -12,6 +13,7 @@ from ehrivig.codes.units import unit_key
 
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _NDC_LENGTH = 11
+_NEAR, _MISSPELT = 0.7, 0.88  # of difflib: "hypertensoin" is 0.92 of "hypertension"
 _LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
 
 
@@ -150,6 +152,8 @@ def _own_name(row: Row, name: str, column: str) -> str | None:
 def _unit(lists: CodeLists, row: Row) -> str | None:
     """A standard unit that would change, or none."""
     variable, units = row["variable"], _units_of(lists, row["variable"])
+    if unread := _no_variable(lists, variable):
+        return unread
     standard = next(iter(_units_of(SHIPPED, variable)), None)
     first = units[0] if standard is None else standard
     plain = (float(row["factor"]), float(row["shift"] or 0))
@@ -161,6 +165,35 @@ def _unit(lists: CodeLists, row: Row) -> str | None:
     if unit_key(first) not in map(unit_key, units):
         return f"{variable!r} loses its standard unit. Add the line {variable},{first},1,0."
     return None
+
+
+def _no_variable(lists: CodeLists, variable: str) -> str | None:
+    """Why nothing could have a unit of this name; None where something has."""
+    known = {row["variable"] for row in SHIPPED.rows("units")} | _analytes(lists)
+    known |= {row["vital_code"] for row in lists.rows("vitals")}
+    if variable in known:
+        return None
+    near = get_close_matches(variable, sorted(known), n=1, cutoff=_NEAR)
+    cure = f"Did you mean {near[0]!r}?" if near else "Mend the name, or list its codes in labs.csv."
+    return f"no analyte and no vital sign is called {variable!r}: nothing reads its unit. {cure}"
+
+
+def doubtful_names(lists: CodeLists) -> list[str]:
+    """Conditions and analytes of own lists whose name is nearly that of a shipped one."""
+    said = []
+    for kind in ("conditions", "labs"):
+        subject = KINDS[kind].subject
+        shipped = sorted({row[subject] for row in SHIPPED.rows(kind)})
+        for file in (one for one in lists.own if one.kind == kind):
+            first = {line.row[subject]: line.number for line in reversed(file.lines)}
+            for name, number in sorted(first.items(), key=lambda item: item[1]):
+                near = get_close_matches(name, shipped, n=1, cutoff=_MISSPELT)
+                if name not in shipped and near:
+                    said.append(
+                        f"{file.path}, line {number}: {name!r} is a {subject} of its own, beside "
+                        f"the shipped {near[0]!r}. Did you mean that? Its lines add nothing to it"
+                    )
+    return said
 
 
 def _limit(lists: CodeLists, row: Row) -> str | None:

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
-from ehrivig.codes.labs import Code, Descendants
 from ehrivig.codes.lists import CodeLists
 from ehrivig.codes.spelling import plain_code, plain_name, plain_vocabulary
 from ehrivig.errors import UsageError
+
+if TYPE_CHECKING:
+    from ehrivig.codes.labs import Code, Descendants
 
 Verdict = Literal["include", "exclude", "quarantine"]
 VERDICTS = ("include", "exclude", "quarantine")
@@ -27,14 +27,9 @@ WATCH = "watch"
 _MATCHES = ("exact", "single", "prefix", "contains", "within")
 _IN_NAMES = ("contains", "within")
 _WORD = re.compile(r"[a-z0-9]+")
-Ancestors = Mapping[Code, Iterable[str]]
+Ancestors = Mapping["Code", Iterable[str]]
 UNSTATED = "unknown"
 """The route of a product whose source states none."""
-_FACTS = {
-    "product_type": pl.String,
-    "concentration_g_per_l": pl.Float64,
-    "strength_g": pl.Float64,
-}
 
 
 @dataclass(frozen=True)
@@ -192,14 +187,6 @@ def verdict(rules: list[Rule]) -> Verdict | None:
     return None if best is None else best.verdict  # type: ignore[return-value]
 
 
-def _fact(rules: list[Rule], column: str) -> str | float | None:
-    """A product fact from the rule that counts most among those that state one."""
-    stating = [rule for rule in rules if getattr(rule, column) is not None]
-    best = max(stating, key=lambda rule: rule.weight, default=None)
-    fact: str | float | None = None if best is None else getattr(best, column)
-    return fact
-
-
 def product(
     vocabulary: str | None, code: str | None, name: str | None, route: str | None
 ) -> Product:
@@ -212,34 +199,3 @@ def product(
     if plain == "LOCAL":
         names.append(plain_name((code or "").replace("_", " ")))
     return Product(plain, plain_code(plain, code), tuple(n for n in names if n), route or UNSTATED)
-
-
-def drug_classes(
-    lists: CodeLists, drugs: pl.DataFrame, descendants: Descendants | None = None
-) -> pl.DataFrame:
-    """One row per drug and code list that has a verdict on it.
-
-    `drugs`: drug (number), vocabulary, drug_code, drug_name, route, one row per distinct
-    combination. Columns: drug, codelist, verdict, product_type, concentration_g_per_l, strength_g
-    (null where no line states them), route_implied (no route is stated, and a line says that the
-    code or name tells it). What a list includes is asked of `ref.included`.
-    """
-    rows, above = [], ancestors(descendants or {})
-    columns = ("drug", "vocabulary", "drug_code", "drug_name", "route")
-    for number, vocabulary, code, name, route in drugs.select(columns).iter_rows():
-        item = product(vocabulary, code, name, route)
-        for codelist in drug_lists(lists).values():
-            rules = codelist.applying(item, above)
-            found = verdict(rules)
-            if found is not None:
-                same = [rule for rule in rules if rule.verdict == found]
-                facts = (_fact(same, name) for name in _FACTS)
-                rows.append((number, codelist.name, found, *facts, _tells_route(same, item)))
-    schema = {"drug": pl.Int64, "codelist": pl.String, "verdict": pl.String, **_FACTS}
-    schema = {**schema, "route_implied": pl.Boolean}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _tells_route(rules: list[Rule], item: Product) -> bool:
-    """Whether a line speaks of products without a route by name: what it lists tells the route."""
-    return item.route == UNSTATED and any(UNSTATED in rule.routes for rule in rules)

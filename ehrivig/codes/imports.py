@@ -28,7 +28,7 @@ _OF_OMOP = {"RxNorm": "RXNORM", "ATC": "ATC", "SNOMED": "SNOMED", "LOINC": "LOIN
 
 @dataclass(frozen=True)
 class Concept:
-    """One item of a concept set."""
+    """One item of a concept set. `domain`: what it is a concept of; empty where nobody says."""
 
     concept_id: int
     vocabulary: str
@@ -37,6 +37,7 @@ class Concept:
     excluded: bool
     descendants: bool
     mapped: bool
+    domain: str = ""
 
 
 def text_of(path: Path) -> str:
@@ -137,6 +138,7 @@ def _concept(item: dict[str, Any]) -> Concept:
         _flag(item.get("isExcluded")),
         _flag(item.get("includeDescendants")),
         _flag(item.get("includeMapped")),
+        str(concept.get("domainid") or ""),
     )
 
 
@@ -155,6 +157,7 @@ def lines_of(concepts: list[Concept], kind: ListKind, name: str) -> list[Row]:
     What lies below a concept is found in the source's hierarchy when the list is used (`exact`).
     An excluded concept of a drug is a line of its own; of other kinds it needs the hierarchy now.
     """
+    _refuse_other_domains(concepts, kind)
     excluded = [concept for concept in concepts if concept.excluded]
     if excluded and kind.name != DRUGS:
         raise UsageError(
@@ -169,6 +172,29 @@ def lines_of(concepts: list[Concept], kind: ListKind, name: str) -> list[Row]:
             "Give a set with vocabulary and code of each concept, or --extract with concept."
         )
     return rows
+
+
+_FOREIGN = {
+    DRUGS: ("Condition", "Measurement", "Visit", "Unit", "Specimen", "Provider"),
+    "conditions": ("Drug", "Measurement", "Visit", "Unit", "Specimen", "Provider", "Device"),
+    "labs": ("Drug", "Condition", "Visit", "Unit", "Specimen", "Provider", "Device"),
+    "vitals": ("Drug", "Condition", "Visit", "Unit", "Specimen", "Provider", "Device"),
+}
+"""Kind of list -> the domains of OMOP whose concepts no row that it is about can have."""
+
+
+def _refuse_other_domains(concepts: list[Concept], kind: ListKind) -> None:
+    """UsageError for concepts of another domain: no row of the list's table is ever one."""
+    wrong = [one for one in concepts if one.domain.capitalize() in _FOREIGN.get(kind.name, ())]
+    if not wrong:
+        return
+    named = ", ".join(f"{one.concept_id} {one.name} ({one.domain})" for one in wrong[:5])
+    more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+    raise UsageError(
+        f"codelist new: {len(wrong)} concept(s) of the set are of another domain than a list of "
+        f"{kind.name}: {named}{more}. No such row could have one of them. Take them out of the "
+        "set, or import it as a list of their kind."
+    )
 
 
 def _rows(concept: Concept, kind: ListKind, name: str) -> list[Row]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ehrivig import resources
 from ehrivig.codes.cells import Vocabulary, slug
 from ehrivig.codes.contradictions import contradictions
+from ehrivig.codes.forms import misshapen
 from ehrivig.codes.kinds import DRUGS, KINDS, ListKind
 from ehrivig.codes.lists import CodeLists, Line, OwnFile
 from ehrivig.errors import StudyError
@@ -238,6 +239,9 @@ def _line(
     check = kind.columns.get("vocabulary")
     if isinstance(check, Vocabulary):
         row["vocabulary"] = check.spelled(row["vocabulary"])
+        if not wrong and (said := misshapen(row)):
+            wrong = [said]
+            problems.append(f"{where}, line {number}: {said}")
     return None if wrong else Line(number, tuple(row.items()))
 
 

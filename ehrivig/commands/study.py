@@ -66,15 +66,19 @@ def check(
     cluster: ClusterOption = None,
     as_json: CountsOption = False,
 ) -> None:
-    """Tell every problem of a study file; with an extract, whom it would find.
+    """Tell every problem and doubt of a study file; with an extract, whom it would find.
 
+    A doubt does not stop a run, which has it among its lints.
     Counts are of the rows as they are read, before the data gate; small ones are hidden, and
     outcomes are not looked at.
     """
     from ehrivig import study
 
     plan = study.load(file)
-    typer.echo(f"{file}: no problem.", err=True)
+    doubts = study.doubted(file)
+    typer.echo(f"{file}: no problem{_and_doubts(len(doubts))}.", err=True)
+    for doubt in doubts:
+        typer.echo(f"  warning: {doubt}", err=True)
     if extract is None:
         return
     from ehrivig.runs import preview, preview_lines
@@ -88,6 +92,10 @@ def check(
         typer.echo(json.dumps(preview_lines.records(found), sort_keys=True, ensure_ascii=False))
     else:
         typer.echo("\n".join(preview_lines.lines(found)))
+
+
+def _and_doubts(number: int) -> str:
+    return f", {number} warning{'s' * (number > 1)}" if number else ""
 
 
 @app.command()

@@ -13,6 +13,7 @@ from ehrivig.extract import stages
 from ehrivig.extract.files import DATABASE_SUFFIXES
 from ehrivig.extract.folder import find_tables
 
+_AS_IT_STANDS = False, False, False  # neither excluded, nor with what lies below, nor mapped
 _NEEDED = ("concept", "concept_ancestor")
 _EXPAND = """
 WITH wanted AS (
@@ -29,13 +30,16 @@ reached AS (
     SELECT excluded, concept_id FROM wanted
 )
 
-SELECT DISTINCT c.concept_id, c.vocabulary_id, c.concept_code, c.concept_name
+SELECT DISTINCT c.concept_id, c.vocabulary_id, c.concept_code, c.concept_name, c.domain_id
 FROM reached AS r
-INNER JOIN concept AS c ON r.concept_id = c.concept_id
+INNER JOIN known_concept AS c ON r.concept_id = c.concept_id
 WHERE NOT r.excluded
     AND r.concept_id NOT IN (SELECT concept_id FROM reached WHERE excluded)
 ORDER BY ALL
 """
+
+_WITH_DOMAIN = "SELECT * FROM concept"
+_WITHOUT_DOMAIN = "SELECT *, NULL::VARCHAR AS domain_id FROM concept"
 
 
 def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], list[int]]:
@@ -52,14 +56,16 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
             orient="row",
         )
         db.load("item", items)
+        said = "domain_id" in db.columns("concept")
+        db.view("known_concept", _WITH_DOMAIN if said else _WITHOUT_DOMAIN)
         rows = db.rows(_EXPAND)
         known = {
             row[0]
             for row in db.rows("SELECT concept_id FROM concept SEMI JOIN item USING (concept_id)")
         }
     found = [
-        Concept(int(number), str(vocabulary), str(code), str(name), False, False, False)
-        for number, vocabulary, code, name in rows
+        Concept(int(number), str(vocabulary), str(code), str(name), *_AS_IT_STANDS, domain or "")
+        for number, vocabulary, code, name, domain in rows
     ]
     return found, sorted({c.concept_id for c in concepts} - known)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
 import polars as pl
@@ -20,15 +19,13 @@ from ehrivig.codes.kinds import DRUGS, KINDS, Row
 from ehrivig.codes.lists import OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.database import Database
-from ehrivig.extract import layouts, resolved, stages
+from ehrivig.extract import layouts, list_near, resolved, stages
 from ehrivig.extract.layout_check import table_report
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import Study
 
 SMALLEST = 5
 COMMONEST = 10
-_NEAR = 0.8  # of difflib, between two words
-_SHORTEST = 4  # letters of a word that is compared
 _TABLES = {
     DRUGS: ("medication", ("vocabulary", "drug_code", "drug_name", "route")),
     "conditions": ("diagnosis", ("vocabulary", "code")),
@@ -144,19 +141,18 @@ Matched = Callable[[Row], list[int]]
 
 def _report(lists: CodeLists, file: OwnFile, counted: _Counted) -> ListReport:
     distinct = counted.distinct(file.kind)
-    matched = _lines(file, distinct, counted)
+    matched = _matched(file.kind, [line.row for line in file.lines], distinct, counted)
     counts = counted.counts(file.kind, dict(enumerate(matched)))
     lines = tuple(
         LineCount(line.number, _text(file, line.row), counts.get(n, NOTHING))
         for n, line in enumerate(file.lines)
     )
-    found = {number for numbers in matched for number in numbers}
     return ListReport(
         file.path,
         lists.overridden(file),
         lines,
         tuple(_ambiguous(lists, file, counted)),
-        tuple(_near(lists, file, counted, found)),
+        tuple(_near(lists, file, counted)),
     )
 
 
@@ -168,12 +164,22 @@ def _text(file: OwnFile, row: Row) -> str:
     return " ".join(word for word in (*words, route) if word)
 
 
-def _lines(file: OwnFile, distinct: pl.DataFrame, counted: _Counted) -> list[list[int]]:
-    """For each line of a file, the numbers of the codes that it matches."""
-    rows = [line.row for line in file.lines]
+def _whole(lists: CodeLists, file: OwnFile) -> list[Row]:
+    """All lines about what a file lists: its own, and the shipped ones that it leaves."""
     if file.kind == DRUGS:
+        return list(lists.drug_rows(file.name))
+    subject = KINDS[file.kind].subject
+    about = {line.row[subject] for line in file.lines}
+    return [row for row in lists.rows(file.kind) if row[subject] in about]
+
+
+def _matched(
+    kind: str, rows: list[Row], distinct: pl.DataFrame, counted: _Counted
+) -> list[list[int]]:
+    """For each line, the numbers of the codes that it matches."""
+    if kind == DRUGS:
         return _of_drugs(rows, distinct, counted)
-    code = _TABLES[file.kind][1][1]
+    code = _TABLES[kind][1][1]
     return [
         [
             number
@@ -239,15 +245,14 @@ def _called(parts: list[str | None]) -> str:
     return f"{name or f'{vocabulary} {code}'!r} ({route or 'no route'})"
 
 
-def _near(lists: CodeLists, file: OwnFile, counted: _Counted, found: set[int]) -> Iterator[Remark]:
-    """The commonest names near a list that none of its lines match."""
-    names = _names(lists, file)
+def _near(lists: CodeLists, file: OwnFile, counted: _Counted) -> Iterator[Remark]:
+    """The commonest names near a list that neither its lines nor the shipped ones match."""
+    about = list_near.about(lists, file)
     said: dict[int, str] = {}
-    if file.kind == DRUGS:
-        whole = _of_drugs(list(lists.drug_rows(file.name)), counted.distinct(DRUGS), counted)
-        found = found | {number for numbers in whole for number in numbers}
+    whole = _matched(file.kind, _whole(lists, file), counted.distinct(file.kind), counted)
+    found = {number for numbers in whole for number in numbers}
     for number, *parts in counted.distinct(file.kind).iter_rows():
-        if number not in found and _is_near(parts, names, file.kind):
+        if number not in found and about.is_near(parts, file.kind):
             words = _called(parts) if file.kind == DRUGS else " ".join(str(p) for p in parts if p)
             said[number] = words
     yield from _remarks(said, file.kind, counted)
@@ -263,54 +268,3 @@ def _remarks(said: dict[int, str], kind: str, counted: _Counted) -> list[Remark]
     shown = [Remark(texts[n], count) for n, count in counts.items() if count.people is not None]
     shown.sort(key=lambda one: (-(one.count.people or 0), one.text))
     return shown[:COMMONEST]
-
-
-def _names(lists: CodeLists, file: OwnFile) -> tuple[set[str], set[str]]:
-    """The words of what a list includes, and the beginnings of its codes."""
-    rows = lists.drug_rows(file.name) if file.kind == DRUGS else [one.row for one in file.lines]
-    words, codes = set(), set()
-    for row in rows:
-        value = row.get("value") or row.get("code") or ""
-        if row["vocabulary"] == "name" and row["verdict"] == "include":
-            words |= _words(value)
-        elif row["vocabulary"] in ("ATC", "ICD10", "ICD10CM", "ICD9CM"):
-            codes.add(
-                plain_code(plain_vocabulary(row["vocabulary"]), value)[: _STEM[row["vocabulary"]]]
-            )
-        elif row["vocabulary"] == "local":
-            words |= _words(value)
-    if file.kind == DRUGS:
-        words |= _words(file.name)
-    else:
-        words |= {word for row in rows for word in _words(row[KINDS[file.kind].subject])}
-    return words, codes
-
-
-_STEM = {"ATC": 5, "ICD10": 3, "ICD10CM": 3, "ICD9CM": 3}
-"""How much of a code two neighbours of one class share."""
-
-
-def _words(text: str) -> set[str]:
-    plain = "".join(c if c.isalnum() else " " for c in text.casefold().replace("_", " "))
-    return {word for word in plain.split() if len(word) >= _SHORTEST or not word.isascii()}
-
-
-def _is_near(parts: list[str | None], names: tuple[set[str], set[str]], kind: str) -> bool:
-    """Whether a code or name looks like what a list is about."""
-    words, stems = names
-    vocabulary, code = parts[0], parts[1]
-    plain = plain_code(plain_vocabulary(vocabulary), code)
-    if any(stem and plain.startswith(stem) for stem in stems):
-        return True
-    theirs = _words(
-        " ".join(part for part in (parts[1], parts[2] if kind == DRUGS else "") if part)
-    )
-    return any(_alike(one, other) for one in words for other in theirs)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two words may be one, misspelt or with another ending."""
-    if one in other or other in one:
-        return True
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR

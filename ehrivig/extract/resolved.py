@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from ehrivig import codes, contract, resources
-from ehrivig.codes import drugs, hints
+from ehrivig.codes import hints
+from ehrivig.codes.drug_classes import drug_classes
 from ehrivig.concepts import define_given, define_intervals, define_lab_number
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
@@ -77,7 +78,7 @@ def _meanings(
         "vital_map": _sorted(codes.vital_map(lists, vitals.unique())),
         "condition": _sorted(codes.conditions(lists, diagnoses.unique(), below)),
         "product": numbered,
-        "verdict": drugs.drug_classes(lists, numbered, below),
+        "verdict": drug_classes(lists, numbered, below),
         "drug_hint": hints.drug_hints(lists, numbered),
     }
 

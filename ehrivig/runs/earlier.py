@@ -6,12 +6,13 @@ repeats the one before it is held against what that one was held against, so tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from ehrivig import validate
-from ehrivig.runs import manifest
+from ehrivig.runs import datasets, manifest
 from ehrivig.validate import Measurement
 
 MEASUREMENTS = Path("quality") / "measurements.parquet"
@@ -22,13 +23,25 @@ MOST = 12
 def read(earlier: Path, fingerprint: str) -> list[list[Measurement]]:
     """Measurements of up to 12 runs on other input than `fingerprint`, oldest first.
 
-    `earlier`: the finished run that is in the folder, if any.
+    `earlier`: the finished run that is in the folder, if any. One that the gate blocked is nothing
+    to be held against.
     """
     runs = _stored(earlier / BEFORE)
     repeated = bool(fingerprint) and manifest.fingerprint_of(earlier) == fingerprint
-    if not repeated and (earlier / MEASUREMENTS).is_file():
+    if not repeated and manifest.passed_gate(earlier) and (earlier / MEASUREMENTS).is_file():
         runs.append(validate.read_measurements(earlier / MEASUREMENTS))
     return runs[-MOST:]
+
+
+def scan(
+    earlier: Path, fingerprint: str, name: str, hospitals: Sequence[str]
+) -> pl.LazyFrame | None:
+    """A small table of the last run that the gate let through; None without one, or by itself."""
+    there = datasets.place(earlier, f"{name}.parquet").is_file()
+    repeated = bool(fingerprint) and manifest.fingerprint_of(earlier) == fingerprint
+    if not there or repeated or not manifest.passed_gate(earlier):
+        return None
+    return datasets.scan(earlier, name, hospitals)
 
 
 def write(folder: Path, runs: list[list[Measurement]]) -> None:

@@ -31,27 +31,43 @@ def engines() -> dict[str, str]:
     return {name: version(name) for name in ENGINES}
 
 
-def of_hospitals(study: Study, source: extract.Source, *, gate_only: bool) -> dict[str, str]:
-    """Hospital -> SHA-256 of all that its result depends on: files, study, code, version.
+def of_inputs(source: extract.Source) -> dict[str, str]:
+    """Hospital -> SHA-256 of its files: names, sizes, content.
 
     Empty, which equals no other, for a hospital with a file that cannot be opened.
     """
-    settings = [study.digest, study.lists.hashes, _files_of_settings(study)]
-    common = _digest([*settings, of_program(), gate_only])
-    return {name: _of_hospital(source, name, common) for name in source.hospitals}
+    return {name: _of_input(source, name) for name in source.hospitals}
 
 
-def _of_hospital(source: extract.Source, hospital_id: str, common: str) -> str:
+def _of_input(source: extract.Source, hospital_id: str) -> str:
     try:
-        files = [asdict(file) for file in extract.input_files(source, [hospital_id])]
+        return _digest([asdict(file) for file in extract.input_files(source, [hospital_id])])
     except ExtractError:
         return ""
-    return _digest([files, hospital_id, common])
+
+
+def of_hospitals(study: Study, inputs: dict[str, str], *, gate_only: bool) -> dict[str, str]:
+    """Hospital -> SHA-256 of all that its result depends on: files, study, code, version.
+
+    `inputs`: as of `of_inputs`; what is empty there is empty here.
+    """
+    settings = [study.digest, study.lists.hashes, _files_of_settings(study)]
+    common = _digest([*settings, of_program(), gate_only])
+    return {name: _digest([files, name, common]) if files else "" for name, files in inputs.items()}
 
 
 def of_program() -> str:
     """SHA-256 of the package, of what ships with it, and of the versions of its engines."""
     return _digest([code_hashes(), _program(), engines()])
+
+
+def parts_of_program() -> dict[str, str]:
+    """What the program is made of, by name: version, engines, modules, SQL files, suites, lists."""
+    shipped = {
+        f"{kind}/{name}": h for kind, found in code_hashes().items() for name, h in found.items()
+    }
+    modules = {f"ehrivig/{name}": h for name, h in _program().items()}
+    return {"ehrivig": __version__, **engines(), **modules, **shipped}
 
 
 def of_run(hospitals: dict[str, str], source: extract.Source) -> str:

@@ -1,7 +1,8 @@
-"""The run history: one row per run that was written, carried from each run folder to the next.
+"""The run history: one row per attempt, whatever became of it.
 
 Only here (and in the manifest's seconds) does a run folder know the time: results never do. A run
-that raised (exit codes 1, 2, 4, 6) or changed nothing writes no folder, and so has no row.
+that was written carries the rows of those before it; attempts that wrote nothing (exit codes 1, 2,
+4, 6, and those that changed nothing) have theirs beside the folder (`runs.attempts`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 from ehrivig import __version__
 from ehrivig.errors import UsageError
 from ehrivig.runs.state import Run
-from ehrivig.store.folder import last_attempt
+from ehrivig.store.folder import attempts_beside, last_attempt
 
 FILE = "history.csv"
 SCHEMA: dict[str, Any] = {
@@ -37,8 +38,11 @@ SCHEMA: dict[str, Any] = {
     "rows_quarantined": pl.Int64,
     "seconds": pl.Float64,
     "message": pl.String,
+    "changed": pl.String,
 }
 _NUMBERS = ("admissions", "cohort", "exposed", "pairs")
+_ONE_ATTEMPT = ("finished_at", "command", "exit_code")
+Row = dict[str, Any]
 
 
 def now() -> str:
@@ -46,14 +50,20 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def write(run: Run) -> None:
-    """Write `history.csv` of a run: the rows of the run before it, then its own."""
-    mine = pl.DataFrame([_row(run)], schema=SCHEMA)
-    pl.concat([_of_both(run.earlier), mine]).write_csv(run.folder / FILE)
+def write(run: Run) -> Row:
+    """Write `history.csv` of a run: the rows of attempts before it, then its own, given back."""
+    mine = _of_run(run)
+    pl.concat([_of_all(run.earlier), as_rows([mine])]).write_csv(run.folder / FILE)
+    return mine
 
 
-def _row(run: Run) -> dict[str, Any]:
-    """When a run ended (UTC), by which study, how, and what it counted.
+def as_rows(rows: list[Row]) -> pl.DataFrame:
+    """Rows of the history; what a row does not say is null."""
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _of_run(run: Run) -> Row:
+    """When a run ended (UTC), by which study, how, what it counted, what had changed before it.
 
     `hospitals_left_out` by the gate or unreadable; `hospitals_reused` had not changed since the run
     before; `admissions` before the first criterion, `cohort` after the last, null where the run did
@@ -61,11 +71,7 @@ def _row(run: Run) -> dict[str, Any]:
     """
     verdicts = [check.verdict for check in run.checks]
     return {
-        "finished_at": now(),
-        "command": run.command,
-        "study": run.study.study.name,
-        "version": __version__,
-        "exit_code": run.exit_code,
+        **ended(run.command, run.study.study.name, run.exit_code, run.message, run.seconds),
         "hospitals": len(run.source.hospitals),
         "hospitals_reused": run.reused,
         "hospitals_left_out": len(run.dropped),
@@ -74,35 +80,64 @@ def _row(run: Run) -> dict[str, Any]:
         "checks_warned": verdicts.count("warn"),
         "rows_read": sum(sum(one.rows_read.values()) for one in run.results),
         "rows_quarantined": sum(sum(one.rows_quarantined.values()) for one in run.results),
-        "seconds": run.seconds,
-        "message": run.message.splitlines()[0],
+        "changed": run.changed,
+    }
+
+
+def ended(command: str, study: str, exit_code: int, message: str, seconds: float) -> Row:
+    """What the row of every attempt says: when it ended, and how."""
+    return {
+        "finished_at": now(),
+        "command": command,
+        "study": study,
+        "version": __version__,
+        "exit_code": exit_code,
+        "seconds": seconds,
+        "message": (message.splitlines() or [""])[0],
+    }
+
+
+def of_repeated(run: Run, found: dict[str, Any], message: str) -> Row:
+    """The row of a run that would have repeated the last one, whose manifest is `found`."""
+    numbers = found.get("numbers", {})
+    return {
+        **ended(run.command, run.study.study.name, run.exit_code, message, run.seconds),
+        "hospitals": len(run.source.hospitals),
+        "hospitals_reused": len(run.source.hospitals),
+        "hospitals_left_out": len(found.get("dropped_hospitals", ())),
+        **{name: numbers.get(name) for name in _NUMBERS},
+        "changed": run.changed,
     }
 
 
 def read(run: Path) -> pl.DataFrame:
-    """One row per run that was written to `run`, oldest first (columns of `SCHEMA`).
+    """One row per attempt to write a run to `run`, oldest first (columns of `SCHEMA`).
 
-    A later run that did not end with exit code 0 lies beside the folder and is listed too. Raises
-    UsageError when `run` is no run.
+    Raises UsageError when nobody ever tried.
     """
-    if not (run / "manifest.json").is_file():
+    if not ((run / "manifest.json").is_file() or (attempts_beside(run) / FILE).is_file()):
         raise UsageError(f"history: {run.name} is not a run. Give the --out of a finished run.")
-    return _of_both(run)
+    return _of_all(run)
 
 
-def _of_both(run: Path) -> pl.DataFrame:
-    """The rows of a run folder and of the blocked attempt beside it, each once, oldest first."""
-    rows = pl.concat([_rows(run), _rows(last_attempt(run))])
-    return rows.unique(maintain_order=True).sort("finished_at", maintain_order=True)
+def _of_all(run: Path) -> pl.DataFrame:
+    """The rows of a run folder and of what lies beside it, each once, oldest first."""
+    places = (attempts_beside(run), run, last_attempt(run))
+    rows = pl.concat([rows_in(place) for place in places])
+    once = rows.unique(_ONE_ATTEMPT, keep="first", maintain_order=True)
+    return once.sort("finished_at", maintain_order=True)
 
 
-def _rows(run: Path) -> pl.DataFrame:
+def rows_in(place: Path) -> pl.DataFrame:
     """The rows of one `history.csv`; none when it is absent or not one of ours."""
-    path = run / FILE
-    empty = pl.DataFrame(schema=SCHEMA)
+    path = place / FILE
     if not path.is_file():
-        return empty
+        return as_rows([])
     try:
-        return pl.read_csv(path, schema_overrides=SCHEMA).select(SCHEMA.keys())
+        found = pl.read_csv(path.read_bytes(), schema_overrides=SCHEMA)
     except (pl.exceptions.PolarsError, OSError):
-        return empty  # another version's, or cut by hand: the history begins anew
+        return as_rows([])  # cut by hand: the history begins anew
+    if not set(_ONE_ATTEMPT) <= set(found.columns):
+        return as_rows([])
+    lacking = [pl.lit(None, kind).alias(n) for n, kind in SCHEMA.items() if n not in found.columns]
+    return found.with_columns(lacking).select(SCHEMA.keys())

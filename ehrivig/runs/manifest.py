@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import __version__, extract
+from ehrivig.errors import EmptyResult
 from ehrivig.runs.fingerprint import code_hashes, engines
 from ehrivig.runs.state import Run
 from ehrivig.study import Study
@@ -53,10 +54,8 @@ def seal(folder: Path) -> None:
 
 
 def of_same_run(folder: Path, fingerprint: str) -> dict[str, Any] | None:
-    """The manifest in `folder` when it holds, whole, the good run that this one would repeat."""
+    """The manifest in `folder` when it holds, whole, the run that this one would repeat."""
     content = _read(folder)
-    if content.get("exit_code") != 0:
-        return None
     same = bool(fingerprint) and content.get("fingerprint") == fingerprint
     return content if same and content.get("outputs") == _outputs(folder) else None
 
@@ -64,6 +63,11 @@ def of_same_run(folder: Path, fingerprint: str) -> dict[str, Any] | None:
 def fingerprint_of(folder: Path) -> str:
     """The fingerprint of the run in `folder`, finished well or not; empty without one."""
     return str(_read(folder).get("fingerprint", ""))
+
+
+def passed_gate(folder: Path) -> bool:
+    """Whether the gate let the data of the run in `folder` through (0, 5)."""
+    return _read(folder).get("exit_code", 0) in (0, EmptyResult.exit_code)
 
 
 def unreadable(folder: Path) -> set[str]:

@@ -49,7 +49,7 @@ def exposition(run: Run) -> str:
             _shares(run),
         ),
     ]
-    return "".join(_family(f"ehrivig_{name}", text, samples) for name, text, samples in families)
+    return "".join(family(f"ehrivig_{name}", text, samples) for name, text, samples in families)
 
 
 def _info(run: Run) -> Labels:
@@ -115,7 +115,7 @@ def _is_few(run: Run, one: left.ShareKept) -> bool:
     return small(n_lost, smallest) or small(of - n_lost, smallest)
 
 
-def _family(name: str, text: str, samples: Iterable[Sample]) -> str:
+def family(name: str, text: str, samples: Iterable[Sample]) -> str:
     """One metric family; nothing when it has no sample."""
     lines = [f"{name}{_braces(labels)} {value}" for labels, value in samples]
     head = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]

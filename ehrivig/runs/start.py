@@ -9,7 +9,7 @@ from ehrivig import extract
 from ehrivig.errors import ExtractError
 from ehrivig.runs import earlier, fingerprint, manifest
 from ehrivig.runs.state import Command, Options, Progress, Run
-from ehrivig.store.folder import RunFolder
+from ehrivig.store.folder import RunFolder, last_attempt
 from ehrivig.study import Study
 
 
@@ -28,7 +28,8 @@ def begin(
     except PermissionError as error:
         name = Path(error.filename or extract_folder).name
         raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
-    marks = fingerprint.of_hospitals(study, source, gate_only=command == "check")
+    inputs = fingerprint.of_inputs(source)
+    marks = fingerprint.of_hospitals(study, inputs, gate_only=command == "check")
     mark = fingerprint.of_run(marks, source)
     return Run(
         study,
@@ -41,14 +42,20 @@ def begin(
         mark,
         before=earlier.read(target.earlier, mark),
         marks=marks,
+        inputs=inputs,
     )
 
 
 def unchanged(run: Run, target: RunFolder) -> dict[str, Any] | None:
-    """The manifest of the good run in `out` when this one would repeat it; it is then left alone.
+    """The manifest of the last run when this one would repeat it; it is then left alone.
 
-    Not when a later attempt lies beside it: that one is to be cleared, and kept in the history.
+    The last run is the one that lies beside `out` when it ended with 3 or 5, else the one in `out`,
+    however it ended: the same would come out again.
     """
-    found = manifest.of_same_run(run.earlier, run.fingerprint)
-    target.unchanged = found is not None and not target.has_later_attempt
-    return found if target.unchanged else None
+    last = last_attempt(run.earlier) if target.has_later_attempt else run.earlier
+    found = manifest.of_same_run(last, run.fingerprint)
+    target.unchanged = found is not None
+    if found is not None:
+        target.exit_code = run.exit_code = int(found["exit_code"])
+        run.message = str(found["message"])
+    return found

@@ -42,9 +42,9 @@ class Run:
     `folder`: where it writes; `earlier`: the finished run before it, if any; `before`: measurements
     of runs on other input, oldest first. `across`: measurements over all hospitals; `dropped`:
     hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `marks`:
-    fingerprint of each hospital; `reused`:
-    hospitals taken from `earlier`; `steps`: what was done for the others; `numbers`: admissions,
-    cohort, exposed, pairs, lints, as far as the run came.
+    fingerprint of each hospital, `inputs`: of its files alone; `changed`: what is another than at
+    the attempt before; `reused`: hospitals taken from `earlier`; `steps`: what was done for the
+    others; `numbers`: admissions, cohort, exposed, pairs, lints, as far as the run came.
     """
 
     study: Study
@@ -63,6 +63,8 @@ class Run:
     across: list[Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    changed: str = ""
     reused: int = 0
     steps: list[Step] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)

@@ -10,6 +10,8 @@ from ehrivig.runs.state import Run
 from ehrivig.store.folder import destination
 from ehrivig.validate import left
 
+UNCHANGED = "unchanged"
+
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -76,15 +78,16 @@ def _page(out: Path) -> str:
 
 
 def repeated(run: Run, found: dict[str, Any], out: Path) -> RunSummary:
-    """The summary of a run that changed nothing: the numbers of the one in `out`.
+    """The summary of a run that changed nothing: how the last one ended, and its numbers.
 
-    `found`: the manifest of that one.
+    `found`: the manifest of that one, which lies in `out`, or beside it.
     """
+    good = found["exit_code"] == 0
     return RunSummary(
         found["study"],
-        str(out),
-        0,
-        "unchanged",
+        str(out if good else destination(out, found["exit_code"])),
+        found["exit_code"],
+        UNCHANGED if good else f"{UNCHANGED}: {found['message']}",
         found["hospitals"],
         found["dropped_hospitals"],
         seconds=run.seconds,

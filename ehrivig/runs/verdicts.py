@@ -95,4 +95,6 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
         run.before[-1] if run.before else [],
         lambda name, hospitals: datasets.scan(run.folder, name, hospitals),
         studied,
+        run.before,
+        lambda name, hospitals: earlier.scan(run.earlier, run.fingerprint, name, hospitals),
     )

@@ -45,7 +45,7 @@ def run_folder(out: Path) -> Iterator[RunFolder]:
             yield run
         return
     out = Path(os.path.realpath(out))
-    _refuse_foreign(out)
+    refuse_foreign(out)
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with _lock(out), _aside(out) as run:
@@ -95,6 +95,12 @@ def destination(out: Path, exit_code: int) -> Path:
 def last_attempt(out: Path) -> Path:
     """Where a run goes that ended with 3 or 5 while `out` holds a good one."""
     return out.with_name(f"{out.name}.last-attempt")
+
+
+def attempts_beside(out: Path) -> Path:
+    """The folder with the record of all attempts, which no run replaces."""
+    there = out if isinstance(out, StorePath) else Path(os.path.realpath(out))
+    return there.with_name(f"{there.name}.attempts")
 
 
 def refuse_overlap(out: Path, extract: Path) -> None:
@@ -167,7 +173,7 @@ def _beside(out: Path, kind: str) -> Path:
     return out.with_name(f".{out.name}.{kind}")
 
 
-def _refuse_foreign(out: Path) -> None:
+def refuse_foreign(out: Path) -> None:
     """Never replace what is not a run of this package."""
     if os.path.ismount(out):
         raise UsageError(

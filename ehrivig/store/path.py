@@ -85,6 +85,13 @@ class StorePath(PosixPath):
             content: bytes = stream.read()
         return content
 
+    def write_bytes(self, data: Any) -> int:
+        """Put an object in one piece: a reader sees the old one or this."""
+        with filesystem().open_output_stream(self.key) as stream:
+            stream.write(data)
+        _KNOWN.pop(self.key, None)
+        return len(data)
+
     def read_text(self, encoding: str | None = None, errors: str | None = None, **_: Any) -> str:
         """All text of an object."""
         return self.read_bytes().decode(encoding or "utf-8", errors or "strict")

@@ -4,7 +4,7 @@ Unknown keys are refused and all problems are reported at once. `json_schema()` 
 """
 
 from ehrivig.study.data import Estimand, Extract, Quality, StudyInfo
-from ehrivig.study.file import json_schema, load, locate, packaged, parse
+from ehrivig.study.file import doubted, json_schema, load, locate, packaged, parse
 from ehrivig.study.people import Band, Cohort, Criterion, Evidence, Exposure
 from ehrivig.study.plan import (
     Analysis,
@@ -40,6 +40,7 @@ __all__ = [
     "StudyInfo",
     "Subgroup",
     "UtilisationPlan",
+    "doubted",
     "json_schema",
     "load",
     "locate",

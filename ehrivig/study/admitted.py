@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ehrivig.study import Study
+from ehrivig.study.doubts.acute import acute_names
 from ehrivig.study.rules.later import why_late
 
 FOLLOWS = "follows time zero"
@@ -32,4 +33,7 @@ def late_names(study: Study, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _note(study: Study, names: tuple[str, ...]) -> str:
     late = late_names(study, names)
-    return f"uses what {FOLLOWS}: {', '.join(late)}" if late else ""
+    acute = tuple(name for name in acute_names(study, names) if name not in late)
+    said = [f"uses what {FOLLOWS}: {', '.join(late)}"] if late else []
+    said += [f"uses acute conditions, which may follow it: {', '.join(acute)}"] if acute else []
+    return "; ".join(said)

@@ -9,6 +9,7 @@ from ehrivig.codes.cells import as_name, slug
 from ehrivig.errors import StudyError, UsageError
 from ehrivig.study.data import Extract
 from ehrivig.study.draft import LIKE, LISTS, draft, refuse_unknown
+from ehrivig.study.file import doubted
 from ehrivig.study.known_names import known_names
 
 
@@ -28,7 +29,7 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     if drug is not None and drug not in known.of("drugs"):
         made.append(templates.write("drug", drug, lists))
     try:
-        text = draft(file, drug, condition, like or LIKE)
+        text, left_out = draft(file, drug, condition, like or LIKE)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         _take_back(made)
@@ -36,12 +37,13 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     except UsageError:
         _take_back(made)
         raise
-    said = [f"wrote {file}, after the study {like or LIKE}"]
+    said = [f"wrote {file}, after the study {like or LIKE}", *left_out]
     said += [
         f"wrote {path}: no list held {drug}, so this one finds it by its name. Add codes and brand "
         f"names, then: ehrivig codelist check {lists} --extract DIR"
         for path in made
     ]
+    said += [f"read before you run it: {doubt}" for doubt in doubted(file)]
     return said
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ehrivig.study.whole import Study
 
-NOTHING = object()
+NOTHING = "(nothing)"
 
 
 def difference(one: Study, other: Study) -> list[str]:
@@ -17,20 +17,24 @@ def difference(one: Study, other: Study) -> list[str]:
     Items of a list that have names are held against each other by name, so that an order that
     differs is told as an order.
     """
-    before, after = (_flat(study) for study in (one, other))
+    return between(values(one), values(other))
+
+
+def between(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """One line for each place whose words differ, as `values` gives them."""
     places = list(dict.fromkeys((*before, *after)))
     said = []
     for place in places:
         old, new = before.get(place, NOTHING), after.get(place, NOTHING)
         if old != new:
-            said.append(f"{place}: {_told(old)} -> {_told(new)}")
+            said.append(f"{place}: {old} -> {new}")
     return said
 
 
-def _flat(study: Study) -> dict[str, Any]:
-    """Every value of a study by its place in words, and the hash of each own code list."""
+def values(study: Study) -> dict[str, str]:
+    """Every value of a study in words by its place, and the hash of each own code list."""
     content = json.loads(study.model_dump_json(by_alias=True, exclude_none=True))
-    found = dict(_values("", content))
+    found = {place: _told(value) for place, value in _values("", content)}
     own = {f"code list {path}": digest[:12] for path, digest in study.lists.hashes.items()}
     return {**found, **own}
 
@@ -62,8 +66,6 @@ def _words(item: Mapping[str, Any]) -> str:
 
 
 def _told(value: Any) -> str:
-    if value is NOTHING:
-        return "(nothing)"
     if isinstance(value, tuple):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

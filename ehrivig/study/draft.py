@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig.codes.cells import as_name
+from ehrivig.codes.lists import CodeLists
+from ehrivig.codes.overlap import common
 from ehrivig.errors import StudyError
+from ehrivig.study.data import Extract
 from ehrivig.study.file import load, locate, parse
+from ehrivig.study.known_names import known_names
 from ehrivig.study.problem import meant
 from ehrivig.study.written import toml
 
@@ -29,9 +33,10 @@ _ROUTES = ["iv", "sc", "im", "po"]
 Content = dict[str, Any]
 
 
-def draft(file: Path, drug: str | None, condition: str | None, like: str) -> str:
-    """The text of a new study file, which can be loaded from `file`; StudyError else.
+def draft(file: Path, drug: str | None, condition: str | None, like: str) -> tuple[str, list[str]]:
+    """The text of a new study file, which can be loaded from `file`, and what was left out of it.
 
+    StudyError when it could not be loaded.
     `drug`: a drug list, shipped or in `lists/` beside the file; `condition`: the condition that
     admits a patient; None: that of `like`.
     """
@@ -49,11 +54,13 @@ def draft(file: Path, drug: str | None, condition: str | None, like: str) -> str
         _expose(content, drug)
     if condition:
         _admit(content, condition)
+    known = known_names(Extract.model_validate(content["extract"]), file.parent)
+    said = _without_exposure(content, known.lists) if drug else []
     _without_period(content)
     _without_fate(content)
     _entitle(content, file, drug, condition)
     parse(content, file.name, folder=file.parent)
-    return toml(content, _header(file, pattern.study.name), _HINTS)
+    return toml(content, _header(file, pattern.study.name), _HINTS), said
 
 
 def _header(file: Path, like: str) -> list[str]:
@@ -66,7 +73,7 @@ def _header(file: Path, like: str) -> list[str]:
 
 
 def _expose(content: Content, drug: str) -> None:
-    """Another drug: its groups by dose go, and it is no covariate, outcome or negative control."""
+    """Another drug: its groups by dose go."""
     label = drug.replace("_", " ").capitalize()
     content["exposure"] = {
         **{k: v for k, v in content["exposure"].items() if k not in ("bands", "routes")},
@@ -75,15 +82,41 @@ def _expose(content: Content, drug: str) -> None:
         "codelist": drug,
         "routes": _ROUTES,
     }
+    content.pop("regimen", None)
+    content.pop("utilisation", None)
+
+
+def _without_exposure(content: Content, lists: CodeLists) -> list[str]:
+    """The study without variables and criteria of the exposure drug itself; what went, in words.
+
+    A treatment that ends where the exposure window opens stays: it tells who had a like drug.
+    """
+    exposure = content["exposure"]
+    drug, routes = exposure["codelist"], tuple(exposure["routes"])
+
+    def holds(codelist: str) -> bool:
+        return codelist == drug or bool(common(lists, drug, codelist, routes))
+
+    said = []
     for section in ("covariates", "outcomes"):
         gone = [
             one["name"]
             for one in content[section]["variables"]
-            if one["from"] == "medication" and one.get("code", one["name"]) == drug
+            if one["from"] == "medication"
+            and (one.get("code", one["name"]) == drug or section == "outcomes")
+            and holds(one.get("code", one["name"]))
         ]
         _forget(content, section, gone)
-    content.pop("regimen", None)
-    content.pop("utilisation", None)
+        said += [f"left out of [{section}]: {name}, which includes {drug}" for name in gone]
+    criteria = content["cohort"]["criteria"]
+    kept = [one for one in criteria if "codelist" not in one or not holds(one["codelist"])]
+    gone = [one["name"] for one in criteria if one not in kept]
+    content["cohort"]["criteria"] = kept
+    said += [
+        f"left out of the criteria: {name}, which wants {drug}, now the exposure, before time zero"
+        for name in gone
+    ]
+    return said
 
 
 def _forget(content: Content, section: str, names: list[str]) -> None:

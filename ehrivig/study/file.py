@@ -12,14 +12,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from ehrivig import resources
+from ehrivig.codes.contradictions import doubtful_names
 from ehrivig.errors import StudyError
 from ehrivig.study import lines
 from ehrivig.study.data import Extract
+from ehrivig.study.doubts import doubts_of
 from ehrivig.study.fields import key_at
 from ehrivig.study.known_names import KnownNames, known_names
 from ehrivig.study.messages import problems_of
 from ehrivig.study.named import part, unknown_names
-from ehrivig.study.problem import Problem, near, report, shown
+from ehrivig.study.problem import Problem, near, report, shown, told
 from ehrivig.study.references import wrong_references
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.whole import RULES_LATER, Study
@@ -55,12 +57,27 @@ def locate(name: str) -> Path:
 def load(name: str | Path) -> Study:
     """The study in a TOML file or of a packaged name; StudyError lists every problem at once."""
     path = locate(str(name))
+    content, places = _content(path)
+    return parse(content, path.name, folder=path.parent, places=places)
+
+
+def doubted(name: str | Path) -> list[str]:
+    """What the reader of a study file should know of it, line by line; StudyError as of `load`."""
+    study = load(name)
+    content, places = _content(locate(str(name)))
+    return [
+        *told(doubts_of(study), content, places),
+        *(f"{one}." for one in doubtful_names(study.lists)),
+    ]
+
+
+def _content(path: Path) -> tuple[dict[str, Any], dict[lines.Path, int]]:
+    """A study file as TOML gives it, and the line of each value."""
     text = _text(path)
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text), lines.lines_of(text)
     except (ValueError, RecursionError) as error:
         raise StudyError(f"study: {path.name} is not TOML: {_why(error)}") from error
-    return parse(content, path.name, folder=path.parent, places=lines.lines_of(text))
 
 
 def _text(path: Path) -> str:
@@ -102,7 +119,11 @@ def parse(
     problems = wrong_references(content, _misnamed(content, unknown)) + unknown
     study, wrong = _validated(content)
     problems = [*_untold(wrong, problems), *problems]
-    problems += broken_rules(study) if study is not None else _rules_of_the_rest(content)
+    problems += (
+        _rules_of_the_rest(content, known)
+        if study is None
+        else broken_rules(study.with_lists(known.lists))
+    )
     if problems or study is None:
         raise StudyError(report(where, problems, content, places or {}))
     return study.with_lists(known.lists)
@@ -143,7 +164,7 @@ def _of_regimens(one: Problem, told: set[lines.Path]) -> bool:
     return one.path == names and any(path[:2] == names for path in told)
 
 
-def _rules_of_the_rest(content: dict[str, Any]) -> list[Problem]:
+def _rules_of_the_rest(content: dict[str, Any], known: KnownNames) -> list[Problem]:
     """The broken rules of the study without the values that are wrong.
 
     None where it cannot be made: what is taken out may be wanted, and its stand-in wrong again. An
@@ -154,7 +175,7 @@ def _rules_of_the_rest(content: dict[str, Any]) -> list[Problem]:
     for _ in range(_ROUNDS):
         study, wrong = _validated(kept)
         if study is not None:
-            found = broken_rules(study)
+            found = broken_rules(study.with_lists(known.lists))
             return [one for one in found if not any(_inside(one.path, item) for item in mended)]
         for problem in sorted(wrong, key=lambda one: _sortable(one.path), reverse=True):
             _remove(kept, problem.path)

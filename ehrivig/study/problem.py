@@ -105,13 +105,19 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
 
 def report(where: str, problems: Iterable[Problem], content: Any, lines: Mapping[Path, int]) -> str:
     """All problems in the order of the file, each with its line; at most MOST_SHOWN of them."""
+    said = told(problems, content, lines)
+    shown_first = said[:MOST_SHOWN]
+    if len(said) > MOST_SHOWN:
+        shown_first.append(f"... and {len(said) - MOST_SHOWN} more. Mend these first.")
+    number = "1 problem" if len(said) == 1 else f"{len(said)} problems"
+    return f"study: {where} has {number}:\n  " + "\n  ".join(shown_first)
+
+
+def told(problems: Iterable[Problem], content: Any, lines: Mapping[Path, int]) -> list[str]:
+    """Each problem once, with its line and place, in the order of the file."""
     distinct = dict.fromkeys(problems)
     ordered = sorted(distinct, key=lambda problem: line_of(problem.path, lines) or 0)
-    said = [_line(problem, content, lines) for problem in ordered[:MOST_SHOWN]]
-    if len(ordered) > MOST_SHOWN:
-        said.append(f"... and {len(ordered) - MOST_SHOWN} more. Mend these first.")
-    number = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-    return f"study: {where} has {number}:\n  " + "\n  ".join(said)
+    return [_line(problem, content, lines) for problem in ordered]
 
 
 def _line(problem: Problem, content: Any, lines: Mapping[Path, int]) -> str:

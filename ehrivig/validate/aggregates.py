@@ -41,6 +41,8 @@ QUERIES = {
         "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
     ),
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
+    "month": "SELECT * FROM gate.month ORDER BY ALL",
+    "covered": "SELECT * FROM gate.covered ORDER BY ALL",
 }
 _KNOWN_PERSON = (
     "SELECT a.admission_id, p.person_id, a.admitted_at, a.discharged_at "

@@ -23,6 +23,7 @@ from ehrivig.literals import Parameters
 from ehrivig.study import Study
 from ehrivig.validate import drugs
 
+_COUNTED_STAYS = 2_000  # enough to see that half of something is missing
 _SAMPLED_STAYS = 20_000  # a share or a distribution does not need every row
 _EVENT_TABLES_BY_STAY = (
     "icu_stay",
@@ -47,6 +48,7 @@ _SETTING = {
     "timezone_known": pl.Boolean,
     "utc_offset_hours": pl.Int64,
     "sample_stride": pl.Int64,
+    "count_stride": pl.Int64,
 }
 _CLOCK_TEXT = {"text": pl.String}
 
@@ -74,6 +76,7 @@ def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
             "timezone_known": zone is not None,
             "utc_offset_hours": _offset_hours(zone, study),
             "sample_stride": max(1, admissions.get(name, 0) // _SAMPLED_STAYS),
+            "count_stride": max(1, admissions.get(name, 0) // _COUNTED_STAYS),
         }
         for name in hospitals
     ]

@@ -19,6 +19,7 @@ from ehrivig.study import Quality, Study
 from ehrivig.validate.hospitals import BY_CHECK
 from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measurements
 from ehrivig.validate.suite import Severity, by_check
+from ehrivig.validate.volume import VOLUMES
 
 FEW = 5
 """Fewer wrong rows than this are single entries, whatever their proportion; unless all are."""
@@ -111,9 +112,13 @@ def _refuse_unknown(quality: Quality) -> None:
 def line_of(check: Check) -> str:
     """One failed check: what, where, how much, the limit, how to mend it."""
     proportion = check.violated / check.denominator if check.denominator else 1.0
+    counts = f"{check.violated:,} of {check.denominator:,}"
+    if check.check in VOLUMES:
+        now = check.denominator - check.violated
+        counts = f"{now:,} rows now, {check.denominator:,} then, {check.violated:,} are missing"
     return (
-        f"{check.table}: hospital {check.hospital_id}: {check.check}: {check.violated:,} of "
-        f"{check.denominator:,} ({proportion:.1%}, limit {check.threshold:.1%}): "
+        f"{check.table}: hospital {check.hospital_id}: {check.check}: {counts} "
+        f"({proportion:.1%}, limit {check.threshold:.1%}): "
         f"{message_of(check.check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )

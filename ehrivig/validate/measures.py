@@ -30,6 +30,8 @@ _BEHIND = {
     "name": pl.String,
     "n": pl.Int64,
 }
+_MONTH = {"hospital_id": pl.String, "table": pl.String, "month": pl.Int64, "n": pl.Int64}
+_COVERED = {"hospital_id": pl.String, "table": pl.String, "n_covered": pl.Int64}
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 
 
@@ -72,6 +74,8 @@ class _Tally:
     sizes: list[dict[str, object]] = field(default_factory=list)
     present: list[dict[str, object]] = field(default_factory=list)
     behind: list[dict[str, object]] = field(default_factory=list)
+    months: list[dict[str, object]] = field(default_factory=list)
+    covered: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, table: str, checks: tuple[Declared, ...], counts: Found) -> None:
         """Take in what was counted in one table, hospital by hospital."""
@@ -79,6 +83,8 @@ class _Tally:
             of = {"hospital_id": hospital_id, "table": table}
             size = {**of, "rows_read": numbers.rows}
             self.sizes.append({**size, "rows_kept": numbers.kept})
+            self.months += [{**of, "month": m, "n": n} for m, n in numbers.months.items()]
+            self.covered += [{**of, "n_covered": numbers.stays}] if table in _EVENTS else []
             self.present += [{**size, "column": c, "n": n} for c, n in numbers.present.items()]
             for check in checks:
                 found = numbers.checks[check.check]
@@ -96,10 +102,18 @@ class _Tally:
                 self.behind += [{**of, "check": check.check, "name": k, "n": n} for k, n in counted]
 
     def store(self, db: Database) -> None:
-        """Tables `gate.size`, `gate.present` and `gate.behind`."""
+        """Tables `gate.size`, `gate.present`, `gate.behind`, `gate.month` and `gate.covered`."""
         db.load("gate.size", pl.DataFrame(self.sizes))
         db.load("gate.present", pl.DataFrame(self.present))
         db.load("gate.behind", pl.DataFrame(self.behind, schema=_BEHIND))
+        db.load("gate.month_sampled", pl.DataFrame(self.months, schema=_MONTH))
+        db.load("gate.covered_sampled", pl.DataFrame(self.covered, schema=_COVERED))
+        for name, column in (("month", "n"), ("covered", "n_covered")):
+            db.table(
+                f"gate.{name}",
+                f"SELECT m.* REPLACE (m.{column} * s.count_stride AS {column}) "
+                f"FROM gate.{name}_sampled AS m INNER JOIN gate.setting AS s USING (hospital_id)",
+            )
 
 
 def _measure_table(
@@ -122,8 +136,16 @@ def _measure_table(
         adapter.Suspects(suspects(table), gate_tables.as_read(db, table))
         if table in _EVENTS and len(hospitals) == 1
         else None,
+        event_time(table),
     )
     return adapter.count(db, relation, checks, parameters, hospitals)
+
+
+def event_time(table: str) -> str:
+    """The column of when an event was; empty for a table without events."""
+    columns = contract.BY_NAME[table].columns
+    times = (column.name for column in columns if column.kind == "time")
+    return next(times, "") if table in _EVENTS else ""
 
 
 def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Rule]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from ehrivig.study import Study
+from ehrivig.validate import arrived, volume
+from ehrivig.validate.arrived import Months
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.volume import Volume
 
 Scan = Callable[[str, Sequence[str]], pl.LazyFrame]
+MaybeScan = Callable[[str, Sequence[str]], pl.LazyFrame | None]
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,9 @@ class Network:
     """The hospitals of a run, side by side.
 
     `expected`: the hospitals that there should be (empty: nobody says); `unreadable`: those that
-    could not be read; `before`: what the run before measured; `scan`: a small table of some
-    hospitals by its name; `studied`: null before the cohort.
+    could not be read; `before`: what the run before measured, `nights`: what all before did,
+    oldest first; `scan`: a small table of some hospitals by its name, `earlier`: one of the run
+    before (None without); `studied`: null before the cohort.
     """
 
     study: Study
@@ -48,6 +55,49 @@ class Network:
     before: Sequence[Measurement]
     scan: Scan
     studied: Studied | None = None
+    nights: Sequence[Sequence[Measurement]] = ()
+    earlier: MaybeScan | None = None
+
+    @cached_property
+    def volumes(self) -> list[Volume]:
+        """What came of each table, and what should have."""
+        now = {(r.hospital_id, name): n for r in self.results for name, n in r.rows_read.items()}
+        nights = [volume.rows_of(night) for night in self.nights]
+        return volume.volumes(now, nights, self._gone(nights))
+
+    @cached_property
+    def months(self) -> tuple[Months, Months]:
+        """Rows by month of each table and hospital: now, and on the night before."""
+        return arrived.by_month(self.table("quality/month")), arrived.by_month(
+            self.table_before("quality/month", {"month": pl.Int64, "n": pl.Int64})
+        )
+
+    @cached_property
+    def covered(self) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+        """Stays with any row of each table and hospital: now, and on the night before."""
+        before = self.table_before("quality/covered", {"n_covered": pl.Int64})
+        return arrived.with_rows(self.table("quality/covered")), arrived.with_rows(before)
+
+    @cached_property
+    def stays(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Stays of each hospital: now, and on the night before."""
+        last = volume.rows_of(self.nights[-1]) if self.nights else {}
+        then = {hospital: n for (hospital, table), n in last.items() if table == "admission"}
+        return {one.hospital_id: one.rows_read.get("admission", 0) for one in self.results}, then
+
+    def table_before(self, name: str, columns: dict[str, Any]) -> pl.DataFrame:
+        """One small table of the run before; empty where that has none."""
+        schema = {"hospital_id": pl.String, "table": pl.String, **columns}
+        found = None
+        if self.earlier is not None:
+            found = self.earlier(name, [one.hospital_id for one in self.results])
+        return pl.DataFrame(schema=schema) if found is None else found.select(*schema).collect()
+
+    def _gone(self, nights: Sequence[volume.Rows]) -> set[str]:
+        """Hospitals of the last night that neither came nor could not be read, and should have."""
+        last = {hospital for hospital, _ in nights[-1]} if nights else set()
+        here = {*(one.hospital_id for one in self.results), *self.unreadable}
+        return {name for name in last - here if not self.expected or name in self.expected}
 
     def table(self, name: str) -> pl.DataFrame:
         """One small table of the hospitals."""

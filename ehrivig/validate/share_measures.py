@@ -23,7 +23,7 @@ from ehrivig.validate.suite import Declared, check_query, suites
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 _PROFILES = ("lab_profile", "lab_stays", "vital_profile", "vital_stays")
 _READ_ONCE = ("known_person",)
-_SUMMED = ("dose_unit", "unread_exposure", "behind")
+_SUMMED = ("dose_unit", "unread_exposure", "behind", "month", "covered")
 
 
 def merge(

@@ -2,7 +2,8 @@
 -- Grain: admission id. stay_from, stay_to: two days around the stay; alive_to: a day after death.
 -- Of gate.stay_row: the judged rows of the admissions whose events are read.
 -- stay_sampled: one of about 20,000 stays of a hospital whose rows stand for all where only shares
--- matter; sampled_by: the admission id as the hospital writes it.
+-- matter, stay_counted one of about 2,000, whose months and tables are counted; sampled_by: the
+-- admission id as the hospital writes it.
 -- edge, beyond and gap: where events lie that were written in UTC instead of local time
 -- (kind 16): all just outside one end of the stay, none further out, none just inside the other.
 WITH one_stay AS (
@@ -28,6 +29,7 @@ shifted AS (
         s.*,
         t.utc_offset_hours > 0 AS early,
         HASH(s.sampled_by) % t.sample_stride = 0 AS stay_sampled,
+        HASH(s.sampled_by) % t.count_stride = 0 AS stay_counted,
         ABS(t.utc_offset_hours) * INTERVAL 1 HOUR AS shift
     FROM one_stay AS s
     INNER JOIN gate.setting AS t ON s.hospital_id = t.hospital_id
@@ -41,6 +43,7 @@ SELECT
     stay_discharged_at,
     stay_weight_kg,
     stay_sampled,
+    stay_counted,
     stay_admitted_at - INTERVAL 2 DAY AS stay_from,
     stay_discharged_at + INTERVAL 2 DAY AS stay_to,
     stay_death_at + INTERVAL 1 DAY AS alive_to,

@@ -105,10 +105,10 @@ def test_criteria_that_look_beyond_time_zero_are_told(
 
 
 def test_a_period_that_no_criterion_applies_is_an_error(plan: study.Study) -> None:
-    assert own_lints._unread_period(plan) == []
+    assert own_lints._doubts(plan) == []
     rest = tuple(c for c in plan.cohort.criteria if c.rule != "period")
     cohort = plan.cohort.model_copy(update={"criteria": rest})
-    (lint,) = own_lints._unread_period(plan.model_copy(update={"cohort": cohort}))
+    (lint,) = own_lints._doubts(plan.model_copy(update={"cohort": cohort}))
     assert lint.severity == "error"
     assert "admissions of all times are in" in lint.message
 

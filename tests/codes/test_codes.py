@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ehrivig import codes, resources
-from ehrivig.codes import drugs
+from ehrivig.codes.drug_classes import drug_classes
 from ehrivig.codes.units import unit_key
 
 
@@ -165,7 +165,7 @@ def verdict(codelist: str, code: str, name: str | None, route: str | None, voc: 
         schema=["drug", "vocabulary", "drug_code", "drug_name", "route"],
         orient="row",
     )
-    rows = drugs.drug_classes(codes.SHIPPED, frame).filter(pl.col("codelist") == codelist).rows()
+    rows = drug_classes(codes.SHIPPED, frame).filter(pl.col("codelist") == codelist).rows()
     return rows[0][2:5] if rows else None
 
 
@@ -266,7 +266,7 @@ def test_descendants_count_unless_listed_themselves() -> None:
         orient="row",
     )
     below = {("OMOP", "19117912"): frozenset({"777", "778"})}
-    found = drugs.drug_classes(codes.SHIPPED, frame, below)
+    found = drug_classes(codes.SHIPPED, frame, below)
     assert found.select("drug", "codelist", "verdict").rows() == [
         (1, "ivig", "include"),
         (2, "ivig", "exclude"),

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from ehrivig import codes
-from ehrivig.codes import drugs, own
+from ehrivig.codes import own
+from ehrivig.codes.drug_classes import drug_classes
 from ehrivig.errors import StudyError
 from ehrivig.study.data import Extract
 from ehrivig.study.known_names import known_names
@@ -36,7 +37,7 @@ def drug(lists: codes.CodeLists, name: str, code: str, called: str | None, voc: 
         schema=["drug", "vocabulary", "drug_code", "drug_name", "route"],
         orient="row",
     )
-    found = drugs.drug_classes(lists, frame).filter(pl.col("codelist") == name)
+    found = drug_classes(lists, frame).filter(pl.col("codelist") == name)
     return found["verdict"].to_list()
 
 
@@ -98,7 +99,7 @@ def test_a_code_alone_leaves_out_what_lies_below_it(folder: Path) -> None:
         schema=["drug", "vocabulary", "drug_code", "drug_name", "route"],
         orient="row",
     )
-    found = drugs.drug_classes(lists, frame, below).filter(pl.col("codelist") == "x")
+    found = drug_classes(lists, frame, below).filter(pl.col("codelist") == "x")
     assert found["drug"].to_list() == [100, 200, 201]
     listed = set(codes.listed_codes(lists).filter(pl.col("vocabulary") == "OMOP")["code"])
     assert "200" in listed
@@ -151,8 +152,8 @@ def test_lists_are_the_same_in_another_process(folder: Path) -> None:
 
 REFUSED = [
     ("drugs/x.csv", [DRUG, "include,name,contains,\u200b"], "holds no letter or digit"),
-    ("drugs/x.csv", [DRUG, "include,ATC,prefix,."], "holds no letter or digit"),
-    ("conditions.csv", [CONDITION, "a,ICD10,prefix,."], "holds no letter or digit"),
+    ("drugs/x.csv", [DRUG, "include,ATC,prefix,."], "is no code of ATC"),
+    ("conditions.csv", [CONDITION, "a,local,prefix,."], "holds no letter or digit"),
     ("drugs/x.csv", [DRUG, "include,name,contains,a\u2028b\x0b"], "line 2: value holds a control"),
     ("drugs/x.csv", [DRUG, "include,name,contains," + "a" * 200_000], "line 2: over 10,000"),
     (
@@ -189,7 +190,8 @@ REFUSED = [
     ("labs.csv", ["analyte,vocabulary,code,factor", "presepsin,local,f,1"], "has no unit"),
     ("labs.csv", ["analyte,vocabulary,code,factor", "wbc,local,crp,1"], "is itself an analyte"),
     ("units.csv", ["variable,unit,factor", "crp,mg/L,10"], "is the standard unit of 'crp'"),
-    ("units.csv", ["variable,unit,factor", "new,mg/L,10"], "is the standard unit of 'new'"),
+    ("units.csv", ["variable,unit,factor", "new,mg/L,10"], "no analyte and no vital sign is"),
+    ("units.csv", ["variable,unit,factor", "crpp,mg/L,1"], "Did you mean 'crp'?"),
     ("units.csv", ["#! replace", "variable,unit,factor", "crp,mg/dL,10"], "loses its standard"),
     ("events.csv", ["kind,name,vocabulary,code", "device,cpap,OMOP,1"], "no device 'cpap'"),
     ("events.csv", ["kind,name,vocabulary,code", "finding,a,local,b"], "is read by no layout"),

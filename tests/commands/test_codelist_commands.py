@@ -16,6 +16,7 @@ from ehrivig.cli import app
 from ehrivig.codes import own
 from ehrivig.codes.kinds import KINDS
 from ehrivig.errors import EhrivigError
+from ehrivig.extract import list_near
 
 DRUG = "verdict,vocabulary,match,value\n"
 
@@ -109,7 +110,7 @@ def test_a_csv_that_is_no_list(tmp_path: Path, text: str, said: str) -> None:
 
 
 def concept(number: int, *, below: bool = False, excluded: bool = False, **more: Any) -> Any:
-    facts = {"VOCABULARY_ID": "RxNorm", "CONCEPT_CODE": f"r{number}", "CONCEPT_NAME": f"=c{number}"}
+    facts = {"VOCABULARY_ID": "RxNorm", "CONCEPT_CODE": f"{number}1", "CONCEPT_NAME": f"=c{number}"}
     return {
         "concept": {"CONCEPT_ID": number, **facts, **more},
         "isExcluded": excluded,
@@ -124,7 +125,7 @@ def vocabulary(folder: Path) -> Path:
     names = {
         "concept_id": [1, 2, 3, 4],
         "vocabulary_id": ["RxNorm"] * 3 + ["SNOMED"],
-        "concept_code": ["r1", "r2", "r3", "s4"],
+        "concept_code": ["11", "21", "31", "400000004"],
         "concept_name": ["one", "two", "three", "four"],
     }
     pl.DataFrame(names).write_parquet(folder / "concept.parquet")
@@ -153,11 +154,11 @@ def test_a_concept_set_without_the_vocabulary_keeps_what_lies_below_for_later(
     items = [concept(1, below=True), concept(2), concept(3, excluded=True, below=True)]
     assert imported(tmp_path, "drug", items) == {
         ("include", "OMOP", "exact", "1"),
-        ("include", "RXNORM", "exact", "r1"),
+        ("include", "RXNORM", "exact", "11"),
         ("include", "OMOP", "single", "2"),
-        ("include", "RXNORM", "single", "r2"),
+        ("include", "RXNORM", "single", "21"),
         ("exclude", "OMOP", "exact", "3"),
-        ("exclude", "RXNORM", "exact", "r3"),
+        ("exclude", "RXNORM", "exact", "31"),
     }
 
 
@@ -166,9 +167,9 @@ def test_a_concept_set_is_written_out_with_the_vocabulary(tmp_path: Path) -> Non
     found = imported(tmp_path, "drug", items, "--extract", vocabulary(tmp_path / "omop"))
     assert found == {
         ("include", "OMOP", "single", "1"),
-        ("include", "RXNORM", "single", "r1"),
+        ("include", "RXNORM", "single", "11"),
         ("include", "OMOP", "single", "3"),
-        ("include", "RXNORM", "single", "r3"),
+        ("include", "RXNORM", "single", "31"),
     }
 
 
@@ -179,12 +180,33 @@ def test_a_concept_set_that_the_vocabulary_does_not_know(tmp_path: Path) -> None
 
 
 def test_a_condition_set_with_exclusions_needs_the_vocabulary(tmp_path: Path) -> None:
-    snomed = {"VOCABULARY_ID": "SNOMED", "CONCEPT_CODE": "s4"}
+    snomed = {"VOCABULARY_ID": "SNOMED", "CONCEPT_CODE": "400000004"}
     items = [concept(4, **snomed), concept(2, excluded=True)]
     with pytest.raises(EhrivigError, match="Give --extract with the tables concept"):
         imported(tmp_path, "condition", items)
     found = imported(tmp_path, "condition", items, "--extract", vocabulary(tmp_path / "omop"))
-    assert found == {("", "SNOMED", "single", "s4")}
+    assert found == {("", "SNOMED", "single", "400000004")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "domain"), [("drug", "Condition"), ("condition", "Drug"), ("lab", "Drug")]
+)
+def test_concepts_of_another_domain_are_refused(tmp_path: Path, kind: str, domain: str) -> None:
+    items = [concept(1, DOMAIN_ID=domain, VOCABULARY_ID="SNOMED", CONCEPT_CODE="195967001")]
+    with pytest.raises(EhrivigError, match=rf"1 =c1 \({domain}\). No such row could"):
+        imported(tmp_path, kind, items)
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_the_vocabulary_says_of_which_domain_a_concept_is(tmp_path: Path) -> None:
+    folder = vocabulary(tmp_path / "omop")
+    names = pl.read_parquet(folder / "concept.parquet")
+    named = names.with_columns(domain_id=pl.Series(["Drug", "Drug", "Drug", "Condition"]))
+    named.write_parquet(folder / "concept.parquet")
+    assert imported(tmp_path, "drug", [concept(1)], "--extract", folder)
+    (tmp_path / "lists" / "drugs" / "x.csv").unlink()
+    with pytest.raises(EhrivigError, match=r"4 four \(Condition\)"):
+        imported(tmp_path, "drug", [concept(1), concept(4)], "--extract", folder)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"items": [{"concept": {}}]}', '{"expression": 3}'])
@@ -276,6 +298,40 @@ def test_conditions_that_are_near_and_found_by_no_line(tmp_path: Path) -> None:
     (report,) = json.loads(typed("codelist", "check", lists, "--extract", extract, "--json")[0])
     assert report["lines"][0]["count"] == {"rows": 10, "people": 10}
     assert report["near"] == [{"text": "ICD10 J45.1", "count": {"rows": 10, "people": 10}}]
+
+
+def test_what_a_shipped_line_finds_is_not_near(tmp_path: Path) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    text = "condition,vocabulary,match,code\nchronic_pulmonary_disease,ICD10,exact,J45.0\n"
+    (lists / "conditions.csv").write_text(text, encoding="utf-8")
+    extract = drawn(tmp_path / "extract")
+    (report,) = json.loads(typed("codelist", "check", lists, "--extract", extract, "--json")[0])
+    assert report["lines"][0]["count"] == {"rows": 10, "people": 10}
+    assert report["near"] == []  # J45.1 is found by the shipped prefix J45
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "near"),
+    [
+        ("sodium valproate", "Sodium chloride 0.9% injection", False),
+        ("sodium valproate", "Valproat 300 mg", True),
+        ("sodium valproate", "Divalproex sodium", False),
+        ("sodium chloride", "Sodium chlorid 0.9%", True),
+        ("dexamethasone", "Dexamethason inj", True),
+        ("human albumin", "Human insulin", False),
+        ("托珠单抗", "托珠单抗注射液", True),
+    ],
+)
+def test_what_is_near_shares_more_than_a_word_of_many_names(
+    tmp_path: Path, value: str, name: str, near: bool
+) -> None:
+    path = tmp_path / "drugs" / "x.csv"
+    path.parent.mkdir()
+    path.write_text(f"{DRUG}include,name,contains,{value}\n", encoding="utf-8")
+    lists = own.read(tmp_path)
+    found = list_near.about(lists, lists.own[0])
+    assert found.is_near(["local", "7", name], "drugs") is near
 
 
 def test_lines_that_disagree_are_told(tmp_path: Path) -> None:

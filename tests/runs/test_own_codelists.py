@@ -57,7 +57,7 @@ def test_a_changed_list_is_a_changed_input(demo: Path, tmp_path: Path) -> None:
     def mark(lines: str) -> str:
         one = plan(tmp_path, lines)
         source = extract.inspect(demo, one)
-        return fingerprint.of_hospitals(one, source, gate_only=False)["A"]
+        return fingerprint.of_hospitals(one, fingerprint.of_inputs(source), gate_only=False)["A"]
 
     first = mark("include,ATC,exact,J06BA02\n")
     assert mark("include,ATC,exact,J06BA02\n") == first

@@ -86,8 +86,9 @@ def test_the_good_run_that_would_be_repeated(tmp_path: Path) -> None:
     assert manifest.of_same_run(good, "g") is None
     assert manifest.of_same_run(tmp_path / "none", "f") is None
     assert manifest.of_same_run(whole(tmp_path / "nameless", fingerprint=""), "") is None
-    blocked = whole(tmp_path / "blocked", exit_code=3)
-    assert manifest.of_same_run(blocked, "f") is None
+    blocked = manifest.of_same_run(whole(tmp_path / "blocked", exit_code=3), "f")
+    assert blocked is not None
+    assert blocked["exit_code"] == 3
     (good / "report.html").write_text("1234")
     assert manifest.of_same_run(good, "f") is None
 
@@ -146,7 +147,7 @@ def begun(
     monkeypatch.setattr(
         start.fingerprint,
         "of_hospitals",
-        lambda plan, source, gate_only: {"A": f"gate only: {gate_only}"},
+        lambda plan, inputs, gate_only: {"A": f"gate only: {gate_only}"},
     )
     monkeypatch.setattr(start.fingerprint, "of_run", lambda marks, source: marks["A"])
     target: Any = SimpleNamespace(path=folder, earlier=folder / "none", has_later_attempt=later)
@@ -164,16 +165,21 @@ def test_a_check_has_a_fingerprint_of_its_own(
 
 @pytest.mark.parametrize(
     ("repeats", "later", "unchanged"),
-    [(True, False, True), (True, True, False), (False, False, False)],
+    [(True, False, True), (True, True, True), (False, False, False)],
 )
 def test_a_run_that_would_only_repeat_the_last_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repeats: bool, later: bool, unchanged: bool
 ) -> None:
     this, target = begun(monkeypatch, tmp_path, later=later)
-    kept = {"study": "s"} if repeats else None
-    monkeypatch.setattr(start.manifest, "of_same_run", lambda folder, fingerprint: kept)
+    kept = {"study": "s", "exit_code": 3, "message": "blocked"} if repeats else None
+    asked: list[str] = []
+    monkeypatch.setattr(
+        start.manifest, "of_same_run", lambda folder, _: asked.append(folder.name) or kept
+    )
     assert start.unchanged(this, target) == (kept if unchanged else None)
     assert target.unchanged is unchanged
+    assert asked == ["none.last-attempt" if later else "none"]
+    assert this.exit_code == (3 if repeats else 0)
 
 
 def test_a_folder_that_may_not_be_read_is_named(

@@ -115,7 +115,7 @@ def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
     assert (copy / "manifest.json").is_file()
     assert pipeline.check("ivig_covid19", extract, there).message == "unchanged"
     names = [p.name for p in place("s3://runs").iterdir()]
-    assert names == ["study"]
+    assert sorted(names) == ["study", "study.attempts"]
 
 
 def test_a_good_run_is_not_replaced_by_one_that_did_not_end_well(
@@ -178,7 +178,7 @@ def test_a_bucket_that_refuses_is_told_in_one_message(
         pipeline.check("ivig_covid19", f"s3://{bucket}/extract", out)
     assert told.value.exit_code == 4
     assert len(str(told.value).splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["out.attempts"]
     with pytest.raises(UsageError, match=message) as told:
         pipeline.check("ivig_covid19", extract, f"s3://{bucket}/run")
     assert told.value.exit_code == 2

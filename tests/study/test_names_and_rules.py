@@ -335,7 +335,7 @@ def test_the_exposure_drug_is_no_primary_outcome_of_itself(
         (first, f"variables = [\n{drug}{first[14:]}"),
     ]
     (line,) = said(*changes)
-    assert "outcomes.primary: the exposure drug is no outcome of itself" in line
+    assert "outcomes.given: it is the exposure drug: the effect of the drug would be asked" in line
 
 
 def test_the_names_of_signed_mappings_are_checked_too(

@@ -53,7 +53,12 @@ def stays(
 ) -> list[dict[str, Any]]:
     """The stays of some rows where the clock is `offset` hours ahead of UTC."""
     setting = pl.DataFrame(
-        {"hospital_id": ["A"], "utc_offset_hours": [offset], "sample_stride": [stride]}
+        {
+            "hospital_id": ["A"],
+            "utc_offset_hours": [offset],
+            "sample_stride": [stride],
+            "count_stride": [stride],
+        }
     )
     db.load("gate.setting", setting)
     insert(db, "gate.stay_row", 7, *rows)

@@ -70,6 +70,8 @@ NOTHING: dict[str, dict[str, Any]] = {
     },
     "unread_exposure": {"n": pl.Int64},
     "dose_unit": {"n": pl.Int64},
+    "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
+    "covered": {"table": pl.String, "n_covered": pl.Int64},
     "known_person": {
         "admission_id": pl.Int64,
         "person_id": pl.String,

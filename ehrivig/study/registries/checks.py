@@ -3,11 +3,13 @@
 The checks themselves are in `validate.hospitals`; a test holds both sides together.
 """
 
-from ehrivig.contract import TABLES
+from ehrivig.contract import EVENT_TABLES, TABLES
 
 OVER_HOSPITALS = (
     *(f"{table.name}.rows_left" for table in TABLES if table.name != "hospital"),
     "medication.exposure_left",
+    *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
+    *(f"{t.name}.{what}" for what in ("months", "stays_with", "ends") for t in EVENT_TABLES),
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",

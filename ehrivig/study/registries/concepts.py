@@ -19,11 +19,13 @@ class Concept(Entry):
     """One definition. `reads`: the concepts that must be made before it, in order.
 
     `analytes`, `vitals`: which rows of `lab` and `vital` it takes out of stay_lab and stay_vital.
+    `drugs`: the drug lists that by themselves make it met among those who are ill enough.
     """
 
     reads: tuple[str, ...] = ()
     analytes: tuple[str, ...] = ()
     vitals: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
 
 
 CONCEPTS = Registry(
@@ -71,12 +73,14 @@ CONCEPTS = Registry(
             "Severe sepsis with a vasopressor, or hypotension after 30 mL/kg of fluid "
             "(proxy, after Bone 1992).",
             ("septic_shock_proxy",),
+            drugs=("vasopressor",),
         ),
         Concept(
             "severe_septic_shock",
             "Septic shock as severity",
             "septic_shock, and its first moment.",
             ("septic_shock",),
+            drugs=("vasopressor",),
         ),
         Concept(
             "sepsis3",

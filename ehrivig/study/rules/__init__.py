@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehrivig.study.problem import Problem
+from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
@@ -25,6 +26,7 @@ _RULES = (
     wrong_parts,
     wrong_windows,
     late_variables,
+    exposure_elsewhere,
     immortal_groups,
     unanswered_target,
 )

@@ -35,7 +35,6 @@ def late_variables(study: Study) -> Iterator[Problem]:
         elif (outcome is not None or why_late(study, name)) and name not in _admitted(study, use):
             why = "a treatment of [outcomes], which counts from admission to discharge"
             yield Problem(path, _late(name, use, why_late(study, name) or why))
-    yield from _its_own_outcome(study)
 
 
 def _is_treatment(study: Study, outcome: Outcome) -> bool:
@@ -44,18 +43,7 @@ def _is_treatment(study: Study, outcome: Outcome) -> bool:
     Its group in the tables says nothing of it where what it is says otherwise.
     """
     given = outcome.group != "outcome" and outcome.source in _TREATMENTS
-    return given and outcome.name not in _asked_about(study)
-
-
-def _its_own_outcome(study: Study) -> Iterator[Problem]:
-    """The exposure drug as what the effect is asked of: the effect of the drug on having it."""
-    for outcome in study.outcomes.variables:
-        asked = outcome.source == "medication" and outcome.name in _asked_about(study)
-        if asked and (outcome.code or outcome.name) == study.exposure.codelist:
-            primary = outcome.name == study.outcomes.primary
-            path = ("outcomes", "primary") if primary else ("analysis", "negative_controls")
-            text = "the exposure drug is no outcome of itself. Name another outcome"
-            yield Problem(path, text)
+    return given and outcome.name not in asked_about(study)
 
 
 def _used(study: Study) -> Iterator[tuple[Path, str, str]]:
@@ -71,7 +59,7 @@ def _used(study: Study) -> Iterator[tuple[Path, str, str]]:
 
 def _of_an_outcome(study: Study, path: Path, use: str, name: str) -> Iterator[Problem]:
     """An outcome never adjusts or matches; it splits only where a reproduction says so by name."""
-    fate = OUTCOMES[study.outcome(name).source].follow_up or name in _asked_about(study)
+    fate = OUTCOMES[study.outcome(name).source].follow_up or name in asked_about(study)
     if use == "subgroup" and not fate:
         named = name in study.analysis.allow_post_baseline
         if named and study.study.reproduction:
@@ -92,7 +80,12 @@ def _of_an_outcome(study: Study, path: Path, use: str, name: str) -> Iterator[Pr
     )
 
 
-def _asked_about(study: Study) -> tuple[str, ...]:
+def used_variables(study: Study) -> Iterator[tuple[Path, str, str]]:
+    """Place, use in words and name of every variable that the arms are made alike or split by."""
+    yield from ((path, _USES[use], name) for path, use, name in _used(study))
+
+
+def asked_about(study: Study) -> tuple[str, ...]:
     """The outcomes that the effect itself, or its calibration, is asked of."""
     return study.outcomes.primary, *study.analysis.negative_controls
 
@@ -119,13 +112,13 @@ def why_late(study: Study, name: str) -> str:
     found = next((v for v in study.covariates.variables if v.name == name), None)
     if found is None:
         return ""
-    for part in _parts(study, found):
+    for part in parts_of(study, found):
         if reason := _window_is_late(study, part):
             return reason if part is found else f"its part {part.name}: {reason}"
     return ""
 
 
-def _parts(study: Study, variable: Covariate) -> list[Covariate]:
+def parts_of(study: Study, variable: Covariate) -> list[Covariate]:
     """A covariate and all that it is made of, each once."""
     found = [variable]
     for part in found:

@@ -26,7 +26,7 @@ def _empty_windows(study: Study) -> Iterator[Problem]:
         if start >= end:
             yield Problem(path, _nothing(start, end))
     exposure = study.exposure
-    if exposure.end_hours is not None and exposure.end_hours < exposure.start_hours:
+    if exposure.end_hours is not None and exposure.end_hours <= exposure.start_hours:
         text = _nothing(exposure.start_hours, exposure.end_hours)
         yield Problem(("exposure", "end_hours"), f"the exposure window: {text}")
 
@@ -42,7 +42,7 @@ def _windows(study: Study) -> Iterator[tuple[Path, tuple[float, float]]]:
 def _nothing(start: float, end: float) -> str:
     return (
         f"[{start:g}, {end:g}) holds no moment: the first number is the start, the second the "
-        "later end. Exchange them, or write another window"
+        f"later end. {'Write a longer window' if start == end else 'Exchange them'}"
     )
 
 

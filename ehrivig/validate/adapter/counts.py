@@ -8,7 +8,7 @@ together with everything else in one statement, grouped by hospital.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ehrivig.database import Database, user_error
 from ehrivig.literals import Parameters, literal
@@ -49,7 +49,8 @@ class Relation:
 
     `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
     row, or take a value from it. `suspects`: where the admissions of such rows are kept; only of a
-    single hospital, whose rows are not asked in groups.
+    single hospital, whose rows are not asked in groups. `event_time`: the column of when an event
+    was, by whose months rows of the counted stays are counted; empty for a table without events.
     """
 
     name: str
@@ -57,19 +58,23 @@ class Relation:
     rejecting: Collection[str] = ()
     emptying: Collection[str] = ()
     suspects: Suspects | None = None
+    event_time: str = ""
 
 
 @dataclass(frozen=True)
 class Numbers:
     """What was counted in one hospital.
 
-    `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column.
+    `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column. Of the
+    counted stays: `months`, rows by year * 12 + month, and `stays`, those with any row.
     """
 
     checks: dict[str, Counted]
     rows: int
     kept: int
     present: dict[str, int]
+    months: dict[int, int] = field(default_factory=dict)
+    stays: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,10 +108,12 @@ def count(
     rejected = either(predicates[check] for check in relation.rejecting)
     kept = asked.number(count_if(f"NOT {rejected}"))
     present = {name: asked.number(count_if(f'"{name}" IS NOT NULL')) for name in relation.columns}
+    months, stays = _asked_of_arrival(asked, relation.event_time)
     columns = [plan.columns(asked) for plan in plans]
     emptied = [predicates[check] for check in relation.emptying]
     table = _measured(db, relation, asked, either([rejected, *emptied]), hospitals)
     found = _numbers(db, plans, columns, table)
+    by_month = _by_month(db, table, months) if months else {}
     queried = {
         check.check: _of_query(db, plan.query, parameters)
         for check, plan in zip(checks, plans, strict=True)
@@ -122,8 +129,32 @@ def count(
             for number, (check, plan) in enumerate(zip(checks, plans, strict=True))
         }
         values = {column: row[place] for column, place in present.items()}
-        of[name] = Numbers(told, row[rows], row[kept], values)
+        with_rows = row[stays] if stays else 0
+        of[name] = Numbers(told, row[rows], row[kept], values, by_month.get(name, {}), with_rows)
     return Found(predicates, of)
+
+
+def _asked_of_arrival(asked: Asked, event_time: str) -> tuple[str, str]:
+    """The columns of rows by month and of stays with rows; empty for a table without events."""
+    if not event_time:
+        return "", ""
+    month = f"year({event_time}) * 12 + month({event_time})"
+    return (
+        asked.number(f"histogram({month}) FILTER (WHERE stay_counted)"),
+        asked.number("count(DISTINCT admission_id) FILTER (WHERE stay_counted)"),
+    )
+
+
+def _by_month(db: Database, table: str, column: str) -> dict[str, dict[int, int]]:
+    """Hospital -> month -> rows of the counted stays."""
+    rows = db.rows(
+        "SELECT hospital_id, entry.key, entry.value FROM "
+        f"(SELECT hospital_id, unnest(map_entries({column})) AS entry FROM {table}) ORDER BY ALL"
+    )
+    found: dict[str, dict[int, int]] = {}
+    for hospital, month, n in rows:
+        found.setdefault(hospital, {})[int(month)] = int(n)
+    return found
 
 
 def _measured(
@@ -168,7 +199,7 @@ def _numbers(
         f"SELECT {', '.join(shown)} FROM gate.setting AS s "
         f"LEFT JOIN {table} AS m USING (hospital_id)"
     )
-    names = [name for name in frame.columns if name not in ("hospital_id", "suspects")]
+    names = [name for name, kind in frame.schema.items() if kind.is_numeric()]
     return {
         row["hospital_id"]: {name: int(row[name] or 0) for name in names}
         for row in frame.select("hospital_id", *names).iter_rows(named=True)

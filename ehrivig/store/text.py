@@ -1,0 +1,37 @@
+"""A small text file that is replaced as a whole, on this machine or in a store."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ehrivig.store.path import StorePath
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new one, never a part."""
+    content = text.encode("utf-8")
+    if isinstance(path, StorePath):
+        path.write_bytes(content)
+        return
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(content)
+    os.replace(aside, path)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make a folder, and hold it against other processes of this machine; a store holds nothing."""
+    if isinstance(folder, StorePath):
+        yield
+        return
+    folder.mkdir(exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

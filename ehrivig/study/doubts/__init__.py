@@ -1,0 +1,32 @@
+"""What a study may say and its reader should know: a warning of `study check`, a lint of a run.
+
+A rule that a study breaks refuses it (`study.rules`); a doubt does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehrivig.study.doubts.acute import acute_conditions
+from ehrivig.study.doubts.doubt import Doubt
+from ehrivig.study.doubts.exposure_drug import exposure_in_tables
+from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
+from ehrivig.study.doubts.unused import unused_settings
+
+if TYPE_CHECKING:
+    from ehrivig.study.whole import Study
+
+__all__ = ["Doubt", "doubts_of"]
+
+_DOUBTS = (
+    unused_settings,
+    exposure_in_tables,
+    acute_conditions,
+    exact_numbers,
+    absurd_cuts,
+)
+
+
+def doubts_of(study: Study) -> list[Doubt]:
+    """Every doubt about a study that breaks no rule."""
+    return [doubt for kind in _DOUBTS for doubt in kind(study)]

@@ -1,0 +1,81 @@
+"""Numbers of the study file against what their variable can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ehrivig.study.doubts.doubt import Doubt
+from ehrivig.study.problem import shown
+from ehrivig.study.registries import COVARIATES
+
+if TYPE_CHECKING:
+    from ehrivig.study.plan import Covariate
+    from ehrivig.study.whole import Study
+
+_OF_SCORES = {"sofa": (0.0, 24.0), "apache_ii": (0.0, 71.0)}
+"""Least and greatest value of the scores that have one definition."""
+_FEW_VALUES = ("score",)
+
+
+def exact_numbers(study: Study) -> Iterator[Doubt]:
+    """Numbers with many values that must be equal within a pair: hardly anybody has a partner."""
+    covariates = {v.name: v for v in study.covariates.variables}
+    for number, name in enumerate(study.match.exact):
+        variable = covariates.get(name)
+        if variable is None or variable.binary or variable.source in _FEW_VALUES:
+            continue
+        yield Doubt(
+            ("match", "exact", number),
+            f"{shown(name)} is a number with many values: hardly two people share one, and who has "
+            "no partner is left out. Put it into the score, or match exactly on a yes/no variable",
+            "exact_on_number",
+        )
+
+
+def absurd_cuts(study: Study) -> Iterator[Doubt]:
+    """Cuts beyond the plausible range of their variable: one side of the split stays empty."""
+    covariates = {v.name: v for v in study.covariates.variables}
+    for number, subgroup in enumerate(study.analysis.subgroups):
+        variable = covariates.get(subgroup.variable)
+        limits = _limits(study, variable) if variable is not None else None
+        if subgroup.cut is not None and limits and not limits[0] <= subgroup.cut <= limits[1]:
+            unit = variable.unit if variable is not None else ""
+            yield Doubt(
+                ("analysis", "subgroups", number, "cut"),
+                f"{subgroup.cut:g} {unit} is outside what {subgroup.variable} can be "
+                f"({limits[0]:g} to {limits[1]:g} {unit}): one side stays empty. Is it of another "
+                "unit?",
+                "cut_outside_range",
+            )
+    for number, band in enumerate(study.exposure.bands):
+        if not band.of_product and band.cut <= 0:
+            text = f"no {band.feature} is below {band.cut:g}: the low group stays empty. Mend it"
+            yield Doubt(("exposure", "bands", number, "cut"), text, "cut_outside_range")
+
+
+def _limits(study: Study, variable: Covariate) -> tuple[float, float] | None:
+    """The hard limits of a variable in the unit of the study; None where they are not known."""
+    code = variable.code or variable.name
+    if variable.source == "score":
+        return _OF_SCORES.get(code)
+    named = "age" if variable.source == "age" else code
+    found = [row for row in study.lists.rows("limits") if row["variable"] == named]
+    if not found or variable.source not in ("age", "lab", "vital"):
+        return None
+    low, high = (float(found[0][bound]) for bound in ("hard_lo", "hard_hi"))
+    if not COVARIATES[variable.source].unit:
+        return low, high
+    return _in_unit(study, code, variable.unit, low, high)
+
+
+def _in_unit(
+    study: Study, code: str, unit: str, low: float, high: float
+) -> tuple[float, float] | None:
+    """Limits in standard units, in another unit of the variable."""
+    rows = [row for row in study.lists.rows("units") if row["variable"] == code]
+    found = next((row for row in rows if row["unit"] == unit), None)
+    if found is None:
+        return None
+    factor, shift = float(found["factor"]), float(found["shift"] or 0)
+    return (low - shift) / factor, (high - shift) / factor
