@@ -3,6 +3,7 @@
 A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`:
 SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names;
 one that reads QUERY_TABLE(event) is a macro `prepared.<name>('<table>', moment)`.
+Every SELECT may compare categories by PLAIN_WORD(text).
 A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
 """
 
@@ -26,6 +27,8 @@ REQUIRED = {
 """Source tables without which a shipped layout cannot be read."""
 OF_ANY_TABLE = ("event", "moment")
 """What a preparation that is a macro is called with: a table, an expression over its columns."""
+WORD = "plain_word"
+"""The function by which the SELECTs of a layout compare categories."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -91,6 +94,11 @@ class Layout:
 def reads_any_table(query: Query) -> bool:
     """Whether a preparation is a macro, of the table that its caller names."""
     return "query_table(event)" in query.text.lower()
+
+
+def plain_word() -> Query:
+    """The function PLAIN_WORD(text): a category as it is compared."""
+    return Query.load(resources.sql_folder() / "layout" / f"{WORD}.sql")
 
 
 def load(name: str) -> Layout:

@@ -106,6 +106,8 @@ def begin(
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     code_tables.load(db, study.lists)
+    if layout.name != "native":
+        db.function(layouts.WORD, ["text"], layouts.plain_word())
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
     for name, query in layout.preparations.items():
