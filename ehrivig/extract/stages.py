@@ -9,7 +9,7 @@ from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import canonical, layouts, source_view
+from ehrivig.extract import canonical, care_sites, layouts, source_view
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.pieces import Piece
@@ -49,6 +49,8 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
         select = layout.selects["admission"]
         guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
         rows = _read(db, select)
+        if layout.name == "omop" and study.extract.hospital_level is None:
+            care_sites.refuse_doubtful(db)
     names = [row[0] for row in rows]
     if None in names:
         raise ExtractError(
@@ -130,6 +132,7 @@ def values_of(study: Study, hospitals: tuple[str, ...]) -> dict[str, object]:
         "quantity_unit": "vial" if reading == "unit" else reading,
         "given_types": [str(kind) for kind in study.extract.drug_types_given],
         "emergency_visits": study.extract.emergency_visits,
+        "hospital_level": study.extract.hospital_level or "care_site",
     }
 
 

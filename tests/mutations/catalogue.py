@@ -9,6 +9,15 @@ from .mutation import Mutation
 from .patients import Clean
 
 HALVED = ("null", "empty")
+SHIFTS = ("a day later", "8 hours earlier")
+UNCONTRADICTED = {
+    *("symptom_onset_at", "resulted_at", "birth_date", "death_at", "diagnosed_at"),
+    *("discharged_at", "stopped_at", "scored_at", "observed_at"),
+    *("death_date", "death_datetime", "death_dttm", "out_dttm", "discharge_dttm"),
+    *("visit_end_date", "visit_end_datetime", "visit_detail_end_date"),
+    *("visit_detail_end_datetime", "procedure_end_datetime"),
+}
+"""Moments whose shift no other column of a clean extract contradicts: they are not shifted."""
 ALONE_ROWS = ("one more column", "columns backwards", "columns in capitals")
 
 
@@ -24,6 +33,8 @@ def _of_table(clean: Clean, table: str) -> Iterator[Mutation]:
         kind = values.kind_of(dtype)
         filled = frame[name].drop_nulls().len() > 0
         for what, change in values.SAME_TYPE[kind].items():
+            if what in SHIFTS and name in UNCONTRADICTED:
+                continue
             yield Mutation(layout, table, name, what, values.column(name, change))
             if what in HALVED and filled:
                 yield Mutation(layout, table, name, f"{what} in half", values.half(name, change))

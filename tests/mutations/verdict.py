@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,6 +20,10 @@ PEOPLE = {
     ),
 }
 """Columns for which a warning alone is too little: who is studied, treated, how much, who died."""
+DATES = ("at midnight", "as date")
+"""Changes that take the time of day: what needs it may differ, with a warning of dates alone."""
+WITHOUT_CLOCK = {"cohort": ("exposed",), "analysis": PEOPLE["analysis"]}
+"""What must be the same even then."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     """Equal, said (by an exit code and a sentence that names the place) or silent."""
     if seen.exit_code:
         return _stopped(mutation, seen)
-    people = changed_people(clean, seen)
+    columns = WITHOUT_CLOCK if mutation.kind in DATES else PEOPLE
+    people = changed_people(clean, seen, columns)
     rest = [name for name, frame in clean.tables.items() if not frame.equals(seen.tables[name])]
     if not people and not rest:
         return Verdict(mutation, "equal", 0, "")
@@ -71,10 +76,10 @@ def _new(clean: Seen, seen: Seen) -> Iterable[str]:
             yield line
 
 
-def changed_people(clean: Seen, seen: Seen) -> list[str]:
+def changed_people(clean: Seen, seen: Seen, of: Mapping[str, tuple[str, ...]]) -> list[str]:
     """What changed of who is studied, treated, how, and who died, in words."""
     found = []
-    for name, columns in PEOPLE.items():
+    for name, columns in of.items():
         one, other = (
             tables[name].select(c for c in columns if c in tables[name].columns)
             for tables in (clean.tables, seen.tables)
