@@ -18,31 +18,70 @@ UNCONTRADICTED = {
     *("visit_detail_end_datetime", "procedure_end_datetime"),
 }
 """Moments whose shift no other column of a clean extract contradicts: they are not shifted."""
+HOSPITALS = ("care_site_id", "hospital_id")
+"""Columns that say of which hospital a row is: with another one it is no row of this hospital."""
 ALONE_ROWS = ("one more column", "columns backwards", "columns in capitals")
+
+
+FILES_OF = ("measurement", "drug_exposure", "clif_labs", "clif_patient")
+"""Tables of the layouts whose tables are one file each, of which the files are changed."""
 
 
 def of_layout(clean: Clean) -> list[Mutation]:
     """The mutations of a layout, in the order of its tables."""
-    return [one for table in clean.own for one in _of_table(clean, table)]
+    found = native if clean.layout == "native" else shared
+    filled = (table for table, frame in clean.own.items() if frame.height)
+    return [one for table in filled for one in found(clean, table)]
 
 
-def _of_table(clean: Clean, table: str) -> Iterator[Mutation]:
-    layout, shared = clean.layout, clean.layout != "native"
-    frame = clean.own[table]
-    for name, dtype in frame.schema.items():
-        kind = values.kind_of(dtype)
-        filled = frame[name].drop_nulls().len() > 0
-        for what, change in values.SAME_TYPE[kind].items():
-            if what in SHIFTS and name in UNCONTRADICTED:
-                continue
-            yield Mutation(layout, table, name, what, values.column(name, change))
-            if what in HALVED and filled:
-                yield Mutation(layout, table, name, f"{what} in half", values.half(name, change))
-        for what, change in values.OTHER_TYPE[kind].items():
-            yield Mutation(layout, table, name, what, values.column(name, change), alone=shared)
-        yield Mutation(layout, table, name, "left out", values.without(name), alone=shared)
-        yield Mutation(layout, table, name, "renamed", values.renamed(name), alone=shared)
-    for what, change in values.ROWS.items():
-        yield Mutation(layout, table, "", what, change, alone=shared and what in ALONE_ROWS)
+def native(clean: Clean, table: str) -> Iterator[Mutation]:
+    """Every mutation of a table whose hospitals have files of their own."""
+    for name in clean.own[table].columns:
+        yield from _of_values(clean, table, name)
+        yield from _of_types(clean, table, name)
+        for what, change in (("left out", values.without), ("renamed", values.renamed)):
+            yield Mutation("native", table, name, what, change(name))
+    for what, rows in values.ROWS.items():
+        yield Mutation("native", table, "", what, rows)
     for what, change_files in files.EQUAL_OR_SAID.items():
-        yield Mutation(layout, table, "", what, files=change_files, alone=shared)
+        yield Mutation("native", table, "", what, files=change_files)
+
+
+def shared(clean: Clean, table: str) -> Iterator[Mutation]:
+    """Mutations of a table that is one file of all hospitals.
+
+    What its types and files are is read in one way for all its columns and tables: one column of
+    each kind is enough, and few tables.
+    """
+    kinds: set[str] = set()
+    for name, dtype in clean.own[table].schema.items():
+        yield from _of_values(clean, table, name)
+        yield Mutation(clean.layout, table, name, "left out", values.without(name), alone=True)
+        if (kind := values.kind_of(dtype)) not in kinds:
+            yield from _of_types(clean, table, name, alone=True)
+        kinds.add(kind)
+    for what, rows in values.ROWS.items():
+        alone = what in ALONE_ROWS
+        yield Mutation(clean.layout, table, "", what, rows, alone=alone)
+    for what, change in files.EQUAL_OR_SAID.items() if table in FILES_OF else ():
+        yield Mutation(clean.layout, table, "", what, files=change, alone=True)
+
+
+def _of_values(clean: Clean, table: str, name: str) -> Iterator[Mutation]:
+    """Changes of the values of a column that keep its type."""
+    column, alone = clean.own[table][name], name in HOSPITALS
+    for what, change in values.SAME_TYPE[values.kind_of(column.dtype)].items():
+        if what in SHIFTS and name in UNCONTRADICTED:
+            continue
+        whole = values.column(name, change)
+        yield Mutation(clean.layout, table, name, what, whole, alone=alone)
+        if what in HALVED and column.drop_nulls().len():
+            part = values.half(name, change)
+            yield Mutation(clean.layout, table, name, f"{what} in half", part, alone=alone)
+
+
+def _of_types(clean: Clean, table: str, name: str, *, alone: bool = False) -> Iterator[Mutation]:
+    """Changes of the type of a column."""
+    kind = values.kind_of(clean.own[table].schema[name])
+    for what, change in values.OTHER_TYPE[kind].items():
+        yield Mutation(clean.layout, table, name, what, values.column(name, change), alone=alone)
