@@ -29,6 +29,8 @@ OF_ANY_TABLE = ("event", "moment")
 """What a preparation that is a macro is called with: a table, an expression over its columns."""
 WORD = "plain_word"
 """The function by which the SELECTs of a layout compare categories."""
+UNREAD = "words_unread"
+"""The preparation that counts what a layout leaves out as nobody reads it; of few layouts."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 

@@ -9,7 +9,7 @@ from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import canonical, care_sites, layouts, source_view
+from ehrivig.extract import canonical, care_sites, layouts, source_view, unplaced
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.pieces import Piece
@@ -23,6 +23,10 @@ SUPPORT_HOURS = 24.0
 """A recorded device or position holds until the next record, but no longer than this (assumed)."""
 ADMISSION_GAP_HOURS = 24.0
 """OMOP visits of one hospital that follow one another within this are one admission (assumed)."""
+_NOTHING_UNREAD = (
+    "SELECT NULL::VARCHAR AS hospital_id, NULL::VARCHAR AS about, 0 AS violated, 0 AS denominator "
+    "WHERE FALSE"
+)
 
 
 def attach(db: Database, path: Path) -> dict[str, str]:
@@ -51,6 +55,7 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
         rows = _read(db, select)
         if layout.name == "omop" and study.extract.hospital_level is None:
             care_sites.refuse_doubtful(db)
+        unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
     if None in names:
         raise ExtractError(
@@ -112,6 +117,8 @@ def begin(
         db.function(layouts.WORD, ["text"], layouts.plain_word())
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
+    if layouts.UNREAD not in layout.preparations:
+        db.table(f"prepared.{layouts.UNREAD}", _NOTHING_UNREAD)
     for name, query in layout.preparations.items():
         if layouts.reads_any_table(query):
             db.macro(f"prepared.{name}", layouts.OF_ANY_TABLE, _text(query, values))

@@ -69,16 +69,17 @@ ANCESTORS = [(19117912, 19117912), (19117912, 501), (37311061, 600), (3016723, 3
 
 
 def omop(folder: Path, **more: Rows) -> Path:
-    """One adult with one stay of eight days in hospital 7."""
+    """One adult with one stay of eight days in hospital 7, and one without any."""
     drawn: dict[str, Rows] = {
         "person": [
             {
-                "person_id": 1,
+                "person_id": number,
                 "gender_concept_id": 8507,
                 "year_of_birth": 1950,
                 "month_of_birth": 6,
                 "day_of_birth": 15,
             }
+            for number in (1, 2)
         ],
         "visit_occurrence": [visit(100, "03-01 08:00", "03-09 12:00")],
         "care_site": [{"care_site_id": 7, "care_site_name": "Seventh"}],

@@ -33,7 +33,7 @@ SELECT
         ELSE 'unknown'
     END AS discharge_status
 FROM prepared.visit_stay AS s
-INNER JOIN source.person AS p ON s.person_id = p.person_id
+LEFT JOIN source.person AS p ON s.person_id = p.person_id
 CROSS JOIN records AS r
 LEFT JOIN prepared.vital_status AS d ON s.person_id = d.person_id
 LEFT JOIN source.concept AS c ON s.discharged_to = c.concept_id AND c.concept_id <> 0

@@ -1,0 +1,82 @@
+-- Rows of the source that are in no canonical table because nobody reads what they are.
+-- Grain: hospital and what it is about (visit, place, procedure, death). violated: such rows, of
+-- death the persons with several dates; denominator: all that were asked.
+-- A concept is read when it is listed or the vocabulary has it; 0 is none.
+WITH origin AS (
+    SELECT MIN(cdm_source_abbreviation) AS abbreviation
+    FROM source.cdm_source
+),
+
+site AS (
+    SELECT
+        care_site_id,
+        MIN(location_id) AS location_id
+    FROM source.care_site
+    GROUP BY care_site_id
+),
+
+visit AS (
+    SELECT
+        v.visit_occurrence_id,
+        COALESCE(v.visit_concept_id, 0) = 0 AS is_unread,
+        COALESCE(
+            CASE $hospital_level
+                WHEN 'care_site' THEN v.care_site_id::VARCHAR
+                WHEN 'location' THEN s.location_id::VARCHAR
+            END,
+            o.abbreviation, 'omop'
+        ) AS hospital_id
+    FROM source.visit_occurrence AS v
+    CROSS JOIN origin AS o
+    LEFT JOIN site AS s ON v.care_site_id = s.care_site_id
+),
+
+known AS (
+    SELECT concept_id
+    FROM source.concept
+    WHERE concept_id <> 0
+    UNION
+    SELECT concept_id
+    FROM prepared.meaning
+    UNION
+    SELECT UNNEST([32037, 581379, 8717, 9201, 9203, 262])
+),
+
+asked AS (
+    SELECT
+        hospital_id,
+        'visit' AS about,
+        is_unread
+    FROM visit
+    UNION ALL
+    SELECT
+        v.hospital_id,
+        'place' AS about,
+        k.concept_id IS NULL AS is_unread
+    FROM source.visit_detail AS d
+    INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
+    LEFT JOIN known AS k ON d.visit_detail_concept_id = k.concept_id
+    UNION ALL
+    SELECT
+        v.hospital_id,
+        'procedure' AS about,
+        k.concept_id IS NULL AS is_unread
+    FROM source.procedure_occurrence AS p
+    INNER JOIN prepared.visit AS v ON p.visit_occurrence_id = v.visit_occurrence_id
+    LEFT JOIN known AS k ON p.procedure_concept_id = k.concept_id
+    UNION ALL
+    SELECT DISTINCT
+        v.hospital_id,
+        'death' AS about,
+        d.dates > 1 AS is_unread
+    FROM prepared.vital_status AS d
+    INNER JOIN prepared.visit AS v ON d.person_id = v.person_id
+)
+
+SELECT
+    hospital_id,
+    about,
+    COUNT_IF(is_unread) AS violated,
+    COUNT(*) AS denominator
+FROM asked
+GROUP BY hospital_id, about
