@@ -1,4 +1,4 @@
-"""Whether the care sites of an OMOP source are its hospitals, where the study does not say."""
+"""Whether the visits of an OMOP source say what is a stay, and of which hospital."""
 
 from __future__ import annotations
 
@@ -32,6 +32,28 @@ _COUNTS = """
         )
     FROM beside
 """
+
+
+_WITHOUT_STAYS = """
+    SELECT hospital_id, violated, denominator
+    FROM prepared.words_unread
+    ANTI JOIN prepared.visit_stay USING (hospital_id)
+    WHERE about = 'visit' AND violated > 0
+    ORDER BY hospital_id
+"""
+
+
+def refuse_unread(db: Database) -> None:
+    """ExtractError for the first hospital without a stay, of whose visits nobody knows the kind.
+
+    It would be no hospital of the extract. Needs what the OMOP layout prepares, of all hospitals.
+    """
+    for hospital_id, unread, visits in db.rows(_WITHOUT_STAYS)[:1]:
+        raise ExtractError(
+            f"visit_occurrence: hospital {hospital_id}: visit_concept_id is 0, empty or in no "
+            f"vocabulary in {unread:,} of {visits:,} visits, and none of them is a stay. Map it "
+            "(9201 inpatient, 9202 outpatient, 9203 emergency)."
+        )
 
 
 def refuse_doubtful(db: Database) -> None:

@@ -53,8 +53,10 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
         select = layout.selects["admission"]
         guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
         rows = _read(db, select)
-        if layout.name == "omop" and study.extract.hospital_level is None:
-            care_sites.refuse_doubtful(db)
+        if layout.name == "omop":
+            care_sites.refuse_unread(db)
+            if study.extract.hospital_level is None:
+                care_sites.refuse_doubtful(db)
         unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
     if None in names:

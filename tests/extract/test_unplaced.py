@@ -62,6 +62,7 @@ def test_what_a_layout_cannot_read_is_counted(tmp_path: Path) -> None:
         found = db.rows("SELECT * FROM prepared.words_unread ORDER BY about")
     assert found == [
         ("7", "death", 1, 1),
+        ("7", "end", 0, 1),
         ("7", "place", 1, 2),
         ("7", "procedure", 1, 2),
         ("7", "visit", 1, 2),
@@ -82,3 +83,31 @@ def test_places_that_clif_does_not_have_are_counted(tmp_path: Path) -> None:
     with opened(folder, study(**CLIF)) as db:
         found = db.rows("SELECT * FROM prepared.words_unread ORDER BY about")
     assert found == [("H", "place", 2, 4), ("H", "procedure", 1, 3)]
+
+
+def test_a_hospital_of_whose_visits_nobody_knows_the_kind_is_said(tmp_path: Path) -> None:
+    stays = visit(1, "03-01 08:00", "03-09 12:00")
+    unread = [visit(n, "03-01 08:00", "03-09 12:00", 0, care_site_id=8) for n in (2, 3)]
+    folder = omop(tmp_path / "x", visit_occurrence=[stays, *unread])
+    with pytest.raises(ExtractError, match=r"hospital 8: visit_concept_id is 0, .* in 2 of 2 visi"):
+        extract.inspect(folder, study(**OMOP))
+
+
+def test_repeated_rows_of_visits_double_no_event(tmp_path: Path) -> None:
+    visits = [visit(100, "03-01 08:00", "03-09 12:00")] * 2
+    folder = omop(
+        tmp_path / "x", visit_occurrence=visits, measurement=[measured(3016723, 1.0, 8840)]
+    )
+    with opened(folder, study(**OMOP)) as db:
+        assert db.rows("SELECT value FROM mapped.lab") == [(1.0,)]
+    drawn = stay(labs=[lab("creatinine", 1.0, "mg/dL")])
+    drawn["hospitalization"] *= 2
+    with opened(clif(tmp_path / "y", drawn), study(**CLIF)) as db:
+        assert db.rows("SELECT value FROM mapped.lab") == [(1.0,)]
+
+
+def test_a_concept_column_that_is_left_out_is_unknown(tmp_path: Path) -> None:
+    row = visit(100, "03-01 08:00", "03-09 12:00")
+    del row["discharged_to_concept_id"]
+    with opened(omop(tmp_path / "x", visit_occurrence=[row]), study(**OMOP)) as db:
+        assert db.rows("SELECT discharge_status FROM mapped.admission") == [("unknown",)]

@@ -18,8 +18,8 @@ UNCONTRADICTED = {
     *("visit_detail_end_datetime", "procedure_end_datetime"),
 }
 """Moments whose shift no other column of a clean extract contradicts: they are not shifted."""
-HOSPITALS = ("care_site_id", "hospital_id")
-"""Columns that say of which hospital a row is: with another one it is no row of this hospital."""
+HOSPITALS = ("care_site_id", "hospital_id", "hospitalization_id", "visit_concept_id")
+"""Columns without which a row is of no hospital: they are changed in a whole extract."""
 ALONE_ROWS = ("one more column", "columns backwards", "columns in capitals")
 
 

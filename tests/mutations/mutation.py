@@ -13,6 +13,8 @@ Change = Callable[[pl.DataFrame], pl.DataFrame]
 FileChange = Callable[[Path], None]
 """Files of an extract, changed: of the folder of a table of one hospital, or the whole extract."""
 
+DATES = ("at midnight", "as date")
+NOTHING = ("null", "null in half", "untyped null", "left out")
 CANONICAL = {
     "person": ("patient",),
     "death": ("patient", "admission"),
@@ -60,6 +62,12 @@ class Mutation:
     def name(self) -> str:
         """How the table calls it."""
         return " ".join(word for word in (self.table, self.column, self.kind) if word)
+
+    @property
+    def takes_the_clock(self) -> bool:
+        """Whether dates are left of moments: OMOP has a date beside each datetime."""
+        beside = self.layout == "omop" and self.column.endswith("_datetime")
+        return self.kind in DATES or (beside and self.kind in NOTHING)
 
     @property
     def table_words(self) -> tuple[str, ...]:

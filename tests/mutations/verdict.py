@@ -20,10 +20,8 @@ PEOPLE = {
     ),
 }
 """Columns for which a warning alone is too little: who is studied, treated, how much, who died."""
-DATES = ("at midnight", "as date")
-"""Changes that take the time of day: what needs it may differ, with a warning of dates alone."""
 WITHOUT_CLOCK = {"cohort": ("exposed",), "analysis": PEOPLE["analysis"]}
-"""What must be the same even then."""
+"""The same where a change takes the time of day: what needs it may differ, with a warning."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     """Equal, said (by an exit code and a sentence that names the place) or silent."""
     if seen.exit_code:
         return _stopped(mutation, seen)
-    columns = WITHOUT_CLOCK if mutation.kind in DATES else PEOPLE
+    columns = WITHOUT_CLOCK if mutation.takes_the_clock else PEOPLE
     people = changed_people(clean, seen, columns)
     rest = [name for name, frame in clean.tables.items() if not frame.equals(seen.tables[name])]
     if not people and not rest:

@@ -15,7 +15,7 @@ network AS (
     WHERE PLAIN_WORD(hospital_id) IS NOT NULL
 )
 
-SELECT
+SELECT DISTINCT
     h.hospitalization_id,
     h.patient_id,
     h.admission_dttm,

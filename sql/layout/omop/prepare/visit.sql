@@ -1,5 +1,6 @@
 -- The admission to which each inpatient or emergency visit belongs.
--- Grain: visit. Visits of a person in one hospital that overlap, or follow one another within
+-- Grain: visit; of several rows of one visit the first.
+-- Visits of a person in one hospital that overlap, or follow one another within
 -- $admission_gap_hours, are one admission if one of them is inpatient; it bears the smallest id of
 -- its inpatient visits. hospital_id: the care site of the visit, or its location, as
 -- $hospital_level says; else, and for the level of the source, the name of the source.
@@ -44,6 +45,10 @@ visit AS (
     CROSS JOIN origin AS o
     LEFT JOIN site AS s ON v.care_site_id = s.care_site_id
     WHERE v.visit_concept_id IN (9201, 262, 32037, 581379, 8717, 9203)
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY v.visit_occurrence_id
+        ORDER BY v.person_id, v.visit_start_date, v.visit_start_datetime, v.visit_end_date
+    ) = 1
 ),
 
 beside AS (

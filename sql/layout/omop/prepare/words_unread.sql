@@ -1,7 +1,7 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
--- Grain: hospital and what it is about (visit, place, procedure, death). violated: such rows, of
--- death the persons with several dates; denominator: all that were asked.
--- A concept is read when it is listed or the vocabulary has it; 0 is none.
+-- Grain: hospital and what it is about (visit, end, place, procedure, death). violated: such rows,
+-- of death the persons with several dates, of end the visits that end on a bare date; denominator:
+-- all that were asked. A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH origin AS (
     SELECT MIN(cdm_source_abbreviation) AS abbreviation
     FROM source.cdm_source
@@ -18,7 +18,7 @@ site AS (
 visit AS (
     SELECT
         v.visit_occurrence_id,
-        COALESCE(v.visit_concept_id, 0) = 0 AS is_unread,
+        v.visit_concept_id,
         COALESCE(
             CASE $hospital_level
                 WHEN 'care_site' THEN v.care_site_id::VARCHAR
@@ -39,15 +39,24 @@ known AS (
     SELECT concept_id
     FROM prepared.meaning
     UNION
-    SELECT UNNEST([32037, 581379, 8717, 9201, 9203, 262])
+    SELECT UNNEST([
+        32037, 581379, 8717, 9201, 9203, 262, 9202, 581477, 581476, 581478, 5083, 32036, 42898160
+    ])
 ),
 
 asked AS (
     SELECT
-        hospital_id,
+        v.hospital_id,
         'visit' AS about,
-        is_unread
-    FROM visit
+        k.concept_id IS NULL AS is_unread
+    FROM visit AS v
+    LEFT JOIN known AS k ON v.visit_concept_id = k.concept_id
+    UNION ALL
+    SELECT
+        hospital_id,
+        'end' AS about,
+        ended_at::TIME = TIME '23:59:59' AS is_unread
+    FROM prepared.visit
     UNION ALL
     SELECT
         v.hospital_id,
