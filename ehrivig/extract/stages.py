@@ -116,7 +116,7 @@ def begin(
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     code_tables.load(db, study.lists)
     if layout.name != "native":
-        db.function(layouts.WORD, ["text"], layouts.plain_word())
+        layouts.define_functions(db)
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
     if layouts.UNREAD not in layout.preparations:

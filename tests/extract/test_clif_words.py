@@ -27,7 +27,7 @@ from ehrivig.extract import layouts
 )
 def test_a_plain_word(written: str | None, word: str | None) -> None:
     with Database() as db:
-        db.function(layouts.WORD, ["text"], layouts.plain_word())
+        layouts.define_functions(db)
         assert db.rows("SELECT PLAIN_WORD($written::VARCHAR)", {"written": written}) == [(word,)]
 
 

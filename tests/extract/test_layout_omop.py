@@ -224,7 +224,7 @@ def test_an_event_without_a_visit_belongs_to_the_stay_it_falls_in(tmp_path: Path
         return measured(3016723, value, 8840, visit_occurrence_id=None, **day, **more)
 
     measurements = [
-        measured(3016723, 1.0, 8840, measurement_datetime=at("05-01 00:00")),  # by its visit
+        unplaced(1.0, "05-01 09:00") | {"visit_occurrence_id": 100},  # by its visit
         unplaced(2.0, "03-01 08:00"),
         unplaced(3.0, "03-09 12:00"),
         unplaced(4.0, "03-01 07:59"),
@@ -234,7 +234,7 @@ def test_an_event_without_a_visit_belongs_to_the_stay_it_falls_in(tmp_path: Path
     folder = omop(tmp_path / "x", measurement=measurements)
     sql = "SELECT hospital_id, admission_id, value, collected_at FROM mapped.lab ORDER BY value"
     assert rows(folder, sql) == [
-        ("7", 100, 1.0, at("05-01 00:00")),
+        ("7", 100, 1.0, at("05-01 09:00")),
         ("7", 100, 2.0, at("03-01 08:00")),
         ("7", 100, 3.0, at("03-09 12:00")),
     ]

@@ -230,6 +230,30 @@ def test_without_deaths_a_discharge_home_is_unknown(tmp_path: Path) -> None:
     assert rows(folder, status) == [("unknown",)]
     write(folder / "death.parquet", [{"person_id": 2, "death_date": at("03-20 00:00").date()}])
     assert rows(folder, status) == [("alive",)]
+    many = [visit(n, "03-01 08:00", "03-02 12:00", person_id=n, care_site_id=8) for n in range(60)]
+    write(folder / "visit_occurrence.parquet", [visit(100, "03-01 08:00", "03-09 12:00"), *many])
+    person = {"gender_concept_id": 8507, "year_of_birth": 1950}
+    write(folder / "person.parquet", [{"person_id": p, **person} for p in range(60)])
+    other = study(**PLAN, hospitals=("8",))
+    assert rows(folder, f"{status} GROUP BY ALL", other) == [("alive",)]  # person 2 is there
+    write(folder / "death.parquet", [{"person_id": 99, "death_date": at("03-20 00:00").date()}])
+    write(folder / "person.parquet", [{"person_id": p, **person} for p in range(100)])
+    assert rows(folder, f"{status} GROUP BY ALL", other) == [("unknown",)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("03-02 09:00", "03-02 09:00"),
+        ("05-01 09:00", "03-02 00:00"),  # of another day: the date counts
+        (None, "03-02 00:00"),
+    ],
+)
+def test_a_moment_of_another_day_is_none(tmp_path: Path, moment: str | None, expected: str) -> None:
+    row = measured(3016723, 1.0, 8840, measurement_datetime=at(moment) if moment else None)
+    other = measured(3016723, 2.0, 8840)
+    folder = omop(tmp_path / "x", measurement=[row, other])
+    assert rows(folder, "SELECT collected_at FROM mapped.lab WHERE value = 1") == [(at(expected),)]
 
 
 @pytest.mark.parametrize(

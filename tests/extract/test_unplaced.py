@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ from extracts import opened, study, write
 from test_layout_clif import PLAN as CLIF
 from test_layout_clif import clif, lab, stay, utc
 from test_layout_omop import PLAN as OMOP
-from test_layout_omop import measured, omop, visit
+from test_layout_omop import exposure, measured, omop, visit
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
@@ -63,6 +64,7 @@ def test_what_a_layout_cannot_read_is_counted(tmp_path: Path) -> None:
     assert found == [
         ("7", "death", 1, 1),
         ("7", "end", 0, 1),
+        ("7", "moment", 0, 2),
         ("7", "place", 1, 2),
         ("7", "procedure", 1, 2),
         ("7", "visit", 1, 2),
@@ -111,3 +113,20 @@ def test_a_concept_column_that_is_left_out_is_unknown(tmp_path: Path) -> None:
     del row["discharged_to_concept_id"]
     with opened(omop(tmp_path / "x", visit_occurrence=[row]), study(**OMOP)) as db:
         assert db.rows("SELECT discharge_status FROM mapped.admission") == [("unknown",)]
+
+
+def test_moments_of_another_day_than_their_date_are_counted(tmp_path: Path) -> None:
+    rows = [measured(3016723, 1.0, 8840), measured(3016723, 2.0, 8840)]
+    rows[1]["measurement_date"] = date(2020, 3, 3)
+    folder = omop(tmp_path / "x", measurement=rows)
+    with opened(folder, study(**OMOP)) as db:
+        counts = "SELECT violated, denominator FROM prepared.words_unread WHERE about = 'moment'"
+        assert db.rows(counts) == [(1, 4)]  # two results, and both ends of the visit
+
+
+def test_a_drug_that_nobody_knows_has_no_code(tmp_path: Path) -> None:
+    known, listed, unknown = (exposure(n, code, 1.0) for n, code in enumerate((502, 1506270, 999)))
+    folder = omop(tmp_path / "x", drug_exposure=[known, listed, unknown])
+    with opened(folder, study(**OMOP)) as db:
+        codes = "SELECT drug_code FROM mapped.medication ORDER BY medication_id"
+        assert db.rows(codes) == [("502",), ("1506270",), (None,)]

@@ -71,7 +71,9 @@ CLEAN = Seen(
     (),
     {"medication.orders": (3, "medication: hospital A: route: 3 of 9")},
     {
-        "cohort": pl.DataFrame({"exposed": [True, False], "time_zero": [1, 2]}),
+        "cohort": pl.DataFrame(
+            {"exposed": [True, False], "time_zero": [1, 2], "discharge_status": ["died", "alive"]}
+        ),
         "analysis": pl.DataFrame({"exposed": [True, False], "age": [50.0, 60.0]}),
         "dosing": pl.DataFrame({"total_g": [20.0, 0.0]}),
         "ledger": pl.DataFrame({"table": ["medication"], "rows_read": [9]}),
@@ -85,6 +87,10 @@ def seen(code: int = 0, *said: str, warned: int = 3, **tables: pl.DataFrame) -> 
 
 
 UNTREATED = pl.DataFrame({"exposed": [False, False], "age": [50.0, 60.0]})
+UNKNOWN = CLEAN.tables["cohort"].with_columns(
+    discharge_status=pl.Series(["unknown", "alive"], dtype=pl.String)
+)
+ALIVE = CLEAN.tables["cohort"].with_columns(discharge_status=pl.lit("alive"))
 OLDER = pl.DataFrame({"exposed": [True, False], "age": [50.0, 61.0]})
 
 
@@ -97,6 +103,9 @@ OLDER = pl.DataFrame({"exposed": [True, False], "age": [50.0, 61.0]})
         (seen(analysis=UNTREATED, warned=9), "silent"),  # a warning excuses no lost treatment
         (seen(analysis=OLDER), "silent"),
         (seen(analysis=OLDER, warned=9), "said"),
+        (seen(cohort=UNKNOWN), "silent"),
+        (seen(cohort=UNKNOWN, warned=9), "said"),  # an end that became unknown is no wrong one
+        (seen(cohort=ALIVE, warned=9), "silent"),
         (seen(dosing=pl.DataFrame({"total_g": [10.0, 0.0]}), warned=9), "silent"),
         (seen(3, "medication: hospital A: medication.route_known: 9 of 9"), "said"),
         (seen(3, "medication: hospital A: medication.dose_positive: 9 of 9"), "silent"),

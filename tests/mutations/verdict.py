@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ PEOPLE = {
     ),
 }
 """Columns for which a warning alone is too little: who is studied, treated, how much, who died."""
+ENDS = ("discharge_status", "death_at", "death_28d", "death_in_hospital")
+"""How a stay ended: what may become unknown."""
 WITHOUT_CLOCK = {"cohort": ("exposed",), "analysis": PEOPLE["analysis"]}
 """The same where a change takes the time of day: what needs it may differ, with a warning."""
 
@@ -37,7 +40,7 @@ class Verdict:
 def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     """Equal, said (by an exit code and a sentence that names the place) or silent."""
     if seen.exit_code:
-        return _stopped(mutation, seen)
+        return _stopped(mutation, clean, seen)
     columns = WITHOUT_CLOCK if mutation.takes_the_clock else PEOPLE
     people = changed_people(clean, seen, columns)
     rest = [name for name, frame in clean.tables.items() if not frame.equals(seen.tables[name])]
@@ -50,9 +53,9 @@ def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     return Verdict(mutation, "silent", 0, f"{', '.join(people or _how(clean, seen, rest))}{heard}")
 
 
-def _stopped(mutation: Mutation, seen: Seen) -> Verdict:
+def _stopped(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     """A run that ended: with an exit code of its own, and a sentence that names the place."""
-    named = [line for line in seen.said if names(mutation, line)]
+    named = [line for line in (*seen.said, *_new(clean, seen)) if names(mutation, line)]
     if seen.exit_code in ALLOWED and named:
         return Verdict(mutation, "said", seen.exit_code, named[0])
     said = seen.said[0] if seen.said else "nothing"
@@ -82,9 +85,33 @@ def changed_people(clean: Seen, seen: Seen, of: Mapping[str, tuple[str, ...]]) -
             tables[name].select(c for c in columns if c in tables[name].columns)
             for tables in (clean.tables, seen.tables)
         )
-        if not one.sort(one.columns).equals(other.sort(other.columns)):
+        if not _equal_or_unknown(one, other):
             found.append(f"{name} {_sums(one)} -> {_sums(other)}")
     return found
+
+
+def _equal_or_unknown(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    """Whether rows are the same, but for an end that nobody knows any more: that is no wrong one.
+
+    A warning is then enough, and without one it is silent all the same.
+    """
+    if one.sort(one.columns).equals(other.sort(other.columns)):
+        return True
+    return one.height == other.height and all(
+        _less_known(one[name], other[name])
+        if name in ENDS
+        else one[name].sort().equals(other[name].sort())
+        for name in one.columns
+    )
+
+
+def _less_known(one: pl.Series, other: pl.Series) -> bool:
+    """Whether some values became unknown, and no other changed."""
+    before, after = (
+        Counter(v for v in values.to_list() if v not in (None, "unknown"))
+        for values in (one, other)
+    )
+    return after <= before
 
 
 def _sums(frame: pl.DataFrame) -> str:

@@ -1,12 +1,23 @@
 -- One row per admission (visits collapsed). age_years: years between the calendar years where the
 -- month of birth is not known, else null (it follows from the date of birth).
 -- discharge_status: died when the death lies in the stay; a place named died, expired, against
--- medical advice or hospital as named; 0 in discharged_to is a discharge home (CDM) where the
--- source records deaths at all; else, and where discharged_to is null, unknown.
+-- medical advice or hospital as named; 0 in discharged_to is a discharge home (CDM) where deaths
+-- are recorded at all: in the hospital, or for fewer than 50 stays in the source (50 is assumed);
+-- else, and where discharged_to is null, unknown.
 -- Source: visit_occurrence, person; prepared.vital_status, prepared.weight_height.
-WITH records AS (
-    SELECT COUNT(*) > 0 AS of_deaths
+WITH source_deaths AS (
+    SELECT COUNT(*) > 0 AS recorded
     FROM prepared.vital_status
+),
+
+records AS (
+    SELECT
+        s.hospital_id,
+        BOOL_OR(d.person_id IS NOT NULL) OR (COUNT(*) < 50 AND BOOL_OR(n.recorded)) AS of_deaths
+    FROM prepared.visit_stay AS s
+    CROSS JOIN source_deaths AS n
+    LEFT JOIN prepared.vital_status AS d ON s.person_id = d.person_id
+    GROUP BY s.hospital_id
 )
 
 SELECT
@@ -34,7 +45,7 @@ SELECT
     END AS discharge_status
 FROM prepared.visit_stay AS s
 LEFT JOIN source.person AS p ON s.person_id = p.person_id
-CROSS JOIN records AS r
+INNER JOIN records AS r ON s.hospital_id = r.hospital_id
 LEFT JOIN prepared.vital_status AS d ON s.person_id = d.person_id
 LEFT JOIN source.concept AS c ON s.discharged_to = c.concept_id AND c.concept_id <> 0
 LEFT JOIN prepared.weight_height AS w ON s.admission_id = w.admission_id AND w.name = 'weight'

@@ -22,7 +22,7 @@ WITH written AS (
     FROM
         prepared.PLACED(
             'source.condition_occurrence',
-            COALESCE(condition_start_datetime, condition_start_date::TIMESTAMP)
+            MOMENT_OF(condition_start_datetime, condition_start_date)
         ) AS p
     LEFT JOIN source.concept AS o
         ON p.condition_source_concept_id = o.concept_id AND o.vocabulary_id LIKE 'ICD%'

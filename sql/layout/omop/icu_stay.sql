@@ -6,14 +6,17 @@ SELECT
     p.admission_id,
     p.happened_at AS started_at,
     CASE
-        WHEN p.visit_detail_end_datetime::TIME <> TIME '00:00:00' THEN p.visit_detail_end_datetime
+        WHEN
+            MOMENT_OF(p.visit_detail_end_datetime, p.visit_detail_end_date)::TIME
+            <> TIME '00:00:00'
+            THEN p.visit_detail_end_datetime
         ELSE
-            COALESCE(p.visit_detail_end_datetime, p.visit_detail_end_date::TIMESTAMP)
+            MOMENT_OF(p.visit_detail_end_datetime, p.visit_detail_end_date)
             + INTERVAL 1 DAY - INTERVAL 1 SECOND
     END AS stopped_at
 FROM
     prepared.PLACED(
         'source.visit_detail',
-        COALESCE(visit_detail_start_datetime, visit_detail_start_date::TIMESTAMP)
+        MOMENT_OF(visit_detail_start_datetime, visit_detail_start_date)
     ) AS p
 WHERE p.visit_detail_concept_id IN (32037, 581379)

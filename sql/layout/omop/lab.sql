@@ -26,7 +26,7 @@ SELECT
     END AS value_text
 FROM
     prepared.PLACED(
-        'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+        'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
     ) AS p
 LEFT JOIN prepared.unit AS u ON p.unit_concept_id = u.concept_id
 LEFT JOIN source.concept AS c

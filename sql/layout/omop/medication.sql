@@ -4,11 +4,26 @@
 -- administrations (38000180, 32818, 581373, 43542358) and plain EHR records (32817); a
 -- prescription, dispensing or claim does not say that the drug was given: unknown, unless the
 -- study declares its type ($given_types).
--- drug_code: where the standard concept is 0, that of the source concept, if it has one.
+-- drug_code: where the standard concept is 0, that of the source concept, if it has one; null for a
+-- concept that neither the vocabulary nor a code list knows.
 -- Source: drug_exposure; strength from drug_strength; route 4171047 iv, 4142048 sc, 4302612 im,
 -- 4132161 po, else by the name of its concept, else as the source writes it. An end at midnight
 -- that is not after the start is a bare date, and says nothing.
-WITH spelled AS (
+WITH coded AS (
+    SELECT concept_id::VARCHAR AS code
+    FROM source.concept
+    WHERE domain_id = 'Drug' OR concept_id = 0
+    UNION
+    SELECT code
+    FROM ref.listed
+    WHERE vocabulary = 'OMOP'
+    UNION
+    SELECT below
+    FROM prepared.descendant
+    WHERE vocabulary = 'OMOP'
+),
+
+spelled AS (
     SELECT
         p.*,
         r.concept_name AS route_name,
@@ -20,7 +35,7 @@ WITH spelled AS (
     FROM
         prepared.PLACED(
             'source.drug_exposure',
-            COALESCE(drug_exposure_start_datetime, drug_exposure_start_date::TIMESTAMP)
+            MOMENT_OF(drug_exposure_start_datetime, drug_exposure_start_date)
         ) AS p
     LEFT JOIN source.concept AS r ON p.route_concept_id = r.concept_id AND r.concept_id <> 0
     LEFT JOIN source.concept AS h
@@ -42,14 +57,14 @@ SELECT
             OR m.drug_exposure_end_datetime > m.happened_at
             THEN m.drug_exposure_end_datetime
     END AS stopped_at,
-    COALESCE(m.hcpcs, m.source_code, NULLIF(m.drug_concept_id, 0)::VARCHAR) AS drug_code,
+    COALESCE(m.hcpcs, m.source_code, NULLIF(k.code, '0')) AS drug_code,
     CASE
         WHEN m.hcpcs IS NOT NULL THEN 'HCPCS'
         WHEN m.source_code IS NOT NULL THEN m.source_vocabulary
         ELSE 'OMOP'
     END AS vocabulary,
     COALESCE(c.concept_name, m.drug_source_value) AS drug_name,
-    NULLIF(m.quantity, 0) AS dose,
+    CASE WHEN ISFINITE(m.quantity) THEN NULLIF(m.quantity, 0) END AS dose,
     CASE WHEN m.hcpcs IS NULL THEN $quantity_unit::VARCHAR ELSE 'unit' END AS dose_unit,
     m.happened_at AS started_at,
     CASE
@@ -71,5 +86,6 @@ SELECT
         ELSE 'unknown'
     END AS status
 FROM spelled AS m
+LEFT JOIN coded AS k ON m.drug_concept_id::VARCHAR = k.code
 LEFT JOIN source.concept AS c ON m.drug_concept_id = c.concept_id AND c.concept_id <> 0
 LEFT JOIN prepared.strength AS t ON m.drug_concept_id = t.drug_concept_id

@@ -9,7 +9,7 @@ WITH said AS (
         LOWER(TRIM(COALESCE(c.concept_name, p.value_source_value))) AS answer
     FROM
         prepared.PLACED(
-            'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+            'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
         ) AS p
     LEFT JOIN source.concept AS c ON p.value_as_concept_id = c.concept_id AND c.concept_id <> 0
 )

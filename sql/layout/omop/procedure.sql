@@ -12,6 +12,6 @@ SELECT
     p.happened_at AS started_at
 FROM
     prepared.PLACED(
-        'source.procedure_occurrence', COALESCE(procedure_datetime, procedure_date::TIMESTAMP)
+        'source.procedure_occurrence', MOMENT_OF(procedure_datetime, procedure_date)
     ) AS p
 INNER JOIN prepared.meaning AS g ON p.procedure_concept_id = g.concept_id AND g.kind = 'procedure'

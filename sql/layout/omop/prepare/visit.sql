@@ -34,11 +34,12 @@ visit AS (
             END,
             o.abbreviation, 'omop'
         ) AS hospital_id,
-        COALESCE(v.visit_start_datetime, v.visit_start_date::TIMESTAMP) AS started_at,
+        MOMENT_OF(v.visit_start_datetime, v.visit_start_date) AS started_at,
         CASE
-            WHEN v.visit_end_datetime::TIME <> TIME '00:00:00' THEN v.visit_end_datetime
+            WHEN MOMENT_OF(v.visit_end_datetime, v.visit_end_date)::TIME <> TIME '00:00:00'
+                THEN v.visit_end_datetime
             ELSE
-                COALESCE(v.visit_end_datetime, v.visit_end_date::TIMESTAMP)
+                MOMENT_OF(v.visit_end_datetime, v.visit_end_date)
                 + INTERVAL 1 DAY - INTERVAL 1 SECOND
         END AS ended_at
     FROM source.visit_occurrence AS v

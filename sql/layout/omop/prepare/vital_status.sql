@@ -6,7 +6,7 @@
 WITH dated AS (
     SELECT
         person_id,
-        COALESCE(death_datetime, death_date::TIMESTAMP) AS death_at
+        MOMENT_OF(death_datetime, death_date) AS death_at
     FROM source.death
 ),
 

@@ -10,7 +10,7 @@ WITH measured AS (
         PLAIN_WORD(COALESCE(u.unit, p.unit_source_value)) AS unit
     FROM
         prepared.PLACED(
-            'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+            'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
         ) AS p
     INNER JOIN prepared.meaning AS g
         ON

@@ -1,7 +1,8 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
--- Grain: hospital and what it is about (visit, end, place, procedure, death). violated: such rows,
--- of death the persons with several dates, of end the visits that end on a bare date; denominator:
--- all that were asked. A concept is read when it is listed or the vocabulary has it; 0 is none.
+-- Grain: hospital and what it is about (visit, end, place, procedure, death, moment). violated:
+-- such rows, of death the persons with several dates, of end the visits that end on a bare date, of
+-- moment the rows whose moment is of another day than their date; denominator: all that were
+-- asked. A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH origin AS (
     SELECT MIN(cdm_source_abbreviation) AS abbreviation
     FROM source.cdm_source
@@ -44,6 +45,50 @@ known AS (
     ])
 ),
 
+dated AS (
+    SELECT
+        visit_occurrence_id,
+        visit_start_datetime AS moment,
+        visit_start_date AS day
+    FROM source.visit_occurrence
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        visit_end_datetime AS moment,
+        visit_end_date AS day
+    FROM source.visit_occurrence
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        visit_detail_start_datetime AS moment,
+        visit_detail_start_date AS day
+    FROM source.visit_detail
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        measurement_datetime AS moment,
+        measurement_date AS day
+    FROM source.measurement
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        drug_exposure_start_datetime AS moment,
+        drug_exposure_start_date AS day
+    FROM source.drug_exposure
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        condition_start_datetime AS moment,
+        condition_start_date AS day
+    FROM source.condition_occurrence
+    UNION ALL
+    SELECT
+        visit_occurrence_id,
+        procedure_datetime AS moment,
+        procedure_date AS day
+    FROM source.procedure_occurrence
+),
+
 asked AS (
     SELECT
         v.hospital_id,
@@ -73,6 +118,14 @@ asked AS (
     FROM source.procedure_occurrence AS p
     INNER JOIN prepared.visit AS v ON p.visit_occurrence_id = v.visit_occurrence_id
     LEFT JOIN known AS k ON p.procedure_concept_id = k.concept_id
+    UNION ALL
+    SELECT
+        v.hospital_id,
+        'moment' AS about,
+        d.moment::DATE <> d.day AS is_unread
+    FROM dated AS d
+    INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
+    WHERE d.moment IS NOT NULL AND d.day IS NOT NULL
     UNION ALL
     SELECT DISTINCT
         v.hospital_id,
