@@ -29,8 +29,6 @@ OF_ANY_TABLE = ("event", "moment")
 """What a preparation that is a macro is called with: a table, an expression over its columns."""
 FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
 """Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
-UNREAD = "words_unread"
-"""The preparation that counts what a layout leaves out as nobody reads it; of few layouts."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 

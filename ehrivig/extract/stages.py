@@ -23,10 +23,6 @@ SUPPORT_HOURS = 24.0
 """A recorded device or position holds until the next record, but no longer than this (assumed)."""
 ADMISSION_GAP_HOURS = 24.0
 """OMOP visits of one hospital that follow one another within this are one admission (assumed)."""
-_NOTHING_UNREAD = (
-    "SELECT NULL::VARCHAR AS hospital_id, NULL::VARCHAR AS about, 0 AS violated, 0 AS denominator "
-    "WHERE FALSE"
-)
 
 
 def attach(db: Database, path: Path) -> dict[str, str]:
@@ -119,8 +115,6 @@ def begin(
         layouts.define_functions(db)
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
-    if layouts.UNREAD not in layout.preparations:
-        db.table(f"prepared.{layouts.UNREAD}", _NOTHING_UNREAD)
     for name, query in layout.preparations.items():
         if layouts.reads_any_table(query):
             db.macro(f"prepared.{name}", layouts.OF_ANY_TABLE, _text(query, values))

@@ -13,7 +13,7 @@ from test_layout_clif import clif, lab, stay, utc
 from test_layout_omop import PLAN as OMOP
 from test_layout_omop import exposure, measured, omop, visit
 
-from ehrivig import extract
+from ehrivig import extract, validate
 from ehrivig.errors import ExtractError
 
 
@@ -63,6 +63,7 @@ def test_what_a_layout_cannot_read_is_counted(tmp_path: Path) -> None:
         found = db.rows("SELECT * FROM prepared.words_unread ORDER BY about")
     assert found == [
         ("7", "death", 1, 1),
+        ("7", "death_day", 1, 1),
         ("7", "end", 0, 1),
         ("7", "moment", 0, 2),
         ("7", "place", 1, 2),
@@ -130,3 +131,18 @@ def test_a_drug_that_nobody_knows_has_no_code(tmp_path: Path) -> None:
     with opened(folder, study(**OMOP)) as db:
         codes = "SELECT drug_code FROM mapped.medication ORDER BY medication_id"
         assert db.rows(codes) == [("502",), ("1506270",), (None,)]
+
+
+def test_the_gate_says_what_a_layout_does_not_read(tmp_path: Path) -> None:
+    visits = [visit(1, "03-01 08:00", "03-09 00:00"), visit(2, "04-01 08:00", "04-02 12:00", 0)]
+    deaths = [{"person_id": 1, "death_date": date(2020, 3, day)} for day in (8, 9)]
+    folder = omop(tmp_path / "x", visit_occurrence=visits, death=deaths)
+    plan = study(**OMOP, extract_date=date(2020, 12, 31))
+    with opened(folder, plan) as db:
+        found = {m.check: m for m in validate.measure(db, plan, ["7"])}
+    said = {check: (one.violated, one.denominator) for check, one in found.items()}
+    assert said["admission.visit_kind_read"] == (1, 2)
+    assert said["admission.discharged_at_a_day"] == (1, 1)
+    assert said["patient.death_rows_agree"] == (1, 1)
+    assert said["patient.death_at_a_day"] == (1, 1)
+    assert said["admission.moment_of_its_date"] == (0, 2)  # of visit 2 nobody knows what it is

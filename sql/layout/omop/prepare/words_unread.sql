@@ -1,8 +1,9 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
--- Grain: hospital and what it is about (visit, end, place, procedure, death, moment). violated:
--- such rows, of death the persons with several dates, of end the visits that end on a bare date, of
--- moment the rows whose moment is of another day than their date; denominator: all that were
--- asked. A concept is read when it is listed or the vocabulary has it; 0 is none.
+-- Grain: hospital and what it is about (visit, end, place, procedure, death, death_day, moment).
+-- violated: such rows, of death the persons with several dates, of end and death_day the visits and
+-- lives that end on a bare date, of moment the rows whose moment is of another day than their date;
+-- denominator: all that were asked.
+-- A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH origin AS (
     SELECT MIN(cdm_source_abbreviation) AS abbreviation
     FROM source.cdm_source
@@ -89,6 +90,16 @@ dated AS (
     FROM source.procedure_occurrence
 ),
 
+dead AS (
+    SELECT DISTINCT
+        v.hospital_id,
+        d.person_id,
+        d.dates,
+        d.bare
+    FROM prepared.vital_status AS d
+    INNER JOIN prepared.visit AS v ON d.person_id = v.person_id
+),
+
 asked AS (
     SELECT
         v.hospital_id,
@@ -127,12 +138,17 @@ asked AS (
     INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
     WHERE d.moment IS NOT NULL AND d.day IS NOT NULL
     UNION ALL
-    SELECT DISTINCT
-        v.hospital_id,
+    SELECT
+        hospital_id,
         'death' AS about,
-        d.dates > 1 AS is_unread
-    FROM prepared.vital_status AS d
-    INNER JOIN prepared.visit AS v ON d.person_id = v.person_id
+        dates > 1 AS is_unread
+    FROM dead
+    UNION ALL
+    SELECT
+        hospital_id,
+        'death_day' AS about,
+        bare AS is_unread
+    FROM dead
 )
 
 SELECT
