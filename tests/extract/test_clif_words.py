@@ -185,7 +185,7 @@ def test_a_result_without_a_category_is_known_by_its_loinc_code(tmp_path: Path) 
         ("ICD10CM:I10", None, ("I10", "ICD10CM")),
         ("ICD-10-CM: I10", "10", ("I10", "ICD10CM")),
         ("ICD9CM:401.9", "", ("401.9", "ICD9CM")),
-        ("I10", None, ("I10", None)),
+        ("I10", None, ("I10", "ICD10")),  # by the form of the code
         ("I10", "zebra", ("I10", "ZEBRA")),
     ],
 )

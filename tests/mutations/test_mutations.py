@@ -30,13 +30,23 @@ SAMPLE = {
         "diagnosis code lower case",
     ),
     "omop": (
+        "measurement unit_source_value upper case",
         "measurement rows backwards",
+        "measurement visit_occurrence_id null",
+        "measurement visit_occurrence_id zero",
+        "visit_occurrence every row twice",
+        "drug_exposure visit_occurrence_id a number nobody knows",
         "death rows backwards",
         "care_site care_site_name null",
     ),
     "clif": (
         "clif_labs reference_unit blanks around",
         "clif_labs rows backwards",
+        "clif_labs lab_specimen_category upper case",
+        "clif_vitals vital_category title case",
+        "clif_hospitalization discharge_category full width",
+        "clif_patient sex_category upper case",
+        "clif_microbiology_nonculture result_category blanks around",
         "clif_medication_admin_intermittent med_name full width",
     ),
 }
