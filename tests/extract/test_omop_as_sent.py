@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +300,27 @@ def test_sex(tmp_path: Path, concept_id: int | None, written: str | None, sex: s
     kinds = {"gender_concept_id": pl.Int64, "gender_source_value": pl.String}
     write(folder / "person.parquet", [person], kinds)
     assert rows(folder, "SELECT sex FROM mapped.patient") == [(sex,)]
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "birth", "age"),
+    [
+        (6, 15, date(1950, 6, 15), None),
+        (6, 0, date(1950, 6, 1), None),  # no day of a month
+        (6, 99, date(1950, 6, 1), None),
+        (0, 15, None, 70.0),  # no month: the years between
+        (13, 15, None, 70.0),
+    ],
+)
+def test_a_birth_of_no_month_or_day(
+    tmp_path: Path, month: int, day: int, birth: date | None, age: float | None
+) -> None:
+    person = {"person_id": 1, "gender_concept_id": 8507, "year_of_birth": 1950}
+    folder = omop(tmp_path / "x")
+    born = {**person, "month_of_birth": month, "day_of_birth": day}
+    write(folder / "person.parquet", [born])
+    assert rows(folder, "SELECT birth_date FROM mapped.patient") == [(birth,)]
+    assert rows(folder, "SELECT age_years FROM mapped.admission") == [(age,)]
 
 
 def test_an_end_of_the_same_day_without_a_time_says_nothing(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ SELECT
     h.value AS height_cm,
     NULL AS current_smoker,
     CASE
-        WHEN p.month_of_birth IS NULL AND p.birth_datetime IS NULL
+        WHEN COALESCE(p.month_of_birth, 0) NOT BETWEEN 1 AND 12 AND p.birth_datetime IS NULL
             THEN YEAR(s.admitted_at) - p.year_of_birth
     END AS age_years,
     CASE

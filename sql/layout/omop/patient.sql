@@ -27,7 +27,7 @@ SELECT
         p.birth_datetime,
         TRY_CAST(PRINTF(
             '%04d-%02d-%02d', p.year_of_birth::INTEGER, p.month_of_birth::INTEGER,
-            COALESCE(p.day_of_birth, 1)::INTEGER
+            CASE WHEN p.day_of_birth BETWEEN 1 AND 31 THEN p.day_of_birth ELSE 1 END::INTEGER
         ) AS DATE)
     ) AS birth_date
 FROM source.person AS p
