@@ -15,7 +15,7 @@ export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects \
-	mutants clean
+	mutations mutants clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ fuzz: $(READY)  ## mutated extracts and study files: no traceback, no hang, no w
 
 defects: $(READY)  ## the 45 kinds of bad data: planted, found, false alarms
 	$(BIN)/python -m tests.defects
+
+mutations: $(READY)  ## one change of a clean extract at a time, in three layouts: equal, said or silent
+	$(BIN)/python -m tests.mutations $(FLAGS)
 
 mutants: $(READY)  ## small changes of the code that no test notices: 8% or more is a failure
 	$(BIN)/python -m tests.mutants --seed $(SEED) --size $(SIZE)

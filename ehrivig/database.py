@@ -22,6 +22,8 @@ from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue, UsageErr
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
 
+_COMMENT = re.compile(r"--[^\n]*")
+
 
 @dataclass(frozen=True)
 class Query:
@@ -165,6 +167,12 @@ class Database:
         """Create (or replace) table macro `name`: a query that reads QUERY_TABLE(parameter)."""
         sql, _ = self._prepare(query, {})
         self._run(f"CREATE OR REPLACE MACRO {name}({', '.join(parameters)}) AS TABLE\n{sql}", None)
+
+    def function(self, name: str, parameters: Iterable[str], query: Query) -> None:
+        """Create (or replace) function `name`: what a SELECT of one expression gives of them."""
+        expression = _COMMENT.sub("", query.text).strip().removeprefix("SELECT")
+        head = f"CREATE OR REPLACE MACRO {name}({', '.join(parameters)})"
+        self._run(f"{head} AS ({expression})", None)
 
     def copy(self, query: Query | str, path: Path, values: Parameters | None = None) -> None:
         """Write a query's result to a Parquet file."""

@@ -7,11 +7,25 @@ of their own; ids are whole numbers. Everything else is the demo's.
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from ehrivig import study
+
 ZONE = "Asia/Shanghai"
+CARRIED = {
+    "outcomes": (
+        "death_28d death_in_hospital hospital_los_days icu_los_days high_flow_oxygen "
+        "non_invasive_ventilation invasive_ventilation prone_position crrt ecmo glucocorticoid"
+    ),
+    "covariates": (
+        "age male copd diabetes hypertension chronic_cardiac_disease malignancy sbp wbc "
+        "hemoglobin platelets creatinine crp"
+    ),
+}
 HOSPITALS = "CASE hospital_id WHEN 'A' THEN '1' ELSE '2' END"
 COMMON = {
     "hospital": f"SELECT {HOSPITALS} AS hospital_id, '{ZONE}' AS timezone FROM demo.hospital",
@@ -354,3 +368,20 @@ MIMIC = {
             'SARS-CoV-2 PCR' AS test_name, 'SWAB' AS spec_type_desc, upper(result) AS comments
         FROM common.pathogen_test""",
 }
+
+
+def carried(name: str, **more: Any) -> dict[str, Any]:
+    """The COVID-19 study with what every layout carries, for one of them."""
+    content: dict[str, Any] = tomllib.loads(
+        study.locate("ivig_covid19").read_text(encoding="utf-8")
+    )
+    for section, names in CARRIED.items():
+        kept = [v for v in content[section]["variables"] if v["name"] in names.split()]
+        content[section]["variables"] = kept
+    content["extract"] |= {"layout": name, "timezone": ZONE, **more}
+    content["quality"]["block"] = "drop_hospital"
+    content["match"] = {"covariates": ["age", "male", "diabetes", "hypertension", "malignancy"]}
+    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True}
+    content["utilisation"] = {"by": ["hospital_id", "month", "product_type"], "price_per_g": 60}
+    content["regimen"] = {"names": ["gbs", "igma_sepsis"]}
+    return content

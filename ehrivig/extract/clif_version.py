@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ehrivig.errors import ExtractError
 from ehrivig.extract.files import Source
 from ehrivig.extract.footers import schema
 
@@ -23,28 +22,22 @@ _SPELLED = {
 
 
 def clif_version(source: Source) -> str:
-    """ "2.1", "3.0", or "" when nothing tells; ExtractError when tables of both are there.
+    """ "3.0", "2.1", or "" when nothing tells.
 
-    Version 3.0 has tables and columns that 2.1 lacks, and writes all categories in lower case.
+    Version 3.0 has tables and columns that 2.1 lacks, and writes all categories in lower case. All
+    spellings are read in both; they tell the version only where no table and no column does.
     """
-    votes = {name: "3.0" for name in _TABLES_OF_3 if name in source.parts}
-    for name, column in _COLUMNS_OF_3.items():
-        if name in source.parts and column in _columns(source, name):
-            votes[name] = "3.0"
-    for name, column in _SPELLED.items():
-        spelled = _spelling(source, name, column) if name in source.parts else None
-        if spelled is not None:
-            votes[name] = spelled
-    if len(set(votes.values())) > 1:
-        groups = [
-            f"{version}: {', '.join(sorted(n for n in votes if votes[n] == version))}"
-            for version in ("2.1", "3.0")
-        ]
-        raise ExtractError(
-            f"clif: tables of two versions are mixed ({'; '.join(groups)}). Write all tables of an "
-            "extract in one version."
-        )
-    return next(iter(votes.values()), "")
+    columns = _COLUMNS_OF_3.items()
+    if any(name in source.parts for name in _TABLES_OF_3) or any(
+        name in source.parts and column in _columns(source, name) for name, column in columns
+    ):
+        return "3.0"
+    spelled = {
+        found
+        for name, column in _SPELLED.items()
+        if name in source.parts and (found := _spelling(source, name, column)) is not None
+    }
+    return min(spelled, default="")
 
 
 def _columns(source: Source, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 A layout is a folder of SQL files, one SELECT per canonical table. It may hold `prepare/*.sql`:
 SELECTs whose results are kept as tables `prepared.<name>`, made first, in the order of their names;
 one that reads QUERY_TABLE(event) is a macro `prepared.<name>('<table>', moment)`.
+Every SELECT may use PLAIN_WORD(text), a category as it is compared, and MOMENT_OF(moment, day).
 A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from ehrivig import contract, resources
 from ehrivig.codes import read_list
-from ehrivig.database import Query
+from ehrivig.database import Database, Query
 from ehrivig.errors import UsageError
 
 SHIPPED = ("native", "clif", "omop")
@@ -26,6 +27,8 @@ REQUIRED = {
 """Source tables without which a shipped layout cannot be read."""
 OF_ANY_TABLE = ("event", "moment")
 """What a preparation that is a macro is called with: a table, an expression over its columns."""
+FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
+"""Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -91,6 +94,12 @@ class Layout:
 def reads_any_table(query: Query) -> bool:
     """Whether a preparation is a macro, of the table that its caller names."""
     return "query_table(event)" in query.text.lower()
+
+
+def define_functions(db: Database) -> None:
+    """Make the functions that the SELECTs of layouts may use."""
+    for name, parameters in FUNCTIONS.items():
+        db.function(name, parameters, Query.load(resources.sql_folder() / "layout" / f"{name}.sql"))
 
 
 def load(name: str) -> Layout:

@@ -34,6 +34,11 @@ from ehrivig.study import Study
 
 EVERYBODY = "all"
 """The `hospital_id` of what belongs to no single hospital: no hospital may be called so."""
+_WHERE_HOSPITALS_ARE = {
+    "omop": " A hospital is the care_site_id of visit_occurrence, unless [extract] hospital_level "
+    "says otherwise.",
+    "clif": " A hospital is the hospital_id of clif_adt.",
+}
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
 )
@@ -247,5 +252,6 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
         raise ExtractError(
             f"extract: no data of hospital {', '.join(missing)}, which the study names (there "
             f"are: {', '.join(found)}). Mend [extract].hospitals or the extract."
+            f"{_WHERE_HOSPITALS_ARE.get(study.extract.layout, '')}"
         )
     return tuple(wanted) or tuple(found)

@@ -9,7 +9,7 @@ from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import canonical, layouts, source_view
+from ehrivig.extract import canonical, care_sites, layouts, source_view, unplaced
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.pieces import Piece
@@ -49,6 +49,11 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
         select = layout.selects["admission"]
         guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
         rows = _read(db, select)
+        if layout.name == "omop":
+            care_sites.refuse_unread(db)
+            if study.extract.hospital_level is None:
+                care_sites.refuse_doubtful(db)
+        unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
     if None in names:
         raise ExtractError(
@@ -106,6 +111,8 @@ def begin(
     for schema in SCHEMAS:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     code_tables.load(db, study.lists)
+    if layout.name != "native":
+        layouts.define_functions(db)
     _sources(db, source, layout, hospitals, study)
     values = values_of(study, hospitals)
     for name, query in layout.preparations.items():
@@ -128,6 +135,7 @@ def values_of(study: Study, hospitals: tuple[str, ...]) -> dict[str, object]:
         "quantity_unit": "vial" if reading == "unit" else reading,
         "given_types": [str(kind) for kind in study.extract.drug_types_given],
         "emergency_visits": study.extract.emergency_visits,
+        "hospital_level": study.extract.hospital_level or "care_site",
     }
 
 

@@ -36,7 +36,9 @@ def read(run: Run, *, gate_only: bool = False) -> None:
             raise made.unreadable[name]
         run.unreadable[name] = str(made.unreadable[name])
     if not kept and not made.results:
-        raise ExtractError("extract: no hospital could be read. Mend the extract.")
+        first, *others = made.unreadable.values()
+        more = f" ({len(others)} more could not be read either.)" if others else ""
+        raise ExtractError(f"{first}{more}")
     _put_together(run, kept, made.results)
 
 

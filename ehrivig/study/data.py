@@ -147,6 +147,12 @@ class Extract(Section):
         description="OMOP: whether an emergency visit without admission is an admission.",
         examples=[True],
     )
+    hospital_level: Literal["care_site", "location", "source"] | None = Field(
+        default=None,
+        description="OMOP: what a hospital is: the care site of a visit (as where nothing is "
+        "said), the location of that care site, or the whole source.",
+        examples=["location"],
+    )
 
 
 class Quality(Section):

@@ -58,12 +58,23 @@ def gate_query(name: str) -> Query:
     return Query.load(resources.sql_folder() / "gate" / f"{name}.sql")
 
 
+_UNREAD = "prepared.words_unread"
+_NOTHING_UNREAD = (
+    "SELECT NULL::VARCHAR AS hospital_id, NULL::VARCHAR AS about, 0 AS violated, 0 AS denominator "
+    "WHERE FALSE"
+)
+"""What a layout leaves out because nobody reads it: nothing, where it does not count it."""
+
+
 def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
     """Open schema `gate`; the values of the `$names` that suites and queries may use.
 
     Table `gate.setting`: one row per hospital. Raises Unalike for hospitals in several time zones.
     """
     db.execute("CREATE SCHEMA IF NOT EXISTS gate")
+    if not db.exists(_UNREAD):
+        db.execute("CREATE SCHEMA IF NOT EXISTS prepared")
+        db.table(_UNREAD, _NOTHING_UNREAD)
     zones = _zones(db, study, hospitals)
     groups = grouped(zones)
     if len(groups) > 1:

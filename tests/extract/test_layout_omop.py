@@ -69,16 +69,17 @@ ANCESTORS = [(19117912, 19117912), (19117912, 501), (37311061, 600), (3016723, 3
 
 
 def omop(folder: Path, **more: Rows) -> Path:
-    """One adult with one stay of eight days in hospital 7."""
+    """One adult with one stay of eight days in hospital 7, and one without any."""
     drawn: dict[str, Rows] = {
         "person": [
             {
-                "person_id": 1,
+                "person_id": number,
                 "gender_concept_id": 8507,
                 "year_of_birth": 1950,
                 "month_of_birth": 6,
                 "day_of_birth": 15,
             }
+            for number in (1, 2)
         ],
         "visit_occurrence": [visit(100, "03-01 08:00", "03-09 12:00")],
         "care_site": [{"care_site_id": 7, "care_site_name": "Seventh"}],
@@ -107,7 +108,9 @@ def test_person_and_admission(tmp_path: Path) -> None:
         (1, "male", date(1950, 6, 15))
     ]
     sql = "SELECT admission_id, admitted_at, discharged_at, discharge_status FROM mapped.admission"
-    assert rows(folder, sql) == [(100, at("03-01 08:00"), at("03-09 12:00"), "alive")]
+    assert rows(folder, sql) == [
+        (100, at("03-01 08:00"), at("03-09 12:00"), "unknown")
+    ]  # without a table of deaths
 
 
 def test_visits_are_collapsed_into_admissions(tmp_path: Path) -> None:
@@ -174,7 +177,7 @@ def test_measurements_are_labs_vitals_body_and_pathogen_tests(tmp_path: Path) ->
         measured(3999, 2.0, 8840),  # below creatinine
         measured(3016723, 0.5, 8840, operator_concept_id=4171756),
         measured(3016723, 88.4, 0, unit_source_value="umol/L", visit_occurrence_id=None),
-        measured(3016723, 9.0, 8840, visit_occurrence_id=999),  # of no admission
+        measured(3016723, 9.0, 8840, visit_occurrence_id=999, person_id=2),  # of no admission
         measured(4242, 1.0, 8840),
         measured(3020891, 38.5, 586323),
         measured(3026238, 40.0, 8554),
@@ -221,7 +224,7 @@ def test_an_event_without_a_visit_belongs_to_the_stay_it_falls_in(tmp_path: Path
         return measured(3016723, value, 8840, visit_occurrence_id=None, **day, **more)
 
     measurements = [
-        measured(3016723, 1.0, 8840, measurement_datetime=at("05-01 00:00")),  # by its visit
+        unplaced(1.0, "05-01 09:00") | {"visit_occurrence_id": 100},  # by its visit
         unplaced(2.0, "03-01 08:00"),
         unplaced(3.0, "03-09 12:00"),
         unplaced(4.0, "03-01 07:59"),
@@ -231,7 +234,7 @@ def test_an_event_without_a_visit_belongs_to_the_stay_it_falls_in(tmp_path: Path
     folder = omop(tmp_path / "x", measurement=measurements)
     sql = "SELECT hospital_id, admission_id, value, collected_at FROM mapped.lab ORDER BY value"
     assert rows(folder, sql) == [
-        ("7", 100, 1.0, at("05-01 00:00")),
+        ("7", 100, 1.0, at("05-01 09:00")),
         ("7", 100, 2.0, at("03-01 08:00")),
         ("7", 100, 3.0, at("03-09 12:00")),
     ]
@@ -351,7 +354,7 @@ def test_diagnoses_and_findings(tmp_path: Path) -> None:
             ("SNOMED", "840539006", None, day),
             ("SNOMED", "882784691000119100x", True, day),
             ("local", "as written", True, day),
-            ("local", "as written", True, day),
+            ("OMOP", "437663", True, day),  # a concept that the extract's vocabulary lacks
         ],
         key=str,
     )

@@ -7,7 +7,6 @@ end of an administration, the day of a diagnosis (CLIF has none), the hospital (
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,22 +17,12 @@ import pytest
 from click.testing import Result
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
-from written import ZONE, Patients
+from written import Patients, carried
 
 from ehrivig import cli, pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.study import Study
 
-CARRIED = {
-    "outcomes": (
-        "death_28d death_in_hospital hospital_los_days icu_los_days high_flow_oxygen "
-        "non_invasive_ventilation invasive_ventilation prone_position crrt ecmo glucocorticoid"
-    ),
-    "covariates": (
-        "age male copd diabetes hypertension chronic_cardiac_disease malignancy sbp wbc "
-        "hemoglobin platelets creatinine crp"
-    ),
-}
 SAME_BYTES = (
     "attrition.csv",
     "cohort.parquet",
@@ -60,25 +49,8 @@ SAME_BYTES = (
 )
 
 
-def content(name: str, **more: Any) -> dict[str, Any]:
-    """The COVID-19 study with what every layout carries, for one of them."""
-    content: dict[str, Any] = tomllib.loads(
-        study.locate("ivig_covid19").read_text(encoding="utf-8")
-    )
-    for section, names in CARRIED.items():
-        kept = [v for v in content[section]["variables"] if v["name"] in names.split()]
-        content[section]["variables"] = kept
-    content["extract"] |= {"layout": name, "timezone": ZONE, **more}
-    content["quality"]["block"] = "drop_hospital"
-    content["match"] = {"covariates": ["age", "male", "diabetes", "hypertension", "malignancy"]}
-    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True}
-    content["utilisation"] = {"by": ["hospital_id", "month", "product_type"], "price_per_g": 60}
-    content["regimen"] = {"names": ["gbs", "igma_sepsis"]}
-    return content
-
-
 def plan(name: str, **more: Any) -> Study:
-    return study.parse(content(name, **more))
+    return study.parse(carried(name, **more))
 
 
 def toml(value: dict[str, Any]) -> str:
@@ -209,7 +181,7 @@ def test_a_warehouse_nobody_named_is_mapped_by_sql_alone(
     checked = call("layout", "check", mine, "--extract", folder)
     assert checked.exit_code == 0, checked.output
     assert "BIDMC" not in checked.output  # a report on columns and codes, not on who is in it
-    (tmp_path / "study.toml").write_text(toml(content("native")), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(toml(carried("native")), encoding="utf-8")
     run = ("run", tmp_path / "study.toml", "--layout", mine, "--extract", folder)
     finished = call(*run, "--out", tmp_path / "out")
     assert finished.exit_code == 0, finished.output

@@ -31,6 +31,7 @@ OF_OTHER_SOURCES = {
     "extract.drug_quantity": "extract/resolved.py",
     "extract.drug_types_given": "extract/stages.py",
     "extract.emergency_visits": "extract/stages.py",
+    "extract.hospital_level": "extract/stages.py",
     "quality.hospitals": "validate/gate.py",
     "quality.block": "validate/gate.py",
     "quality.quarantine": "validate/judgement.py",

@@ -276,6 +276,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         lambda h: [h.person(f"p{n}", weight_kg=150.0 + n) for n in range(30)],
         33,
     ),
+    "admission.discharge_status_known": (admission(discharge_status="unknown"), 1),
     "admission.admitted_at_date_only": (admission(admitted_at=datetime(2020, 1, 10)), 1),
     "admission.clock_change": (
         both(
@@ -542,7 +543,12 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     ),
 }
 CASES = {**HOSPITAL, **PATIENT, **ADMISSION, **LAB, **MEDICATION, **OTHER, **events()}
-BY_ITSELF = {"hospital.timezone_known"}  # a property of the hospital, not of rows
+BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of rows
+    "hospital.timezone_known",
+    *("admission.visit_kind_read", "admission.discharged_at_a_day", "admission.place_read"),
+    *("admission.procedure_read", "admission.moment_of_its_date"),
+    *("patient.death_rows_agree", "patient.death_at_a_day"),
+}
 
 
 # What a wrong row is wrong in besides: the same check twice when two rows are.

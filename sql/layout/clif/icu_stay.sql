@@ -11,7 +11,7 @@ WITH place AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS left_before
     FROM source.clif_adt
-    WHERE LOWER(location_category) = 'icu'
+    WHERE PLAIN_WORD(location_category) = 'icu'
 ),
 
 numbered AS (

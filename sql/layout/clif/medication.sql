@@ -4,7 +4,8 @@
 -- ends the record before it and is no administration. A last record without a stop has no end.
 -- medication_id: a digest of what makes the record (CLIF has no key): exact copies share it.
 -- drug_code: the CLIF category, else RxNorm, else the name (many drugs have no category).
--- route: CLIF "im" holds both im and sc.
+-- route: CLIF "im" holds both im and sc. A route or an action that CLIF does not have stays as it
+-- is written.
 WITH record AS (
     SELECT
         'intermittent' AS kind,
@@ -16,7 +17,7 @@ WITH record AS (
         'continuous' AS kind,
         *,
         MIN(admin_dttm) OVER (
-            PARTITION BY hospitalization_id, med_order_id, LOWER(med_category), med_name
+            PARTITION BY hospitalization_id, med_order_id, PLAIN_WORD(med_category), med_name
             ORDER BY admin_dttm
             RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS next_dttm
@@ -26,9 +27,11 @@ WITH record AS (
 spelled AS (
     SELECT
         *,
-        REPLACE(LOWER(med_category), ' ', '_') AS drug,
-        LOWER(COALESCE(mar_action_category, mar_action_group)) AS action,
-        LOWER(COALESCE(med_route_category, SPLIT_PART(med_route_name, ' ', 1))) AS way
+        PLAIN_WORD(med_category) AS category,
+        NULLIF(PLAIN_WORD(med_category), 'other') AS drug,
+        NULLIF(TRIM(rx_norm_code), '') AS rx_norm,
+        COALESCE(PLAIN_WORD(mar_action_category), PLAIN_WORD(mar_action_group)) AS action,
+        COALESCE(PLAIN_WORD(med_route_category), PLAIN_WORD(med_route_name)) AS way
     FROM record
 )
 
@@ -45,21 +48,26 @@ SELECT
     m.next_dttm AS stopped_at,
     MD5(CONCAT_WS(
         '|', m.kind, m.hospitalization_id, COALESCE(m.med_order_id::VARCHAR, ''),
-        EPOCH_US(m.admin_dttm), COALESCE(m.med_name, ''), COALESCE(m.drug, ''),
+        EPOCH_US(m.admin_dttm), COALESCE(m.med_name, ''), COALESCE(m.category, ''),
         COALESCE(m.med_dose, -1), COALESCE(m.med_dose_unit, ''), COALESCE(m.action, '')
     )) AS medication_id,
-    COALESCE(NULLIF(m.drug, 'other'), m.rx_norm_code, m.med_name) AS drug_code,
+    COALESCE(m.drug, m.rx_norm, m.med_name) AS drug_code,
+    CASE WHEN m.drug IS NULL AND m.rx_norm IS NOT NULL THEN 'RXNORM' ELSE 'local' END
+        AS vocabulary,
     CASE
-        WHEN COALESCE(m.drug, 'other') = 'other' AND m.rx_norm_code IS NOT NULL THEN 'RXNORM'
-        ELSE 'local'
-    END AS vocabulary,
-    CASE
-        WHEN m.way IN ('iv', 'intravenous') THEN 'iv'
-        WHEN m.way IN ('im', 'intramuscular') THEN 'im'
-        WHEN m.way IN ('sc', 'subcutaneous') THEN 'sc'
-        WHEN m.way IN ('enteral', 'oral', 'po') THEN 'po'
-        WHEN m.way IS NULL OR m.way = '' THEN 'unknown'
-        ELSE 'other'
+        WHEN REGEXP_MATCHES(m.way, '^(iv|i_v)(_|$)|^iv(pb|p)|intraven|静脉|静滴|静注') THEN 'iv'
+        WHEN REGEXP_MATCHES(m.way, '^(im|i_m)(_|$)|intramusc|肌') THEN 'im'
+        WHEN REGEXP_MATCHES(m.way, '^(sc|s_c|sq|subq|subcut)(_|$)|subcutan|皮下') THEN 'sc'
+        WHEN REGEXP_MATCHES(m.way, '^(enteral|oral|po|p_o|by_mouth)(_|$)|口服') THEN 'po'
+        WHEN m.way IS NULL OR m.way = 'unknown' THEN 'unknown'
+        WHEN
+            m.way IN (
+                'other', 'inhaled', 'intrathecal', 'epidural', 'rectal', 'topical', 'ophthalmic',
+                'otic', 'nasal', 'intranasal', 'transdermal', 'intraperitoneal', 'intrapleural',
+                'buccal_sublingual', 'buccal', 'sublingual', 'intradermal', 'vaginal'
+            )
+            THEN 'other'
+        ELSE COALESCE(m.med_route_category, m.med_route_name)
     END AS route,
     CASE
         WHEN m.mar_action_name ILIKE '%cancel%' THEN 'cancelled'
@@ -69,8 +77,11 @@ SELECT
             )
             THEN 'given'
         WHEN m.action IN ('not_given', 'not_administered') THEN 'not_given'
-        ELSE 'unknown'
+        WHEN m.action IS NULL OR m.action IN ('other', 'unknown') THEN 'unknown'
+        ELSE COALESCE(m.mar_action_category, m.mar_action_group)
     END AS status
 FROM spelled AS m
 INNER JOIN prepared.stay AS s ON m.hospitalization_id = s.hospitalization_id
-WHERE m.kind = 'intermittent' OR m.action NOT IN ('stop', 'not_administered') OR m.action IS NULL
+WHERE
+    m.kind = 'intermittent' OR m.action IS NULL
+    OR m.action NOT IN ('stop', 'stopped', 'not_administered')

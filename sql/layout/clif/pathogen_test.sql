@@ -1,27 +1,35 @@
 -- One row per test without culture. method rna: PCR.
--- Source: CLIF microbiology_nonculture. A result that is not one of CLIF's three is null.
+-- Source: CLIF microbiology_nonculture. A word that CLIF does not have stays as it is written.
+WITH spelled AS (
+    SELECT
+        *,
+        PLAIN_WORD(organism_category) AS organism,
+        PLAIN_WORD(method_category) AS way,
+        PLAIN_WORD(fluid_category) AS fluid,
+        PLAIN_WORD(result_category) AS answer
+    FROM source.clif_microbiology_nonculture
+)
+
 SELECT
     s.hospital_id,
     s.hospitalization_id AS admission_id,
     t.collect_dttm AS collected_at,
     CASE
-        WHEN LOWER(t.organism_category) IN ('sars_cov2', 'sars_cov_2') THEN 'sars_cov_2'
-        ELSE LOWER(t.organism_category)
+        WHEN t.organism IN ('sars_cov2', 'sars_cov_2', 'sarscov2') THEN 'sars_cov_2'
+        ELSE t.organism
     END AS organism_code,
-    CASE LOWER(t.method_category) WHEN 'pcr' THEN 'rna' ELSE LOWER(t.method_category) END AS method,
+    CASE t.way WHEN 'pcr' THEN 'rna' ELSE t.way END AS method,
     CASE
-        WHEN
-            LOWER(t.fluid_category) LIKE 'respiratory%' OR LOWER(t.fluid_category) LIKE 'naso%'
-            OR LOWER(t.fluid_category) LIKE 'oro%' OR LOWER(t.fluid_category) = 'larynx'
-            THEN 'respiratory'
-        WHEN LOWER(t.fluid_category) LIKE 'blood%' THEN 'blood'
-        WHEN LOWER(t.fluid_category) LIKE 'feces%' THEN 'stool'
-        ELSE LOWER(t.fluid_category)
+        WHEN REGEXP_MATCHES(t.fluid, '^(respiratory|naso|oro)|^larynx$') THEN 'respiratory'
+        WHEN t.fluid LIKE 'blood%' THEN 'blood'
+        WHEN t.fluid LIKE 'feces%' THEN 'stool'
+        ELSE t.fluid
     END AS specimen,
-    CASE LOWER(t.result_category)
-        WHEN 'detected' THEN 'positive'
-        WHEN 'not_detected' THEN 'negative'
-        WHEN 'indeterminate' THEN 'indeterminate'
+    CASE
+        WHEN t.answer IN ('detected', 'positive') THEN 'positive'
+        WHEN t.answer IN ('not_detected', 'negative') THEN 'negative'
+        WHEN t.answer = 'indeterminate' THEN 'indeterminate'
+        ELSE t.result_category
     END AS result
-FROM source.clif_microbiology_nonculture AS t
+FROM spelled AS t
 INNER JOIN prepared.stay AS s ON t.hospitalization_id = s.hospitalization_id

@@ -7,7 +7,7 @@ WITH record AS (
         hospitalization_id,
         'prone_position' AS procedure_code,
         recorded_dttm,
-        LOWER(position_category) = 'prone' AS active
+        PLAIN_WORD(position_category) = 'prone' AS active
     FROM source.clif_position
     UNION ALL
     SELECT
@@ -23,7 +23,7 @@ WITH record AS (
         recorded_dttm,
         TRUE AS active
     FROM source.clif_renal_replacement_therapy
-    WHERE LOWER(mode_category) IN ('scuf', 'cvvh', 'cvvhd', 'cvvhdf', 'avvh')
+    WHERE PLAIN_WORD(mode_category) IN ('scuf', 'cvvh', 'cvvhd', 'cvvhdf', 'avvh')
     UNION ALL
     SELECT
         hospitalization_id,
@@ -31,7 +31,7 @@ WITH record AS (
         recorded_dttm,
         TRUE AS active
     FROM source.clif_ecmo_mcs
-    WHERE LOWER(device_category) LIKE '%ecmo%' OR LOWER(mcs_group) = 'ecmo'
+    WHERE PLAIN_WORD(device_category) LIKE '%ecmo%' OR PLAIN_WORD(mcs_group) = 'ecmo'
     UNION ALL
     SELECT
         hospitalization_id,
@@ -39,7 +39,7 @@ WITH record AS (
         recorded_dttm,
         TRUE AS active
     FROM source.clif_mcs
-    WHERE LOWER(support_category) = 'ecmo'
+    WHERE PLAIN_WORD(support_category) = 'ecmo'
 ),
 
 moment AS (

@@ -1,20 +1,18 @@
 -- One row per measurement: vital signs, the total Glasgow coma score, and urine output (3.0).
 -- Source: CLIF vitals (time measured where it is given, else time recorded), patient_assessments,
--- output. Weight and height are columns of the admission; other categories are left out.
+-- output. Weight and height are columns of the admission. A category that CLIF does not have stays
+-- as it is written.
 SELECT
     s.hospital_id,
     s.hospitalization_id AS admission_id,
-    r.vital_code,
+    COALESCE(c.name, v.vital_category) AS vital_code,
     v.vital_value AS value,
-    r.unit,
+    c.unit,
     COALESCE(v.measured_dttm, v.recorded_dttm) AS measured_at
 FROM source.clif_vitals AS v
-INNER JOIN ref.vital AS r
-    ON
-        v.vital_category = r.code
-        AND r.vocabulary = 'CLIF'
-        AND r.vital_code NOT IN ('weight', 'height', 'gcs')
+LEFT JOIN prepared.vital_category AS c ON v.vital_category = c.vital_category
 INNER JOIN prepared.stay AS s ON v.hospitalization_id = s.hospitalization_id
+WHERE c.name IS NULL OR c.name NOT IN ('weight', 'height')
 UNION ALL
 SELECT
     s.hospital_id,
@@ -25,7 +23,7 @@ SELECT
     a.recorded_dttm AS measured_at
 FROM source.clif_patient_assessments AS a
 INNER JOIN prepared.stay AS s ON a.hospitalization_id = s.hospitalization_id
-WHERE a.assessment_category = 'gcs_total'
+WHERE PLAIN_WORD(a.assessment_category) = 'gcs_total'
 UNION ALL
 SELECT
     s.hospital_id,
@@ -36,4 +34,4 @@ SELECT
     o.recorded_dttm AS measured_at
 FROM source.clif_output AS o
 INNER JOIN prepared.stay AS s ON o.hospitalization_id = s.hospitalization_id
-WHERE LOWER(o.output_group) = 'urine' OR LOWER(o.output_category) = 'urine'
+WHERE PLAIN_WORD(o.output_group) = 'urine' OR PLAIN_WORD(o.output_category) = 'urine'

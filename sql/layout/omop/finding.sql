@@ -9,6 +9,6 @@ SELECT
 FROM
     prepared.PLACED(
         'source.condition_occurrence',
-        COALESCE(condition_start_datetime, condition_start_date::TIMESTAMP)
+        MOMENT_OF(condition_start_datetime, condition_start_date)
     ) AS p
 INNER JOIN prepared.meaning AS g ON p.condition_concept_id = g.concept_id AND g.kind = 'finding'

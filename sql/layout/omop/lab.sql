@@ -1,12 +1,20 @@
 -- One row per result: measurements that are no vital sign, body measure or pathogen test.
--- Source: measurement. lab_code: the concept id. unit: the UCUM code of unit_concept_id, else as
+-- Source: measurement. lab_code: the concept id; where that is 0, the LOINC code of the source
+-- concept, else the source value. unit: the UCUM code of unit_concept_id, else as
 -- written. value_text: the operator (< 4171756, <= 4171754, > 4172704, >= 4171755) with the number,
 -- else the value as written.
 SELECT
     p.hospital_id,
     p.admission_id,
-    p.measurement_concept_id::VARCHAR AS lab_code,
-    'OMOP' AS vocabulary,
+    CASE
+        WHEN p.measurement_concept_id <> 0 THEN p.measurement_concept_id::VARCHAR
+        ELSE COALESCE(c.concept_code, p.measurement_source_value)
+    END AS lab_code,
+    CASE
+        WHEN p.measurement_concept_id <> 0 THEN 'OMOP'
+        WHEN c.concept_code IS NOT NULL THEN 'LOINC'
+        ELSE 'local'
+    END AS vocabulary,
     p.value_as_number AS value,
     NULL AS resulted_at,
     COALESCE(u.unit, p.unit_source_value) AS unit,
@@ -18,8 +26,12 @@ SELECT
     END AS value_text
 FROM
     prepared.PLACED(
-        'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+        'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
     ) AS p
 LEFT JOIN prepared.unit AS u ON p.unit_concept_id = u.concept_id
+LEFT JOIN source.concept AS c
+    ON
+        p.measurement_source_concept_id = c.concept_id
+        AND c.vocabulary_id = 'LOINC' AND COALESCE(p.measurement_concept_id, 0) = 0
 ANTI JOIN prepared.meaning AS g
     ON p.measurement_concept_id = g.concept_id AND g.kind IN ('vital', 'pathogen')

@@ -1,14 +1,15 @@
 -- One row per pathogen test. Numeric results (Ct values) are no tests of presence and not listed.
 -- result: value_as_concept_id by the ids of the layout facts, else by the name of that concept or
--- the value as written; what is neither is null.
+-- the value as written; what is neither stays as it is written.
 -- Source: measurement, by concept (prepared.meaning).
 WITH said AS (
     SELECT
         p.*,
+        COALESCE(c.concept_name, p.value_source_value) AS written,
         LOWER(TRIM(COALESCE(c.concept_name, p.value_source_value))) AS answer
     FROM
         prepared.PLACED(
-            'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+            'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
         ) AS p
     LEFT JOIN source.concept AS c ON p.value_as_concept_id = c.concept_id AND c.concept_id <> 0
 )
@@ -36,6 +37,7 @@ SELECT
         WHEN t.answer IN ('indeterminate', 'inconclusive', 'equivocal', 'invalid', '可疑')
             THEN 'indeterminate'
         WHEN t.answer IN ('not done', 'not performed', 'cancelled', '未查') THEN 'not_done'
+        ELSE t.written
     END AS result
 FROM said AS t
 INNER JOIN prepared.meaning AS g

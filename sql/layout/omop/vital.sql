@@ -9,7 +9,7 @@ SELECT
     p.happened_at AS measured_at
 FROM
     prepared.PLACED(
-        'source.measurement', COALESCE(measurement_datetime, measurement_date::TIMESTAMP)
+        'source.measurement', MOMENT_OF(measurement_datetime, measurement_date)
     ) AS p
 INNER JOIN prepared.meaning AS g
     ON

@@ -5,16 +5,17 @@ WITH first_place AS (
         hospitalization_id,
         ARG_MIN(hospital_id, (in_dttm, hospital_id)) AS hospital_id
     FROM source.clif_adt
-    WHERE hospital_id IS NOT NULL
+    WHERE PLAIN_WORD(hospital_id) IS NOT NULL
     GROUP BY hospitalization_id
 ),
 
 network AS (
     SELECT CASE WHEN COUNT(DISTINCT hospital_id) = 1 THEN MIN(hospital_id) END AS only_hospital
     FROM source.clif_adt
+    WHERE PLAIN_WORD(hospital_id) IS NOT NULL
 )
 
-SELECT
+SELECT DISTINCT
     h.hospitalization_id,
     h.patient_id,
     h.admission_dttm,

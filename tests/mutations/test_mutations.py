@@ -1,0 +1,133 @@
+"""The law of the mutations: how it is judged, and a sample of `make mutations` that keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from .catalogue import of_layout
+from .mutation import Mutation
+from .network import Trials
+from .patients import Clean, make
+from .trial import Seen
+from .verdict import judge
+
+SAMPLE = {
+    "native": (
+        "medication drug_name full width",
+        "medication status the word NULL",
+        "medication rows backwards",
+        "medication dose as decimal",
+        "medication started_at in UTC",
+        "medication half a file",
+        "lab collected_at left out",
+        "lab in two parts",
+        "lab value as float32",
+        "lab unit upper case",
+        "vital columns in capitals",
+        "diagnosis code lower case",
+    ),
+    "omop": (
+        "measurement unit_source_value upper case",
+        "measurement rows backwards",
+        "measurement visit_occurrence_id null",
+        "measurement visit_occurrence_id zero",
+        "visit_occurrence every row twice",
+        "drug_exposure visit_occurrence_id a number nobody knows",
+        "death rows backwards",
+        "care_site care_site_name null",
+    ),
+    "clif": (
+        "clif_labs reference_unit blanks around",
+        "clif_labs rows backwards",
+        "clif_labs lab_specimen_category upper case",
+        "clif_vitals vital_category title case",
+        "clif_hospitalization discharge_category full width",
+        "clif_patient sex_category upper case",
+        "clif_microbiology_nonculture result_category blanks around",
+        "clif_medication_admin_intermittent med_name full width",
+    ),
+}
+"""Mutations by name, all tried side by side: each layout costs about one small run."""
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clean]:
+    return make(tmp_path_factory.mktemp("mutations") / "made", patients=200)
+
+
+@pytest.mark.parametrize("layout", SAMPLE)
+def test_nothing_of_the_sample_is_silent(
+    clean: dict[str, Clean], layout: str, tmp_path: Path
+) -> None:
+    known = {one.name: one for one in of_layout(clean[layout])}
+    wanted = [known[name] for name in SAMPLE[layout]]
+    silent = [v for v in Trials(clean[layout], tmp_path).verdicts(wanted) if v.what == "silent"]
+    assert [f"{v.mutation.name}: {v.note}" for v in silent] == []
+
+
+def test_there_are_many_mutations_in_every_layout(clean: dict[str, Clean]) -> None:
+    assert all(len(of_layout(one)) > 120 for one in clean.values())
+    for one in clean.values():
+        names = [mutation.name for mutation in of_layout(one)]
+        assert len(set(names)) == len(names)
+
+
+MUTATION = Mutation("native", "medication", "route", "null")
+CLEAN = Seen(
+    0,
+    (),
+    {"medication.orders": (3, "medication: hospital A: route: 3 of 9")},
+    {
+        "cohort": pl.DataFrame(
+            {"exposed": [True, False], "time_zero": [1, 2], "discharge_status": ["died", "alive"]}
+        ),
+        "analysis": pl.DataFrame({"exposed": [True, False], "age": [50.0, 60.0]}),
+        "dosing": pl.DataFrame({"total_g": [20.0, 0.0]}),
+        "ledger": pl.DataFrame({"table": ["medication"], "rows_read": [9]}),
+    },
+)
+
+
+def seen(code: int = 0, *said: str, warned: int = 3, **tables: pl.DataFrame) -> Seen:
+    rows = {"medication.orders": (warned, f"medication: hospital A: route: {warned} of 9")}
+    return Seen(code, said, rows, CLEAN.tables | tables)
+
+
+UNTREATED = pl.DataFrame({"exposed": [False, False], "age": [50.0, 60.0]})
+UNKNOWN = CLEAN.tables["cohort"].with_columns(
+    discharge_status=pl.Series(["unknown", "alive"], dtype=pl.String)
+)
+ALIVE = CLEAN.tables["cohort"].with_columns(discharge_status=pl.lit("alive"))
+OLDER = pl.DataFrame({"exposed": [True, False], "age": [50.0, 61.0]})
+
+
+@pytest.mark.parametrize(
+    ("case", "what"),
+    [
+        (seen(), "equal"),
+        (seen(warned=9), "equal"),  # nothing changed, whatever is warned of
+        (seen(analysis=UNTREATED), "silent"),
+        (seen(analysis=UNTREATED, warned=9), "silent"),  # a warning excuses no lost treatment
+        (seen(analysis=OLDER), "silent"),
+        (seen(analysis=OLDER, warned=9), "said"),
+        (seen(cohort=UNKNOWN), "silent"),
+        (seen(cohort=UNKNOWN, warned=9), "said"),  # an end that became unknown is no wrong one
+        (seen(cohort=ALIVE, warned=9), "silent"),
+        (seen(dosing=pl.DataFrame({"total_g": [10.0, 0.0]}), warned=9), "silent"),
+        (seen(3, "medication: hospital A: medication.route_known: 9 of 9"), "said"),
+        (seen(3, "medication: hospital A: medication.dose_positive: 9 of 9"), "silent"),
+        (seen(3, "lab: hospital A: a route to nowhere"), "silent"),
+        (seen(1, "medication.route: TypeError"), "silent"),
+        (seen(5), "silent"),
+    ],
+)
+def test_verdicts(case: Seen, what: str) -> None:
+    assert judge(MUTATION, CLEAN, case).what == what
+
+
+def test_a_verdict_says_what_changed() -> None:
+    found = judge(MUTATION, CLEAN, seen(analysis=UNTREATED))
+    assert found.note == ("analysis 2 rows, exposed 1 (0 unknown) -> 2 rows, exposed 0 (0 unknown)")
