@@ -40,6 +40,10 @@ _ABOUT = {
         "kind: device, procedure, finding, pathogen. A name that a native extract writes itself",
         "  needs no line but one with vocabulary local and the name as code.",
     ),
+    "words": (
+        "column: table.column, as medication.status. word: what the contract calls it; `missing` for",
+        "  nothing recorded. written: how the source writes it; case and blanks do not matter.",
+    ),
     "countries": ("group: a name for the countries; code: two letters (ISO 3166-1).",),
     "indications": ("class: recognised, under_evaluation, discussed. specificity: 3 names it.",),
 }
@@ -50,6 +54,7 @@ _EXAMPLES = {
     ),
     "conditions": ("{name},ICD10,prefix,J45,what the code means", "{name},SNOMED,exact,195967001"),
     "labs": ("{name},LOINC,1988-5,1,what the code means",),
+    "words": ("medication.status,given,verabreicht am Bett,how the ward says it",),
 }
 
 

@@ -18,7 +18,7 @@ from ehrivig.errors import UsageError
 from ehrivig.runs import batch
 from ehrivig.study import Study
 
-_SOURCE_VIEW = re.compile(r"CREATE OR REPLACE VIEW source\.(\w+) AS .*?;\n", re.DOTALL)
+_SOURCE_VIEW = re.compile(r"CREATE OR REPLACE VIEW source\.(\w+) AS\s.*?;\n", re.DOTALL)
 _COPY_TARGET = re.compile(r"\) TO '[^']*/([^/']+)'")
 _KIND: dict[contract.Kind, Any] = {
     "key": pl.String,

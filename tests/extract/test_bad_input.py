@@ -18,7 +18,7 @@ from extracts import at, opened, study, write
 from severity_by_hand import daily_sofa
 from test_layout_omop import PLAN, omop
 
-from ehrivig.concepts import severity
+from ehrivig.concepts import define_sent, severity
 from ehrivig.errors import ExtractError
 from ehrivig.extract import layout_check
 from ehrivig.features import baseline
@@ -73,6 +73,7 @@ def test_fio2_in_percent_is_read_by_its_unit_only(
         for table in ("lab", "vital", "respiratory_support", "admission"):
             db.view(table, f"SELECT * FROM resolved.{table}")
         db.table("eligible", "SELECT admission_id, admitted_at, discharged_at FROM admission")
+        define_sent(db, {"7": {"respiratory_support", "vital"}})
         severity.prepare(db, "severe_china_v6")
         ((ratio,),) = db.rows("SELECT pf_mmhg FROM pf_ratio")
     assert ratio == (200.0 if 0.21 <= fio2 <= 1 else None)

@@ -347,4 +347,5 @@ def test_hospitals_of_any_name(study: Study, tmp_path: Path) -> None:
     assert table(out, "measurement")["hospital_id"].unique(maintain_order=True).to_list() == [
         *("../escape", ".hidden", "x'y; -- %", "北京 2")
     ]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1000000", "extract"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert [name for name in left if not name.endswith(".attempts")] == ["0", "1000000", "extract"]

@@ -12,7 +12,7 @@ from ehrivig import resources
 SQL = resources.sql_folder()
 PACKAGE = Path(__file__).resolve().parents[2] / "ehrivig"
 # What writes a status or a verdict, or asks which words there are.
-WRITERS = ("layout/", "demo/", "extract/layout_check.py", "codes/drugs.py")
+WRITERS = ("layout/", "demo/", "extract/layout_check.py", "codes/drugs.py", "codes/overlap.py")
 GIVEN_SQL, INCLUDED_SQL = "concept/medication/given.sql", "concept/medication/included.sql"
 STATUS = re.compile(
     r"""status['"]?\)?\s*(=|==|!=|<>|IN|\.is_in)[^;]{0,40}['"](given|stopped)['"]""", re.IGNORECASE

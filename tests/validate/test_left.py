@@ -115,7 +115,7 @@ def unread(db: Any) -> list[Any]:
         ({}, False),
         ({"dose": 2.0, "dose_unit": "vial"}, True),  # set aside: vials of unknown strength
         ({"started_at": None}, True),
-        ({"status": "unknown"}, True),
+        ({"status": "unknown"}, False),  # an order: never a dose (kind 4 of the catalogue)
         ({"status": "not_given"}, False),  # says itself that it is no dose
         ({"dose": -10.0}, False),
         ({"drug": 2, "drug_name": "Hepatitis B Immune Globulin"}, False),
