@@ -41,8 +41,8 @@ _ABOUT = {
         "  needs no line but one with vocabulary local and the name as code.",
     ),
     "words": (
-        "column: table.column, as medication.status. word: what the contract calls it; `missing` for",
-        "  nothing recorded. written: how the source writes it; case and blanks do not matter.",
+        "column: table.column, as medication.status. word: of the contract, or missing for",
+        "  nothing recorded. written: how the source writes it, in any case.",
     ),
     "countries": ("group: a name for the countries; code: two letters (ISO 3166-1).",),
     "indications": ("class: recognised, under_evaluation, discussed. specificity: 3 names it.",),

@@ -240,6 +240,17 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         )
         for table in left.CHECKED
     ),
+    *(
+        CheckOverHospitals(
+            f"{table}.sent",
+            left.table_sent(table),
+            "warn",
+            f"Every other hospital sends rows of {table}, and this one none: what depends on them "
+            "is unknown here. Ask for the table.",
+            table=table,
+        )
+        for table in left.OPTIONAL
+    ),
     CheckOverHospitals(
         "medication.exposure_left",
         left.exposure_left,

@@ -11,9 +11,11 @@ threshold; both by check id.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from ehrivig.contract import BY_NAME
 from ehrivig.errors import StudyError
 from ehrivig.study import Quality, Study
 from ehrivig.validate.hospitals import BY_CHECK
@@ -21,6 +23,7 @@ from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measu
 from ehrivig.validate.suite import Severity, by_check
 from ehrivig.validate.volume import VOLUMES
 
+_KEYS = ("hospital_id", "admission_id", "patient_id")
 FEW = 5
 """Fewer wrong rows than this are single entries, whatever their proportion; unless all are."""
 MEASUREMENTS_FILE = "measurements.parquet"
@@ -119,9 +122,26 @@ def line_of(check: Check) -> str:
     return (
         f"{check.table}: hospital {check.hospital_id}: {check.check}: {counts} "
         f"({proportion:.1%}, limit {check.threshold:.1%}): "
-        f"{message_of(check.check)} "
+        f"{message_of(check.check)}{_columns(check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )
+
+
+def _columns(check: Check) -> str:
+    """Of a check of a suite, the columns that it looks at, where its message names none of them."""
+    declared = by_check().get(check.check)
+    if declared is None:
+        return ""
+    asked = f"{declared.kwargs.get('condition', '')} {declared.kwargs.get('column', '')}"
+    asked += str(declared.kwargs.get("counts", ""))
+    names = [
+        name
+        for name in BY_NAME[check.table].names
+        if name not in _KEYS and re.search(rf"\b{name}\b", asked)
+    ]
+    if not names or any(name in declared.message for name in names):
+        return ""
+    return f" It looks at {', '.join(names)}."
 
 
 def message_of(check: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.contract import TABLES
+from ehrivig.contract import EVENT_TABLES, TABLES
 from ehrivig.validate.network import Network
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
@@ -23,6 +23,8 @@ FEW = 5
 """Fewer lost rows or people than this are single entries, unless they were all there were."""
 CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
 """The tables of which something must be left."""
+OPTIONAL = tuple(table.name for table in EVENT_TABLES)
+"""The tables that a hospital may lack."""
 Counts = Iterable[tuple[str, int, int]]
 
 
@@ -81,6 +83,18 @@ def rows_left(table: str) -> Callable[[Network], Counts]:
             n_lost, of = lost(result, table)
             if of:
                 yield result.hospital_id, counted(n_lost, of), of
+
+    return measure
+
+
+def table_sent(table: str) -> Callable[[Network], Counts]:
+    """The check of one table: 1 of 1 where a hospital sends no row and every other one does."""
+
+    def measure(network: Network) -> Counts:
+        without = [one.hospital_id for one in network.results if not one.rows_read.get(table)]
+        if len(network.results) > 1:
+            for one in network.results:
+                yield one.hospital_id, int(without == [one.hospital_id]), 1
 
     return measure
 

@@ -192,6 +192,8 @@ def _clean(table: str, number: int) -> dict[str, Any]:
             "age_years": 59.0,
             "weight_kg": 70.0,
             "height_cm": 170.0,
+            "symptom_onset_at": START - timedelta(days=3),
+            "current_smoker": False,
         },
         "icu_stay": {"started_at": inside, "stopped_at": inside + timedelta(days=2)},
         "diagnosis": {"code": "U07.1", "vocabulary": "ICD10"},

@@ -519,6 +519,16 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "respiratory_support.fio2_is_fraction": (many("respiratory_support", 25, fio2=40.0), 25),
     "score.hard_range": (put("score", value=25.0), 1),
     "score.value_present": (put("score", value=None), 1),
+    "admission.symptom_onset_at_present": (admission(symptom_onset_at=None), 1),
+    "admission.height_cm_present": (admission(height_cm=None), 1),
+    "admission.current_smoker_present": (admission(current_smoker=None), 1),
+    "icu_stay.stopped_at_present": (put("icu_stay", stopped_at=None), 1),
+    "patient.sex_present": (patient(sex=None), 1),
+    "diagnosis.code_formed": (put("diagnosis", code="high blood pressure"), 1),
+    "finding.code_known": (put("finding", finding_code="shoe_size"), 1),
+    "procedure.code_known": (put("procedure", procedure_code="haircut"), 1),
+    "pathogen_test.method_present": (put("pathogen_test", method=None), 1),
+    "pathogen_test.result_present": (put("pathogen_test", result=None), 1),
     "finding.present_present": (put("finding", present=None), 1),
     "pathogen_test.method_accepted": (put("pathogen_test", method="guess"), 1),
     "pathogen_test.result_accepted": (put("pathogen_test", result="阴性"), 1),
@@ -553,6 +563,7 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
 
 # What a wrong row is wrong in besides: the same check twice when two rows are.
 ALSO = {
+    "diagnosis.code_is_a_code": "diagnosis.code_formed",
     "admission.discharged_at_placeholder": "admission.length_of_stay",
     "patient.death_after_birth": "patient.death_after_admission",
     "patient.national_id_checksum": "patient.person_id_hashed",
@@ -572,16 +583,20 @@ ALSO = {
         "admission.length_of_stay admission.age_agrees admission.admitted_at_date_only"
     ),
     "admission.admitted_before_extract": (
-        "admission.discharge_after_admission admission.admitted_at_date_only"
+        "admission.discharge_after_admission admission.admitted_at_date_only "
+        "admission.onset_recent"
     ),
+    "admission.no_readmission": "admission.onset_recent",
+    "admission.clock_change": "admission.onset_recent",
     "admission.age_hard_range": "admission.age_agrees",
     "admission.body_not_swapped": "admission.height_hard_range admission.weight_soft_range",
     "admission.body_unit_mixup": 29 * "admission.weight_soft_range ",
     "admission.discharge_day_month": (
-        "admission.discharge_after_admission admission.admitted_at_date_only"
+        "admission.discharge_after_admission admission.admitted_at_date_only "
+        "admission.onset_before_discharge"
     ),
     "admission.length_of_stay": "admission.admitted_at_date_only",
-    "admission.no_overlap": "admission.no_readmission",
+    "admission.no_overlap": "admission.no_readmission admission.onset_recent",
     "admission.onset_plausible": "admission.onset_recent",
     "admission.patient_kept": "patient.one_identity patient.one_identity",
     "lab.clock_change": "lab.collected_at_in_stay lab.resulted_after_collected",

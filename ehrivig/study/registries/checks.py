@@ -7,6 +7,7 @@ from ehrivig.contract import EVENT_TABLES, TABLES
 
 OVER_HOSPITALS = (
     *(f"{table.name}.rows_left" for table in TABLES if table.name != "hospital"),
+    *(f"{table.name}.sent" for table in EVENT_TABLES),
     "medication.exposure_left",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(f"{t.name}.{what}" for what in ("months", "stays_with", "ends") for t in EVENT_TABLES),
