@@ -30,7 +30,7 @@ WITH flag AS (
     FROM gate.medication_timed AS g
     INNER JOIN gate.medication_heavy_day AS h
         ON g.admission_id = h.admission_id AND g.started_at::DATE = h.day
-    WHERE g.exposure AND g.dose_unit = 'g'
+    WHERE g.exposure AND g.grams IS NOT NULL
     UNION ALL
     SELECT
         admission_id,

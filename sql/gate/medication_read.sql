@@ -1,6 +1,6 @@
 -- The administrations of products that some code list knows: the others are in no feature, and
 -- rows that name no admission are compared with none.
--- Grain: row of resolved.medication.
+-- Grain: row of resolved.medication. grams: where the unit says how many.
 SELECT
     m.medication_id,
     m.order_id,
@@ -11,7 +11,18 @@ SELECT
     m.status,
     m.started_at,
     m.stopped_at,
-    d.exposure
+    d.exposure,
+    m.dose * CASE m.dose_unit
+        WHEN 'g' THEN 1
+        WHEN 'mg' THEN 1e-3
+        WHEN 'ug' THEN 1e-6
+        WHEN 'mL'
+            THEN COALESCE(m.concentration_g_per_l, d.product_concentration_g_per_l) / 1000
+        WHEN 'vial' THEN COALESCE(m.strength_g, d.product_strength_g)
+        WHEN 'g/kg' THEN s.stay_weight_kg
+        WHEN 'mg/kg' THEN s.stay_weight_kg / 1000
+    END AS grams
 FROM resolved.medication AS m
 INNER JOIN gate.drug AS d ON m.drug = d.drug
+LEFT JOIN gate.stay AS s ON m.admission_id = s.admission_id
 WHERE d.listed AND m.admission_id IS NOT NULL

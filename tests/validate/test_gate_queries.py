@@ -21,7 +21,7 @@ STAY = (
 DOSE = (
     "medication_id INTEGER, order_id VARCHAR, admission_id INTEGER, drug INTEGER, dose DOUBLE, "
     "dose_unit VARCHAR, status VARCHAR, started_at TIMESTAMP, exposure BOOLEAN, "
-    "stopped_at TIMESTAMP, "
+    "stopped_at TIMESTAMP, grams DOUBLE, "
     "hospital_id VARCHAR DEFAULT 'A'"
 )
 
@@ -142,7 +142,8 @@ def doses(db: Database, *rows: tuple[Any, ...]) -> None:
         number, order, dose, moment, *more = row
         unit, status, drug, exposure = (*more, *("g", "given", 1, True)[len(more) :])
         values = (number, order, 1, drug, dose, unit, status, f"2020-01-02 {moment}", exposure)
-        insert(db, "gate.medication_listed", 10, (*values, None))
+        grams = dose if unit == "g" else None
+        insert(db, "gate.medication_listed", 11, (*values, None, grams))
     for name in ("medication_timed", "medication_near"):
         db.table(f"gate.{name}", gate_query(name))
     db.view("gate.medication_once", gate_query("medication_once"))
@@ -205,7 +206,10 @@ def test_a_return_takes_back_the_last_of_equal_doses(db: Database) -> None:
     )
     assert ids(db, "medication_returned") == [3]
     insert(
-        db, "gate.medication_listed", 10, (10, "o", 1, 1, -10.0, "g", "x", "2020-01-03", True, None)
+        db,
+        "gate.medication_listed",
+        11,
+        (10, "o", 1, 1, -10.0, "g", "x", "2020-01-03", True, None, None),
     )
     assert ids(db, "medication_returned") == [2, 3]
 

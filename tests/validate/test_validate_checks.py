@@ -523,6 +523,14 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "admission.height_cm_present": (admission(height_cm=None), 1),
     "admission.current_smoker_present": (admission(current_smoker=None), 1),
     "icu_stay.stopped_at_present": (put("icu_stay", stopped_at=None), 1),
+    "medication.drug_name_present": (put("medication", drug_name=None), 1),
+    "pathogen_test.specimen_present": (put("pathogen_test", specimen=None), 1),
+    "patient.person_is_one": (
+        lambda h: [
+            h.add("patient", patient_id=f"p{n}", sex="male", person_id="0") for n in range(6)
+        ],
+        6,
+    ),
     "patient.sex_present": (patient(sex=None), 1),
     "diagnosis.code_formed": (put("diagnosis", code="high blood pressure"), 1),
     "finding.code_known": (put("finding", finding_code="shoe_size"), 1),
@@ -563,6 +571,8 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
 
 # What a wrong row is wrong in besides: the same check twice when two rows are.
 ALSO = {
+    "medication.drug_code_present": "medication.drug_name_present",
+    "medication.vocabulary_known": "medication.drug_name_present",
     "diagnosis.code_is_a_code": "diagnosis.code_formed",
     "admission.discharged_at_placeholder": "admission.length_of_stay",
     "patient.death_after_birth": "patient.death_after_admission",
@@ -583,8 +593,7 @@ ALSO = {
         "admission.length_of_stay admission.age_agrees admission.admitted_at_date_only"
     ),
     "admission.admitted_before_extract": (
-        "admission.discharge_after_admission admission.admitted_at_date_only "
-        "admission.onset_recent"
+        "admission.discharge_after_admission admission.admitted_at_date_only admission.onset_recent"
     ),
     "admission.no_readmission": "admission.onset_recent",
     "admission.clock_change": "admission.onset_recent",
