@@ -3,8 +3,8 @@
 A block check fails when its proportion is above its threshold. A quarantine check rejects its rows
 whatever the threshold (verdict warn), and fails when the proportion is above it. A warn check
 warns; where its suite says so it fails above a second limit (`fails_above`), unless the study
-itself gives it a severity or a threshold. A proportion needs some rows: fewer than `FEW` of many
-fail no limit above 0.
+itself gives it a severity or a threshold. A proportion needs some rows: fewer than `FEW` fail no
+limit above 0; whether anything is left is asked apart (`validate.left`).
 `severities` of the study file replaces a check's severity ("off" removes it), `thresholds` its
 threshold; both by check id.
 """
@@ -25,7 +25,7 @@ from ehrivig.validate.volume import VOLUMES
 
 _KEYS = ("hospital_id", "admission_id", "patient_id")
 FEW = 5
-"""Fewer wrong rows than this are single entries, whatever their proportion; unless all are."""
+"""Fewer wrong rows than this are single entries, whatever their proportion."""
 MEASUREMENTS_FILE = "measurements.parquet"
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 0.2, "warn": 0.0}
 
@@ -97,8 +97,8 @@ def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Qual
 
 
 def _single(m: Measurement) -> bool:
-    """Whether what is wrong are single entries: few rows, and not all that there are."""
-    return m.violated < FEW and m.violated < m.denominator
+    """Whether what is wrong are single entries."""
+    return m.violated < FEW
 
 
 def _refuse_unknown(quality: Quality) -> None:

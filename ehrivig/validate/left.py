@@ -20,7 +20,7 @@ from ehrivig.validate.suite import by_check
 LIMIT = 0.1
 """More than this lost, and a hospital fails (assumed; `thresholds` of the study file change it)."""
 FEW = 5
-"""Fewer lost rows or people than this are single entries, unless they were all there were."""
+"""Fewer lost rows or people than this are single entries, unless no patient or stay is left."""
 CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
 """The tables of which something must be left."""
 OPTIONAL = tuple(table.name for table in EVENT_TABLES)
@@ -70,9 +70,9 @@ def smallest_kept(results: Iterable[HospitalResult]) -> ShareKept | None:
     return min(every, key=lambda one: one.share) if every else None
 
 
-def counted(n_lost: int, of: int) -> int:
-    """The lost, or 0 where they are few and not all."""
-    return n_lost if n_lost >= FEW or n_lost == of else 0
+def counted(n_lost: int) -> int:
+    """The lost, or 0 where they are few."""
+    return n_lost if n_lost >= FEW else 0
 
 
 def rows_left(table: str) -> Callable[[Network], Counts]:
@@ -82,7 +82,8 @@ def rows_left(table: str) -> Callable[[Network], Counts]:
         for result in network.results:
             n_lost, of = lost(result, table)
             if of:
-                yield result.hospital_id, counted(n_lost, of), of
+                every = table in ("patient", "admission") and n_lost == of
+                yield result.hospital_id, n_lost if every else counted(n_lost), of
 
     return measure
 
@@ -108,10 +109,10 @@ def exposure_left(network: Network) -> Counts:
         n_lost = int(unread.get(result.hospital_id, 0))
         of = n_lost + int(kept.get(result.hospital_id, 0))
         if of:
-            yield result.hospital_id, counted(n_lost, of), of
+            yield result.hospital_id, counted(n_lost), of
 
 
 def people_left(network: Network) -> Counts:
     """People of the cohort of whom nobody knows whether they were exposed, per hospital."""
     for hospital, unknown, known in network.people.exposure_known:
-        yield hospital, counted(unknown, unknown + known), unknown + known
+        yield hospital, counted(unknown), unknown + known
