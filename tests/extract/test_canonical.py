@@ -122,7 +122,7 @@ def accepted() -> dict[tuple[str, str], list[str]]:
     found = {}
     for path in sorted(resources.expectations_folder().glob("*.json")):
         for item in json.loads(path.read_text(encoding="utf-8"))["expectations"]:
-            if "value_set" in item["kwargs"] and "column" in item["kwargs"]:
+            if item["meta"]["id"].endswith("_accepted") and "value_set" in item["kwargs"]:
                 found[path.stem, item["kwargs"]["column"]] = item["kwargs"]["value_set"]
     return found
 
