@@ -10,6 +10,7 @@ from ehrivig.codes.kinds import DRUGS, KINDS, Key, Row
 from ehrivig.codes.lists import SHIPPED, CodeLists, Line, OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.codes.units import unit_key
+from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN
 
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _NDC_LENGTH = 11
@@ -216,6 +217,17 @@ def _lists_without_a_drug(lists: CodeLists) -> Iterator[str]:
             )
 
 
+def _word(lists: CodeLists, row: Row) -> str | None:
+    """A word that its column does not have."""
+    shipped = {r["word"] for r in SHIPPED.rows("words") if r["column"] == row["column"]}
+    known = {*shipped, MISSING}
+    if row["word"] in known or (not shipped and row["column"] != EVERY_COLUMN):
+        return None
+    if row["column"] in OPEN:
+        return None
+    return f"{row['word']!r} is no word of {row['column']}. Known: {', '.join(sorted(known))}."
+
+
 _OF_A_LINE = {
     DRUGS: _drug,
     "conditions": _condition,
@@ -224,4 +236,5 @@ _OF_A_LINE = {
     "events": _event,
     "units": _unit,
     "limits": _limit,
+    "words": _word,
 }

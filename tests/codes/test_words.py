@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ehrivig import codes, contract
+from ehrivig.codes import own
 from ehrivig.codes.dose_units import dose_unit, is_rate
 from ehrivig.codes.spelling import plain_word
 from ehrivig.codes.vocabularies import vocabulary_of
 from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN, is_missing, read
+from ehrivig.errors import StudyError
 
 SHIPPED = codes.SHIPPED
 
@@ -143,3 +147,25 @@ def test_a_rate_is_over_a_time() -> None:
 )
 def test_a_code_without_a_vocabulary(table: str, code: str, vocabulary: str | None) -> None:
     assert vocabulary_of(SHIPPED, table, code) == vocabulary
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("medication.status,given,am Bett", ""),
+        ("finding.finding_code,chills,Schüttelfrost", ""),
+        ("*,missing,k.A.", ""),
+        ("medication.status,givn,am Bett", r"line 2: 'givn' is no word of medication.status"),
+        ("*,given,k.A.", "line 2: 'given' is no word of"),
+        ("medication.statu,given,am Bett", "line 2: column 'medication.statu' is no column"),
+    ],
+)
+def test_a_word_of_ones_own(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "words.csv").write_text(f"column,word,written\n{line}\n", encoding="utf-8")
+    if said:
+        with pytest.raises(StudyError, match=said):
+            own.read(tmp_path)
+        return
+    column, word, written = line.split(",")
+    expected = None if word == MISSING else word
+    assert read(own.read(tmp_path), column if column != "*" else "lab.unit", written) == expected
