@@ -97,22 +97,14 @@ def _rows(run: Run, *, quarantined: bool) -> list[Sample]:
 
 
 def _shares(run: Run) -> list[Sample]:
-    """The share kept per hospital and table; none where few rows were lost, and not all."""
+    """The share kept per hospital and table; none that would tell a small count."""
     return [
         ({"hospital": one.hospital_id, "table": one.table}, round(one.share, 4))
         for one in sorted(
             left.shares_kept(run.results), key=lambda one: (one.hospital_id, one.table)
         )
-        if not _is_few(run, one)
+        if not one.tells(run.study.report.smallest_cell)
     ]
-
-
-def _is_few(run: Run, one: left.ShareKept) -> bool:
-    """Whether a share would tell how many of a few rows were lost."""
-    result = next(r for r in run.results if r.hospital_id == one.hospital_id)
-    n_lost, of = left.lost(result, one.table)
-    smallest = run.study.report.smallest_cell
-    return small(n_lost, smallest) or small(of - n_lost, smallest)
 
 
 def family(name: str, text: str, samples: Iterable[Sample]) -> str:

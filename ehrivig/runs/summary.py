@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ehrivig.disclosure import small
 from ehrivig.runs.state import Run
 from ehrivig.store.folder import destination
 from ehrivig.validate import left
@@ -17,7 +18,8 @@ UNCHANGED = "unchanged"
 class RunSummary:
     """What a run did, for the one-line JSON summary; null: it did not come so far.
 
-    `warned_checks`: ids of the checks that warn somewhere; `rows_rejected`: of all tables;
+    `warned_checks`: ids of the checks that warn somewhere; `rows_rejected`: of all tables (null
+    where few, as no share tells a small count);
     `smallest_share_kept`: what the gate left where it left least, in [0, 1], and of what
     ("B: medication"); `report`: the page to read.
     """
@@ -62,10 +64,11 @@ def _gated(run: Run) -> dict[str, Any]:
     """What the gate warned of, set aside and left."""
     warned = sorted({check.check for check in run.checks if check.verdict == "warn"})
     rejected = sum(sum(one.rows_quarantined.values()) for one in run.results)
-    least = left.smallest_kept(run.results)
+    smallest = run.study.report.smallest_cell
+    least = left.smallest_kept(run.results, smallest)
     return {
         "warned_checks": warned,
-        "rows_rejected": rejected,
+        "rows_rejected": None if small(rejected, smallest) else rejected,
         "smallest_share_kept": round(least.share, 4) if least else None,
         "smallest_share_kept_of": f"{least.hospital_id}: {least.table}" if least else "",
     }

@@ -53,9 +53,7 @@ OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution
 """The aggregates that follow from the distributions alone."""
 _OF_SHARE = {
     "lab_profile": "SELECT * FROM gate.lab_profile ORDER BY ALL",
-    "lab_stays": "SELECT * FROM gate.lab_stays ORDER BY ALL",
     "vital_profile": "SELECT * FROM gate.vital_profile ORDER BY ALL",
-    "vital_stays": "SELECT * FROM gate.vital_stays ORDER BY ALL",
 }
 
 

@@ -34,14 +34,18 @@ _EVENT_TABLES_BY_STAY = (
     "finding",
     "pathogen_test",
 )
-_COMPARED = (
-    "medication_read",
-    "medication_repeated",
-    "medication_listed",
-    "medication_timed",
-    "medication_near",
+_COMPARISON = (
+    ("medication_read", "TABLE"),
+    ("medication_repeated", "TABLE"),
+    ("medication_listed", "VIEW"),
+    ("medication_timed", "TABLE"),
+    ("medication_near", "TABLE"),
+    ("medication_once", "VIEW"),
+    ("medication_returned", "VIEW"),
+    ("medication_heavy_day", "VIEW"),
+    ("medication_unsaid", "VIEW"),
 )
-_FLAGGED = ("medication_once", "medication_returned", "medication_heavy_day", "medication_unsaid")
+"""What administrations are compared by, in order; a view is asked but once or twice."""
 _LAST_MOMENT = datetime(9999, 12, 31)
 _SETTING = {
     "hospital_id": pl.String,
@@ -135,15 +139,12 @@ def compare_medication(db: Database, study: Study) -> None:
     asked = {"codelist": study.exposure.codelist, "routes": list(study.exposure.routes)}
     db.table("gate.drug", gate_query("drug"), asked)
     share.repeated_medication(db, "gate.repeated_elsewhere")
-    for name in _COMPARED:
-        db.table(f"gate.{name}", gate_query(name))
-    for name in _FLAGGED:
-        db.view(f"gate.{name}", gate_query(name))
+    for name, kind in _COMPARISON:
+        make_one = db.table if kind == "TABLE" else db.view
+        make_one(f"gate.{name}", gate_query(name))
     db.table("gate.medication_flag", gate_query("medication_flag"))
-    for name in _FLAGGED:
-        db.execute(f"DROP VIEW gate.{name}")
-    for name in _COMPARED:
-        db.execute(f"DROP TABLE gate.{name}")
+    for name, kind in reversed(_COMPARISON):
+        db.execute(f"DROP {kind} gate.{name}")
 
 
 def _has_copies(db: Database) -> bool:
@@ -155,11 +156,9 @@ def _profile(db: Database, table: str) -> None:
     """The distributions of laboratory results and vital signs."""
     if table == "lab":
         db.table("gate.lab_profile", gate_query("lab_profile"))
-        db.table("gate.lab_stays", gate_query("lab_stays"))
         db.table("gate.lab_median", gate_query("lab_median"))
     if table == "vital":
         db.table("gate.vital_profile", gate_query("vital_profile"))
-        db.table("gate.vital_stays", gate_query("vital_stays"))
 
 
 def stays(db: Database) -> None:

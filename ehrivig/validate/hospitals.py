@@ -2,50 +2,28 @@
 
 `CHECKS` is the registry: an entry has the check's id, the function that measures it, its severity,
 what it says when it speaks, the kinds of the catalogue that it finds, and whether it needs the
-cohort. Adding a check is adding a function and an entry here. A measurement whose `hospital_id` is
-"all" belongs to no single hospital.
+cohort. Adding a check is adding a function and an entry here, or in the family that it belongs to
+(`arrival_checks`, `left_checks`). A measurement whose `hospital_id` is "all" belongs to no single
+hospital.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.validate import arms, arrived, left, transfers, volume
+from ehrivig.validate import arms, arrival_checks, left_checks, transfers
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
 from ehrivig.validate.network import Network, stays_of_known_persons
-from ehrivig.validate.suite import Severity
+from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
 DRIFT_POINTS = 5.0
 """A violated proportion that moved by more than this many points since the run before is drift."""
-
-
-Counts = Iterable[tuple[str, int, int]]
-"""hospital_id (or "all"), violated, denominator."""
-
-
-@dataclass(frozen=True)
-class CheckOverHospitals:
-    """One check over hospitals: `measure` gives its counts, none where it does not apply.
-
-    `threshold`: the largest tolerated proportion; `told`: what a failure says beside `message`.
-    """
-
-    check: str
-    measure: Callable[[Network], Counts]
-    severity: Severity
-    message: str
-    kinds: tuple[int, ...] = ()
-    table: str = "study"
-    needs_cohort: bool = False
-    threshold: float = 0.0
-    told: Callable[[Network], str] | None = None
 
 
 def notes(network: Network, failed: Iterable[str]) -> dict[str, str]:
@@ -160,115 +138,9 @@ def _arms_told(network: Network) -> str:
     return found.told(study.quality.arm_difference_points, study.report.smallest_cell)
 
 
-def _came(table: str) -> Callable[[Network], Counts]:
-    """Rows of a table that are missing, of those that there should be."""
-    return lambda network: [one.counts for one in network.volumes if one.table == table]
-
-
-def _months(table: str) -> Callable[[Network], Counts]:
-    """Rows of months that fell below half since the night before."""
-    return lambda network: _untold(network, table, arrived.shrunk_months(*network.months, table))
-
-
-def _stays(table: str) -> Callable[[Network], Counts]:
-    """Stays that had a row of a table on the night before, and have none now."""
-    return lambda network: _untold(
-        network, table, arrived.fewer_stays(*network.covered, *network.stays, table)
-    )
-
-
-def _untold(network: Network, table: str, counts: Counts) -> Counts:
-    """The counts of hospitals whose whole table did not come in part: that is told once."""
-    fell = {v.hospital_id for v in network.volumes if v.table == table and v.now < v.then}
-    return [one for one in counts if one[0] not in fell]
-
-
-def _ends(table: str) -> Callable[[Network], Counts]:
-    """Rows that a table lacks after its last month."""
-    return lambda network: arrived.early_ends(network.months[0], table)
-
-
-_IN_PART = (
-    "The table came in part: far fewer rows than on earlier nights (on a first night: than the "
-    "other hospitals send per stay, beside its other tables). Have it sent again whole; if it is "
-    "right, tolerate the fall once: the night is then what later ones are held against."
-)
-
-_OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (
-    (
-        "months",
-        _months,
-        "block",
-        "Months that are over have lost more than half of their rows since the night before. Have "
-        "them sent again; if it is right, tolerate the fall once.",
-    ),
-    (
-        "stays_with",
-        _stays,
-        "block",
-        "Less than half as many stays have any row as on the night before. Have the table sent "
-        "again whole; if it is right, tolerate the fall once.",
-    ),
-    (
-        "ends",
-        _ends,
-        "warn",
-        "The table ends months before the hospital's other tables. Ask whether its newest part is "
-        "missing; else end the study period there.",
-    ),
-)
-
 CHECKS: tuple[CheckOverHospitals, ...] = (
-    *(
-        CheckOverHospitals(volume.check_of(name), _came(name), "block", _IN_PART, table=name)
-        for name in volume.CHECKED
-    ),
-    *(
-        CheckOverHospitals(f"{name}.{what}", measure_of(name), severity, message, table=name)
-        for what, measure_of, severity, message in _OF_EVENTS
-        for name in arrived.CHECKED
-    ),
-    *(
-        CheckOverHospitals(
-            f"{table}.rows_left",
-            left.rows_left(table),
-            "block",
-            "so many rows were set aside that too little of the table is left. The checks of this "
-            "table say why; mend the export.",
-            table=table,
-            threshold=left.LIMIT,
-        )
-        for table in left.CHECKED
-    ),
-    *(
-        CheckOverHospitals(
-            f"{table}.sent",
-            left.table_sent(table),
-            "warn",
-            f"Every other hospital sends rows of {table}, and this one none: what depends on them "
-            "is unknown here. Ask for the table.",
-            table=table,
-        )
-        for table in left.OPTIONAL
-    ),
-    CheckOverHospitals(
-        "medication.exposure_left",
-        left.exposure_left,
-        "block",
-        "so many doses of the exposure were set aside, or cannot be read, that the arms are not "
-        "what they seem. The checks of medication say why; mend the export.",
-        table="medication",
-        threshold=left.LIMIT,
-    ),
-    CheckOverHospitals(
-        "study.exposure_known",
-        left.people_left,
-        "block",
-        "people of the cohort have doses that nobody can read, or belong to a hospital that sends "
-        "no administrations: they are in neither arm. The checks of medication say why.",
-        needs_cohort=True,
-        threshold=left.LIMIT,
-    ),
+    *arrival_checks.CHECKS,
+    *left_checks.CHECKS,
     CheckOverHospitals(
         "study.hospital_set",
         _hospital_set,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig.contract import EVENT_TABLES, TABLES
+from ehrivig.disclosure import small
 from ehrivig.validate.network import Network
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
@@ -46,11 +47,21 @@ def lost(result: HospitalResult, table: str) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class ShareKept:
-    """What is left of a table of a hospital, in [0, 1]: of the rows whose loss would be one."""
+    """What is left of a table of a hospital: rows lost, of those whose loss would be one."""
 
     hospital_id: str
     table: str
-    share: float
+    n_lost: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The share kept, in [0, 1]."""
+        return 1 - self.n_lost / self.of
+
+    def tells(self, smallest: int) -> bool:
+        """Whether the share would tell how many of a few rows were lost, or kept."""
+        return small(self.n_lost, smallest) or small(self.of - self.n_lost, smallest)
 
 
 def shares_kept(results: Iterable[HospitalResult]) -> list[ShareKept]:
@@ -60,13 +71,16 @@ def shares_kept(results: Iterable[HospitalResult]) -> list[ShareKept]:
         for table in CHECKED:
             n_lost, of = lost(result, table)
             if of:
-                found.append(ShareKept(result.hospital_id, table, 1 - n_lost / of))
+                found.append(ShareKept(result.hospital_id, table, n_lost, of))
     return found
 
 
-def smallest_kept(results: Iterable[HospitalResult]) -> ShareKept | None:
-    """The hospital and table of which least is left; None where nothing was read."""
-    every = shares_kept(results)
+def smallest_kept(results: Iterable[HospitalResult], smallest: int) -> ShareKept | None:
+    """The hospital and table of which least is left; None where nothing was read.
+
+    One whose share would tell a count below `smallest` is passed over.
+    """
+    every = [one for one in shares_kept(results) if not one.tells(smallest)]
     return min(every, key=lambda one: one.share) if every else None
 
 

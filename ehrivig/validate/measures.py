@@ -137,6 +137,7 @@ def _measure_table(
         if table in _EVENTS and len(hospitals) == 1
         else None,
         event_time(table),
+        gate_tables.as_read(db, table),
     )
     return adapter.count(db, relation, checks, parameters, hospitals)
 

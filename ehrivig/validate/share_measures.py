@@ -21,7 +21,8 @@ from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.suite import Declared, check_query, suites
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
-_PROFILES = ("lab_profile", "lab_stays", "vital_profile", "vital_stays")
+_PROFILES = ("lab_profile", "vital_profile")
+_SEEN = "seen"  # bits of stays, which are laid over each other and not added
 _READ_ONCE = ("known_person",)
 _SUMMED = ("dose_unit", "unread_exposure", "behind", "month", "covered")
 
@@ -83,8 +84,9 @@ def _load(db: Database, folders: list[Path], lists: CodeLists) -> None:
     for name in (*_PROFILES, *_SUMMED, "completeness"):
         db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
         counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]
-        keys = [f'"{column}"' for column in db.columns("part") if column not in counted]
+        keys = [f'"{c}"' for c in db.columns("part") if c not in counted and c != _SEEN]
         sums = [f'sum("{column}")::BIGINT AS "{column}"' for column in counted]
+        sums += [f"bit_or({_SEEN}) AS {_SEEN}"] if _SEEN in db.columns("part") else []
         db.table(f"gate.{name}", f"SELECT {', '.join([*keys, *sums])} FROM part GROUP BY ALL")
     db.table("gate.lab_median", gate_tables.gate_query("lab_median"))
 

@@ -7,7 +7,8 @@ WITH filled AS (
         hospital_id,
         vital_code,
         step,
-        SUM(n) AS n
+        SUM(n) AS n,
+        BIT_OR(seen) AS seen
     FROM gate.vital_profile
     WHERE step IS NOT NULL
     GROUP BY hospital_id, vital_code, step
@@ -26,22 +27,22 @@ centre AS (
         hospital_id,
         vital_code,
         MIN(n_all) AS n,
+        BIT_COUNT(BIT_OR(seen)) AS n_stays,
         MIN(step) FILTER (WHERE 2 * n_up_to >= n_all) AS median
     FROM cumulated
     GROUP BY hospital_id, vital_code
 )
 
 SELECT
-    c.hospital_id,
-    SUM(c.n) FILTER (
-        WHERE c.n >= 20 AND p.n_stays >= 10 AND CASE c.vital_code
-            WHEN 'temperature' THEN c.median > 45 OR c.median < 25
-            WHEN 'sbp' THEN c.median < 25
-            WHEN 'spo2' THEN c.median <= 1
-            WHEN 'fio2' THEN c.median > 1
+    hospital_id,
+    SUM(n) FILTER (
+        WHERE n >= 20 AND n_stays >= 10 AND CASE vital_code
+            WHEN 'temperature' THEN median > 45 OR median < 25
+            WHEN 'sbp' THEN median < 25
+            WHEN 'spo2' THEN median <= 1
+            WHEN 'fio2' THEN median > 1
         END
     ) AS violated,
-    SUM(c.n) AS denominator
-FROM centre AS c
-LEFT JOIN gate.vital_stays AS p ON c.hospital_id = p.hospital_id AND c.vital_code = p.vital_code
-GROUP BY c.hospital_id
+    SUM(n) AS denominator
+FROM centre
+GROUP BY hospital_id

@@ -3,7 +3,7 @@
 -- Of gate.stay_row: the judged rows of the admissions whose events are read.
 -- stay_sampled: one of about 20,000 stays of a hospital whose rows stand for all where only shares
 -- matter, stay_counted one of about 2,000, whose months and tables are counted; sampled_by: the
--- admission id as the hospital writes it.
+-- admission id as the hospital writes it; stay_bit: one of 62 bits, by which stays are told apart.
 -- edge, beyond and gap: where events lie that were written in UTC instead of local time
 -- (kind 16): all just outside one end of the stay, none further out, none just inside the other.
 WITH one_stay AS (
@@ -30,6 +30,7 @@ shifted AS (
         t.utc_offset_hours > 0 AS early,
         HASH(s.sampled_by) % t.sample_stride = 0 AS stay_sampled,
         HASH(s.sampled_by) % t.count_stride = 0 AS stay_counted,
+        1::BIGINT << ((HASH(s.sampled_by) >> 32) % 62)::BIGINT AS stay_bit,
         ABS(t.utc_offset_hours) * INTERVAL 1 HOUR AS shift
     FROM one_stay AS s
     INNER JOIN gate.setting AS t ON s.hospital_id = t.hospital_id
@@ -44,6 +45,7 @@ SELECT
     stay_weight_kg,
     stay_sampled,
     stay_counted,
+    stay_bit,
     stay_admitted_at - INTERVAL 2 DAY AS stay_from,
     stay_discharged_at + INTERVAL 2 DAY AS stay_to,
     stay_death_at + INTERVAL 1 DAY AS alive_to,

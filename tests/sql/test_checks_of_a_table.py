@@ -231,16 +231,17 @@ def test_a_vital_sign_in_another_unit(
 ) -> None:
     names = ("vital_code", "step", "n")
 
-    def draw(*rows: tuple[str, float | None, int]) -> None:
-        load(db, "gate.vital_profile", pl.DataFrame(rows, schema=names, orient="row"))
-        codes = sorted({row[0] for row in rows})
-        load(db, "gate.vital_stays", pl.DataFrame({"vital_code": codes, "n_stays": 10}))
+    def draw(*rows: tuple[str, float | None, int], stays: int = 10) -> None:
+        table = pl.DataFrame(rows, schema=names, orient="row")
+        load(db, "gate.vital_profile", table.with_columns(seen=pl.lit(2**stays - 1, pl.UInt64)))
 
     known = code != "heart_rate"
     draw((code, inside, 10), (code, inside, 10), ("map", 80.0, 3), (code, None, 50))
     assert found(db, "vital_unit_mixup") == (0, 23)
     draw((code, outside, 10), (code, outside, 10), ("map", 80.0, 3))
     assert found(db, "vital_unit_mixup") == (20 * known, 23)
+    draw((code, outside, 10), (code, outside, 10), ("map", 80.0, 3), stays=9)
+    assert found(db, "vital_unit_mixup") == (0, 23)  # the many results of a few are no distribution
     draw((code, outside, 19), ("map", 80.0, 3))
     assert found(db, "vital_unit_mixup") == (0, 22)
     # the median of an even number is its lower middle

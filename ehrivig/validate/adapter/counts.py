@@ -51,6 +51,7 @@ class Relation:
     row, or take a value from it. `suspects`: where the admissions of such rows are kept; only of a
     single hospital, whose rows are not asked in groups. `event_time`: the column of when an event
     was, by whose months rows of the counted stays are counted; empty for a table without events.
+    `read`: where its rows are read with the fewest joins.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Relation:
     emptying: Collection[str] = ()
     suspects: Suspects | None = None
     event_time: str = ""
+    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,11 @@ def count(
     rejected = either(predicates[check] for check in relation.rejecting)
     kept = asked.number(count_if(f"NOT {rejected}"))
     present = {name: asked.number(count_if(f'"{name}" IS NOT NULL')) for name in relation.columns}
-    months, stays = _asked_of_arrival(asked, relation.event_time)
     columns = [plan.columns(asked) for plan in plans]
     emptied = [predicates[check] for check in relation.emptying]
     table = _measured(db, relation, asked, either([rejected, *emptied]), hospitals)
     found = _numbers(db, plans, columns, table)
-    by_month = _by_month(db, table, months) if months else {}
+    arrived = _arrived(db, relation)
     queried = {
         check.check: _of_query(db, plan.query, parameters)
         for check, plan in zip(checks, plans, strict=True)
@@ -129,32 +130,36 @@ def count(
             for number, (check, plan) in enumerate(zip(checks, plans, strict=True))
         }
         values = {column: row[place] for column, place in present.items()}
-        with_rows = row[stays] if stays else 0
-        of[name] = Numbers(told, row[rows], row[kept], values, by_month.get(name, {}), with_rows)
+        months, stays = arrived.get(name, ({}, 0))
+        of[name] = Numbers(told, row[rows], row[kept], values, months, stays)
     return Found(predicates, of)
 
 
-def _asked_of_arrival(asked: Asked, event_time: str) -> tuple[str, str]:
-    """The columns of rows by month and of stays with rows; empty for a table without events."""
-    if not event_time:
-        return "", ""
-    month = f"year({event_time}) * 12 + month({event_time})"
-    return (
-        asked.number(f"histogram({month}) FILTER (WHERE stay_counted)"),
-        asked.number("count(DISTINCT admission_id) FILTER (WHERE stay_counted)"),
-    )
+def _arrived(db: Database, relation: Relation) -> dict[str, tuple[dict[int, int], int]]:
+    """Hospital -> rows by month of its counted stays, and how many of these have any row.
 
-
-def _by_month(db: Database, table: str, column: str) -> dict[str, dict[int, int]]:
-    """Hospital -> month -> rows of the counted stays."""
+    A statement of its own, over two columns: beside a histogram DuckDB computes the other counts
+    of a table twice. Empty for a table without events.
+    """
+    if not relation.event_time:
+        return {}
+    time = relation.event_time
     rows = db.rows(
-        "SELECT hospital_id, entry.key, entry.value FROM "
-        f"(SELECT hospital_id, unnest(map_entries({column})) AS entry FROM {table}) ORDER BY ALL"
+        "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) FROM ("
+        f"SELECT r.hospital_id, r.admission_id, year(r.{time}) * 12 + month(r.{time}) AS month, "
+        f"count(*) AS n FROM {relation.read} AS r "
+        "SEMI JOIN (SELECT admission_id FROM gate.stay WHERE stay_counted) AS s "
+        "ON r.admission_id = s.admission_id GROUP BY ALL) "
+        "GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
     )
-    found: dict[str, dict[int, int]] = {}
-    for hospital, month, n in rows:
-        found.setdefault(hospital, {})[int(month)] = int(n)
-    return found
+    months: dict[str, dict[int, int]] = {}
+    stays: dict[str, int] = {}
+    for hospital, month, n, n_stays, is_total in rows:
+        if is_total:
+            stays[hospital] = int(n_stays)
+        elif month is not None:
+            months.setdefault(hospital, {})[int(month)] = int(n)
+    return {hospital: (months.get(hospital, {}), n) for hospital, n in stays.items()}
 
 
 def _measured(

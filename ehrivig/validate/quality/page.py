@@ -79,7 +79,7 @@ def _headline(
     hospitals: Sequence[HospitalResult], checks: list[Check], smallest: int
 ) -> dict[str, Any]:
     """How many checks warn, what was set aside, and where least is left (None: nowhere less)."""
-    least = left.smallest_kept(hospitals)
+    least = left.smallest_kept(hospitals, smallest)
     read, rejected = (
         sum(sum(counts.values()) for counts in every)
         for every in ([h.rows_read for h in hospitals], [h.rows_quarantined for h in hospitals])

@@ -2,38 +2,18 @@
 -- Grain: visit; of several rows of one visit the first.
 -- Visits of a person in one hospital that overlap, or follow one another within
 -- $admission_gap_hours, are one admission if one of them is inpatient; it bears the smallest id of
--- its inpatient visits. hospital_id: the care site of the visit, or its location, as
--- $hospital_level says; else, and for the level of the source, the name of the source.
+-- its inpatient visits.
 -- Source: visit_occurrence. Inpatient: 9201, 262 (from emergency), 32037 and 581379 (intensive
 -- care), 8717. Emergency: 9203, an admission of its own where $emergency_visits says so.
 -- An end with a date only, or at midnight, is the end of that day.
-WITH origin AS (
-    SELECT MIN(cdm_source_abbreviation) AS abbreviation
-    FROM source.cdm_source
-),
-
-site AS (
-    SELECT
-        care_site_id,
-        MIN(location_id) AS location_id
-    FROM source.care_site
-    GROUP BY care_site_id
-),
-
-visit AS (
+WITH visit AS (
     SELECT
         v.visit_occurrence_id,
         v.person_id,
         v.care_site_id,
         v.discharged_to_concept_id,
         v.visit_concept_id <> 9203 OR $emergency_visits AS inpatient,
-        COALESCE(
-            CASE $hospital_level
-                WHEN 'care_site' THEN v.care_site_id::VARCHAR
-                WHEN 'location' THEN s.location_id::VARCHAR
-            END,
-            o.abbreviation, 'omop'
-        ) AS hospital_id,
+        v.hospital_id,
         MOMENT_OF(v.visit_start_datetime, v.visit_start_date) AS started_at,
         CASE
             WHEN MOMENT_OF(v.visit_end_datetime, v.visit_end_date)::TIME <> TIME '00:00:00'
@@ -42,9 +22,7 @@ visit AS (
                 MOMENT_OF(v.visit_end_datetime, v.visit_end_date)
                 + INTERVAL 1 DAY - INTERVAL 1 SECOND
         END AS ended_at
-    FROM source.visit_occurrence AS v
-    CROSS JOIN origin AS o
-    LEFT JOIN site AS s ON v.care_site_id = s.care_site_id
+    FROM prepared.hospital_of_visit AS v
     WHERE v.visit_concept_id IN (9201, 262, 32037, 581379, 8717, 9203)
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY v.visit_occurrence_id

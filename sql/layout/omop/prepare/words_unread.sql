@@ -4,36 +4,7 @@
 -- lives that end on a bare date, of moment the rows whose moment is of another day than their date;
 -- denominator: all that were asked.
 -- A concept is read when it is listed or the vocabulary has it; 0 is none.
-WITH origin AS (
-    SELECT MIN(cdm_source_abbreviation) AS abbreviation
-    FROM source.cdm_source
-),
-
-site AS (
-    SELECT
-        care_site_id,
-        MIN(location_id) AS location_id
-    FROM source.care_site
-    GROUP BY care_site_id
-),
-
-visit AS (
-    SELECT
-        v.visit_occurrence_id,
-        v.visit_concept_id,
-        COALESCE(
-            CASE $hospital_level
-                WHEN 'care_site' THEN v.care_site_id::VARCHAR
-                WHEN 'location' THEN s.location_id::VARCHAR
-            END,
-            o.abbreviation, 'omop'
-        ) AS hospital_id
-    FROM source.visit_occurrence AS v
-    CROSS JOIN origin AS o
-    LEFT JOIN site AS s ON v.care_site_id = s.care_site_id
-),
-
-known AS (
+WITH known AS (
     SELECT concept_id
     FROM source.concept
     WHERE concept_id <> 0
@@ -105,7 +76,7 @@ asked AS (
         v.hospital_id,
         'visit' AS about,
         k.concept_id IS NULL AS is_unread
-    FROM visit AS v
+    FROM prepared.hospital_of_visit AS v
     LEFT JOIN known AS k ON v.visit_concept_id = k.concept_id
     UNION ALL
     SELECT

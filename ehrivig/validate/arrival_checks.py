@@ -1,0 +1,81 @@
+"""The checks of what arrived: each table against earlier nights and other hospitals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ehrivig.validate import arrived, volume
+from ehrivig.validate.network import Network
+from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
+from ehrivig.validate.suite import Severity
+
+
+def _came(table: str) -> Callable[[Network], Counts]:
+    """Rows of a table that are missing, of those that there should be."""
+    return lambda network: [one.counts for one in network.volumes if one.table == table]
+
+
+def _months(table: str) -> Callable[[Network], Counts]:
+    """Rows of months that fell below half since the night before."""
+    return lambda network: _untold(network, table, arrived.shrunk_months(*network.months, table))
+
+
+def _stays(table: str) -> Callable[[Network], Counts]:
+    """Stays that had a row of a table on the night before, and have none now."""
+    return lambda network: _untold(
+        network, table, arrived.fewer_stays(*network.covered, *network.stays, table)
+    )
+
+
+def _untold(network: Network, table: str, counts: Counts) -> Counts:
+    """The counts of hospitals whose whole table did not come in part: that is told once."""
+    fell = {v.hospital_id for v in network.volumes if v.table == table and v.now < v.then}
+    return [one for one in counts if one[0] not in fell]
+
+
+def _ends(table: str) -> Callable[[Network], Counts]:
+    """Rows that a table lacks after its last month."""
+    return lambda network: arrived.early_ends(network.months[0], table)
+
+
+_IN_PART = (
+    "The table came in part: far fewer rows than on earlier nights (on a first night: than the "
+    "other hospitals send per stay, beside its other tables). Have it sent again whole; if it is "
+    "right, tolerate the fall once: the night is then what later ones are held against."
+)
+
+_OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (
+    (
+        "months",
+        _months,
+        "block",
+        "Months that are over have lost more than half of their rows since the night before. Have "
+        "them sent again; if it is right, tolerate the fall once.",
+    ),
+    (
+        "stays_with",
+        _stays,
+        "block",
+        "Less than half as many stays have any row as on the night before. Have the table sent "
+        "again whole; if it is right, tolerate the fall once.",
+    ),
+    (
+        "ends",
+        _ends,
+        "warn",
+        "The table ends months before the hospital's other tables. Ask whether its newest part is "
+        "missing; else end the study period there.",
+    ),
+)
+
+CHECKS: tuple[CheckOverHospitals, ...] = (
+    *(
+        CheckOverHospitals(volume.check_of(name), _came(name), "block", _IN_PART, table=name)
+        for name in volume.CHECKED
+    ),
+    *(
+        CheckOverHospitals(f"{name}.{what}", measure_of(name), severity, message, table=name)
+        for what, measure_of, severity, message in _OF_EVENTS
+        for name in arrived.CHECKED
+    ),
+)

@@ -1,0 +1,50 @@
+"""The checks of what is left: of each table, of the doses of the exposure, of the arms."""
+
+from __future__ import annotations
+
+from ehrivig.validate import left
+from ehrivig.validate.over_hospitals import CheckOverHospitals
+
+CHECKS: tuple[CheckOverHospitals, ...] = (
+    *(
+        CheckOverHospitals(
+            f"{table}.rows_left",
+            left.rows_left(table),
+            "block",
+            "so many rows were set aside that too little of the table is left. The checks of this "
+            "table say why; mend the export.",
+            table=table,
+            threshold=left.LIMIT,
+        )
+        for table in left.CHECKED
+    ),
+    *(
+        CheckOverHospitals(
+            f"{table}.sent",
+            left.table_sent(table),
+            "warn",
+            f"Every other hospital sends rows of {table}, and this one none: what depends on them "
+            "is unknown here. Ask for the table.",
+            table=table,
+        )
+        for table in left.OPTIONAL
+    ),
+    CheckOverHospitals(
+        "medication.exposure_left",
+        left.exposure_left,
+        "block",
+        "so many doses of the exposure were set aside, or cannot be read, that the arms are not "
+        "what they seem. The checks of medication say why; mend the export.",
+        table="medication",
+        threshold=left.LIMIT,
+    ),
+    CheckOverHospitals(
+        "study.exposure_known",
+        left.people_left,
+        "block",
+        "people of the cohort have doses that nobody can read, or belong to a hospital that sends "
+        "no administrations: they are in neither arm. The checks of medication say why.",
+        needs_cohort=True,
+        threshold=left.LIMIT,
+    ),
+)
