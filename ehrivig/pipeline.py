@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import analysis, cohort, report, use, validate
+from ehrivig.concepts import follow_up
 from ehrivig.errors import EmptyResult, GateBlocked
 from ehrivig.match import comparison
 from ehrivig.runs import (
@@ -70,7 +71,7 @@ def run(
             verdicts.write(this)
             manifest.write(this)
             this.progress("report")
-            report.write(this.folder, plan, dropped=this.dropped)
+            report.write(this.folder, this.answerable.study, dropped=this.dropped)
             aggregate.write(this.folder)
             if alone:
                 aggregate.drop_patients(this.folder)
@@ -142,7 +143,8 @@ def investigate(this: Run) -> dict[str, int]:
     spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
     spent.write_csv(folder / "ledger.csv")
     use.write(folder, lambda name: tables.gather(this, name), study)
-    table = tables.analysis_table(this, people)
+    this.known = follow_up.known(screened, people["hospital_id"].unique(), study)
+    table, study = tables.analysis_table(this, people), this.answerable.study
     verdicts.judge_arms(this, table, attrition)
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
@@ -154,7 +156,7 @@ def investigate(this: Run) -> dict[str, int]:
         table,
         arms.matched_rows(table),
         arms.score,
-        study,
+        this.answerable,
         lambda other: comparison.match_again(other, study),
     )
     for name, result in found.tables.items():

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.analysis import own_lints, repeat_labs, sensitivity, subgroups, survival
+from ehrivig.analysis import curves, lost, own_lints, repeat_labs, sensitivity, subgroups, survival
+from ehrivig.analysis.clearance import clearance_effects
 from ehrivig.analysis.describe import by_outcome, describe
 from ehrivig.analysis.discharge import discharge_effects
 from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
@@ -15,9 +16,9 @@ from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.model_tables import table3, table_s2, table_s3
 from ehrivig.analysis.sample import Rematch, Sample
 from ehrivig.analysis.unmatched import unmatched
+from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
-from ehrivig.study import Study
 from ehrivig.study.admitted import admitted
 from ehrivig.study.immortal_time import immortal_time
 
@@ -53,7 +54,11 @@ class Findings:
 
 
 def analyse(
-    table: pl.DataFrame, matched: pl.DataFrame, score: Floats, study: Study, rematch: Rematch
+    table: pl.DataFrame,
+    matched: pl.DataFrame,
+    score: Floats,
+    answerable: Answerable,
+    rematch: Rematch,
 ) -> Findings:
     """All tables and effects.
 
@@ -62,6 +67,7 @@ def analyse(
     (imputed, or without a hospital). Raises InvertedEvent when a model counted other events of the
     primary outcome than the table holds.
     """
+    study = answerable.study
     policy, smallest = study.analysis.test_policy, study.report.smallest_cell
     covariates = [covariate_variable(v) for v in study.covariates.variables]
     outcomes = [v for v in study.outcomes.variables if v.group == "outcome"]
@@ -79,7 +85,8 @@ def analyse(
             table, study.primary, dosing_variables(study), policy=policy, smallest=smallest
         ),
         "table_s5": repeat_labs.table_s5(table, study),
-        "curves": survival.curves(table, matched, study),
+        "follow_up": lost.by_arm(table, answerable),
+        "curves": curves.curves(table, matched, study),
         "dosing_histogram": dosing_histogram(table, study),
     }
     warning = immortal_time(study)
@@ -89,7 +96,8 @@ def analyse(
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
-    survival.clearance_effects(table, matched, study, rows)
+    clearance_effects(table, matched, study, rows)
+    lost.bounds(table, matched, answerable, rows)
     discharge_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
@@ -97,7 +105,7 @@ def analyse(
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()
     tables["table3"] = _table3(tables["effects"])
-    tables["lints"] = own_lints.of_run(table, matched, tables, study)
+    tables["lints"] = own_lints.of_run(table, matched, tables, answerable)
     return Findings(tables)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig.analysis import lost
 from ehrivig.analysis.models import versus
 from ehrivig.audit import lints
+from ehrivig.concepts.follow_up import Answerable
 from ehrivig.errors import EhrivigError
 from ehrivig.meta.lint import Lint
 from ehrivig.study import Study
@@ -26,10 +28,15 @@ class InvertedEvent(EhrivigError):
 
 
 def of_run(
-    table: pl.DataFrame, matched: pl.DataFrame, tables: dict[str, pl.DataFrame], study: Study
+    table: pl.DataFrame,
+    matched: pl.DataFrame,
+    tables: dict[str, pl.DataFrame],
+    answerable: Answerable,
 ) -> pl.DataFrame:
     """Every lint that the run's own numbers raise."""
+    study = answerable.study
     found = [
+        *lost.lints(table, answerable),
         *_orientation(table, matched, tables["effects"], study),
         *_quartiles(tables["table1"]),
         *_unit_smells(tables["table1"], study),

@@ -76,7 +76,7 @@ def build(part: Part, stays: pl.DataFrame, mess: Mess, study: str | None = None)
     )
     result = {
         **({"hospital": events.hospital(part.site)} if part.number == 0 else {}),
-        "patient": events.patient(stays),
+        "patient": events.patient(part, stays),
         "admission": events.admission(part, stays, mess.without_weight),
         "icu_stay": events.icu_stay(part, stays),
         "diagnosis": events.diagnosis(part, stays),

@@ -33,6 +33,9 @@ _COURSE = {
     "shock": "R57.9",
     "acute_kidney_injury": "N17.9",
 }
+_LATE_FROM = int(np.datetime64("2020-06-10", "m").astype(np.int64))
+_LATE_TO = int(np.datetime64("2020-06-29", "m").astype(np.int64))
+_DIE_LATE = 0.05  # assumed: of those who went home, within three months
 _PRIMARY = ("J18.9", "U07.1")
 
 
@@ -47,11 +50,24 @@ def hospital(site: Site) -> pl.DataFrame:
     )
 
 
-def patient(stays: pl.DataFrame) -> pl.DataFrame:
-    """Table patient: one row per patient of the block; death_at null when alive."""
+def patient(part: Part, stays: pl.DataFrame) -> pl.DataFrame:
+    """Table patient: one row per patient of the block; death_at null when alive.
+
+    As in a register, some die weeks after they have left: after every follow-up of 28 days.
+    """
     deaths = pl.col("death").filter(pl.col("death") >= 0).max().fill_null(-1).alias("death")
+    home = (pl.col("status") == "alive").all() & (pl.col("ended").max() < _LATE_FROM)
     first = stays.group_by("patient_id", maintain_order=True).agg(
-        pl.col("person", "male", "birth_day").first(), deaths
+        pl.col("person", "male", "birth_day").first(), deaths, home.alias("home")
+    )
+    late = part.rng("late deaths")
+    drawn = pl.Series(late.integers(_LATE_FROM, _LATE_TO, first.height))
+    dies = pl.Series(late.random(first.height) < _DIE_LATE)
+    first = first.with_columns(
+        pl.when((pl.col("death") < 0) & pl.col("home") & dies)
+        .then(drawn)
+        .otherwise("death")
+        .alias("death")
     )
     birth = first["birth_day"].to_numpy().astype(np.int32)
     return table(

@@ -13,18 +13,25 @@ from datetime import datetime, time, timedelta
 import polars as pl
 
 from ehrivig.concepts import concept, severity
+from ehrivig.concepts.follow_up import IN_HOSPITAL
 from ehrivig.database import Database
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
+
+_ANSWERS = ("value", f"value{IN_HOSPITAL}")
+_OF_STAY = ("admission_id", "stay_days", "stay_end")
 
 
 def outcomes(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate admission: admission_id and a column per outcome of the study.
 
     Lengths of stay are Float64 days, changes of a score Float64 points, all others Boolean (null:
-    cannot be known). Beside them, for a primary outcome that is a death: `time_days`, `event`
-    (follow-up from time zero, capped at its within_days) and `days_to_death`; for the first
+    cannot be known). Beside a death anywhere there is a column "<name> in hospital": the same asked
+    of the stay alone, for where nobody knows who died later (`concepts.follow_up`). Then, for
+    a primary outcome that is a death: `time_days`, `event` (follow-up from time zero, capped at its
+    within_days), `days_to_death`, of a death anywhere all three in hospital as well, and how the
+    stay ended by then: `stay_days`, `stay_end` (1 death, 2 left alive, 0 neither). For the first
     clearance outcome: `clearance_entry_days`, `clearance_days`, `clearance_status` (1 cleared,
     2 died, 3 left alive uncleared, 0 censored). Sorted by admission. Needs table `candidate`.
     """
@@ -38,11 +45,18 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
     times = frame.select("admission_id")
     for variable in (v for v in variables if not OUTCOMES[v.source].parameter):
         found = _alone(db, study, variable)
-        value = pl.col("value").alias(variable.name)
-        frame = _joined(frame, found.select("admission_id", value))
+        answers = [name for name in found.columns if name in _ANSWERS]
+        column = found.select("admission_id", *answers).rename(_named(answers, variable.name))
+        frame = _joined(frame, column)
         if _timed(study, variable):
-            times = _joined(times, found.drop("value"))
-    return _joined(frame.select("admission_id", *(v.name for v in variables)), times)
+            times = _joined(times, found.drop(answers))
+    beside = [name for v in variables if (name := f"{v.name}{IN_HOSPITAL}") in frame.columns]
+    return _joined(frame.select("admission_id", *(v.name for v in variables), *beside), times)
+
+
+def _named(answers: list[str], name: str) -> dict[str, str]:
+    """The columns of a query's answers -> the columns of the outcome of that name."""
+    return {answer: answer.replace("value", name) for answer in answers}
 
 
 def _alone(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
@@ -62,9 +76,21 @@ def _timed(study: Study, variable: Outcome) -> bool:
 
 
 def _death(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
-    """admission_id, value, days_to_death, time_days, event of a death-type outcome."""
+    """Of a death anywhere, where deaths after the stay are on record, and of one in the stay.
+
+    admission_id, value, days_to_death, time_days, event; then those of `_in_hospital_death` under
+    names that end on IN_HOSPITAL, with stay_days and stay_end.
+    """
     values = {"within_days": variable.within_days, "extract_end": extract_end(study)}
-    return db.frame(concept(variable.source), values)
+    in_stay = _in_hospital_death(db, study, variable)
+    again = {name: f"{name}{IN_HOSPITAL}" for name in in_stay.columns if name not in _OF_STAY}
+    return _joined(db.frame(concept("death"), values), in_stay.rename(again))
+
+
+def _in_hospital_death(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
+    """admission_id, value, days_to_death, time_days, event, stay_days, stay_end."""
+    values = {"within_days": variable.within_days, "extract_end": extract_end(study)}
+    return db.frame(concept("in_hospital_death"), values)
 
 
 def _score_change(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
@@ -92,7 +118,7 @@ def _incident(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
 
 FUNCTIONS: dict[str, Callable[[Database, Study, Outcome], pl.DataFrame]] = {
     "death": _death,
-    "in_hospital_death": _death,
+    "in_hospital_death": _in_hospital_death,
     "score_change": _score_change,
     "clearance": _clearance,
     "concept": _incident,

@@ -61,6 +61,17 @@ def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, 
             },
         ),
         (
+            "incidence",
+            _curve(curves, "cif", "matched", cause="death in hospital"),
+            figures.curves,
+            {
+                "y_label": "Death in hospital",
+                "x_label": "days from time zero",
+                "notes": "Aalen-Johansen, matched pairs, 95% bands; leaving alive competes"
+                f"{immortal}",
+            },
+        ),
+        (
             "clearance",
             _curve(curves, "cif", "all", cause="event"),
             figures.curves,

@@ -51,6 +51,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
     makers = {
         "table1": (_descriptive, f"Table 1. Baseline by exposure to {label}"),
         "table_unmatched": (_descriptive, "Who was not matched"),
+        "follow_up": (_follow_up, f"Follow-up: {study.primary.label}"),
         "table2": (_descriptive, "Table 2. Outcomes and courses"),
         "table_s1": (_dosing, f"Table S1. {label} dosing by {study.primary.label.lower()}"),
         "table_s2": (_terms, f"Table S2. Multivariable model of {study.primary.event_label}"),
@@ -77,6 +78,7 @@ def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
     captions = {
         "table3": f"Table 3. {study.primary.label} after matching, crude {_effects_of(study)}",
         "main": "Effects on the primary outcome",
+        "follow_up": "What the effect can be at most, whatever became of those who left alive",
         "outcomes": "Effects on the other outcomes, matched, crude",
         "interaction": "Tests between the sides of each subgroup",
         **{table.name: table.caption for table in sensitivity.tables()},
@@ -117,6 +119,28 @@ def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
 
 
 _ARMS = ("all", "control", "exposed")
+
+
+def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    """Of how many in each arm nobody knows what was asked."""
+    smallest = f"<{study.report.smallest_cell}"
+    names = {"exposed": study.exposure.label, "control": f"No {study.exposure.label}"}
+    rows = []
+    for r in table.iter_rows(named=True):
+        counts = [
+            smallest if r[n] is None else f"{r[n]:,}" for n in ("n", "unknown", "transferred")
+        ]
+        share = "not shown" if r["share_unknown"] is None else f"{r['share_unknown']:.1%}"
+        rows.append([names[r["arm"]], counts[0], counts[1], share, counts[2]])
+    first = table.row(0, named=True)
+    basis = {
+        "linked": "Deaths after discharge count as known",
+        "in_hospital": "Deaths after discharge are unknown, and the answer is of the stay",
+    }
+    said = [basis.get(first["after_discharge"] or "", ""), first["evidence"] or ""]
+    note = ": ".join(filter(None, said))
+    head = ["Arm", "People", f"{first['outcome']} unknown", "Share", "Transferred"]
+    return Table(caption, head, rows, f"{note}." if note else "")
 
 
 def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:

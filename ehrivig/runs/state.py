@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ehrivig.concepts.follow_up import Answerable, Known
 from ehrivig.extract import Source
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
@@ -44,7 +45,8 @@ class Run:
     hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `marks`:
     fingerprint of each hospital, `inputs`: of its files alone; `changed`: what is another than at
     the attempt before; `reused`: hospitals taken from `earlier`; `steps`: what was done for the
-    others; `numbers`: admissions, cohort, exposed, pairs, lints, as far as the run came.
+    others; `numbers`: admissions, cohort, exposed, pairs, lints, as far as the run came; `known`:
+    what is known of people after their stay, once all hospitals have met.
     """
 
     study: Study
@@ -68,8 +70,14 @@ class Run:
     reused: int = 0
     steps: list[Step] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    known: Known | None = None
     exit_code: int = 0
     message: str = "done"
+
+    @property
+    def answerable(self) -> Answerable:
+        """The study as it was asked, and as it can be answered."""
+        return Answerable(self.study, self.known)
 
     @property
     def kept(self) -> list[HospitalResult]:

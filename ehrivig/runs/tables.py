@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import dataset
-from ehrivig.concepts import bands
+from ehrivig.concepts import bands, follow_up
 from ehrivig.dataset import KEY
 from ehrivig.runs import datasets
 from ehrivig.runs.state import Run
@@ -22,7 +22,7 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     table = dataset.assemble(
         people,
         baseline,
-        gather(run, "outcomes"),
+        follow_up.as_answered(gather(run, "outcomes"), run.answerable),
         given,
         bands.bands(run.study.exposure),
         run.study,

@@ -10,6 +10,9 @@ from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
 from ehrivig.study.registries.sensitivity import EffectTable, named_in
 from ehrivig.study.section import Hour, Hours, Label, Section, Slug, Words
 
+AfterDischarge = Literal["linked", "in_hospital"]
+"""What is known of deaths after the stay."""
+
 
 class Outcome(Section):
     """One outcome or course during the stay."""
@@ -34,6 +37,12 @@ class Outcome(Section):
         description="Horizon in days from time zero, of deaths and of `score_change` (7).",
         examples=[28],
     )
+    after_discharge: AfterDischarge | None = Field(
+        default=None,
+        description="What the extract knows of a `death` after the stay, where it is another than "
+        "[outcomes] `after_discharge` says.",
+        examples=["linked"],
+    )
     event_label: Label = Field(
         default="",
         description="What happens to whom it happens, in words; without it the label.",
@@ -56,6 +65,14 @@ class Outcomes(Section):
 
     primary: Slug = Field(
         description="The name of the outcome that the effect is asked of.", examples=["death_28d"]
+    )
+    after_discharge: AfterDischarge | None = Field(
+        default=None,
+        description="What the extract knows of deaths after the stay: all of them, from a register "
+        "or by following people up (linked), or none that counts (in_hospital). Without it the "
+        "data decide: linked where dates of death after discharge prove it. Where nobody knows, "
+        "`death` is answered as death in the hospital, with leaving it alive as competing event.",
+        examples=["linked"],
     )
     variables: tuple[Outcome, ...] = Field(
         min_length=1,

@@ -41,6 +41,7 @@ _ONCE = (
 TAKEN = (
     *("hospital_id", "admission_id", "patient_id", "person_id", "time_zero", "exposed"),
     *("time_days", "event", "days_to_death", "discharge_status", "discharge_days"),
+    *("stay_days", "stay_end", "known_anywhere"),
     *("clearance_entry_days", "clearance_days", "clearance_status"),
     *("pair_id", "weight", "propensity_score", "propensity_logit", "outcome"),
     *("total_g", "max_daily_g", "mean_daily_g", "total_g_per_kg", "max_daily_g_per_kg"),

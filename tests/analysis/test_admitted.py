@@ -7,6 +7,7 @@ import pytest
 
 from ehrivig import analysis, study
 from ehrivig.analysis import own_lints
+from ehrivig.concepts.follow_up import Answerable
 from ehrivig.match import comparison
 from ehrivig.study.admitted import admitted
 
@@ -30,7 +31,7 @@ def tables(
         table,
         compared.matched_rows(table),
         compared.score,
-        short,
+        Answerable(short, None),
         lambda other: comparison.match_again(other, short),
     )
     return found.tables
@@ -86,7 +87,9 @@ def test_a_variable_of_nobody_is_an_error(
     said: str,
 ) -> None:
     changed = table.with_columns(tuberculosis=column)
-    lints = own_lints.of_run(changed, compared.matched_rows(changed), tables, plan)
+    lints = own_lints.of_run(
+        changed, compared.matched_rows(changed), tables, Answerable(plan, None)
+    )
     found = lints.filter(pl.col("code") == "variable_of_nobody")
     assert found.height == bool(said)
     if said:

@@ -7,6 +7,8 @@ import pytest
 
 from ehrivig import study
 from ehrivig.analysis import survival
+from ehrivig.analysis.clearance import clearance_effects
+from ehrivig.analysis.curves import curves as curves_of
 from ehrivig.analysis.effects import EffectRows
 
 
@@ -35,7 +37,7 @@ def without_clearance(plan: study.Study) -> study.Study:
 
 def test_kaplan_meier_by_hand(people: pl.DataFrame, plan: study.Study) -> None:
     """Unexposed: 4/5 after day 2, then x 2/3 after day 4 (three at risk): 0.5333."""
-    curves = survival.curves(people, people, without_clearance(plan))
+    curves = curves_of(people, people, without_clearance(plan))
     control = curves.filter(pl.col("group") == "control", pl.col("population") == "all")
     at = dict(control.select("time", "estimate").iter_rows())
     assert (at[0.0], at[1.875]) == (1.0, 1.0)
@@ -50,16 +52,16 @@ def test_kaplan_meier_by_hand(people: pl.DataFrame, plan: study.Study) -> None:
 
 def test_curves_carry_the_warning_of_immortal_time(people: pl.DataFrame, plan: study.Study) -> None:
     lone = without_clearance(plan)
-    assert all("immortal time" in note for note in survival.curves(people, people, lone)["note"])
+    assert all("immortal time" in note for note in curves_of(people, people, lone)["note"])
     at_zero = lone.exposure.model_copy(update={"end_hours": 0.0})
-    safe = survival.curves(people, people, lone.model_copy(update={"exposure": at_zero}))
+    safe = curves_of(people, people, lone.model_copy(update={"exposure": at_zero}))
     assert safe["note"].null_count() == safe.height > 0
 
 
 def test_small_numbers_at_risk_are_blank(people: pl.DataFrame, plan: study.Study) -> None:
     guarded = plan.report.model_copy(update={"smallest_cell": 5})
     lone = without_clearance(plan).model_copy(update={"report": guarded})
-    curves = survival.curves(people, people, lone)
+    curves = curves_of(people, people, lone)
     assert not curves["at_risk"].drop_nulls().is_between(1, 4).any()
     assert curves.filter(pl.col("group") == "exposed")["at_risk"].null_count() > 0
 
@@ -68,7 +70,7 @@ def test_effects_name_their_tests(table: pl.DataFrame, plan: study.Study) -> Non
     matched = table.with_columns(pair_id=pl.int_range(pl.len()) // 2, weight=pl.lit(1.0))
     rows = EffectRows(0)
     survival.survival_effects(table, matched, plan, rows)
-    survival.clearance_effects(table, matched, plan, rows)
+    clearance_effects(table, matched, plan, rows)
     made = rows.frame()
     hazard = made.filter(pl.col("measure") == "HR", pl.col("outcome") == "death_28d")
     assert hazard.height == 2
@@ -81,7 +83,7 @@ def test_effects_name_their_tests(table: pl.DataFrame, plan: study.Study) -> Non
 def test_nobody_followed_is_a_reason_not_a_crash(people: pl.DataFrame, plan: study.Study) -> None:
     lone = without_clearance(plan)
     nobody = people.head(0)
-    assert survival.curves(nobody, nobody, lone).is_empty()
+    assert curves_of(nobody, nobody, lone).is_empty()
     rows = EffectRows(0)
     survival.survival_effects(nobody, nobody, lone, rows)
     assert rows.frame()["estimate"].null_count() == 4
@@ -92,7 +94,7 @@ def test_effects_name_their_event(table: pl.DataFrame, plan: study.Study) -> Non
     matched = table.with_columns(pair_id=pl.int_range(pl.len()) // 2, weight=pl.lit(1.0))
     rows = EffectRows(0)
     survival.survival_effects(table, matched, plan, rows)
-    survival.clearance_effects(table, matched, plan, rows)
+    clearance_effects(table, matched, plan, rows)
     labels = {variable.name: variable.event_label for variable in plan.outcomes.variables}
     made = rows.frame()
     assert made["outcome"].n_unique() == 2

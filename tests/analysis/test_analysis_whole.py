@@ -12,6 +12,7 @@ import pytest
 
 from ehrivig import analysis, study
 from ehrivig.analysis import models, own_lints
+from ehrivig.concepts.follow_up import Answerable
 from ehrivig.errors import EhrivigError, StudyError
 from ehrivig.match import comparison
 from ehrivig.study.registries import sensitivity
@@ -24,7 +25,7 @@ def analysed(
         table,
         compared.matched_rows(table),
         compared.score,
-        plan,
+        Answerable(plan, None),
         lambda other: comparison.match_again(other, plan),
     ).tables
 

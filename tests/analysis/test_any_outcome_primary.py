@@ -11,6 +11,7 @@ import pytest
 
 from ehrivig import analysis, report, study
 from ehrivig.calibrate import calibrate
+from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import UsageError
 from ehrivig.match import comparison
@@ -63,7 +64,7 @@ def analysed(
         table,
         compared.matched_rows(table),
         compared.score,
-        plan,
+        Answerable(plan, None),
         lambda other: comparison.match_again(other, plan),
     ).tables
 

@@ -122,6 +122,12 @@ def test_values_by_hand(hospital: Hospital) -> None:
         "days_to_death": 10,
         "time_days": 10,
         "event": True,
+        "death_28d in hospital": True,
+        "days_to_death in hospital": 10,
+        "time_days in hospital": 10,
+        "event in hospital": True,
+        "stay_days": 10,
+        "stay_end": 1,
         "clearance_entry_days": 1,
         "clearance_days": 11,
         "clearance_status": 2,
@@ -141,6 +147,12 @@ def test_values_by_hand(hospital: Hospital) -> None:
         "days_to_death": 49,
         "time_days": 28,
         "event": False,
+        "death_28d in hospital": False,
+        "days_to_death in hospital": None,
+        "time_days in hospital": 28,
+        "event in hospital": False,
+        "stay_days": 18,
+        "stay_end": 2,
         "clearance_entry_days": 1,
         "clearance_days": 9,
         "clearance_status": 1,
@@ -170,11 +182,9 @@ def test_a_procedure_known_absent_needs_procedures(hospital: Hospital) -> None:
 def test_times_follow_the_primary_outcome(hospital: Hospital) -> None:
     study = drawn_study(STUDY.replace('primary = "death_28d"', 'primary = "died"'))
     found = rows(outcomes(hospital.db, study))
-    assert (found[2]["time_days"], found[2]["event"], found[2]["days_to_death"]) == (
-        18,
-        False,
-        None,
-    )
+    names = ("stay_days", "stay_end", "event", "days_to_death")
+    assert tuple(found[2][name] for name in names) == (18, 2, False, None)
+    assert found[2]["time_days"] == pytest.approx(180 + 14 / 24)  # to the end of the extract
 
 
 def test_a_primary_that_is_no_death_has_no_times(hospital: Hospital) -> None:

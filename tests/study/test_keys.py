@@ -201,5 +201,6 @@ def test_no_variable_may_take_a_column_that_the_table_has(
     made = {f"{name}_repeat" for name in plan.analysis.repeat_labs}
     made |= {f"band_{band.name}" for band in plan.exposure.bands} | {"ivig_any"}
     own = {"propensity_logit", "outcome", "weight"}  # of the models, in no file
+    own |= {"known_anywhere"}  # where deaths after the stay are unknown
     assert columns - variables - made <= set(TAKEN)
     assert set(TAKEN) <= columns | own

@@ -43,6 +43,8 @@ def _of_outcome(outcome: Outcome) -> Iterator[str]:
         yield "code"
     if outcome.within_days is not None and outcome.source not in _HORIZON:
         yield "within_days"
+    if outcome.after_discharge is not None and outcome.source != "death":
+        yield "after_discharge"
 
 
 def _text(key: str, source: str) -> str:

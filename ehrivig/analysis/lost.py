@@ -1,0 +1,192 @@
+"""Of whom nobody knows the outcome: how many in each arm, and what the effect could be at most.
+
+Leaving such people out keeps the dead and drops the living, so a death that nobody could know is
+not answered that way (`concepts.follow_up`), and what is unknown stands beside every answer.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from ehrivig import disclosure
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.models import versus
+from ehrivig.analysis.survival import in_the_stay
+from ehrivig.concepts.follow_up import Answerable
+from ehrivig.errors import AnalysisError
+from ehrivig.meta.lint import Lint
+from ehrivig.stats.result import Arms, Effect
+
+ANYWHERE = "known_anywhere"
+ARMS = {"exposed": True, "control": False}
+MOST_LOST = 0.05
+"""Share of an arm whose outcome may be unknown (Schulz & Grimes, Lancet 2002: 5% is little)."""
+NAN = float("nan")
+SCHEMA: dict[str, Any] = {
+    "arm": pl.String,
+    "n": pl.Int64,
+    "unknown": pl.Int64,
+    "share_unknown": pl.Float64,
+    "transferred": pl.Int64,
+    "outcome": pl.String,
+    "after_discharge": pl.String,
+    "evidence": pl.String,
+}
+
+
+def by_arm(table: pl.DataFrame, answerable: Answerable) -> pl.DataFrame:
+    """One row per arm: of how many the primary outcome is unknown as it was asked.
+
+    For a death anywhere that is answered as death in the hospital, `unknown` counts those who left
+    alive before the horizon, whose later fate nobody knows. Small counts are null, with the share.
+    """
+    smallest, rows = answerable.asked.report.smallest_cell, []
+    for arm, side in ARMS.items():
+        n, unknown, transferred = _counts(table, answerable, side)
+        hidden = disclosure.small_proportion(unknown, n, smallest)
+        rows.append(
+            {
+                "arm": arm,
+                "n": None if disclosure.small(n, smallest) else n,
+                "unknown": None if hidden else unknown,
+                "share_unknown": None if hidden or not n else unknown / n,
+                "transferred": None if disclosure.small(transferred, smallest) else transferred,
+                "outcome": answerable.asked.primary.label,
+                "after_discharge": _basis(answerable),
+                "evidence": "" if answerable.known is None else answerable.known.evidence,
+            }
+        )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _basis(answerable: Answerable) -> str:
+    """What of deaths after the stay the answer rests on."""
+    if answerable.study.primary.source == "death":
+        return "linked"
+    return "in_hospital" if in_the_stay(answerable.study) else ""
+
+
+def _counts(table: pl.DataFrame, answerable: Answerable, exposed: bool) -> tuple[int, int, int]:
+    """Of one arm: everybody, those of unknown outcome, those transferred by the horizon."""
+    people = table.filter(pl.col("exposed") == exposed)
+    column = ANYWHERE if ANYWHERE in people.columns else answerable.study.primary.name
+    moved = people.filter(pl.col("discharge_status") == "transferred")
+    return people.height, people[column].null_count(), moved.height
+
+
+def bounds(
+    table: pl.DataFrame, matched: pl.DataFrame, answerable: Answerable, rows: EffectRows
+) -> None:
+    """The largest and smallest risk difference of the death that was asked for, without assumption.
+
+    Only where it is answered as death in the hospital: everybody who left alive and is unknown may
+    have died by the horizon, or not. Source: Manski 1990.
+    """
+    if not answerable.primary_refused or ANYWHERE not in table.columns:
+        return
+    asked = answerable.asked.primary
+    for population, people in (("all", table), ("matched", matched)):
+        contrast = versus(answerable.asked)
+        question = Question(
+            "follow_up", contrast, asked.name, population, asked.event_label, adjusted=True
+        )
+        rows.ask(question, partial(_bounds, people, answerable))
+
+
+def _bounds(people: pl.DataFrame, answerable: Answerable) -> Effect:
+    """The interval in which the risk difference lies, whatever became of who left."""
+    smallest, risks, sizes = answerable.asked.report.smallest_cell, [], []
+    for exposed in (True, False):
+        known = people.filter(pl.col("exposed") == exposed)[ANYWHERE]
+        if known.is_empty():
+            raise AnalysisError("one arm is empty")
+        dead, lost = int(known.sum() or 0), known.null_count()
+        if disclosure.any_small([(dead, known.len()), (lost, known.len())], smallest):
+            raise AnalysisError(f"a cell is below {smallest}: suppressed")
+        risks.append((dead / known.len(), (dead + lost) / known.len()))
+        sizes += [known.len(), dead]
+    (lowest, highest), (control_lowest, control_highest) = risks
+    return Effect.between(
+        Arms(*sizes),
+        "RD",
+        (NAN, lowest - control_highest, highest - control_lowest, NAN, NAN),
+        event_label=answerable.asked.primary.event_label,
+        method="bounds without assumptions on who left alive (Manski 1990)",
+        variance="none: the limits hold of these people, and are no confidence interval",
+        estimand="whatever became of those who left alive",
+        notes=(
+            f"risk {lowest:.1%} to {highest:.1%} of the exposed, "
+            f"{control_lowest:.1%} to {control_highest:.1%} of the unexposed",
+        ),
+    )
+
+
+def lints(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
+    """What a reader must know of the outcomes that nobody knows."""
+    return [*_refused(table, answerable), *_unproven(answerable), *_lost(table, answerable)]
+
+
+def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
+    """Deaths anywhere that were asked for and could not be known."""
+    known, refused = answerable.known, answerable.refused
+    if known is None or not refused:
+        return []
+    primary = answerable.asked.primary
+    first = primary if answerable.primary_refused else refused[0]
+    declared = known.declares(first) == "in_hospital"
+    names = ", ".join(outcome.label for outcome in refused)
+    shares = ""
+    if answerable.primary_refused and ANYWHERE in table.columns:
+        told = " and ".join(_share(table, answerable, arm) for arm in ARMS)
+        shares = f" Unknown by its horizon: {told}."
+    message = (
+        f"{names}: the vital status after discharge is unknown ({known.why_not(first)}). "
+        f"Answered instead: {answerable.study.outcome(first.name).label}, with leaving alive as "
+        f"competing event, and bounds of what was asked.{shares} Where deaths after discharge are "
+        "on record, say so: [outcomes] after_discharge = 'linked'"
+    )
+    return [Lint("vital_status_unknown", "info" if declared else "error", message)]
+
+
+def _share(table: pl.DataFrame, answerable: Answerable, arm: str) -> str:
+    n, unknown, _ = _counts(table, answerable, ARMS[arm])
+    words = "of the exposed" if arm == "exposed" else "of the unexposed"
+    smallest = answerable.asked.report.smallest_cell
+    if disclosure.small_proportion(unknown, n, smallest) or not n:
+        return f"not shown {words} (few)"
+    return f"{unknown / n:.1%} {words}"
+
+
+def _unproven(answerable: Answerable) -> list[Lint]:
+    """A declared link of which the data show nothing."""
+    known, primary = answerable.known, answerable.asked.primary
+    if known is None or primary.source != "death" or answerable.primary_refused:
+        return []
+    if known.proven:
+        return []
+    message = (
+        f"{primary.label}: that nobody died after discharge unseen rests on the study file alone "
+        f"(after_discharge = 'linked'): {known.evidence}"
+    )
+    return [Lint("linked_unproven", "warn", message)]
+
+
+def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
+    """An arm of which too many outcomes are unknown, as answered; or were moved elsewhere."""
+    primary, smallest = answerable.study.primary, answerable.asked.report.smallest_cell
+    found = []
+    for arm, side in ARMS.items():
+        people = table.filter(pl.col("exposed") == side)
+        unknown = people[primary.name].null_count()
+        if disclosure.small(unknown, smallest) or unknown <= MOST_LOST * people.height:
+            continue
+        message = (
+            f"{primary.label} is unknown of {unknown / people.height:.1%} of the {arm} (limit "
+            f"{MOST_LOST:.0%}): who is left out is not like who stays. Lengthen the follow-up, or "
+            "end the period of admissions before it"
+        )
+        found.append(Lint("lost_to_follow_up", "error", message, {"n": unknown}))
+    return found

@@ -1,0 +1,140 @@
+"""Deaths that nobody could know: what is answered instead, and how wide the doubt is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from fuzz.base import short_study
+
+from ehrivig import pipeline
+from ehrivig.analysis import lost
+from ehrivig.analysis.effects import EffectRows
+from ehrivig.concepts.follow_up import Answerable, Known, Seen
+from ehrivig.demo import write_demo
+from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.study import Study
+
+UNKNOWN = Known(None, (Seen("A", 500, 50, 50, 0),))
+
+
+def people() -> pl.DataFrame:
+    """Exposed: 2 dead, 3 unknown, 5 alive. Unexposed: 4 dead, 1 unknown, 15 alive."""
+    answers = [True] * 2 + [None] * 3 + [False] * 5 + [True] * 4 + [None] + [False] * 15
+    return pl.DataFrame(
+        {
+            "exposed": [True] * 10 + [False] * 20,
+            "known_anywhere": answers,
+            "death_28d": [answer or False for answer in answers],
+            "discharge_status": ["alive"] * 30,
+        }
+    )
+
+
+def test_bounds_by_hand(plan: Study) -> None:
+    """Exposed 2/10 to 5/10, unexposed 4/20 to 5/20: the difference lies in -0.05 to 0.30."""
+    rows, table = EffectRows(0), people()
+    lost.bounds(table, table, Answerable(plan, UNKNOWN), rows)
+    made = rows.frame()
+    assert made["estimate"].to_list() == [None, None]
+    assert made["lo"].to_list() == pytest.approx([-0.05] * 2)
+    assert made["hi"].to_list() == pytest.approx([0.30] * 2)
+    assert made["event_label"].to_list() == ["death within 28 days"] * 2
+    assert "risk 20.0% to 50.0% of the exposed" in made["note"][0]
+
+
+def test_bounds_of_few_are_not_shown(plan: Study) -> None:
+    rows, table = EffectRows(5), people()
+    guarded = plan.report.model_copy(update={"smallest_cell": 5})
+    answerable = Answerable(plan.model_copy(update={"report": guarded}), UNKNOWN)
+    lost.bounds(table, table, answerable, rows)
+    made = rows.frame()
+    assert made.select("lo", "hi").null_count().row(0) == (2, 2)
+    assert "suppressed" in made["note"][0]
+    shares = lost.by_arm(table, answerable)
+    assert shares["unknown"].to_list() == [None, None]
+    (lint,) = lost.lints(table, answerable)
+    assert "20.0%" not in lint.message
+    assert "30.0%" not in lint.message
+
+
+def test_an_arm_of_unknown_outcomes_is_an_error(plan: Study) -> None:
+    table = people().with_columns(death_28d="known_anywhere").drop("known_anywhere")
+    known = Known(None, (Seen("A", 500, 50, 50, 9),))
+    found = lost.lints(table, Answerable(plan, known))
+    assert [(one.code, one.severity) for one in found] == [("lost_to_follow_up", "error")]
+    assert "30.0% of the exposed (limit 5%)" in found[0].message
+
+
+def test_a_declared_link_that_shows_nowhere_is_said(plan: Study) -> None:
+    known = Known("linked", (Seen("A", 500, 50, 50, 0),))
+    complete = people().with_columns(pl.col("death_28d").fill_null(False)).drop("known_anywhere")
+    (lint,) = lost.lints(complete, Answerable(plan, known))
+    assert (lint.code, lint.severity) == ("linked_unproven", "warn")
+
+
+def _changed(extract: Path, out: Path, deaths: pl.Expr) -> Path:
+    """A copy of an extract with other dates of death."""
+    shutil.copytree(extract, out)
+    for path in sorted(out.glob("patient/*/*.parquet")):
+        table = pl.read_parquet(path, hive_partitioning=False)
+        table.with_columns(deaths.cast(table.schema["death_at"]).alias("death_at")).write_parquet(
+            path
+        )
+    return out
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("follow_up") / "x"
+    write_demo(folder, patients=700, hospitals=2, defects="none", seed=3)
+    return folder
+
+
+NONE = pl.lit(None)
+FIRST = pl.when(pl.col("death_at").cum_count() == 1).then("death_at")  # one date per hospital
+
+
+@pytest.mark.parametrize("deaths", [NONE, FIRST], ids=["by discharge status only", "one dated"])
+def test_deaths_by_discharge_status_are_deaths_in_the_hospital(
+    extract: Path, tmp_path: Path, deaths: pl.Expr
+) -> None:
+    """M1, M2, M3: no complete cases, no censoring at discharge, and the run says so."""
+    changed = _changed(extract, tmp_path / "changed", deaths)
+    study = short_study(tmp_path / "study.toml")
+    tables = {}
+    for name, folder in (("clean", extract), ("changed", changed)):
+        done = pipeline.run(study, folder, tmp_path / f"out_{name}")
+        assert done.exit_code == 0, done.message
+        tables[name] = pl.read_parquet(tmp_path / f"out_{name}" / "analysis.parquet")
+    clean, table = tables["clean"], tables["changed"]
+    assert table["death_28d"].null_count() == 0
+    assert abs(int(table["death_28d"].sum()) - int(clean["death_28d"].sum())) <= 2
+    out = tmp_path / "out_changed"
+    effects = pl.read_csv(out / "effects.csv", infer_schema_length=None)
+    main = effects.filter(pl.col("analysis") == "main", pl.col("outcome") == "death_28d")
+    assert main["event_label"].unique().to_list() == ["death in hospital within 28 days"]
+    assert set(main["measure"]) >= {"SHR", "HR", "OR", "RMSTD"}
+    assert effects.filter(pl.col("analysis") == "follow_up").height == 2
+    lints = pl.read_csv(out / "lints.csv")
+    (said,) = lints.filter(pl.col("code") == "vital_status_unknown").to_dicts()
+    assert said["severity"] == "error"
+    assert "28-day mortality: the vital status after discharge is unknown" in said["message"]
+    _curves_are_those_of_competing_risks(pl.read_csv(out / "curves.csv"), table)
+
+
+def _curves_are_those_of_competing_risks(curves: pl.DataFrame, table: pl.DataFrame) -> None:
+    """Deaths by day 28 over everybody, for nobody is lost: the Aalen-Johansen estimate."""
+    assert "km" not in set(curves["curve"])
+    last = curves.filter(
+        pl.col("population") == "all", pl.col("cause") == "death in hospital", pl.col("time") == 28
+    )
+    for group, exposed in (("exposed", True), ("control", False)):
+        arm = table.filter(pl.col("exposed") == exposed)
+        (drawn,) = last.filter(pl.col("group") == group)["estimate"].to_list()
+        assert drawn == pytest.approx(arm["death_28d"].mean())
+        whole = cumulative_incidence(arm["stay_days"].clip(1 / 1440), arm["stay_end"])
+        (died,) = [curve for curve in whole.curves if curve.cause == 1]
+        assert drawn == pytest.approx(float(died.at([28.0]).incidence[0]))
