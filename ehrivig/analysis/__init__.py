@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.analysis import curves, lost, own_lints, repeat_labs, sensitivity, subgroups, survival
+from ehrivig.analysis import (
+    curves,
+    lost,
+    own_lints,
+    repeat_labs,
+    roles,
+    sensitivity,
+    subgroups,
+    survival,
+)
 from ehrivig.analysis.clearance import clearance_effects
 from ehrivig.analysis.describe import by_outcome, describe
 from ehrivig.analysis.discharge import discharge_effects
@@ -14,7 +23,7 @@ from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.model_tables import table3, table_s2, table_s3
-from ehrivig.analysis.sample import Rematch, Sample
+from ehrivig.analysis.sample import Rematch, Sample, matched_target
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
@@ -92,7 +101,7 @@ def analyse(
     warning = immortal_time(study)
     for name in BY_ARM:
         tables[name] = _noted(tables[name], warning)
-    rows = EffectRows(smallest, warning, admitted(study))
+    rows = EffectRows(smallest, warning, admitted(study), matched_target(table, matched, smallest))
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
@@ -102,6 +111,7 @@ def analyse(
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
+    roles.assign(rows, study)
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()
     tables["table3"] = _table3(tables["effects"])

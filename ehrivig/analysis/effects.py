@@ -49,6 +49,12 @@ SCHEMA: dict[str, Any] = {
     "family": pl.String,
     "adjusted": pl.Boolean,
     "note": pl.String,
+    "role": pl.String,
+    **{
+        f"risk_{arm}{end}": pl.Float64
+        for arm in ("exposed", "control")
+        for end in ("", "_lo", "_hi")
+    },
 }
 
 
@@ -57,7 +63,8 @@ class Question:
     """What is asked: the analysis, who is compared with whom, on which outcome, among whom.
 
     `immortal`: whether the exposed are told apart by what happens after time zero; the rows then
-    carry the run's warning. `split`: see `EffectRows`.
+    carry the run's warning. `split`: see `EffectRows`. `design`: which of `registries.answers` it
+    is, for what can be the answer.
     """
 
     analysis: str
@@ -70,6 +77,7 @@ class Question:
     note: str = ""
     split: str = ""
     immortal: bool = True
+    design: str = ""
 
 
 @dataclass
@@ -79,12 +87,15 @@ class EffectRows:
     Questions of one `split` divide one population: where one part is too small to show, none of
     the parts is shown, since the whole minus the others would show it. `warning` goes into the
     note of every row whose exposure is defined by what happened after time zero; `admitted` into
-    that of every row that rests on variables which follow time zero.
+    that of every row that rests on variables which follow time zero. `target`: among whom matching
+    estimates ("ATT" where every exposed has a match). A p is adjusted within its family before
+    anything is hidden: what is hidden was tested all the same.
     """
 
     smallest: int
     warning: str = ""
     admitted: Admitted = field(default_factory=Admitted)
+    target: str = "ATT"
     rows: list[dict[str, Any]] = field(default_factory=list)
     hidden_splits: set[str] = field(default_factory=set)
     uncounted_splits: set[str] = field(default_factory=set)
@@ -124,8 +135,10 @@ class EffectRows:
             "measure": effect.measure,
             **{k: None if disclosure.small(n, self.smallest) else n for k, n in sizes.items()},
             "variance": effect.variance,
-            "estimand": effect.estimand,
+            "estimand": effect.estimand.replace("ATT", self.target),
             "note": _joined(notes),
+            "tested": effect.p,
+            "naive": self._naive(question),
         }
         if not hidden and effect.measure not in OF_NUMBERS:
             row |= {
@@ -135,6 +148,7 @@ class EffectRows:
         if told:
             numbers = ("estimate", "lo", "hi", "p", "se")
             row |= {name: _finite(getattr(effect, name)) for name in numbers}
+            row |= _risks(effect)
         return row
 
     def _failed(self, question: Question, reason: str) -> dict[str, Any]:
@@ -143,7 +157,14 @@ class EffectRows:
             **_asked(question),
             "event_label": question.event_label,
             "note": _joined([self._warned(question), f"no estimate: {reason}"]),
+            "tested": 1.0,
+            "naive": self._naive(question),
         }
+
+    def _naive(self, question: Question) -> bool:
+        """Whether the exposed are told apart by what happened after time zero."""
+        said = "immortal time" in question.note
+        return said or (question.immortal and bool(self.warning))
 
     def _warned(self, question: Question) -> str:
         """The question's own note, with the run's warnings where they apply and are not said."""
@@ -168,7 +189,7 @@ class EffectRows:
         )
         if frame.is_empty():
             return frame
-        p = frame["p"].to_numpy()
+        p = np.array([row["tested"] for row in self.rows], dtype=float)
         family = frame["family"].to_list()
         holm, bh = np.full(len(p), np.nan), np.full(len(p), np.nan)
         for name in sorted({f for f in family if f}):
@@ -176,8 +197,10 @@ class EffectRows:
             if member.any():
                 holm[member] = multiplicity.holm(p[member])
                 bh[member] = multiplicity.benjamini_hochberg(p[member])
+        told = pl.col("p").is_not_null()
         return frame.with_columns(
-            pl.Series("p_holm", holm).fill_nan(None), pl.Series("p_bh", bh).fill_nan(None)
+            pl.when(told).then(pl.Series(name, values).fill_nan(None)).alias(name)
+            for name, values in (("p_holm", holm), ("p_bh", bh))
         )
 
     def _protected(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +211,7 @@ class EffectRows:
             return row
         hidden = ["events_exposed", "events_control"]
         if not row["adjusted"]:
-            hidden += ["estimate", "lo", "hi", "p", "se"]
+            hidden += ["estimate", "lo", "hi", "p", "se", *(n for n in SCHEMA if n[:5] == "risk_")]
         note = row["note"]
         if "a cell is below" not in note:
             note = _joined([note, "suppressed: another part of this split is below it"])
@@ -204,7 +227,19 @@ def _asked(question: Question) -> dict[str, Any]:
         "family": question.family,
         "adjusted": question.adjusted,
         "split": question.split,
+        "design": question.design,
     }
+
+
+def _risks(effect: Effect) -> dict[str, float | None]:
+    """The risk of each arm and its limits."""
+    if effect.risks is None:
+        return {}
+    found = {}
+    for arm, risk in zip(("exposed", "control"), effect.risks, strict=True):
+        for end, value in (("", risk.estimate), ("_lo", risk.lo), ("_hi", risk.hi)):
+            found[f"risk_{arm}{end}"] = _finite(value)
+    return found
 
 
 def _joined(notes: Iterable[str]) -> str:

@@ -12,7 +12,15 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.mean_differences import number_effects
-from ehrivig.analysis.models import adjusted, crude, set_weights, supported, varying, versus
+from ehrivig.analysis.models import (
+    adjusted,
+    crude,
+    set_weights,
+    supported,
+    varying,
+    versus,
+    with_crude_risks,
+)
 from ehrivig.dataset import exposed, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.conditional import conditional_logistic
@@ -100,7 +108,7 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
 
     def clustered() -> Effect:
         fit = logistic(event, x, cluster=pair, names=["exposed"], event_label=label)
-        return exposure_effect(fit, event, arm, "exposed", estimand="ATT")
+        return with_crude_risks(exposure_effect(fit, event, arm, "exposed", estimand="ATT"))
 
     def conditional() -> Effect:
         fit = conditional_logistic(event, x, pair, names=["exposed"], event_label=label)
@@ -138,7 +146,9 @@ def _doubly_robust(matched: pl.DataFrame, study: Study, rows: EffectRows) -> Non
     the risk difference is standardised to the matched exposed.
     """
     primary, label = study.primary, study.primary.event_label
-    question = Question("main", versus(study), primary.name, "matched", label, adjusted=True)
+    question = Question(
+        "main", versus(study), primary.name, "matched", label, adjusted=True, design="matched"
+    )
     event, arm = values(matched, primary.name), exposed(matched)
     pairs = matched["pair_id"].to_numpy()
     x, names = varying(matched, study.match.covariates)

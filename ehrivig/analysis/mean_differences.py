@@ -36,7 +36,8 @@ def _question(study: Study, population: str, *, adjusted: bool = False) -> Quest
     note = OUTCOMES[primary.source].caution
     label = model_of(primary).label
     contrast = versus(study)
-    return Question("main", contrast, primary.name, population, label, adjusted=adjusted, note=note)
+    question = Question("main", contrast, primary.name, population, label, note=note)
+    return replace(question, adjusted=adjusted, design="matched" if adjusted else "")
 
 
 def _crude(people: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:

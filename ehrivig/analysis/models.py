@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ehrivig.concepts import bands
 from ehrivig.dataset import Floats, exposed, matrix, values
 from ehrivig.stats.regression.logistic import LogisticFit, exposure_effect, logistic
-from ehrivig.stats.result import Effect
+from ehrivig.stats.result import Arms, Effect
+from ehrivig.stats.tables.two_by_two import crude_risks
 from ehrivig.study import Study
 
 
@@ -113,7 +114,14 @@ def crude(
         firth="auto" if weights is None else False,
         weights=None if weights is None else weights[known],
     )
-    return exposure_effect(fit, e, a, "exposed", estimand=estimand)
+    effect = exposure_effect(fit, e, a, "exposed", estimand=estimand)
+    return effect if weights is not None else with_crude_risks(effect)
+
+
+def with_crude_risks(effect: Effect) -> Effect:
+    """An unadjusted effect with the proportions of both arms."""
+    counts = (effect.n_exposed, effect.events_exposed, effect.n_control, effect.events_control)
+    return replace(effect, risks=crude_risks(Arms(*counts), effect.level))
 
 
 def adjusted(

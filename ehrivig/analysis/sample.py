@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from ehrivig import disclosure
 from ehrivig.analysis.models import set_weights
 from ehrivig.analysis.outcome_model import model_of
 from ehrivig.dataset import Floats, exposed, values
@@ -36,6 +37,17 @@ class Sample:
     def populations(self) -> tuple[tuple[str, pl.DataFrame], ...]:
         """Everybody and the matched, as effects.csv names them."""
         return ("all", self.table), ("matched", self.matched)
+
+
+def matched_target(table: pl.DataFrame, matched: pl.DataFrame, smallest: int) -> str:
+    """Among whom matching estimates: all exposed (ATT), or those that have a match (ATM)."""
+    n, pairs = int(table["exposed"].sum()), int(matched["exposed"].sum())
+    if n == pairs:
+        return "ATT"
+    told = f"{pairs:,} of {n:,}"
+    if disclosure.small(n - pairs, smallest) or disclosure.small(pairs, smallest):
+        told = "not all"
+    return f"ATM ({told} exposed have a match)"
 
 
 def matched_effect(matched: pl.DataFrame, study: Study) -> Effect:

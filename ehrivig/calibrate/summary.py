@@ -57,7 +57,7 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
     if world.world == "delayed" and world.effect and any("clone" in slot[1] for slot in slots):
-        grace = world.study.analysis.grace_hours
+        grace = world.study.grace_hours
         start, wait = (strategy_risk(world, grace, starts=s) for s in (True, False))
         risks["strategies"] = (start, wait)
     rows = []

@@ -44,13 +44,27 @@ def arms_of(event: FloatArray | BoolArray, exposed: BoolArray) -> Arms:
 
 
 @dataclass(frozen=True)
+class Risk:
+    """The probability of the event in one arm, with its interval."""
+
+    estimate: float
+    lo: float
+    hi: float
+
+
+Risks = tuple[Risk, Risk]
+"""Of the exposed, then of the controls."""
+
+
+@dataclass(frozen=True)
 class Effect:
     """One contrast of the exposed with the unexposed, with all that is needed to read it.
 
     `estimate`, `lo`, `hi` are on the scale of `measure` (a ratio for OR, RR, HR, SHR; a difference
     for RD, RMSTD, MD); `se` is on the scale on which the interval is symmetric (log for ratios).
     `events_*` count the event named by `event_label` and nothing else: an odds ratio of survival
-    can never be taken for one of death. `software` is the program and version that made it.
+    can never be taken for one of death. `risks` are the two that the contrast is of, where the
+    analysis gives them. `software` is the program and version that made it.
     """
 
     measure: str
@@ -69,6 +83,7 @@ class Effect:
     estimand: str = ""
     level: float = 0.95
     notes: tuple[str, ...] = field(default=())
+    risks: Risks | None = None
     software: str = SOFTWARE
 
     @classmethod
@@ -84,6 +99,7 @@ class Effect:
         estimand: str = "",
         level: float = 0.95,
         notes: tuple[str, ...] = (),
+        risks: Risks | None = None,
     ) -> Effect:
         """The contrast of two arms, from its five numbers and the counts of the arms."""
         estimate, lo, hi, se, p = (float(value) for value in numbers)
@@ -104,4 +120,5 @@ class Effect:
             estimand=estimand,
             level=level,
             notes=notes,
+            risks=risks,
         )

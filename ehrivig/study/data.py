@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ehrivig.stats.weighting.estimands import ESTIMANDS
+from ehrivig.study.registries import ANSWERS, OneOf
 from ehrivig.study.section import Day, Label, Proportion, Section, Slug, Words
 
 OpenList = Literal["findings", "procedures", "scores", "pathogens"]
@@ -51,6 +52,18 @@ class Estimand(Section):
         default="ATT",
         description="Among whom: the treated (ATT), everybody (ATE), the overlap (ATO).",
         examples=["ATT"],
+    )
+    analysis: Annotated[str, OneOf(ANSWERS)] | None = Field(
+        default=None,
+        description="The analysis that gives the answer: the one row of effects.csv whose role is "
+        "primary. Without it `clone_censor_weight` where people are followed to a death and may be "
+        f"exposed after time zero, else aipw, and of a number matched.\n{ANSWERS.described}",
+        examples=["clone_censor_weight"],
+    )
+    measure: Literal["RD", "RR", "OR", "HR", "MD"] | None = Field(
+        default=None,
+        description="The measure of that row; without it the first that the analysis gives.",
+        examples=["RD"],
     )
 
 

@@ -19,6 +19,7 @@ from ehrivig.study.plan import (
 )
 from ehrivig.study.problem import place
 from ehrivig.study.references import wrong_references
+from ehrivig.study.registries import ANSWERS, OUTCOMES, SENSITIVITY
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.section import Section
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
@@ -55,6 +56,8 @@ class Study(Section):
     @model_validator(mode="after")
     def _rules_hold(self, info: ValidationInfo) -> Study:
         object.__setattr__(self, "cohort", _newly_treated(self.cohort, self.exposure))
+        if self.outcomes.primary in [v.name for v in self.outcomes.variables]:
+            object.__setattr__(self, "analysis", _answered(self.analysis, self.answer))
         if info.context != RULES_LATER:
             content = self.model_dump(by_alias=True)
             problems = wrong_references(content) or broken_rules(self)
@@ -88,11 +91,46 @@ class Study(Section):
         return next(v for v in self.outcomes.variables if v.name == name)
 
     @property
+    def answer(self) -> str:
+        """The analysis whose row is the answer: the declared one, else a safe one."""
+        return self.study.estimand.analysis or default_answer(self.primary, self.exposure)
+
+    @property
+    def answer_measure(self) -> str:
+        """The measure of that row."""
+        entry = ANSWERS[self.answer]
+        usual = entry.of_number if self.primary.unit else entry.measures[0]
+        return self.study.estimand.measure or usual
+
+    @property
+    def grace_hours(self) -> float:
+        """Within how many hours who is to start has started; no later than exposure counts."""
+        end, grace = self.exposure.end_hours, self.analysis.grace_hours
+        if end is None or end <= 0 or "grace_hours" in self.analysis.model_fields_set:
+            return grace
+        return min(grace, end)
+
+    @property
     def primary(self) -> Outcome:
         """The primary outcome, with the words of its event."""
         found = self.outcome(self.outcomes.primary)
         words = found.event_label or found.label.lower()
         return found.model_copy(update={"event_label": words})
+
+
+def default_answer(primary: Outcome, exposure: Exposure) -> str:
+    """Where nothing is declared: a design free of immortal time where there is one."""
+    later = exposure.end_hours is None or exposure.end_hours > 0
+    if OUTCOMES[primary.source].follow_up and later:
+        return "clone_censor_weight"
+    return "matched" if primary.unit else "aipw"
+
+
+def _answered(analysis: Analysis, answer: str) -> Analysis:
+    """The analyses with that of the answer among them."""
+    if answer not in SENSITIVITY.names or answer in analysis.sensitivity:
+        return analysis
+    return analysis.model_copy(update={"sensitivity": (*analysis.sensitivity, answer)})
 
 
 def _newly_treated(cohort: Cohort, exposure: Exposure) -> Cohort:

@@ -215,7 +215,7 @@ def test_weights_reproduce_those_censored(stand_in: str) -> None:
     copies = clones(cohort, grace, 672.0)
     ones = np.ones(cohort.n)
     terms = interval_terms(rows, 8)
-    weight = clone_weights(cohort, copies, rows, terms, ones, (0, 1), stand_in)  # type: ignore[arg-type]
+    weight = clone_weights(cohort, copies, rows, terms, ones, (0, 1), 48.0, stand_in)  # type: ignore[arg-type]
     after = copies.interval == 9
     followed = cohort.time_hours > 48
     started = start_interval(cohort, grace) <= 8
@@ -433,3 +433,63 @@ def test_percentile_limits_are_at_rank_tail_times_one_more_than_the_replicates()
     draws = result.replicates[:, 0] - result.replicates[:, 1]
     effect = result.risk_difference
     assert (effect.lo, effect.hi) == pytest.approx((draws.min(), draws.max()))
+
+
+def _leaving(n: int, seed: int) -> tuple[np.ndarray, ...]:
+    """A world without effect in which the healthy leave early, and nobody starts after leaving."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    death = rng.exponential(24 * np.exp(4.2 - 0.9 * x))
+    leaves = 24 * np.exp(0.3 + 0.9 * x + 0.5 * rng.normal(size=n))
+    start = rng.exponential(60 * np.exp(-0.5 * x))
+    start = np.where(start < np.minimum(leaves, death), start, np.nan)
+    return np.minimum(death, 672), death <= 672, start, leaves, x[:, None]
+
+
+def test_who_left_could_not_start_any_more() -> None:
+    """Censored as if they had departed, who left alive take their good prognosis with them."""
+    differences = []
+    for seed in range(4):
+        time, event, start, leaves, x = _leaving(4_000, seed)
+        known = follow_up(time, event, start, x, leaves_hours=leaves)
+        blind = follow_up(time, event, start, x)
+        found = [clone_censor_weight(c, bootstraps=2) for c in (known, blind)]
+        differences.append([one.risk_start - one.risk_wait for one in found])
+    right, wrong = np.mean(differences, axis=0)
+    assert abs(right) < 0.02
+    assert wrong > 0.03
+
+
+def test_who_left_is_in_no_landmark_and_no_later_trial() -> None:
+    time, event, start, leaves = (
+        [100.0] * 4,
+        [True] * 4,
+        [10.0, np.nan, np.nan, 30.0],
+        [12, 60, 5, 60],
+    )
+    cohort = follow_up(time, event, start, leaves_hours=leaves)
+    assert cohort.leaves_hours.tolist() == [12, 60, 5, 60]
+    trials = nested_trials(cohort, 24.0, 2)
+    assert trials.patient.tolist() == [1, 3, 1, 3]
+    assert trials.exposed.tolist() == [False, False, False, True]
+
+
+def test_an_unknown_end_of_the_stay_excludes_nobody() -> None:
+    cohort = follow_up([100.0, 100.0], [True, False], [np.nan, 50.0], leaves_hours=[np.nan, 40.0])
+    assert cohort.leaves_hours.tolist() == [np.inf, 50.0]
+    with pytest.raises(AnalysisError, match="leaves_hours"):
+        follow_up([100.0], [True], [np.nan], leaves_hours=[1.0, 2.0])
+
+
+def test_truncation_is_of_the_weights_that_stand_for_others() -> None:
+    """Of `last_interval` most weights are one; they must not clip the few that carry the rest."""
+    cohort = simulate_null(5_000, 4).follow_up
+    grace = grace_period(48, 6)
+    rows, copies = at_risk_of_start(cohort, grace), clones(cohort, grace, 672.0)
+    terms, ones = interval_terms(rows, 8), np.ones(cohort.n)
+    last = (copies.arm == START) & (copies.interval == 9) & (copies.started_in == 8)
+    whole, cut = (
+        clone_weights(cohort, copies, rows, terms, ones, limits, 48.0, "last_interval")[last]
+        for limits in ((0.0, 1.0), (0.01, 0.99))
+    )
+    np.testing.assert_allclose(cut, whole)  # alike without covariates: nothing to clip

@@ -14,7 +14,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.analysis.survival import follow_up, followed, followed_up
-from ehrivig.dataset import matrix, values
+from ehrivig.dataset import Floats, matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
@@ -46,21 +46,22 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     try:
         cohort, n_left = cohort_of(sample.table, study)
     except AnalysisError as error:
-        rows.ask(
-            replace(base, contrast=f"{label} by time-zero-safe designs"), partial(_refuse, error)
-        )
+        contrast = f"{label} by time-zero-safe designs"
+        answer = study.answer if study.answer in wanted else ""
+        rows.ask(replace(base, contrast=contrast, design=answer), partial(_refuse, error))
         return
 
-    def ask(contrast: str, compute: Compute, note: str = "") -> None:
+    def ask(contrast: str, compute: Compute, note: str = "", design: str = "") -> None:
         """Rows of one design: its unadjusted risks, then what is adjusted for covariates."""
         question = replace(base, contrast=contrast, note=note)
         found = cache(compute)
         rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
-        more = replace(question, adjusted=cohort.x is not None)
+        more = replace(question, adjusted=cohort.x is not None, design=design)
         rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
 
-    def ask_adjusted(contrast: str, compute: Compute) -> None:
-        rows.ask(replace(base, contrast=contrast, adjusted=cohort.x is not None), compute)
+    def ask_adjusted(contrast: str, compute: Compute, design: str) -> None:
+        adjusted = cohort.x is not None
+        rows.ask(replace(base, contrast=contrast, adjusted=adjusted, design=design), compute)
 
     note = f"{n_left} admissions left out: exposed before time zero or a covariate missing"
     if disclosure.small(n_left, study.report.smallest_cell):
@@ -74,21 +75,25 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         ask(
             f"{label} by {hours:g} h vs not yet (landmark)",
             partial(_landmark, cohort, hours, horizon),
+            design="landmark",
         )
     if "time_dependent_cox" in wanted:
         ask_adjusted(
             f"{label} from its start on (time-dependent Cox)",
             lambda: [time_dependent_cox(cohort)],
+            "time_dependent_cox",
         )
     if "sequential_trials" in wanted:
         ask_adjusted(
             f"{label} starting now vs not yet (sequential trials)",
             lambda: [sequential_trials(cohort)],
+            "sequential_trials",
         )
     if "clone_censor_weight" in wanted:
         ask_adjusted(
-            f"{label} within {study.analysis.grace_hours:g} h vs not (clone-censor-weight)",
+            f"{label} within {study.grace_hours:g} h vs not (clone-censor-weight)",
             lambda: _cloned(cohort, study, horizon),
+            "clone_censor_weight",
         )
 
 
@@ -125,16 +130,24 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
         event[keep],
         start[keep],
         x[keep][:, varies] if kept else None,
+        leaves_hours=_leaves(people)[keep],
         names=kept or None,
         event_label=study.primary.event_label,
     )
     return cohort, int((~keep).sum())
 
 
+def _leaves(people: pl.DataFrame) -> Floats:
+    """Hours from time zero to the end of the stay, after which nobody starts; NaN if unknown."""
+    if "discharge_days" not in people.columns:
+        return np.full(people.height, np.nan)
+    return values(people, "discharge_days") * HOURS_PER_DAY
+
+
 def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
     result = clone_censor_weight(
         cohort,
-        grace_hours=study.analysis.grace_hours,
+        grace_hours=study.grace_hours,
         horizon_hours=horizon,
         bootstraps=study.analysis.bootstrap,
         seed=study.study.seed,

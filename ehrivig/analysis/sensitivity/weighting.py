@@ -43,6 +43,7 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
     question = Question("weighting", versus(study), study.primary.name, "all", label, adjusted=True)
     aims = {entry.analysis: entry for entry in ESTIMANDS.values() if entry.analysis}
     for name in study.analysis.sensitivity:
+        question = replace(question, design=name)
         if name in aims:
             rows.ask(question, partial(_weighted, people, e, aims[name], study))
         if name == "aipw":

@@ -12,7 +12,15 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
-from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
+from ehrivig.stats.result import (
+    BoolArray,
+    Effect,
+    FloatArray,
+    IntArray,
+    Risk,
+    Risks,
+    arms_of,
+)
 from ehrivig.stats.wald import p_value, quantile
 
 
@@ -95,29 +103,39 @@ class Report:
     ) -> MarginalEffects:
         """Wald intervals, symmetric on the log for the ratios."""
         z = quantile(self.level)
+        both = _risks_of(risks, covariance, z)
         effects = []
         for measure, value, gradient in _contrasts(risks):
             se = float(np.sqrt(gradient @ covariance @ gradient))
             p = p_value(value / se) if se > 0 else float("nan")
             ends = (value, value - z * se, value + z * se)
-            effects.append(self._effect(measure, ends, se, p, variance))
+            effects.append(self._effect(measure, ends, se, p, variance, both))
         return _marginal(risks, covariance, effects, 0)
 
     def from_draws(self, risks: FloatArray, draws: FloatArray, failed: int) -> MarginalEffects:
         """Percentile intervals, at rank tail x (B + 1); p is Wald's with the bootstrap's SE."""
         tail = (1 - checked_level(self.level)) / 2
         samples = [[value for _, value, _ in _contrasts(draw)] for draw in draws]
+        ends_of = np.quantile(draws, [tail, 1 - tail], axis=0, method="weibull")
+        both = (_risk(risks[0], ends_of[:, 0]), _risk(risks[1], ends_of[:, 1]))
         effects = []
         for (measure, value, _), column in zip(_contrasts(risks), np.array(samples).T, strict=True):
             se = float(np.std(column, ddof=1))
             p = p_value(value / se) if se > 0 else float("nan")
             lo, hi = np.quantile(column, [tail, 1 - tail], method="weibull")
             name = f"bootstrap, {len(draws)} samples, percentile interval"
-            effects.append(self._effect(measure, (value, float(lo), float(hi)), se, p, name))
+            ends = (value, float(lo), float(hi))
+            effects.append(self._effect(measure, ends, se, p, name, both))
         return _marginal(risks, np.cov(draws.T), effects, failed)
 
     def _effect(
-        self, measure: str, ends: tuple[float, float, float], se: float, p: float, variance: str
+        self,
+        measure: str,
+        ends: tuple[float, float, float],
+        se: float,
+        p: float,
+        variance: str,
+        risks: Risks,
     ) -> Effect:
         """One contrast; `ends` on the scale of its standard error."""
         back = (lambda v: v) if measure == "RD" else np.exp
@@ -131,7 +149,20 @@ class Report:
             variance=variance,
             estimand=self.estimand,
             level=self.level,
+            risks=risks,
         )
+
+
+def _risks_of(risks: FloatArray, covariance: FloatArray, z: float) -> Risks:
+    """Both risks with intervals that are symmetric on the logit, so that they stay in [0, 1]."""
+    logit = np.log(risks / (1 - risks))
+    half = z * np.sqrt(np.diag(covariance)) / (risks * (1 - risks))
+    ends = 1 / (1 + np.exp(-(logit + np.outer([-1, 1], half))))
+    return _risk(risks[0], ends[:, 0]), _risk(risks[1], ends[:, 1])
+
+
+def _risk(value: float, ends: FloatArray) -> Risk:
+    return Risk(float(value), float(ends[0]), float(ends[1]))
 
 
 def _marginal(

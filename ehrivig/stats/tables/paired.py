@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.result import Arms, Effect
-from ehrivig.stats.tables.two_by_two import no_event
+from ehrivig.stats.tables.two_by_two import crude_risks, no_event
 from ehrivig.stats.wald import p_value, quantile, wald_interval
 
 
@@ -44,6 +44,7 @@ def paired_risk_difference(
         method="pairs, Tango score interval",
         variance="paired score; p of McNemar's chi-square",
         level=level,
+        risks=crude_risks(Arms(n, a + b, n, a + c), level),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import exp, log, sqrt
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.result import Arms, Effect
+from ehrivig.stats.result import Arms, Effect, Risk, Risks
 from ehrivig.stats.wald import p_value, quantile, wald_interval
 
 
@@ -38,14 +38,16 @@ def risk_ratio(
     se = sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
     ratio = log(a / (a + b)) - log(c / (c + d))
     added = f", {correction:g} added to each cell" if correction else ""
+    arms = Arms(n_exposed, events_exposed, n_control, events_control)
     return Effect.between(
-        Arms(n_exposed, events_exposed, n_control, events_control),
+        arms,
         "RR",
         wald_interval(ratio, se, level, exp, p_without_se=1.0),
         event_label=event_label,
         method="2x2 table, Katz interval of the log" + added,
         variance="delta method on the log",
         level=level,
+        risks=None if correction else crude_risks(arms, level),
     )
 
 
@@ -87,14 +89,16 @@ def risk_difference(
     pooled = (events_exposed + events_control) / (n_exposed + n_control)
     null_se = sqrt(pooled * (1 - pooled) * (1 / n_exposed + 1 / n_control))
     p = p_value((p1 - p0) / null_se) if null_se > 0 else 1.0
+    arms = Arms(n_exposed, events_exposed, n_control, events_control)
     return Effect.between(
-        Arms(n_exposed, events_exposed, n_control, events_control),
+        arms,
         "RD",
         (p1 - p0, lo, hi, se or (hi - lo) / (2 * quantile(level)), p),
         event_label=event_label,
         method=f"2x2 table, {name} interval",
         variance="unpaired binomial; p of Pearson's chi-square",
         level=level,
+        risks=crude_risks(arms, level),
     )
 
 
@@ -107,6 +111,18 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def crude_risks(arms: Arms, level: float = 0.95) -> Risks:
+    """The proportions with the event in both arms, each with Wilson's interval."""
+    exposed, control = (
+        Risk(events / n, *wilson(events, n, level))
+        for events, n in (
+            (arms.events_exposed, arms.n_exposed),
+            (arms.events_control, arms.n_control),
+        )
+    )
+    return exposed, control
 
 
 def _cells(

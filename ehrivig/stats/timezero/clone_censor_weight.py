@@ -16,7 +16,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
-from ehrivig.stats.result import Arms, Effect, FloatArray
+from ehrivig.stats.result import Arms, Effect, FloatArray, Risk
 from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
 from ehrivig.stats.timezero.contrast import effect_of
@@ -118,6 +118,11 @@ def _contrasts(
         "patients from time zero"
     )
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
+    ends = np.quantile(replicates, tails, axis=0, method="weibull")
+    both = (
+        Risk(risks[0], float(ends[0, 0]), float(ends[1, 0])),
+        Risk(risks[1], float(ends[0, 1]), float(ends[1, 1])),
+    )
     effects = []
     for measure, value, draws in (
         ("RD", risks[0] - risks[1], replicates[:, 0] - replicates[:, 1]),
@@ -136,6 +141,7 @@ def _contrasts(
                 estimand,
                 limits=(float(low), float(high)),
                 notes=("every patient is in both arms until departing from one",),
+                risks=both,
                 level=level,
             )
         )

@@ -31,6 +31,7 @@ class Problem:
     terms: FloatArray
     sets: RiskSets
     truncate: tuple[float, float]
+    grace_hours: float
     stand_in: StandIn
 
 
@@ -43,6 +44,7 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
         problem.terms,
         frequency,
         problem.truncate,
+        problem.grace_hours,
         problem.stand_in,
     )
     counted = weight * frequency[problem.copies.patient]
@@ -95,7 +97,7 @@ def problem_of(
         copies.time_hours, copies.event, stratum=copies.arm, entry=copies.entry_hours
     )
     terms = interval_terms(rows, grace.n_intervals)
-    return Problem(cohort, copies, rows, terms, sets, truncate, stand_in)
+    return Problem(cohort, copies, rows, terms, sets, truncate, grace.hours, stand_in)
 
 
 def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> FloatArray:

@@ -49,16 +49,18 @@ def clones(cohort: FollowUp, grace: Grace, horizon_hours: float) -> Clones:
     """Return the copies, cut at the ends of the intervals of grace.
 
     START copies are censored at the end of grace when not started; WAIT copies at the start when it
-    falls within grace. Follow-up ends at the horizon.
+    falls within grace. Who left within grace could not start any more, and departed from neither.
+    Follow-up ends at the horizon.
     """
     started_in = start_interval(cohort, grace)
     within = started_in <= grace.n_intervals
+    left = cohort.leaves_hours <= grace.hours
     end = np.minimum(cohort.time_hours, horizon_hours)
     edges = np.append(np.arange(grace.n_intervals + 1) * grace.width_hours, np.inf)
     edges[grace.n_intervals] = grace.hours
     parts = []
     for arm in (START, WAIT):
-        departs = np.where(within, np.inf, grace.hours)
+        departs = np.where(within | left, np.inf, grace.hours)
         if arm == WAIT:
             departs = np.where(within, cohort.start_hours, np.inf)
         stop = np.minimum(end, departs)
@@ -89,18 +91,22 @@ def clone_weights(
     terms: FloatArray,
     frequency: FloatArray,
     truncate: tuple[float, float],
+    grace_hours: float,
     stand_in: StandIn = "all_starters",
 ) -> FloatArray:
     """Return the stabilised, truncated inverse-probability-of-censoring weight of each piece, (m,).
 
     With p(k) the modelled chance of starting in interval k: a WAIT copy in interval k has weight 1
     over the product of 1 - p(j), j < k. A START copy has weight 1 within grace (nobody is censored
-    there) and after it 1 over the chance of having started, by `stand_in`. The numerator is the
-    same without covariates, one number per arm and interval, so it only sets the scale for
-    truncation, at the quantiles `truncate` of the weights within each arm after grace.
+    there) and after it 1 over the chance of having started, by `stand_in`; who left within grace
+    stands for nobody else. The numerator is the same without covariates, one number per arm and
+    interval, so it only sets the scale for truncation, at the quantiles `truncate` of the weights
+    within each arm after grace, of the copies that stand for others.
     """
     n_intervals = terms.shape[0]
+    ends = np.arange(1, n_intervals + 1) * (grace_hours / n_intervals)
     chance = modelled_chance(cohort, rows, terms, frequency)
+    chance[cohort.leaves_hours[:, None] <= ends] = 0.0
     crude, at_risk = crude_chance(rows, frequency, n_intervals)
     stay = np.hstack((np.ones((cohort.n, 1)), np.cumprod(1 - chance, axis=1)))
     crude_stay = np.append(1.0, np.cumprod(1 - crude))
@@ -111,16 +117,18 @@ def clone_weights(
     weight[wait] = crude_stay[before] / stay[copies.patient[wait], before]
     started = np.flatnonzero(~wait & after)
     who = copies.patient[started]
+    stands = cohort.leaves_hours[who] > grace_hours
     if stand_in == "all_starters":
-        weight[started] = (1 - crude_stay[-1]) / (1 - stay[who, n_intervals])
+        weight[started] = 1 - crude_stay[-1]
+        weight[started[stands]] /= 1 - stay[who[stands], n_intervals]
     else:
-        last = copies.started_in[started] == n_intervals
-        weight[started] = np.where(last, 1 / chance[who, n_intervals - 1], 1.0)
+        stands &= copies.started_in[started] == n_intervals
+        weight[started] = 1.0
+        weight[started[stands]] = 1 / chance[who[stands], n_intervals - 1]
         censored = at_risk[-1] * (1 - crude[-1])
         kept = frequency[who].sum()
         weight[started] *= kept / (kept + censored)
-    for arm in (wait, ~wait):
-        final = np.flatnonzero(arm & after)
+    for final in (np.flatnonzero(wait & after), started[stands]):
         count = frequency[copies.patient[final]]
         weight[final] = np.clip(weight[final], *_weighted_quantiles(weight[final], count, truncate))
     return weight

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, arms_of
+from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk, Risks, arms_of
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 from ehrivig.stats.wald import wald_interval
@@ -46,11 +46,12 @@ def risk_effects(
     two_arms(exposed, had, method)
     curves = kaplan_meier(time, had, group=exposed, event_label=event_label)
     (r1, s1), (r0, s0) = (_risk(curves[arm], horizon_hours) for arm in (True, False))
+    both = (_with_limits(curves[True], horizon_hours), _with_limits(curves[False], horizon_hours))
     common = (event_label, arms_of(had, exposed), method, "Greenwood", estimand)
-    difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common)
+    difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common, risks=both)
     if min(r1, r0) <= 0:
         raise AnalysisError(f"{method}: no event in one arm, so the risk ratio is undefined.")
-    ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common)
+    ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both)
     return difference, ratio
 
 
@@ -68,6 +69,12 @@ def _risk(curve: SurvivalCurve, horizon_hours: float) -> tuple[float, float]:
     return 1 - float(at.survival[0]), 0.0 if math.isnan(se) else se
 
 
+def _with_limits(curve: SurvivalCurve, horizon_hours: float) -> Risk:
+    """The risk at the horizon with the limits of the curve; without them where it never moved."""
+    at = curve.at(horizon_hours)
+    return Risk(*(1 - float(side[0]) for side in (at.survival, at.upper, at.lower)))
+
+
 def effect_of(
     measure: str,
     value: float,
@@ -80,6 +87,7 @@ def effect_of(
     *,
     limits: tuple[float, float] | None = None,
     notes: tuple[str, ...] = (),
+    risks: Risks | None = None,
     level: float = 0.95,
 ) -> Effect:
     """Return an Effect from a value on its symmetric scale (the log for RR, OR, HR).
@@ -97,6 +105,7 @@ def effect_of(
         estimand=estimand,
         level=level,
         notes=notes,
+        risks=risks,
     )
 
 

@@ -25,12 +25,14 @@ class FollowUp:
 
     time_hours : (n,) > 0, from time zero to the event or the end of follow-up. event : (n,).
     start_hours : (n,) start of exposure, nan where it did not start before the end of follow-up.
+    leaves_hours : (n,) until when exposure could start (the end of the stay); inf where always.
     x : (n, p) baseline covariates, or None. names : p.
     """
 
     time_hours: FloatArray
     event: BoolArray
     start_hours: FloatArray
+    leaves_hours: FloatArray
     x: FloatArray | None
     names: tuple[str, ...]
     event_label: str
@@ -52,6 +54,7 @@ def follow_up(
     start_hours: ArrayLike,
     x: ArrayLike | None = None,
     *,
+    leaves_hours: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     event_label: str = "death",
 ) -> FollowUp:
@@ -59,6 +62,8 @@ def follow_up(
 
     time_hours, event, start_hours : (n,). start_hours is nan for the never exposed; a start at or
         after the end of follow-up counts as never. x : (n, p) covariates known at time zero.
+    leaves_hours : end of the stay, after which nobody starts; nan where it is not known, and None
+        where everybody could always start.
 
     Raises AnalysisError on times that are not above 0, infinite values, or a start before time
     zero (prevalent exposure has no start in this clock: leave those patients out).
@@ -77,11 +82,18 @@ def follow_up(
             "start_hours: holds infinite values or starts before time zero. Use nan for never, and "
             "leave out patients exposed before time zero."
         )
+    leaves = np.full(time.size, np.inf)
+    if leaves_hours is not None:
+        given = numbers(leaves_hours, "leaves_hours")
+        if given.shape != time.shape:
+            raise AnalysisError(f"leaves_hours: needs one value per row ({time.size} rows).")
+        leaves = np.fmax(np.where(np.isnan(given), np.inf, given), np.nan_to_num(start))
     matrix = None if x is None else design_matrix(x, time.size)
     return FollowUp(
         time_hours=time,
         event=event_indicator(event, time.size),
         start_hours=np.where(start < time, start, np.nan),
+        leaves_hours=leaves,
         x=matrix,
         names=() if matrix is None else column_names(names, matrix.shape[1]),
         event_label=event_label,

@@ -55,8 +55,8 @@ def start_interval(cohort: FollowUp, grace: Grace) -> IntArray:
 
 @dataclass(frozen=True)
 class AtRiskOfStart:
-    """One row per patient and interval at whose end the patient is followed and had not started
-    before it; every array is (m,). `interval` is 1..K, `started` whether the start lies in it.
+    """One row per patient and interval at whose end the patient is followed, could still start and
+    had not before it; every array is (m,). `interval` is 1..K, `started`: the start lies in it.
     """
 
     patient: IntArray
@@ -73,7 +73,8 @@ def at_risk_of_start(cohort: FollowUp, grace: Grace) -> AtRiskOfStart:
     started_in = start_interval(cohort, grace)
     parts = []
     for k in range(1, grace.n_intervals + 1):
-        rows = np.flatnonzero((cohort.time_hours > k * grace.width_hours) & (started_in >= k))
+        there = np.minimum(cohort.time_hours, cohort.leaves_hours) > k * grace.width_hours
+        rows = np.flatnonzero(there & (started_in >= k))
         parts.append((rows, np.full(rows.size, k), started_in[rows] == k))
     return AtRiskOfStart(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 

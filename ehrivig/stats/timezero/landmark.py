@@ -16,7 +16,8 @@ def landmark(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> t
     """Return RD and RR at the horizon, and the HR, from `landmark_hours` on.
 
     Exposed: started in [0, landmark]. Only patients followed beyond the landmark count, so nobody
-    is credited with time survived; later starters stay unexposed. `horizon_hours` runs from time
+    is credited with time survived, and of them those who could still start; later starters stay
+    unexposed. `horizon_hours` runs from time
     zero. Raises AnalysisError when the horizon is not after the landmark, or an arm is empty.
     Source: Anderson, Cain and Gelber 1983.
     """
@@ -24,7 +25,7 @@ def landmark(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> t
         raise AnalysisError(
             f"landmark: {landmark_hours:g} h is not between 0 and the horizon {horizon_hours:g} h."
         )
-    kept = cohort.time_hours > landmark_hours
+    kept = (cohort.time_hours > landmark_hours) & (cohort.leaves_hours > landmark_hours)
     if not kept.any():
         raise AnalysisError(f"landmark: nobody is followed beyond {landmark_hours:g} h.")
     time = cohort.time_hours[kept] - landmark_hours

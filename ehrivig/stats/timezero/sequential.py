@@ -35,10 +35,10 @@ class PersonTrials:
 def nested_trials(cohort: FollowUp, window_hours: float, n_trials: int) -> PersonTrials:
     """Return the person-trials of trials 1..n_trials.
 
-    Time zero of trial k is k * window, the end of its window. Eligible: followed beyond it and not
-    started before the window. Exposed: started in [(k - 1) window, k window). The others are
-    followed as unexposed until they start (then censored). Everybody has survived the window, so
-    no time is immortal.
+    Time zero of trial k is k * window, the end of its window. Eligible: followed beyond it, still
+    where exposure could start, and not started before the window. Exposed: started in
+    [(k - 1) window, k window). The others are followed as unexposed until they start (then
+    censored). Everybody has survived the window, so no time is immortal.
     """
     if not (window_hours > 0 and n_trials >= 1):
         raise AnalysisError("sequential trials: window_hours must be > 0 and n_trials at least 1.")
@@ -46,7 +46,8 @@ def nested_trials(cohort: FollowUp, window_hours: float, n_trials: int) -> Perso
     parts = []
     for k in range(1, n_trials + 1):
         zero = k * window_hours
-        eligible = (cohort.time_hours > zero) & (start >= zero - window_hours) & (start != zero)
+        there = (cohort.time_hours > zero) & (cohort.leaves_hours > zero)
+        eligible = there & (start >= zero - window_hours) & (start != zero)
         rows = np.flatnonzero(eligible)
         exposed = start[rows] < zero
         stop = np.where(exposed, np.inf, start[rows])

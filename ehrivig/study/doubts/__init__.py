@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehrivig.study.doubts.acute import acute_conditions
+from ehrivig.study.doubts.answer import undeclared_answer, unsafe_answer
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
 from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
@@ -24,6 +25,8 @@ _DOUBTS = (
     acute_conditions,
     exact_numbers,
     absurd_cuts,
+    undeclared_answer,
+    unsafe_answer,
 )
 
 

@@ -6,6 +6,7 @@ the step that does the work binds its functions to the same names. To add one: i
 its SQL file or its function (a test holds both sides together).
 """
 
+from ehrivig.study.registries.answers import ANSWERS
 from ehrivig.study.registries.concepts import CONCEPTS, SEVERITIES
 from ehrivig.study.registries.covariates import COVARIATES
 from ehrivig.study.registries.criteria import CRITERIA
@@ -15,6 +16,7 @@ from ehrivig.study.registries.outcomes import OUTCOMES
 from ehrivig.study.registries.sensitivity import SENSITIVITY
 
 __all__ = [
+    "ANSWERS",
     "CONCEPTS",
     "COVARIATES",
     "CRITERIA",

@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehrivig.study.problem import Problem
+from ehrivig.study.rules.answer import (
+    horizon_beyond_extract,
+    impossible_answer,
+    impossible_strategies,
+)
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
@@ -29,6 +34,9 @@ _RULES = (
     exposure_elsewhere,
     immortal_groups,
     unanswered_target,
+    impossible_answer,
+    impossible_strategies,
+    horizon_beyond_extract,
 )
 
 

@@ -1,0 +1,79 @@
+"""The answer that a study declares must be one that its analyses can give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ehrivig.study.problem import Problem
+from ehrivig.study.registries import ANSWERS, OUTCOMES
+
+if TYPE_CHECKING:
+    from ehrivig.study.whole import Study
+
+_ESTIMAND = ("study", "estimand")
+
+
+def impossible_answer(study: Study) -> Iterator[Problem]:
+    """An analysis, a measure or a population that the answer cannot be given with."""
+    estimand = study.study.estimand
+    entry, primary = ANSWERS[study.answer], study.primary
+    if entry.death and not OUTCOMES[primary.source].follow_up:
+        text = (
+            f"{entry.name} follows people to a death, and the primary outcome {primary.name} is "
+            "none. Name another analysis, as matched, or another primary outcome"
+        )
+        yield Problem((*_ESTIMAND, "analysis"), text)
+        return
+    given = (entry.of_number,) if primary.unit else entry.measures
+    if not any(given):
+        text = f"{entry.name} is of events, and the primary outcome {primary.name} is a number"
+        yield Problem((*_ESTIMAND, "analysis"), f"{text}. Name another analysis, as matched")
+    elif estimand.measure is not None and estimand.measure not in given:
+        what = "a number" if primary.unit else "an event"
+        text = f"{entry.name} gives {' or '.join(given)} of {what}, not {estimand.measure}"
+        yield Problem((*_ESTIMAND, "measure"), f"{text}. Name one of these, or another analysis")
+    declared = estimand.analysis is not None and "target" in estimand.model_fields_set
+    if declared and estimand.target != entry.target:
+        text = (
+            f"{entry.name} answers for {entry.target}, not {estimand.target}. Write that, or name "
+            "another analysis"
+        )
+        yield Problem((*_ESTIMAND, "target"), text)
+
+
+def impossible_strategies(study: Study) -> Iterator[Problem]:
+    """Strategies of starting within a time that the exposure window does not hold."""
+    if study.study.estimand.analysis != "clone_censor_weight":
+        return
+    end, grace = study.exposure.end_hours, study.grace_hours
+    if end is not None and end < max(grace, 1):
+        text = (
+            f"the answer compares starting within {grace:g} h with not, and the exposure window "
+            f"closes at {end:g} h: nobody could be seen to start later. Write grace_hours = "
+            f"{end:g}, or let the window stay open"
+        )
+        if end <= 0:
+            text = (
+                "clone_censor_weight compares starting within hours of time zero with not, and the "
+                "exposure window closes at time zero. Name another analysis, as aipw"
+            )
+            yield Problem((*_ESTIMAND, "analysis"), text)
+        else:
+            yield Problem(("analysis", "grace_hours"), text)
+
+
+def horizon_beyond_extract(study: Study) -> Iterator[Problem]:
+    """A horizon that nobody of the period can reach before the extract ends."""
+    days, end = study.primary.within_days, study.extract.extract_date
+    if days is None or end is None or study.extract.period is None:
+        return
+    first = study.extract.period[0]
+    if first + timedelta(days=days) > end:
+        number = [v.name for v in study.outcomes.variables].index(study.primary.name)
+        text = (
+            f"{days:g} days after the first day of the period, {first}, lie beyond the extract "
+            f"({end}): nobody can be followed so long. Shorten it"
+        )
+        yield Problem(("outcomes", "variables", number, "within_days"), text)
