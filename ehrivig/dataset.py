@@ -44,7 +44,7 @@ def assemble(
 
     Raises ValueError when a join would lose or repeat an admission.
     """
-    who = cohort.select(*KEY, "patient_id", "person_id", "time_zero")
+    who = cohort.select(*KEY, "patient_id", "person_id", "time_zero", "eligible_at")
     frame = who
     for part in (exposure, baseline, outcomes):
         fresh = [name for name in part.columns if name not in frame.columns or name in KEY]
@@ -53,6 +53,65 @@ def assemble(
         raise ValueError(f"{cohort.height} admissions went in, {frame.height} came out")
     exposed = pl.col(f"{study.exposure.name}_any").alias("exposed")
     return frame.with_columns(exposed).with_columns(bands).sort(KEY)
+
+
+HOSPITAL = "hospital "
+"""Begins the name of a column that stands for hospitals in a model; no variable is so named."""
+FEWEST_IN_ARM = 5
+PRIOR_ADMISSIONS = 10
+"""How many admissions the share of all weighs in the shrunken share of a small hospital."""
+
+
+def with_hospitals(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with the columns by which models tell hospitals apart; none for one hospital.
+
+    A hospital with five in each arm has a column of its own (fixed effect), but for the largest,
+    which is the reference. The others share one, and the share of their exposed, shrunken towards
+    that of all: too few for an effect of their own. Sources: Li, Zaslavsky & Landrum 2013; M21 of
+    the cases that this answers: hospitals that differ in treatment and in risk.
+    """
+    frame = frame.drop(hospital_names(frame))
+    by = frame.group_by("hospital_id").agg(
+        pl.len().alias("n"), pl.col("exposed").sum().cast(pl.Int64).alias("e")
+    )
+    if by.height < 2:
+        return frame
+    own = (pl.col("e") >= FEWEST_IN_ARM) & (pl.col("n") - pl.col("e") >= FEWEST_IN_ARM)
+    large = by.filter(own).sort(["n", "hospital_id"], descending=[True, False])
+    small, share = by.filter(~own), float(frame["exposed"].mean() or 0.0)  # type: ignore[arg-type]
+    columns = [
+        (pl.col("hospital_id") == name).cast(pl.Float64).alias(f"{HOSPITAL}{name}")
+        for name in sorted(large["hospital_id"].to_list()[1:])
+    ]
+    if small.height and large.height:
+        among = pl.col("hospital_id").is_in(small["hospital_id"].to_list())
+        columns.append(among.cast(pl.Float64).alias(f"{HOSPITAL}(any other)"))
+    if small.height > 1:
+        shrunken = {
+            name: (e + PRIOR_ADMISSIONS * share) / (n + PRIOR_ADMISSIONS) - share
+            for name, n, e in small.iter_rows()
+        }
+        value = pl.col("hospital_id").replace_strict(shrunken, default=0.0)
+        columns.append(value.cast(pl.Float64).alias(f"{HOSPITAL}(share exposed)"))
+    return frame.with_columns(columns)
+
+
+def hospital_names(frame: pl.DataFrame) -> tuple[str, ...]:
+    """The columns of `with_hospitals` that a table has."""
+    return tuple(name for name in frame.columns if name.startswith(HOSPITAL))
+
+
+def score_names(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
+    """The columns of the propensity score: the matching variables, and hospitals where they are."""
+    hospitals = hospital_names(frame) if study.hospital_in_score else ()
+    return (*study.match.covariates, *hospitals)
+
+
+def baseline_names(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
+    """Matching variables that are known at time zero, and hospitals: of the time-zero designs."""
+    late = study.match.allow_post_baseline
+    known = tuple(name for name in study.match.covariates if name not in late)
+    return (*known, *(hospital_names(frame) if study.hospital_in_models else ()))
 
 
 def covariate_variable(covariate: Covariate) -> Variable:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ehrivig import analysis, cohort, report, use, validate
 from ehrivig.concepts import follow_up
+from ehrivig.dataset import with_hospitals
 from ehrivig.errors import EmptyResult, GateBlocked
 from ehrivig.match import comparison
 from ehrivig.runs import (
@@ -149,6 +150,7 @@ def investigate(this: Run) -> dict[str, int]:
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
     this.progress("matching")
+    table = with_hospitals(table)
     arms = comparison.compare(table, study)
     arms.write(folder)
     this.progress("analysis")
@@ -158,9 +160,13 @@ def investigate(this: Run) -> dict[str, int]:
         arms.score,
         this.answerable,
         lambda other: comparison.match_again(other, study),
+        arms.note,
+        arms.balance,
     )
     for name, result in found.tables.items():
         result.write_csv(folder / f"{name}.csv")
+    checked = found.tables["diagnostics"]
+    this.failed = checked.filter(verdict="fail")["diagnostic"].to_list()
     if not arms.n_pairs:
         raise EmptyResult(f"match: no matched pair: {arms.why_none}{verdicts.set_aside(this)}")
     return {

@@ -8,6 +8,7 @@ import polars as pl
 
 from ehrivig.analysis import (
     curves,
+    diagnostics,
     lost,
     own_lints,
     repeat_labs,
@@ -68,13 +69,16 @@ def analyse(
     score: Floats,
     answerable: Answerable,
     rematch: Rematch,
+    score_note: str = "",
+    balance: pl.DataFrame | None = None,
 ) -> Findings:
     """All tables and effects.
 
     `matched` are the matched rows of `table`, with pair_id and weight; `score` (rows of table,) is
     the propensity score, NaN without one; `rematch` scores and matches another table the same way
-    (imputed, or without a hospital). Raises InvertedEvent when a model counted other events of the
-    primary outcome than the table holds.
+    (imputed, or without a hospital); `score_note` says what is unusual about the score, `balance`
+    is the table of that name. Raises InvertedEvent when a model counted other events of the primary
+    outcome than the table holds.
     """
     study = answerable.study
     policy, smallest = study.analysis.test_policy, study.report.smallest_cell
@@ -115,7 +119,11 @@ def analyse(
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()
     tables["table3"] = _table3(tables["effects"])
-    tables["lints"] = own_lints.of_run(table, matched, tables, answerable)
+    seen = tables if balance is None else tables | {"balance": balance}
+    tables["diagnostics"] = diagnostics.diagnostics(
+        diagnostics.Evidence(table, matched, score, seen, answerable)
+    )
+    tables["lints"] = own_lints.of_run(table, matched, tables, answerable, score_note)
     return Findings(tables)
 
 

@@ -21,7 +21,7 @@ from ehrivig.analysis.models import (
     versus,
     with_crude_risks,
 )
-from ehrivig.dataset import exposed, values
+from ehrivig.dataset import exposed, score_names, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import exposure_effect, logistic
@@ -151,7 +151,7 @@ def _doubly_robust(matched: pl.DataFrame, study: Study, rows: EffectRows) -> Non
     )
     event, arm = values(matched, primary.name), exposed(matched)
     pairs = matched["pair_id"].to_numpy()
-    x, names = varying(matched, study.match.covariates)
+    x, names = varying(matched, score_names(matched, study))
     keep = supported(event, x, np.ones(len(event), dtype=bool))
     x, names = x[:, keep], tuple(n for n, kept in zip(names, keep, strict=True) if kept)
     known = ~np.isnan(event) & ~np.isnan(x).any(axis=1)

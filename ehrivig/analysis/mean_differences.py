@@ -10,7 +10,7 @@ import polars as pl
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import set_weights, varying, versus
 from ehrivig.analysis.outcome_model import model_of
-from ehrivig.dataset import Floats, exposed, values
+from ehrivig.dataset import Floats, exposed, score_names, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Arms, Effect
 from ehrivig.stats.tables import rank
@@ -104,7 +104,7 @@ def _adjusted(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     if set_weights(matched) is not None:
         return
     y, arm = values(matched, study.primary.name), exposed(matched)
-    x, names = varying(matched, study.match.covariates)
+    x, names = varying(matched, score_names(matched, study))
     pairs = matched["pair_id"].to_numpy()
 
     def compute() -> Effect:

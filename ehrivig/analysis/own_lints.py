@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -13,13 +13,20 @@ from ehrivig.audit import lints
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.errors import EhrivigError
 from ehrivig.meta.lint import Lint
+from ehrivig.stats.balance import level_difference
 from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
 from ehrivig.study.doubts import doubts_of
 from ehrivig.study.immortal_time import warnings_of
 from ehrivig.study.registries import COVARIATES
+from ehrivig.study.registries.sensitivity import safe_designs
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
+MOST_IMBALANCE = 0.1
+"""Standardised differences that are small (Austin 2009)."""
+DESIGNS_OF_THEIR_OWN = safe_designs()
+"""Answers that rest on no score; they tell hospitals apart by their own models."""
+Severity = Literal["info", "warn", "error"]
 MODELS_OF_EVERYBODY = ("table3", "main", "weighting", "table_s2")
 
 
@@ -32,6 +39,7 @@ def of_run(
     matched: pl.DataFrame,
     tables: dict[str, pl.DataFrame],
     answerable: Answerable,
+    score_note: str = "",
 ) -> pl.DataFrame:
     """Every lint that the run's own numbers raise."""
     study = answerable.study
@@ -44,6 +52,8 @@ def of_run(
         *_of_nobody(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
+        *_separated(score_note),
+        *_hospitals(table, matched, study),
         *_late_eligibility(study),
         *_doubts(study),
         *_after_exposure(study),
@@ -170,6 +180,31 @@ def _post_baseline(study: Study) -> list[Lint]:
         return []
     message = f"matching uses variables measured after time zero: {', '.join(names)}"
     return [Lint("post_baseline_covariate", "warn", message, {"n": len(names)})]
+
+
+def _separated(note: str) -> list[Lint]:
+    """A score that separates the arms: some people could hardly be of the other one."""
+    if not note:
+        return []
+    return [Lint("penalised_score", "warn", f"{note}: look at the overlap of the scores")]
+
+
+def _hospitals(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> list[Lint]:
+    """Hospitals that differ between the arms and are in no model: they look like an effect."""
+    told_apart = study.hospital_in_score or study.match.within_hospital
+    if told_apart or matched.is_empty() or table["hospital_id"].n_unique() < 2:
+        return []
+    pairs = matched["hospital_id"].to_numpy()
+    _, after = level_difference(matched["exposed"].to_numpy(), pairs)
+    if not after > MOST_IMBALANCE:
+        return []
+    message = (
+        f"the arms differ in their hospitals after matching (standardised difference {after:.2f}, "
+        f"limit {MOST_IMBALANCE:g}), and the score does not tell hospitals apart: what differs "
+        "between hospitals looks like an effect of the exposure. Write [match] hospital = 'model'"
+    )
+    severity: Severity = "error" if study.answer not in DESIGNS_OF_THEIR_OWN else "warn"
+    return [Lint("hospital_imbalance", severity, message, {"smd": round(after, 4)})]
 
 
 def _late_eligibility(study: Study) -> list[Lint]:

@@ -41,14 +41,19 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
         if not CRITERIA[criterion.rule].network:
             _judge(db, study, criterion, prepare)
             db.table("eligible", cohort_query("still_eligible"), {"name": criterion.name})
-    late = study.cohort.time_zero == "severity_onset"
-    values = {"time_zero": study.cohort.time_zero, "severity": _severity(study) if late else None}
+    timed = [c.name for c in study.cohort.criteria if CRITERIA[c.rule].timed]
+    values = {"moments": _moments(study), "timed": timed}
     db.table("candidate", cohort_query("candidate"), values)
 
 
-def _severity(study: Study) -> str | None:
-    """The name of the criterion that says when an admission became severe."""
-    return next((c.name for c in study.cohort.criteria if c.rule == "severity"), None)
+def _moments(study: Study) -> list[str]:
+    """The names of the criteria whose first moment decides time zero; none: the admission."""
+    kinds = {
+        "admission": (),
+        "severity_onset": ("severity",),
+        "eligible": tuple(rule.name for rule in CRITERIA if rule.timed),
+    }[study.cohort.time_zero]
+    return [c.name for c in study.cohort.criteria if c.rule in kinds]
 
 
 def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -> None:
@@ -70,7 +75,7 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
         "codelist": criterion.codelist or study.exposure.codelist,
         "routes": list(study.exposure.routes),
         "start_hours": study.exposure.start_hours,
-        "severity": _severity(study) if study.cohort.time_zero == "severity_onset" else None,
+        "moments": _moments(study),
     }
     db.append("criterion", query, values, first={"name": criterion.name})
 

@@ -5,14 +5,15 @@ Admissions with a missing matching variable have no score and take no part; they
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from ehrivig.dataset import KEY, Floats, exposed, matrix
-from ehrivig.errors import AnalysisError
+from ehrivig.dataset import KEY, Floats, exposed, hospital_names, matrix, with_hospitals
+from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.match import diagnostics
 from ehrivig.match.pairs import no_pairs, pairs
 from ehrivig.match.score import scores
@@ -24,7 +25,8 @@ class Comparison:
     """Scores of all admissions with complete matching variables, and the pairs among them.
 
     `score` (rows of the table,) is NaN without a score. `matched` has one row per matched
-    admission: the key, exposed, pair_id (from 0), propensity_score, weight.
+    admission: the key, exposed, pair_id (from 0), propensity_score, weight. `note`: what is
+    unusual about the score.
     """
 
     score: Floats
@@ -34,6 +36,7 @@ class Comparison:
     positivity: pl.DataFrame
     n_incomplete: int
     why_none: str
+    note: str = ""
 
     @property
     def n_pairs(self) -> int:
@@ -57,13 +60,15 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
     arm = exposed(table)
     complete = ~np.isnan(matrix(table, study.match.covariates)).any(axis=1)
     score, why = np.full(table.height, np.nan), ""
-    try:
-        score = scores(table, study)
-        matched = pairs(table, arm, score, study)
-        if matched.is_empty():
-            why = "the caliper admits no pair. Widen [match] caliper, or look at the overlap."
-    except AnalysisError as error:
-        matched, why = no_pairs(table), str(error)
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", NumericalWarning)
+        try:
+            score = scores(table, study)
+            matched = pairs(table, arm, score, study)
+            if matched.is_empty():
+                why = "the caliper admits no pair. Widen [match] caliper, or look at the overlap."
+        except AnalysisError as error:
+            matched, why = no_pairs(table), str(error)
     return Comparison(
         score,
         matched,
@@ -72,6 +77,7 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
         diagnostics.positivity_table(table, score, arm, study.report.smallest_cell),
         int((~complete).sum()),
         why,
+        "; ".join(str(w.message) for w in raised if issubclass(w.category, NumericalWarning)),
     )
 
 
@@ -81,6 +87,8 @@ def match_again(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, Floats
     The rows have pair_id, propensity_score and weight beside their own columns. Raises
     AnalysisError when there is no score or no pair.
     """
+    if hospital_names(table):
+        table = with_hospitals(table)  # other hospitals are left, or others are small
     score = scores(table, study)
     matched = pairs(table, exposed(table), score, study)
     if matched.is_empty():

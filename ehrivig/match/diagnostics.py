@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from ehrivig import disclosure
 from ehrivig.dataset import KEY, Floats, exposed, matrix
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.balance import CovariateBalance, balance
+from ehrivig.stats.balance import CovariateBalance, balance, level_difference
 from ehrivig.study import Study
 from ehrivig.study.admitted import FOLLOWS, late_names
 
 OVERLAP_BINS = 25
 DECILES = 10
+HOSPITAL_ROW = "hospital_id"
 BALANCE_SCHEMA: dict[str, Any] = {
     "covariate": pl.String,
     "label": pl.String,
@@ -64,7 +65,29 @@ def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> p
         row["in_score"] = name in study.match.covariates
         row["note"] = FOLLOWS if name in late else None
         rows.append({**row, **_sides(found, x[:, 0], arm, used, study.report.smallest_cell)})
-    return pl.DataFrame(rows, schema=BALANCE_SCHEMA)
+    return pl.DataFrame([*rows, *_hospitals(table, used, study)], schema=BALANCE_SCHEMA)
+
+
+def _hospitals(
+    table: pl.DataFrame, used: Floats, study: Study
+) -> list[dict[str, str | float | bool | int | None]]:
+    """How far the arms differ in their hospitals, in one row; none for one hospital."""
+    if table["hospital_id"].n_unique() < 2:
+        return []
+    weights = used if used.any() else None
+    before, after = level_difference(exposed(table), table["hospital_id"].to_numpy(), weights)
+    return [
+        {
+            "covariate": HOSPITAL_ROW,
+            "label": "Hospital",
+            "level": "all levels",
+            "smd_unmatched": _known(before),
+            "smd_matched": None if weights is None else _known(after),
+            "smd_denominator": "pooled_unmatched",
+            "missing": 0,
+            "in_score": study.hospital_in_score or study.match.within_hospital,
+        }
+    ]
 
 
 def _sides(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ehrivig.dataset import Floats, exposed, matrix
-from ehrivig.errors import AnalysisError
+from ehrivig.dataset import Floats, exposed, matrix, score_names
+from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.logistic import logistic, predicted
 from ehrivig.study import Study
+
+SEPARATED = "the score was fitted by Firth's penalised likelihood"
 
 
 def scores(table: pl.DataFrame, study: Study) -> Floats:
@@ -20,20 +23,22 @@ def scores(table: pl.DataFrame, study: Study) -> Floats:
 
     Raises AnalysisError as `propensity` does.
     """
-    arm, x = exposed(table), matrix(table, study.match.covariates)
+    names = score_names(table, study)
+    arm, x = exposed(table), matrix(table, names)
     complete = ~np.isnan(x).any(axis=1)
     score = np.full(table.height, np.nan)
-    score[complete] = propensity(arm[complete], x[complete], study.match.covariates)
+    score[complete] = propensity(arm[complete], x[complete], names)
     return score
 
 
 def propensity(arm: NDArray[np.bool_], x: Floats, names: Sequence[str] | None = None) -> Floats:
-    """Probability of exposure of each row, by unpenalised maximum likelihood; shape (rows,).
+    """Probability of exposure of each row, by maximum likelihood; shape (rows,).
 
     `arm` (rows,), `x` (rows, p) without an intercept column. A penalty is left out on purpose:
-    shrunken scores give other pairs. A covariate that is the same in all rows says nothing and is
-    left out of the model. Raises AnalysisError when an arm is empty or the arms are separated.
-    Source: Rosenbaum & Rubin 1983.
+    shrunken scores give other pairs. Only where the covariates separate the arms, so that there is
+    no maximum, is the likelihood penalised (Firth 1993), with a NumericalWarning. A covariate that
+    is the same in all rows says nothing and is left out of the model. Raises AnalysisError when an
+    arm is empty. Source: Rosenbaum & Rubin 1983; Heinze & Schemper 2002.
     """
     if arm.all() or not arm.any():
         empty = "unexposed" if arm.all() else "exposed"
@@ -44,4 +49,7 @@ def propensity(arm: NDArray[np.bool_], x: Floats, names: Sequence[str] | None = 
     if not kept:
         return np.full(len(arm), arm.mean())
     used = x[:, varies]
-    return predicted(logistic(arm.astype(float), used, names=kept, event_label="exposed"), used)
+    fit = logistic(arm.astype(float), used, names=kept, event_label="exposed", firth="auto")
+    if "Firth" in fit.method:
+        warnings.warn(f"{SEPARATED} ({'; '.join(fit.notes)})", NumericalWarning, stacklevel=2)
+    return predicted(fit, used)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.figures.page import inline, page
-from ehrivig.report import figures, flow, methods, tables, use
+from ehrivig.report import answer, figures, flow, methods, tables, use
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import sensitivity
@@ -37,6 +37,7 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
         numbers=_numbers(run),
+        answer=answer.answer(run, study),
         dropped=dropped,
     )
     (folder / "report.html").write_text(html, encoding="utf-8")

@@ -45,7 +45,11 @@ def _question(study: Study) -> str:
 def _population(study: Study) -> str:
     steps = "; ".join(c.label for c in study.cohort.criteria)
     info = study.study.estimand
-    zero = "admission" if study.cohort.time_zero == "admission" else "the first moment of severity"
+    zero = {
+        "admission": "admission",
+        "severity_onset": "the first moment of severity",
+        "eligible": "the first moment at which all criteria are met",
+    }[study.cohort.time_zero]
     return (
         f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. "
         f"Time zero is {zero}. "

@@ -58,6 +58,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
         "table_s3": (_terms, f"Table S3. Multivariable model of receiving {label}"),
         "table_s4": (_descriptive, "Table S4. Other treatments during the stay"),
         "table_s5": (_repeat, "Table S5. Laboratory values, day 1 and day 3"),
+        "diagnostics": (_diagnostics, "Diagnostics of the answer"),
         "quality": (_quality, "Data quality: verdicts per hospital"),
         "ledger": (_ledger, "Ledger: every row that was read"),
     }
@@ -141,6 +142,21 @@ def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
     note = ": ".join(filter(None, said))
     head = ["Arm", "People", f"{first['outcome']} unknown", "Share", "Transferred"]
     return Table(caption, head, rows, f"{note}." if note else "")
+
+
+def _diagnostics(table: pl.DataFrame, caption: str, study: Study) -> Table:
+    """Every diagnostic with its threshold and verdict."""
+    rows = [
+        [
+            r["diagnostic"].replace("_", " "),
+            "" if r["value"] is None else f"{r['value']:.3g}",
+            "" if r["threshold"] is None else f"{r['threshold']:.3g}",
+            r["verdict"] + (" (decides)" if r["decides"] and r["verdict"] == "fail" else ""),
+            r["meaning"],
+        ]
+        for r in table.iter_rows(named=True)
+    ]
+    return Table(caption, ["Diagnostic", "Value", "Threshold", "Verdict", "What it is"], rows)
 
 
 def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:

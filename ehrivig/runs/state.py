@@ -46,7 +46,8 @@ class Run:
     fingerprint of each hospital, `inputs`: of its files alone; `changed`: what is another than at
     the attempt before; `reused`: hospitals taken from `earlier`; `steps`: what was done for the
     others; `numbers`: admissions, cohort, exposed, pairs, lints, as far as the run came; `known`:
-    what is known of people after their stay, once all hospitals have met.
+    what is known of people after their stay, once all hospitals have met; `failed`: diagnostics of
+    the answer that fail.
     """
 
     study: Study
@@ -71,6 +72,7 @@ class Run:
     steps: list[Step] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     known: Known | None = None
+    failed: list[str] = field(default_factory=list)
     exit_code: int = 0
     message: str = "done"
 

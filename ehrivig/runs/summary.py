@@ -21,7 +21,8 @@ class RunSummary:
     `warned_checks`: ids of the checks that warn somewhere; `rows_rejected`: of all tables (null
     where few, as no share tells a small count);
     `smallest_share_kept`: what the gate left where it left least, in [0, 1], and of what
-    ("B: medication"); `report`: the page to read.
+    ("B: medication"); `diagnostics_failed`: names of the diagnostics of the answer that fail;
+    `report`: the page to read.
     """
 
     study: str
@@ -39,6 +40,7 @@ class RunSummary:
     rows_rejected: int | None = None
     smallest_share_kept: float | None = None
     smallest_share_kept_of: str = ""
+    diagnostics_failed: list[str] = field(default_factory=list)
     report: str = ""
     seconds: float = 0.0
 
@@ -54,6 +56,7 @@ def of_run(run: Run, out: Path) -> RunSummary:
         [result.hospital_id for result in run.results],
         run.dropped,
         **_gated(run),
+        diagnostics_failed=run.failed,
         report=_page(destination(out, run.exit_code)),
         seconds=run.seconds,
         **of_study,

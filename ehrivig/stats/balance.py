@@ -6,6 +6,7 @@ before and after unless its name says otherwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -224,3 +225,35 @@ def _distribution_gap(v: FloatArray, arm: BoolArray, w: FloatArray | None) -> tu
     last = np.append(ordered[1:] != ordered[:-1], True)
     gaps = np.abs(np.cumsum(signed[order]))[last]
     return float(gaps.max()), float(gaps.mean())
+
+
+def level_difference(
+    treated: ArrayLike, level: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[float, float]:
+    """The standardised difference of a variable with several levels, before and after weighting.
+
+    treated (n,) 0/1; level (n,) labels; weights (n,) of the second, 0 for who is left out. It is
+    the Mahalanobis distance between the arms' proportions of the levels, by the covariance before
+    weighting, so that both have one denominator. NaN where an arm is empty or has no weight.
+    Source: Yang & Dalton 2012.
+    """
+    arm = arm_vector(treated)
+    _, code = np.unique(np.asarray(level), return_inverse=True)
+    shown = np.eye(int(code.max()) + 1)[code][:, 1:]
+    if not shown.shape[1] or not arm.any() or arm.all():
+        return math.nan, math.nan
+    exposed, control = shown[arm].mean(axis=0), shown[~arm].mean(axis=0)
+    spread = [np.diag(p) - np.outer(p, p) for p in (exposed, control)]
+    inverse = np.linalg.pinv((spread[0] + spread[1]) / 2)
+    before = _mahalanobis(exposed - control, inverse)
+    if weights is None:
+        return before, before
+    w = numbers(weights, "weights")
+    if min(w[arm].sum(), w[~arm].sum()) <= 0:
+        return before, math.nan
+    left = [np.average(shown[side], axis=0, weights=w[side]) for side in (arm, ~arm)]
+    return before, _mahalanobis(left[0] - left[1], inverse)
+
+
+def _mahalanobis(difference: FloatArray, inverse: FloatArray) -> float:
+    return math.sqrt(max(0.0, float(difference @ inverse @ difference)))

@@ -140,7 +140,7 @@ def _admit(content: Content, condition: str) -> None:
     """Another condition: coded, from admission on, without the severity of the pattern."""
     label = condition.replace("_", " ").capitalize()
     content["cohort"] = {
-        "time_zero": "admission",
+        "time_zero": "eligible",
         "criteria": [
             {"name": "adult", "label": "Aged 18 years or more", "rule": "age", "min": 18},
             {

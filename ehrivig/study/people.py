@@ -103,10 +103,12 @@ class Cohort(Section):
     the window opens is excluded, and counted.
     """
 
-    time_zero: Literal["admission", "severity_onset"] = Field(
+    time_zero: Literal["admission", "severity_onset", "eligible"] = Field(
         default="admission",
-        description="From when on: the admission, or the first moment of `severity`.",
-        examples=["severity_onset"],
+        description="From when on: the admission, the first moment of `severity`, or the moment "
+        "at which all criteria are met (eligible), so that nobody is followed from before it was "
+        "known that they are in.",
+        examples=["eligible"],
     )
     severity: Annotated[str, OneOf(SEVERITIES)] = Field(
         default="china_v6",

@@ -195,6 +195,14 @@ class Match(Section):
         description="Which of two equally near controls is taken: as that MatchIt does.",
         examples=["matchit-4.5"],
     )
+    hospital: Literal["model", "ignore"] | None = Field(
+        default=None,
+        description="Whether hospitals are told apart in the score and in the models of the "
+        "effect, where there are several: those with five in each arm by an effect of their own, "
+        "the others by their share of exposed. Without it they are; in a reproduction not in the "
+        "score.",
+        examples=["model"],
+    )
     within_hospital: bool = Field(
         default=False, description="Whether pairs are of one hospital.", examples=[True]
     )

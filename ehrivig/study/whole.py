@@ -103,6 +103,18 @@ class Study(Section):
         return self.study.estimand.measure or usual
 
     @property
+    def hospital_in_score(self) -> bool:
+        """Whether the propensity score tells hospitals apart; a reproduction does as published."""
+        if self.match.hospital is None:
+            return not self.study.reproduction
+        return self.match.hospital == "model"
+
+    @property
+    def hospital_in_models(self) -> bool:
+        """Whether the designs free of immortal time tell hospitals apart."""
+        return self.match.hospital != "ignore"
+
+    @property
     def grace_hours(self) -> float:
         """Within how many hours who is to start has started; no later than exposure counts."""
         end, grace = self.exposure.end_hours, self.analysis.grace_hours

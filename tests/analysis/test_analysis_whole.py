@@ -148,6 +148,7 @@ def own_question(content: dict[str, Any]) -> None:
 def test_groups_by_time_are_refused_without_a_safe_twin(content: dict[str, Any]) -> None:
     content["study"]["reproduction"] = False
     content["analysis"]["sensitivity"] = ["iptw"]
+    content["study"]["estimand"]["analysis"] = "iptw"
     with pytest.raises(StudyError) as error:
         study.parse(content)
     said = str(error.value)
@@ -169,6 +170,7 @@ def test_a_late_group_needs_a_twin_at_its_own_cut(
     content: dict[str, Any], keys: dict[str, Any], refused: bool
 ) -> None:
     own_question(content)
+    content["study"]["estimand"]["analysis"] = "iptw"
     content["analysis"] |= keys
     if refused:
         with pytest.raises(StudyError, match="'timing'"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from drawn import Hospital
@@ -35,5 +35,6 @@ def test_hours_of_the_stay(least: float | None, most: float | None, met: list[bo
     found = hospital.db.frame(query, {"min": least, "max": most}).sort("admission_id")
     hospital.db.close()
     assert found["met"].to_list() == met
-    assert found["first_at"].to_list() == [datetime(2020, 1, 2)] * 5
+    began = datetime(2020, 1, 2) + timedelta(hours=least or 0)  # when it had lasted so long
+    assert found["first_at"].to_list() == [began] * 5
     assert found["admission_id"].to_list() == [1, 2, 3, 4, 5]

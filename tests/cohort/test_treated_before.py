@@ -55,7 +55,7 @@ def drawn() -> Iterator[Hospital]:
 
 
 def met(hospital: Hospital, severity: str | None) -> dict[int, bool | None]:
-    values = {"codelist": "crystalloid", "severity": severity}
+    values = {"codelist": "crystalloid", "moments": [severity] if severity else []}
     rows = hospital.db.frame(cohort_query("rule_treated_before"), values).rows()
     return {row[0]: row[1] for row in sorted(rows)}
 

@@ -20,6 +20,7 @@ def without_twin(folder: Path) -> Path:
     assert DESIGNS in text
     text = text.replace(DESIGNS, "")
     text = text.replace("reproduction = true", "reproduction = false")
+    text = text.replace("clone_censor_weight", "aipw")
     path = folder / "study.toml"
     path.write_text(text, encoding="utf-8")
     return path

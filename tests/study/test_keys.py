@@ -36,6 +36,9 @@ OF_OTHER_SOURCES = {
     "quality.block": "validate/gate.py",
     "quality.quarantine": "validate/judgement.py",
     "cohort.criteria.any_of.concept": "cohort/criteria.py",
+    "study.estimand.measure": "study/whole.py",
+    "match.hospital": "study/whole.py",
+    "analysis.grace_hours": "study/whole.py",
 }
 """Keys that a good run of the native demo has no use for, and who reads them."""
 SCHEMA = json.loads(study.json_schema())

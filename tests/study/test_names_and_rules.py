@@ -332,6 +332,7 @@ def test_the_exposure_drug_is_no_primary_outcome_of_itself(
     first = 'variables = [\n  { name = "death_28d"'
     changes = [
         ('primary = "death_28d"', 'primary = "given"'),
+        ('analysis = "clone_censor_weight"', 'analysis = "aipw"'),
         (first, f"variables = [\n{drug}{first[14:]}"),
     ]
     (line,) = said(*changes)
@@ -370,7 +371,7 @@ def test_the_names_of_signed_mappings_are_checked_too(
             "",
         ),
         (
-            ('target = "ATT"', 'target = "ATO"'),
+            ('target = "ATE"\nanalysis = "clone_censor_weight"', 'target = "ATO"'),
             "",
         ),
         (
@@ -396,7 +397,10 @@ def test_severity_onset_and_a_target_need_what_answers_them(
     early = '  { name = "new", label = "New", rule = "untreated_before" },\n'
     (line,) = said(onset, ('  { name = "severe"', f'{early}  {{ name = "severe"'))
     assert "cohort.criteria.new.rule: untreated_before comes before the rule severity" in line
-    (line,) = said(('target = "ATT"', 'target = "ATO"'), ('"iptw", "overlap"', '"iptw"'))
+    (line,) = said(
+        ('target = "ATE"\nanalysis = "clone_censor_weight"', 'target = "ATO"'),
+        ('"iptw", "overlap"', '"iptw"'),
+    )
     assert "study.estimand.target: ATO" in line
     assert 'Add "overlap" to [analysis] sensitivity' in line
 

@@ -15,11 +15,11 @@ from ehrivig.errors import UsageError
 from ehrivig.runs.task import Task, perform
 
 FOUND = {
-    "tocilizumab_covid19": (255, 97, 77),
-    "dexamethasone_covid19": (242, 120, 78),
+    "tocilizumab_covid19": (255, 97, 79),
+    "dexamethasone_covid19": (239, 117, 81),
     "hydrocortisone_septic_shock": (121, 57, 41),
-    "vasopressin_septic_shock": (126, 62, 45),
-    "albumin_septic_shock": (105, 48, 34),
+    "vasopressin_septic_shock": (126, 62, 40),
+    "albumin_septic_shock": (105, 48, 33),
 }
 """Cohort, exposed and pairs in 900 patients of two hospitals."""
 

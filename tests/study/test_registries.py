@@ -127,6 +127,7 @@ def test_every_table_of_effects_has_one_function() -> None:
 def test_the_keys_of_a_table_are_keys_of_the_analysis(content: dict[str, Any]) -> None:
     content["analysis"] = {}
     content["study"]["reproduction"] = True
+    content["study"]["estimand"] |= {"analysis": "matched", "target": "ATT"}
     plain = study.parse(content).analysis
     assert not any(plain.asks_for(table) for table in tables())
     for table in tables():

@@ -14,7 +14,7 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.analysis.survival import follow_up, followed, followed_up
-from ehrivig.dataset import Floats, matrix, values
+from ehrivig.dataset import Floats, baseline_names, matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
@@ -109,7 +109,7 @@ def _landmark(cohort: FollowUp, hours: float, horizon: float) -> list[Effect]:
 def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
     """Follow-up in hours with baseline covariates, and how many admissions it had to leave out.
 
-    Covariates are the matching variables that are known at time zero.
+    Covariates are the matching variables that are known at time zero, and the hospitals.
     """
     if not followed_up(study):
         raise AnalysisError(
@@ -118,9 +118,7 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
     people = followed(table)
     time, event, _ = follow_up(people)
     start = values(people, "hours_to_first_dose")
-    names = tuple(
-        name for name in study.match.covariates if name not in study.match.allow_post_baseline
-    )
+    names = baseline_names(people, study)
     x = matrix(people, names)
     keep = ~np.isnan(x).any(axis=1) & ~(start < 0)
     varies = np.array([len(np.unique(column[keep])) > 1 for column in x.T], dtype=bool)

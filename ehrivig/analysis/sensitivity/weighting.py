@@ -13,7 +13,7 @@ from ehrivig.analysis.models import supported, varying, versus
 from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.dataset import Floats, exposed, values
+from ehrivig.dataset import Floats, exposed, score_names, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.linear import WeightedMeans
 from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
@@ -53,7 +53,7 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
 def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:
     """The contrasts of the weighted risks; of a number the difference of the weighted means."""
     event, arm = values(people, study.primary.name), exposed(people)
-    x, names = varying(people, study.match.covariates)
+    x, names = varying(people, score_names(people, study))
     made = inverse_probability(arm, score, aim.name, stabilised=True)
     risks, influence = weighted_risks(event, arm, x, score, aim)
     method = f"weighted: {made.method}"
@@ -109,7 +109,7 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     if study.primary.unit:
         raise AnalysisError("the outcome model is of events; the primary outcome is a number")
     event, arm = values(people, study.primary.name), exposed(people)
-    x, names = varying(people, study.match.covariates)
+    x, names = varying(people, score_names(people, study))
     keep = supported(event, x, arm) & supported(event, x, ~arm)
     found = aipw(
         event,

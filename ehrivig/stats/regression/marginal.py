@@ -103,9 +103,10 @@ class Report:
     ) -> MarginalEffects:
         """Wald intervals, symmetric on the log for the ratios."""
         z = quantile(self.level)
+        contrasts = _contrasts(risks)
         both = _risks_of(risks, covariance, z)
         effects = []
-        for measure, value, gradient in _contrasts(risks):
+        for measure, value, gradient in contrasts:
             se = float(np.sqrt(gradient @ covariance @ gradient))
             p = p_value(value / se) if se > 0 else float("nan")
             ends = (value, value - z * se, value + z * se)

@@ -56,7 +56,7 @@ def _definition(study: Study) -> Iterator[Doubt]:
     """
     cohort = study.cohort
     compared = any(criterion.rule == "treated_before" for criterion in cohort.criteria)
-    if cohort.time_zero != "severity_onset" or compared:
+    if cohort.time_zero == "admission" or compared:
         return
     for codelist in SEVERITIES[cohort.severity].drugs:
         if why := holds_exposure(study, codelist):

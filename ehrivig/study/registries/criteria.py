@@ -23,11 +23,13 @@ EVIDENCE: dict[str, NameList] = {
 class Rule(Entry):
     """One rule. `needs`: the keys of which at least one must be given.
 
-    `network`: judged when all hospitals have met, not inside one.
+    `network`: judged when all hospitals have met, not inside one. `timed`: met from some moment of
+    the stay on, which may be later than the admission.
     """
 
     needs: tuple[str, ...] = ()
     network: bool = False
+    timed: bool = False
 
 
 CRITERIA = Registry(
@@ -40,6 +42,7 @@ CRITERIA = Registry(
             "Any of several kinds of evidence",
             "Has any of the evidence in `any_of`: a pathogen, a condition, a clinical definition.",
             ("any_of",),
+            timed=True,
         ),
         Rule(
             "index_admission",
@@ -52,8 +55,9 @@ CRITERIA = Registry(
             "Length of stay",
             "Stayed between `min` and `max` hours.",
             ("min", "max"),
+            timed=True,
         ),
-        Rule("severity", "Severity", "Meets the definition `severity` of [cohort]."),
+        Rule("severity", "Severity", "Meets the definition `severity` of [cohort].", timed=True),
         Rule(
             "untreated_before",
             "New user",

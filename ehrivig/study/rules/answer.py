@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 _ESTIMAND = ("study", "estimand")
 
 
+def _has_primary(study: Study) -> bool:
+    """Whether the primary outcome is one of the outcomes; who it is else is somebody's to tell."""
+    return study.outcomes.primary in [v.name for v in study.outcomes.variables]
+
+
 def impossible_answer(study: Study) -> Iterator[Problem]:
     """An analysis, a measure or a population that the answer cannot be given with."""
+    if not _has_primary(study):
+        return
     estimand = study.study.estimand
     entry, primary = ANSWERS[study.answer], study.primary
     if entry.death and not OUTCOMES[primary.source].follow_up:
@@ -48,7 +55,7 @@ def impossible_strategies(study: Study) -> Iterator[Problem]:
     if study.study.estimand.analysis != "clone_censor_weight":
         return
     end, grace = study.exposure.end_hours, study.grace_hours
-    if end is not None and end < max(grace, 1):
+    if end is not None and study.exposure.start_hours < end < max(grace, 1):
         text = (
             f"the answer compares starting within {grace:g} h with not, and the exposure window "
             f"closes at {end:g} h: nobody could be seen to start later. Write grace_hours = "
@@ -66,11 +73,12 @@ def impossible_strategies(study: Study) -> Iterator[Problem]:
 
 def horizon_beyond_extract(study: Study) -> Iterator[Problem]:
     """A horizon that nobody of the period can reach before the extract ends."""
-    days, end = study.primary.within_days, study.extract.extract_date
-    if days is None or end is None or study.extract.period is None:
+    end, period = study.extract.extract_date, study.extract.period
+    days = study.primary.within_days if _has_primary(study) else None
+    if days is None or end is None or period is None:
         return
-    first = study.extract.period[0]
-    if first + timedelta(days=days) > end:
+    first = period[0]
+    if first <= min(period[1], end) and first + timedelta(days=days) > end:
         number = [v.name for v in study.outcomes.variables].index(study.primary.name)
         text = (
             f"{days:g} days after the first day of the period, {first}, lie beyond the extract "

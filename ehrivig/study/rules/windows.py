@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehrivig.study.lines import Path
 from ehrivig.study.problem import Problem
+from ehrivig.study.registries import CRITERIA
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
@@ -91,7 +92,7 @@ def _stay_in_the_future(study: Study) -> Iterator[Problem]:
                 f"a stay of at most {criterion.max:g} h is known at its end only: the drug may "
                 "have shortened it. Remove it, or set [study] reproduction = true",
             )
-        if (criterion.min or 0) > opens:
+        if (criterion.min or 0) > opens and study.cohort.time_zero != "eligible":
             yield Problem(
                 (*path, "min"),
                 f"a stay of at least {criterion.min:g} h is known then only, and the exposure "
@@ -111,11 +112,15 @@ def _time_zero(study: Study) -> Iterator[Problem]:
             "severity_onset needs a criterion of rule severity, whose first moment it is: without "
             "one everybody would start at admission. Add the criterion",
         )
+    timed = {"severity"} if late else set()
+    if study.cohort.time_zero == "eligible":
+        timed = {rule.name for rule in CRITERIA if rule.timed}
     for rule in ("untreated_before", "treated_before"):
-        if late and rule in rules and "severity" in rules[rules.index(rule) :]:
+        after = [r for r in rules[rules.index(rule) :] if r in timed] if rule in rules else []
+        if after:
             yield Problem(
                 ("cohort", "criteria", rules.index(rule), "rule"),
-                f"{rule} comes before the rule severity, which says when time zero is. Put it "
+                f"{rule} comes before the rule {after[0]}, which says when time zero is. Put it "
                 "after it",
             )
     if "period" in rules and study.extract.period is None:

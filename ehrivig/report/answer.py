@@ -1,0 +1,156 @@
+"""The head of the report: the declared answer, its risks, and whether to believe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ehrivig.report.tables import RunTables, p_text
+from ehrivig.study import Study
+from ehrivig.study.registries import ANSWERS
+
+MEASURES = {
+    "RD": "difference in risk",
+    "RR": "risk ratio",
+    "OR": "odds ratio",
+    "HR": "hazard ratio",
+    "MD": "difference of means",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The risk of one arm, in percent, with its interval."""
+
+    label: str
+    risk: float
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in one sentence, its risks, its foot, the verdict, and the published contrast."""
+
+    sentence: str
+    bars: list[Bar]
+    foot: str
+    verdict: str
+    chips: list[tuple[str, str]]
+    as_published: str
+
+
+def answer(run: RunTables, study: Study) -> Answer | None:
+    """The answer of a run; None where it has no effects."""
+    effects, checks = run.read("effects.csv"), run.read("diagnostics.csv")
+    if effects.is_empty() or "role" not in effects.columns:
+        return None
+    rows = effects.filter(pl.col("role") == "primary").to_dicts()
+    if not rows:
+        return None
+    row = rows[0]
+    return Answer(
+        _sentence(row, study),
+        _bars(row, study),
+        _foot(row, study),
+        "" if checks.is_empty() else verdict(checks),
+        [] if checks.is_empty() else [(_words(r), r["verdict"]) for r in checks.to_dicts()],
+        _published(effects),
+    )
+
+
+def _sentence(row: dict[str, Any], study: Study) -> str:
+    event = row["event_label"]
+    if row["estimate"] is None:
+        return f"No estimate of {event}: {row['note'] or 'not shown'}."
+    interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
+    said = f"{MEASURES[row['measure']]} {interval}"
+    if row["risk_exposed"] is None:
+        return f"{event[0].upper()}{event[1:]}: {said}."
+    return (
+        f"{event[0].upper()}{event[1:]}: {row['risk_exposed']:.1%} if given "
+        f"{study.exposure.label}, {row['risk_control']:.1%} if not; {said}."
+    )
+
+
+def _number(row: dict[str, Any], name: str) -> str:
+    """A number of the answer; a difference in risk in percentage points."""
+    value = row[name]
+    if value is None:
+        return "?"
+    if row["measure"] == "RD":
+        return f"{100 * value:+.1f}" + (" points" if name == "estimate" else "")
+    return f"{value:.3g}"
+
+
+def _bars(row: dict[str, Any], study: Study) -> list[Bar]:
+    bars = []
+    for arm, label in (("exposed", study.exposure.label), ("control", "Not given")):
+        values = [row[f"risk_{arm}{end}"] for end in ("", "_lo", "_hi")]
+        if None not in values:
+            bars.append(Bar(label, *(100 * value for value in values)))
+    return bars
+
+
+def _foot(row: dict[str, Any], study: Study) -> str:
+    """How it was found: the analysis, the people, p, and the number needed to treat."""
+    parts = [ANSWERS[study.answer].caption, row["contrast"], row["estimand"] or ""]
+    if row["p"] is not None:
+        parts.append(f"p {p_text(row['p'])}")
+    if row["measure"] == "RD" and row["estimate"]:
+        parts.append(needed(row["estimate"], row["lo"], row["hi"]))
+    return "; ".join(filter(None, parts)) + "."
+
+
+def needed(difference: float, lo: float | None, hi: float | None) -> str:
+    """The number needed to treat, or to harm; across no effect the interval runs to infinity.
+
+    Source: Altman 1998.
+    """
+    harm = "harm" if difference > 0 else "benefit"
+    said = f"number needed to treat for one {harm} {abs(1 / difference):.0f}"
+    if lo is None or hi is None or lo == 0 or hi == 0:
+        return said
+    if lo < 0 < hi:
+        return f"{said} (benefit {-1 / lo:.0f} to infinity to harm {1 / hi:.0f})"
+    ends = sorted((abs(1 / lo), abs(1 / hi)))
+    return f"{said} ({ends[0]:.0f} to {ends[1]:.0f})"
+
+
+def verdict(checks: pl.DataFrame) -> str:
+    """Whether the answer may be read as an effect, in one sentence."""
+    failed = checks.filter(pl.col("verdict") == "fail")
+    assessed = checks.filter(pl.col("verdict") != "not assessed").height
+    said = f"{assessed - failed.height} of {assessed} diagnostics pass"
+    decisive = failed.filter(pl.col("decides"))
+    if decisive.height:
+        names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())
+        return f"The estimate should not be read as an effect: {names} ({said})."
+    if failed.height:
+        names = ", ".join(_plain(name) for name in failed["diagnostic"].to_list())
+        return f"Read with care: {names} ({said})."
+    return f"Nothing that was checked speaks against it: {said}."
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _words(row: dict[str, Any]) -> str:
+    value = "" if row["value"] is None else f" {row['value']:.3g}"
+    return f"{_plain(row['diagnostic'])}{value}"
+
+
+def _published(effects: pl.DataFrame) -> str:
+    """The published contrast of a reproduction, named as what it is."""
+    rows = effects.filter(pl.col("role") == "reproduction", pl.col("analysis") == "table3").head(1)
+    for row in rows.iter_rows(named=True):
+        if row["estimate"] is not None:
+            return (
+                f"As published ({row['contrast']}, matched, crude): {row['measure']} "
+                f"{row['estimate']:.2f} ({row['lo']:.2f} to {row['hi']:.2f}). That contrast holds "
+                "immortal time: whoever died early could not be treated."
+            )
+    return ""
