@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -280,6 +281,16 @@ def schema() -> None:
     from ehrivig import study as study_module
 
     typer.echo(study_module.json_schema().rstrip("\n"))
+
+
+@app.command()
+def protocol(study: StudyArgument, as_json: JsonOption = False) -> None:
+    """Print the protocol of a study with its hash, which every run of it repeats."""
+    from ehrivig.study import protocol as of_study
+
+    content = of_study.protocol(_study(study, None))
+    text = json.dumps(content, indent=1, default=str) if as_json else of_study.as_text(content)
+    typer.echo(text.rstrip("\n"))
 
 
 @app.command()

@@ -35,7 +35,7 @@ from ehrivig.runs.state import Options, Progress, Run
 from ehrivig.runs.summary import RunSummary
 from ehrivig.store import place
 from ehrivig.store.folder import RunFolder, refuse_overlap, run_folder
-from ehrivig.study import Study, load
+from ehrivig.study import Study, load, protocol
 from ehrivig.validate import gate, ledger
 from ehrivig.validate.measurement import ALL
 
@@ -65,6 +65,7 @@ def run(
             alone = this.options.aggregate_only
             if not alone and (found := start.unchanged(this, target)):
                 return _repeated(this, found, home, attempt)
+            protocol.write(plan, this.folder)
             with _ends(this, target):
                 hospitals.read(this)
                 verdicts.judge(this)

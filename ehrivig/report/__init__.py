@@ -37,10 +37,20 @@ def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
         numbers=_numbers(run),
+        protocol=_protocol(folder),
         answer=answer.answer(run, study),
         dropped=dropped,
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
+
+
+def _protocol(folder: Path) -> dict[str, Any] | None:
+    """The protocol that was fixed before data were read; None in a folder of an older version."""
+    path = folder / "protocol.json"
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:

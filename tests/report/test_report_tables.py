@@ -314,7 +314,8 @@ def test_the_methods_follow_another_study() -> None:
         return LIU.model_copy(update={section: getattr(LIU, section).model_copy(update=changes)})
 
     assert (
-        "first moment of severity" in methods.paragraphs(other("cohort", time_zero="severity_onset"))[0]
+        "first moment of severity"
+        in methods.paragraphs(other("cohort", time_zero="severity_onset"))[0]
     )
     assert "to 48 h." in methods.paragraphs(other("exposure", end_hours=48.0))[1]
     assert "Groups:" not in methods.paragraphs(other("exposure", bands=()))[1]

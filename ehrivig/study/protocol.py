@@ -1,0 +1,199 @@
+"""The protocol of a study: the trial that one would want, and how the data stand for it.
+
+It follows from the study file alone, so it can be fixed, with its hash, before any data are read;
+a run repeats both. The parts are those of TARGET 2025 (Cashin et al., JAMA 2025), items 6 and 7.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ehrivig import __version__, resources
+from ehrivig.study.registries import ANSWERS, OUTCOMES
+from ehrivig.study.whole import Study
+
+FILE = "protocol.json"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One part of the protocol: its TARGET item, the trial, and the emulation."""
+
+    item: str
+    part: str
+    target_trial: str
+    emulation: str
+
+
+def protocol(study: Study) -> dict[str, Any]:
+    """The protocol as plain values: study, items, answer, and the hash of all of it."""
+    content = {
+        "study": study.study.name,
+        "title": study.study.title,
+        "study_hash": study.digest,
+        "own_codelists": study.lists.hashes,
+        "software": f"ehrivig {__version__}",
+        "answer": {
+            "analysis": study.answer,
+            "measure": study.answer_measure,
+            "outcome": study.primary.name,
+            "horizon_days": study.primary.within_days,
+            "target": _target(study),
+        },
+        "items": [asdict(item) for item in items(study)],
+    }
+    return {**content, "protocol_hash": digest(content)}
+
+
+def write(study: Study, folder: Path) -> None:
+    """Leave the protocol in a run folder, before any event is read."""
+    text = json.dumps(protocol(study), indent=1, default=str)
+    (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def digest(content: dict[str, Any]) -> str:
+    """SHA-256 of a protocol without its own hash."""
+    told = {name: value for name, value in content.items() if name != "protocol_hash"}
+    return resources.digest(json.dumps(told, sort_keys=True, default=str).encode())
+
+
+def items(study: Study) -> list[Item]:
+    """Every part, in the order of TARGET."""
+    return [
+        _eligibility(study),
+        _strategies(study),
+        _assignment(study),
+        _follow_up(study),
+        _outcome(study),
+        _contrast(study),
+        _assumptions(study),
+        _plan(study),
+    ]
+
+
+def _target(study: Study) -> str:
+    asked = study.study.estimand
+    return ANSWERS[study.answer].target if asked.analysis else asked.target
+
+
+def _zero(study: Study) -> str:
+    return {
+        "admission": "admission",
+        "severity_onset": "the first moment of severity",
+        "eligible": "the moment at which all criteria are met",
+    }[study.cohort.time_zero]
+
+
+def _eligibility(study: Study) -> Item:
+    criteria = "; ".join(criterion.label for criterion in study.cohort.criteria)
+    late = [c.label for c in study.cohort.criteria if c.rule in ("severity", "any_of")]
+    emulation = f"Judged in this order: {criteria}. Only what was measured and met admits."
+    if study.cohort.time_zero == "admission" and late:
+        emulation += f" Looked for in the whole stay, also after time zero: {'; '.join(late)}."
+    return Item("6a, 7a", "Eligibility", study.study.estimand.population, emulation)
+
+
+def _strategies(study: Study) -> Item:
+    asked, exposure = study.study.estimand, study.exposure
+    routes = ", ".join(exposure.routes)
+    end = "the end of the stay" if exposure.end_hours is None else f"{exposure.end_hours:g} h"
+    emulation = (
+        f"First administration of {exposure.label} (list {exposure.codelist}; route {routes}) from "
+        f"{exposure.start_hours:g} h after time zero to {end}."
+    )
+    if study.answer == "clone_censor_weight":
+        emulation += f" Grace period: {study.grace_hours:g} h; who left alive could not start."
+    return Item(
+        "6b, 7b", "Treatment strategies", f"{asked.treatment}; {asked.comparator}", emulation
+    )
+
+
+def _assignment(study: Study) -> Item:
+    own_design = ANSWERS[study.answer].death  # its covariates are those known at time zero
+    late = study.match.allow_post_baseline if own_design else ()
+    names = ", ".join(name for name in study.match.covariates if name not in late)
+    hospitals = " and hospital" if study.hospital_in_models else ""
+    return Item(
+        "6c, 7c",
+        "Assignment",
+        "At random at time zero, not blinded.",
+        f"Taken to be random given {names}{hospitals}, as known at time zero.",
+    )
+
+
+def _follow_up(study: Study) -> Item:
+    days = study.primary.within_days
+    until = f"{days:g} days" if days else "the end of the stay"
+    end = study.extract.extract_date
+    seen = f", or {end}, the last day of the extract" if end else ""
+    return Item(
+        "6d, 7d",
+        "Follow-up",
+        f"From assignment to {until}.",
+        f"From {_zero(study)} to {until}{seen}.",
+    )
+
+
+def _outcome(study: Study) -> Item:
+    primary = study.primary
+    days = primary.within_days
+    until = "" if days is None else f" within {days:g} days of time zero"
+    emulation = f"{OUTCOMES[primary.source].caption}{until}."
+    if primary.source == "death":
+        declared = primary.after_discharge or study.outcomes.after_discharge
+        emulation += {
+            "linked": " Deaths after discharge are declared to be on record.",
+            "in_hospital": " Deaths are known in the stay alone: leaving it alive competes.",
+            None: " Where dates do not show that deaths after discharge are on record, death in "
+            "the hospital takes its place, with leaving alive as competing event.",
+        }[declared]
+    return Item("6e, 7e", "Outcome", study.study.estimand.outcome, emulation)
+
+
+def _contrast(study: Study) -> Item:
+    entry = ANSWERS[study.answer]
+    trial = f"{study.study.estimand.contrast} ({_target(study)})"
+    how = entry.doc.replace("`grace_hours`", f"{study.grace_hours:g} h").replace("`", "")
+    emulation = f"{study.answer_measure} by: {entry.caption}. {how}"
+    return Item("6f, 7f", "Causal contrast", trial, emulation)
+
+
+def _assumptions(study: Study) -> Item:
+    controls = ", ".join(study.analysis.negative_controls)
+    asked = f"Negative controls: {controls}." if controls else "No negative control is declared."
+    return Item(
+        "6g, 7g",
+        "Assumptions",
+        "Adherence and loss to follow-up as in any trial.",
+        "Exchangeability given the covariates, positivity in every hospital, consistency, no other "
+        f"reason for leaving than what is modelled. {asked} Checked in diagnostics.csv.",
+    )
+
+
+def _plan(study: Study) -> Item:
+    asked = ", ".join(study.analysis.sensitivity) or "none"
+    missing = study.analysis.missing.replace("_", " ")
+    return Item(
+        "6h, 7h",
+        "Analysis plan",
+        "Comparison of the arms as assigned.",
+        f"Answer: {study.answer} ({study.answer_measure}). Beside it: {asked}. Missing covariates: "
+        f"{missing}. Corrected for multiplicity by {study.analysis.multiplicity} within families. "
+        f"Seed {study.study.seed}.",
+    )
+
+
+def as_text(content: dict[str, Any]) -> str:
+    """The protocol for a reader of the terminal."""
+    lines = [f"{content['title']} ({content['study']})", ""]
+    for one in content["items"]:
+        lines += [
+            f"{one['part']} (TARGET {one['item']})",
+            f"  trial:     {one['target_trial']}",
+            f"  emulation: {one['emulation']}",
+        ]
+    lines += ["", f"study    {content['study_hash']}", f"protocol {content['protocol_hash']}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,180 @@
+"""Each diagnostic passes and fails where it should; the head of the report says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ehrivig.analysis import diagnostics
+from ehrivig.analysis.effects import SCHEMA as EFFECTS
+from ehrivig.concepts.follow_up import Answerable
+from ehrivig.report import answer
+from ehrivig.study import Study
+
+ZERO = datetime(2020, 1, 1)
+
+
+def effects(**primary: Any) -> pl.DataFrame:
+    row = {"role": "primary", "analysis": "time_zero", "measure": "RD", "se": 0.02, **primary}
+    return pl.DataFrame([{name: row.get(name) for name in EFFECTS}], schema=EFFECTS)
+
+
+@pytest.fixture
+def evidence(plan: Study) -> diagnostics.Evidence:
+    """Two hospitals of 60, half exposed, with every score 0.5: nothing to object to."""
+    n = 120
+    table = pl.DataFrame(
+        {
+            "hospital_id": ["A"] * 60 + ["B"] * 60,
+            "admission_id": range(n),
+            "exposed": [True, False] * 60,
+            "death_28d": [True, False, False] * 40,
+            "discharge_status": ["alive"] * n,
+            "time_zero": [ZERO] * n,
+            "eligible_at": [ZERO] * n,
+            **{name: np.arange(n) % 7 for name in plan.match.covariates},
+        }
+    )
+    balance = pl.DataFrame(
+        {
+            "in_score": [True, False],
+            "smd_unmatched": [0.4, 0.1],
+            "smd_matched": [0.05, 0.1],
+            "level": ["", ""],
+            "note": [None, None],
+        },
+        schema_overrides={"note": pl.String},
+    )
+    tables = {"effects": effects(), "balance": balance}
+    return diagnostics.Evidence(table, table, np.full(n, 0.5), tables, Answerable(plan, None))
+
+
+def verdicts(evidence: diagnostics.Evidence) -> dict[str, str]:
+    return dict(diagnostics.diagnostics(evidence).select("diagnostic", "verdict").iter_rows())
+
+
+def test_nothing_to_object_to(evidence: diagnostics.Evidence) -> None:
+    found = verdicts(evidence)
+    assert found.pop("negative_controls") == "not assessed"
+    assert found.pop("minimum_detectable") == "not assessed"
+    assert set(found.values()) == {"pass"}
+    assert "speaks against it" in answer.verdict(diagnostics.diagnostics(evidence))
+
+
+def later(table: pl.DataFrame) -> pl.DataFrame:
+    """A tenth met a criterion an hour after time zero."""
+    when = pl.when(pl.col("admission_id") % 10 == 0).then(ZERO + timedelta(hours=1)).otherwise(ZERO)
+    return table.with_columns(eligible_at=when)
+
+
+CHANGES = [
+    (
+        "lost_to_follow_up",
+        lambda t: t.with_columns(death_28d=pl.when(pl.col("admission_id") > 8).then("death_28d")),
+    ),
+    ("eligible_after_time_zero", later),
+    (
+        "positivity",
+        lambda t: t.with_columns(exposed=pl.col("exposed") & (pl.col("hospital_id") == "A")),
+    ),
+    (
+        "missing_covariates",
+        lambda t: t.with_columns(sofa=pl.when(pl.col("admission_id") > 20).then("sofa")),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_a_fault_of_the_data_fails(evidence: diagnostics.Evidence, name: str, change: Any) -> None:
+    assert verdicts(replace(evidence, table=change(evidence.table)))[name] == "fail"
+
+
+def test_scores_apart_are_no_equipoise(evidence: diagnostics.Evidence) -> None:
+    """Preference is the score with the share exposed taken out (Walker 2013)."""
+    apart = np.where(evidence.arm, 0.9, 0.1)
+    assert verdicts(replace(evidence, score=apart))["equipoise"] == "fail"
+    assert verdicts(replace(evidence, score=np.full(120, np.nan)))["equipoise"] == "not assessed"
+
+
+def with_answer(evidence: diagnostics.Evidence, name: str, **match: Any) -> diagnostics.Evidence:
+    plan = evidence.study
+    declared = plan.study.estimand.model_copy(update={"analysis": name})
+    changed = plan.model_copy(
+        update={
+            "study": plan.study.model_copy(update={"estimand": declared}),
+            "match": plan.match.model_copy(update=match),
+        }
+    )
+    return replace(evidence, answerable=Answerable(changed, None))
+
+
+def test_an_answer_by_ever_exposed_has_immortal_time(evidence: diagnostics.Evidence) -> None:
+    found = diagnostics.diagnostics(with_answer(evidence, "aipw"))
+    failed = dict(found.filter(verdict="fail").select("diagnostic", "value").iter_rows())
+    assert failed["immortal_time"] == 1
+    assert failed["covariates_after_time_zero"] == 2  # glucocorticoid, antiviral
+    assert "should not be read as an effect: immortal time" in answer.verdict(found)
+
+
+def test_hospitals_in_no_model_fail_where_they_differ(evidence: diagnostics.Evidence) -> None:
+    skew = evidence.table.with_columns(
+        hospital_id=pl.when(pl.col("exposed") & (pl.col("admission_id") % 3 > 0))
+        .then(pl.lit("A"))
+        .otherwise("hospital_id")
+    )
+    changed = replace(evidence, table=skew)
+    assert verdicts(with_answer(changed, "aipw", hospital="ignore"))["hospital_imbalance"] == "fail"
+    assert verdicts(with_answer(changed, "aipw", hospital="model"))["hospital_imbalance"] == "pass"
+
+
+@pytest.mark.parametrize(("left", "verdict"), [(0.09, "pass"), (0.11, "fail")])
+def test_what_pairs_leave_is_held_to_a_tenth(
+    evidence: diagnostics.Evidence, left: float, verdict: str
+) -> None:
+    balance = evidence.tables["balance"].with_columns(
+        smd_matched=pl.when("in_score").then(-left).otherwise("smd_matched")
+    )
+    changed = replace(evidence, tables=evidence.tables | {"balance": balance})
+    assert verdicts(with_answer(changed, "matched"))["balance_in_score"] == verdict
+    assert verdicts(changed)["balance_in_score"] == "pass"  # a design of its own needs no pairs
+
+
+def test_an_effect_on_a_negative_control_decides(evidence: diagnostics.Evidence) -> None:
+    rows = pl.concat(
+        [
+            effects(),
+            effects(role="sensitivity", analysis="negative_control", contrast="a", lo=1.1, hi=2.0),
+            effects(role="sensitivity", analysis="negative_control", contrast="b", lo=0.5, hi=2.0),
+        ]
+    )
+    found = diagnostics.diagnostics(replace(evidence, tables=evidence.tables | {"effects": rows}))
+    (row,) = found.filter(diagnostic="negative_controls").to_dicts()
+    assert (row["value"], row["verdict"], row["decides"]) == (0.5, "fail", True)
+
+
+def test_what_could_be_detected(evidence: diagnostics.Evidence) -> None:
+    """80% power at 5%: 1.96 + 0.84 standard errors, on the scale of the measure."""
+    found = diagnostics.diagnostics(evidence)
+    assert found.filter(diagnostic="minimum_detectable")["value"][0] == pytest.approx(0.056032, rel=1e-4)
+    ratio = replace(evidence, tables=evidence.tables | {"effects": effects(measure="HR", se=0.2)})
+    value = diagnostics.diagnostics(ratio).filter(diagnostic="minimum_detectable")["value"][0]
+    assert value == pytest.approx(np.exp(0.56032), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.018, -0.049, 0.094), "for one harm 56 (benefit 20 to infinity to harm 11)"),
+        ((-0.1, -0.2, -0.05), "for one benefit 10 (5 to 20)"),
+        ((0.1, None, None), "for one harm 10"),
+    ],
+)
+def test_the_number_needed_to_treat(
+    numbers: tuple[float, float | None, float | None], said: str
+) -> None:
+    assert answer.needed(*numbers) == f"number needed to treat {said}"
