@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ehrivig import disclosure
 from ehrivig.analysis import lost
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import FEWEST_IN_ARM, Floats, exposed, matrix
@@ -35,7 +36,10 @@ POWER = 2.8015852  # 1.96 + 0.8416: 80% power at 5%, two-sided
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One question of the answer: `at_most` or at least the threshold passes."""
+    """One question of the answer: `at_most` or at least the threshold passes.
+
+    `hidden`: the value would tell a small count, and is not shown; the verdict is.
+    """
 
     name: str
     value: float | None
@@ -43,6 +47,7 @@ class Diagnostic:
     meaning: str
     at_most: bool = True
     decides: bool = False
+    hidden: bool = False
 
     @property
     def verdict(self) -> str:
@@ -98,7 +103,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
     rows = [
         {
             "diagnostic": one.name,
-            "value": None if one.value is None or np.isnan(one.value) else float(one.value),
+            "value": _shown(one),
             "threshold": one.threshold,
             "verdict": one.verdict,
             "meaning": one.meaning,
@@ -107,6 +112,16 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
         for one in found
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _shown(one: Diagnostic) -> float | None:
+    hidden = one.hidden or one.value is None or np.isnan(one.value)
+    return None if hidden else float(one.value)  # type: ignore[arg-type]
+
+
+def _few(e: Evidence, count: float, n: int) -> bool:
+    """Whether a share would tell a count that must not be shown, or that of the others."""
+    return disclosure.small_proportion(round(count), n, e.study.report.smallest_cell)
 
 
 def _follow_up(e: Evidence) -> Diagnostic:
@@ -132,8 +147,9 @@ def _eligible(e: Evidence) -> Diagnostic:
     name, meaning = "eligible_after_time_zero", "share who met a criterion after time zero only"
     if "eligible_at" not in e.table.columns:
         return Diagnostic(name, None, lost.MOST_LOST, meaning, decides=True)
-    late = (e.table["eligible_at"] > e.table["time_zero"]).fill_null(False)
-    return Diagnostic(name, float(late.mean() or 0.0), lost.MOST_LOST, meaning, decides=True)  # type: ignore[arg-type]
+    late = int((e.table["eligible_at"] > e.table["time_zero"]).fill_null(False).sum())
+    share, hidden = late / max(e.table.height, 1), _few(e, late, e.table.height)
+    return Diagnostic(name, share, lost.MOST_LOST, meaning, decides=True, hidden=hidden)
 
 
 def _post_baseline(e: Evidence) -> Diagnostic:
@@ -150,9 +166,12 @@ def _positivity(e: Evidence) -> Diagnostic:
         pl.len().alias("n"), pl.col("exposed").sum().cast(pl.Int64).alias("k")
     )
     both = (pl.col("k") >= FEWEST_IN_ARM) & (pl.col("n") - pl.col("k") >= FEWEST_IN_ARM)
-    share = float(by.filter(both)["n"].sum()) / max(e.table.height, 1)
+    inside = int(by.filter(both)["n"].sum())
+    share, hidden = inside / max(e.table.height, 1), _few(e, inside, e.table.height)
     meaning = f"share of people in hospitals with {FEWEST_IN_ARM} or more in both arms"
-    return Diagnostic("positivity", share, 0.95, meaning, at_most=False, decides=True)
+    return Diagnostic(
+        "positivity", share, 0.95, meaning, at_most=False, decides=True, hidden=hidden
+    )
 
 
 def _hospitals(e: Evidence) -> Diagnostic:
@@ -202,16 +221,18 @@ def _equipoise(e: Evidence) -> Diagnostic:
     p = e.arm[known].mean()
     odds = np.log(e.score[known]) - np.log1p(-e.score[known])
     preference = 1 / (1 + np.exp(-(odds - np.log(p / (1 - p)))))
-    share = float(((preference >= 0.3) & (preference <= 0.7)).mean())
-    return Diagnostic("equipoise", share, 0.5, meaning, at_most=False)
+    inside = int(((preference >= 0.3) & (preference <= 0.7)).sum())
+    share, hidden = inside / len(preference), _few(e, inside, len(preference))
+    return Diagnostic("equipoise", share, 0.5, meaning, at_most=False, hidden=hidden)
 
 
 def _complete(e: Evidence) -> Diagnostic:
     """Bennett 2001: above 10% missing, complete cases may mislead."""
     x = matrix(e.table, e.study.match.covariates)
-    value = float(np.isnan(x).any(axis=1).mean()) if len(x) else None
+    gone = int(np.isnan(x).any(axis=1).sum())
+    value = gone / len(x) if len(x) else None
     meaning = "share of people left out because a matching variable is missing"
-    return Diagnostic("missing_covariates", value, 0.1, meaning)
+    return Diagnostic("missing_covariates", value, 0.1, meaning, hidden=_few(e, gone, len(x)))
 
 
 def _controls(e: Evidence) -> Diagnostic:
