@@ -17,6 +17,7 @@ from ehrivig.report import answer
 from ehrivig.study import Study
 
 ZERO = datetime(2020, 1, 1)
+LATE = "eligible_after_time_zero"
 
 
 def effects(**primary: Any) -> pl.DataFrame:
@@ -160,9 +161,8 @@ def test_an_effect_on_a_negative_control_decides(evidence: diagnostics.Evidence)
 def test_what_could_be_detected(evidence: diagnostics.Evidence) -> None:
     """80% power at 5%: 1.96 + 0.84 standard errors, on the scale of the measure."""
     found = diagnostics.diagnostics(evidence)
-    assert found.filter(diagnostic="minimum_detectable")["value"][0] == pytest.approx(
-        0.056032, rel=1e-4
-    )
+    (row,) = found.filter(diagnostic="minimum_detectable").to_dicts()
+    assert row["value"] == pytest.approx(0.056032, rel=1e-4)
     ratio = replace(evidence, tables=evidence.tables | {"effects": effects(measure="HR", se=0.2)})
     value = diagnostics.diagnostics(ratio).filter(diagnostic="minimum_detectable")["value"][0]
     assert value == pytest.approx(np.exp(0.56032), rel=1e-5)
@@ -187,15 +187,11 @@ def test_a_share_that_tells_a_small_count_is_judged_and_not_shown(
 ) -> None:
     few = pl.when(pl.col("admission_id") < 3).then(ZERO + timedelta(hours=1)).otherwise(ZERO)
     changed = replace(evidence, table=evidence.table.with_columns(eligible_at=few))
-    (shown,) = (
-        diagnostics.diagnostics(changed).filter(diagnostic="eligible_after_time_zero").to_dicts()
-    )
+    (shown,) = diagnostics.diagnostics(changed).filter(diagnostic=LATE).to_dicts()
     assert (shown["value"], shown["verdict"]) == (3 / 120, "pass")
     guarded = evidence.study.report.model_copy(update={"smallest_cell": 5})
     hidden = replace(
         changed, answerable=Answerable(evidence.study.model_copy(update={"report": guarded}), None)
     )
-    (row,) = (
-        diagnostics.diagnostics(hidden).filter(diagnostic="eligible_after_time_zero").to_dicts()
-    )
+    (row,) = diagnostics.diagnostics(hidden).filter(diagnostic=LATE).to_dicts()
     assert (row["value"], row["verdict"]) == (None, "pass")
