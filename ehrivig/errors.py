@@ -42,6 +42,13 @@ class UnreadableValue(ExtractError):
     """A value that SQL cannot compute with or convert; the message names its type, never itself."""
 
 
+class OutOfReach(ExtractError):
+    """A file or an address that SQL asked for, and that is neither the extract nor the run's own.
+
+    The message is the end of a sentence: "reads '/x', which is no part of the extract".
+    """
+
+
 class EmptyResult(EhrivigError):
     """No admission in the cohort, one arm empty, or no matched pair (exit code 5)."""
 
