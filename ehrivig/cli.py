@@ -26,7 +26,7 @@ from ehrivig.commands.options import (
     WorkersOption,
 )
 from ehrivig.commands.study import app as study_app
-from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError
 
 app = typer.Typer(
     name="ehrivig",
@@ -187,6 +187,26 @@ def pool(
     from ehrivig.meta import pool_aggregates
 
     console.print_summary(pool_aggregates(sources, out, tau2=tau2, ci=ci), as_json)
+
+
+@app.command()
+def release(
+    verify: Annotated[list[Path], typer.Option("--verify", help="A released folder, or a run.")],
+    smallest_cell: Annotated[
+        int | None, typer.Option(min=2, help="Default: what the folder says.")
+    ] = None,
+) -> None:
+    """Attack released folders: can a count of few people be had from what they show?
+
+    Exit code 3 when one can.
+    """
+    from ehrivig.release import verify as verified
+
+    found = [verified(folder, smallest_cell) for folder in verify]
+    for one in found:
+        typer.echo("\n".join(one.lines()))
+    if any(one.disclosed for one in found):
+        raise typer.Exit(GateBlocked.exit_code)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from ehrivig.meta.tables import csv_text
 from ehrivig.meta.trials import read_table
 
 AGGREGATE_FILE = "aggregate.csv"
+RELEASE = "release"
 _NUMBERS = ("estimate", "lo", "hi", "se")
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
@@ -72,8 +73,11 @@ def aggregate_text(effects: Sequence[HospitalEffect]) -> str:
 
 
 def aggregate_file(path: Path) -> Path:
-    """The aggregate file itself, or that of a folder."""
-    return path / AGGREGATE_FILE if path.is_dir() else path
+    """The aggregate file itself, or that of a folder: of a run the one that may leave."""
+    if not path.is_dir():
+        return path
+    released = path / RELEASE / AGGREGATE_FILE
+    return released if released.is_file() else path / AGGREGATE_FILE
 
 
 def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
