@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -84,6 +85,7 @@ def guarded(command: Callable[[], None]) -> None:
     warnings.showwarning = _warn
     for engine in ("great_expectations", "sqlalchemy"):
         logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         command()
     except EhrivigError as error:
@@ -101,6 +103,12 @@ def guarded(command: Callable[[], None]) -> None:
             err=True,
         )
         raise SystemExit(1) from None
+
+
+def _terminated(number: int, frame: object) -> None:
+    """Let a run that is told to stop take away what it has begun, and say by its exit code why."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # asked again, it ends at once
+    raise SystemExit(128 + number)
 
 
 def _warn(
