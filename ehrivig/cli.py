@@ -26,7 +26,7 @@ from ehrivig.commands.options import (
     WorkersOption,
 )
 from ehrivig.commands.study import app as study_app
-from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError, plain
 
 app = typer.Typer(
     name="ehrivig",
@@ -204,7 +204,7 @@ def release(
 
     found = [verified(folder, smallest_cell) for folder in verify]
     for one in found:
-        typer.echo("\n".join(one.lines()))
+        typer.echo(plain("\n".join(one.lines())))
     if any(one.disclosed for one in found):
         raise typer.Exit(GateBlocked.exit_code)
 
@@ -240,7 +240,7 @@ def sql(
     """Print every statement of a run, for a bare DuckDB shell."""
     from ehrivig.runs import statements
 
-    typer.echo(statements.of_study(_study(study, None), extract))
+    typer.echo(plain(statements.of_study(_study(study, None), extract)))
 
 
 @app.command()
@@ -258,7 +258,7 @@ def audit(
     from ehrivig.audit import lints
 
     found = auditing.audit(tables, outcome)
-    typer.echo(lints.frame(found).write_csv().rstrip("\n"))
+    typer.echo(plain(lints.frame(found).write_csv().rstrip("\n")))
     typer.echo(f"{len(found)} finding(s)", err=True)
 
 
@@ -309,7 +309,7 @@ def quarantine(
     """List why rows were rejected, with counts."""
     from ehrivig.validate import ledger
 
-    typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
+    typer.echo(plain(ledger.reasons(run_folder).write_csv().rstrip("\n")))
 
 
 @app.command()
@@ -321,7 +321,7 @@ def history(
     from ehrivig.runs import history as runs
 
     found = runs.read(run_folder)
-    typer.echo((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n"))
+    typer.echo(plain((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n")))
 
 
 @layout_app.command("new")
@@ -342,7 +342,7 @@ def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid1
     from ehrivig.extract import layout_check
 
     report = layout_check.check(folder, extract, _study(study, None))
-    typer.echo(str(report))
+    typer.echo(plain(str(report)))
     if not report.usable:
         raise typer.Exit(ExtractError.exit_code)
 

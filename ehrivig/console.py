@@ -17,7 +17,7 @@ from typing import TextIO
 
 import typer
 
-from ehrivig.errors import EhrivigError, NumericalWarning
+from ehrivig.errors import EhrivigError, NumericalWarning, plain
 
 _COLLECT_AFTER = (50_000, 20, 50)
 """Objects between two searches for garbage in cycles, and how seldom the older ones are searched.
@@ -32,12 +32,12 @@ def progress(quiet: bool) -> Callable[[str], None]:
     if quiet:
         return lambda message: None
     if not sys.stderr.isatty():
-        return lambda message: typer.echo(message, err=True)
+        return lambda message: typer.echo(plain(message), err=True)
     from rich.console import Console
 
     status = Console(stderr=True).status("starting")
     status.start()
-    return lambda message: status.update(message)
+    return lambda message: status.update(plain(message))
 
 
 def print_summary(summary: object, as_json: bool) -> None:
@@ -48,7 +48,7 @@ def print_summary(summary: object, as_json: bool) -> None:
         return
     for key, value in content.items():
         if value not in (None, "", [], {}, ()):
-            typer.echo(f"{key.replace('_', ' ')}: {_in_words(value)}", err=True)
+            typer.echo(f"{key.replace('_', ' ')}: {plain(_in_words(value))}", err=True)
 
 
 def _in_words(value: object) -> str:
@@ -121,7 +121,7 @@ def _warn(
 ) -> None:
     """A warning as one line, without the path and the code that it came from."""
     if issubclass(category, NumericalWarning):
-        typer.echo(f"warning: {message}", err=True)
+        typer.echo(plain(f"warning: {message}"), err=True)
 
 
 def _where(error: BaseException) -> str:

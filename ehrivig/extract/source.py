@@ -24,7 +24,7 @@ from ehrivig.extract.files import (
 )
 from ehrivig.extract.folder import find_tables
 from ehrivig.extract.footers import ids_of, row_count, schema, signature
-from ehrivig.extract.hospital_names import is_missing, refuse_twins
+from ehrivig.extract.hospital_names import is_missing, refuse_invisible, refuse_twins
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import hospitals_of
 from ehrivig.extract.table_names import refuse_doubtful
@@ -245,6 +245,7 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
             f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands "
             "for all hospitals together. Give it another name."
         )
+    refuse_invisible(found)
     refuse_twins(found)
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))

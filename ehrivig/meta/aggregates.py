@@ -19,6 +19,7 @@ from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.tables import csv_text
 from ehrivig.meta.trials import read_table
+from ehrivig.store.cells import as_written
 
 AGGREGATE_FILE = "aggregate.csv"
 RELEASE = "release"
@@ -96,7 +97,8 @@ def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
 
 def _effect(file: Path, table: dict[str, tuple[str, ...]], row: int, line: int) -> HospitalEffect:
     """One row of an aggregate file."""
-    cells = {f.name: table[f.name][row] for f in fields(HospitalEffect) if f.name in table}
+    names = [f.name for f in fields(HospitalEffect) if f.name in table]
+    cells = {name: as_written(table[name][row]) for name in names}
     values: dict[str, object] = dict(cells)
     for name in (*_NUMBERS, *COUNTS):
         try:

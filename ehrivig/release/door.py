@@ -15,6 +15,7 @@ from ehrivig.disclosure import small
 from ehrivig.release import copies, hidden
 from ehrivig.release.attack.attack import Cell
 from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.store import cells
 
 _TOLD = (
     *("package", "version", "engines", "study", "study_hash", "seed", "warnings", "synthetic"),
@@ -23,6 +24,10 @@ _TOLD = (
 """What the released manifest says of the whole one: nothing with a path, a file or its rows."""
 _KEPT = ("manifest.json", "history.csv", "metrics.prom", "quality/measurements.parquet")
 """What stays beside the release of a run that keeps no patient: without it no next run is one."""
+
+
+_OF_ATTEMPTS = "history.csv"
+"""Read back by every run; its words are the program's own."""
 
 
 def write_tables(folder: Path, smallest: int) -> Path:
@@ -34,12 +39,12 @@ def write_tables(folder: Path, smallest: int) -> Path:
     release.mkdir()
     first = {name: copies.first(name, frame, smallest) for name, frame in _tables(folder).items()}
     first["quality.csv"] = _quality(folder, smallest)
-    tables, done, cells = hidden.until_safe(first, smallest)
+    tables, done, found = hidden.until_safe(first, smallest)
     for name, frame in tables.items():
         if frame.columns:
             frame.write_csv(release / name)
-    _manifest(folder, release, smallest, done, cells)
-    (release / "README.txt").write_text(_released(smallest, done, cells), encoding="utf-8")
+    _manifest(folder, release, smallest, done, found)
+    (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
     return release
 
 
@@ -66,7 +71,7 @@ def _quality(folder: Path, smallest: int) -> pl.DataFrame:
 
 
 def _manifest(
-    folder: Path, release: Path, smallest: int, done: list[str], cells: list[Cell]
+    folder: Path, release: Path, smallest: int, done: list[str], found: list[Cell]
 ) -> None:
     whole = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     told: dict[str, Any] = {name: whole[name] for name in _TOLD if name in whole}
@@ -76,14 +81,14 @@ def _manifest(
         name: None if small(n, smallest) else n for name, n in whole.get("numbers", {}).items()
     }
     told["smallest_cell"] = smallest
-    told["hidden_cells"] = sum(not cell.shown for cell in cells)
+    told["hidden_cells"] = sum(not cell.shown for cell in found)
     told["hidden_by_the_attack"] = done
     text = json.dumps(told, indent=1, sort_keys=True, default=str, ensure_ascii=False)
     (release / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _released(smallest: int, done: list[str], cells: list[Cell]) -> str:
-    counted = [len(cell.values) for cell in cells if not cell.shown and not cell.disclosed]
+def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
+    counted = [len(cell.values) for cell in found if not cell.shown and not cell.disclosed]
     lines = [
         "This folder may leave the hospital. It holds no row of a patient.",
         "",
@@ -138,6 +143,9 @@ def close(folder: Path) -> None:
         *(f"{name}: {words}" for name, words in LOCAL.items() if any(folder.glob(name))),
     ]
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for path in sorted(folder.rglob("*.csv")):
+        if path.name != _OF_ATTEMPTS:
+            cells.mend(path)
     shut(folder)
 
 
