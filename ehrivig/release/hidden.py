@@ -138,6 +138,11 @@ def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     return _blank(frame, cell.place.row, {"n": None})
 
 
+def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Who is unknown or transferred."""
+    return _blank(frame, cell.place.row, dict.fromkeys(("unknown", "share_unknown", "transferred")))
+
+
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """Every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
@@ -158,6 +163,7 @@ _REMEDIES: dict[str, Remedy] = {
     "attrition": _attrition,
     "ledger": _ledger,
     "bins": _bins,
+    "follow_up": _follow_up,
     "histogram": _histogram,
     "effects": _effects,
     "curves": _curves,

@@ -124,7 +124,7 @@ _ARMS = ("all", "control", "exposed")
 
 def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
     """Of how many in each arm nobody knows what was asked."""
-    smallest = f"<{study.report.smallest_cell}"
+    smallest = "suppressed"
     names = {"exposed": study.exposure.label, "control": f"No {study.exposure.label}"}
     rows = []
     for r in table.iter_rows(named=True):

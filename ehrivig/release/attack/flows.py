@@ -87,6 +87,19 @@ def bins(known: Known, file: str, frame: pl.DataFrame) -> None:
             known.puzzle.equal(dict.fromkeys(cells, 1), n, assumed=True)
 
 
+def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """Of how many people in each arm nobody knows what was asked, and who was transferred."""
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        for what in ("unknown", "transferred"):
+            cell = f"{file}|{number}|{what}"
+            known.people(cell, Place(file, number, f"{row['arm']}: {what}"), of=row["n"])
+            value, share = row.get(what), row.get(f"share_{what}")
+            if value is None and share is not None and row["n"]:
+                value = round(share * row["n"])
+            if value is not None:
+                known.puzzle.told(cell, int(value))
+
+
 def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
     """People in the bins of a feature."""
     for number, row in enumerate(frame.iter_rows(named=True)):
