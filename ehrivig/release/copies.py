@@ -105,7 +105,9 @@ def _histogram(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """Bins of few people are empty cells, with the next smallest of the same feature."""
     whole = [name for name in ("feature",) if name in frame.columns]
     hidden = pl.col("n").map_batches(
-        lambda n: pl.Series(hide_counts(n.fill_null(0).to_list(), smallest), dtype=pl.Int64),
+        lambda n: pl.Series(
+            hide_counts([int(count or 0) for count in n.to_list()], smallest), dtype=pl.Int64
+        ).set(n.is_null(), None),
         return_dtype=pl.Int64,
     )
     return frame.with_columns(hidden.over(whole) if whole else hidden)

@@ -13,7 +13,7 @@ import polars as pl
 
 from ehrivig.disclosure import small
 from ehrivig.release import copies, hidden
-from ehrivig.release.attack.attack import Cell
+from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.store import cells
 
@@ -53,7 +53,7 @@ def _tables(folder: Path) -> dict[str, pl.DataFrame]:
     found = {}
     for path in sorted(folder.glob("*.csv")):
         if may_leave(path.name) and path.stat().st_size > 1:
-            found[path.name] = pl.read_csv(path, infer_schema_length=None)
+            found[path.name] = table(path)
     if "lints.csv" in found and "numbers" in found["lints.csv"].columns:
         found["lints.csv"] = found["lints.csv"].drop("numbers")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import polars as pl
 import pytest
 
 from ehrivig.release.attack import puzzle
-from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.attack.attack import Cell, of_tables, table
+from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
 
 SMALLEST = 5
@@ -179,3 +181,19 @@ def test_a_shown_count_is_disclosed_when_it_is_small(value: int, safe: bool) -> 
         {"stroke": {"all": (20 + value, 90), "exposed": (value, 40), "control": (20, 50)}}
     )
     assert (not any(cell.disclosed for cell in of_tables({"table1.csv": table}, SMALLEST))) == safe
+
+
+def test_a_column_that_is_hidden_as_a_whole_is_one_of_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "dosing_histogram.csv"
+    pl.DataFrame({"feature": ["a"], "lo": [0.0], "hi": [1.0], "n": [None]}).write_csv(path)
+    frame = table(path)
+    assert frame.schema["n"] == pl.Float64
+    assert first(path.name, frame, SMALLEST)["n"].to_list() == [None]
+    assert all(len(cell.values) == SMALLEST for cell in of_tables({path.name: frame}, SMALLEST))
+
+
+def test_bins_of_few_are_hidden_with_another_and_hidden_ones_stay_so() -> None:
+    frame = pl.DataFrame(
+        {"feature": ["a"] * 4, "lo": [0.0, 1, 2, 3], "hi": [1.0, 2, 3, 4], "n": [3, 8, 20, None]}
+    )
+    assert first("x.csv", frame, SMALLEST)["n"].to_list() == [None, None, 20, None]

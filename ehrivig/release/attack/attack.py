@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +53,23 @@ def read(folder: Path) -> dict[str, pl.DataFrame]:
     found = {}
     for path in paths:
         try:
-            found[path.name] = pl.read_csv(path, infer_schema_length=None)
+            found[path.name] = table(path)
         except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
             if path.stat().st_size < 2:
                 continue
             raise UsageError(f"release: {path.name} is no table. Replace it.") from error
     return found
+
+
+def table(path: Path) -> pl.DataFrame:
+    """A CSV; of a column of numbers that are all hidden the type is a number all the same."""
+    frame = pl.read_csv(path, infer_schema_length=None)
+    hidden = [
+        name
+        for name, kind_ in frame.schema.items()
+        if kind_ == pl.String and _NUMBER.match(name) and frame[name].null_count() == frame.height
+    ]
+    return frame.with_columns(pl.col(name).cast(pl.Float64) for name in hidden)
 
 
 def of_tables(
@@ -97,6 +109,11 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     return known
 
 
+_NUMBER = re.compile(
+    r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
+    r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"
+    r"|^(unknown|transferred|violated|denominator)$"
+)
 _READERS = {
     "descriptive": arms.descriptive,
     "balance": arms.balance,
