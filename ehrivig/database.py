@@ -41,7 +41,7 @@ class Query:
     @classmethod
     def load(cls, path: Path, name: str | None = None) -> Query:
         """The query in `path`; raises UsageError unless the file is exactly one SELECT."""
-        return cls.parse(resources.text(path), name or path.stem)
+        return cls.parse(_text_of(path, name or path.stem), name or path.stem)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Query:
@@ -60,6 +60,19 @@ class Query:
         if missing:
             raise UsageError(f"sql: {self.name}: no value for {', '.join(missing)}.")
         return {key: values[key] for key in sorted(self.parameters)}
+
+
+def _text_of(path: Path, name: str) -> str:
+    """The text of an SQL file; UsageError when there is none that can be read."""
+    try:
+        return resources.text(path).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"sql: {name}: line {line} is not UTF-8. Save the file as UTF-8."
+        ) from error
+    except OSError as error:
+        raise UsageError(f"sql: {name} cannot be read: {error.strerror}.") from error
 
 
 @lru_cache(maxsize=1_000)

@@ -40,7 +40,14 @@ def attack(folder: Path, smallest: int) -> list[Cell]:
 
     Raises UsageError for a folder without a table.
     """
-    return of_tables(read(folder), smallest)
+    tables = read(folder)
+    try:
+        return of_tables(tables, smallest)
+    except (ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
+        raise UsageError(
+            f"release: a table of {folder.name!r} holds no numbers where counts belong, or lacks a "
+            "column. Verify the folder as the run left it."
+        ) from error
 
 
 def read(folder: Path) -> dict[str, pl.DataFrame]:
