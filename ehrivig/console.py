@@ -17,7 +17,7 @@ from typing import TextIO
 
 import typer
 
-from ehrivig.errors import EhrivigError, NumericalWarning, plain
+from ehrivig.errors import EhrivigError, NumericalWarning, UsageError, plain
 
 _COLLECT_AFTER = (50_000, 20, 50)
 """Objects between two searches for garbage in cycles, and how seldom the older ones are searched.
@@ -87,6 +87,7 @@ def guarded(command: Callable[[], None]) -> None:
         logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
     signal.signal(signal.SIGTERM, _terminated)
     try:
+        _refuse_stripped()
         command()
     except EhrivigError as error:
         typer.echo(f"ehrivig: {error}", err=True)
@@ -103,6 +104,14 @@ def guarded(command: Callable[[], None]) -> None:
             err=True,
         )
         raise SystemExit(1) from None
+
+
+def _refuse_stripped() -> None:
+    """UsageError under python -OO, which takes away texts that Great Expectations reads."""
+    if sys.flags.optimize > 1:
+        raise UsageError(
+            "python: -OO (PYTHONOPTIMIZE=2) takes away texts that the engines read. Use -O or none."
+        )
 
 
 def _terminated(number: int, frame: object) -> None:
