@@ -66,7 +66,7 @@ def _quality(folder: Path, smallest: int) -> pl.DataFrame:
         return pl.DataFrame()
     checks = pl.read_csv(path, infer_schema_length=None)
     return checks.with_columns(
-        pl.col(name) // smallest * smallest for name in ("violated", "denominator")
+        pl.col(name) // max(smallest, 1) * max(smallest, 1) for name in ("violated", "denominator")
     )
 
 

@@ -95,11 +95,12 @@ def _of_arm(arm: pl.DataFrame, smallest: int) -> pl.DataFrame:
         one.filter(pl.col("time").is_in(days)) if _enough(one, smallest) else one.clear()
         for one in counted.values()
     ]
+    least = max(smallest, 1)  # a study may hide nothing
     numbers = [pl.col(name).round(_DIGITS) for name in ("estimate", "lo", "hi")]
     if arm["curve"][0] == "km":
         numbers = numbers[1:]
     return pl.concat(shown).with_columns(
-        *numbers, (pl.col("at_risk") // smallest * smallest).alias("at_risk")
+        *numbers, (pl.col("at_risk") // least * least).alias("at_risk")
     )
 
 

@@ -197,3 +197,14 @@ def test_bins_of_few_are_hidden_with_another_and_hidden_ones_stay_so() -> None:
         {"feature": ["a"] * 4, "lo": [0.0, 1, 2, 3], "hi": [1.0, 2, 3, 4], "n": [3, 8, 20, None]}
     )
     assert first("x.csv", frame, SMALLEST)["n"].to_list() == [None, None, 20, None]
+
+
+@pytest.mark.parametrize("smallest", [0, 1])
+def test_a_study_that_hides_nothing_hides_nothing(smallest: int) -> None:
+    days = range(0, 29)
+    rows = [("km", "all", "exposed", "death", float(t), 1 - t / 50, 50 - t, t) for t in days]
+    names = ("curve", "population", "group", "cause", "time", "estimate", "at_risk", "events")
+    curve = pl.DataFrame(rows, names, orient="row").with_columns(lo=0.1, hi=0.9)
+    found = first("curves.csv", curve, smallest)
+    assert found["at_risk"].to_list() == [50 - t for t in days]
+    assert until_safe({"curves.csv": found}, smallest)[1] == []
