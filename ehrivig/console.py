@@ -9,8 +9,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -85,10 +86,10 @@ def guarded(command: Callable[[], None]) -> None:
     warnings.showwarning = _warn
     for engine in ("great_expectations", "sqlalchemy"):
         logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         _refuse_stripped()
-        command()
+        with _stops_when_told():
+            command()
     except EhrivigError as error:
         typer.echo(f"ehrivig: {error}", err=True)
         raise SystemExit(error.exit_code) from None
@@ -112,6 +113,19 @@ def _refuse_stripped() -> None:
         raise UsageError(
             "python: -OO (PYTHONOPTIMIZE=2) takes away texts that the engines read. Use -O or none."
         )
+
+
+@contextlib.contextmanager
+def _stops_when_told() -> Iterator[None]:
+    """Meanwhile SIGTERM is an end like any other, by which what was begun is taken away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _terminated(number: int, frame: object) -> None:
