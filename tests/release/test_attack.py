@@ -208,3 +208,17 @@ def test_a_study_that_hides_nothing_hides_nothing(smallest: int) -> None:
     found = first("curves.csv", curve, smallest)
     assert found["at_risk"].to_list() == [50 - t for t in days]
     assert until_safe({"curves.csv": found}, smallest)[1] == []
+
+
+@pytest.mark.parametrize(("risk", "values"), [(0.06, (3,)), (0.0613, (0, 1, 2, 3, 4))])
+def test_a_crude_risk_tells_its_events(risk: float, values: tuple[int, ...]) -> None:
+    row: dict[str, Any] = {
+        "analysis": "main",
+        "contrast": "x vs y",
+        "outcome": "death",
+        "population": "matched",
+    }
+    row |= {"n_exposed": 50, "events_exposed": None, "n_control": 50, "events_control": 20}
+    frame = pl.DataFrame([row | {"risk_exposed": risk, "risk_control": 0.4}])
+    found = of_tables({"effects.csv": frame}, SMALLEST)
+    assert of(found, "x vs y death matched: events exposed").values == values

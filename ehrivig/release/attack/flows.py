@@ -13,6 +13,7 @@ from ehrivig.release.attack.known import Known, Place
 
 ALL = "all"
 _PARTS = ("rows_used", "rows_out_of_scope", "rows_quarantined")
+_NEAR = 1e-6
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _BAND = re.compile(r"^(.*?)(<=|>=|<|>)\s*(\S.*?)( vs .*)?$")
 
@@ -119,7 +120,9 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
             words = " ".join(str(row.get(c) or "") for c in ("contrast", "outcome", "population"))
             known.people(n, Place(file, number, f"{words}: n {arm}"))
             known.people(events, Place(file, number, f"{words}: events {arm}"), of=size)
-            for cell, value in ((n, size), (events, row.get(f"events_{arm}"))):
+            had = row.get(f"events_{arm}")
+            had = _of_risk(row.get(f"risk_{arm}"), size) if had is None else had
+            for cell, value in ((n, size), (events, had)):
                 if value is not None:
                     known.puzzle.told(cell, int(value))
     if {"analysis", "population"} <= columns:
@@ -127,6 +130,14 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     if "contrast" in columns:
         _splits(known, file, frame)
         _subgroups(known, file, frame)
+
+
+def _of_risk(risk: float | None, size: int | None) -> int | None:
+    """The events that a crude risk tells; None of one that is no share of whole people."""
+    if risk is None or not size:
+        return None
+    events = risk * size
+    return round(events) if abs(events - round(events)) < _NEAR else None
 
 
 def _hospitals(known: Known, file: str, frame: pl.DataFrame) -> None:
