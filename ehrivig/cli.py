@@ -27,7 +27,7 @@ from ehrivig.commands.options import (
     WorkersOption,
 )
 from ehrivig.commands.study import app as study_app
-from ehrivig.errors import EhrivigError, ExtractError, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError, plain
 
 app = typer.Typer(
     name="ehrivig",
@@ -191,6 +191,26 @@ def pool(
 
 
 @app.command()
+def release(
+    verify: Annotated[list[Path], typer.Option("--verify", help="A released folder, or a run.")],
+    smallest_cell: Annotated[
+        int | None, typer.Option(min=2, help="Default: what the folder says.")
+    ] = None,
+) -> None:
+    """Attack released folders: can a count of few people be had from what they show?
+
+    Exit code 3 when one can.
+    """
+    from ehrivig.release import verify as verified
+
+    found = [verified(folder, smallest_cell) for folder in verify]
+    for one in found:
+        typer.echo(plain("\n".join(one.lines())))
+    if any(one.disclosed for one in found):
+        raise typer.Exit(GateBlocked.exit_code)
+
+
+@app.command()
 def compare(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
     trials: Annotated[str, typer.Option(help="CSV of studies, or a shipped table.")],
@@ -221,7 +241,7 @@ def sql(
     """Print every statement of a run, for a bare DuckDB shell."""
     from ehrivig.runs import statements
 
-    typer.echo(statements.of_study(_study(study, None), extract))
+    typer.echo(plain(statements.of_study(_study(study, None), extract)))
 
 
 @app.command()
@@ -239,7 +259,7 @@ def audit(
     from ehrivig.audit import lints
 
     found = auditing.audit(tables, outcome)
-    typer.echo(lints.frame(found).write_csv().rstrip("\n"))
+    typer.echo(plain(lints.frame(found).write_csv().rstrip("\n")))
     typer.echo(f"{len(found)} finding(s)", err=True)
 
 
@@ -300,7 +320,7 @@ def quarantine(
     """List why rows were rejected, with counts."""
     from ehrivig.validate import ledger
 
-    typer.echo(ledger.reasons(run_folder).write_csv().rstrip("\n"))
+    typer.echo(plain(ledger.reasons(run_folder).write_csv().rstrip("\n")))
 
 
 @app.command()
@@ -312,7 +332,7 @@ def history(
     from ehrivig.runs import history as runs
 
     found = runs.read(run_folder)
-    typer.echo((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n"))
+    typer.echo(plain((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n")))
 
 
 @layout_app.command("new")
@@ -333,7 +353,7 @@ def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid1
     from ehrivig.extract import layout_check
 
     report = layout_check.check(folder, extract, _study(study, None))
-    typer.echo(str(report))
+    typer.echo(plain(str(report)))
     if not report.usable:
         raise typer.Exit(ExtractError.exit_code)
 

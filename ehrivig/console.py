@@ -7,16 +7,18 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 import typer
 
-from ehrivig.errors import EhrivigError, NumericalWarning
+from ehrivig.errors import EhrivigError, NumericalWarning, UsageError, plain
 
 _COLLECT_AFTER = (50_000, 20, 50)
 """Objects between two searches for garbage in cycles, and how seldom the older ones are searched.
@@ -31,12 +33,12 @@ def progress(quiet: bool) -> Callable[[str], None]:
     if quiet:
         return lambda message: None
     if not sys.stderr.isatty():
-        return lambda message: typer.echo(message, err=True)
+        return lambda message: typer.echo(plain(message), err=True)
     from rich.console import Console
 
     status = Console(stderr=True).status("starting")
     status.start()
-    return lambda message: status.update(message)
+    return lambda message: status.update(plain(message))
 
 
 def print_summary(summary: object, as_json: bool) -> None:
@@ -47,7 +49,7 @@ def print_summary(summary: object, as_json: bool) -> None:
         return
     for key, value in content.items():
         if value not in (None, "", [], {}, ()):
-            typer.echo(f"{key.replace('_', ' ')}: {_in_words(value)}", err=True)
+            typer.echo(f"{key.replace('_', ' ')}: {plain(_in_words(value))}", err=True)
 
 
 def _in_words(value: object) -> str:
@@ -85,7 +87,9 @@ def guarded(command: Callable[[], None]) -> None:
     for engine in ("great_expectations", "sqlalchemy"):
         logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
     try:
-        command()
+        _refuse_stripped()
+        with _stops_when_told():
+            command()
     except EhrivigError as error:
         typer.echo(f"ehrivig: {error}", err=True)
         raise SystemExit(error.exit_code) from None
@@ -103,6 +107,33 @@ def guarded(command: Callable[[], None]) -> None:
         raise SystemExit(1) from None
 
 
+def _refuse_stripped() -> None:
+    """UsageError under python -OO, which takes away texts that Great Expectations reads."""
+    if sys.flags.optimize > 1:
+        raise UsageError(
+            "python: -OO (PYTHONOPTIMIZE=2) takes away texts that the engines read. Use -O or none."
+        )
+
+
+@contextlib.contextmanager
+def _stops_when_told() -> Iterator[None]:
+    """Meanwhile SIGTERM is an end like any other, by which what was begun is taken away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminated(number: int, frame: object) -> None:
+    """Let a run that is told to stop take away what it has begun, and say by its exit code why."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # asked again, it ends at once
+    raise SystemExit(128 + number)
+
+
 def _warn(
     message: Warning | str,
     category: type[Warning],
@@ -113,7 +144,7 @@ def _warn(
 ) -> None:
     """A warning as one line, without the path and the code that it came from."""
     if issubclass(category, NumericalWarning):
-        typer.echo(f"warning: {message}", err=True)
+        typer.echo(plain(f"warning: {message}"), err=True)
 
 
 def _where(error: BaseException) -> str:

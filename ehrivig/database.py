@@ -2,10 +2,15 @@
 
 Values are always named parameters; table and column names come only from this package's own
 constants. Every statement is kept as text that runs in a bare DuckDB shell (`Database.log`).
+
+A connection is locked before its first statement: it reads and writes what it was told of and
+nothing else, loads no extension, sees no variable of Python, and none of that can be changed back.
+A layout and a view of an extract are SQL that somebody else wrote.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +23,7 @@ import duckdb
 import polars as pl
 
 from ehrivig import resources
-from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue, UsageError
+from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue, UsageError
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
 
@@ -36,7 +41,7 @@ class Query:
     @classmethod
     def load(cls, path: Path, name: str | None = None) -> Query:
         """The query in `path`; raises UsageError unless the file is exactly one SELECT."""
-        return cls.parse(resources.text(path), name or path.stem)
+        return cls.parse(_text_of(path, name or path.stem), name or path.stem)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Query:
@@ -57,6 +62,19 @@ class Query:
         return {key: values[key] for key in sorted(self.parameters)}
 
 
+def _text_of(path: Path, name: str) -> str:
+    """The text of an SQL file; UsageError when there is none that can be read."""
+    try:
+        return resources.text(path).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"sql: {name}: line {line} is not UTF-8. Save the file as UTF-8."
+        ) from error
+    except OSError as error:
+        raise UsageError(f"sql: {name} cannot be read: {error.strerror}.") from error
+
+
 @lru_cache(maxsize=1_000)
 def _parameters_of_select(text: str) -> frozenset[str] | None:
     """The named parameters of one SELECT; None unless the text is that.
@@ -69,30 +87,62 @@ def _parameters_of_select(text: str) -> frozenset[str] | None:
     return frozenset(statements[0].named_parameters)
 
 
+_ALONE: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+    "python_enable_replacements": False,
+}
+"""A connection fetches and loads nothing by itself, and no table is a variable of this process."""
+
+
+def _lock(reachable: Iterable[Path]) -> dict[str, Any]:
+    """The settings, in order, that keep statements to some files and folders for good."""
+    files: list[str] = []
+    folders: list[str] = []
+    for path in reachable:
+        if isinstance(path, StorePath):
+            folders.append(f"{path}/")
+        else:
+            (files if path.is_file() else folders).append(os.path.realpath(path))
+    return {
+        "allowed_paths": [*files, *(f"{file}.wal" for file in files)],
+        "allowed_directories": folders,
+        "enable_external_access": False,
+        "lock_configuration": True,
+    }
+
+
 class Database:
-    """A DuckDB database of one hospital, in memory or in a file, with a log of its statements."""
+    """A DuckDB database of one hospital, in memory, with a log of its statements.
+
+    `within`: the files and folders that its statements may name, beside the folder that `temporary`
+    lies in, which is the workshop of the run. Anything else is out of reach (`OutOfReach`).
+    """
 
     def __init__(
         self,
-        path: str = ":memory:",
         *,
         memory: str | None = None,
         threads: int | None = None,
         temporary: Path | None = None,
+        within: Iterable[Path] = (),
     ) -> None:
+        reachable = [*within, *([temporary.parent] if temporary else [])]
         settings = {
             "preserve_insertion_order": False,
             "enable_progress_bar": False,
             "memory_limit": memory,
             "threads": threads,
             "temp_directory": str(temporary) if temporary else None,
+            **_lock(reachable),
         }
-        self.path = path
         self.log: list[str] = []
         self._temporary = temporary
         self._objects: Any = None
         try:
-            self._connection = duckdb.connect(path)
+            self._connection = duckdb.connect(config=_ALONE)
             for name, value in settings.items():
                 if value is not None:
                     self._connection.execute(f"SET {name} = {literal(value)}")
@@ -266,6 +316,8 @@ def user_error(error: BaseException | None) -> EhrivigError | None:
 def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
     """The user's part of a DuckDB error: unreadable files and values, exhausted memory; else it."""
     message = _first_line(error)
+    if isinstance(error, duckdb.PermissionException):
+        return OutOfReach(f"reads {_what_is_barred(message)}, which is no part of the extract")
     if isinstance(error, duckdb.OutOfMemoryException):
         return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and (
@@ -279,6 +331,12 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
     return error
 
 
+def _what_is_barred(message: str) -> str:
+    """The file, folder or address that a statement may not name."""
+    named = _BARRED.search(message)
+    return repr(named[1]) if named else "from outside"
+
+
 def _what_is_wrong(message: str) -> str:
     """What an error says of a value, without the value."""
     wanted = _WANTED.search(message)
@@ -287,6 +345,7 @@ def _what_is_wrong(message: str) -> str:
     return "is out of range" if "out of range" in message.lower() else "cannot be read"
 
 
+_BARRED = re.compile(r'Cannot access \w+ "(.*?)" - ')
 _QUOTING = re.compile(r"parse|malformed|convert|cast", re.IGNORECASE)
 _WANTED = re.compile(r"(?:convert|cast).*?\bto (?:type |the type )?([A-Z][A-Z0-9_]+)")
 """The type that a value was to become; a message of DuckDB quotes the value before it."""

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+
+def plain(text: str) -> str:
+    """A text with its control characters written out, so that a terminal shows and obeys none.
+
+    Names come from files that somebody else wrote. Line ends and tabs stay; characters that are
+    invisible, turn the direction of what follows, or are no text at all are written as \\x1b.
+    """
+    return "".join(_written(one) if _acts(one) else one for one in text)
+
+
+def _acts(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in "\n\t"
+
+
+def _written(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+
 
 class EhrivigError(Exception):
     """A problem that a user can mend: the message says what, where and how.
@@ -10,6 +31,9 @@ class EhrivigError(Exception):
     """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class UsageError(EhrivigError):
@@ -40,6 +64,13 @@ class ExtractError(EhrivigError):
 
 class UnreadableValue(ExtractError):
     """A value that SQL cannot compute with or convert; the message names its type, never itself."""
+
+
+class OutOfReach(ExtractError):
+    """A file or an address that SQL asked for, and that is neither the extract nor the run's own.
+
+    The message is the end of a sentence: "reads '/x', which is no part of the extract".
+    """
 
 
 class EmptyResult(EhrivigError):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ehrivig import analysis, cohort, report, use, validate
+from ehrivig import analysis, cohort, release, report, use, validate
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals
 from ehrivig.errors import EmptyResult, GateBlocked
@@ -73,10 +73,9 @@ def run(
             verdicts.write(this)
             manifest.write(this)
             this.progress("report")
-            report.write(this.folder, this.answerable.study, dropped=this.dropped)
-            aggregate.write(this.folder)
+            _release(this)
             if alone:
-                aggregate.drop_patients(this.folder)
+                release.leave_release_alone(this.folder)
             _seal(this, attempt)
         return summary.of_run(this, home)
 
@@ -179,6 +178,14 @@ def investigate(this: Run) -> dict[str, int]:
     }
 
 
+def _release(this: Run) -> None:
+    """What may leave: the tables that withstand the attack, and what is made of them only."""
+    out = release.write_tables(this.folder, this.study.report.smallest_cell)
+    report.write(out, this.answerable.study, dropped=this.dropped, people=this.folder)
+    aggregate.write(out)
+    release.bring(this.folder, ("report.html", "figures", "aggregate.csv"))
+
+
 def _asked(
     study: str | Path | Study, extract: str | Path, out: str | Path, attempt: Attempt
 ) -> tuple[Study, Path, Path]:
@@ -211,4 +218,5 @@ def _seal(this: Run, attempt: Attempt) -> None:
     """Write the history and the metrics of a run, and seal its manifest."""
     attempt.row = history.write(this)
     metrics.write(this)
+    release.close(this.folder)
     manifest.seal(this.folder)

@@ -12,6 +12,8 @@ written are null.
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
@@ -44,7 +46,7 @@ class Hospital:
     """One hospital's clean tables, empty until drawn; admission and patient ids are integers."""
 
     def __init__(self) -> None:
-        self._db = Database(threads=2)
+        self._db = Database(threads=2, within=[Path(tempfile.gettempdir())])
         for table in contract.TABLES:
             columns = [f"{c.name} {self._type(c)}" for c in table.columns]
             extra = [RESOLVED[table.name]] if table.name in RESOLVED else []

@@ -53,9 +53,11 @@ def write(path: Path, rows: Rows, schema: Mapping[str, Any] | None = None) -> Pa
 
 
 @contextmanager
-def opened(folder: Path, plan: Study, hospital_id: str | None = None) -> Iterator[Database]:
+def opened(
+    folder: Path, plan: Study, hospital_id: str | None = None, *, workshop: Path | None = None
+) -> Iterator[Database]:
     """The database of one hospital (the first unless named) with all stages."""
     source = extract.inspect(folder, plan)
-    with Database() as db:
+    with Database(within=[*source.within, *([workshop] if workshop else [])]) as db:
         extract.open_hospitals(db, source, [hospital_id or source.hospitals[0]], plan)
         yield db

@@ -74,7 +74,7 @@ def test_truncated_parquet_is_an_extract_error(tmp_path: Path) -> None:
     path = tmp_path / "lab.parquet"
     pl.DataFrame({"a": list(range(1000))}).write_parquet(path)
     path.write_bytes(path.read_bytes()[:-20])
-    with Database() as db, pytest.raises(ExtractError) as error:
+    with Database(within=[tmp_path]) as db, pytest.raises(ExtractError) as error:
         db.parquet("lab", [path])
     assert error.value.exit_code == 4
     assert "\n" not in str(error.value)
@@ -84,7 +84,7 @@ def test_views_read_hive_keys_as_text(tmp_path: Path) -> None:
     folder = tmp_path / "hospital_id=01"
     folder.mkdir()
     pl.DataFrame({"a": [1]}).write_parquet(folder / "part.parquet")
-    with Database() as db:
+    with Database(within=[tmp_path]) as db:
         db.parquet("t", [folder / "part.parquet"], hive=True)
         assert db.rows("SELECT hospital_id FROM t") == [("01",)]
 
@@ -99,7 +99,7 @@ def test_text_that_is_no_utf8_is_refused_without_showing_it(tmp_path: Path) -> N
     path.parent.mkdir(parents=True)
     pl.DataFrame({"unit": ["Zebra9137~"]}).write_parquet(path, compression="uncompressed")
     path.write_bytes(path.read_bytes().replace(b"Zebra9137~", b"Zebra9137\xe9"))
-    with Database() as db:
+    with Database(within=[tmp_path]) as db:
         db.parquet("lab", [path])
         with pytest.raises(ExtractError, match=r"lab/hospital_id=A/part\.parquet") as refused:
             db.rows("SELECT max(unit) FROM lab")

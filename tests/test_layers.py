@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("console", "contract", "disclosure", "figures", "literals", "resources"),
     ("stats", "store"),
     ("codes", "database", "demo", "meta", "study"),
-    ("audit", "batch", "concepts", "dataset"),
+    ("audit", "batch", "concepts", "dataset", "release"),
     ("extract", "validate", "cohort", "features", "match", "analysis", "report"),
     ("calibrate", "runs", "use"),
     ("pipeline",),

@@ -39,6 +39,7 @@ SCHEMA: dict[str, Any] = {
     "lo": pl.Float64,
     "hi": pl.Float64,
     "at_risk": pl.Int64,
+    "events": pl.Int64,
     "note": pl.String,
 }
 GRID_POINTS = 225  # eight a day over four weeks
@@ -82,7 +83,8 @@ def _survival(frame: pl.DataFrame, population: str, study: Study) -> pl.DataFram
         at = curve.at(grid)
         key = ("km", population, GROUPS[int(str(curve.group))], "death")
         risk = _shown(at.n_risk, study)
-        parts.append(_rows(key, grid, at.survival, at.lower, at.upper, risk))
+        had = _until(grid, time[event & (arm == bool(int(str(curve.group))))])
+        parts.append(_rows(key, grid, at.survival, at.lower, at.upper, risk, had))
     return pl.concat(parts)
 
 
@@ -116,8 +118,14 @@ def _incidence(
             time = ends.time[arm == group]
             risk = _shown((time[:, None] >= grid).sum(axis=0), study)
         key = ("cif", population, GROUPS[group], causes[curve.cause])
-        parts.append(_rows(key, grid, at.incidence, at.lower, at.upper, risk))
+        had = _until(grid, ends.time[(ends.status == curve.cause) & (arm == group)])
+        parts.append(_rows(key, grid, at.incidence, at.lower, at.upper, risk, had))
     return pl.concat(parts)
+
+
+def _until(grid: Floats, times: Floats) -> list[int]:
+    """How many have had the event at each time of a grid."""
+    return [int(n) for n in np.searchsorted(np.sort(times), grid, side="right")]
 
 
 def _shown(counts: np.ndarray, study: Study) -> list[int | None]:
@@ -132,10 +140,12 @@ def _rows(
     lo: Floats,
     hi: Floats,
     at_risk: list[int | None],
+    events: list[int],
 ) -> pl.DataFrame:
     """One curve as rows of `curves.csv`; before the first event there is no interval."""
     constant = dict(zip(("curve", "population", "group", "cause"), key, strict=True))
     points = {"time": grid, "estimate": estimate, "lo": lo, "hi": hi, "at_risk": at_risk}
+    points |= {"events": events}
     frame = pl.DataFrame(points, schema_overrides={"at_risk": pl.Int64})
     return (
         frame.with_columns(pl.lit(value).alias(name) for name, value in constant.items())

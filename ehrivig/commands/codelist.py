@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ehrivig.commands.options import CountsOption, LayoutOption, MaybeExtractOption
+from ehrivig.errors import plain
 
 app = typer.Typer(help="Write and check code lists of your own.", no_args_is_help=True)
 
@@ -68,9 +69,9 @@ def check(
     reports = list_check.check(lists, extract, _plan(study, layout))
     if as_json:
         told = json.dumps([asdict(report) for report in reports], ensure_ascii=False)
-        typer.echo(told)
+        typer.echo(plain(told))
     else:
-        typer.echo("\n".join(list_lines.lines(reports)))
+        typer.echo(plain("\n".join(list_lines.lines(reports))))
 
 
 def _plan(name: str | None, layout: str | None):  # type: ignore[no-untyped-def]

@@ -16,6 +16,7 @@ from ehrivig.commands.options import (
     StudyArgument,
     WorkersOption,
 )
+from ehrivig.errors import plain
 
 app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
 
@@ -91,7 +92,7 @@ def check(
     if as_json:
         typer.echo(json.dumps(preview_lines.records(found), sort_keys=True, ensure_ascii=False))
     else:
-        typer.echo("\n".join(preview_lines.lines(found)))
+        typer.echo(plain("\n".join(preview_lines.lines(found))))
 
 
 def _and_doubts(number: int) -> str:

@@ -10,8 +10,9 @@ from ehrivig.codes.imports import Concept
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.extract import stages
-from ehrivig.extract.files import DATABASE_SUFFIXES
+from ehrivig.extract.files import DATABASE_SUFFIXES, TableFile, within
 from ehrivig.extract.folder import find_tables
+from ehrivig.extract.pieces import of_attached
 
 _AS_IT_STANDS = False, False, False  # neither excluded, nor with what lies below, nor mapped
 _NEEDED = ("concept", "concept_ancestor")
@@ -48,8 +49,9 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
     Excluded concepts, with what lies below them, are taken out. ExtractError when the extract has
     no tables concept and concept_ancestor.
     """
-    with Database() as db:
-        _open(db, extract)
+    tables = find_tables(extract).tables if not _is_database(extract) else {}
+    with Database(within=within(extract, tables)) as db:
+        _open(db, extract, tables)
         items = pl.DataFrame(
             [(c.concept_id, c.excluded, c.descendants) for c in concepts],
             schema={"concept_id": pl.Int64, "excluded": pl.Boolean, "descendants": pl.Boolean},
@@ -70,15 +72,19 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
     return found, sorted({c.concept_id for c in concepts} - known)
 
 
-def _open(db: Database, extract: Path) -> None:
+def _is_database(extract: Path) -> bool:
+    return extract.is_file() and extract.suffix.lower() in DATABASE_SUFFIXES
+
+
+def _open(db: Database, extract: Path, files: dict[str, tuple[TableFile, ...]]) -> None:
     """The views concept and concept_ancestor."""
-    if extract.is_file() and extract.suffix.lower() in DATABASE_SUFFIXES:
-        tables = stages.attach(db, extract)
+    if _is_database(extract):
+        attached = stages.attach(db, extract)
         for name in _NEEDED:
-            _refuse_missing(name, extract, name in tables)
-            db.view(name, f"SELECT * FROM {tables[name]}")
+            _refuse_missing(name, extract, name in attached)
+            of_attached(db, name, attached[name])
+            db.view(name, f"SELECT * FROM {attached[name]}")
         return
-    files = find_tables(extract).tables
     for name in _NEEDED:
         _refuse_missing(name, extract, name in files)
         db.parquet(name, [part.path for part in files[name]])

@@ -87,7 +87,7 @@ def _corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
 def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
     """The error that names the first file that DuckDB cannot read whole, though others can."""
     for path in paths:
-        with Database() as db:
+        with Database(within=[path]) as db:
             try:
                 db.parquet("whole", [path])
                 db.rows("SELECT bit_xor(hash(whole)) FROM whole")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -72,6 +73,11 @@ class Source:
         """Whether the extract is one DuckDB file instead of a folder of Parquet."""
         return self.root.is_file()
 
+    @cached_property
+    def within(self) -> tuple[Path, ...]:
+        """What may be read of this machine: the extract, and the files that its links lead to."""
+        return within(self.root, self.parts)
+
     def files(self, hospitals: Collection[str]) -> tuple[Path, ...]:
         """The files that hold rows of some hospitals, sorted."""
         if self.is_database:
@@ -94,6 +100,14 @@ class Source:
             for file in files:
                 of_table.setdefault(file.hospital_id, []).append(file)
         return found
+
+
+def within(root: Path, parts: Mapping[str, Sequence[TableFile]]) -> tuple[Path, ...]:
+    """An extract, and those files of its tables that a link has outside of it."""
+    paths = (file.path for files in parts.values() for file in files)
+    real = {os.path.realpath(path) for path in paths if not isinstance(path, StorePath)}
+    below = os.path.realpath(root).rstrip("/") + "/"
+    return (root, *(Path(path) for path in sorted(real) if not path.startswith(below)))
 
 
 def is_synthetic(root: Path) -> bool:

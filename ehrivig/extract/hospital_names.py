@@ -39,6 +39,16 @@ def of_folder(folder: str, table: str) -> str:
     return name
 
 
+def refuse_invisible(names: Iterable[str]) -> None:
+    """ExtractError for a hospital whose name holds what nobody sees, or what a terminal obeys."""
+    for name in names:
+        if name != name.strip() or any(unicodedata.category(one)[0] == "C" for one in name):
+            raise ExtractError(
+                f"extract: the hospital {name!r} has a blank at its end or beginning, or an "
+                "invisible character. Name it without, in every table."
+            )
+
+
 def refuse_twins(names: Iterable[str]) -> None:
     """ExtractError for hospitals whose names a reader would take for one."""
     seen: dict[str, str] = {}

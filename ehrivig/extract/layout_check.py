@@ -137,7 +137,7 @@ def check(
     layout = layouts.load(str(folder))
     plan = _with_layout(study or load("ivig_covid19"), layout.name)
     source = extract.find(Path(extract_folder), layout)
-    with Database() as db:
+    with Database(within=source.within) as db:
         stages.begin(db, source, layout, EVERY, plan)
         reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}
         understood = _codes(

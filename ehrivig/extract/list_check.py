@@ -80,7 +80,7 @@ def check(lists: CodeLists, folder: Path, study: Study) -> list[ListReport]:
     layout = layouts.load(study.extract.layout)
     source = extract.find(folder, layout)
     plan = study.with_lists(lists)
-    with Database() as db:
+    with Database(within=source.within) as db:
         stages.begin(db, source, layout, EVERY, plan)
         for table in stages.in_order():
             table_report(db, layout, table, plan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.database import Database
-from ehrivig.errors import ExtractError
+from ehrivig.errors import ExtractError, OutOfReach
 from ehrivig.extract.file_names import hive_key
 from ehrivig.extract.files import TableFile
 from ehrivig.extract.footers import schema, signature
@@ -57,6 +57,16 @@ def pieces(db: Database, files: Sequence[TableFile], root: Path, where: str) -> 
     for file in files:
         _refuse_other_folder(db, file, root, where)
     return tuple(_piece(db, tuple(group), root) for group in groups.values())
+
+
+def of_attached(db: Database, name: str, attached: str) -> Piece:
+    """A table or view of the attached file; ExtractError for a view that reads another file."""
+    try:
+        return Piece(attached, db.columns(attached))
+    except OutOfReach as error:
+        raise ExtractError(
+            f"extract: the view {name} {error}. Write its rows into the DuckDB file as a table."
+        ) from error
 
 
 def _piece(db: Database, files: tuple[TableFile, ...], root: Path) -> Piece:

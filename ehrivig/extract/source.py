@@ -24,7 +24,7 @@ from ehrivig.extract.files import (
 )
 from ehrivig.extract.folder import find_tables
 from ehrivig.extract.footers import ids_of, row_count, schema, signature
-from ehrivig.extract.hospital_names import is_missing, refuse_twins
+from ehrivig.extract.hospital_names import is_missing, refuse_invisible, refuse_twins
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import hospitals_of
 from ehrivig.extract.table_names import refuse_doubtful
@@ -162,7 +162,7 @@ def _kind(kinds: set[str], hospital_id: str) -> str:
 def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
     """Every file that holds rows of some hospitals: relative path, bytes, rows, SHA-256; sorted."""
     if source.is_database:
-        with Database() as db:
+        with Database(within=source.within) as db:
             stages.attach(db, source.root)
             rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
         return [input_file(source.root, source.root, rows)]
@@ -197,7 +197,7 @@ def _database_parts(root: Path, layout: Layout) -> _Parts:
             f"extract: {root.name} is neither a folder of Parquet files nor a DuckDB file "
             f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
         )
-    with Database() as db:
+    with Database(within=[root]) as db:
         names = stages.attach(db, root)
     return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
 
@@ -216,7 +216,7 @@ def _native_hospitals(source: Source) -> list[str]:
     found: set[str | None] = {
         p.hospital_id for files in source.parts.values() for p in files if p.hospital_id
     }
-    with Database() as db:
+    with Database(within=source.within) as db:
         attached = stages.attach(db, source.root) if source.is_database else {}
         for name, files in source.parts.items():
             if attached:
@@ -245,6 +245,7 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
             f"extract: a hospital is called {EVERYBODY!r}, which in every table of a run stands "
             "for all hospitals together. Give it another name."
         )
+    refuse_invisible(found)
     refuse_twins(found)
     wanted = study.extract.hospitals
     missing = sorted(set(wanted) - set(found))

@@ -19,7 +19,7 @@ from ehrivig.extract.column_types import CLOCKS, UNTYPED, ZONED, Way, sql_type
 from ehrivig.extract.files import TableFile
 from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
-from ehrivig.extract.pieces import Piece, pieces, quoted
+from ehrivig.extract.pieces import Piece, of_attached, pieces, quoted
 from ehrivig.literals import render
 
 EVERY: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ def hospitals_of(
     """The hospitals that the rows of some files, or of a table of a database, name."""
     files = () if isinstance(rows, str) else rows
     view = View(table, EVERY, root, files, (SourceColumn(_HOSPITAL, "key", True),), None, True)
-    found = [Piece(rows, db.columns(rows))] if isinstance(rows, str) else _pieces(db, view)
+    found = [of_attached(db, table, rows)] if isinstance(rows, str) else _pieces(db, view)
     return {
         row[0] for row in db.rows(f"SELECT DISTINCT {_HOSPITAL} FROM ({select(db, view, found)})")
     }

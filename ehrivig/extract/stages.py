@@ -8,11 +8,11 @@ from typing import Any
 from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
-from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
+from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
 from ehrivig.extract import canonical, care_sites, layouts, source_view, unplaced
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.pieces import Piece
+from ehrivig.extract.pieces import of_attached
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
 from ehrivig.extract.zones import alike, known_zone, own_zone
 from ehrivig.literals import render
@@ -44,7 +44,7 @@ def attach(db: Database, path: Path) -> dict[str, str]:
 
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
     """The hospitals that the layout's admissions name, sorted."""
-    with Database() as db:
+    with Database(within=source.within) as db:
         begin(db, source, layout, EVERY, study)
         select = layout.selects["admission"]
         guarded(db, select, "every_admission", values_of(study, EVERY), keep=False)
@@ -194,7 +194,7 @@ def _files(source: Source, name: str, hospitals: tuple[str, ...]) -> tuple[Table
 def _source(db: Database, layout: Layout, view: View, attached: str | None) -> None:
     """One source view, over files, over a table of an attached database, or empty."""
     if attached is not None:
-        piece = Piece(attached, db.columns(attached))
+        piece = of_attached(db, view.table, attached)
         db.view(f"source.{view.table}", source_view.select(db, view, [piece]))
     elif view.files:
         source_view.create(db, view)
@@ -221,6 +221,11 @@ def guarded(
         make_one(name, _text(query, values))
     except UnreadableValue as error:
         raise _refused_value(query, error) from error
+    except OutOfReach as error:
+        raise ExtractError(
+            f"layout: {query.name}: {error}. A layout reads source.<table> and nothing else: mend "
+            "that SELECT."
+        ) from error
     except EhrivigError:
         raise
     except Exception as error:

@@ -19,8 +19,10 @@ from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.tables import csv_text
 from ehrivig.meta.trials import read_table
+from ehrivig.store.cells import as_written
 
 AGGREGATE_FILE = "aggregate.csv"
+RELEASE = "release"
 _NUMBERS = ("estimate", "lo", "hi", "se")
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
@@ -72,8 +74,11 @@ def aggregate_text(effects: Sequence[HospitalEffect]) -> str:
 
 
 def aggregate_file(path: Path) -> Path:
-    """The aggregate file itself, or that of a folder."""
-    return path / AGGREGATE_FILE if path.is_dir() else path
+    """The aggregate file itself, or that of a folder: of a run the one that may leave."""
+    if not path.is_dir():
+        return path
+    released = path / RELEASE / AGGREGATE_FILE
+    return released if released.is_file() else path / AGGREGATE_FILE
 
 
 def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
@@ -92,7 +97,8 @@ def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
 
 def _effect(file: Path, table: dict[str, tuple[str, ...]], row: int, line: int) -> HospitalEffect:
     """One row of an aggregate file."""
-    cells = {f.name: table[f.name][row] for f in fields(HospitalEffect) if f.name in table}
+    names = [f.name for f in fields(HospitalEffect) if f.name in table]
+    cells = {name: as_written(table[name][row]) for name in names}
     values: dict[str, object] = dict(cells)
     for name in (*_NUMBERS, *COUNTS):
         try:

@@ -15,14 +15,15 @@ from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import sensitivity
 
 
-def write(folder: Path, study: Study, *, dropped: list[str]) -> None:
+def write(folder: Path, study: Study, *, dropped: list[str], people: Path | None = None) -> None:
     """Write `figures/*.svg` and `report.html` from the tables in `folder`.
 
+    `people`: where the cohort lies, of which heads are counted; `folder` unless given.
     Needs manifest.json; any other table may be missing or empty (an empty cohort has few), and its
     section then says so.
     """
     (folder / "figures").mkdir(exist_ok=True)
-    run = tables.RunTables(folder)
+    run = tables.RunTables(folder, people or folder)
     drawn = _draw(run, study, dropped)
     html = page(
         "ehrivig.report",
@@ -151,11 +152,11 @@ def _axis(study: Study) -> str:
 
 def _numbers(run: tables.RunTables) -> dict[str, int]:
     """Head counts of the run."""
-    path = run.folder / "cohort.parquet"
+    path = run.people / "cohort.parquet"
     if not path.is_file():
         return {"cohort": 0, "exposed": 0, "pairs": 0}
     exposed = pl.read_parquet(path, columns=["exposed"])["exposed"]
-    matched = run.folder / "matched.parquet"
+    matched = run.people / "matched.parquet"
     pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0
     return {"cohort": exposed.len(), "exposed": int(exposed.sum()), "pairs": pairs}
 

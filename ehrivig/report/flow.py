@@ -33,16 +33,20 @@ def flow_chart(
 
 def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int) -> None:
     """One box, the arrow to it, and what was excluded on the way."""
-    people = f"{step['patients']:,} patients, {step['admissions']:,} admissions"
+    people = f"{_known(step['patients'])} patients, {_known(step['admissions'])} admissions"
     box(axes, 3, y, 5.4, f"{step['label']}\n{people}")
     if row:
         arrow(axes, (3, y + 0.72), (3, y + 0.3))
-        excluded = f"Excluded: {shown(int(str(step['excluded'])), smallest)}"
-        unmeasured = int(str(step["excluded_not_measured"]))
-        if unmeasured:
-            excluded += f"\n(not measured: {shown(unmeasured, smallest)})"
+        excluded = f"Excluded: {_known(step['excluded'], smallest)}"
+        if step["excluded_not_measured"]:
+            excluded += f"\n(not measured: {_known(step['excluded_not_measured'], smallest)})"
         box(axes, 7.9, y + 0.5, 3.2, excluded, edge=QUIET)
         arrow(axes, (3, y + 0.5), (6.3, y + 0.5))
+
+
+def _known(count: object, smallest: int = 0) -> str:
+    """A count, or that it is not shown."""
+    return "suppressed" if count is None else shown(int(str(count)), smallest)
 
 
 def _arms(axes: Axes, y: float, arms: dict[str, int]) -> None:

@@ -15,9 +15,10 @@ from ehrivig.study.registries import sensitivity
 
 @dataclass(frozen=True)
 class RunTables:
-    """Tables of one run folder."""
+    """Tables of one run folder; `people`: where its rows of admissions lie."""
 
     folder: Path
+    people: Path = Path()
 
     def read(self, name: str) -> pl.DataFrame:
         """A CSV of the run; an empty frame when the run did not write it."""
@@ -62,7 +63,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
         "quality": (_quality, "Data quality: verdicts per hospital"),
         "ledger": (_ledger, "Ledger: every row that was read"),
     }
-    files = {"quality": "quality/checks.csv"}
+    files = {"quality": "quality.csv"}
     made = {}
     for name, (make, caption) in makers.items():
         source = run.read(files.get(name, f"{name}.csv"))
@@ -124,7 +125,7 @@ _ARMS = ("all", "control", "exposed")
 
 def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
     """Of how many in each arm nobody knows what was asked."""
-    smallest = f"<{study.report.smallest_cell}"
+    smallest = "suppressed"
     names = {"exposed": study.exposure.label, "control": f"No {study.exposure.label}"}
     rows = []
     for r in table.iter_rows(named=True):
@@ -320,14 +321,21 @@ def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:
         for h, s, c, f, w, n in grouped.iter_rows()
     ]
     head = ["Hospital", "Severity", "Checks", "Failed", "Warned", "Rows set aside"]
-    return Table(caption, head, rows, "Each check by itself: quality/index.html.")
+    return Table(caption, head, rows, "Each check by itself: quality.csv. Rows are rounded down.")
+
+
+def _count(value: int | None) -> str:
+    """A count, or that it is not shown."""
+    return "suppressed" if value is None else f"{value:,}"
 
 
 def _ledger(table: pl.DataFrame, caption: str, study: Study) -> Table:
     names = ["rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined"]
-    total = table.group_by("table", maintain_order=True).agg(pl.col(names).sum())
+    known = [pl.when(~pl.col(n).is_null().any()).then(pl.col(n).sum()).alias(n) for n in names]
+    total = table.group_by("table", maintain_order=True).agg(known)
     rows = [
-        [row["table"], *(f"{row[name]:,}" for name in names)] for row in total.iter_rows(named=True)
+        [row["table"], *(_count(row[name]) for name in names)]
+        for row in total.iter_rows(named=True)
     ]
     head = ["Table", "Read", "Used", "Out of scope", "Quarantined"]
     note = "Rows of data, not patients. Read = used + out of scope + quarantined, exactly."

@@ -1,30 +1,18 @@
 """What a hospital may send instead of patients: its estimates, and nothing that points at a person.
 
-`aggregate.csv` holds the hospital rows of `effects.csv`, where small cells are suppressed already;
-`ehrivig pool DIR...` puts the files of several networks together. With `--aggregate-only` a run
-keeps no row of a patient at all.
+`aggregate.csv` holds the hospital rows of the released `effects.csv`; `ehrivig pool DIR...` puts
+the files of several networks together. With `--aggregate-only` a run keeps nothing but its release.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ehrivig import use
 from ehrivig.meta.aggregates import HospitalEffect, aggregate_text
 
-PATIENT_LEVEL = (
-    "cohort.parquet",
-    "analysis.parquet",
-    "dosing.parquet",
-    "matched.parquet",
-    "hospitals",
-    "quarantine",
-    *use.PATIENT_LEVEL,
-)
 _PREFIX = "hospital "
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
@@ -56,13 +44,3 @@ def write(folder: Path) -> None:
     found = of_run(pl.read_csv(path, infer_schema_length=None))
     if found:
         (folder / "aggregate.csv").write_text(aggregate_text(found), encoding="utf-8")
-
-
-def drop_patients(folder: Path) -> None:
-    """Remove every table of a run that has a row per patient or per event."""
-    for name in PATIENT_LEVEL:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -98,6 +98,8 @@ def _ended_by(error: BaseException) -> tuple[int, str]:
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "stopped by hand"
+    if isinstance(error, SystemExit):
+        return int(error.code or 0), "stopped by a signal"
     return EhrivigError.exit_code, f"internal error ({type(error).__name__})"
 
 

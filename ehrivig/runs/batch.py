@@ -103,7 +103,8 @@ def process(
     names = tuple(hospitals)
     folder.mkdir(parents=True, exist_ok=True)
     clock = _Clock()
-    with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
+    spill = folder / "spill"
+    with Database(memory=memory, threads=threads, temporary=spill, within=source.within) as db:
         with clock.step("extract"):
             extract.open_hospitals(db, source, names, study, keep=keep, mark=mark)
             whole = sharing.restrict(db, share) if share else {}
@@ -120,7 +121,7 @@ def process(
                 _features(db, study, folder, clock, _sent(db, names, spent, share), share)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")
-    shutil.rmtree(folder / "spill", ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)
     (folder / "statements.sql").write_text(statements + "\n", encoding="utf-8")
     result = BatchResult(names, folder, tuple(clock.steps), whole)
     result.write()

@@ -77,7 +77,7 @@ def _assert_every_row_read(first: BatchResult, spent: pl.DataFrame) -> None:
 
 def _quarantine(places: Sequence[Path], folder: Path, memory: str | None) -> None:
     """The rows in quarantine, in the order of a hospital in one piece."""
-    with Database(memory=memory, temporary=folder / "spill") as db:
+    with Database(memory=memory, temporary=folder / "spill", within=places) as db:
         for part in ("quarantine", "quarantine/values"):
             for table in contract.TABLES:
                 wanted = places if table.name in _EVENTS else places[:1]

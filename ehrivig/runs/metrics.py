@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from ehrivig import __version__
 from ehrivig.disclosure import small
+from ehrivig.errors import plain
 from ehrivig.runs.state import Run
 from ehrivig.validate import Check, left
 
@@ -121,4 +122,4 @@ def _braces(labels: Labels) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return plain(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -36,13 +36,14 @@ def process(
     """
     names = tuple(hospitals)
     folder.mkdir(parents=True, exist_ok=True)
-    with Database(memory=memory, threads=threads, temporary=folder / "spill") as db:
+    spill = folder / "spill"
+    with Database(memory=memory, threads=threads, temporary=spill, within=source.within) as db:
         extract.open_hospitals(db, source, names, study, keep=keep)
         with naming_damage(db, source, names):
             _as_read(db)
             concepts.define_sent(db, concepts.of_hospitals(db, _with_rows(db, names)))
             _features(db, study, folder, Keep(folder, keys.Restored(db, names)))
-    shutil.rmtree(folder / "spill", ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)
     result = BatchResult(names, folder, ())
     result.write()
     return result

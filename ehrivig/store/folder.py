@@ -75,6 +75,7 @@ def _aside(out: Path) -> Iterator[RunFolder]:
     """A new folder beside `out`, which takes its place at the end; gone after an error."""
     _recover(out)
     partial = _beside(out, "partial")
+    before = os.umask(0o077)  # what a run writes is for its owner, and so is what it spills
     partial.mkdir()
     try:
         run = RunFolder(partial, out)
@@ -84,6 +85,7 @@ def _aside(out: Path) -> Iterator[RunFolder]:
         if run.exit_code == 0:
             shutil.rmtree(last_attempt(out), ignore_errors=True)
     finally:
+        os.umask(before)
         shutil.rmtree(partial, ignore_errors=True)
 
 

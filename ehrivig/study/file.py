@@ -26,6 +26,7 @@ from ehrivig.study.references import wrong_references
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.whole import RULES_LATER, Study
 
+_DEEPEST = 20
 _LARGEST_BYTES = 1_000_000
 _ROUNDS = 4
 
@@ -75,9 +76,27 @@ def _content(path: Path) -> tuple[dict[str, Any], dict[lines.Path, int]]:
     """A study file as TOML gives it, and the line of each value."""
     text = _text(path)
     try:
-        return tomllib.loads(text), lines.lines_of(text)
+        content, places = tomllib.loads(text), lines.lines_of(text)
     except (ValueError, RecursionError) as error:
         raise StudyError(f"study: {path.name} is not TOML: {_why(error)}") from error
+    if _deeper_than(content, _DEEPEST):
+        raise StudyError(
+            f"study: {path.name} is no study file: its sections lie more than {_DEEPEST} deep."
+        )
+    return content, places
+
+
+def _deeper_than(content: Any, levels: int) -> bool:
+    """Whether tables and lists lie one in another more often than so."""
+    inside = [content]
+    for _ in range(levels):
+        inside = [
+            part
+            for one in inside
+            for part in (one.values() if isinstance(one, dict) else one)
+            if isinstance(part, dict | list)
+        ]
+    return bool(inside)
 
 
 def _text(path: Path) -> str:

@@ -27,6 +27,9 @@ GAP_TOLERANCE_DAYS = 7
 DOSE_TOLERANCE = 0.10
 """A dose is kept when it is within this proportion of the target, ends included."""
 
+_TOLD = 20
+"""Problems that a message names."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -153,14 +156,15 @@ def load(name: str | Path) -> Regimen:
             f"(there are: {', '.join(packaged())}). Give one of these or the path of a TOML file."
         )
     try:
-        return Regimen.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"regimen: {path.name} is not TOML: {error}") from error
-    except ValidationError as error:
+        return Regimen.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, ValidationError):
+            raise UsageError(f"regimen: {path.name} is not TOML: {error}") from error
         lines = [
             f"{'.'.join(map(str, item['loc'])) or 'regimen'}: {item['msg']}"
             for item in error.errors(include_url=False)
         ]
+        shown = [*lines[:_TOLD], *(["..."] if len(lines) > _TOLD else [])]
         raise UsageError(
-            f"regimen: {path.name} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)
+            f"regimen: {path.name} has {len(lines)} problem(s):\n  " + "\n  ".join(shown)
         ) from error

@@ -1,5 +1,5 @@
 """Use of the exposure drug by everybody: courses, indications, regimens, utilisation."""
 
-from ehrivig.use.people import PATIENT_LEVEL, prepare, write
+from ehrivig.use.people import prepare, write
 
-__all__ = ["PATIENT_LEVEL", "prepare", "write"]
+__all__ = ["prepare", "write"]

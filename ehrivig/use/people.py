@@ -20,7 +20,6 @@ from ehrivig.use import indication
 from ehrivig.use.adherence import adherence_tables
 from ehrivig.use.utilisation import guarded, utilisation
 
-PATIENT_LEVEL = ("courses.parquet", "regimens.parquet", "regimen_cycles.parquet")
 _WHO = "SELECT *, admitted_at AS time_zero FROM screened"
 _GIVEN = "given_"
 _BEFORE_ANY_STAY = -1e6

@@ -63,7 +63,8 @@ def decide(
     dropped = tuple(sorted({*failing, *unreadable} - {ALL}))
     stop = tuple(name for name in failing if stops_run(study, name))
     blocked = bool(stop) or (bool(every) and every <= set(dropped))
-    message = _message(verdicts, stop or failing, notes or {}) if blocked else ""
+    smallest = study.report.smallest_cell
+    message = _message(verdicts, stop or failing, notes or {}, smallest) if blocked else ""
     return Decision(failing, dropped, blocked, message)
 
 
@@ -77,14 +78,19 @@ def blocked(found: Iterable[Measurement], study: Study) -> frozenset[str]:
     return frozenset(failing_hospitals(judge(found, study)))
 
 
-def _message(checks: Iterable[Check], hospitals: Iterable[str], notes: Mapping[str, str]) -> str:
+def _message(
+    checks: Iterable[Check], hospitals: Iterable[str], notes: Mapping[str, str], smallest: int
+) -> str:
     """What blocks the named hospitals: one line per failed check, with how to mend it."""
     wanted = set(hospitals)
     failed = [c for c in checks if c.verdict == "fail" and c.hospital_id in wanted]
     known = by_check()
     inherited = [c for c in failed if c.check in known and known[c.check].inherited]
     failed = [c for c in failed if c not in inherited] or failed
-    lines = [f"{line_of(check)} {notes.get(check.check, '')}".strip() for check in failed[:_LINES]]
+    lines = [
+        f"{line_of(check, smallest)} {notes.get(check.check, '')}".strip()
+        for check in failed[:_LINES]
+    ]
     if len(failed) > _LINES:
         lines.append(f"... and {len(failed) - _LINES} more, in quality/checks.csv.")
     return f"gate: blocked hospital(s) {', '.join(sorted(wanted))}:\n  " + "\n  ".join(lines)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ehrivig.contract import BY_NAME
+from ehrivig.disclosure import small, small_proportion
 from ehrivig.errors import StudyError
 from ehrivig.study import Quality, Study
 from ehrivig.validate.hospitals import BY_CHECK
@@ -112,16 +113,27 @@ def _refuse_unknown(quality: Quality) -> None:
         )
 
 
-def line_of(check: Check) -> str:
-    """One failed check: what, where, how much, the limit, how to mend it."""
+def line_of(check: Check, smallest: int = 0) -> str:
+    """One failed check: what, where, how much, the limit, how to mend it.
+
+    Of a count below `smallest`, or of which fewer are left, only that is said; 1 of 1 is the
+    hospital itself.
+    """
     proportion = check.violated / check.denominator if check.denominator else 1.0
-    counts = f"{check.violated:,} of {check.denominator:,}"
-    if check.check in VOLUMES:
+    counts = f"{check.violated:,} of {check.denominator:,} ({proportion:.1%}"
+    hidden = small_proportion(check.violated, check.denominator, smallest)
+    if hidden and check.denominator > 1:
+        few = small(check.violated, smallest)
+        counts = f"{'few' if few else 'nearly all'} of {check.denominator:,} (not told how many"
+    elif check.check in VOLUMES:
         now = check.denominator - check.violated
-        counts = f"{now:,} rows now, {check.denominator:,} then, {check.violated:,} are missing"
+        counts = (
+            f"{now:,} rows now, {check.denominator:,} then, {check.violated:,} are missing "
+            f"({proportion:.1%}"
+        )
     return (
-        f"{check.table}: hospital {check.hospital_id}: {check.check}: {counts} "
-        f"({proportion:.1%}, limit {check.threshold:.1%}): "
+        f"{check.table}: hospital {check.hospital_id}: {check.check}: {counts}, "
+        f"limit {check.threshold:.1%}): "
         f"{message_of(check.check)}{_columns(check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )

@@ -33,6 +33,9 @@ from ehrivig.errors import StudyError, UsageError
 
 _WORDS = Field(min_length=1, max_length=500)
 
+_TOLD = 20
+"""Problems that a message names."""
+
 
 class _Signed(BaseModel):
     """Who signed, when, and why."""
@@ -87,19 +90,25 @@ class Mappings(BaseModel):
 def load(path: Path) -> Mappings:
     """The mappings in a TOML file; StudyError lists what is wrong with them."""
     try:
-        return Mappings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Mappings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError as error:
         raise StudyError(
             f"mappings: no file {path.name}. Mend [extract] mappings in the study file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise StudyError(f"mappings: {path.name} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            raise StudyError(f"mappings: {path.name}:\n  {_listed(error)}") from error
         raise StudyError(f"mappings: {path.name} is not TOML: {error}.") from error
-    except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        ]
-        raise StudyError(f"mappings: {path.name}:\n  " + "\n  ".join(lines)) from error
+
+
+def _listed(error: ValidationError) -> str:
+    """What is wrong with the entries of a file, a line each; no more than can be read."""
+    wrong = error.errors(include_url=False)
+    lines = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in wrong]
+    more = [f"... and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
+    return "\n  ".join([*lines[:_TOLD], *more])
 
 
 def listing(mappings: Mappings) -> list[dict[str, Any]]:

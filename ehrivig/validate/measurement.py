@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from ehrivig.errors import UsageError
+from ehrivig.store.cells import as_written
 from ehrivig.validate.suite import Severity
 
 Verdict = Literal["pass", "warn", "fail"]
@@ -98,4 +99,4 @@ def read_measurements(path: Path) -> list[Measurement]:
         raise UsageError(
             f"rejudge: {path.name} holds no measurements of a run. Name a finished run folder."
         ) from error
-    return [Measurement(**row) for row in rows]
+    return [Measurement(**{**row, "hospital_id": as_written(row["hospital_id"])}) for row in rows]

@@ -38,7 +38,7 @@ def merge(
     `shares`: the folders that `quarantine` wrote into. Writes the counts for the quality report
     (`<folder>/quality/`), as `quarantine` does for a hospital in one piece.
     """
-    with Database() as db:
+    with Database(within=[*shares, folder]) as db:
         _load(db, [share / "quality" for share in shares], lists)
         _write(db, shares[0] / "quality", folder / "quality")
         first = {one.check: one for one in measured[0]}

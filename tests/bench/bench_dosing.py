@@ -128,7 +128,7 @@ def measure(folder: Path, what: str) -> dict[str, float]:
     for hospital in sorted(folder.glob("hospital-*")):
         given = hospital / "administrations.parquet"
         if what != "dosing":
-            with Database() as db:
+            with Database(within=[folder]) as db:
                 open_hospital(db, hospital)
                 if what == "scan":
                     db.rows("SELECT max(admission_id), max(drug), max(started_at) FROM medication")

@@ -43,7 +43,7 @@ Measured = dict[str, float]
 
 def scan(folder: Path, columns: dict[str, tuple[str, ...]]) -> None:
     """Read the columns of all hospitals' tables, and do nothing with them but a maximum."""
-    with Database() as db:
+    with Database(within=[folder]) as db:
         for table, names in columns.items():
             db.parquet(table, sorted((folder / table).rglob("*.parquet")))
             db.rows(f"SELECT {', '.join(f'max({name})' for name in names)} FROM {table}")

@@ -496,7 +496,7 @@ def test_what_is_read_can_be_printed_and_run_again(tmp_path: Path) -> None:
     with opened(hive(tmp_path / "x"), study()) as db:
         statements = list(db.log)
         expected = db.rows("SELECT * FROM resolved.lab ORDER BY ALL")
-    with opened(hive(tmp_path / "y"), study()) as other:
+    with opened(hive(tmp_path / "y"), study(), workshop=tmp_path / "x") as other:
         for schema in ("source", "prepared", "mapped", "ref", "resolved"):
             other.execute(f"DROP SCHEMA {schema} CASCADE")
         for statement in statements:

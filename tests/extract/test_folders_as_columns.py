@@ -58,7 +58,7 @@ def test_folders_that_no_column_is_change_nothing(tmp_path: Path) -> None:
 def test_hospitals_cut_in_different_ways_are_read_together(tmp_path: Path) -> None:
     folder = cut(hive(hive(tmp_path / "x"), "B"), "vocabulary", keep=False)
     source = extract.inspect(folder, study())
-    with Database() as db:
+    with Database(within=source.within) as db:
         extract.open_hospitals(db, source, ("A", "B"), study(), keep=True)
         found = db.rows("SELECT hospital_id, count(*) FROM mapped.lab GROUP BY ALL ORDER BY ALL")
     assert found == [("A", len(LABS)), ("B", len(LABS))]
@@ -123,7 +123,7 @@ def test_whole_numbers_of_hospitals_in_shared_files(tmp_path: Path) -> None:
         frame.with_columns(named).write_parquet(folder / path.name)
     source = extract.inspect(folder, study())
     assert source.hospitals == ("7", "8")
-    with Database() as db:
+    with Database(within=source.within) as db:
         extract.open_hospitals(db, source, ("7", "8"), study(), keep=True)
         for table in contract.TABLES:
             named = db.rows(f"SELECT DISTINCT hospital_id FROM mapped.{table.name} ORDER BY 1")

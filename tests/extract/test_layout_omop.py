@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from extracts import Rows, at, opened, study, write
 
 from ehrivig import extract
-from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.study import Study, load
 
@@ -403,7 +403,7 @@ def test_a_missing_vocabulary_table_is_named(tmp_path: Path, table: str) -> None
 def test_a_duckdb_file_is_read_like_a_folder(tmp_path: Path) -> None:
     folder = omop(tmp_path / "x", measurement=[measured(3016723, 1.0, 8840)])
     file = tmp_path / "warehouse.duckdb"
-    with Database(str(file)) as made:
+    with duckdb.connect(str(file)) as made:
         for path in sorted(folder.glob("*.parquet")):
             made.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")
     plan = study(**PLAN)

@@ -106,7 +106,7 @@ def native_shared(folder: Path) -> tuple[Path, Study]:
 def omop_database(folder: Path) -> tuple[Path, Study]:
     """The care sites in a DuckDB file."""
     _, plan = omop_sites(folder)
-    with Database() as db:
+    with Database(within=[folder]) as db:
         db.execute(f"ATTACH '{folder / 'x.duckdb'}' AS made")
         for path in sorted(folder.glob("*.parquet")):
             db.execute(f"CREATE TABLE made.{path.stem} AS SELECT * FROM read_parquet('{path}')")
@@ -118,7 +118,7 @@ def rows_of(folder: Path, plan: Study, hospitals: tuple[str, ...]) -> dict[str, 
     """Table -> rows as hospitals write their ids, with what the codes mean."""
     source = extract.inspect(folder, plan)
     found = {}
-    with Database() as db:
+    with Database(within=source.within) as db:
         extract.open_hospitals(db, source, hospitals, plan, keep=len(hospitals) > 1)
         for table in contract.TABLES:
             shown = ", ".join(keys.as_read(db, table.name))
@@ -145,7 +145,7 @@ def test_rows_together_are_the_rows_of_each_alone(drawn: Opened, tmp_path: Path)
 
 def groups(folder: Path, plan: Study, hospitals: tuple[str, ...]) -> list[tuple[str, ...]]:
     """How hospitals must be taken apart to be read."""
-    with Database() as db, pytest.raises(Unalike) as found:
+    with Database(within=[folder]) as db, pytest.raises(Unalike) as found:
         extract.open_hospitals(db, extract.inspect(folder, plan), hospitals, plan, keep=True)
     return found.value.groups
 
@@ -165,7 +165,10 @@ def test_one_undeclared_quantity_names_its_hospital(tmp_path: Path) -> None:
         update={"extract": plan.extract.model_copy(update={"drug_quantity": {}})}
     )
     for hospitals in (("7", "8", "9"), ("8", "9")):
-        with Database() as db, pytest.raises(ExtractError, match=f"hospital {hospitals[0]}: "):
+        with (
+            Database(within=[folder]) as db,
+            pytest.raises(ExtractError, match=f"hospital {hospitals[0]}: "),
+        ):
             extract.open_hospitals(db, extract.inspect(folder, plan), hospitals, plan, keep=True)
 
 

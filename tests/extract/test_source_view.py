@@ -123,7 +123,7 @@ def view(folder: Path, *frames: tuple[str | None, pl.DataFrame], **changes: Any)
 
 
 def rows(made: View) -> list[tuple[Any, ...]]:
-    with Database(threads=1) as db:
+    with Database(threads=1, within=[made.root]) as db:
         db.execute("CREATE SCHEMA source")
         source_view.create(db, made)
         names = "hospital_id, admission_id, value, unit"
@@ -190,7 +190,7 @@ def test_a_table_that_is_not_there_has_its_columns(tmp_path: Path) -> None:
 def test_a_moment_is_shown_by_the_clock_on_the_wall(tmp_path: Path) -> None:
     at = pl.Series([datetime(2020, 1, 1, 20), datetime(2020, 1, 2, 3)]).dt.replace_time_zone("UTC")
     made = view(tmp_path, ("A", PART.with_columns(moment=at)), columns=())
-    with Database(threads=1) as db:
+    with Database(threads=1, within=[made.root]) as db:
         db.execute("CREATE SCHEMA source")
         source_view.create(db, made)
         found = [row[0] for row in db.rows("SELECT moment FROM source.lab ORDER BY moment")]

@@ -58,7 +58,7 @@ def canonical(folder: Path, hospitals: tuple[str, ...] = HOSPITALS) -> Tables:
     """Table -> types of its columns, and its rows with the ids that the hospitals write."""
     source = extract.inspect(folder, PLAN)
     found = {}
-    with Database(threads=1) as db:
+    with Database(threads=1, within=source.within) as db:
         extract.open_hospitals(db, source, hospitals, PLAN, keep=True)
         for table in contract.TABLES:
             shown = ", ".join(keys.as_read(db, table.name))
@@ -265,7 +265,7 @@ def test_a_database_of_other_types_has_the_clean_tables(
         "VARCHAR": "BLOB USING encode({})",
         "TIMESTAMP": "TIMESTAMP_NS",
     }
-    with Database() as db:
+    with Database(within=[tmp_path, clean]) as db:
         db.execute(f"ATTACH '{tmp_path / 'x.duckdb'}' AS made")
         for table in sorted(p.name for p in clean.iterdir() if p.is_dir()):
             db.parquet("rows_of", sorted((clean / table).rglob("*.parquet")), hive=True)

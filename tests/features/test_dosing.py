@@ -681,9 +681,9 @@ def test_the_large_part_runs_in_the_streaming_engine(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- from the database
 
 
-def hospital() -> Database:
-    """A hospital with three candidates and every product trap."""
-    db = Database()
+def hospital(folder: Path) -> Database:
+    """A hospital with three candidates and every product trap, which may write into a folder."""
+    db = Database(within=[folder])
     db.execute("CREATE SCHEMA ref")
     db.execute(
         """CREATE TABLE ref.drug AS SELECT * FROM (VALUES
@@ -761,7 +761,7 @@ def study() -> Study:
 def test_only_given_included_products_by_allowed_routes_are_written(
     study: Study, tmp_path: Path
 ) -> None:
-    with hospital() as db:
+    with hospital(tmp_path) as db:
         medicate(
             db,
             (1, 1, 1, 100.0, "mL", None, None, "given"),
@@ -819,7 +819,7 @@ def test_only_given_included_products_by_allowed_routes_are_written(
 
 
 def test_a_hospital_without_the_drug_writes_an_empty_file(study: Study, tmp_path: Path) -> None:
-    with hospital() as db:
+    with hospital(tmp_path) as db:
         medicate(db)
         path = administrations(db, study, tmp_path)
         db.copy("SELECT * FROM candidate", tmp_path / "candidate.parquet")

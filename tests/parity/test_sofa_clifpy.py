@@ -61,7 +61,7 @@ def db(reference_data: Path) -> Iterator[Database]:
     """The demo through the CLIF layout, with what SOFA of the first 24 h builds on."""
     plan = load("clif_demo")
     source = extract.inspect(reference_data / "clif_demo" / "2.1", plan)
-    with Database() as opened:
+    with Database(within=source.within) as opened:
         extract.open_hospitals(opened, source, source.hospitals[:1], plan)
         for table in ("admission", "lab", "vital", "medication", "respiratory_support"):
             opened.view(table, f"SELECT * FROM resolved.{table}")

@@ -153,7 +153,7 @@ def test_quality_counts_by_hospital_and_severity(folder: Path) -> None:
         check("B", "warn", "fail", 1),
         check("B", "warn", "pass", 0),
     ]
-    write(folder, "quality/checks.csv", rows)
+    write(folder, "quality.csv", rows)
     assert table(folder, "quality").rows == [
         ["A", "quarantine", "2", "1", "0", "1,234"],
         ["B", "block", "1", "0", "0", "<5"],

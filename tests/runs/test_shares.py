@@ -211,12 +211,12 @@ def test_a_blocked_hospital_is_blocked_in_shares_and_leaves_no_features(
 
 def test_every_row_is_in_exactly_one_share(study: Study, messy: Path) -> None:
     source = extract.inspect(messy, study)
-    with Database() as db:
+    with Database(within=source.within) as db:
         extract.open_hospitals(db, source, ["A"], study)
         whole = {t.name: _marks(db, t.name) for t in contract.EVENT_TABLES}
     parts: dict[str, list[int]] = {name: [] for name in whole}
     for number in range(1, 5):
-        with Database() as db:
+        with Database(within=source.within) as db:
             extract.open_hospitals(db, source, ["A"], study)
             rows = share.restrict(db, share.Share(number, 4))
             assert (rows == {name: len(marks) for name, marks in whole.items()}) == (number == 1)
@@ -238,7 +238,7 @@ def test_the_log_names_no_admission_and_has_the_same_rows(
     write_demo(folder, patients=200, hospitals=1)
     if not ordered:
         _change(folder, "admission", lambda rows: rows.with_columns(_swapped(rows["patient_id"])))
-    with Database() as db:
+    with Database(within=[folder]) as db:
         extract.open_hospitals(db, extract.inspect(folder, study), ["A"], study)
         share.restrict(db, share.Share(2, 3))
         taken = _marks(db, "lab")
@@ -262,7 +262,7 @@ def _marks(db: Database, table: str) -> list[int]:
 
 
 def test_all_admissions_of_a_patient_are_in_one_share(study: Study, messy: Path) -> None:
-    with Database() as db:
+    with Database(within=[messy]) as db:
         extract.open_hospitals(db, extract.inspect(messy, study), ["A"], study)
         share.restrict(db, share.Share(1, 7))
         shares = db.rows(

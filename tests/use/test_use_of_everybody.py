@@ -251,7 +251,7 @@ def native(folder: Path) -> Path:
 
 def test_a_hospital_leaves_courses_with_their_indication(tmp_path: Path) -> None:
     own = plan().model_copy(update={"extract": study(timezone="Asia/Shanghai").extract})
-    with opened(native(tmp_path / "x"), own) as db:
+    with opened(native(tmp_path / "x"), own, workshop=tmp_path) as db:
         for table in ("admission", "patient", "medication", "diagnosis", "hospital", "vital"):
             db.view(table, f"SELECT * FROM resolved.{table}")
         db.table("screened", cohort.cohort_query("screened"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -94,9 +95,9 @@ class Hospital:
         """Change the row `number` of a table."""
         self.rows[table][number].update(values)
 
-    def database(self) -> Database:
+    def database(self, within: Sequence[Path] = ()) -> Database:
         """A database with schemas `resolved` and `ref`."""
-        db = Database(threads=1)
+        db = Database(threads=1, within=within)
         db.execute("CREATE SCHEMA resolved")
         db.execute("CREATE SCHEMA ref")
         for table in contract.TABLES:
@@ -271,12 +272,12 @@ def with_quality(plan: Study) -> Callable[..., Study]:
 
 
 @pytest.fixture
-def opened(hospital: Hospital) -> Iterator[Callable[[], Database]]:
+def opened(hospital: Hospital, tmp_path: Path) -> Iterator[Callable[[], Database]]:
     """A function that gives the hospital's database; all are closed at the end."""
     made: list[Database] = []
 
     def give() -> Database:
-        made.append(hospital.database())
+        made.append(hospital.database([tmp_path]))
         return made[-1]
 
     yield give

@@ -1,0 +1,151 @@
+"""The attack on a folder: which counts of people that are hidden can be had after all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ehrivig.errors import UsageError
+from ehrivig.release.attack import arms, flows, steps
+from ehrivig.release.attack.known import Known, Place
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count of people: where it stands, whether it is shown, and values that it can have.
+
+    `values` are no more than `smallest`, smallest first; of what is told of few people it is empty.
+    `beside`: the other rows that tell of the same variable.
+    """
+
+    place: Place
+    shown: bool
+    values: tuple[int, ...]
+    smallest: int
+    beside: tuple[Place, ...] = ()
+
+    @property
+    def disclosed(self) -> bool:
+        """Whether fewer values than `smallest` are left, and one of them is a small count."""
+        few = len(self.values) < self.smallest
+        return few and (not self.values or any(0 < v < self.smallest for v in self.values))
+
+
+def attack(folder: Path, smallest: int) -> list[Cell]:
+    """Every count of people in a folder of released tables that is hidden, or small and shown.
+
+    Raises UsageError for a folder without a table.
+    """
+    tables = read(folder)
+    try:
+        return of_tables(tables, smallest)
+    except (ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
+        raise UsageError(
+            f"release: a table of {folder.name!r} holds no numbers where counts belong, or lacks a "
+            "column. Verify the folder as the run left it."
+        ) from error
+
+
+def read(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a folder by name; UsageError when there is none, or one that is no table."""
+    paths = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    if not paths:
+        raise UsageError(
+            f"release: {folder.name!r} holds no table (*.csv). Give a released folder."
+        )
+    found = {}
+    for path in paths:
+        try:
+            found[path.name] = table(path)
+        except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+            if path.stat().st_size < 2:
+                continue
+            raise UsageError(f"release: {path.name} is no table. Replace it.") from error
+    return found
+
+
+def table(path: Path) -> pl.DataFrame:
+    """A CSV; of a column of numbers that are all hidden the type is a number all the same."""
+    frame = pl.read_csv(path, infer_schema_length=None)
+    hidden = [
+        name
+        for name, kind_ in frame.schema.items()
+        if kind_ == pl.String and _NUMBER.match(name) and frame[name].null_count() == frame.height
+    ]
+    return frame.with_columns(pl.col(name).cast(pl.Float64) for name in hidden)
+
+
+def of_tables(
+    tables: dict[str, pl.DataFrame],
+    smallest: int,
+    memory: dict[Hashable, list[int]] | None = None,
+) -> list[Cell]:
+    """As `attack`, of tables by file name; `memory` is kept from one attack to the next."""
+    known = collected(tables)
+    known.puzzle.memory = {} if memory is None else memory
+    found = []
+    for cell, place in known.where.items():
+        puzzle = known.puzzle
+        shown = puzzle.known(cell)
+        if shown and not 0 < puzzle.lo[cell] < smallest:
+            continue
+        values = tuple(puzzle.values(cell, smallest))
+        found.append(Cell(place, shown, values, smallest, _beside(known, place)))
+    few = [Cell(place, True, (), smallest) for place in known.told_of_few]
+    return [cell for cell in found if cell.values] + few
+
+
+def _beside(known: Known, place: Place) -> tuple[Place, ...]:
+    """The rows that tell of a variable, but for the one itself; what is missed least first."""
+    rows = known.spoken_of.get(place.variable, ())
+    return tuple(one for one in rows if (one.file, one.row) != (place.file, place.row))
+
+
+def collected(tables: dict[str, pl.DataFrame]) -> Known:
+    """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
+    known = Known()
+    for wanted in _READERS:
+        for file, frame in tables.items():
+            if not frame.is_empty() and kind(set(frame.columns)) == wanted:
+                _READERS[wanted](known, file, frame)
+    arms.parts(known)
+    return known
+
+
+_NUMBER = re.compile(
+    r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
+    r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"
+    r"|^(unknown|transferred|violated|denominator)$"
+)
+_READERS = {
+    "descriptive": arms.descriptive,
+    "balance": arms.balance,
+    "attrition": flows.attrition,
+    "ledger": flows.ledger,
+    "bins": flows.bins,
+    "follow_up": flows.follow_up,
+    "histogram": flows.histogram,
+    "effects": flows.effects,
+    "curves": steps.curves,
+}
+_COLUMNS = {
+    "descriptive": {"kind", "variable", "events_exposed", "events_all"},
+    "balance": {"covariate", "ks_matched", "mean_exposed_matched"},
+    "attrition": {"step", "hospital_id", "admissions", "excluded"},
+    "ledger": {"rows_read", "rows_used", "rows_quarantined"},
+    "bins": {"exposed", "control"},
+    "follow_up": {"arm", "n", "unknown", "transferred"},
+    "histogram": {"lo", "hi", "n"},
+    "curves": {"curve", "time", "estimate"},
+    "effects": {"n_exposed", "events_exposed", "n_control"},
+}
+"""A table is known by its columns, not by its name."""
+
+
+def kind(columns: set[str]) -> str:
+    """What a table tells, by its columns; empty for one that tells nothing of people."""
+    return next((kind for kind, wanted in _COLUMNS.items() if wanted <= columns), "")

@@ -1,0 +1,123 @@
+"""The first copy of each table: what by the rule of small cells is not shown, and what gives it.
+
+The rule hides least; what the attack still finds is hidden afterwards (`hidden`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import polars as pl
+
+from ehrivig.disclosure import hide_counts, small
+from ehrivig.release import steps
+from ehrivig.release.attack.arms import ARMS, FEWEST
+from ehrivig.release.attack.attack import kind
+
+HIDDEN = "suppressed"
+_NUMBERS = ("mean", "sd", "median", "q1", "q3")
+_BELOW = re.compile(r"<\d+")
+_OF = re.compile(r"\b(\d+) of (\d+)\b")
+_COUNTED = re.compile(
+    r"\b(\d+)(?= (?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
+    r"|exactly|without|with|of them|left)\b)"
+)
+Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
+
+
+def first(name: str, frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """The copy of a table before the attack."""
+    if frame.is_empty():
+        return frame
+    copy = _COPIES.get(kind(set(frame.columns)))
+    found = copy(frame, smallest) if copy else frame
+    return worded(found, smallest)
+
+
+def worded(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """A table whose words (notes, messages) tell no small count."""
+    texts = [n for n in ("note", "message") if frame.schema.get(n) == pl.String]
+    return frame.with_columns(
+        pl.col(name).map_elements(lambda text: words(text, smallest), return_dtype=pl.String)
+        for name in texts
+    )
+
+
+def words(text: str, smallest: int) -> str:
+    """A sentence without its small counts of people: "1 of 47" is "few of 47"."""
+
+    def of(found: re.Match[str]) -> str:
+        part, whole = int(found[1]), int(found[2])
+        hidden = small(part, smallest) or small(whole - part, smallest)
+        return f"few or nearly all of {whole}" if hidden else found[0]
+
+    def alone(found: re.Match[str]) -> str:
+        return "few" if small(int(found[1]), smallest) else found[0]
+
+    return _COUNTED.sub(alone, _OF.sub(of, text))
+
+
+def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Texts that say of a hidden count that it is small say only that it is hidden."""
+    texts = [name for name in frame.columns if name.startswith("text_")]
+    frame = frame.with_columns(
+        pl.when(pl.col(name).str.contains(_BELOW.pattern))
+        .then(pl.lit(HIDDEN))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )
+    for arm in ("all", *ARMS):
+        few = (pl.col("kind") != "binary") & pl.col(f"n_{arm}").is_between(1, FEWEST - 1)
+        frame = _without_numbers(frame, few, arm)
+    return frame
+
+
+def _without_numbers(frame: pl.DataFrame, where: pl.Expr, arm: str) -> pl.DataFrame:
+    """A table without mean, SD and quantiles of an arm, and what compares it, in some rows."""
+    names = [n for n in (*(f"{what}_{arm}" for what in _NUMBERS), "p", "smd") if n in frame.columns]
+    return frame.with_columns(
+        *(pl.when(where).then(None).otherwise(pl.col(name)).alias(name) for name in names),
+        pl.when(where).then(pl.lit(HIDDEN)).otherwise(f"text_{arm}").alias(f"text_{arm}"),
+        pl.when(where).then(None).otherwise(f"n_{arm}").alias(f"n_{arm}"),
+    )
+
+
+def _balance(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """KS and SMD of a yes/no covariate are the difference of two shares: hidden with the count."""
+    for when in ("unmatched", "matched"):
+        means = [pl.col(f"mean_{arm}_{when}").is_null() for arm in ARMS]
+        gone = pl.any_horizontal(means)
+        frame = frame.with_columns(
+            pl.when(gone).then(None).otherwise(pl.col(name)).alias(name) for name in half(when)
+        )
+    return frame
+
+
+def half(when: str) -> list[str]:
+    """The numbers of the balance table before or after matching."""
+    told = ("mean_exposed", "mean_control", "smd", "variance_ratio", "ks")
+    return [f"{what}_{when}" for what in told]
+
+
+def _histogram(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Bins of few people are empty cells, with the next smallest of the same feature."""
+    whole = [name for name in ("feature",) if name in frame.columns]
+    hidden = pl.col("n").map_batches(
+        lambda n: pl.Series(
+            hide_counts([int(count or 0) for count in n.to_list()], smallest), dtype=pl.Int64
+        ).set(n.is_null(), None),
+        return_dtype=pl.Int64,
+    )
+    return frame.with_columns(hidden.over(whole) if whole else hidden)
+
+
+_COPIES: dict[str, Copy] = {
+    "descriptive": _descriptive,
+    "balance": _balance,
+    "attrition": steps.attrition,
+    "ledger": steps.ledger,
+    "curves": steps.curves,
+    "histogram": _histogram,
+}

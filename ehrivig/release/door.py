@@ -1,0 +1,159 @@
+"""The one door out: `RUN/release/`, and everything else for nobody but its owner."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ehrivig.disclosure import small
+from ehrivig.release import copies, hidden
+from ehrivig.release.attack.attack import Cell, table
+from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.store import cells
+
+_TOLD = (
+    *("package", "version", "engines", "study", "study_hash", "seed", "warnings", "synthetic"),
+    *("code", "hospitals", "dropped_hospitals", "exit_code", "fingerprint"),
+)
+"""What the released manifest says of the whole one: nothing with a path, a file or its rows."""
+_KEPT = ("manifest.json", "history.csv", "metrics.prom", "quality/measurements.parquet")
+"""What stays beside the release of a run that keeps no patient: without it no next run is one."""
+
+
+_OF_ATTEMPTS = "history.csv"
+"""Read back by every run; its words are the program's own."""
+
+
+def write_tables(folder: Path, smallest: int) -> Path:
+    """Write `release/` of a run: its tables, with what is not shown hidden; the folder.
+
+    Report, figures and aggregate are made from it and in it.
+    """
+    release = folder / FOLDER
+    release.mkdir()
+    first = {name: copies.first(name, frame, smallest) for name, frame in _tables(folder).items()}
+    first["quality.csv"] = _quality(folder, smallest)
+    tables, done, found = hidden.until_safe(first, smallest)
+    for name, frame in tables.items():
+        if frame.columns:
+            frame.write_csv(release / name)
+    _manifest(folder, release, smallest, done, found)
+    (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
+    return release
+
+
+def _tables(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a run that may leave, by name; one without rows has its columns."""
+    found = {}
+    for path in sorted(folder.glob("*.csv")):
+        if may_leave(path.name) and path.stat().st_size > 1:
+            found[path.name] = table(path)
+    if "lints.csv" in found and "numbers" in found["lints.csv"].columns:
+        found["lints.csv"] = found["lints.csv"].drop("numbers")
+    return found
+
+
+def _quality(folder: Path, smallest: int) -> pl.DataFrame:
+    """The verdicts of all checks, with counts rounded down to a multiple of the smallest cell."""
+    path = folder / "quality" / "checks.csv"
+    if not path.is_file():
+        return pl.DataFrame()
+    checks = pl.read_csv(path, infer_schema_length=None)
+    return checks.with_columns(
+        pl.col(name) // max(smallest, 1) * max(smallest, 1) for name in ("violated", "denominator")
+    )
+
+
+def _manifest(
+    folder: Path, release: Path, smallest: int, done: list[str], found: list[Cell]
+) -> None:
+    whole = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    told: dict[str, Any] = {name: whole[name] for name in _TOLD if name in whole}
+    told["layout"] = Path(str(whole.get("layout", ""))).name
+    told["message"] = copies.words(str(whole.get("message", "")), smallest)
+    told["numbers"] = {
+        name: None if small(n, smallest) else n for name, n in whole.get("numbers", {}).items()
+    }
+    told["smallest_cell"] = smallest
+    told["hidden_cells"] = sum(not cell.shown for cell in found)
+    told["hidden_by_the_attack"] = done
+    text = json.dumps(told, indent=1, sort_keys=True, default=str, ensure_ascii=False)
+    (release / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
+    counted = [len(cell.values) for cell in found if not cell.shown and not cell.disclosed]
+    lines = [
+        "This folder may leave the hospital. It holds no row of a patient.",
+        "",
+        f"Counts of people from 1 to {smallest - 1} are not shown, nor what gives them.",
+        f"Cells that are hidden and were attacked with every number here: {len(counted)};",
+        f"each can still have at least {smallest} values, or no small one.",
+        "Curves step on whole days, when enough people had the event since the last step.",
+        "Check it again with: ehrivig release --verify FOLDER",
+        "",
+        *(
+            ["Hidden because the attack found it:", *(f"- {line}" for line in done), ""]
+            * bool(done)
+        ),
+        *(f"{name}: {words}" for name, words in RELEASED.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def bring(folder: Path, names: Iterable[str]) -> None:
+    """Copy what was made from the released tables to where it has always lain in the run."""
+    for name in names:
+        source, target = folder / FOLDER / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copyfile(source, target)
+
+
+def leave_release_alone(folder: Path) -> None:
+    """Remove of a run everything but its release, whose tables also stay under their old names."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        name = path.relative_to(folder).as_posix()
+        if name in _KEPT or name.split("/")[0] == FOLDER:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        else:
+            path.unlink()
+    for path in sorted((folder / FOLDER).iterdir()):
+        if path.name not in ("manifest.json", "README.txt", "quality.csv"):
+            copy = shutil.copytree if path.is_dir() else shutil.copyfile
+            copy(path, folder / path.name)
+
+
+def close(folder: Path) -> None:
+    """Say which file is what, and let nobody but the owner read what is local."""
+    lines = [
+        f"Only the folder {FOLDER}/ may leave the hospital. Everything else here is local: tables",
+        "with a row per patient, counts of few people, paths of this machine.",
+        "",
+        *(f"{name}: {words}" for name, words in LOCAL.items() if any(folder.glob(name))),
+    ]
+    (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for path in sorted(folder.rglob("*.csv")):
+        if path.name != _OF_ATTEMPTS:
+            cells.mend(path)
+    shut(folder)
+
+
+def shut(folder: Path) -> None:
+    """Files 0600 and folders 0700, whatever the umask; links are left alone."""
+    for place, folders, files in os.walk(folder):
+        os.chmod(place, 0o700)
+        for name in (*folders, *files):
+            path = Path(place) / name
+            if not path.is_symlink():
+                path.chmod(0o700 if path.is_dir() else 0o600)

@@ -1,0 +1,67 @@
+"""Every file of a run folder, and whether it may leave the hospital.
+
+What lies in `release/` may; everything else is local. A file in no list is a defect.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+FOLDER = "release"
+RELEASED = {
+    "README.txt": "what this folder is, and what was hidden in it",
+    "manifest.json": "versions, hashes of the code, seed, hospitals, how the run ended; no path",
+    "report.html": "the report, made from the tables of this folder only",
+    "figures/*.svg": "its figures",
+    "attrition.csv": "patients and admissions after each criterion, per hospital",
+    "ledger.csv": "rows read, used, out of scope, quarantined",
+    "quality.csv": "verdict of every check; counts rounded down",
+    "table*.csv": "the paper's tables",
+    "effects.csv": "every estimate",
+    "aggregate.csv": "the estimate of each hospital, for `ehrivig pool`",
+    "follow_up.csv": "of how many in each arm nobody knows what became",
+    "balance.csv": "balance of the covariates before and after matching",
+    "overlap.csv": "admissions by propensity score",
+    "positivity.csv": "admissions by hospital and decile of the score",
+    "diagnostics.csv": "diagnostic, value, threshold, verdict, meaning",
+    "curves.csv": "survival and clearance, stepping when enough had the event",
+    "dosing_histogram.csv": "how the exposed were dosed",
+    "lints.csv": "what looks wrong in our own numbers",
+    "utilisation.csv": "use of the drug by everybody",
+    "indications.csv": "what it was given for",
+    "regimen*.csv": "regimens that were followed",
+    "protocol.json": "the target trial and its emulation",
+}
+LOCAL = {
+    "README.txt": "which file is what",
+    "manifest.json": "versions, hashes, seed, files read and left out, rows and seconds per step",
+    "history.csv": "one row per attempt",
+    "metrics.prom": "numbers for a monitor",
+    "report.html": "the report: the same as in release/",
+    "figures/*.svg": "its figures",
+    "*.csv": "the tables before the last suppression",
+    "*.json": "the protocol and other descriptions of the study",
+    "cohort.parquet": "one row per admission of the cohort",
+    "dosing.parquet": "one row per admission: how it was dosed",
+    "analysis.parquet": "one row per admission: exposure, covariates, outcomes",
+    "matched.parquet": "one row per matched admission",
+    "courses.parquet": "one row per course of the drug",
+    "regimens.parquet": "one row per person on a regimen",
+    "regimen_cycles.parquet": "one row per cycle of a regimen",
+    "quality/*": "verdicts with their counts, measurements, the quality report",
+    "quality/data_docs/*": "the Great Expectations site",
+    "quarantine/*": "rejected rows as read, with their reasons",
+    "hospitals/*": "what each hospital left: rows of admissions, counts, statements",
+}
+
+
+def what(path: str) -> str | None:
+    """What a file of a run folder is, by its path in it; None for one in no list."""
+    inside = path.removeprefix(f"{FOLDER}/")
+    listed = RELEASED if inside != path else LOCAL
+    return next((words for name, words in listed.items() if fnmatch(inside, name)), None)
+
+
+def may_leave(name: str) -> bool:
+    """Whether a table of the run, by its name, has a copy in `release/`."""
+    return any(fnmatch(name, listed) for listed in RELEASED)

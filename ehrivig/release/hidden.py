@@ -1,0 +1,170 @@
+"""What the attack finds in the copies is hidden too, least harm first, until it finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from ehrivig.release.attack.arms import ARMS
+from ehrivig.release.attack.attack import Cell, kind, of_tables
+from ehrivig.release.attack.known import Place
+from ehrivig.release.copies import HIDDEN, half
+from ehrivig.release.steps import hide_patients, hide_step
+
+Tables = dict[str, pl.DataFrame]
+_ROUNDS = 16
+Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
+
+
+def until_safe(tables: Tables, smallest: int) -> tuple[Tables, list[str], list[Cell]]:
+    """Tables in which the attack finds nothing, what was hidden for it in words, and the cells.
+
+    A table that cannot be mended row by row is left out as a whole.
+    """
+    done, tried = list[str](), dict[tuple[str, int], int]()
+    memory: dict[Hashable, list[int]] = {}
+    for _ in range(_ROUNDS):
+        cells = of_tables(tables, smallest, memory)
+        found = [cell for cell in cells if cell.disclosed]
+        if not found:
+            return tables, done, cells
+        for cell in _one_a_row(found):
+            file, row = cell.place.file, cell.place.row
+            level = tried[file, row] = tried.get((file, row), 0) + 1
+            for one in (cell, *_beside(tables, cell)[: level - 1]):
+                tables = _mended(tables, one, level)
+            done = [*dict.fromkeys([*done, f"{file}: {cell.place.words}"])]
+    for file in {c.place.file for c in of_tables(tables, smallest) if c.disclosed}:
+        tables = {**tables, file: tables[file].clear()}
+        done.append(f"{file}: the whole table")
+    return tables, done, of_tables(tables, smallest)
+
+
+def _mended(tables: Tables, cell: Cell, level: int) -> Tables:
+    """Tables without what one cell can be had from, in its own row."""
+    file = cell.place.file
+    return {**tables, file: _REMEDIES[_kind(tables[file])](tables[file], cell, level)}
+
+
+def _beside(tables: Tables, cell: Cell) -> list[Cell]:
+    """The cell as it stands in the other rows of its variable: rows without an estimate first."""
+    order = {"effects": 0, "balance": 1, "descriptive": 2}
+
+    def harm(place: Place) -> tuple[int, bool, str]:
+        frame = tables[place.file]
+        estimate = frame["estimate"][place.row] if "estimate" in frame.columns else None
+        told = estimate is not None
+        return (3 if told else order.get(_kind(frame), 3)), place.file == "table1.csv", place.file
+
+    return [replace(cell, place=place) for place in sorted(cell.beside, key=harm)]
+
+
+def _one_a_row(cells: list[Cell]) -> list[Cell]:
+    """The first disclosed cell of every row."""
+    return list({(c.place.file, c.place.row): c for c in reversed(cells)}.values())
+
+
+def _kind(frame: pl.DataFrame) -> str:
+    return kind(set(frame.columns))
+
+
+def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFrame:
+    """A table with other values in one row."""
+    here = pl.int_range(pl.len()) == row
+    there = {name: value for name, value in values.items() if name in frame.columns}
+    return frame.with_columns(
+        pl.when(here).then(pl.lit(value, frame.schema[name])).otherwise(pl.col(name)).alias(name)
+        for name, value in there.items()
+    )
+
+
+def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """All counts of the row; then also of how many."""
+    names = ("events", "percent", "mean", "sd", "median", "q1", "q3")
+    gone: dict[str, Any] = {f"{what}_{arm}": None for what in names for arm in ("all", *ARMS)}
+    gone |= {f"text_{arm}": HIDDEN for arm in ("all", *ARMS)}
+    gone |= {"p": None, "smd": None, "test": HIDDEN, "suppressed": True}
+    if level > 5 or cell.shown:
+        gone |= {f"n_{arm}": None for arm in ("all", *ARMS)}
+    return _blank(frame, cell.place.row, gone)
+
+
+def _balance(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """What is told of the matched; then also of everybody."""
+    whens = ("matched",) if level < 4 else ("matched", "unmatched")
+    return _blank(frame, cell.place.row, {name: None for when in whens for name in half(when)})
+
+
+def _attrition(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Two steps together; then both for all hospitals; then nothing of the step and its column."""
+    rows = frame.to_dicts()
+    step, hospital = rows[cell.place.row]["step"], rows[cell.place.row]["hospital_id"]
+    shown = {(row["step"], row["hospital_id"]): row for row in rows}
+    steps = sorted({row["step"] for row in rows})
+    names = {row["hospital_id"] for row in rows}
+    hide = hide_patients if "patients" in cell.place.words else hide_step
+    if level < 3:
+        for name in [hospital] if level == 1 else sorted(names):
+            if all((one, name) in shown for one in steps):
+                hide(shown, steps, step, name)
+    else:
+        for row in rows:
+            row |= {"patients": None} if level == 3 else {"patients": None, "admissions": None}
+            row |= {"excluded": None, "excluded_not_measured": None} if level > 3 else {}
+    return pl.DataFrame(rows, frame.schema)
+
+
+def _ledger(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Rows used, then rows read as well."""
+    names = ("rows_quarantined", "rows_out_of_scope", "rows_used", "rows_read")[: level + 2]
+    return _blank(frame, cell.place.row, dict.fromkeys(names))
+
+
+def _bins(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The smallest count that is still shown beside it, of the same arm."""
+    for arm in [name for name in ARMS if name in cell.place.words]:
+        frame = _blank(frame, cell.place.row, {arm: None})
+        left = frame.with_row_index("number").filter(pl.col(arm) > 0).sort(arm)
+        if not left.is_empty():
+            frame = _blank(frame, int(left["number"][0]), {arm: None})
+    return frame
+
+
+def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The count."""
+    return _blank(frame, cell.place.row, {"n": None})
+
+
+def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Who is unknown or transferred."""
+    return _blank(frame, cell.place.row, dict.fromkeys(("unknown", "share_unknown", "transferred")))
+
+
+def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Every number of the comparison."""
+    numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    gone: dict[str, Any] = dict.fromkeys(numbers)
+    return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
+
+
+def _curves(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The curve that has the step."""
+    row = frame.row(cell.place.row, named=True)
+    same = [pl.col(n).eq_missing(pl.lit(row[n])) for n in ("curve", "population", "group")]
+    return frame.filter(~pl.all_horizontal(same))
+
+
+_REMEDIES: dict[str, Remedy] = {
+    "descriptive": _descriptive,
+    "balance": _balance,
+    "attrition": _attrition,
+    "ledger": _ledger,
+    "bins": _bins,
+    "follow_up": _follow_up,
+    "histogram": _histogram,
+    "effects": _effects,
+    "curves": _curves,
+}

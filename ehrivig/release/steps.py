@@ -1,0 +1,136 @@
+"""Copies of what is counted step by step: attrition, ledger, curves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from ehrivig.disclosure import small
+
+_COUNTS = ("patients", "admissions", "excluded", "excluded_not_measured")
+_DIGITS = 3
+
+
+def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Attrition in which no exclusion of few, and no difference of few patients, can be had.
+
+    Hidden are what a step leaves and what the next one excludes, so that only both steps together
+    are known; of the last step, whose cohort is known, what the step before it leaves.
+    """
+    rows = frame.to_dicts()
+    steps = sorted({row["step"] for row in rows})
+    at = {(row["step"], row["hospital_id"]): row for row in rows}
+    shown = {key: dict(row) for key, row in at.items()}
+    for hospital in dict.fromkeys(row["hospital_id"] for row in rows):
+        there = [step for step in steps if (step, hospital) in at]
+        for before, step in pairwise(there):
+            one, last = at[step, hospital], at[before, hospital]
+            if any(small(one[name], smallest) for name in ("excluded", "excluded_not_measured")):
+                hide_step(shown, there, step, hospital)
+            if small(last["patients"] - one["patients"], smallest):
+                hide_patients(shown, there, step, hospital)
+    return pl.DataFrame([shown[row["step"], row["hospital_id"]] for row in rows], frame.schema)
+
+
+def hide_step(
+    shown: dict[tuple[int, str], dict[str, Any]], steps: list[int], step: int, hospital: str
+) -> None:
+    """Let two steps of a hospital be known together only."""
+    place = steps.index(step)
+    kept = place if place + 1 < len(steps) else place - 1
+    other = steps[place + 1] if place + 1 < len(steps) else steps[max(place - 1, 0)]
+    shown[step, hospital] |= {"excluded": None, "excluded_not_measured": None}
+    shown[other, hospital] |= {"excluded": None, "excluded_not_measured": None}
+    shown[steps[max(kept, 0)], hospital] |= {"patients": None, "admissions": None}
+
+
+def hide_patients(
+    shown: dict[tuple[int, str], dict[str, Any]], steps: list[int], step: int, hospital: str
+) -> None:
+    """Let the patients after a step be known neither for it, nor before it, but at the end."""
+    place = steps.index(step)
+    kept = place if place + 1 < len(steps) else place - 1
+    shown[steps[max(kept, 0)], hospital]["patients"] = None
+
+
+def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """The ledger; where few rows were set aside, they are known with those out of scope only."""
+    few = pl.col("rows_quarantined").is_between(1, smallest - 1)
+    both = pl.col("rows_quarantined") + pl.col("rows_out_of_scope") < smallest
+    return frame.with_columns(
+        pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("rows_quarantined", "rows_out_of_scope")
+    ).with_columns(
+        pl.when(few & pl.Series(frame.select(both).to_series()))
+        .then(None)
+        .otherwise(pl.col("rows_used"))
+        .alias("rows_used")
+    )
+
+
+def curves(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Curves that step on whole days, and only when enough have had the event since the last step.
+
+    A day counts when between it and the one before, and from it to the end, nobody or enough have
+    had the event: of all, of the matched and of the unmatched. Numbers at risk are rounded down.
+    """
+    if "events" not in frame.columns:
+        return frame.clear()
+    key = ["curve", "group", "cause"]
+    parts = [_of_arm(arm, smallest) for _, arm in frame.group_by(key, maintain_order=True)]
+    found = pl.concat(parts).drop("events")
+    return found.sort(["curve", "population"], maintain_order=True)
+
+
+def _of_arm(arm: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """One arm of a curve, in all its populations, on the same days."""
+    counted = {
+        str(people): one.sort("time")
+        for (people,), one in arm.group_by("population", maintain_order=True)
+    }
+    days = _days(counted, smallest)
+    shown = [
+        one.filter(pl.col("time").is_in(days)) if _enough(one, smallest) else one.clear()
+        for one in counted.values()
+    ]
+    least = max(smallest, 1)  # a study may hide nothing
+    numbers = [pl.col(name).round(_DIGITS) for name in ("estimate", "lo", "hi")]
+    if arm["curve"][0] == "km":
+        numbers = numbers[1:]
+    return pl.concat(shown).with_columns(
+        *numbers, (pl.col("at_risk") // least * least).alias("at_risk")
+    )
+
+
+def _enough(curve: pl.DataFrame, smallest: int) -> bool:
+    """Whether as many had the event as may be told, or nobody."""
+    events = _column(curve)
+    return bool(events) and not small(max(events), smallest)
+
+
+def _days(counted: dict[str, pl.DataFrame], smallest: int) -> list[float]:
+    """The days that a curve of one arm may step on; its first and its last are always there."""
+    events = [_column(one) for one in counted.values()]
+    if {"all", "matched"} <= set(counted):
+        whole, matched = _column(counted["all"]), _column(counted["matched"])
+        events.append([a - b for a, b in zip(whole, matched, strict=True)])
+    times = next(iter(counted.values()))["time"].to_list()
+    end, days = len(times) - 1, [0]
+    for place in range(1, end):
+        if times[place] == int(times[place]) and all(
+            _apart(one[days[-1]], one[place], smallest) and _apart(one[place], one[end], smallest)
+            for one in events
+        ):
+            days.append(place)
+    return [times[place] for place in (*days, end)]
+
+
+def _column(curve: pl.DataFrame) -> list[int]:
+    return [int(n or 0) for n in curve["events"].to_list()]
+
+
+def _apart(before: int, after: int, smallest: int) -> bool:
+    """Whether between two points nobody, or enough, had the event."""
+    return before == after or after - before >= smallest

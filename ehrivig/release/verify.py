@@ -1,0 +1,82 @@
+"""`ehrivig release --verify DIR`: the attack on a released folder, and its verdict in lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ehrivig.errors import UsageError
+from ehrivig.release.attack import Cell, attack
+from ehrivig.release.files import FOLDER
+
+DEFAULT_SMALLEST = 5
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the attack found in a folder."""
+
+    folder: str
+    smallest: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def hidden(self) -> int:
+        """Counts of people that are not shown."""
+        return sum(not cell.shown for cell in self.cells)
+
+    @property
+    def disclosed(self) -> tuple[Cell, ...]:
+        """Those that can be had all the same, and small ones that are shown."""
+        return tuple(cell for cell in self.cells if cell.disclosed)
+
+    @property
+    def fewest(self) -> int | None:
+        """The fewest values that a hidden count can have, of those that may be small."""
+        counted = [len(c.values) for c in self.cells if _may_be_small(c)]
+        return min(counted, default=None)
+
+    def lines(self) -> list[str]:
+        """The verdict, and what was found."""
+        found = self.disclosed
+        verdict = "safe" if not found else f"{len(found)} counts of few people can be had"
+        least = f"; each can have {self.fewest} values or more" if self.fewest and not found else ""
+        lines = [f"{self.folder}: {verdict} ({self.hidden} hidden cells{least})"]
+        for cell in found[:_SHOWN]:
+            how = "shown" if cell.shown else f"one of {len(cell.values)} values"
+            lines.append(
+                f"  {cell.place.file}, row {cell.place.row + 2}: {cell.place.words}: {how}"
+            )
+        if len(found) > _SHOWN:
+            lines.append(f"  ... and {len(found) - _SHOWN} more")
+        return lines
+
+
+def _may_be_small(cell: Cell) -> bool:
+    return not cell.shown and any(0 < value < cell.smallest for value in cell.values)
+
+
+def verify(folder: Path, smallest: int | None = None) -> Verified:
+    """Attack a released folder, or that of a run; UsageError when it holds no table."""
+    inside = folder / FOLDER
+    place = inside if inside.is_dir() else folder
+    limit = smallest or _smallest(place)
+    name = f"{folder.name}/{FOLDER}" if place == inside else folder.name
+    return Verified(name, limit, tuple(attack(place, limit)))
+
+
+def _smallest(place: Path) -> int:
+    """The smallest cell that the folder says it was made with."""
+    try:
+        content = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+    except OSError:
+        return DEFAULT_SMALLEST
+    except ValueError as error:
+        raise UsageError(f"release: {place.name}/manifest.json is not JSON. Replace it.") from error
+    if not isinstance(content, dict):
+        return DEFAULT_SMALLEST
+    report = content.get("study_file", {})
+    found = content.get("smallest_cell") or (report.get("report") or {}).get("smallest_cell")
+    return int(found or DEFAULT_SMALLEST)

@@ -1,0 +1,44 @@
+"""Cells of CSV that a spreadsheet would take for a formula: written so that it shows them.
+
+A name of an extract may begin with =, + or @. Such a text has an apostrophe before it in the files
+of a run; whoever reads one of them back takes it away again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+
+_BEGINS = r"^'*[=+\-@\t\r]"
+_HARMLESS = r"^[-+\d.,;:%()\[\] ]*$"
+"""A number, or some with brackets, such as an interval; no formula is made of these alone."""
+_FORMULA = re.compile(_BEGINS)
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table in which no text is a formula."""
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(_BEGINS) & ~pl.col(name).str.contains(_HARMLESS))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    )
+
+
+def as_written(text: str) -> str:
+    """A text of such a table as it was before."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
+
+
+def mend(path: Path) -> None:
+    """Write a CSV anew when a spreadsheet would run one of its cells; else leave its bytes."""
+    if path.stat().st_size < 2:
+        return
+    frame = pl.read_csv(path, infer_schema=False)
+    mended = as_text(frame)
+    if not mended.equals(frame):
+        mended.write_csv(path)
