@@ -24,6 +24,8 @@ from ehrivig.store.cells import as_written
 AGGREGATE_FILE = "aggregate.csv"
 RELEASE = "release"
 _NUMBERS = ("estimate", "lo", "hi", "se")
+_LATER = ("note", "role")
+"""Columns that files of earlier versions lack."""
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
 
@@ -50,6 +52,7 @@ class HospitalEffect:
     n_control: int | None = None
     events_control: int | None = None
     note: str = ""
+    role: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def read_aggregate(path: Path) -> tuple[HospitalEffect, ...]:
     file = aggregate_file(path)
     table, lines, _ = read_table(file)
     wanted = [f.name for f in fields(HospitalEffect)]
-    missing = [name for name in wanted if name not in table and name != "note"]
+    missing = [name for name in wanted if name not in table and name not in _LATER]
     if missing:
         raise UsageError(f"{file}: not an aggregate file; it lacks {', '.join(missing)}.")
     return tuple(_effect(file, table, row, line) for row, line in enumerate(lines))

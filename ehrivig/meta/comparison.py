@@ -35,11 +35,14 @@ class OurEffect:
     estimate: float
     lo: float
     hi: float
+    role: str = ""
+    note: str = ""
 
     @property
     def name(self) -> str:
-        """What the estimate is called beside others."""
-        return ", ".join(part for part in (self.analysis, self.model) if part)
+        """What the estimate is called beside others; the answer of the study by that name."""
+        role = {"primary": "the answer", "reproduction": "reproduction", "crude": "crude"}
+        return ", ".join(part for part in (role.get(self.role), self.analysis, self.model) if part)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ def effects_file(path: Path) -> Path:
 
 
 def read_effects(path: Path) -> tuple[OurEffect, ...]:
-    """The estimates of a run that have an interval. Raises UsageError when there are none."""
+    """The estimates of a run that have an interval, the answer of the study first.
+
+    Raises UsageError when there are none.
+    """
     file = effects_file(path)
     table, lines, _ = read_table(file)
     wanted = ("analysis", "contrast", "outcome", "event_label", "model", "measure")
@@ -77,10 +83,12 @@ def read_effects(path: Path) -> tuple[OurEffect, ...]:
         numbers = [_number(table[name][row]) for name in ("estimate", "lo", "hi")]
         measure = MEASURES.get(table["measure"][row])
         if measure and _drawable(measure, numbers):
-            effects.append(OurEffect(*(table[name][row] for name in wanted), *numbers))  # type: ignore[arg-type]
+            role, note = (table[n][row] if n in table else "" for n in ("role", "note"))
+            texts = (table[name][row] for name in wanted)
+            effects.append(OurEffect(*texts, *numbers, role=role, note=note))  # type: ignore[arg-type]
     if not effects:
         raise UsageError(f"{file}: no row has an estimate with an interval. Look at the run first.")
-    return tuple(effects)
+    return tuple(sorted(effects, key=lambda effect: effect.role != "primary"))
 
 
 def choose(effects: Sequence[OurEffect], wanted: dict[str, str | None]) -> tuple[OurEffect, ...]:

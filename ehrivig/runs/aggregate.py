@@ -6,19 +6,42 @@ the files of several networks together. With `--aggregate-only` a run keeps noth
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ehrivig.meta.aggregates import HospitalEffect, aggregate_text
+from ehrivig.report.answer import verdict
 
 _PREFIX = "hospital "
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
 
-def of_run(effects: pl.DataFrame) -> list[HospitalEffect]:
-    """The estimate of each hospital of a run (analysis "hospital"), without those not shown."""
+def of_run(
+    effects: pl.DataFrame, hospitals: Sequence[str] = (), warning: str = ""
+) -> list[HospitalEffect]:
+    """The estimate of each hospital of a run (analysis "hospital"), without those not shown.
+
+    Of a run of one of `hospitals` the declared answer stands first, with its `warning`.
+    """
+    return [*_answer(effects, hospitals, warning), *_of_hospitals(effects)]
+
+
+def _answer(effects: pl.DataFrame, hospitals: Sequence[str], warning: str) -> list[HospitalEffect]:
+    """The answer of a run of a single hospital, which is that hospital's."""
+    if len(hospitals) != 1 or "role" not in effects.columns:
+        return []
+    shown = pl.col("estimate").is_not_null() & pl.col("se").is_not_null()
+    rows = effects.filter((pl.col("role") == "primary") & shown).to_dicts()
+    found = [_effect(row | {"population": f"{_PREFIX}{hospitals[0]}"}) for row in rows]
+    return [replace(one, note="; ".join(filter(None, (warning, one.note)))) for one in found]
+
+
+def _of_hospitals(effects: pl.DataFrame) -> list[HospitalEffect]:
     rows = effects.filter(
         (pl.col("analysis") == "hospital")
         & pl.col("population").str.starts_with(_PREFIX)
@@ -32,7 +55,8 @@ def _effect(row: dict[str, Any]) -> HospitalEffect:
     numbers = ("estimate", "lo", "hi", "se")
     values: dict[str, Any] = {name: str(row[name]) for name in texts}
     values |= {name: float(row[name]) for name in numbers}
-    values |= {name: row[name] for name in _COUNTS} | {"note": row["note"] or ""}
+    values |= {name: row[name] for name in _COUNTS}
+    values |= {name: row.get(name) or "" for name in ("note", "role")}
     return HospitalEffect(hospital_id=row["population"].removeprefix(_PREFIX), **values)
 
 
@@ -41,6 +65,25 @@ def write(folder: Path) -> None:
     path = folder / "effects.csv"
     if not path.is_file():
         return
-    found = of_run(pl.read_csv(path, infer_schema_length=None))
+    effects = pl.read_csv(path, infer_schema_length=None)
+    found = of_run(effects, _hospitals(folder), _warning(folder))
     if found:
         (folder / "aggregate.csv").write_text(aggregate_text(found), encoding="utf-8")
+
+
+def _hospitals(folder: Path) -> list[str]:
+    """The hospitals that the study ran on."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return []
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return [name for name in content["hospitals"] if name not in content["dropped_hospitals"]]
+
+
+def _warning(folder: Path) -> str:
+    """What the head of the report says of the answer where a diagnostic fails."""
+    path = folder / "diagnostics.csv"
+    checks = pl.read_csv(path) if path.is_file() else pl.DataFrame()
+    if checks.is_empty() or not (checks["verdict"] == "fail").any():
+        return ""
+    return verdict(checks)
