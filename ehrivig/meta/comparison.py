@@ -83,9 +83,9 @@ def read_effects(path: Path) -> tuple[OurEffect, ...]:
         numbers = [_number(table[name][row]) for name in ("estimate", "lo", "hi")]
         measure = MEASURES.get(table["measure"][row])
         if measure and _drawable(measure, numbers):
-            role, note = (table[n][row] if n in table else "" for n in ("role", "note"))
-            texts = (table[name][row] for name in wanted)
-            effects.append(OurEffect(*texts, *numbers, role=role, note=note))  # type: ignore[arg-type]
+            texts = {n: table[n][row] for n in (*wanted, "role", "note") if n in table}
+            estimate, lo, hi = numbers
+            effects.append(OurEffect(**texts, estimate=estimate, lo=lo, hi=hi))
     if not effects:
         raise UsageError(f"{file}: no row has an estimate with an interval. Look at the run first.")
     return tuple(sorted(effects, key=lambda effect: effect.role != "primary"))
