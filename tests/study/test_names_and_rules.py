@@ -185,6 +185,7 @@ def test_s6_the_limit_of_the_baseline_can_be_drawn_closer(said: Callable[..., li
 
 def test_s6_a_part_of_a_variable_may_be_late(said: Callable[..., list[str]]) -> None:
     late = FEVER.replace(" }", ", window_hours = [24, 48] }").replace('"fever"', '"late_fever"')
+    late = late.replace('"Fever"', '"Late fever"')
     late = late.replace("from", 'code = "fever", from')
     either = (
         '{ name = "unwell", label = "Unwell", from = "any_of", any_of = ["copd", "late_fever"] },\n'
@@ -266,7 +267,7 @@ def test_at_most_fifty_problems_are_shown_and_the_rest_is_counted(
     said: Callable[..., list[str]],
 ) -> None:
     many = "".join(
-        f'  {{ name = "x{n}", label = "X", from = "condition", code = "x{n}" }},\n'
+        f'  {{ name = "x{n}", label = "X{n}", from = "condition", code = "x{n}" }},\n'
         for n in range(MOST_SHOWN + 7)
     )
     lines = said((FEVER, many + FEVER))
@@ -275,7 +276,7 @@ def test_at_most_fifty_problems_are_shown_and_the_rest_is_counted(
 
 
 def test_a_name_that_only_the_extract_knows_is_declared(said: Callable[..., list[str]]) -> None:
-    own = FEVER.replace('"fever"', '"anosmia"')
+    own = FEVER.replace('"fever"', '"anosmia"').replace('"Fever"', '"Anosmia"')
     (line,) = said((FEVER, FEVER + own))
     assert 'local_names = { findings = ["anosmia"] } under [extract]' in line
     declared = ("[extract]\n", '[extract]\nlocal_names = { findings = ["anosmia"] }\n')
