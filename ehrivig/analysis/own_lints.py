@@ -9,6 +9,7 @@ import polars as pl
 
 from ehrivig.analysis import lost
 from ehrivig.analysis.models import versus
+from ehrivig.analysis.same_drug import same_drug
 from ehrivig.audit import lints
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.errors import EhrivigError
@@ -50,6 +51,7 @@ def of_run(
         *_unit_smells(tables["table1"], study),
         *_implications(table, study),
         *_of_nobody(table, study),
+        *same_drug(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
         *_separated(score_note),
