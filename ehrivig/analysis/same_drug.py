@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from ehrivig.meta.lint import Lint
-from ehrivig.study import Study
+from ehrivig.study import Covariate, Outcome, Study
 from ehrivig.study.rules.later import asked_about, used_variables
 
 
@@ -18,7 +18,8 @@ def same_drug(table: pl.DataFrame, study: Study) -> Iterator[Lint]:
     """Errors of treatments that may be the exposure itself, and of outcomes that all have."""
     asked = set(asked_about(study))
     used = {name for _, _, name in used_variables(study)} | asked
-    for variable in (*study.outcomes.variables, *study.covariates.variables):
+    variables: list[Outcome | Covariate] = [*study.outcomes.variables, *study.covariates.variables]
+    for variable in variables:
         name = variable.name
         column = table[name]
         if column.dtype != pl.Boolean or name not in used:
@@ -37,14 +38,15 @@ def _of_all(column: pl.Series) -> bool:
 
 def _everybody(name: str) -> str:
     return (
-        f"{name} is true of everybody (100%), so nothing can have an effect on it: the criteria, or "
-        "time zero, are met by it. Ask of another outcome"
+        f"{name} is true of everybody (100%), so nothing can have an effect on it: the criteria, "
+        "or time zero, are met by it. Ask of another outcome"
     )
 
 
 def _exposed(name: str, study: Study) -> str:
     return (
-        f"all of the exposed have {name}, which is asked about or used for comparison: its list may "
-        f"find the exposure drug itself, by another code or name than {study.exposure.codelist}. "
-        "Compare the lists with `ehrivig codelist check`, and take the drug out of one"
+        f"all of the exposed have {name}, which is asked about or used for comparison: its list "
+        "may find the exposure drug itself, by another code or name than the list "
+        f"{study.exposure.codelist}. Compare them with `ehrivig codelist check`, and take the drug "
+        "out of one"
     )

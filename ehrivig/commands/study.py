@@ -99,6 +99,29 @@ def _and_doubts(number: int) -> str:
 
 
 @app.command()
+def upgrade(
+    file: StudyArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="New file; without it the text is printed.")
+    ] = None,
+) -> None:
+    """Write a study file of an earlier version in the form of this one.
+
+    Declares the answer and takes out, under a comment, what is refused now. The file itself stays
+    as it is.
+    """
+    from ehrivig.study import upgrade as upgrading
+
+    text, said = upgrading.upgraded(file)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        upgrading.write(text, out)
+    for line in said or ["nothing to change: it is in the form of this version"]:
+        typer.echo(f"{file}: {line}", err=True)
+
+
+@app.command()
 def diff(one: StudyArgument, other: StudyArgument) -> None:
     """Tell what differs in the protocols of two studies; nothing when they are the same."""
     from ehrivig import study

@@ -73,14 +73,14 @@ def doubted(name: str | Path) -> list[str]:
 
 def _content(path: Path) -> tuple[dict[str, Any], dict[lines.Path, int]]:
     """A study file as TOML gives it, and the line of each value."""
-    text = _text(path)
+    text = text_of(path)
     try:
         return tomllib.loads(text), lines.lines_of(text)
     except (ValueError, RecursionError) as error:
         raise StudyError(f"study: {path.name} is not TOML: {_why(error)}") from error
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a study file, with or without the mark that some editors put before it."""
     try:
         if path.stat().st_size > _LARGEST_BYTES:
@@ -114,7 +114,15 @@ def parse(
     `folder`: what paths in it are relative to; `places`: the line of each value, where it is known.
     Problems of its own code lists come first: which names it may use is known when they are mended.
     """
-    known = _known(content, folder or Path())
+    study, problems = judged(content, folder or Path())
+    if problems or study is None:
+        raise StudyError(report(where, problems, content, places or {}))
+    return study
+
+
+def judged(content: dict[str, Any], folder: Path) -> tuple[Study | None, list[Problem]]:
+    """The study of some content, None where it cannot be made, and every problem of it."""
+    known = _known(content, folder)
     unknown = unknown_names(content, known)
     problems = wrong_references(content, _misnamed(content, unknown)) + unknown
     study, wrong = _validated(content)
@@ -124,9 +132,7 @@ def parse(
         if study is None
         else broken_rules(study.with_lists(known.lists))
     )
-    if problems or study is None:
-        raise StudyError(report(where, problems, content, places or {}))
-    return study.with_lists(known.lists)
+    return study.with_lists(known.lists) if study is not None else None, problems
 
 
 def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:

@@ -20,10 +20,8 @@ def codes(primary: str, **columns: list[bool | None]) -> list[tuple[str, str]]:
     content["study"]["estimand"].pop("analysis", None)
     content["study"]["estimand"].pop("measure", None)
     plan = studies.parse(content)
-    people = dict.fromkeys(
-        (v.name for v in (*plan.outcomes.variables, *plan.covariates.variables)),
-        [False, True, False, True],
-    )
+    variables = (*plan.outcomes.variables, *plan.covariates.variables)
+    people = {variable.name: [False, True, False, True] for variable in variables}
     table = pl.DataFrame({**people, "exposed": [True, True, False, False], **columns})
     found = list(same_drug(table, plan))
     assert all(lint.severity == "error" for lint in found)

@@ -11,6 +11,7 @@ from ehrivig.study.doubts.acute import acute_conditions
 from ehrivig.study.doubts.answer import undeclared_answer, unsafe_answer
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
+from ehrivig.study.doubts.old_form import outcome_subgroups
 from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
 from ehrivig.study.doubts.unused import unused_settings
 
@@ -27,6 +28,7 @@ _DOUBTS = (
     absurd_cuts,
     undeclared_answer,
     unsafe_answer,
+    outcome_subgroups,
 )
 
 
