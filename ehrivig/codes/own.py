@@ -59,6 +59,16 @@ def read(folder: Path) -> CodeLists:
     return lists
 
 
+def problems_in(folder: Path, where: str) -> list[str]:
+    """What is wrong with one file of a folder of lists, whatever is wrong with the others."""
+    problems: Problems = []
+    paths = [(path, path.relative_to(folder).as_posix()) for path in _files(folder)]
+    files = [_file(path, name, problems) for path, name in paths]
+    found = CodeLists(tuple(file for file in files if file))
+    said = [*problems, *contradictions(found)]
+    return [one for one in said if one.startswith((f"{where},", f"{where}:"))]
+
+
 def _told(folder: Path, problems: Problems) -> str:
     """All problems in one message, at most 50 of them."""
     shown = problems[:MOST_SHOWN]
@@ -116,7 +126,7 @@ def _file(path: Path, where: str, problems: Problems) -> OwnFile | None:
     before = len(problems)
     replaces = _directives(content, where, problems)
     lines = _lines(content, kind, where, problems)
-    if not lines and len(problems) == before:
+    if not lines and len(problems) == before and kind.name == DRUGS:
         problems.append(f"{where}: holds no line. Fill it in, or remove the file.")
     name = path.stem if kind.name == DRUGS else ""
     digest = resources.digest(path.read_bytes())
