@@ -20,7 +20,8 @@ from ehrivig.study.doubts import doubts_of
 from ehrivig.study.fields import key_at
 from ehrivig.study.known_names import KnownNames, known_names
 from ehrivig.study.messages import problems_of
-from ehrivig.study.named import part, unknown_names
+from ehrivig.study.named import part, unknown_names, wrong_mappings
+from ehrivig.study.paths import with_paths
 from ehrivig.study.problem import Problem, near, report, shown, told
 from ehrivig.study.references import wrong_references
 from ehrivig.study.rules import broken_rules
@@ -122,9 +123,11 @@ def parse(
 
 def judged(content: dict[str, Any], folder: Path) -> tuple[Study | None, list[Problem]]:
     """The study of some content, None where it cannot be made, and every problem of it."""
+    content = with_paths(content, folder)
     known = _known(content, folder)
     unknown = unknown_names(content, known)
     problems = wrong_references(content, _misnamed(content, unknown)) + unknown
+    problems += wrong_mappings(content, known)
     study, wrong = _validated(content)
     problems = [*_untold(wrong, problems), *problems]
     problems += (

@@ -13,7 +13,7 @@ from pathlib import Path as File
 from typing import Any
 
 from ehrivig.errors import UsageError
-from ehrivig.study import regimen
+from ehrivig.study import mappings, regimen
 from ehrivig.study.known_names import KnownNames
 from ehrivig.study.lines import Path
 from ehrivig.study.people import FEATURES
@@ -159,10 +159,21 @@ def _mapped(content: Any) -> Iterator[Named]:
                 yield Named(place, name, names)
 
 
+def wrong_mappings(content: Any, known: KnownNames) -> list[Problem]:
+    """What is wrong with the file of signed mappings, but for names of lists."""
+    place, hospitals = ("extract", "mappings"), part(content, "extract", "hospitals")
+    name = part(content, *place)
+    if not isinstance(name, str) or not name or not File(name).is_file():
+        return []  # told as missing
+    listed = [one for one in hospitals if isinstance(one, str)] if hospitals else []
+    said = mappings.problems_of(File(name), known, listed)
+    return [Problem(place, f"{File(name).name}, {one}") for one in said]
+
+
 def _read(name: Any) -> Any:
     """The content of a TOML file; None where there is none that can be read."""
     try:
-        return tomllib.loads(File(name).read_text(encoding="utf-8")) if name else None
+        return tomllib.loads(File(name).read_text(encoding="utf-8-sig")) if name else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 

@@ -340,12 +340,20 @@ def test_the_exposure_drug_is_no_primary_outcome_of_itself(
     assert "outcomes.given: it is the exposure drug: the effect of the drug would be asked" in line
 
 
+SIGNED = (
+    'hospital_id = "A"\nsigned_by = "A. S."\nsigned_on = 2020-07-02\nreason = "as asked there"\n'
+)
+UNIT = f'written = "umol/L"\nmeans = "mg/dL"\n{SIGNED}'
+PRODUCT = f'drug_code = "X"\nverdict = "include"\n{SIGNED}'
+
+
 def test_the_names_of_signed_mappings_are_checked_too(
     said: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     signed = tmp_path / "signed.toml"
     entries = (("unit", "analyte", "creatinin"), ("product", "codelist", "ivigg"))
-    lines = [f'[[{kind}]]\n{key} = "{name}"\n' for kind, key, name in entries]
+    rest = {"unit": UNIT, "product": PRODUCT}
+    lines = [f'[[{kind}]]\n{key} = "{name}"\n{rest[kind]}' for kind, key, name in entries]
     signed.write_text("".join(lines), encoding="utf-8")
     layout = 'layout = "native"\n'
     first, second = said((layout, f'{layout}mappings = "{signed}"\n'))
