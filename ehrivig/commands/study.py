@@ -16,6 +16,7 @@ from ehrivig.commands.options import (
     StudyArgument,
     WorkersOption,
 )
+from ehrivig.errors import UsageError
 
 app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
 
@@ -74,6 +75,11 @@ def check(
     """
     from ehrivig import study
 
+    if extract is None and (layout is not None or as_json):
+        unread = "--json" if layout is None else "--layout"
+        raise UsageError(
+            f"study check: {unread} is of an extract. Give --extract, or leave it out."
+        )
     plan = study.load(file)
     doubts = study.doubted(file)
     typer.echo(f"{file}: no problem{_and_doubts(len(doubts))}.", err=True)

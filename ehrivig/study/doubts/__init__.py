@@ -13,7 +13,9 @@ from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
 from ehrivig.study.doubts.old_form import outcome_subgroups
 from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
+from ehrivig.study.doubts.unread import unread_settings
 from ehrivig.study.doubts.unused import unused_settings
+from ehrivig.study.doubts.windows import baseline_after_exposure
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
@@ -29,6 +31,8 @@ _DOUBTS = (
     undeclared_answer,
     unsafe_answer,
     outcome_subgroups,
+    unread_settings,
+    baseline_after_exposure,
 )
 
 
