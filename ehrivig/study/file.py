@@ -100,7 +100,23 @@ def _why(error: Exception) -> str:
     """What tomllib found, in one sentence."""
     if isinstance(error, RecursionError):
         return "its lists lie too deep in each other."
-    return str(error).split(";")[0].rstrip(".") + "."
+    said = str(error).split(";")[0].rstrip(".")
+    cure = next((cure for start, cure in _CURES.items() if said.startswith(start)), "Mend it.")
+    return f"{said}. {cure}"
+
+
+_CURES = {
+    "Cannot overwrite": "Remove one of the two.",
+    "Cannot declare": "Write each section once, with all its keys.",
+    "Expected '='": "Write key = value.",
+    "Invalid value": "Text stands in quotation marks, a list in [ ], a table in { }.",
+    "Unclosed array": "Close the list with ], with a comma between its items.",
+    "Unclosed inline table": "Close the table with }, on the line on which it begins.",
+    "Unterminated string": "Close the quotation mark on its line.",
+    "Illegal character": "Close the quotation mark on its line.",
+    "Expected newline": "One key a line; text stands in quotation marks.",
+}
+"""How what tomllib finds begins -> how it is mended."""
 
 
 def parse(
@@ -124,17 +140,19 @@ def parse(
 def judged(content: dict[str, Any], folder: Path) -> tuple[Study | None, list[Problem]]:
     """The study of some content, None where it cannot be made, and every problem of it."""
     content = with_paths(content, folder)
-    known = _known(content, folder)
-    unknown = unknown_names(content, known)
+    missing = _no_lists(content, folder)
+    known = KnownNames() if missing else _known(content, folder)
+    unknown = missing or unknown_names(content, known)
     problems = wrong_references(content, _misnamed(content, unknown)) + unknown
     problems += wrong_mappings(content, known)
     study, wrong = _validated(content)
     problems = [*_untold(wrong, problems), *problems]
-    problems += (
+    broken = (
         _rules_of_the_rest(content, known)
         if study is None
         else broken_rules(study.with_lists(known.lists))
     )
+    problems += _of_others(broken, content, problems)
     return study.with_lists(known.lists) if study is not None else None, problems
 
 
@@ -142,6 +160,31 @@ def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:
     """The names of variables that are told to be wrong themselves."""
     paths = (problem.path for problem in unknown if problem.path[-1] == "name")
     return {str(part(content, *path)) for path in paths}
+
+
+def _no_lists(content: dict[str, Any], folder: Path) -> list[Problem]:
+    """A folder of own lists that is not there: which names they hold cannot be said then."""
+    name = part(content, "extract", "codelists")
+    if not isinstance(name, str) or not name or (folder / name).exists():
+        return []
+    text = (
+        f"no folder {shown(name)} beside the study file. Mend the path, or write a first list "
+        "with `ehrivig codelist new`"
+    )
+    return [Problem(("extract", "codelists"), text)]
+
+
+def _of_others(
+    broken: list[Problem], content: dict[str, Any], told: list[Problem]
+) -> list[Problem]:
+    """Broken rules but those about a variable whose name or kind is told to be wrong."""
+    items = {
+        one.path[:3]
+        for one in told
+        if one.path[1:2] == ("variables",) and one.path[3:] in ((), ("name",), ("from",))
+    }
+    names = {f"{part(content, *path, 'name')!r}" for path in items}
+    return [one for one in broken if not any(name in one.text for name in names)]
 
 
 def _known(content: dict[str, Any], folder: Path) -> KnownNames:

@@ -111,7 +111,7 @@ def test_a_severity_that_no_criterion_asks_for(tmp_path: Path) -> None:
 
 def test_from_has_one_name(changed: Callable[..., Path]) -> None:
     path = changed(('label = "Age", from = "age"', 'label = "Age", source = "age"'))
-    with pytest.raises(StudyError, match="age.source: unknown key. Did you mean 'from'"):
+    with pytest.raises(StudyError, match=r"age\.source: unknown key\. Did you mean 'from'"):
         study.load(path)
 
 
