@@ -58,13 +58,13 @@ def check(
     How many rows and people each line matches, about what the lines disagree, and the commonest
     names near a list that no line matches.
     """
-    from ehrivig.codes import contradictions, own
+    from ehrivig.codes import doubtful, own
 
     lists = own.read(folder)
     files = ", ".join(lists.hashes) or "no list"
     typer.echo(f"{folder}: no problem ({files}).", err=True)
-    for doubt in contradictions.doubtful_names(lists):
-        typer.echo(f"  warning: {doubt}.", err=True)
+    for doubt in doubtful.doubts(lists):
+        typer.echo(f"  warning: {doubt}{'' if doubt.endswith('?') else '.'}", err=True)
     if extract is None:
         return
     from ehrivig.extract import list_check, list_lines

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ehrivig import resources
-from ehrivig.codes.contradictions import doubtful_names
+from ehrivig.codes.doubtful import doubts
 from ehrivig.errors import StudyError
 from ehrivig.study import lines
 from ehrivig.study.data import Extract
@@ -68,7 +68,7 @@ def doubted(name: str | Path) -> list[str]:
     content, places = _content(locate(str(name)))
     return [
         *told(doubts_of(study), content, places),
-        *(f"{one}." for one in doubtful_names(study.lists)),
+        *(one if one.endswith("?") else f"{one}." for one in doubts(study.lists)),
     ]
 
 

@@ -37,6 +37,9 @@ def problems(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
         (('{ name = "crrt"', '{ name = "age"'), "'age' is defined twice (as a covariate). Rename"),
         (("[cohort]", "[quality.thresholds]\nlab.unit_mixup = 0.1\n[cohort]"),
          'stands in quotation marks: "lab.unit_mixup" = ...'),
+        (('label = "Age"', 'label = " "'), "covariates.age.label: is blank: write words."),
+        (('label = "Age"', 'label = "A\\u202Ege"'), "holds a sign that nobody sees"),
+        (('label = "Age"', 'label = "A\\u0000ge"'), "holds a sign that nobody sees"),
         ((LAYOUT, f'{LAYOUT}codelists = "none"\n'), "extract.codelists: no folder 'none' beside"),
     ],
 )  # fmt: skip
