@@ -76,7 +76,7 @@ def _decided(study: Study, outcome: Outcome) -> str:
     for criterion in study.cohort.criteria:
         severity = of_severity(study.cohort.severity)
         if criterion.rule == "severity" and outcome.source == "concept" and code == severity:
-            when = ", and sets time zero" if study.cohort.time_zero == "severity_onset" else ""
+            when = ", and sets time zero" if study.cohort.time_zero != "admission" else ""
             return f"{code} is what the criterion {criterion.label!r} asks for{when}"
         if any(_names(evidence, outcome.source, code) for evidence in criterion.any_of):
             return f"{code} is among what the criterion {criterion.label!r} asks for"
