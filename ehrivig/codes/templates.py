@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ehrivig.codes.cells import slug
 from ehrivig.codes.kinds import DRUGS, KINDS, ListKind, Row
+from ehrivig.codes.lists import SHIPPED
 from ehrivig.errors import UsageError
 
 _ABOUT = {
@@ -58,7 +59,6 @@ _EXAMPLES = {
     "conditions": ("{name},ICD10,prefix,J45,what the code means", "{name},SNOMED,exact,195967001"),
     "labs": ("{name},LOINC,1988-5,1,what the code means", "{name},local,{name},1"),
     "vitals": ("{name},LOINC,8867-4", "{name},local,{name}"),
-    "units": ("{name},mg/L,1,0,the standard unit", "{name},mg/dL,10,0"),
     "countries": ("{name},DE",),
     "words": ("medication.status,given,verabreicht am Bett,how the ward says it",),
 }
@@ -123,6 +123,8 @@ def _first(kind: ListKind, name: str) -> list[Row]:
         "conditions": {"condition": name, "match": "exact"},
         "events": {"kind": "finding", "name": name},
     }
+    if any(row["variable"] == name for row in SHIPPED.rows("units")):
+        first["vitals"] = {"vital_code": name}
     if kind.name not in first:
         return []
     return [{**first[kind.name], "vocabulary": "local", "code": name}]
