@@ -45,6 +45,25 @@ app.add_typer(study_app, name="study")
 app.add_typer(codelist_app, name="codelist")
 
 
+def _version(asked: bool) -> None:
+    """Print the version and leave."""
+    if asked:
+        from ehrivig import __version__
+
+        typer.echo(f"ehrivig {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """From a hospital warehouse dump to a defensible treatment-effect study."""
+
+
 @app.command()
 def run(
     study: StudyArgument,

@@ -9,6 +9,7 @@ import polars as pl
 
 from ehrivig.analysis import lost
 from ehrivig.analysis.models import versus
+from ehrivig.analysis.same_drug import same_drug
 from ehrivig.audit import lints
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.errors import EhrivigError
@@ -18,7 +19,6 @@ from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
 from ehrivig.study.doubts import doubts_of
 from ehrivig.study.immortal_time import warnings_of
-from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.sensitivity import safe_designs
 
 _ON_CUT = re.compile(r"(\S+) exactly on the cut")
@@ -50,13 +50,13 @@ def of_run(
         *_unit_smells(tables["table1"], study),
         *_implications(table, study),
         *_of_nobody(table, study),
+        *same_drug(table, study),
         *_multiplicity(tables["effects"]),
         *_post_baseline(study),
         *_separated(score_note),
         *_hospitals(table, matched, study),
         *_late_eligibility(study),
         *_doubts(study),
-        *_after_exposure(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
     ]
@@ -219,27 +219,6 @@ def _late_eligibility(study: Study) -> list[Lint]:
         "Who died or left early may have met them never; severity_onset starts where they are met"
     )
     return [Lint("late_eligibility", "warn", message, {"n": len(late)})]
-
-
-def _after_exposure(study: Study) -> list[Lint]:
-    """Baseline windows that reach beyond an exposure window which opens before time zero."""
-    opens, usual = study.exposure.start_hours, study.covariates.window_hours
-    if opens >= 0:
-        return []
-    used = {*study.match.covariates, *study.match.exact, *study.analysis.adjust}
-    late = [
-        v.name
-        for v in study.covariates.variables
-        if v.name in used and COVARIATES[v.source].window
-        if (v.window_hours or usual)[1] > opens
-    ]
-    if not late:
-        return []
-    message = (
-        f"the exposure window opens {-opens:g} h before time zero, and these may be measured after "
-        f"it began: {', '.join(late)}. End their windows at {opens:g} h"
-    )
-    return [Lint("baseline_after_exposure", "warn", message, {"n": len(late)})]
 
 
 def _doubts(study: Study) -> list[Lint]:

@@ -14,7 +14,8 @@ from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN
 
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _NDC_LENGTH = 11
-_NEAR, _MISSPELT = 0.7, 0.88  # of difflib: "hypertensoin" is 0.92 of "hypertension"
+_SHORTEST = 3
+_NEAR = 0.7  # of difflib
 _LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
 
 
@@ -67,6 +68,8 @@ def _drug(lists: CodeLists, row: Row) -> str | None:
         return f"value {row['value']!r} holds no letter or digit. Mend it."
     if vocabulary != "name" and match in ("contains", "within"):
         return "a code cannot be matched by what it contains. Write exact, single or prefix."
+    if match == "within" and len(_plain_value(row)) < _SHORTEST:
+        return f"so few letters are in nearly every name. Write at least {_SHORTEST}."
     if vocabulary == "name" and match == "single":
         return "a name has nothing below it. Write exact, prefix or contains."
     if row["billing_unit_g"] and (vocabulary == "name" or match == "prefix"):
@@ -179,24 +182,6 @@ def _no_variable(lists: CodeLists, variable: str) -> str | None:
     return f"no analyte and no vital sign is called {variable!r}: nothing reads its unit. {cure}"
 
 
-def doubtful_names(lists: CodeLists) -> list[str]:
-    """Conditions and analytes of own lists whose name is nearly that of a shipped one."""
-    said = []
-    for kind in ("conditions", "labs"):
-        subject = KINDS[kind].subject
-        shipped = sorted({row[subject] for row in SHIPPED.rows(kind)})
-        for file in (one for one in lists.own if one.kind == kind):
-            first = {line.row[subject]: line.number for line in reversed(file.lines)}
-            for name, number in sorted(first.items(), key=lambda item: item[1]):
-                near = get_close_matches(name, shipped, n=1, cutoff=_MISSPELT)
-                if name not in shipped and near:
-                    said.append(
-                        f"{file.path}, line {number}: {name!r} is a {subject} of its own, beside "
-                        f"the shipped {near[0]!r}. Did you mean that? Its lines add nothing to it"
-                    )
-    return said
-
-
 def _limit(lists: CodeLists, row: Row) -> str | None:
     standard = next(iter(_units_of(lists, row["variable"])), None)
     if standard is None:
@@ -210,11 +195,31 @@ def _limit(lists: CodeLists, row: Row) -> str | None:
 def _lists_without_a_drug(lists: CodeLists) -> Iterator[str]:
     """Drug lists that include nothing."""
     for name in dict.fromkeys(file.name for file in lists.own if file.kind == DRUGS):
-        if all(row["verdict"] != "include" for row in lists.drug_rows(name)):
+        rows = lists.drug_rows(name)
+        included = [row for row in rows if row["verdict"] == "include"]
+        excluded = [row for row in rows if row["verdict"] == "exclude" and not row["route"]]
+        if included and all(_taken_away(row, excluded) for row in included):
+            yield (
+                f"drugs/{name}.csv: its lines exclude all that they include, so nobody was given "
+                "the drug. Remove the exclude line, or narrow it."
+            )
+        elif not included:
             yield (
                 f"drugs/{name}.csv: no line includes anything, so nobody was given the drug. Add "
                 "a line that begins with include."
             )
+
+
+def _taken_away(row: Row, excluded: list[Row]) -> bool:
+    """Whether an exclude line holds for whatever an include line finds: exclude wins."""
+    vocabulary, _, value = KINDS[DRUGS].key(row)[:3]
+    for other in excluded:
+        kind, _, plain = KINDS[DRUGS].key(other)[:3]
+        same = kind == vocabulary and plain == value and other["match"] == row["match"]
+        above = kind == vocabulary and other["match"] == "prefix" and value.startswith(plain)
+        if same or (above and row["match"] in ("exact", "single", "prefix")):
+            return True
+    return False
 
 
 def _word(lists: CodeLists, row: Row) -> str | None:

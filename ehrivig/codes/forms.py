@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ehrivig.codes.check_digits import CHECKED
 from ehrivig.codes.kinds import Row
 from ehrivig.codes.spelling import plain_vocabulary
 
@@ -77,14 +78,31 @@ def misshapen(row: Row) -> str | None:
     column = "value" if "value" in row else "code"
     code, match = row.get(column, ""), row.get("match", "exact")
     form = FORMS.get(name)
-    if form is None or match not in ("exact", "single", "prefix") or form.fits(code, match):
+    if form is None or match not in ("exact", "single", "prefix"):
         return None
+    if form.fits(code, match):
+        return _digit_lost(name, column, code, match)
     if match == "prefix" and form.beginning is None:
         return (
             f"{column} {code!r}: codes of {name} say nothing by how they begin. Write match exact "
             "(what lies below it included) or single."
         )
     return f"{column} {code!r} is no code of {name} ({form.words}). {_cure(code)}"
+
+
+def _digit_lost(name: str, column: str, code: str, match: str) -> str | None:
+    """A code of the right form whose check digit is wrong; None where it is right."""
+    if match == "prefix" or name not in CHECKED or CHECKED[name](code):
+        return None
+    lost = "0" * (len(code) - _KEPT)
+    cure = "Mend the code"
+    if lost and code.endswith(lost):
+        cure = "A spreadsheet kept 15 digits of it: format the column as text and enter it anew"
+    return f"{column} {code!r} is no code of {name}: its last digit, a check, is wrong. {cure}."
+
+
+_KEPT = 15
+"""How many digits of a number a spreadsheet keeps."""
 
 
 def _cure(code: str) -> str:

@@ -1,11 +1,10 @@
-"""Lists that others have made: a CSV of OpenCodelists, a concept set expression of OMOP (JSON)."""
+"""A list that others have made: a concept set expression of OMOP (JSON)."""
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,11 @@ from ehrivig.codes.cells import Vocabulary
 from ehrivig.codes.kinds import DRUGS, ListKind, Row
 from ehrivig.errors import UsageError
 
-_CODE_COLUMNS = ("code", "id", "snomed_id", "snomedcode", "snomed_code", "dmd_id", "icd10_code")
-_TERM_COLUMNS = ("term", "name", "nm", "description", "dmd_name", "preferred_term")
-_DECISION_COLUMNS = ("status", "is_included", "included")
-_DECISIONS = dict.fromkeys(("+", "(+)", "true", "yes", "1", "included"), True) | dict.fromkeys(
-    ("-", "(-)", "false", "no", "0", "excluded"), False
-)
-"""What a builder of lists decided on a code, as OpenCodelists writes it."""
 _OF_OMOP = {"RxNorm": "RXNORM", "ATC": "ATC", "SNOMED": "SNOMED", "LOINC": "LOINC"} | {
     name: name for name in ("ICD10", "ICD10CM", "ICD9CM", "HCPCS", "NDC")
 }
 """Vocabularies of OMOP whose codes a list may hold, as a list writes them."""
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -50,67 +43,6 @@ def text_of(path: Path) -> str:
         raise UsageError(f"codelist new: {path}: {error.strerror}. Mend the path.") from error
 
 
-def opencodelist(
-    path: Path, kind: ListKind, name: str, vocabulary: str | None, column: str | None
-) -> list[Row]:
-    """The lines of a CSV as OpenCodelists writes it: one code a row, with its term.
-
-    `vocabulary`: what its codes are of, which the file does not say; `column`: where they stand,
-    when no column has a usual name. Codes that a column of decisions (`status`, `is_included`)
-    leaves out are left out.
-    """
-    rows = list(csv.reader(StringIO(text_of(path)), strict=True))
-    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
-    codes = _column(path, header, (column.casefold(),) if column else _CODE_COLUMNS)
-    terms = next((header.index(word) for word in _TERM_COLUMNS if word in header), None)
-    spelled = _vocabulary(path, kind, vocabulary)
-    found: dict[str, str] = {}
-    decided = next((header.index(word) for word in _DECISION_COLUMNS if word in header), None)
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) > codes and row[codes].strip() and _taken(path, number, row, decided):
-            term = row[terms].strip() if terms is not None and len(row) > terms else ""
-            found.setdefault(row[codes].strip(), term)
-    if not found:
-        raise UsageError(f"codelist new: {path.name} holds no code. Give another file.")
-    return [line(kind, name, spelled, code, "single", term) for code, term in found.items()]
-
-
-def _taken(path: Path, number: int, row: list[str], decided: int | None) -> bool:
-    """Whether a row's code belongs to the list; UsageError where nobody has decided."""
-    if decided is None:
-        return True
-    said = row[decided].strip().casefold() if len(row) > decided else ""
-    if said not in _DECISIONS:
-        raise UsageError(
-            f"codelist new: {path.name}, line {number}: its status says neither that the code is "
-            "in the list (+) nor that it is not (-). Decide on it, and export the list again."
-        )
-    return _DECISIONS[said]
-
-
-def _column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
-    for word in names:
-        if word in header:
-            return header.index(word)
-    raise UsageError(
-        f"codelist new: {path.name} has no column {' or '.join(names)} (it has: "
-        f"{', '.join(header) or 'none'}). Name the column of its codes with --column."
-    )
-
-
-def _vocabulary(path: Path, kind: ListKind, vocabulary: str | None) -> str:
-    check = kind.columns.get("vocabulary")
-    if not isinstance(check, Vocabulary):
-        raise UsageError(f"codelist new: a list of {kind.name} cannot be imported.")
-    if vocabulary is None or check(vocabulary):
-        said = "" if vocabulary is None else f" {vocabulary!r} is none."
-        raise UsageError(
-            f"codelist new: {path.name} does not say what its codes are of.{said} Give "
-            f"--vocabulary, one of {', '.join(check.names)}."
-        )
-    return check.spelled(vocabulary)
-
-
 def concept_set(path: Path) -> list[Concept]:
     """The items of a concept set expression: `items`, or those below `expression`."""
     try:
@@ -119,7 +51,7 @@ def concept_set(path: Path) -> list[Concept]:
             content = content["expression"]
             content = json.loads(content) if isinstance(content, str) else content
         items = content["items"] if isinstance(content, dict) else content
-        return [_concept(item) for item in items]
+        return [_numbered(path, number, item) for number, item in enumerate(items, start=1)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"codelist new: {path.name} is no concept set expression: JSON with items, each with "
@@ -127,11 +59,22 @@ def concept_set(path: Path) -> list[Concept]:
         ) from error
 
 
+def _numbered(path: Path, number: int, item: dict[str, Any]) -> Concept:
+    """One item; UsageError names it by its number where a value of it cannot be read."""
+    try:
+        return _concept(item)
+    except ValueError as error:
+        raise UsageError(
+            f"codelist new: {path.name} is no concept set expression: item {number} has "
+            f"{error}. Export it from Atlas as JSON."
+        ) from error
+
+
 def _concept(item: dict[str, Any]) -> Concept:
     """One item, its keys as Atlas writes them or in camel case."""
     concept = {key.casefold().replace("_", ""): value for key, value in item["concept"].items()}
     return Concept(
-        int(concept["conceptid"]),
+        _whole(concept["conceptid"]),
         str(concept.get("vocabularyid") or ""),
         str(concept.get("conceptcode") or ""),
         str(concept.get("conceptname") or ""),
@@ -142,13 +85,23 @@ def _concept(item: dict[str, Any]) -> Concept:
     )
 
 
+def _whole(value: object) -> int:
+    """The id of a concept, a whole number; ValueError for anything else: cut it is another's."""
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        number = int(value)
+    if number is None or not math.isfinite(number) or number != int(number):
+        raise ValueError(f"CONCEPT_ID = {str(value)[:40]}, which is no whole number")
+    return int(number)
+
+
 def _flag(value: object) -> bool:
     """Yes or no, as JSON or in words; absent is no. ValueError for anything else."""
     if isinstance(value, bool) or value is None:
         return bool(value)
     if str(value).casefold() in ("true", "false", "1", "0"):
         return str(value).casefold() in ("true", "1")
-    raise ValueError(value)
+    raise ValueError(f"the flag {str(value)[:40]!r}, which is neither true nor false")
 
 
 def lines_of(concepts: list[Concept], kind: ListKind, name: str) -> list[Row]:
@@ -209,6 +162,22 @@ def _rows(concept: Concept, kind: ListKind, name: str) -> list[Row]:
         line(kind, name, vocabulary, code, match, concept.name, verdict)
         for vocabulary, code in codes
         if vocabulary in check.names and code
+    ]
+
+
+def left_out(concepts: list[Concept], kind: ListKind) -> list[str]:
+    """One sentence about the concepts that a list of a kind cannot hold; none without any."""
+    gone = [concept for concept in concepts if not _rows(concept, kind, "x")]
+    if not gone:
+        return []
+    named = ", ".join(
+        f"{one.concept_id} {one.name} ({one.vocabulary or 'no vocabulary'} {one.code})".strip()
+        for one in gone[:_MOST_NAMED]
+    )
+    more = f" and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
+    return [
+        f"left out {len(gone)} concept(s) whose vocabulary a list of {kind.name} cannot hold: "
+        f"{named}{more}. Add their codes by hand in a vocabulary that it can"
     ]
 
 

@@ -59,6 +59,16 @@ def read(folder: Path) -> CodeLists:
     return lists
 
 
+def problems_in(folder: Path, where: str) -> list[str]:
+    """What is wrong with one file of a folder of lists, whatever is wrong with the others."""
+    problems: Problems = []
+    paths = [(path, path.relative_to(folder).as_posix()) for path in _files(folder)]
+    files = [_file(path, name, problems) for path, name in paths]
+    found = CodeLists(tuple(file for file in files if file))
+    said = [*problems, *contradictions(found)]
+    return [one for one in said if one.startswith((f"{where},", f"{where}:"))]
+
+
 def _told(folder: Path, problems: Problems) -> str:
     """All problems in one message, at most 50 of them."""
     shown = problems[:MOST_SHOWN]
@@ -84,6 +94,8 @@ def _kind(path: str) -> ListKind | str:
     """The kind that a path within the folder says; else why there is none."""
     parts = path.split("/")
     kind = KINDS.get(parts[0] if len(parts) == 2 else parts[0].removesuffix(".csv"))
+    if path.lower().endswith(".csv") and not path.endswith(".csv"):
+        return f"{path}: its name ends in capitals. Rename it to end in .csv."
     if not path.endswith(".csv"):
         return f"{path}: no CSV file. Save it as CSV (comma separated, UTF-8), or move it away."
     if kind is None or len(parts) > 2 or path == f"{DRUGS}.csv":
@@ -106,7 +118,7 @@ def _where(name: str) -> str:
 
 def _file(path: Path, where: str, problems: Problems) -> OwnFile | None:
     """One file; None, with its problems told, when it cannot be used."""
-    kind = _kind(where)
+    kind = _no_file(path, where) or _kind(where)
     if isinstance(kind, str):
         problems.append(kind)
         return None
@@ -116,11 +128,20 @@ def _file(path: Path, where: str, problems: Problems) -> OwnFile | None:
     before = len(problems)
     replaces = _directives(content, where, problems)
     lines = _lines(content, kind, where, problems)
-    if not lines and len(problems) == before:
+    if not lines and len(problems) == before and kind.name == DRUGS:
         problems.append(f"{where}: holds no line. Fill it in, or remove the file.")
     name = path.stem if kind.name == DRUGS else ""
     digest = resources.digest(path.read_bytes())
     return OwnFile(where, kind.name, name, digest, replaces, tuple(lines))
+
+
+def _no_file(path: Path, where: str) -> str | None:
+    """Why a path is nothing to read lines from; None where it is a file."""
+    if path.is_dir():
+        return f"{where}: a link to a folder is not followed. Put the folder itself there."
+    if path.exists() and not path.is_file():
+        return f"{where}: no file, but a pipe or device. Move it away."
+    return None
 
 
 def _content(path: Path, where: str, problems: Problems) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ehrivig.codes.cells import slug
 from ehrivig.codes.kinds import DRUGS, KINDS, ListKind, Row
+from ehrivig.codes.lists import SHIPPED
 from ehrivig.errors import UsageError
 
 _ABOUT = {
@@ -33,7 +34,10 @@ _ABOUT = {
         "  after its unit was converted; 1 nearly always.",
         "A new analyte needs its standard unit in units/NAME.csv: NAME,unit,1,0.",
     ),
-    "vitals": ("unit: what the code itself implies; empty where each value says its unit.",),
+    "vitals": (
+        "unit: what the code itself implies; empty where each value says its unit.",
+        "A new sign needs its standard unit in units/NAME.csv: NAME,unit,1,0.",
+    ),
     "units": ("standard value = value * factor + shift; the first line of a variable is 1, 0.",),
     "limits": ("In the standard unit. Beyond hard limits a value is set aside, soft: counted.",),
     "events": (
@@ -53,7 +57,9 @@ _EXAMPLES = {
         "exclude,name,contains,eye drops",
     ),
     "conditions": ("{name},ICD10,prefix,J45,what the code means", "{name},SNOMED,exact,195967001"),
-    "labs": ("{name},LOINC,1988-5,1,what the code means",),
+    "labs": ("{name},LOINC,1988-5,1,what the code means", "{name},local,{name},1"),
+    "vitals": ("{name},LOINC,8867-4", "{name},local,{name}"),
+    "countries": ("{name},DE",),
     "words": ("medication.status,given,verabreicht am Bett,how the ward says it",),
 }
 
@@ -115,10 +121,10 @@ def _first(kind: ListKind, name: str) -> list[Row]:
         return [{"verdict": "include", "vocabulary": "name", "match": "contains", "value": called}]
     first: dict[str, Row] = {
         "conditions": {"condition": name, "match": "exact"},
-        "labs": {"analyte": name, "factor": "1"},
-        "vitals": {"vital_code": name},
         "events": {"kind": "finding", "name": name},
     }
+    if any(row["variable"] == name for row in SHIPPED.rows("units")):
+        first["vitals"] = {"vital_code": name}
     if kind.name not in first:
         return []
     return [{**first[kind.name], "vocabulary": "local", "code": name}]

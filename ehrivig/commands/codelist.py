@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,6 +28,10 @@ def new(
         str | None, typer.Option(help="What the codes of a CSV are of: SNOMED, ICD10, ...")
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of the codes of a CSV.")] = None,
+    match: Annotated[
+        Literal["single", "exact", "prefix"] | None,
+        typer.Option(help="What a code of a CSV stands for: itself (single), all that begins so."),
+    ] = None,
     extract: Annotated[
         Path | None,
         typer.Option("--extract", help="Vocabulary tables that write a concept set out."),
@@ -36,7 +40,7 @@ def new(
     """Write a commented list, empty or from a list that others have made."""
     from ehrivig.extract import list_import
 
-    for line in list_import.new(kind, name, out, source, vocabulary, column, extract):
+    for line in list_import.new(kind, name, out, source, vocabulary, column, extract, match):
         typer.echo(line, err=True)
 
 
@@ -55,13 +59,13 @@ def check(
     How many rows and people each line matches, about what the lines disagree, and the commonest
     names near a list that no line matches.
     """
-    from ehrivig.codes import contradictions, own
+    from ehrivig.codes import doubtful, own
 
     lists = own.read(folder)
     files = ", ".join(lists.hashes) or "no list"
     typer.echo(f"{folder}: no problem ({files}).", err=True)
-    for doubt in contradictions.doubtful_names(lists):
-        typer.echo(f"  warning: {doubt}.", err=True)
+    for doubt in doubtful.doubts(lists):
+        typer.echo(f"  warning: {doubt}{'' if doubt.endswith('?') else '.'}", err=True)
     if extract is None:
         return
     from ehrivig.extract import list_check, list_lines

@@ -16,7 +16,7 @@ from ehrivig.commands.options import (
     StudyArgument,
     WorkersOption,
 )
-from ehrivig.errors import plain
+from ehrivig.errors import UsageError, plain
 
 app = typer.Typer(help="List, begin, check and compare study files.", no_args_is_help=True)
 
@@ -75,6 +75,11 @@ def check(
     """
     from ehrivig import study
 
+    if extract is None and (layout is not None or as_json):
+        unread = "--json" if layout is None else "--layout"
+        raise UsageError(
+            f"study check: {unread} is of an extract. Give --extract, or leave it out."
+        )
     plan = study.load(file)
     doubts = study.doubted(file)
     typer.echo(f"{file}: no problem{_and_doubts(len(doubts))}.", err=True)
@@ -97,6 +102,29 @@ def check(
 
 def _and_doubts(number: int) -> str:
     return f", {number} warning{'s' * (number > 1)}" if number else ""
+
+
+@app.command()
+def upgrade(
+    file: StudyArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="New file; without it the text is printed.")
+    ] = None,
+) -> None:
+    """Write a study file of an earlier version in the form of this one.
+
+    Declares the answer and takes out, under a comment, what is refused now. The file itself stays
+    as it is.
+    """
+    from ehrivig.study import upgrade as upgrading
+
+    text, said = upgrading.upgraded(file)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        upgrading.write(text, out)
+    for line in said or ["nothing to change: it is in the form of this version"]:
+        typer.echo(f"{file}: {line}", err=True)
 
 
 @app.command()

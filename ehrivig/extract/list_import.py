@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ehrivig import resources
 from ehrivig.codes import imports, own, templates
 from ehrivig.codes.imports import Concept
 from ehrivig.codes.kinds import ListKind, Row
-from ehrivig.errors import EhrivigError, UsageError
+from ehrivig.codes.opencodelists import alone, opencodelist
+from ehrivig.errors import UsageError
 from ehrivig.extract import concept_sets
 
 
@@ -20,25 +22,31 @@ def new(
     vocabulary: str | None,
     column: str | None,
     extract: Path | None,
+    match: str | None = None,
 ) -> list[str]:
     """Write the list `name` of a kind into `folder`; what was done, in sentences.
 
     Nothing is left behind by an import that cannot be read back as a list.
     """
     if source is None:
-        if vocabulary or column or extract:
-            raise UsageError("codelist new: --vocabulary, --column, --extract go with --from FILE.")
+        if vocabulary or column or extract or match:
+            raise UsageError(
+                "codelist new: --vocabulary, --column, --match, --extract go with --from FILE."
+            )
         path = templates.write(word, name, folder)
         return [f"wrote {path}. Fill it in; then: ehrivig codelist check {folder} --extract DIR"]
     kind = templates.kind_of(word)
     if source.suffix.casefold() == ".json":
+        _refuse(source, "a concept set", vocabulary=vocabulary, column=column, match=match)
         rows, said = _concepts(source, kind, name, extract)
     else:
-        rows, said = imports.opencodelist(source, kind, name, vocabulary, column), []
+        _refuse(source, "a CSV", extract=extract)
+        rows = opencodelist(source, kind, name, vocabulary, column, match or "single")
+        said = alone(rows)
     digest = resources.digest(source.read_bytes())
     where = f"Sources: {source.name} (SHA-256 {digest[:16]}), imported by ehrivig codelist new."
     path = templates.write(word, name, folder, rows, (where,))
-    _read_back(path, folder)
+    _read_back(path, folder, source)
     return [*said, f"wrote {path}: {len(rows):,} line(s) from {source.name}"]
 
 
@@ -47,7 +55,7 @@ def _concepts(
 ) -> tuple[list[Row], list[str]]:
     """The lines of a concept set, and what it could not bring along."""
     concepts = imports.concept_set(source)
-    said = _mapped(concepts)
+    said = _mapped(concepts) + ([] if extract else imports.left_out(concepts, kind))
     if extract is not None:
         concepts, unknown = concept_sets.written_out(concepts, extract)
         if unknown:
@@ -61,7 +69,17 @@ def _concepts(
                 "knows none of its concepts, or its exclusions take all away. Give another "
                 "--extract, or leave it out."
             )
+        said += imports.left_out(concepts, kind)
     return imports.lines_of(concepts, kind, name), said
+
+
+def _refuse(source: Path, what: str, **options: object) -> None:
+    """UsageError for an option that nothing reads beside this kind of file."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(
+                f"codelist new: --{name} is not read where {source.name} is {what}. Leave it out."
+            )
 
 
 def _mapped(concepts: list[Concept]) -> list[str]:
@@ -74,10 +92,17 @@ def _mapped(concepts: list[Concept]) -> list[str]:
     ]
 
 
-def _read_back(path: Path, folder: Path) -> None:
-    """Take an imported list away again that is none."""
-    try:
-        own.read(folder)
-    except EhrivigError:
-        path.unlink()
-        raise
+def _read_back(path: Path, folder: Path, source: Path) -> None:
+    """Take an imported list away again that is none; UsageError says why, code by code."""
+    where = path.relative_to(folder).as_posix()
+    problems = own.problems_in(folder, where)
+    if not problems:
+        return
+    path.unlink()
+    said = [re.sub(rf"^{re.escape(where)}(, line \d+)?: ", "", one) for one in problems]
+    shown = "\n  ".join(dict.fromkeys(said[: own.MOST_SHOWN]))
+    more = f"\n  and {len(said) - own.MOST_SHOWN} more" if len(said) > own.MOST_SHOWN else ""
+    raise UsageError(
+        f"codelist new: {source.name} cannot be such a list, and nothing was written:\n  "
+        f"{shown}{more}"
+    )

@@ -18,6 +18,7 @@ from ehrivig.database import Database
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
+from ehrivig.study.rules.later import asked_about
 
 _ANSWERS = ("value", f"value{IN_HOSPITAL}")
 _OF_STAY = ("admission_id", "stay_days", "stay_end")
@@ -34,14 +35,22 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
     stay ended by then: `stay_days`, `stay_end` (1 death, 2 left alive, 0 neither). For the first
     clearance outcome: `clearance_entry_days`, `clearance_days`, `clearance_status` (1 cleared,
     2 died, 3 left alive uncleared, 0 censored). Sorted by admission. Needs table `candidate`.
+
+    A treatment is counted from admission on, but where the effect or a control is asked of it from
+    time zero on: what came before cannot be an effect.
     """
-    db.view("anchor", "SELECT admission_id, admitted_at AS anchor_at FROM candidate")
     db.table("vital_status", concept("vital_status"))
     frame = db.frame("SELECT admission_id FROM candidate ORDER BY admission_id")
     variables = study.outcomes.variables
     courses = [v for v in variables if OUTCOMES[v.source].parameter]
-    for source in dict.fromkeys(v.source for v in courses):
-        frame = _with_courses(db, frame, [v for v in courses if v.source == source])
+    asked = asked_about(study)
+    for moment, wanted in (
+        ("admitted_at", [v for v in courses if v.name not in asked]),
+        ("time_zero", [v for v in courses if v.name in asked]),
+    ):
+        db.view("anchor", f"SELECT admission_id, {moment} AS anchor_at FROM candidate")
+        for source in dict.fromkeys(v.source for v in wanted):
+            frame = _with_courses(db, frame, [v for v in wanted if v.source == source])
     times = frame.select("admission_id")
     for variable in (v for v in variables if not OUTCOMES[v.source].parameter):
         found = _alone(db, study, variable)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ehrivig import resources
-from ehrivig.codes.contradictions import doubtful_names
+from ehrivig.codes.doubtful import doubts
 from ehrivig.errors import StudyError
 from ehrivig.study import lines
 from ehrivig.study.data import Extract
@@ -20,7 +20,8 @@ from ehrivig.study.doubts import doubts_of
 from ehrivig.study.fields import key_at
 from ehrivig.study.known_names import KnownNames, known_names
 from ehrivig.study.messages import problems_of
-from ehrivig.study.named import part, unknown_names
+from ehrivig.study.named import part, unknown_names, wrong_mappings
+from ehrivig.study.paths import with_paths
 from ehrivig.study.problem import Problem, near, report, shown, told
 from ehrivig.study.references import wrong_references
 from ehrivig.study.rules import broken_rules
@@ -68,13 +69,13 @@ def doubted(name: str | Path) -> list[str]:
     content, places = _content(locate(str(name)))
     return [
         *told(doubts_of(study), content, places),
-        *(f"{one}." for one in doubtful_names(study.lists)),
+        *(one if one.endswith("?") else f"{one}." for one in doubts(study.lists)),
     ]
 
 
 def _content(path: Path) -> tuple[dict[str, Any], dict[lines.Path, int]]:
     """A study file as TOML gives it, and the line of each value."""
-    text = _text(path)
+    text = text_of(path)
     try:
         content, places = tomllib.loads(text), lines.lines_of(text)
     except (ValueError, RecursionError) as error:
@@ -99,7 +100,7 @@ def _deeper_than(content: Any, levels: int) -> bool:
     return bool(inside)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a study file, with or without the mark that some editors put before it."""
     try:
         if path.stat().st_size > _LARGEST_BYTES:
@@ -118,7 +119,23 @@ def _why(error: Exception) -> str:
     """What tomllib found, in one sentence."""
     if isinstance(error, RecursionError):
         return "its lists lie too deep in each other."
-    return str(error).split(";")[0].rstrip(".") + "."
+    said = str(error).split(";")[0].rstrip(".")
+    cure = next((cure for start, cure in _CURES.items() if said.startswith(start)), "Mend it.")
+    return f"{said}. {cure}"
+
+
+_CURES = {
+    "Cannot overwrite": "Remove one of the two.",
+    "Cannot declare": "Write each section once, with all its keys.",
+    "Expected '='": "Write key = value.",
+    "Invalid value": "Text stands in quotation marks, a list in [ ], a table in { }.",
+    "Unclosed array": "Close the list with ], with a comma between its items.",
+    "Unclosed inline table": "Close the table with }, on the line on which it begins.",
+    "Unterminated string": "Close the quotation mark on its line.",
+    "Illegal character": "Close the quotation mark on its line.",
+    "Expected newline": "One key a line; text stands in quotation marks.",
+}
+"""How what tomllib finds begins -> how it is mended."""
 
 
 def parse(
@@ -133,25 +150,60 @@ def parse(
     `folder`: what paths in it are relative to; `places`: the line of each value, where it is known.
     Problems of its own code lists come first: which names it may use is known when they are mended.
     """
-    known = _known(content, folder or Path())
-    unknown = unknown_names(content, known)
+    study, problems = judged(content, folder or Path())
+    if problems or study is None:
+        raise StudyError(report(where, problems, content, places or {}))
+    return study
+
+
+def judged(content: dict[str, Any], folder: Path) -> tuple[Study | None, list[Problem]]:
+    """The study of some content, None where it cannot be made, and every problem of it."""
+    content = with_paths(content, folder)
+    missing = _no_lists(content, folder)
+    known = KnownNames() if missing else _known(content, folder)
+    unknown = missing or unknown_names(content, known)
     problems = wrong_references(content, _misnamed(content, unknown)) + unknown
+    problems += wrong_mappings(content, known)
     study, wrong = _validated(content)
     problems = [*_untold(wrong, problems), *problems]
-    problems += (
+    broken = (
         _rules_of_the_rest(content, known)
         if study is None
         else broken_rules(study.with_lists(known.lists))
     )
-    if problems or study is None:
-        raise StudyError(report(where, problems, content, places or {}))
-    return study.with_lists(known.lists)
+    problems += _of_others(broken, content, problems)
+    return study.with_lists(known.lists) if study is not None else None, problems
 
 
 def _misnamed(content: dict[str, Any], unknown: list[Problem]) -> set[str]:
     """The names of variables that are told to be wrong themselves."""
     paths = (problem.path for problem in unknown if problem.path[-1] == "name")
     return {str(part(content, *path)) for path in paths}
+
+
+def _no_lists(content: dict[str, Any], folder: Path) -> list[Problem]:
+    """A folder of own lists that is not there: which names they hold cannot be said then."""
+    name = part(content, "extract", "codelists")
+    if not isinstance(name, str) or not name or (folder / name).exists():
+        return []
+    text = (
+        f"no folder {shown(name)} beside the study file. Mend the path, or write a first list "
+        "with `ehrivig codelist new`"
+    )
+    return [Problem(("extract", "codelists"), text)]
+
+
+def _of_others(
+    broken: list[Problem], content: dict[str, Any], told: list[Problem]
+) -> list[Problem]:
+    """Broken rules but those about a variable whose name or kind is told to be wrong."""
+    items = {
+        one.path[:3]
+        for one in told
+        if one.path[1:2] == ("variables",) and one.path[3:] in ((), ("name",), ("from",))
+    }
+    names = {f"{part(content, *path, 'name')!r}" for path in items}
+    return [one for one in broken if not any(name in one.text for name in names)]
 
 
 def _known(content: dict[str, Any], folder: Path) -> KnownNames:

@@ -34,6 +34,16 @@ def lines_of(text: str) -> dict[Path, int]:
     return _Scan(text).whole()
 
 
+def spans_of(text: str) -> dict[Path, tuple[int, int]]:
+    """Place -> [first character, end) of every key with its value, and of every item of a list.
+
+    A table under a header of its own has none.
+    """
+    scan = _Scan(text)
+    scan.whole()
+    return scan.spans
+
+
 class _Scan:
     """One pass over the text: `at` is the next character."""
 
@@ -41,6 +51,7 @@ class _Scan:
         self.text = text
         self.at = 0
         self.found: dict[Path, int] = {}
+        self.spans: dict[Path, tuple[int, int]] = {}
         self.sizes: dict[Path, int] = {}
         self.ends = [place.start() for place in re.finditer("\n", text)]
 
@@ -87,13 +98,18 @@ class _Scan:
 
     def _pair(self, table: Path) -> None:
         """`a.b = value`."""
-        line, path = self._line(), table
+        line, path, first = self._line(), table, self.at
         for name in self._key():
             path = (*path, name)
             self.found.setdefault(path, line)
         self.at += 1  # the equals sign
         self._after(_SPACE)
         self._value(path)
+        self._spans(path, first)
+
+    def _spans(self, path: Path, first: int) -> None:
+        """Keep where a value that ends here began, without the blanks after it."""
+        self.spans[path] = first, len(self.text[: self.at].rstrip())
 
     def _key(self) -> list[str]:
         """The parts of a dotted key, and the blanks after it."""
@@ -126,8 +142,9 @@ class _Scan:
     def _array(self, path: Path) -> None:
         position, self.at = 0, self.at + 1
         while self.text[self._after(_BLANK)] != "]":
-            self.found[(*path, position)] = self._line()
+            self.found[(*path, position)], first = self._line(), self.at
             self._value((*path, position))
+            self._spans((*path, position), first)
             position += 1
             self._comma()
         self.at += 1

@@ -13,7 +13,7 @@ from pathlib import Path as File
 from typing import Any
 
 from ehrivig.errors import UsageError
-from ehrivig.study import regimen
+from ehrivig.study import mappings, regimen
 from ehrivig.study.known_names import KnownNames
 from ehrivig.study.lines import Path
 from ehrivig.study.people import FEATURES
@@ -69,7 +69,7 @@ def unknown_names(content: Any, known: KnownNames) -> list[Problem]:
     wrong = [one for one in named(content) if not _is_known(one, known)]
     problems = [Problem(one.path, _unknown(one, known)) for one in wrong]
     problems += list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
-    return problems + list(_unknown_features(content, known))
+    return problems + list(_unknown_features(content, known)) + list(_unquoted(content))
 
 
 def _is_known(one: Named, known: KnownNames) -> bool:
@@ -130,7 +130,19 @@ def _keys(content: Any, path: tuple[str, ...], names: NameList) -> Iterator[Name
     """The keys of a table that are names."""
     table = part(content, *path)
     for name in table if isinstance(table, Mapping) else ():
-        yield Named((*path, name), str(name), names)
+        if not isinstance(table[name], Mapping):
+            yield Named((*path, name), str(name), names)
+
+
+def _unquoted(content: Any) -> Iterator[Problem]:
+    """Ids of checks whose dot TOML took for a table, since no quotation marks are around them."""
+    for key in ("thresholds", "severities"):
+        table = part(content, "quality", key)
+        for name, inner in table.items() if isinstance(table, Mapping) else ():
+            for rest in inner if isinstance(inner, Mapping) else ():
+                text = f'the id of a check stands in quotation marks: "{name}.{rest}" = ...'
+                yield Problem(("quality", key, name), text)
+                break
 
 
 def _regimens(content: Any) -> Iterator[Named]:
@@ -159,10 +171,21 @@ def _mapped(content: Any) -> Iterator[Named]:
                 yield Named(place, name, names)
 
 
+def wrong_mappings(content: Any, known: KnownNames) -> list[Problem]:
+    """What is wrong with the file of signed mappings, but for names of lists."""
+    place, hospitals = ("extract", "mappings"), part(content, "extract", "hospitals")
+    name = part(content, *place)
+    if not isinstance(name, str) or not name or not File(name).is_file():
+        return []  # told as missing
+    listed = [one for one in hospitals if isinstance(one, str)] if hospitals else []
+    said = mappings.problems_of(File(name), known, listed)
+    return [Problem(place, f"{File(name).name}, {one}") for one in said]
+
+
 def _read(name: Any) -> Any:
     """The content of a TOML file; None where there is none that can be read."""
     try:
-        return tomllib.loads(File(name).read_text(encoding="utf-8")) if name else None
+        return tomllib.loads(File(name).read_text(encoding="utf-8-sig")) if name else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 

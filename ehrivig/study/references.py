@@ -64,6 +64,7 @@ def wrong_references(content: Any, misnamed: Collection[str] = ()) -> list[Probl
         *_taken(content),
         *_missing(content, misnamed),
         *_no_file(content),
+        *_sources(content),
     ]
 
 
@@ -80,6 +81,14 @@ def _no_file(content: Any) -> Iterator[Problem]:
     name = part(content, "extract", "mappings")
     if isinstance(name, str) and name and not File(name).is_file():
         yield Problem(("extract", "mappings"), f"no file {shown(name)}. Mend the path.")
+
+
+def _sources(content: Any) -> Iterator[Problem]:
+    """The key `from` by the name that it has in Python."""
+    for section in ("covariates", "outcomes"):
+        for path, variable in items(content, section, "variables"):
+            if part(variable, "source") is not None:
+                yield Problem((*path, "source"), "unknown key. Did you mean 'from'?")
 
 
 def _repeated_variables(content: Any) -> Iterator[Problem]:

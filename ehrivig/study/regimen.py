@@ -7,15 +7,15 @@ weeks after the first dose of the series. `ehrivig.use.adherence` compares a ser
 
 from __future__ import annotations
 
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ehrivig import resources
 from ehrivig.errors import UsageError
+from ehrivig.study import beside
 
 Basis = Literal["g/kg", "g/kg/day", "g", "g/m2"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -45,12 +45,12 @@ class Step(_Frozen):
     """
 
     drug: Slug = "ivig"
-    dose: float = Field(gt=0)
+    dose: float = Field(gt=0, strict=True, allow_inf_nan=False)
     basis: Basis
     dose_days: int | None = Field(default=None, ge=1)
     span_days: tuple[int, int] | None = None
-    gap_weeks: float | None = Field(default=None, gt=0)
-    week: float | None = Field(default=None, ge=0)
+    gap_weeks: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
+    week: float | None = Field(default=None, ge=0, strict=True, allow_inf_nan=False)
     times: tuple[int, int] = (1, 1)
     products: tuple[str, ...] = ()
 
@@ -155,16 +155,10 @@ def load(name: str | Path) -> Regimen:
             f"regimen: no file and no packaged regimen {str(name)!r} "
             f"(there are: {', '.join(packaged())}). Give one of these or the path of a TOML file."
         )
-    try:
-        return Regimen.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (ValueError, RecursionError) as error:
-        if not isinstance(error, ValidationError):
-            raise UsageError(f"regimen: {path.name} is not TOML: {error}") from error
-        lines = [
-            f"{'.'.join(map(str, item['loc'])) or 'regimen'}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        ]
-        shown = [*lines[:_TOLD], *(["..."] if len(lines) > _TOLD else [])]
-        raise UsageError(
-            f"regimen: {path.name} has {len(lines)} problem(s):\n  " + "\n  ".join(shown)
-        ) from error
+    found, problems = beside.read(Regimen, path)
+    if found is not None and path != shipped and found.name in packaged():
+        problems = [f"name: {found.name!r} is a packaged regimen. Give it another name."]
+    if problems or found is None:
+        number = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
+        raise UsageError(f"regimen: {path.name} has {number}:\n  " + "\n  ".join(problems))
+    return found

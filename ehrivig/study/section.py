@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 LONGEST_HOURS = 24 * 366 * 50
 """No window reaches further: fifty years; beyond that moments leave the calendar."""
 
 SLUG = r"^[a-z][a-z0-9_]*$"
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
-Label = Annotated[str, Field(max_length=200)]
-Words = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _readable(text: str) -> str:
+    """Words that a reader sees as they are: not blank, without signs that steer a printer."""
+    if text and not text.strip():
+        raise ValueError("is blank: write words")
+    if any(unicodedata.category(sign) in _UNSEEN for sign in text):
+        raise ValueError("holds a sign that nobody sees (a control or direction mark). Remove it")
+    return text
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+Label = Annotated[str, Field(max_length=200), AfterValidator(_readable)]
+Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Proportion = Annotated[float, Field(ge=0, le=1)]
 Hour = Annotated[float, Field(ge=-LONGEST_HOURS, le=LONGEST_HOURS)]

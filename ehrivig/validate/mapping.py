@@ -1,114 +1,21 @@
 """Mappings that a person signed: what a unit, a product or a code really means, who says so, why.
 
 The gate never converts by guess. When it blocks a hospital for a unit mix-up or an unknown product,
-a person looks, and writes the answer into a TOML file:
-
-    [[unit]]
-    hospital_id = "C"
-    analyte = "creatinine"
-    written = "umol/L"            # what the rows say
-    means = "mg/dL"               # what they are
-    month = 2020-02-01            # optional: this month only
-    signed_by = "A. Steward"
-    signed_on = 2020-07-02
-    reason = "Analyser exported mg/dL after its update; confirmed with the laboratory."
-
-`[[product]]` (hospital_id, drug_code, drug_name, codelist, verdict, and optionally product_type,
-concentration_g_per_l, strength_g) and `[[code]]` (hospital_id, vocabulary, code, analyte) likewise.
+a person looks, and writes the answer into a TOML file (`ehrivig.study.mappings`).
 """
 
 from __future__ import annotations
 
-import tomllib
-from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ehrivig import resources
 from ehrivig.database import Database, Query
-from ehrivig.errors import StudyError, UsageError
+from ehrivig.errors import UsageError
+from ehrivig.study.mappings import CodeMapping, Mappings, ProductMapping, UnitMapping, load
 
-_WORDS = Field(min_length=1, max_length=500)
-
-_TOLD = 20
-"""Problems that a message names."""
-
-
-class _Signed(BaseModel):
-    """Who signed, when, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    hospital_id: str = _WORDS
-    signed_by: str = _WORDS
-    signed_on: date
-    reason: str = Field(min_length=10, max_length=2000)
-
-
-class UnitMapping(_Signed):
-    """The unit that is written for an analyte is really another one."""
-
-    analyte: str = _WORDS
-    written: str = _WORDS
-    means: str = _WORDS
-    month: date | None = None
-
-
-class ProductMapping(_Signed):
-    """What a product is to a code list."""
-
-    drug_code: str = _WORDS
-    drug_name: str | None = None
-    codelist: str = _WORDS
-    verdict: Literal["include", "exclude"]
-    product_type: str | None = None
-    concentration_g_per_l: float | None = Field(default=None, gt=0)
-    strength_g: float | None = Field(default=None, gt=0)
-
-
-class CodeMapping(_Signed):
-    """The analyte of a laboratory code that no code list knows."""
-
-    vocabulary: str = _WORDS
-    code: str = _WORDS
-    analyte: str = _WORDS
-
-
-class Mappings(BaseModel):
-    """All signed mappings of a study."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    unit: tuple[UnitMapping, ...] = ()
-    product: tuple[ProductMapping, ...] = ()
-    code: tuple[CodeMapping, ...] = ()
-
-
-def load(path: Path) -> Mappings:
-    """The mappings in a TOML file; StudyError lists what is wrong with them."""
-    try:
-        return Mappings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except FileNotFoundError as error:
-        raise StudyError(
-            f"mappings: no file {path.name}. Mend [extract] mappings in the study file."
-        ) from error
-    except OSError as error:
-        raise StudyError(f"mappings: {path.name} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            raise StudyError(f"mappings: {path.name}:\n  {_listed(error)}") from error
-        raise StudyError(f"mappings: {path.name} is not TOML: {error}.") from error
-
-
-def _listed(error: ValidationError) -> str:
-    """What is wrong with the entries of a file, a line each; no more than can be read."""
-    wrong = error.errors(include_url=False)
-    lines = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in wrong]
-    more = [f"... and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
-    return "\n  ".join([*lines[:_TOLD], *more])
+__all__ = ["apply", "listing", "load"]
 
 
 def listing(mappings: Mappings) -> list[dict[str, Any]]:
@@ -199,8 +106,8 @@ def _signed_unit(entry: UnitMapping, conversion: _Conversion) -> tuple[Any, ...]
     for unit in (entry.written, entry.means):
         if (entry.analyte, unit) not in conversion:
             raise UsageError(
-                f"mappings: unit {unit!r} is not known for {entry.analyte}. "
-                "Extend codelists/units.csv, or mend the mapping file."
+                f"mappings: unit {unit!r} is not known for {entry.analyte}. Mend the mapping file, "
+                "or add the unit to units.csv in your own folder of lists ([extract] codelists)."
             )
     month = entry.month.strftime("%Y-%m") if entry.month else None
     written = conversion[entry.analyte, entry.written]

@@ -107,7 +107,7 @@ def test_a_code_alone_leaves_out_what_lies_below_it(folder: Path) -> None:
 
 
 def test_an_analyte_with_its_unit_and_limits(folder: Path) -> None:
-    write(folder, "labs.csv", "analyte,vocabulary,code,factor", "presepsin,LOINC,83093-6,1")
+    write(folder, "labs.csv", "analyte,vocabulary,code,factor", "presepsin,LOINC,83093-5,1")
     write(folder, "units.csv", "variable,unit,factor", "presepsin,ng/L,1", "presepsin,ug/L,1000")
     bounds = "hard_lo,soft_lo,soft_hi,hard_hi"
     write(folder, "limits.csv", f"variable,unit,{bounds}", "presepsin,ug/L,0,1,5000,100000")
@@ -116,7 +116,7 @@ def test_an_analyte_with_its_unit_and_limits(folder: Path) -> None:
     write(folder, "limits.csv", f"variable,unit,{bounds}", "presepsin,ng/L,0,1,5000,100000")
     lists = own.read(folder)
     frame = pl.DataFrame(
-        [("83093-6", "LOINC", "ug/L"), ("presepsin", "local", "NG/L")],
+        [("83093-5", "LOINC", "ug/L"), ("presepsin", "local", "NG/L")],
         schema=["lab_code", "vocabulary", "unit"],
         orient="row",
     )

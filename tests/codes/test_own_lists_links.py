@@ -18,7 +18,7 @@ def test_a_folder_behind_a_link_is_not_passed_over(tmp_path: Path) -> None:
     lists = tmp_path / "lists"
     lists.mkdir()
     (lists / "drugs").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises((StudyError, UsageError), match="drugs: no CSV file"):
+    with pytest.raises((StudyError, UsageError), match="drugs: a link to a folder"):
         own.read(lists)
 
 

@@ -50,8 +50,8 @@ variables = [
   { name = "sofa", label = "SOFA", from = "score", unit = "points" },
   { name = "creatinine", label = "Creatinine", from = "lab", unit = "mg/dL" },
   { name = "crp", label = "CRP", from = "lab", unit = "mg/L" },
-  { name = "crp_late", label = "CRP", from = "lab", code = "crp", window_hours = [24, 48] },
-  { name = "steroid_early", label = "S", from = "medication", code = "glucocorticoid" },
+  { name = "crp_late", label = "CRP later", from = "lab", code = "crp", window_hours = [24, 48] },
+  { name = "steroid_early", label = "S early", from = "medication", code = "glucocorticoid" },
   { name = "steroid", label = "S", from = "medication", code = "glucocorticoid" },
 ]
 [match]

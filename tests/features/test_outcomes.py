@@ -40,9 +40,9 @@ variables = [
   { name = "ecmo", label = "ECMO", from = "procedure" },
   { name = "steroid", label = "S", from = "medication", code = "glucocorticoid" },
   { name = "death_28d", label = "Death", from = "death", within_days = 28 },
-  { name = "died", label = "Death", from = "in_hospital_death" },
+  { name = "died", label = "Death in hospital", from = "in_hospital_death" },
   { name = "los", label = "Days", from = "length_of_stay" },
-  { name = "icu", label = "Days", from = "icu_length_of_stay" },
+  { name = "icu", label = "Days in intensive care", from = "icu_length_of_stay" },
   { name = "rna_clearance", label = "C", from = "clearance", code = "sars_cov_2" },
   { name = "ards", label = "ARDS", from = "condition" },
   { name = "ventilated", label = "V", from = "device", code = "imv" },
@@ -196,3 +196,12 @@ def test_the_extract_ends_at_the_end_of_its_date() -> None:
     assert extract_end(drawn_study()) == datetime(2020, 7, 1)
     text = STUDY.replace("extract_date = 2020-06-30", "")
     assert extract_end(drawn_study(text)) is None
+
+
+def test_a_treatment_that_is_asked_about_counts_from_time_zero(hospital: Hospital) -> None:
+    hospital.db.execute("UPDATE candidate SET time_zero = admitted_at + INTERVAL 9 DAY")
+    assert rows(outcomes(hospital.db, drawn_study()))[2]["steroid"] is True  # a row of table S4
+    for asks in ('primary = "steroid"', 'primary = "death_28d"'):
+        text = STUDY.replace('primary = "death_28d"', asks)
+        text += '[analysis]\nnegative_controls = ["steroid"]\n' * ("death" in asks)
+        assert rows(outcomes(hospital.db, drawn_study(text)))[2]["steroid"] is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from drawn import Hospital
 
 
@@ -46,4 +47,36 @@ def test_a_code_that_arose_in_the_stay_is_no_comorbidity(hospital: Hospital) -> 
         (3, "malignancy", False),
         (4, "copd", True),
         (4, "malignancy", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "value"),
+    [
+        ("1 | C34.9 | ICD10 | - | 01-12 10:00", None),
+        ("1 | C34.9 | ICD10 | - | 01-04 23:59", True),
+        ("1 | C34.9 | ICD10 | - | 01-05 00:00", None),
+        ("1 | C34.9 | ICD10 | - | 01-20 00:00", True),
+        ("1 | C34.9 | ICD10 | - | -", True),
+        ("1 | C34.9 | ICD10 | true | 01-12 10:00", True),
+        ("1 | C34.9 | ICD10 | false | 01-03 10:00", False),
+        ("1 | C34.9 | ICD10 | - | 01-12 10:00\n1 | C34.9 | ICD10 | - | 01-03 10:00", True),
+        ("1 | C34.9 | ICD10 | - | 01-12 10:00\n1 | C34.9 | ICD10 | false | -", None),
+    ],
+)
+def test_a_later_code_without_a_flag_says_nothing_of_before(
+    hospital: Hospital, codes: str, value: bool | None
+) -> None:
+    hospital.admit(
+        "admission_id | admitted_at | discharged_at | time_zero\n"
+        "1 | 01-02 10:00 | 01-20 10:00 | 01-04 10:00"
+    )
+    hospital.anchor()
+    hospital.draw("ref.condition", "vocabulary | code | condition\nICD10 | C34.9 | malignancy")
+    hospital.draw(
+        "diagnosis",
+        "admission_id | code | vocabulary | present_on_admission | diagnosed_at\n" + codes,
+    )
+    assert hospital.rows("baseline_condition", conditions=["malignancy"]) == [
+        (1, "malignancy", value)
     ]

@@ -85,7 +85,7 @@ def test_the_analysis_of_the_answer_is_made() -> None:
 
 
 def test_a_declared_answer_is_no_doubt() -> None:
-    assert [d.code for d in doubts_of(parsed())] == []
+    assert [d.code for d in doubts_of(parsed(analysis__landmark_hours=None))] == []
 
 
 def test_an_answer_with_immortal_time_is_an_error() -> None:

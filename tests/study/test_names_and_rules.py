@@ -185,6 +185,7 @@ def test_s6_the_limit_of_the_baseline_can_be_drawn_closer(said: Callable[..., li
 
 def test_s6_a_part_of_a_variable_may_be_late(said: Callable[..., list[str]]) -> None:
     late = FEVER.replace(" }", ", window_hours = [24, 48] }").replace('"fever"', '"late_fever"')
+    late = late.replace('"Fever"', '"Late fever"')
     late = late.replace("from", 'code = "fever", from')
     either = (
         '{ name = "unwell", label = "Unwell", from = "any_of", any_of = ["copd", "late_fever"] },\n'
@@ -266,7 +267,7 @@ def test_at_most_fifty_problems_are_shown_and_the_rest_is_counted(
     said: Callable[..., list[str]],
 ) -> None:
     many = "".join(
-        f'  {{ name = "x{n}", label = "X", from = "condition", code = "x{n}" }},\n'
+        f'  {{ name = "x{n}", label = "X{n}", from = "condition", code = "x{n}" }},\n'
         for n in range(MOST_SHOWN + 7)
     )
     lines = said((FEVER, many + FEVER))
@@ -275,7 +276,7 @@ def test_at_most_fifty_problems_are_shown_and_the_rest_is_counted(
 
 
 def test_a_name_that_only_the_extract_knows_is_declared(said: Callable[..., list[str]]) -> None:
-    own = FEVER.replace('"fever"', '"anosmia"')
+    own = FEVER.replace('"fever"', '"anosmia"').replace('"Fever"', '"Anosmia"')
     (line,) = said((FEVER, FEVER + own))
     assert 'local_names = { findings = ["anosmia"] } under [extract]' in line
     declared = ("[extract]\n", '[extract]\nlocal_names = { findings = ["anosmia"] }\n')
@@ -339,12 +340,20 @@ def test_the_exposure_drug_is_no_primary_outcome_of_itself(
     assert "outcomes.given: it is the exposure drug: the effect of the drug would be asked" in line
 
 
+SIGNED = (
+    'hospital_id = "A"\nsigned_by = "A. S."\nsigned_on = 2020-07-02\nreason = "as asked there"\n'
+)
+UNIT = f'written = "umol/L"\nmeans = "mg/dL"\n{SIGNED}'
+PRODUCT = f'drug_code = "X"\nverdict = "include"\n{SIGNED}'
+
+
 def test_the_names_of_signed_mappings_are_checked_too(
     said: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     signed = tmp_path / "signed.toml"
     entries = (("unit", "analyte", "creatinin"), ("product", "codelist", "ivigg"))
-    lines = [f'[[{kind}]]\n{key} = "{name}"\n' for kind, key, name in entries]
+    rest = {"unit": UNIT, "product": PRODUCT}
+    lines = [f'[[{kind}]]\n{key} = "{name}"\n{rest[kind]}' for kind, key, name in entries]
     signed.write_text("".join(lines), encoding="utf-8")
     layout = 'layout = "native"\n'
     first, second = said((layout, f'{layout}mappings = "{signed}"\n'))

@@ -366,9 +366,12 @@ def test_the_order_of_doses_never_matters_and_their_sum_is_kept(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 'x'\nlabel = 'x'\n", "step: Field required"),
+        ("name = 'x'\nlabel = 'x'\n", "step: missing. Write at least one"),
         ("name = 'x'\nlabel = 'x'\nspeed = 1\n[[step]]\ndose = 1\nbasis = 'g'\n", "speed"),
-        ("name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'mL'\n", "step.0.basis"),
+        (
+            "name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'mL'\n",
+            r"line 5: step\.\(1\)\.basis: 'mL' is none of g/kg, g/kg/day",
+        ),
         ("name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'g/kg/day'\n", "needs dose_days"),
         (
             "name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'g'\n[[step]]\ndose = 1\n"

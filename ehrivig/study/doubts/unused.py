@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
 _CODE = "unused_setting"
-_OF_OMOP = ("drug_quantity", "drug_types_given", "emergency_visits")
+_OF_OMOP = ("drug_quantity", "drug_types_given", "emergency_visits", "hospital_level")
 _SHIPPED_OTHERS = ("native", "clif")
 
 

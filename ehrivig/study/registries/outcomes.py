@@ -115,7 +115,8 @@ OUTCOMES = Registry(
         OutcomeSource(
             "medication",
             "Medication",
-            "Whether a drug of the list was given in the stay, from admission on.",
+            "Whether a drug of the list was given in the stay: from admission on, but as primary "
+            "outcome or control from time zero on.",
             DRUGS,
             "medication_given",
             "codelists",

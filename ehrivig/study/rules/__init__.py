@@ -13,7 +13,13 @@ from ehrivig.study.rules.answer import (
     impossible_answer,
     impossible_strategies,
 )
+from ehrivig.study.rules.controls import (
+    decided_outcomes,
+    primary_as_covariate,
+    wrong_controls,
+)
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
+from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
@@ -30,16 +36,26 @@ _RULES = (
     unread_keys,
     wrong_parts,
     wrong_windows,
+    equal_labels,
+    taken_criteria,
     late_variables,
     exposure_elsewhere,
+)
+_OF_PRIMARY = (
+    wrong_controls,
+    decided_outcomes,
+    primary_as_covariate,
     immortal_groups,
     unanswered_target,
     impossible_answer,
     impossible_strategies,
     horizon_beyond_extract,
 )
+"""Those that can be asked only where the primary outcome is one of the outcomes."""
 
 
 def broken_rules(study: Study) -> list[Problem]:
     """Every rule that a study breaks; names that point at nothing are somebody else's to tell."""
-    return [problem for rule in _RULES for problem in rule(study)]
+    there = study.outcomes.primary in (outcome.name for outcome in study.outcomes.variables)
+    rules = (*_RULES, *_OF_PRIMARY) if there else _RULES
+    return [problem for rule in rules for problem in rule(study)]

@@ -61,8 +61,7 @@ def _of_an_outcome(study: Study, path: Path, use: str, name: str) -> Iterator[Pr
     """An outcome never adjusts or matches; it splits only where a reproduction says so by name."""
     fate = OUTCOMES[study.outcome(name).source].follow_up or name in asked_about(study)
     if use == "subgroup" and not fate:
-        named = name in study.analysis.allow_post_baseline
-        if named and study.study.reproduction:
+        if _splits(study, name) or of_old_form(study):
             return
         yield Problem(
             path,
@@ -78,6 +77,28 @@ def _of_an_outcome(study: Study, path: Path, use: str, name: str) -> Iterator[Pr
         f"{shown(name)} is {kind}: it cannot be {_USES[use]}, since the effect on it would then be "
         "compared within its own result. Remove it, or name a covariate",
     )
+
+
+def of_old_form(study: Study) -> bool:
+    """Whether a study file is of version 0.1, which declared no answer and split by outcomes.
+
+    It is read as before, with a doubt (`doubts.old_form`).
+    """
+    return study.study.estimand.analysis is None
+
+
+def split_by_outcome(study: Study) -> Iterator[tuple[Path, str]]:
+    """Place and name of every outcome proper that splits without leave, where none is refused."""
+    outcomes = {v.name: v for v in study.outcomes.variables}
+    for path, use, name in _used(study):
+        outcome = outcomes.get(name) if use == "subgroup" else None
+        if outcome and not _is_treatment(study, outcome) and not _splits(study, name):
+            yield path, name
+
+
+def _splits(study: Study, name: str) -> bool:
+    """Whether a reproduction admits an outcome by name to split a population."""
+    return study.study.reproduction and name in study.analysis.allow_post_baseline
 
 
 def used_variables(study: Study) -> Iterator[tuple[Path, str, str]]:

@@ -18,7 +18,6 @@ def wrong_parts(study: Study) -> Iterator[Problem]:
     yield from _cuts(study)
     yield from _repeats(study)
     yield from _bands(study)
-    yield from _controls(study)
 
 
 def _any_of(study: Study) -> Iterator[Problem]:
@@ -67,14 +66,6 @@ def _repeats(study: Study) -> Iterator[Problem]:
         if sources.get(name, "lab") != "lab":
             text = f'{shown(name)} is no laboratory variable (from = "lab"). Remove it'
             yield Problem(("analysis", "repeat_labs", number), text)
-
-
-def _controls(study: Study) -> Iterator[Problem]:
-    """The primary outcome is what controls calibrate: it cannot be one of them."""
-    for number, name in enumerate(study.analysis.negative_controls):
-        if name == study.outcomes.primary:
-            text = f"{shown(name)} is the primary outcome: it is no control of itself. Remove it"
-            yield Problem(("analysis", "negative_controls", number), text)
 
 
 def _bands(study: Study) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ def unread_keys(study: Study) -> Iterator[Problem]:
     for number, outcome in enumerate(study.outcomes.variables):
         for key in _of_outcome(outcome):
             yield Problem(("outcomes", "variables", number, key), _text(key, outcome.source))
+    yield from _pairing(study)
     yield from _hospitals(study)
 
 
@@ -45,6 +46,17 @@ def _of_outcome(outcome: Outcome) -> Iterator[str]:
         yield "within_days"
     if outcome.after_discharge is not None and outcome.source != "death":
         yield "after_discharge"
+
+
+def _pairing(study: Study) -> Iterator[Problem]:
+    """Keys of the nearest pair, where all pairs are found together: one to one, each once."""
+    if study.match.method != "optimal":
+        return
+    usual = type(study.match).model_fields
+    for key in ("ratio", "replace", "order", "tie_rule"):
+        if getattr(study.match, key) != usual[key].default:
+            text = f'method = "optimal" does not read {key}: it pairs one to one, all together'
+            yield Problem(("match", key), f'{text}. Remove it, or write method = "nearest"')
 
 
 def _text(key: str, source: str) -> str:

@@ -1,0 +1,94 @@
+"""Own lists that can be read and hardly mean what they say, and what is no list at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ehrivig.codes import own
+from ehrivig.codes.check_digits import luhn, verhoeff
+from ehrivig.codes.doubtful import doubts
+from ehrivig.errors import StudyError
+
+DRUG = "verdict,vocabulary,match,value,route,product_type,strength_g\n"
+CONDITION = "condition,vocabulary,match,code\n"
+
+
+def lists(tmp_path: Path, name: str, text: str) -> Path:
+    path = tmp_path / "lists" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return tmp_path / "lists"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("drugs/x.csv", f"{DRUG}include,name,contains,toci.*mab\n", "not as a pattern. Write the"),
+        ("drugs/x.csv", f"{DRUG}include,ATC,exact,L04AC07,,,400\n", "400 g in one vial or tablet."),
+        ("units.csv", "variable,unit,factor,shift\ncrp,mg/dL,1,0\n", "by 1 here and by 10 in the"),
+    ],
+)
+def test_a_doubtful_line_is_told(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (told,) = doubts(own.read(lists(tmp_path, name, text)))
+    assert told.startswith(f"{name}, line 2: ")
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "drugs/x.csv",
+            f"{DRUG}include,ATC,exact,L04AC07\nexclude,ATC,prefix,L04\n",
+            "drugs/x.csv: its lines exclude all that they include",
+        ),
+        (
+            "drugs/x.csv",
+            f"{DRUG}include,name,within,a\n",
+            "so few letters are in nearly every name",
+        ),
+        (
+            "conditions.csv",
+            f"{CONDITION}x,SNOMED,exact,999999990989121000\n",
+            "its last digit, a check, is wrong. A spreadsheet kept 15 digits of it",
+        ),
+        ("conditions.csv", f"{CONDITION}x,SNOMED,exact,195967000\n", "is wrong. Mend the code."),
+        ("labs.csv", "analyte,vocabulary,code,factor\ncrp,LOINC,1988-6,1\n", "a check, is wrong."),
+        ("conditions/x.CSV", CONDITION, "its name ends in capitals. Rename it to end in .csv."),
+    ],
+)
+def test_what_finds_nobody_is_refused(tmp_path: Path, name: str, text: str, said: str) -> None:
+    with pytest.raises(StudyError) as error:
+        own.read(lists(tmp_path, name, text))
+    assert said in str(error.value)
+
+
+def test_an_exclusion_of_a_part_takes_nothing_away(tmp_path: Path) -> None:
+    text = f"{DRUG}include,ATC,prefix,L04\nexclude,ATC,exact,L04AC07\n"
+    assert doubts(own.read(lists(tmp_path, "drugs/x.csv", text))) == []
+
+
+def test_a_link_to_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
+    folder = lists(tmp_path, "conditions.csv", f"{CONDITION}x,ICD10,prefix,J45\n")
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "drugs").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(folder / "labs.csv")
+    with pytest.raises(StudyError) as error:
+        own.read(folder)
+    assert "drugs: a link to a folder is not followed. Put the folder itself there." in str(
+        error.value
+    )
+    assert "labs.csv: no file, but a pipe or device. Move it away." in str(error.value)
+
+
+def test_check_digits_by_published_codes() -> None:
+    assert all(map(verhoeff, ("195967001", "74400008", "900000000000207008")))
+    assert all(map(luhn, ("1988-5", "2345-7", "94500-6")))
+    for code in ("195967001", "74400008"):
+        wrong = [code[:-1] + digit for digit in "0123456789" if digit != code[-1]]
+        assert not any(map(verhoeff, wrong))
+    exchanged = "195976001"  # two neighbours
+    assert not verhoeff(exchanged)

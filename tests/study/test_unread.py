@@ -1,0 +1,122 @@
+"""Settings that nothing of the study reads: each is told by `study check`, and is a lint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ehrivig import study
+from ehrivig.cli import app
+from ehrivig.errors import StudyError, UsageError
+from ehrivig.study.doubts import doubts_of
+
+TEXT = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
+BOOTSTRAP = "bootstrap = 100\n"
+END = "end_hours = 48"
+LAYOUT = 'layout = "native"\n'
+BAND = 'name = "p", low_label = "l", high_label = "h"'
+MATCHED = ('analysis = "clone_censor_weight"', 'analysis = "aipw"')
+Change = tuple[str, str]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    def write(*changes: Change) -> Path:
+        text = TEXT
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((BOOTSTRAP, f"{BOOTSTRAP}imputations = 50\n"), "imputations without multiple imputation"),
+        ((BOOTSTRAP, f"{BOOTSTRAP}repeat_hours = [24, 48]\n"), "repeat_hours without repeat_labs"),
+        ((BOOTSTRAP, f'{BOOTSTRAP}repeat_anchor = "admission"\n'), "repeat_anchor without repeat"),
+        ((LAYOUT, f'{LAYOUT}hospital_level = "source"\n'), "native does not read hospital_level"),
+        (
+            ("[cohort]", '[quality]\nthresholds = { "lab.unit_mixup" = 0.1 }\n'
+             'severities = { "lab.unit_mixup" = "off" }\n[cohort]'),
+            "quality.thresholds.lab.unit_mixup: the check lab.unit_mixup is off",
+        ),
+        (("[report]", "[utilisation]\nprice_per_g = {}\n[report]"), "holds no price"),
+        (("landmark_hours = [24, 48]", "landmark_hours = [24, 672]"), "672 h is not before the"),
+        (
+            (BOOTSTRAP, f'{BOOTSTRAP}repeat_labs = ["crp"]\nrepeat_hours = [-72, -48]\n'),
+            "from -72 h on, which is before that from which it is timed",
+        ),
+        ((", within_days = 28", ""), "'28-day mortality' counts a death at any later time"),
+        (("start_hours = 0", "start_hours = -48"), "opens 48 h before time zero, and these may be"),
+    ],
+)  # fmt: skip
+def test_what_nothing_reads_is_told(
+    changed: Callable[..., Path], change: Change, said: str
+) -> None:
+    plan = study.load(changed(change))
+    told = [doubt for doubt in doubts_of(plan) if said in doubt.text or said in str(doubt.path)]
+    lines = [line for line in study.doubted(changed(change)) if said in line]
+    assert len(lines) == 1, study.doubted(changed(change))
+    assert lines[0].startswith("line ")
+    assert lines[0].rstrip(".").split(". ")[-1][0].isupper()  # the cure
+    assert len(told) <= 1
+    assert study.doubted(changed()) == []
+
+
+def test_keys_of_an_analysis_that_is_not_asked_for(changed: Callable[..., Path]) -> None:
+    start = TEXT.index("sensitivity = [")
+    listed = TEXT[start : TEXT.index("]", start) + 1]
+    said = "\n".join(study.doubted(changed((listed, "sensitivity = []"), MATCHED)))
+    assert "landmark_hours: nothing reads landmark_hours without landmark" in said
+    assert "grace_hours: nothing reads grace_hours without clone_censor_weight" in said
+    assert "bootstrap: nothing reads bootstrap without clone_censor_weight" in said
+
+
+def test_a_design_that_follows_to_a_death_needs_one(changed: Callable[..., Path]) -> None:
+    primary = ('primary = "death_28d"', 'primary = "crrt"')
+    said = "\n".join(study.doubted(changed(primary, MATCHED)))
+    assert "landmark follows people to a death, and the primary outcome crrt is none" in said
+
+
+@pytest.mark.parametrize(
+    ("feature", "cut", "said"),
+    [
+        ("standard", 0.5, "the standard product is what others are compared with"),
+        ("igma_enriched", 7, "a cut at 7 leaves one group empty. Write 0.5"),
+    ],
+)
+def test_products_that_divide_nobody(
+    changed: Callable[..., Path], feature: str, cut: float, said: str
+) -> None:
+    drug = ('codelist = "tocilizumab"', 'codelist = "ivig"')
+    band = f'bands = [{{ {BAND}, feature = "{feature}", cut = {cut} }}]\n'
+    told = study.doubted(changed(drug, (END, f"{band}{END}")))
+    assert any(said in line for line in told)
+
+
+def test_a_severity_that_no_criterion_asks_for(tmp_path: Path) -> None:
+    text = study.locate("omop_synthea").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace("[cohort]\n", '[cohort]\nseverity = "sepsis"\n'), "utf-8")
+    assert any("nothing reads severity" in line for line in study.doubted(path))
+
+
+def test_from_has_one_name(changed: Callable[..., Path]) -> None:
+    path = changed(('label = "Age", from = "age"', 'label = "Age", source = "age"'))
+    with pytest.raises(StudyError, match=r"age\.source: unknown key\. Did you mean 'from'"):
+        study.load(path)
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--layout", "omop"]])
+def test_options_of_an_extract_need_one(option: list[str]) -> None:
+    done = CliRunner().invoke(app, ["study", "check", "tocilizumab_covid19", *option])
+    assert isinstance(done.exception, UsageError)
+    assert f"{option[0]} is of an extract. Give --extract, or leave it out" in str(done.exception)
