@@ -14,6 +14,7 @@ import polars as pl
 
 from ehrivig.contract import EVENT_TABLES, TABLES
 from ehrivig.disclosure import small
+from ehrivig.validate.asked import by_criteria
 from ehrivig.validate.network import Network
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
@@ -24,7 +25,8 @@ FEW = 5
 """Fewer lost rows or people than this are single entries, unless no patient or stay is left."""
 CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
 """The tables of which something must be left."""
-OPTIONAL = tuple(table.name for table in EVENT_TABLES)
+EVENTS = tuple(table.name for table in EVENT_TABLES)
+OPTIONAL = ("hospital", *EVENTS)
 """The tables that a hospital may lack."""
 Counts = Iterable[tuple[str, int, int]]
 
@@ -103,15 +105,25 @@ def rows_left(table: str) -> Callable[[Network], Counts]:
 
 
 def table_sent(table: str) -> Callable[[Network], Counts]:
-    """The check of one table: 1 of 1 where a hospital sends no row and every other one does."""
+    """The check of one table: 1 of 1 where a hospital sends no row and most others do.
 
-    def measure(network: Network) -> Counts:
-        without = [one.hospital_id for one in network.results if not one.rows_read.get(table)]
-        if len(network.results) > 1:
-            for one in network.results:
-                yield one.hospital_id, int(without == [one.hospital_id]), 1
+    Of tables that no criterion of the study reads.
+    """
+    return lambda network: [] if table in by_criteria(network.study) else _without(network, table)
 
-    return measure
+
+def criteria_sent(table: str) -> Callable[[Network], Counts]:
+    """The same of tables by which the criteria of the study choose who is studied."""
+    return lambda network: _without(network, table) if table in by_criteria(network.study) else []
+
+
+def _without(network: Network, table: str) -> Counts:
+    """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0."""
+    without = {one.hospital_id for one in network.results if not one.rows_read.get(table)}
+    usual = 2 * len(without) <= len(network.results)
+    if len(network.results) > 1:
+        for one in network.results:
+            yield one.hospital_id, int(usual and one.hospital_id in without), 1
 
 
 def exposure_left(network: Network) -> Counts:

@@ -23,11 +23,22 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             f"{table}.sent",
             left.table_sent(table),
             "warn",
-            f"Every other hospital sends rows of {table}, and this one none: what depends on them "
+            f"Other hospitals send rows of {table}, and this one none: what depends on them "
             "is unknown here. Ask for the table.",
             table=table,
         )
         for table in left.OPTIONAL
+    ),
+    *(
+        CheckOverHospitals(
+            f"{table}.sent_for_criteria",
+            left.criteria_sent(table),
+            "block",
+            f"Other hospitals send rows of {table}, and this one none, though the criteria "
+            "choose by them who is studied. Ask for the table, or leave the hospital out.",
+            table=table,
+        )
+        for table in left.EVENTS
     ),
     CheckOverHospitals(
         "medication.exposure_left",

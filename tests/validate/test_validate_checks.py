@@ -28,6 +28,7 @@ TIME = {
     "finding": "observed_at",
     "pathogen_test": "collected_at",
 }
+COPIED = [table for table in TIME if table != "medication"]
 CODES = {
     "diagnosis": ["code"],
     "lab": ["lab_code"],
@@ -122,6 +123,12 @@ def events() -> dict[str, tuple[Spoil, int]]:
     for table in ("icu_stay", "respiratory_support", "procedure", "medication"):
         early = {"stopped_at": START, "started_at": START + timedelta(hours=5)}
         found[f"{table}.stopped_at_after_start"] = put(table, **early), 1
+    for table in COPIED:
+        own = {TIME[table]: START + timedelta(hours=9)}
+        for end in ("stopped_at", "resulted_at"):
+            own |= {end: START + timedelta(days=1)} if end in contract.BY_NAME[table].names else {}
+        name = "copies" if table in ("lab", "vital") else "not_copy"
+        found[f"{table}.{name}"] = many(table, 2, **own), 1
     for table in ("lab", "vital", "medication"):
         found[f"{table}.time_shift"] = (
             both(
@@ -151,22 +158,22 @@ PATIENT: dict[str, tuple[Spoil, int]] = {
     "patient.one_identity": (lambda h: h.add("patient", patient_id="1", sex="male"), 2),
     "patient.one_death": (
         both(
-            patient(death_at=datetime(2020, 2, 1)),
+            patient(death_at=datetime(2020, 2, 1, 5)),
             lambda h: h.add(
                 "patient",
                 patient_id="3",
                 sex="female",
                 birth_date=date(1960, 5, 1),
-                death_at=datetime(2020, 2, 3),
+                death_at=datetime(2020, 2, 3, 5),
             ),
         ),
         2,
     ),
     "patient.sex_accepted": (patient(sex="1"), 1),
     "patient.birth_date_plausible": (patient(birth_date=date(1900, 1, 1)), 1),
-    "patient.death_before_extract": (patient(death_at=datetime(2020, 8, 1)), 1),
-    "patient.death_after_birth": (patient(death_at=datetime(1950, 8, 1)), 1),
-    "patient.death_after_admission": (patient(death_at=datetime(2020, 1, 9)), 1),
+    "patient.death_before_extract": (patient(death_at=datetime(2020, 8, 1, 5)), 1),
+    "patient.death_after_birth": (patient(death_at=datetime(1950, 8, 1, 5)), 1),
+    "patient.death_after_admission": (patient(death_at=datetime(2020, 1, 9, 5)), 1),
     "patient.person_id_hashed": (patient(person_id="11010519491231002X"), 1),
     "patient.national_id_checksum": (patient(person_id="110105194912310021"), 1),
 }
@@ -185,13 +192,13 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.patient_kept": (lambda h: h.add("patient", patient_id="3", sex="male"), 1),
     "admission.admitted_at_present": (admission(admitted_at=None), 1),
     "admission.discharged_at_present": (admission(discharged_at=None), 1),
-    "admission.discharged_at_placeholder": (admission(discharged_at=datetime(9999, 12, 31)), 1),
-    "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9)), 1),
+    "admission.discharged_at_placeholder": (admission(discharged_at=datetime(9999, 12, 31, 5)), 1),
+    "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9, 5)), 1),
     "admission.admitted_before_extract": (admission(admitted_at=datetime(2020, 7, 1)), 1),
-    "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1)), 1),
+    "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1, 5)), 1),
     "admission.admitted_at_plausible": (admission(admitted_at=datetime(1899, 12, 30)), 1),
     "admission.discharge_day_month": (
-        admission(admitted_at=datetime(2020, 3, 2), discharged_at=datetime(2020, 1, 4)),
+        admission(admitted_at=datetime(2020, 3, 2), discharged_at=datetime(2020, 1, 4, 5)),
         1,
     ),
     "admission.discharge_status_accepted": (admission(discharge_status="home"), 1),
@@ -199,7 +206,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.death_dates_agree": (
         both(
             admission(discharge_status="died"),
-            patient(death_at=datetime(2020, 3, 1)),
+            patient(death_at=datetime(2020, 3, 1, 5)),
             lambda h: h.change("admission", 1, discharge_status="died"),
             lambda h: h.change("patient", 1, death_at=START + timedelta(days=10)),
         ),
@@ -246,18 +253,18 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         ],
         1,
     ),
-    "admission.onset_plausible": (admission(symptom_onset_at=datetime(1900, 1, 1)), 1),
+    "admission.onset_plausible": (admission(symptom_onset_at=datetime(1900, 1, 1, 5)), 1),
     "admission.onset_before_discharge": (
         both(
-            admission(symptom_onset_at=datetime(2020, 2, 20)),
-            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+            admission(symptom_onset_at=datetime(2020, 2, 20, 5)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5, 5)),
         ),
         1,
     ),
     "admission.onset_recent": (
         both(
-            admission(symptom_onset_at=datetime(2019, 1, 20)),
-            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+            admission(symptom_onset_at=datetime(2019, 1, 20, 5)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5, 5)),
         ),
         1,
     ),
@@ -281,7 +288,9 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.clock_change": (
         both(
             lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
-            admission(admitted_at=datetime(2020, 3, 29, 2, 30), discharged_at=datetime(2020, 4, 2)),
+            admission(
+                admitted_at=datetime(2020, 3, 29, 2, 30), discharged_at=datetime(2020, 4, 2, 5)
+            ),
         ),
         1,
     ),
@@ -507,7 +516,7 @@ MEDICATION: dict[str, tuple[Spoil, int]] = {
     "medication.clock_change": (
         both(
             lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
-            lambda h: h.change("admission", 0, discharged_at=datetime(2020, 4, 10)),
+            lambda h: h.change("admission", 0, discharged_at=datetime(2020, 4, 10, 5)),
             put("medication", started_at=datetime(2020, 3, 29, 2, 15)),
         ),
         1,
@@ -534,7 +543,31 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "patient.sex_present": (patient(sex=None), 1),
     "diagnosis.code_formed": (put("diagnosis", code="high blood pressure"), 1),
     "finding.code_known": (put("finding", finding_code="shoe_size"), 1),
-    "procedure.code_known": (put("procedure", procedure_code="haircut"), 1),
+    "procedure.code_known": (many("procedure", 2, procedure_code="haircut"), 2),
+    "score.code_known": (many("score", 2, score_code="wit"), 2),
+    "score.value_is_charted": (many("score", 25, value=0.0), 25),
+    "pathogen_test.organism_known": (many("pathogen_test", 2, organism_code="yeti"), 2),
+    "pathogen_test.specimen_known": (many("pathogen_test", 2, specimen="hair"), 2),
+    "admission.discharged_at_date_only": (admission(discharged_at=datetime(2020, 1, 20)), 1),
+    "admission.symptom_onset_at_date_only": (admission(symptom_onset_at=datetime(2020, 1, 7)), 1),
+    "admission.age_known": (both(admission(age_years=None), patient(birth_date=None)), 1),
+    "icu_stay.started_at_after_admission": (
+        put("icu_stay", started_at=START - timedelta(hours=2)),
+        1,
+    ),
+    "icu_stay.stopped_at_in_stay": (put("icu_stay", stopped_at=datetime(2020, 5, 5, 5)), 1),
+    "icu_stay.stopped_at_date_only": (put("icu_stay", stopped_at=datetime(2020, 1, 13)), 1),
+    "patient.death_at_date_only": (patient(death_at=datetime(2020, 3, 1)), 1),
+    "medication.status_present": (put("medication", status=None), 1),
+    "medication.product_type_known": (
+        lambda h: [
+            h.drugs.append((4, "local", "i", "Immunoglobulin X", "iv")),
+            h.classes.append((4, "ivig", "include", None, None, None)),
+            h.add("medication"),
+            h.add("medication", drug=4, drug_name="Immunoglobulin X"),
+        ],
+        1,
+    ),
     "pathogen_test.method_present": (put("pathogen_test", method=None), 1),
     "pathogen_test.result_present": (put("pathogen_test", result=None), 1),
     "finding.present_present": (put("finding", present=None), 1),
@@ -565,7 +598,9 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
     "hospital.timezone_known",
     *("admission.visit_kind_read", "admission.discharged_at_a_day", "admission.place_read"),
     *("admission.procedure_read", "admission.moment_of_its_date"),
-    *("patient.death_rows_agree", "patient.death_at_a_day"),
+    *("patient.death_rows_agree", "patient.death_at_a_day", "patient.death_at_of_its_date"),
+    *("patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
+    *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day"),
 }
 
 
@@ -624,6 +659,7 @@ ALSO = {
     "vital.unit_mixup": 25 * "vital.hard_range vital.soft_range ",
     "medication.not_reversed": "medication.dose_positive",
     "medication.order_not_beside_given": ("medication.status_recorded medication.status_recorded"),
+    "medication.status_present": "medication.status_recorded",
     "medication.strength_known": "medication.amount_known",
     "medication.row_aligned": "medication.amount_known",
     "medication.time_shift": 38 * "medication.not_duplicate ",
@@ -641,6 +677,12 @@ ENDS_BEFORE_IT_STARTS = {  # a start that is moved to after the extract, of a ro
 }
 
 
+EARLY = {  # a start that is moved to before the admission
+    "lab": ["lab.resulted_in_time"],
+    "icu_stay": ["icu_stay.started_at_after_admission"],
+}
+
+
 def besides() -> dict[str, list[str]]:
     """`ALSO`, with what wrong times of events are wrong in."""
     found = {check: text.split() for check, text in ALSO.items()}
@@ -650,10 +692,13 @@ def besides() -> dict[str, list[str]]:
         outside, ends = [f"{at}in_stay"] * judged, [end] if end else []
         found[f"{at}before_extract"] = [*outside, *[f"{at}date_only"] * judged, *ends]
         found[f"{at}day_month"] = [*outside, f"{at}before_extract", *ends]
-        found[f"{at}plausible"] = [*outside, *["lab.resulted_in_time"] * (table == "lab")]
+        found[f"{at}plausible"] = [*outside, *EARLY.get(table, ())]
         # the dose of a clean row lies within a day of the admission, where a stay still counts
         late = outside if table != "medication" else []
         found[f"{table}.admission_kept"] = ["admission.discharge_after_admission", *late]
+        found[f"{table}.admission_kept"] += ["icu_stay.stopped_at_in_stay"] * (table == "icu_stay")
+        if judged:
+            found.setdefault(f"{at}after_death", []).append("patient.death_at_date_only")
     return found
 
 
@@ -664,6 +709,12 @@ APART = {
     **{f"{table}.time_shift": "in another time zone" for table in ("lab", "vital", "medication")},
     **dict.fromkeys(("lab.unit_mixup", "vital.unit_mixup"), "in another unit"),
     "respiratory_support.fio2_is_fraction": "in another unit",
+    **dict.fromkeys(
+        ("procedure.code_known", "score.code_known", "pathogen_test.organism_known"),
+        "in words of its own",
+    ),
+    "pathogen_test.specimen_known": "in other samples",
+    "score.value_is_charted": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }
 GROUPS: dict[str, list[str]] = {}
