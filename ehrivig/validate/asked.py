@@ -1,4 +1,4 @@
-"""Which event tables the criteria of a study read: who is studied rests on them."""
+"""Which event tables a study reads: its criteria, on which rests who is studied, or covariates."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from ehrivig.concepts import concept
+from ehrivig.concepts.library import files
 from ehrivig.concepts.severity import build_order
 from ehrivig.contract import EVENT_TABLES
 from ehrivig.study import Criterion, Evidence, Study
+from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.concepts import of_severity
 
 _READ = re.compile(r"(?:FROM|JOIN|GIVEN\(')\s*(\w+)")
@@ -20,6 +22,13 @@ _DRUG_RULES = ("treated_before", "untreated_before")
 def by_criteria(study: Study) -> frozenset[str]:
     """The event tables that some criterion of a study reads."""
     return frozenset(table for one in study.cohort.criteria for table in _of(one, study))
+
+
+def by_covariates(study: Study) -> frozenset[str]:
+    """The event tables that some baseline variable of a study reads."""
+    kinds = {one.source for one in study.covariates.variables}
+    names = {COVARIATES[kind].concept or f"baseline_{kind}" for kind in kinds}
+    return frozenset(table for name in names & set(files()) for table in of_concept(name))
 
 
 def _of(criterion: Criterion, study: Study) -> Iterator[str]:

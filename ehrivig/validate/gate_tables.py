@@ -100,7 +100,11 @@ def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
     db.table(
         "gate.clock_change", "SELECT text::TIMESTAMP AS clock_hour FROM gate.clock_change_text"
     )
-    return {"extract_end": _extract_end(study), "codelist": study.exposure.codelist}
+    return {
+        "extract_end": _extract_end(study),
+        "codelist": study.exposure.codelist,
+        "utc_midnight_us": _utc_midnight_us(_offset_hours(zone, study)),
+    }
 
 
 def prepare(db: Database, table: str, study: Study) -> None:
@@ -230,6 +234,11 @@ def _offset_hours(zone: ZoneInfo | None, study: Study) -> int:
     day = period[0] if period else study.extract.extract_date or date(2020, 1, 1)
     offset = datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
     return round((offset or timedelta()).total_seconds() / 3600)
+
+
+def _utc_midnight_us(offset_hours: int) -> int:
+    """Microseconds after local midnight at which a day of UTC begins; -1 where that is the same."""
+    return offset_hours % 24 * 3_600_000_000 or -1
 
 
 @cache

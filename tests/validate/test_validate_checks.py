@@ -81,6 +81,25 @@ def spread(table: str, n: int, **values: Any) -> Spoil:
     return spoil
 
 
+def utc_days(table: str, column: str) -> Spoil:
+    """Let all rows of a table be at midnight of UTC, on days of their own."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(2):
+            hospital.person(f"utc{number}")
+        if table not in ("admission", "patient"):
+            many(table, 5)(hospital)
+        days = 10 if column == "discharged_at" else 40 if column == "death_at" else 0
+        days += 3 if column == "stopped_at" else 0
+        for number, row in enumerate(hospital.rows[table]):
+            later = number % 5 if table not in ("admission", "patient") else 0
+            row[column] = datetime(2020, 1, 11, 8) + timedelta(days=days + later)
+            for end in {"stopped_at", "resulted_at"} & set(row) - {column}:
+                row[end] = row[column] + timedelta(hours=3)
+
+    return spoil
+
+
 def both(*spoils: Spoil) -> Spoil:
     def spoil(hospital: Any) -> None:
         for one in spoils:
@@ -558,6 +577,19 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "icu_stay.stopped_at_in_stay": (put("icu_stay", stopped_at=datetime(2020, 5, 5, 5)), 1),
     "icu_stay.stopped_at_date_only": (put("icu_stay", stopped_at=datetime(2020, 1, 13)), 1),
     "patient.death_at_date_only": (patient(death_at=datetime(2020, 3, 1)), 1),
+    "pathogen_test.collected_at_before_discharge": (
+        put("pathogen_test", collected_at=START + timedelta(days=11)),
+        1,
+    ),
+    "admission.admitted_at_of_utc_days": (utc_days("admission", "admitted_at"), 5),
+    "admission.discharged_at_of_utc_days": (utc_days("admission", "discharged_at"), 5),
+    "patient.death_at_of_utc_days": (utc_days("patient", "death_at"), 5),
+    "icu_stay.stopped_at_of_utc_days": (utc_days("icu_stay", "stopped_at"), 5),
+    **{
+        f"{table}.{TIME[table]}_of_utc_days": (utc_days(table, TIME[table]), 5)
+        for table in TIME
+        if table != "diagnosis"
+    },
     "medication.status_present": (put("medication", status=None), 1),
     "medication.product_type_known": (
         lambda h: [
@@ -665,6 +697,7 @@ ALSO = {
     "medication.time_shift": 38 * "medication.not_duplicate ",
     "respiratory_support.fio2_is_fraction": 25 * "respiratory_support.fio2_range ",
     "icu_stay.started_at_after_death": "icu_stay.stopped_at_after_start",
+    "pathogen_test.collected_at_in_stay": "pathogen_test.collected_at_before_discharge",
     "icu_stay.started_at_in_stay": "icu_stay.stopped_at_after_start",
     "respiratory_support.started_at_after_death": "respiratory_support.stopped_at_after_start",
     "respiratory_support.started_at_date_only": "respiratory_support.stopped_at_after_start",
@@ -677,6 +710,10 @@ ENDS_BEFORE_IT_STARTS = {  # a start that is moved to after the extract, of a ro
 }
 
 
+BEYOND = {  # what lies after the end of its stay
+    "icu_stay": ["icu_stay.stopped_at_in_stay"],
+    "pathogen_test": ["pathogen_test.collected_at_before_discharge"],
+}
 EARLY = {  # a start that is moved to before the admission
     "lab": ["lab.resulted_in_time"],
     "icu_stay": ["icu_stay.started_at_after_admission"],
@@ -690,13 +727,14 @@ def besides() -> dict[str, list[str]]:
         at, end = f"{table}.{time}_", ENDS_BEFORE_IT_STARTS.get(table)
         judged = table != "diagnosis"  # its times are not held against the stay
         outside, ends = [f"{at}in_stay"] * judged, [end] if end else []
+        ends += [f"{at}before_discharge"] * (table == "pathogen_test")
         found[f"{at}before_extract"] = [*outside, *[f"{at}date_only"] * judged, *ends]
         found[f"{at}day_month"] = [*outside, f"{at}before_extract", *ends]
         found[f"{at}plausible"] = [*outside, *EARLY.get(table, ())]
         # the dose of a clean row lies within a day of the admission, where a stay still counts
         late = outside if table != "medication" else []
         found[f"{table}.admission_kept"] = ["admission.discharge_after_admission", *late]
-        found[f"{table}.admission_kept"] += ["icu_stay.stopped_at_in_stay"] * (table == "icu_stay")
+        found[f"{table}.admission_kept"] += BEYOND.get(table, [])
         if judged:
             found.setdefault(f"{at}after_death", []).append("patient.death_at_date_only")
     return found
@@ -714,6 +752,14 @@ APART = {
         "in words of its own",
     ),
     "pathogen_test.specimen_known": "in other samples",
+    **{
+        f"{table}.{column}_of_utc_days": f"{table} {column}"
+        for table, column in (
+            *(("admission", "admitted_at"), ("admission", "discharged_at")),
+            *(("patient", "death_at"), ("icu_stay", "stopped_at")),
+            *((table, time) for table, time in TIME.items() if table != "diagnosis"),
+        )
+    },
     "score.value_is_charted": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }

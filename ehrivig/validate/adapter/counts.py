@@ -172,8 +172,9 @@ def _begun(db: Database, relation: Relation) -> dict[str, tuple[int, int, int]]:
     """Hospital -> counted stays whose first row has a time of day: all, early ones, prompt ones."""
     after = "first_at < admitted_at"
     rows = db.rows(
-        f"SELECT hospital_id, count(*), count_if({after} - INTERVAL {BEFORE_HOURS} HOUR), "
-        f"count_if({after} + INTERVAL {PROMPT_HOURS} HOUR) FROM ("
+        f"SELECT hospital_id, count(*), "
+        f"count(*) FILTER (WHERE {after} - INTERVAL {BEFORE_HOURS} HOUR), "
+        f"count(*) FILTER (WHERE {after} + INTERVAL {PROMPT_HOURS} HOUR) FROM ("
         f"SELECT r.hospital_id, min(r.{relation.event_time}) AS first_at, "
         f"any_value(s.stay_admitted_at) AS admitted_at FROM {relation.read} AS r INNER JOIN "
         "(SELECT admission_id, stay_admitted_at FROM gate.stay WHERE stay_counted) AS s "
