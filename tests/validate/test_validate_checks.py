@@ -81,6 +81,14 @@ def spread(table: str, n: int, **values: Any) -> Spoil:
     return spoil
 
 
+def days(table: str) -> Spoil:
+    """Twenty events on bare dates, of which five are of the day of admission."""
+    first = datetime(2020, 1, 10)
+    bare = {TIME[table]: lambda n: first + timedelta(days=n // 5)}
+    bare |= {"resulted_at": lambda n: START + timedelta(days=n // 5)} if table == "lab" else {}
+    return many(table, 20, value=lambda n: 36 + n / 10, value_std=lambda n: 36 + n / 10, **bare)
+
+
 def utc_days(table: str, column: str) -> Spoil:
     """Let all rows of a table be at midnight of UTC, on days of their own."""
 
@@ -590,6 +598,12 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         for table in TIME
         if table != "diagnosis"
     },
+    "diagnosis.present_on_admission_told": (
+        many("diagnosis", 20, present_on_admission=False, code=lambda n: f"I{n + 10}"),
+        20,
+    ),
+    "lab.collected_at_hours_known": (days("lab"), 20),
+    "vital.measured_at_hours_known": (days("vital"), 20),
     "medication.status_present": (put("medication", status=None), 1),
     "medication.product_type_known": (
         lambda h: [
@@ -679,6 +693,8 @@ ALSO = {
     "lab.collected_at_after_death": "lab.resulted_after_collected",
     "lab.collected_at_date_only": "lab.resulted_after_collected",
     "lab.collected_at_in_stay": "lab.resulted_after_collected",
+    "lab.collected_at_hours_known": 20 * "lab.collected_at_date_only ",
+    "vital.measured_at_hours_known": 20 * "vital.measured_at_date_only ",
     "lab.decimal_comma": "lab.qualitative",
     "lab.hard_range": "lab.soft_range",
     "lab.sample_time_is_own": "lab.collected_at_date_only",
@@ -752,6 +768,8 @@ APART = {
         "in words of its own",
     ),
     "pathogen_test.specimen_known": "in other samples",
+    "lab.collected_at_hours_known": "on days",
+    "vital.measured_at_hours_known": "on days",
     **{
         f"{table}.{column}_of_utc_days": f"{table} {column}"
         for table, column in (
@@ -761,6 +779,7 @@ APART = {
         )
     },
     "score.value_is_charted": "in other samples",
+    "diagnosis.present_on_admission_told": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }
 GROUPS: dict[str, list[str]] = {}
