@@ -57,8 +57,8 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
     names = [row[0] for row in rows]
     if None in names:
         raise ExtractError(
-            "admission: some admissions belong to no hospital. Fill the hospital of every "
-            "admission, or give it in admission.sql of your layout."
+            "admission: some admissions belong to no hospital: their hospital_id is empty. Fill it "
+            "in every admission, or give it in admission.sql of your layout."
         )
     return names
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ehrivig.validate import arrived, volume
+from ehrivig.contract import EVENT_TABLES
+from ehrivig.validate import arrived, begun, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -44,6 +45,12 @@ _IN_PART = (
     "right, tolerate the fall once: the night is then what later ones are held against."
 )
 
+_TIMES = {
+    table.name: next(column.name for column in table.columns if column.kind == "time")
+    for table in EVENT_TABLES
+}
+"""The column of when an event was."""
+
 _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (
     (
         "months",
@@ -77,5 +84,25 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         CheckOverHospitals(f"{name}.{what}", measure_of(name), severity, message, table=name)
         for what, measure_of, severity, message in _OF_EVENTS
         for name in arrived.CHECKED
+    ),
+    CheckOverHospitals(
+        "admission.begins_with_its_rows",
+        begun.admission_shifted,
+        "block",
+        "Nearly all stays have rows of several tables hours before admitted_at, or none soon after "
+        "it: admitted_at is shifted, or the moment of something else. Mend admitted_at.",
+        table="admission",
+    ),
+    *(
+        CheckOverHospitals(
+            f"{name}.begins_with_its_stays",
+            begun.table_begins_late(name),
+            "block",
+            f"Next to no stay has a row of {name} within six hours of the admission, though other "
+            f"tables have: {_TIMES[name]} is shifted, or the rows of the first hours are missing. "
+            f"Mend {_TIMES[name]}.",
+            table=name,
+        )
+        for name in arrived.PROMPT
     ),
 )

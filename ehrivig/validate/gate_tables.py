@@ -21,7 +21,7 @@ from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import drugs
+from ehrivig.validate import copies, drugs
 
 _COUNTED_STAYS = 2_000  # enough to see that half of something is missing
 _SAMPLED_STAYS = 20_000  # a share or a distribution does not need every row
@@ -100,7 +100,11 @@ def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
     db.table(
         "gate.clock_change", "SELECT text::TIMESTAMP AS clock_hour FROM gate.clock_change_text"
     )
-    return {"extract_end": _extract_end(study), "codelist": study.exposure.codelist}
+    return {
+        "extract_end": _extract_end(study),
+        "codelist": study.exposure.codelist,
+        "utc_midnight_us": _utc_midnight_us(_offset_hours(zone, study)),
+    }
 
 
 def prepare(db: Database, table: str, study: Study) -> None:
@@ -114,7 +118,7 @@ def prepare(db: Database, table: str, study: Study) -> None:
     elif table in ("patient", "admission"):
         db.table(f"gate.{table}", gate_query(table))
     elif table in _EVENT_TABLES_BY_STAY:
-        db.view(f"gate.{table}", _with_stay(table))
+        db.view(f"gate.{table}", _with_stay(copies.marked(db, table)))
     else:
         if table == "medication":
             compare_medication(db, study)
@@ -125,10 +129,10 @@ def prepare(db: Database, table: str, study: Study) -> None:
         _profile(db, table)
 
 
-def _with_stay(table: str) -> str:
-    """The rows of an event table with their stay; the name comes from this package."""
+def _with_stay(rows: str) -> str:
+    """SELECT of the rows of an event table with their stay."""
     return (
-        f"SELECT r.*, s.* EXCLUDE (admission_id) FROM resolved.{table} AS r "
+        f"SELECT r.*, s.* EXCLUDE (admission_id) FROM ({rows}) AS r "
         "LEFT JOIN gate.stay AS s ON r.admission_id = s.admission_id"
     )
 
@@ -136,7 +140,8 @@ def _with_stay(table: str) -> str:
 def compare_medication(db: Database, study: Study) -> None:
     """Table `gate.drug`, of products; table `gate.medication_flag`, of rows beside other rows."""
     drugs.load(db)
-    asked = {"codelist": study.exposure.codelist, "routes": list(study.exposure.routes)}
+    wanted = study.exposure
+    asked = {"codelist": wanted.codelist, "routes": list(wanted.routes), "typed": _typed(study)}
     db.table("gate.drug", gate_query("drug"), asked)
     share.repeated_medication(db, "gate.repeated_elsewhere")
     for name, kind in _COMPARISON:
@@ -145,6 +150,12 @@ def compare_medication(db: Database, study: Study) -> None:
     db.table("gate.medication_flag", gate_query("medication_flag"))
     for name, kind in reversed(_COMPARISON):
         db.execute(f"DROP {kind} gate.{name}")
+
+
+def _typed(study: Study) -> bool:
+    """Whether the code list of the exposure states product types."""
+    rows = study.lists.drug_rows(study.exposure.codelist)
+    return any(row.get("product_type") for row in rows)
 
 
 def _has_copies(db: Database) -> bool:
@@ -223,6 +234,11 @@ def _offset_hours(zone: ZoneInfo | None, study: Study) -> int:
     day = period[0] if period else study.extract.extract_date or date(2020, 1, 1)
     offset = datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
     return round((offset or timedelta()).total_seconds() / 3600)
+
+
+def _utc_midnight_us(offset_hours: int) -> int:
+    """Microseconds after local midnight at which a day of UTC begins; -1 where that is the same."""
+    return offset_hours % 24 * 3_600_000_000 or -1
 
 
 @cache

@@ -14,17 +14,21 @@ import polars as pl
 
 from ehrivig.contract import EVENT_TABLES, TABLES
 from ehrivig.disclosure import small
+from ehrivig.validate.asked import by_covariates, by_criteria
 from ehrivig.validate.network import Network
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
 
 LIMIT = 0.1
 """More than this lost, and a hospital fails (assumed; `thresholds` of the study file change it)."""
+_USUAL, _MANY = 0.1, 100
+"""Where a tenth of all administrations are doses of the exposure, a hundred without one are odd."""
 FEW = 5
 """Fewer lost rows or people than this are single entries, unless no patient or stay is left."""
 CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
 """The tables of which something must be left."""
-OPTIONAL = tuple(table.name for table in EVENT_TABLES)
+EVENTS = tuple(table.name for table in EVENT_TABLES)
+OPTIONAL = ("hospital", *EVENTS)
 """The tables that a hospital may lack."""
 Counts = Iterable[tuple[str, int, int]]
 
@@ -103,15 +107,39 @@ def rows_left(table: str) -> Callable[[Network], Counts]:
 
 
 def table_sent(table: str) -> Callable[[Network], Counts]:
-    """The check of one table: 1 of 1 where a hospital sends no row and every other one does."""
+    """The check of one table: 1 of 1 where a hospital sends no row and most others do.
+
+    Of tables that no criterion of the study reads; and of those that criteria or covariates read
+    where no hospital sends a row.
+    """
 
     def measure(network: Network) -> Counts:
-        without = [one.hospital_id for one in network.results if not one.rows_read.get(table)]
-        if len(network.results) > 1:
-            for one in network.results:
-                yield one.hospital_id, int(without == [one.hospital_id]), 1
+        criteria = by_criteria(network.study)
+        if all(table not in sent for sent in _sent(network).values()):
+            asked = table in criteria | by_covariates(network.study)
+            return [(name, int(asked), 1) for name in _sent(network)]
+        return [] if table in criteria else _without(network, table)
 
     return measure
+
+
+def criteria_sent(table: str) -> Callable[[Network], Counts]:
+    """The same of tables by which the criteria of the study choose who is studied."""
+    return lambda network: _without(network, table) if table in by_criteria(network.study) else []
+
+
+def _sent(network: Network) -> dict[str, set[str]]:
+    """Hospital -> the tables of which it sends rows."""
+    return {one.hospital_id: {t for t, n in one.rows_read.items() if n} for one in network.results}
+
+
+def _without(network: Network, table: str) -> Counts:
+    """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0."""
+    without = {name for name, tables in _sent(network).items() if table not in tables}
+    usual = 2 * len(without) <= len(network.results)
+    if len(network.results) > 1:
+        for one in network.results:
+            yield one.hospital_id, int(usual and one.hospital_id in without), 1
 
 
 def exposure_left(network: Network) -> Counts:
@@ -124,6 +152,19 @@ def exposure_left(network: Network) -> Counts:
         of = n_lost + int(kept.get(result.hospital_id, 0))
         if of:
             yield result.hospital_id, counted(n_lost), of
+
+
+def exposure_sent(network: Network) -> Counts:
+    """Administrations of a hospital without a dose of the exposure, which is usual elsewhere."""
+    doses = network.table("quality/dose_unit").group_by("hospital_id").agg(pl.col("n").sum())
+    given = dict(doses.iter_rows())
+    rows = {one.hospital_id: one.rows_read.get("medication", 0) for one in network.results}
+    for name, n in rows.items():
+        elsewhere = sum(of for other, of in rows.items() if other != name)
+        doses_there = sum(int(of) for other, of in given.items() if other != name)
+        usual = elsewhere and doses_there >= _USUAL * elsewhere
+        if n >= _MANY:
+            yield name, n if usual and not given.get(name) else 0, n
 
 
 def people_left(network: Network) -> Counts:

@@ -23,11 +23,22 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             f"{table}.sent",
             left.table_sent(table),
             "warn",
-            f"Every other hospital sends rows of {table}, and this one none: what depends on them "
-            "is unknown here. Ask for the table.",
+            f"No rows of {table}, though other hospitals send some or the study asks for them: "
+            "what depends on them is unknown. Ask for the table.",
             table=table,
         )
         for table in left.OPTIONAL
+    ),
+    *(
+        CheckOverHospitals(
+            f"{table}.sent_for_criteria",
+            left.criteria_sent(table),
+            "block",
+            f"Other hospitals send rows of {table}, and this one none, though the criteria "
+            "choose by them who is studied. Ask for the table, or leave the hospital out.",
+            table=table,
+        )
+        for table in left.EVENTS
     ),
     CheckOverHospitals(
         "medication.exposure_left",
@@ -37,6 +48,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "what they seem. The checks of medication say why; mend the export.",
         table="medication",
         threshold=left.LIMIT,
+    ),
+    CheckOverHospitals(
+        "medication.exposure_sent",
+        left.exposure_sent,
+        "block",
+        "no dose of the exposure, though at other hospitals one of ten administrations is one: "
+        "nobody may know its drug_code or drug_name here. Add them to the code list; where the "
+        "drug is not used, say so by the severity warn.",
+        table="medication",
     ),
     CheckOverHospitals(
         "study.exposure_known",

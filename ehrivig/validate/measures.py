@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import gate_tables, mapping, rules, unread
+from ehrivig.validate import arrived, gate_tables, mapping, rules, unread
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -31,7 +31,8 @@ _BEHIND = {
     "n": pl.Int64,
 }
 _MONTH = {"hospital_id": pl.String, "table": pl.String, "month": pl.Int64, "n": pl.Int64}
-_COVERED = {"hospital_id": pl.String, "table": pl.String, "n_covered": pl.Int64}
+_STAYS = ("n_covered", "n_timed", "n_before", "n_prompt")
+_COVERED = {"hospital_id": pl.String, "table": pl.String, **dict.fromkeys(_STAYS, pl.Int64)}
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 
 
@@ -75,7 +76,7 @@ class _Tally:
     present: list[dict[str, object]] = field(default_factory=list)
     behind: list[dict[str, object]] = field(default_factory=list)
     months: list[dict[str, object]] = field(default_factory=list)
-    covered: list[dict[str, object]] = field(default_factory=list)
+    covered: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, table: str, checks: tuple[Declared, ...], counts: Found) -> None:
         """Take in what was counted in one table, hospital by hospital."""
@@ -83,8 +84,11 @@ class _Tally:
             of = {"hospital_id": hospital_id, "table": table}
             size = {**of, "rows_read": numbers.rows}
             self.sizes.append({**size, "rows_kept": numbers.kept})
-            self.months += [{**of, "month": m, "n": n} for m, n in numbers.months.items()]
-            self.covered += [{**of, "n_covered": numbers.stays}] if table in _EVENTS else []
+            came = numbers.arrived
+            self.months += [{**of, "month": m, "n": n} for m, n in came.months.items()]
+            if table in _EVENTS:
+                stays = (came.covered, came.timed, came.before, came.prompt)
+                self.covered.append({**of, **dict(zip(_STAYS, stays, strict=True))})
             self.present += [{**size, "column": c, "n": n} for c, n in numbers.present.items()]
             for check in checks:
                 found = numbers.checks[check.check]
@@ -108,10 +112,11 @@ class _Tally:
         db.load("gate.behind", pl.DataFrame(self.behind, schema=_BEHIND))
         db.load("gate.month_sampled", pl.DataFrame(self.months, schema=_MONTH))
         db.load("gate.covered_sampled", pl.DataFrame(self.covered, schema=_COVERED))
-        for name, column in (("month", "n"), ("covered", "n_covered")):
+        for name, columns in (("month", ("n",)), ("covered", _STAYS)):
+            counted = ", ".join(f"m.{column} * s.count_stride AS {column}" for column in columns)
             db.table(
                 f"gate.{name}",
-                f"SELECT m.* REPLACE (m.{column} * s.count_stride AS {column}) "
+                f"SELECT m.* REPLACE ({counted}) "
                 f"FROM gate.{name}_sampled AS m INNER JOIN gate.setting AS s USING (hospital_id)",
             )
 
@@ -133,10 +138,9 @@ def _measure_table(
         contract.BY_NAME[table].names,
         tuple(c.check for c in acting if not c.field),
         tuple(c.check for c in acting if c.field),
-        adapter.Suspects(suspects(table), gate_tables.as_read(db, table))
-        if table in _EVENTS and len(hospitals) == 1
-        else None,
+        suspects(table) if table in _EVENTS and len(hospitals) == 1 else "",
         event_time(table),
+        table in arrived.PROMPT,
         gate_tables.as_read(db, table),
     )
     return adapter.count(db, relation, checks, parameters, hospitals)
@@ -161,7 +165,7 @@ def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Ru
 
 
 def suspects(table: str) -> str:
-    """The table of the admissions whose rows of an event table some rule concerns, or may."""
+    """The table of a bit for each admission whose rows of an event table some rule concerns."""
     return f"gate.suspect_{table}"
 
 

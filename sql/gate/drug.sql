@@ -2,8 +2,9 @@
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
 -- billed: its code counts billing units in that list. route_known: its route is stated, or told by
--- its code, or does not matter to the study ($routes). product_*: as that list declares them. The
--- rest from `gate.drug_text`.
+-- its code, or does not matter to the study ($routes). type_known: its product type is stated, or
+-- that list states none at all ($typed). product_*: as that list declares them. The rest from
+-- `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -34,6 +35,7 @@ SELECT
     COALESCE(r.route, 'unknown') <> 'unknown'
     OR COALESCE(i.route_implied, FALSE)
     OR LIST_CONTAINS($routes, 'unknown') AS route_known,
+    NOT $typed OR i.product_type <> 'unknown' AS type_known,
     i.concentration_g_per_l AS product_concentration_g_per_l,
     o.drug IS NOT NULL AS exposure_listed,
     COALESCE(h.watched, FALSE) AS look_alike

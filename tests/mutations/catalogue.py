@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from . import files, values
 from .mutation import Mutation
 from .patients import Clean
@@ -18,6 +20,15 @@ UNCONTRADICTED = {
     *("visit_detail_end_datetime", "procedure_end_datetime"),
 }
 """Moments whose shift no other column of a clean extract contradicts: they are not shifted."""
+WITHIN_THE_STAY = {
+    ("icu_stay", "started_at"): ("a day later",),
+    ("clif_adt", "in_dttm"): ("a day later",),
+    ("clif_respiratory_support", "recorded_dttm"): ("a day later",),
+    ("pathogen_test", "collected_at"): ("8 hours earlier",),
+    ("clif_medication_admin_intermittent", "admin_dttm"): SHIFTS,
+}
+"""Of these the shifted moments lie in their stays all the same, and no other column speaks of them:
+an ICU stay still ends after it begins, a test or a dose in CLIF has but one moment."""
 HOSPITALS = ("care_site_id", "hospital_id", "hospitalization_id", "visit_concept_id")
 """Columns without which a row is of no hospital: they are changed in a whole extract."""
 ALONE_ROWS = ("one more column", "columns backwards", "columns in capitals")
@@ -73,6 +84,8 @@ def _of_values(clean: Clean, table: str, name: str) -> Iterator[Mutation]:
     for what, change in values.SAME_TYPE[values.kind_of(column.dtype)].items():
         if what in SHIFTS and name in UNCONTRADICTED:
             continue
+        if what in WITHIN_THE_STAY.get((table, name), ()):
+            continue
         whole = values.column(name, change)
         yield Mutation(clean.layout, table, name, what, whole, alone=alone)
         if what in HALVED and column.drop_nulls().len():
@@ -82,6 +95,8 @@ def _of_values(clean: Clean, table: str, name: str) -> Iterator[Mutation]:
 
 def _of_types(clean: Clean, table: str, name: str, *, alone: bool = False) -> Iterator[Mutation]:
     """Changes of the type of a column."""
-    kind = values.kind_of(clean.own[table].schema[name])
-    for what, change in values.OTHER_TYPE[kind].items():
+    dtype = clean.own[table].schema[name]
+    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+    changes = values.OTHER_TYPE[values.kind_of(dtype)] | (values.OF_ZONED if zoned else {})
+    for what, change in changes.items():
         yield Mutation(clean.layout, table, name, what, values.column(name, change), alone=alone)

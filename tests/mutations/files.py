@@ -33,7 +33,8 @@ def parts_with_untyped_columns(place: Path) -> None:
 def _parts(place: Path, second: object) -> None:
     file = _files(place)[0]
     frame = pl.read_parquet(file, hive_partitioning=False)
-    parts = (frame.head(frame.height // 2), second(frame.tail(-(frame.height // 2))))  # type: ignore[operator]
+    half = frame.height // 2
+    parts = (frame.head(half), second(frame.slice(half)))  # type: ignore[operator]
     folder = file.parent if place.is_dir() else _as_folder(place)
     if place.is_dir():
         file.unlink()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from .catalogue import of_layout
+from .catalogue import WITHIN_THE_STAY, of_layout
 from .mutation import Mutation
 from .network import Trials
 from .patients import Clean, make
@@ -19,6 +20,13 @@ SAMPLE = {
         "medication drug_name full width",
         "medication status the word NULL",
         "medication rows backwards",
+        "medication status null in half",
+        "admission admitted_at 8 hours earlier",
+        "diagnosis every row twice",
+        "diagnosis no row",
+        "icu_stay stopped_at at midnight",
+        "pathogen_test specimen a word nobody knows",
+        "patient death_at as date",
         "medication dose as decimal",
         "medication started_at in UTC",
         "medication half a file",
@@ -32,6 +40,10 @@ SAMPLE = {
     "omop": (
         "measurement unit_source_value upper case",
         "measurement rows backwards",
+        "person year_of_birth null in half",
+        "person month_of_birth zero",
+        "death death_datetime in 1900",
+        "drug_exposure drug_exposure_start_datetime 8 hours earlier",
         "measurement visit_occurrence_id null",
         "measurement visit_occurrence_id zero",
         "visit_occurrence every row twice",
@@ -42,6 +54,9 @@ SAMPLE = {
     "clif": (
         "clif_labs reference_unit blanks around",
         "clif_labs rows backwards",
+        "clif_vitals measured_dttm at midnight",
+        "clif_hospitalization admission_dttm null",
+        "clif_medication_admin_intermittent med_name a word nobody knows",
         "clif_labs lab_specimen_category upper case",
         "clif_vitals vital_category title case",
         "clif_hospitalization discharge_category full width",
@@ -73,6 +88,30 @@ def test_there_are_many_mutations_in_every_layout(clean: dict[str, Clean]) -> No
     for one in clean.values():
         names = [mutation.name for mutation in of_layout(one)]
         assert len(set(names)) == len(names)
+
+
+STAY = {
+    "native": ("admission", "admission_id", "admitted_at", "discharged_at"),
+    "clif": ("clif_hospitalization", "hospitalization_id", "admission_dttm", "discharge_dttm"),
+}
+SHIFT = {"a day later": timedelta(days=1), "8 hours earlier": timedelta(hours=-8)}
+END = {"started_at": "stopped_at", "in_dttm": "out_dttm"}
+
+
+@pytest.mark.parametrize(("table", "column"), WITHIN_THE_STAY)
+def test_a_shift_that_is_not_tried_leaves_next_to_all_moments_in_their_stays(
+    clean: dict[str, Clean], table: str, column: str
+) -> None:
+    """And before the end of their row, where there is one: nothing contradicts it."""
+    layout = "clif" if table.startswith("clif") else "native"
+    stays, key, begin, end = STAY[layout]
+    own = clean[layout].own
+    rows = own[table].join(own[stays].select(key, begin, end), on=key)
+    for what in WITHIN_THE_STAY[table, column]:
+        moved = pl.col(column) + SHIFT[what]
+        last = pl.min_horizontal(end, END[column]) if END.get(column) in rows.columns else end
+        inside = moved.is_between(pl.col(begin) - timedelta(days=1), last)
+        assert rows.select(inside.mean()).item() > 0.9
 
 
 MUTATION = Mutation("native", "medication", "route", "null")

@@ -93,6 +93,14 @@ OTHER_TYPE: dict[str, dict[str, Values]] = {
     },
 }
 """Kind of a column -> changes of its type."""
+OF_ZONED: dict[str, Values] = {
+    "with a zone": lambda c: c.dt.convert_time_zone("Asia/Shanghai"),
+    "in UTC": lambda c: c.dt.convert_time_zone("UTC"),
+    "with a zone in ns": lambda c: c.cast(pl.Datetime("ns", "UTC")).dt.convert_time_zone(
+        "Asia/Shanghai"
+    ),
+}
+"""The changes of a moment that has a zone already: another zone, and the same moment."""
 _WIDE = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))} | {0x20: 0x3000}
 
 
@@ -120,6 +128,8 @@ def column(name: str, values: Values) -> Change:
 def _column(name: str, values: Values, frame: pl.DataFrame) -> pl.DataFrame:
     kept = frame.schema[name]
     changed = frame.with_columns(values(pl.col(name)).alias(name))
+    if changed.schema[name] == pl.Datetime("us") and isinstance(kept, pl.Datetime):
+        changed = changed.with_columns(pl.col(name).dt.replace_time_zone(kept.time_zone))
     return changed if changed.height == frame.height else frame.with_columns(pl.lit(None, kept))
 
 

@@ -61,6 +61,7 @@ def dosing(*rows: tuple[str, int, int]) -> pl.DataFrame:
 
 
 PLAN = study.load("ivig_covid19")
+STAYS = ("n_covered", "n_timed", "n_before", "n_prompt")
 NOTHING: dict[str, dict[str, Any]] = {
     "lab_median": {
         "analyte": pl.String,
@@ -71,7 +72,7 @@ NOTHING: dict[str, dict[str, Any]] = {
     "unread_exposure": {"n": pl.Int64},
     "dose_unit": {"n": pl.Int64},
     "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
-    "covered": {"table": pl.String, "n_covered": pl.Int64},
+    "covered": {"table": pl.String, **dict.fromkeys(STAYS, pl.Int64)},
     "known_person": {
         "admission_id": pl.Int64,
         "person_id": pl.String,

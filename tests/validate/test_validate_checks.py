@@ -28,6 +28,7 @@ TIME = {
     "finding": "observed_at",
     "pathogen_test": "collected_at",
 }
+COPIED = [table for table in TIME if table != "medication"]
 CODES = {
     "diagnosis": ["code"],
     "lab": ["lab_code"],
@@ -80,6 +81,33 @@ def spread(table: str, n: int, **values: Any) -> Spoil:
     return spoil
 
 
+def days(table: str) -> Spoil:
+    """Twenty events on bare dates, of which five are of the day of admission."""
+    first = datetime(2020, 1, 10)
+    bare = {TIME[table]: lambda n: first + timedelta(days=n // 5)}
+    bare |= {"resulted_at": lambda n: START + timedelta(days=n // 5)} if table == "lab" else {}
+    return many(table, 20, value=lambda n: 36 + n / 10, value_std=lambda n: 36 + n / 10, **bare)
+
+
+def utc_days(table: str, column: str) -> Spoil:
+    """Let all rows of a table be at midnight of UTC, on days of their own."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(2):
+            hospital.person(f"utc{number}")
+        if table not in ("admission", "patient"):
+            many(table, 5)(hospital)
+        days = 10 if column == "discharged_at" else 40 if column == "death_at" else 0
+        days += 3 if column == "stopped_at" else 0
+        for number, row in enumerate(hospital.rows[table]):
+            later = number % 5 if table not in ("admission", "patient") else 0
+            row[column] = datetime(2020, 1, 11, 8) + timedelta(days=days + later)
+            for end in {"stopped_at", "resulted_at"} & set(row) - {column}:
+                row[end] = row[column] + timedelta(hours=3)
+
+    return spoil
+
+
 def both(*spoils: Spoil) -> Spoil:
     def spoil(hospital: Any) -> None:
         for one in spoils:
@@ -122,6 +150,12 @@ def events() -> dict[str, tuple[Spoil, int]]:
     for table in ("icu_stay", "respiratory_support", "procedure", "medication"):
         early = {"stopped_at": START, "started_at": START + timedelta(hours=5)}
         found[f"{table}.stopped_at_after_start"] = put(table, **early), 1
+    for table in COPIED:
+        own = {TIME[table]: START + timedelta(hours=9)}
+        for end in ("stopped_at", "resulted_at"):
+            own |= {end: START + timedelta(days=1)} if end in contract.BY_NAME[table].names else {}
+        name = "copies" if table in ("lab", "vital") else "not_copy"
+        found[f"{table}.{name}"] = many(table, 2, **own), 1
     for table in ("lab", "vital", "medication"):
         found[f"{table}.time_shift"] = (
             both(
@@ -151,22 +185,22 @@ PATIENT: dict[str, tuple[Spoil, int]] = {
     "patient.one_identity": (lambda h: h.add("patient", patient_id="1", sex="male"), 2),
     "patient.one_death": (
         both(
-            patient(death_at=datetime(2020, 2, 1)),
+            patient(death_at=datetime(2020, 2, 1, 5)),
             lambda h: h.add(
                 "patient",
                 patient_id="3",
                 sex="female",
                 birth_date=date(1960, 5, 1),
-                death_at=datetime(2020, 2, 3),
+                death_at=datetime(2020, 2, 3, 5),
             ),
         ),
         2,
     ),
     "patient.sex_accepted": (patient(sex="1"), 1),
     "patient.birth_date_plausible": (patient(birth_date=date(1900, 1, 1)), 1),
-    "patient.death_before_extract": (patient(death_at=datetime(2020, 8, 1)), 1),
-    "patient.death_after_birth": (patient(death_at=datetime(1950, 8, 1)), 1),
-    "patient.death_after_admission": (patient(death_at=datetime(2020, 1, 9)), 1),
+    "patient.death_before_extract": (patient(death_at=datetime(2020, 8, 1, 5)), 1),
+    "patient.death_after_birth": (patient(death_at=datetime(1950, 8, 1, 5)), 1),
+    "patient.death_after_admission": (patient(death_at=datetime(2020, 1, 9, 5)), 1),
     "patient.person_id_hashed": (patient(person_id="11010519491231002X"), 1),
     "patient.national_id_checksum": (patient(person_id="110105194912310021"), 1),
 }
@@ -185,13 +219,13 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.patient_kept": (lambda h: h.add("patient", patient_id="3", sex="male"), 1),
     "admission.admitted_at_present": (admission(admitted_at=None), 1),
     "admission.discharged_at_present": (admission(discharged_at=None), 1),
-    "admission.discharged_at_placeholder": (admission(discharged_at=datetime(9999, 12, 31)), 1),
-    "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9)), 1),
+    "admission.discharged_at_placeholder": (admission(discharged_at=datetime(9999, 12, 31, 5)), 1),
+    "admission.discharge_after_admission": (admission(discharged_at=datetime(2020, 1, 9, 5)), 1),
     "admission.admitted_before_extract": (admission(admitted_at=datetime(2020, 7, 1)), 1),
-    "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1)), 1),
+    "admission.discharged_before_extract": (admission(discharged_at=datetime(2020, 7, 1, 5)), 1),
     "admission.admitted_at_plausible": (admission(admitted_at=datetime(1899, 12, 30)), 1),
     "admission.discharge_day_month": (
-        admission(admitted_at=datetime(2020, 3, 2), discharged_at=datetime(2020, 1, 4)),
+        admission(admitted_at=datetime(2020, 3, 2), discharged_at=datetime(2020, 1, 4, 5)),
         1,
     ),
     "admission.discharge_status_accepted": (admission(discharge_status="home"), 1),
@@ -199,7 +233,7 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.death_dates_agree": (
         both(
             admission(discharge_status="died"),
-            patient(death_at=datetime(2020, 3, 1)),
+            patient(death_at=datetime(2020, 3, 1, 5)),
             lambda h: h.change("admission", 1, discharge_status="died"),
             lambda h: h.change("patient", 1, death_at=START + timedelta(days=10)),
         ),
@@ -246,18 +280,18 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         ],
         1,
     ),
-    "admission.onset_plausible": (admission(symptom_onset_at=datetime(1900, 1, 1)), 1),
+    "admission.onset_plausible": (admission(symptom_onset_at=datetime(1900, 1, 1, 5)), 1),
     "admission.onset_before_discharge": (
         both(
-            admission(symptom_onset_at=datetime(2020, 2, 20)),
-            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+            admission(symptom_onset_at=datetime(2020, 2, 20, 5)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5, 5)),
         ),
         1,
     ),
     "admission.onset_recent": (
         both(
-            admission(symptom_onset_at=datetime(2019, 1, 20)),
-            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5)),
+            admission(symptom_onset_at=datetime(2019, 1, 20, 5)),
+            lambda h: h.change("admission", 1, symptom_onset_at=datetime(2020, 1, 5, 5)),
         ),
         1,
     ),
@@ -281,7 +315,9 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
     "admission.clock_change": (
         both(
             lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
-            admission(admitted_at=datetime(2020, 3, 29, 2, 30), discharged_at=datetime(2020, 4, 2)),
+            admission(
+                admitted_at=datetime(2020, 3, 29, 2, 30), discharged_at=datetime(2020, 4, 2, 5)
+            ),
         ),
         1,
     ),
@@ -507,7 +543,7 @@ MEDICATION: dict[str, tuple[Spoil, int]] = {
     "medication.clock_change": (
         both(
             lambda h: h.change("hospital", 0, timezone="Europe/Paris"),
-            lambda h: h.change("admission", 0, discharged_at=datetime(2020, 4, 10)),
+            lambda h: h.change("admission", 0, discharged_at=datetime(2020, 4, 10, 5)),
             put("medication", started_at=datetime(2020, 3, 29, 2, 15)),
         ),
         1,
@@ -534,7 +570,50 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "patient.sex_present": (patient(sex=None), 1),
     "diagnosis.code_formed": (put("diagnosis", code="high blood pressure"), 1),
     "finding.code_known": (put("finding", finding_code="shoe_size"), 1),
-    "procedure.code_known": (put("procedure", procedure_code="haircut"), 1),
+    "procedure.code_known": (many("procedure", 2, procedure_code="haircut"), 2),
+    "score.code_known": (many("score", 2, score_code="wit"), 2),
+    "score.value_is_charted": (many("score", 25, value=0.0), 25),
+    "pathogen_test.organism_known": (many("pathogen_test", 2, organism_code="yeti"), 2),
+    "pathogen_test.specimen_known": (many("pathogen_test", 2, specimen="hair"), 2),
+    "admission.discharged_at_date_only": (admission(discharged_at=datetime(2020, 1, 20)), 1),
+    "admission.symptom_onset_at_date_only": (admission(symptom_onset_at=datetime(2020, 1, 7)), 1),
+    "admission.age_known": (both(admission(age_years=None), patient(birth_date=None)), 1),
+    "icu_stay.started_at_after_admission": (
+        put("icu_stay", started_at=START - timedelta(hours=2)),
+        1,
+    ),
+    "icu_stay.stopped_at_in_stay": (put("icu_stay", stopped_at=datetime(2020, 5, 5, 5)), 1),
+    "icu_stay.stopped_at_date_only": (put("icu_stay", stopped_at=datetime(2020, 1, 13)), 1),
+    "patient.death_at_date_only": (patient(death_at=datetime(2020, 3, 1)), 1),
+    "pathogen_test.collected_at_before_discharge": (
+        put("pathogen_test", collected_at=START + timedelta(days=11)),
+        1,
+    ),
+    "admission.admitted_at_of_utc_days": (utc_days("admission", "admitted_at"), 5),
+    "admission.discharged_at_of_utc_days": (utc_days("admission", "discharged_at"), 5),
+    "patient.death_at_of_utc_days": (utc_days("patient", "death_at"), 5),
+    "icu_stay.stopped_at_of_utc_days": (utc_days("icu_stay", "stopped_at"), 5),
+    **{
+        f"{table}.{TIME[table]}_of_utc_days": (utc_days(table, TIME[table]), 5)
+        for table in TIME
+        if table != "diagnosis"
+    },
+    "diagnosis.present_on_admission_told": (
+        many("diagnosis", 20, present_on_admission=False, code=lambda n: f"I{n + 10}"),
+        20,
+    ),
+    "lab.collected_at_hours_known": (days("lab"), 20),
+    "vital.measured_at_hours_known": (days("vital"), 20),
+    "medication.status_present": (put("medication", status=None), 1),
+    "medication.product_type_known": (
+        lambda h: [
+            h.drugs.append((4, "local", "i", "Immunoglobulin X", "iv")),
+            h.classes.append((4, "ivig", "include", None, None, None)),
+            h.add("medication"),
+            h.add("medication", drug=4, drug_name="Immunoglobulin X"),
+        ],
+        1,
+    ),
     "pathogen_test.method_present": (put("pathogen_test", method=None), 1),
     "pathogen_test.result_present": (put("pathogen_test", result=None), 1),
     "finding.present_present": (put("finding", present=None), 1),
@@ -565,7 +644,9 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
     "hospital.timezone_known",
     *("admission.visit_kind_read", "admission.discharged_at_a_day", "admission.place_read"),
     *("admission.procedure_read", "admission.moment_of_its_date"),
-    *("patient.death_rows_agree", "patient.death_at_a_day"),
+    *("patient.death_rows_agree", "patient.death_at_a_day", "patient.death_at_of_its_date"),
+    *("patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
+    *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day"),
 }
 
 
@@ -612,6 +693,8 @@ ALSO = {
     "lab.collected_at_after_death": "lab.resulted_after_collected",
     "lab.collected_at_date_only": "lab.resulted_after_collected",
     "lab.collected_at_in_stay": "lab.resulted_after_collected",
+    "lab.collected_at_hours_known": 20 * "lab.collected_at_date_only ",
+    "vital.measured_at_hours_known": 20 * "vital.measured_at_date_only ",
     "lab.decimal_comma": "lab.qualitative",
     "lab.hard_range": "lab.soft_range",
     "lab.sample_time_is_own": "lab.collected_at_date_only",
@@ -624,11 +707,13 @@ ALSO = {
     "vital.unit_mixup": 25 * "vital.hard_range vital.soft_range ",
     "medication.not_reversed": "medication.dose_positive",
     "medication.order_not_beside_given": ("medication.status_recorded medication.status_recorded"),
+    "medication.status_present": "medication.status_recorded",
     "medication.strength_known": "medication.amount_known",
     "medication.row_aligned": "medication.amount_known",
     "medication.time_shift": 38 * "medication.not_duplicate ",
     "respiratory_support.fio2_is_fraction": 25 * "respiratory_support.fio2_range ",
     "icu_stay.started_at_after_death": "icu_stay.stopped_at_after_start",
+    "pathogen_test.collected_at_in_stay": "pathogen_test.collected_at_before_discharge",
     "icu_stay.started_at_in_stay": "icu_stay.stopped_at_after_start",
     "respiratory_support.started_at_after_death": "respiratory_support.stopped_at_after_start",
     "respiratory_support.started_at_date_only": "respiratory_support.stopped_at_after_start",
@@ -641,6 +726,16 @@ ENDS_BEFORE_IT_STARTS = {  # a start that is moved to after the extract, of a ro
 }
 
 
+BEYOND = {  # what lies after the end of its stay
+    "icu_stay": ["icu_stay.stopped_at_in_stay"],
+    "pathogen_test": ["pathogen_test.collected_at_before_discharge"],
+}
+EARLY = {  # a start that is moved to before the admission
+    "lab": ["lab.resulted_in_time"],
+    "icu_stay": ["icu_stay.started_at_after_admission"],
+}
+
+
 def besides() -> dict[str, list[str]]:
     """`ALSO`, with what wrong times of events are wrong in."""
     found = {check: text.split() for check, text in ALSO.items()}
@@ -648,12 +743,16 @@ def besides() -> dict[str, list[str]]:
         at, end = f"{table}.{time}_", ENDS_BEFORE_IT_STARTS.get(table)
         judged = table != "diagnosis"  # its times are not held against the stay
         outside, ends = [f"{at}in_stay"] * judged, [end] if end else []
+        ends += [f"{at}before_discharge"] * (table == "pathogen_test")
         found[f"{at}before_extract"] = [*outside, *[f"{at}date_only"] * judged, *ends]
         found[f"{at}day_month"] = [*outside, f"{at}before_extract", *ends]
-        found[f"{at}plausible"] = [*outside, *["lab.resulted_in_time"] * (table == "lab")]
+        found[f"{at}plausible"] = [*outside, *EARLY.get(table, ())]
         # the dose of a clean row lies within a day of the admission, where a stay still counts
         late = outside if table != "medication" else []
         found[f"{table}.admission_kept"] = ["admission.discharge_after_admission", *late]
+        found[f"{table}.admission_kept"] += BEYOND.get(table, [])
+        if judged:
+            found.setdefault(f"{at}after_death", []).append("patient.death_at_date_only")
     return found
 
 
@@ -664,6 +763,23 @@ APART = {
     **{f"{table}.time_shift": "in another time zone" for table in ("lab", "vital", "medication")},
     **dict.fromkeys(("lab.unit_mixup", "vital.unit_mixup"), "in another unit"),
     "respiratory_support.fio2_is_fraction": "in another unit",
+    **dict.fromkeys(
+        ("procedure.code_known", "score.code_known", "pathogen_test.organism_known"),
+        "in words of its own",
+    ),
+    "pathogen_test.specimen_known": "in other samples",
+    "lab.collected_at_hours_known": "on days",
+    "vital.measured_at_hours_known": "on days",
+    **{
+        f"{table}.{column}_of_utc_days": f"{table} {column}"
+        for table, column in (
+            *(("admission", "admitted_at"), ("admission", "discharged_at")),
+            *(("patient", "death_at"), ("icu_stay", "stopped_at")),
+            *((table, time) for table, time in TIME.items() if table != "diagnosis"),
+        )
+    },
+    "score.value_is_charted": "in other samples",
+    "diagnosis.present_on_admission_told": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }
 GROUPS: dict[str, list[str]] = {}

@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     import duckdb_engine  # noqa: F401
     import great_expectations  # noqa: F401
 
-from ehrivig.validate.adapter.counts import Found, Numbers, Relation, Suspects, count
+from ehrivig.validate.adapter.counts import Found, Numbers, Relation, count
 from ehrivig.validate.adapter.expectations import expectation
 from ehrivig.validate.adapter.plans import Counted
 
@@ -35,4 +35,4 @@ def _forget_gx() -> None:
 
 atexit.register(_forget_gx)
 
-__all__ = ["Counted", "Found", "Numbers", "Relation", "Suspects", "count", "expectation"]
+__all__ = ["Counted", "Found", "Numbers", "Relation", "count", "expectation"]

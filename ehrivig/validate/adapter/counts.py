@@ -23,24 +23,12 @@ from ehrivig.validate.adapter.plans import (
     planned,
     unmeasurable,
 )
-from ehrivig.validate.rules import either
+from ehrivig.validate.rules import HASH, HASHES, either
 from ehrivig.validate.suite import Declared, check_query
 
 _MEASURED = "gate.measured"  # one row per hospital with rows: all that was counted last
-_HASHES = 2**18
-_HASH = f"(hash(admission_id) % {_HASHES})::INTEGER"
-
-
-@dataclass(frozen=True)
-class Suspects:
-    """Where the admissions of some rows of a relation are kept (`table`), and read (`source`).
-
-    All of them, and a few others: measuring the rows keeps one bit for each of many hashes of an
-    id, which needs the same little memory whatever the proportion of such rows.
-    """
-
-    table: str
-    source: str
+BEFORE_HOURS, PROMPT_HOURS = 4, 6
+"""Rows so long before an admission are early; rows until so long after it are prompt."""
 
 
 @dataclass(frozen=True)
@@ -48,35 +36,52 @@ class Relation:
     """What is counted in: a relation ("schema.name"), and what is counted beside its checks.
 
     `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
-    row, or take a value from it. `suspects`: where the admissions of such rows are kept; only of a
-    single hospital, whose rows are not asked in groups. `event_time`: the column of when an event
+    row, or take a value from it. `suspects`: the table that is made of a bit for each HASH of an
+    admission with such rows; only of a single hospital, whose rows are not asked in groups: the
+    same little memory for few such rows and for many. `event_time`: the column of when an event
     was, by whose months rows of the counted stays are counted; empty for a table without events.
-    `read`: where its rows are read with the fewest joins.
+    `begins`: whether the beginning of stays is held against its first rows. `read`: where its rows
+    are read with the fewest joins.
     """
 
     name: str
     columns: tuple[str, ...] = ()
     rejecting: Collection[str] = ()
     emptying: Collection[str] = ()
-    suspects: Suspects | None = None
+    suspects: str = ""
     event_time: str = ""
+    begins: bool = False
     read: str = ""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What came of the counted stays of one hospital, in one table.
+
+    `months`: rows by year * 12 + month. Stays: `covered`, with any row; `timed`, of which the first
+    has a time of day; `before`, of which it lies long before the admission; `prompt`, of which it
+    lies soon after it, or earlier.
+    """
+
+    months: dict[int, int] = field(default_factory=dict)
+    covered: int = 0
+    timed: int = 0
+    before: int = 0
+    prompt: int = 0
 
 
 @dataclass(frozen=True)
 class Numbers:
     """What was counted in one hospital.
 
-    `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column. Of the
-    counted stays: `months`, rows by year * 12 + month, and `stays`, those with any row.
+    `checks`: by id; `rows`, and `kept`, those no check rejects; `present`: values by column.
     """
 
     checks: dict[str, Counted]
     rows: int
     kept: int
     present: dict[str, int]
-    months: dict[int, int] = field(default_factory=dict)
-    stays: int = 0
+    arrived: Arrived = field(default_factory=Arrived)
 
 
 @dataclass(frozen=True)
@@ -130,36 +135,53 @@ def count(
             for number, (check, plan) in enumerate(zip(checks, plans, strict=True))
         }
         values = {column: row[place] for column, place in present.items()}
-        months, stays = arrived.get(name, ({}, 0))
-        of[name] = Numbers(told, row[rows], row[kept], values, months, stays)
+        of[name] = Numbers(told, row[rows], row[kept], values, arrived.get(name, Arrived()))
     return Found(predicates, of)
 
 
-def _arrived(db: Database, relation: Relation) -> dict[str, tuple[dict[int, int], int]]:
-    """Hospital -> rows by month of its counted stays, and how many of these have any row.
+def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
+    """Hospital -> what came of its counted stays.
 
     A statement of its own, over two columns: beside a histogram DuckDB computes the other counts
     of a table twice. Empty for a table without events.
     """
     if not relation.event_time:
         return {}
-    time = relation.event_time
+    time = f"r.{relation.event_time}"
     rows = db.rows(
         "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) FROM ("
-        f"SELECT r.hospital_id, r.admission_id, year(r.{time}) * 12 + month(r.{time}) AS month, "
+        f"SELECT r.hospital_id, r.admission_id, year({time}) * 12 + month({time}) AS month, "
         f"count(*) AS n FROM {relation.read} AS r "
         "SEMI JOIN (SELECT admission_id FROM gate.stay WHERE stay_counted) AS s "
         "ON r.admission_id = s.admission_id GROUP BY ALL) "
         "GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
     )
+    begun = _begun(db, relation) if relation.begins else {}
     months: dict[str, dict[int, int]] = {}
-    stays: dict[str, int] = {}
-    for hospital, month, n, n_stays, is_total in rows:
-        if is_total:
-            stays[hospital] = int(n_stays)
-        elif month is not None:
+    for hospital, month, n, _, is_total in rows:
+        if not is_total and month is not None:
             months.setdefault(hospital, {})[int(month)] = int(n)
-    return {hospital: (months.get(hospital, {}), n) for hospital, n in stays.items()}
+    return {
+        hospital: Arrived(months.get(hospital, {}), int(n_stays), *begun.get(hospital, ()))
+        for hospital, _, _, n_stays, is_total in rows
+        if is_total
+    }
+
+
+def _begun(db: Database, relation: Relation) -> dict[str, tuple[int, int, int]]:
+    """Hospital -> counted stays whose first row has a time of day: all, early ones, prompt ones."""
+    after = "first_at < admitted_at"
+    rows = db.rows(
+        f"SELECT hospital_id, count(*), "
+        f"count(*) FILTER (WHERE {after} - INTERVAL {BEFORE_HOURS} HOUR), "
+        f"count(*) FILTER (WHERE {after} + INTERVAL {PROMPT_HOURS} HOUR) FROM ("
+        f"SELECT r.hospital_id, min(r.{relation.event_time}) AS first_at, "
+        f"any_value(s.stay_admitted_at) AS admitted_at FROM {relation.read} AS r INNER JOIN "
+        "(SELECT admission_id, stay_admitted_at FROM gate.stay WHERE stay_counted) AS s "
+        "ON r.admission_id = s.admission_id GROUP BY r.hospital_id, r.admission_id) "
+        "WHERE epoch_us(first_at) % 86400000000 <> 0 GROUP BY hospital_id"
+    )
+    return {hospital: (int(n), int(early), int(prompt)) for hospital, n, early, prompt in rows}
 
 
 def _measured(
@@ -171,20 +193,16 @@ def _measured(
         head, group = "hospital_id", " GROUP BY hospital_id"
     else:
         head, group = f"{literal(hospitals[0])} AS hospital_id", ""
-    if relation.suspects is not None:
-        bits = f"bitstring_agg(CASE WHEN {touched} THEN {_HASH} END, 0, {_HASHES - 1})"
+    if relation.suspects:
+        bits = f"bitstring_agg(CASE WHEN {touched} THEN {HASH} END, 0, {HASHES - 1})"
         shown.append(f"{bits} AS suspects")
     text = f"SELECT {', '.join([head, *shown])} FROM {relation.name}{group}"
     try:
         db.table(_MEASURED, text)
     except Exception as error:
         raise user_error(error) or unmeasurable(relation.name) from error
-    if relation.suspects is not None:
-        db.table(
-            relation.suspects.table,
-            f"SELECT DISTINCT admission_id FROM {relation.suspects.source} "
-            f"WHERE get_bit((SELECT suspects FROM {_MEASURED}), {_HASH}) = 1",
-        )
+    if relation.suspects:
+        db.table(relation.suspects, f"SELECT suspects FROM {_MEASURED}")
     return _MEASURED
 
 

@@ -77,7 +77,8 @@ SELECT
             )
             THEN 'given'
         WHEN m.action IN ('not_given', 'not_administered') THEN 'not_given'
-        WHEN m.action IS NULL OR m.action IN ('other', 'unknown') THEN 'unknown'
+        WHEN m.action IN ('other', 'unknown') THEN 'unknown'
+        WHEN m.action IS NULL AND m.kind <> 'intermittent' THEN 'unknown'
         ELSE COALESCE(m.mar_action_category, m.mar_action_group)
     END AS status
 FROM spelled AS m

@@ -83,7 +83,7 @@ SELECT
     CASE
         WHEN m.drug_type_concept_id IN (38000180, 32818, 581373, 43542358, 32817) THEN 'given'
         WHEN m.drug_type_concept_id::VARCHAR IN (SELECT UNNEST($given_types)) THEN 'given'
-        ELSE 'unknown'
+        WHEN m.drug_type_concept_id <> 0 THEN 'unknown'
     END AS status
 FROM spelled AS m
 LEFT JOIN coded AS k ON m.drug_concept_id::VARCHAR = k.code

@@ -1,7 +1,9 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
--- Grain: hospital and what it is about (visit, end, place, procedure, death, death_day, moment).
--- violated: such rows, of death the persons with several dates, of end and death_day the visits and
--- lives that end on a bare date, of moment the rows whose moment is of another day than their date;
+-- Grain: hospital and what it is about (visit, end, place, procedure, birth, death, death_day,
+-- moment, death_moment, icu_moment, icu_start, icu_end).
+-- violated: such rows, of birth the persons without a month of birth, of death those with several
+-- dates, of end, death_day, icu_start and icu_end what ends or begins on a bare date, of moments
+-- the rows whose moment is of another day than their date, in the column in which most are so;
 -- denominator: all that were asked.
 -- A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH known AS (
@@ -20,55 +22,73 @@ WITH known AS (
 dated AS (
     SELECT
         visit_occurrence_id,
+        'start' AS of,
         visit_start_datetime AS moment,
         visit_start_date AS day
     FROM source.visit_occurrence
     UNION ALL
     SELECT
         visit_occurrence_id,
+        'end' AS of,
         visit_end_datetime AS moment,
         visit_end_date AS day
     FROM source.visit_occurrence
     UNION ALL
     SELECT
         visit_occurrence_id,
-        visit_detail_start_datetime AS moment,
-        visit_detail_start_date AS day
-    FROM source.visit_detail
-    UNION ALL
-    SELECT
-        visit_occurrence_id,
+        'measurement' AS of,
         measurement_datetime AS moment,
         measurement_date AS day
     FROM source.measurement
     UNION ALL
     SELECT
         visit_occurrence_id,
+        'drug_exposure' AS of,
         drug_exposure_start_datetime AS moment,
         drug_exposure_start_date AS day
     FROM source.drug_exposure
     UNION ALL
     SELECT
         visit_occurrence_id,
+        'condition' AS of,
         condition_start_datetime AS moment,
         condition_start_date AS day
     FROM source.condition_occurrence
     UNION ALL
     SELECT
         visit_occurrence_id,
+        'procedure' AS of,
         procedure_datetime AS moment,
         procedure_date AS day
     FROM source.procedure_occurrence
 ),
 
-dead AS (
+person AS (
     SELECT DISTINCT
-        v.hospital_id,
+        hospital_id,
+        person_id
+    FROM prepared.visit
+),
+
+dead AS (
+    SELECT
+        p.hospital_id,
         d.person_id,
         d.dates,
         d.bare
     FROM prepared.vital_status AS d
-    INNER JOIN prepared.visit AS v ON d.person_id = v.person_id
+    INNER JOIN person AS p ON d.person_id = p.person_id
+),
+
+icu AS (
+    SELECT
+        v.hospital_id,
+        UNNEST([d.visit_detail_start_datetime, d.visit_detail_end_datetime]) AS moment,
+        UNNEST([d.visit_detail_start_date, d.visit_detail_end_date]) AS day,
+        UNNEST(['icu_start', 'icu_end']) AS about
+    FROM source.visit_detail AS d
+    INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
+    WHERE d.visit_detail_concept_id IN (32037, 581379)
 ),
 
 asked AS (
@@ -103,11 +123,41 @@ asked AS (
     UNION ALL
     SELECT
         v.hospital_id,
-        'moment' AS about,
+        'moment ' || d.of AS about,
         d.moment::DATE <> d.day AS is_unread
     FROM dated AS d
     INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
     WHERE d.moment IS NOT NULL AND d.day IS NOT NULL
+    UNION ALL
+    SELECT
+        hospital_id,
+        'icu_moment' AS about,
+        moment::DATE <> day AS is_unread
+    FROM icu
+    WHERE moment IS NOT NULL AND day IS NOT NULL
+    UNION ALL
+    SELECT
+        hospital_id,
+        about,
+        MOMENT_OF(moment, day)::TIME = TIME '00:00:00' AS is_unread
+    FROM icu
+    WHERE moment IS NOT NULL OR day IS NOT NULL
+    UNION ALL
+    SELECT
+        o.hospital_id,
+        'death_moment' AS about,
+        d.death_datetime::DATE <> d.death_date AS is_unread
+    FROM source.death AS d
+    INNER JOIN person AS o ON d.person_id = o.person_id
+    WHERE d.death_datetime IS NOT NULL AND d.death_date IS NOT NULL
+    UNION ALL
+    SELECT
+        o.hospital_id,
+        'birth' AS about,
+        p.birth_datetime IS NULL
+        AND COALESCE(p.month_of_birth NOT BETWEEN 1 AND 12, TRUE) AS is_unread
+    FROM source.person AS p
+    INNER JOIN person AS o ON p.person_id = o.person_id
     UNION ALL
     SELECT
         hospital_id,
@@ -124,8 +174,12 @@ asked AS (
 
 SELECT
     hospital_id,
-    about,
+    SPLIT_PART(about, ' ', 1) AS about,
     COUNT_IF(is_unread) AS violated,
     COUNT(*) AS denominator
 FROM asked
-GROUP BY hospital_id, about
+GROUP BY hospital_id, asked.about
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY hospital_id, SPLIT_PART(asked.about, ' ', 1)
+    ORDER BY violated / denominator DESC, denominator DESC
+) = 1

@@ -1,0 +1,8 @@
+-- Of a source with a layout: stays in intensive care that end on a date without a time of day.
+-- One row per hospital: violated, denominator (all that end).
+SELECT
+    hospital_id,
+    violated,
+    denominator
+FROM prepared.words_unread
+WHERE about = 'icu_end'
