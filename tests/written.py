@@ -380,8 +380,10 @@ def carried(name: str, **more: Any) -> dict[str, Any]:
         content[section]["variables"] = kept
     content["extract"] |= {"layout": name, "timezone": ZONE, **more}
     content["quality"]["block"] = "drop_hospital"
-    content["match"] = {"covariates": ["age", "male", "diabetes", "hypertension", "malignancy"]}
-    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True}
+    covariates = ["age", "male", "diabetes", "hypertension", "malignancy"]
+    # one source is one hospital, another several: nothing may depend on that
+    content["match"] = {"covariates": covariates, "hospital": "ignore"}
+    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True, "bootstrap": 20}
     content["utilisation"] = {"by": ["hospital_id", "month", "product_type"], "price_per_g": 60}
     content["regimen"] = {"names": ["gbs", "igma_sepsis"]}
     return content

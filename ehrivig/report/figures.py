@@ -32,6 +32,8 @@ _COUNTS = ("events_exposed", "n_exposed", "events_control", "n_control")
 
 def love_plot(balance: pl.DataFrame, path: Path) -> None:
     """Absolute standardised mean differences before and after matching, largest first."""
+    numbers = pl.col("smd_unmatched", "smd_matched").cast(pl.Float64)  # all null: read as text
+    balance = balance.with_columns(numbers)
     table = balance.filter(pl.col("smd_unmatched").is_not_null()).sort(
         pl.col("smd_unmatched").abs(), descending=False
     )

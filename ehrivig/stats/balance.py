@@ -228,17 +228,23 @@ def _distribution_gap(v: FloatArray, arm: BoolArray, w: FloatArray | None) -> tu
 
 
 def level_difference(
-    treated: ArrayLike, level: ArrayLike, weights: ArrayLike | None = None
+    treated: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None
 ) -> tuple[float, float]:
     """The standardised difference of a variable with several levels, before and after weighting.
 
-    treated (n,) 0/1; level (n,) labels; weights (n,) of the second, 0 for who is left out. It is
+    treated (n,) 0/1; labels (n,); weights (n,) of the second, 0 for who is left out. It is
     the Mahalanobis distance between the arms' proportions of the levels, by the covariance before
     weighting, so that both have one denominator. NaN where an arm is empty or has no weight.
+    Raises AnalysisError without rows.
     Source: Yang & Dalton 2012.
     """
     arm = arm_vector(treated)
-    _, code = np.unique(np.asarray(level), return_inverse=True)
+    if not arm.size:
+        raise AnalysisError("level difference: there are no rows.")
+    names = np.asarray(labels)
+    if names.shape != arm.shape:
+        raise UsageError(f"labels: needs one per row ({arm.size} rows), got shape {names.shape}.")
+    _, code = np.unique(names, return_inverse=True)
     shown = np.eye(int(code.max()) + 1)[code][:, 1:]
     if not shown.shape[1] or not arm.any() or arm.all():
         return math.nan, math.nan

@@ -31,7 +31,7 @@ from ehrivig.meta import (
     subgroup_analysis,
     trim_and_fill,
 )
-from ehrivig.stats.balance import balance
+from ehrivig.stats.balance import balance, level_difference
 from ehrivig.stats.imputation import rubin
 from ehrivig.stats.imputation.impute import impute
 from ehrivig.stats.regression.conditional import conditional_logistic
@@ -695,6 +695,18 @@ ESTIMATORS = (
         ("arm", "x"),
         exempt={
             "missing": "a missing value leaves its row out of that covariate, and is counted",
+            "weights": "weights are of reliability, and none count before matching",
+        },
+    ),
+    Estimator(
+        "difference of levels",
+        level_difference,
+        lambda r: ((r.arm,), {"labels": r.cluster, "weights": r.weights}),
+        lambda found: {"before": found[0], "after": found[1]},
+        "",
+        ("arm", "cluster"),
+        exempt={
+            "missing": "a label is never missing: hospitals have names",
             "weights": "weights are of reliability, and none count before matching",
         },
     ),
