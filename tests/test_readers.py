@@ -77,7 +77,7 @@ READERS: dict[str, tuple[Callable[[Path, bytes], Any], bytes]] = {
     ),
     "regimen": (
         _file("mine.toml", regimen.load),
-        (resources.regimens_folder() / "gbs.toml").read_bytes(),
+        (resources.regimens_folder() / "gbs.toml").read_bytes().replace(b'"gbs"', b'"mine"'),
     ),
     "mapping": (_file("mappings.toml", mapping.load), _MAPPING.encode()),
     "layout": (_layout, b"-- a\nSELECT 1 AS hospital_id, 'x' AS admission_id FROM source.a\n"),

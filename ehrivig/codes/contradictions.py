@@ -15,6 +15,7 @@ from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _NDC_LENGTH = 11
 _SHORTEST = 3
+_IDEOGRAPHS = 0x2E80
 _NEAR = 0.7  # of difflib
 _LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
 
@@ -61,6 +62,11 @@ def _nothing(lists: CodeLists, row: Row) -> str | None:
     return None
 
 
+def _length(text: str) -> int:
+    """Letters of a text; an ideograph says as much as two."""
+    return sum(2 if ord(letter) >= _IDEOGRAPHS else 1 for letter in text)
+
+
 def _drug(lists: CodeLists, row: Row) -> str | None:
     """A line of a drug list that no product could ever match."""
     vocabulary, match = row["vocabulary"], row["match"]
@@ -68,7 +74,7 @@ def _drug(lists: CodeLists, row: Row) -> str | None:
         return f"value {row['value']!r} holds no letter or digit. Mend it."
     if vocabulary != "name" and match in ("contains", "within"):
         return "a code cannot be matched by what it contains. Write exact, single or prefix."
-    if match == "within" and len(_plain_value(row)) < _SHORTEST:
+    if match == "within" and _length(_plain_value(row)) < _SHORTEST:
         return f"so few letters are in nearly every name. Write at least {_SHORTEST}."
     if vocabulary == "name" and match == "single":
         return "a name has nothing below it. Write exact, prefix or contains."

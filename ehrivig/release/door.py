@@ -30,6 +30,10 @@ _OF_ATTEMPTS = "history.csv"
 """Read back by every run; its words are the program's own."""
 
 
+PROTOCOL = "protocol.json"
+"""It follows from the study file alone."""
+
+
 def write_tables(folder: Path, smallest: int) -> Path:
     """Write `release/` of a run: its tables, with what is not shown hidden; the folder.
 
@@ -43,6 +47,8 @@ def write_tables(folder: Path, smallest: int) -> Path:
     for name, frame in tables.items():
         if frame.columns:
             frame.write_csv(release / name)
+    if (folder / PROTOCOL).is_file():
+        shutil.copyfile(folder / PROTOCOL, release / PROTOCOL)
     _manifest(folder, release, smallest, done, found)
     (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
     return release

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ehrivig import __version__, resources
+from ehrivig import resources
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 from ehrivig.study.whole import Study
 
@@ -35,7 +35,6 @@ def protocol(study: Study) -> dict[str, Any]:
         "title": study.study.title,
         "study_hash": study.digest,
         "own_codelists": study.lists.hashes,
-        "software": f"ehrivig {__version__}",
         "answer": {
             "analysis": study.answer,
             "measure": study.answer_measure,

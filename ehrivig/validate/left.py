@@ -134,8 +134,12 @@ def _sent(network: Network) -> dict[str, set[str]]:
 
 
 def _without(network: Network, table: str) -> Counts:
-    """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0."""
-    without = {name for name, tables in _sent(network).items() if table not in tables}
+    """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0.
+
+    A hospital without any stay lacks nothing.
+    """
+    sent = _sent(network).items()
+    without = {name for name, tables in sent if "admission" in tables and table not in tables}
     usual = 2 * len(without) <= len(network.results)
     if len(network.results) > 1:
         for one in network.results:

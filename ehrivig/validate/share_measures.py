@@ -83,12 +83,26 @@ def _load(db: Database, folders: list[Path], lists: CodeLists) -> None:
     tables.load(db, lists)
     for name in (*_PROFILES, *_SUMMED, "completeness"):
         db.parquet("part", [folder / f"{name}.parquet" for folder in folders])
+        if name == "behind":
+            _of_events_or_once(db, folders[0] / f"{name}.parquet")
         counted = [column for column in db.columns("part") if column == "n" or column[:2] == "n_"]
         keys = [f'"{c}"' for c in db.columns("part") if c not in counted and c != _SEEN]
         sums = [f'sum("{column}")::BIGINT AS "{column}"' for column in counted]
         sums += [f"bit_or({_SEEN}) AS {_SEEN}"] if _SEEN in db.columns("part") else []
         db.table(f"gate.{name}", f"SELECT {', '.join([*keys, *sums])} FROM part GROUP BY ALL")
     db.table("gate.lab_median", gate_tables.gate_query("lab_median"))
+
+
+def _of_events_or_once(db: Database, first: Path) -> None:
+    """Of `part` the counts of event tables; of what every share reads whole, those of one share."""
+    db.parquet("once", [first])
+    events = ", ".join(f"'{name}'" for name in sorted(_EVENTS))
+    db.table(
+        "part_of_whole",
+        f'SELECT * FROM part WHERE "table" IN ({events}) UNION ALL BY NAME '
+        f'SELECT * FROM once WHERE "table" NOT IN ({events})',
+    )
+    db.view("part", "SELECT * FROM part_of_whole")
 
 
 def _write(db: Database, first: Path, folder: Path) -> None:

@@ -64,6 +64,7 @@ def study() -> Study:
     whole["utilisation"], whole["regimen"] = {"by": ["month"]}, {"names": ["gbs"]}
     lenient = {f"{table.name}.admission_known": 0.9 for table in contract.EVENT_TABLES}
     lenient |= {"study.death_known_elsewhere": 1.0, "study.arm_difference": 1.0}
+    lenient["respiratory_support.sent_for_criteria"] = 1.0
     whole["quality"] = {"block": "drop_hospital", "thresholds": lenient}
     return parse(whole)
 

@@ -136,7 +136,7 @@ def test_products_by_what_the_lists_say_and_by_their_text(
         (5, True, True, False),
         (6, False, False, False),
     ]
-    other = {"codelist": "glucocorticoid", "routes": ["iv"]}
+    other = {"codelist": "glucocorticoid", "routes": ["iv"], "typed": False}
     db.table("gate.drug", gate_tables.gate_query("drug"), other)
     assert db.rows("SELECT bool_or(look_alike), bool_or(billed) FROM gate.drug") == [(False, False)]
 

@@ -8,6 +8,11 @@ from ehrivig.contract import EVENT_TABLES, TABLES
 OVER_HOSPITALS = (
     *(f"{table.name}.rows_left" for table in TABLES if table.name != "hospital"),
     *(f"{table.name}.sent" for table in EVENT_TABLES),
+    *(f"{table.name}.sent_for_criteria" for table in EVENT_TABLES),
+    "hospital.sent",
+    "admission.begins_with_its_rows",
+    *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
+    "medication.exposure_sent",
     "medication.exposure_left",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(f"{t.name}.{what}" for what in ("months", "stays_with", "ends") for t in EVENT_TABLES),
