@@ -173,12 +173,13 @@ def _curve(sets: _Sets, beta: FloatArray) -> Curve:
     shift = log_odds_of_choice(eta, chosen)[:, np.newaxis]
     value, slope, bend = chance_of_choosing(expit(eta + shift), x, chosen)
     picked = slice(sets.cases, None) if turned else slice(0, sets.cases)
-    mean = slope / value[:, np.newaxis]
-    # Of the sum over subsets: Poisson-binomial chance of the number, times all the odds' sums.
-    denominator = np.log(value) + log1p_exp(eta + shift).sum(axis=1)
-    loglik = (eta + shift)[:, picked].sum() - denominator.sum()
-    score = x[:, picked].sum(axis=(0, 1)) - mean.sum(axis=0)
-    information = np.einsum("s,sij->ij", 1.0 / value, bend) - mean.T @ mean
+    with np.errstate(divide="ignore", invalid="ignore"):  # too far out: NaN, and the step is halved
+        mean = slope / value[:, np.newaxis]
+        # Of the sum over subsets: chance of the number, times all the odds' sums.
+        denominator = np.log(value) + log1p_exp(eta + shift).sum(axis=1)
+        loglik = (eta + shift)[:, picked].sum() - denominator.sum()
+        score = x[:, picked].sum(axis=(0, 1)) - mean.sum(axis=0)
+        information = np.einsum("s,sij->ij", 1.0 / value, bend) - mean.T @ mean
     return Curve(float(loglik), score, information)
 
 

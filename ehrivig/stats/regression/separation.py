@@ -12,6 +12,8 @@ from ehrivig.stats.design_matrix import INTERCEPT
 from ehrivig.stats.newton import Check, Curve, Maximum, climb
 from ehrivig.stats.result import FloatArray
 
+STUCK = 1e3
+"""Times the flattened curvature: less than that, where no step arrives, is separation as well."""
 FLATTENED = 1e-9  # of the first curvature: the maximum has run to infinity
 
 
@@ -29,18 +31,28 @@ def maximum(
     collinear columns, for separation (the maximum lies at infinity) and for no convergence.
     """
 
+    last: list[tuple[float, FloatArray]] = []
+
     def guard(first: Curve) -> Check:
         refuse_dependent(first.information, labels, what)
         diagonal = np.diag(first.information)
         flat = FLATTENED * _least(first.information, diagonal)
 
         def check(beta: FloatArray, curve: Curve, step: FloatArray) -> None:
-            if _least(curve.information, diagonal) < flat:
+            least = _least(curve.information, diagonal)
+            last[:] = [(least / flat, step)]
+            if least < flat:
                 raise _separated(step, labels, what)
 
         return check
 
-    return climb(curve_at, start, what=what, guard=guard, max_iterations=max_iterations)
+    try:
+        return climb(curve_at, start, what=what, guard=guard, max_iterations=max_iterations)
+    except AnalysisError:
+        # On its way to infinity, stuck where the likelihood rises by less than its rounding.
+        if last and 1 <= last[0][0] < STUCK:
+            raise _separated(last[0][1], labels, what) from None
+        raise
 
 
 def _least(information: FloatArray, diagonal: FloatArray) -> float:
