@@ -15,7 +15,7 @@ from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.survival import in_the_stay
-from ehrivig.concepts.follow_up import Answerable
+from ehrivig.concepts.follow_up import Answerable, Known
 from ehrivig.errors import AnalysisError
 from ehrivig.meta.lint import Lint
 from ehrivig.stats.result import Arms, Effect
@@ -145,10 +145,18 @@ def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     message = (
         f"{names}: the vital status after discharge is unknown ({known.why_not(first)}). "
         f"Answered instead: {answerable.study.outcome(first.name).label}, with leaving alive as "
-        f"competing event, and bounds of what was asked.{shares} Where deaths after discharge are "
-        "on record, say so: [outcomes] after_discharge = 'linked'"
+        f"competing event, and bounds of what was asked.{shares} {_cure(known)}"
     )
     return [Lint("vital_status_unknown", "info" if declared else "error", message)]
+
+
+def _cure(known: Known) -> str:
+    """What lets the deaths be known: a declaration, or dates that do not contradict one."""
+    if known.doubts:
+        return "Extract the dates of all deaths, in these hospitals too, or leave the hospitals out"
+    return (
+        "Where deaths after discharge are on record, say so: [outcomes] after_discharge = 'linked'"
+    )
 
 
 def _share(table: pl.DataFrame, answerable: Answerable, arm: str) -> str:

@@ -56,6 +56,7 @@ def test_bounds_of_few_are_not_shown(plan: Study) -> None:
     shares = lost.by_arm(table, answerable)
     assert shares["unknown"].to_list() == [None, None]
     (lint,) = lost.lints(table, answerable)
+    assert "say so: [outcomes] after_discharge = 'linked'" in lint.message
     assert "20.0%" not in lint.message
     assert "30.0%" not in lint.message
 
@@ -122,6 +123,7 @@ def test_deaths_by_discharge_status_are_deaths_in_the_hospital(
     (said,) = lints.filter(pl.col("code") == "vital_status_unknown").to_dicts()
     assert said["severity"] == "error"
     assert "28-day mortality: the vital status after discharge is unknown" in said["message"]
+    assert "Extract the dates of all deaths" in said["message"]  # a declaration would not help
     _curves_are_those_of_competing_risks(pl.read_csv(out / "curves.csv"), table)
 
 
