@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ehrivig.study import Covariate, Outcome, Study
 
 KEY = ["hospital_id", "admission_id"]
+MOMENTS = ("time_zero", "eligible_at", "eligible_undated")
+"""When people are followed from, since when they met all criteria; whether one says no moment."""
 Floats = NDArray[np.float64]
 
 
@@ -44,7 +46,7 @@ def assemble(
 
     Raises ValueError when a join would lose or repeat an admission.
     """
-    who = cohort.select(*KEY, "patient_id", "person_id", "time_zero", "eligible_at")
+    who = cohort.select(*KEY, "patient_id", "person_id", *MOMENTS)
     frame = who
     for part in (exposure, baseline, outcomes):
         fresh = [name for name in part.columns if name not in frame.columns or name in KEY]
@@ -58,6 +60,8 @@ def assemble(
 HOSPITAL = "hospital "
 """Begins the name of a column that stands for hospitals in a model; no variable is so named."""
 FEWEST_IN_ARM = 5
+ADMISSIONS_PER_COLUMN = 20
+"""Of the smaller arm, for each hospital with a column of its own (Peduzzi 1996 asks for 10)."""
 PRIOR_ADMISSIONS = 10
 """How many admissions the share of all weighs in the shrunken share of a small hospital."""
 
@@ -66,9 +70,9 @@ def with_hospitals(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with the columns by which models tell hospitals apart; none for one hospital.
 
     A hospital with five in each arm has a column of its own (fixed effect), but for the largest,
-    which is the reference. The others share one, and the share of their exposed, shrunken towards
-    that of all: too few for an effect of their own. Sources: Li, Zaslavsky & Landrum 2013; M21 of
-    the cases that this answers: hospitals that differ in treatment and in risk.
+    which is the reference; so have the largest such hospitals, one for every 20 of the smaller arm:
+    a model of a small cohort must not be all hospitals. The others share one, and the share of
+    their exposed, shrunken towards that of all. Source: Li, Zaslavsky & Landrum 2013.
     """
     frame = frame.drop(hospital_names(frame))
     by = frame.group_by("hospital_id").agg(
@@ -77,8 +81,11 @@ def with_hospitals(frame: pl.DataFrame) -> pl.DataFrame:
     if by.height < 2:
         return frame
     own = (pl.col("e") >= FEWEST_IN_ARM) & (pl.col("n") - pl.col("e") >= FEWEST_IN_ARM)
-    large = by.filter(own).sort(["n", "hospital_id"], descending=[True, False])
-    small, share = by.filter(~own), float(frame["exposed"].mean() or 0.0)  # type: ignore[arg-type]
+    arm = int(frame["exposed"].sum())
+    most = 1 + min(arm, frame.height - arm) // ADMISSIONS_PER_COLUMN
+    large = by.filter(own).sort(["n", "hospital_id"], descending=[True, False]).head(most)
+    small = by.join(large, on="hospital_id", how="anti")
+    share = float(frame["exposed"].mean() or 0.0)  # type: ignore[arg-type]
     columns = [
         (pl.col("hospital_id") == name).cast(pl.Float64).alias(f"{HOSPITAL}{name}")
         for name in sorted(large["hospital_id"].to_list()[1:])

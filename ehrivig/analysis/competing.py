@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, Effect
 from ehrivig.stats.survival.competing import cause_specific_cox
 from ehrivig.stats.survival.cox import CoxFit
-from ehrivig.stats.survival.fine_gray import fine_gray
+from ehrivig.stats.survival.fine_gray import FineGrayFit, fine_gray
 from ehrivig.stats.survival.gray import gray_test
 from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
+
+Fit = TypeVar("Fit", FineGrayFit, CoxFit)
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,8 @@ def competing_effects(
 ) -> None:
     """Subdistribution and cause-specific hazard ratio of one cause."""
 
-    def subdistribution() -> Effect:
-        known = ends()
-        fit = fine_gray(
+    def fitted(known: Ends, model: Callable[..., Fit]) -> Fit:
+        return model(
             known.time,
             known.status,
             known.arm[:, None].astype(float),
@@ -50,21 +52,16 @@ def competing_effects(
             names=["exposed"],
             event_label=label,
         )
+
+    def subdistribution() -> Effect:
+        known = ends()
+        fit = fitted(known, fine_gray)
         late = () if known.entry is None else ("entry at admission (left truncation)",)
         return replace(fit.effect("exposed", known.arm), notes=(grays_test(known, cause), *late))
 
     def cause_specific() -> Effect:
         known = ends()
-        fit = cause_specific_cox(
-            known.time,
-            known.status,
-            known.arm[:, None].astype(float),
-            cause=cause,
-            entry=known.entry,
-            cluster=known.pair,
-            names=["exposed"],
-            event_label=label,
-        )
+        fit = fitted(known, cause_specific_cox)
         late = () if known.entry is None else ("entry at admission",)
         return fit.effect("exposed", known.arm, notes=(*late, schoenfeld(fit)))
 

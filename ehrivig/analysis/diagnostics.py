@@ -90,6 +90,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
         _follow_up(evidence),
         _immortal_time(evidence),
         _eligible(evidence),
+        _undated(evidence),
         _post_baseline(evidence),
         _positivity(evidence),
         _hospitals(evidence),
@@ -150,6 +151,17 @@ def _eligible(e: Evidence) -> Diagnostic:
     late = int((e.table["eligible_at"] > e.table["time_zero"]).fill_null(False).sum())
     share, hidden = late / max(e.table.height, 1), _few(e, late, e.table.height)
     return Diagnostic(name, share, lost.MOST_LOST, meaning, decides=True, hidden=hidden)
+
+
+def _undated(e: Evidence) -> Diagnostic:
+    """Who met a criterion at a moment that nobody recorded may have met it after time zero."""
+    name = "eligible_at_no_known_time"
+    meaning = "share of people with a criterion that does not say when it was met (taken as before)"
+    if "eligible_undated" not in e.table.columns:
+        return Diagnostic(name, None, lost.MOST_LOST, meaning)
+    undated = int(e.table["eligible_undated"].sum())
+    share, hidden = undated / max(e.table.height, 1), _few(e, undated, e.table.height)
+    return Diagnostic(name, share, lost.MOST_LOST, meaning, hidden=hidden)
 
 
 def _post_baseline(e: Evidence) -> Diagnostic:

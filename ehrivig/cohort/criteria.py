@@ -42,8 +42,9 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
             _judge(db, study, criterion, prepare)
             db.table("eligible", cohort_query("still_eligible"), {"name": criterion.name})
     timed = [c.name for c in study.cohort.criteria if CRITERIA[c.rule].timed]
-    values = {"moments": _moments(study), "timed": timed}
-    db.table("candidate", cohort_query("candidate"), values)
+    for table, names in (("moment", _moments(study)), ("timed", timed)):
+        db.table(table, cohort_query("moment"), {"names": names})
+    db.table("candidate", cohort_query("candidate"))
 
 
 def _moments(study: Study) -> list[str]:
@@ -66,6 +67,8 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
         query = concept(name)
     else:
         query = cohort_query(f"rule_{criterion.rule}")
+    if criterion.rule in ("treated_before", "untreated_before"):
+        db.table("moment", cohort_query("moment"), {"names": _moments(study)})
     period = study.extract.period or (None, None)
     values = {
         "min": criterion.min,
@@ -75,7 +78,6 @@ def _judge(db: Database, study: Study, criterion: Criterion, prepare: Prepare) -
         "codelist": criterion.codelist or study.exposure.codelist,
         "routes": list(study.exposure.routes),
         "start_hours": study.exposure.start_hours,
-        "moments": _moments(study),
     }
     db.append("criterion", query, values, first={"name": criterion.name})
 

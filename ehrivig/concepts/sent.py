@@ -15,10 +15,11 @@ _LISTS = (
 
 
 def of_hospitals(db: Database, events: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
-    """Hospital -> what it sends: event tables, code lists of drugs, and 'death_at'.
+    """Hospital -> what it sends: event tables, and code lists of drugs.
 
     `events`: the event tables of which the gate kept a row; a code list that includes a product of
-    the hospital counts, and a date of death of a patient that the gate kept.
+    the hospital counts. Whether deaths after the stay are on record is asked of all hospitals
+    together (`concepts.follow_up`).
     """
     sent = {hospital: set(tables) for hospital, tables in events.items()}
     if len(sent) == 1:
@@ -27,19 +28,15 @@ def of_hospitals(db: Database, events: Mapping[str, Collection[str]]) -> dict[st
     else:
         for hospital, name in db.rows(_LISTS):
             sent[hospital].add(name)
-    dated = "SELECT DISTINCT hospital_id FROM main.patient WHERE death_at IS NOT NULL"
-    for (hospital,) in db.rows(dated):
-        if hospital in sent:
-            sent[hospital].add("death_at")
     return sent
 
 
 def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
     """Macro SENDS('<what>', admission_id): whether the hospital of an admission sends something.
 
-    `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`. Of whom
-    table `unread_death` names (patients whose date of death could not be read), nobody knows the
-    deaths.
+    `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`. And macro
+    DEATH_READ(admission_id): FALSE of the patients that table `unread_death` names, whose date of
+    death could not be read.
     """
     rows = [(hospital, what) for hospital, every in sent.items() for what in sorted(every)]
     schema = {"hospital_id": pl.String, "what": pl.String}
@@ -53,12 +50,13 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
             "INNER JOIN sent AS s ON a.hospital_id = s.hospital_id",
         )
         answer = "id IN (SELECT admission_id FROM sent_admission WHERE what = asked)"
+    db.execute(f"CREATE OR REPLACE MACRO sends(asked, id) AS {answer}")
+    read = "id IS NOT NULL"
     if db.exists("main.unread_death") and db.rows("SELECT 1 FROM unread_death LIMIT 1"):
         db.table(
             "unread_death_admission",
             "SELECT a.admission_id FROM main.admission AS a "
             "SEMI JOIN unread_death AS u ON a.patient_id = u.patient_id",
         )
-        unread = "id IN (SELECT admission_id FROM unread_death_admission)"
-        answer = f"({answer}) AND NOT (asked = 'death_at' AND {unread})"
-    db.execute(f"CREATE OR REPLACE MACRO sends(asked, id) AS {answer}")
+        read = "id NOT IN (SELECT admission_id FROM unread_death_admission)"
+    db.execute(f"CREATE OR REPLACE MACRO death_read(id) AS {read}")

@@ -13,7 +13,7 @@ from ehrivig.runs.state import Run
 
 def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     """The analysis table and its relatives on disk: cohort, dosing, analysis."""
-    zero = gather(run, "candidate").select(*KEY, "time_zero", "eligible_at")
+    zero = gather(run, "candidate").select(*KEY, *dataset.MOMENTS)
     people = people.join(zero, on=KEY, how="left", validate="1:1")
     repeat = gather(run, "repeat")
     repeat = repeat.rename({n: f"{n}_repeat" for n in repeat.columns if n not in KEY})

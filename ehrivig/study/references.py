@@ -40,7 +40,7 @@ _ONCE = (
 )
 TAKEN = (
     *("hospital_id", "admission_id", "patient_id", "person_id", "time_zero", "exposed"),
-    "eligible_at",
+    *("eligible_at", "eligible_undated"),
     *("time_days", "event", "days_to_death", "discharge_status", "discharge_days"),
     *("stay_days", "stay_end", "known_anywhere"),
     *("clearance_entry_days", "clearance_days", "clearance_status"),

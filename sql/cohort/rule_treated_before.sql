@@ -1,22 +1,13 @@
 -- Whether a drug of the list $codelist was given by time zero, by any route: the comparator of an
 -- active-comparator design, given to both arms before one of them gets the exposure.
 -- Grain: admission. met: TRUE any administration that began by then; FALSE none, in a hospital that
--- sends administrations; NULL in one that sends none. Time zero: the admission, or the first moment
--- at which all of $moments (names of criteria judged before) were met.
+-- sends administrations; NULL in one that sends none. Time zero: the admission, or the moment
+-- in table `moment`, of the criteria judged before.
 -- first_at: the first such administration. Source: active-comparator new-user design (Lund 2015).
-WITH moment AS (
-    SELECT
-        admission_id,
-        MAX(first_at) AS first_at
-    FROM criterion
-    WHERE met AND name IN (SELECT UNNEST($moments))
-    GROUP BY admission_id
-),
-
-zero AS (
+WITH zero AS (
     SELECT
         e.admission_id,
-        GREATEST(e.admitted_at, v.first_at) AS zero_at
+        GREATEST(e.admitted_at, v.met_at) AS zero_at
     FROM eligible AS e
     LEFT JOIN moment AS v ON e.admission_id = v.admission_id
 ),

@@ -1,26 +1,17 @@
 -- Whether the exposure drug was not given before the exposure window opens ($start_hours from time
 -- zero): an admission first treated before it is neither newly treated nor untreated.
 -- Grain: admission. met: FALSE any administration before; else TRUE. Time zero: the admission, or
--- the first moment at which all of $moments (names of criteria judged before) were met.
+-- the moment in table `moment`, of the criteria judged before.
 -- first_at: the first such administration. Source: new-user design (assumed: no paper says it).
 WITH product AS (
     SELECT i.drug
     FROM BY_ROUTE($codelist, $routes) AS i
 ),
 
-moment AS (
-    SELECT
-        admission_id,
-        MAX(first_at) AS first_at
-    FROM criterion
-    WHERE met AND name IN (SELECT UNNEST($moments))
-    GROUP BY admission_id
-),
-
 opened AS (
     SELECT
         e.admission_id,
-        GREATEST(e.admitted_at, v.first_at) + TO_SECONDS($start_hours * 3600) AS opens_at
+        GREATEST(e.admitted_at, v.met_at) + TO_SECONDS($start_hours * 3600) AS opens_at
     FROM eligible AS e
     LEFT JOIN moment AS v ON e.admission_id = v.admission_id
 ),

@@ -38,6 +38,7 @@ def evidence(plan: Study) -> diagnostics.Evidence:
             "discharge_status": ["alive"] * n,
             "time_zero": [ZERO] * n,
             "eligible_at": [ZERO] * n,
+            "eligible_undated": [False] * n,
             **{name: np.arange(n) % 7 for name in plan.match.covariates},
         }
     )
@@ -79,6 +80,10 @@ CHANGES = [
         lambda t: t.with_columns(death_28d=pl.when(pl.col("admission_id") > 8).then("death_28d")),
     ),
     ("eligible_after_time_zero", later),
+    (
+        "eligible_at_no_known_time",
+        lambda t: t.with_columns(eligible_undated=pl.col("admission_id") < 12),
+    ),
     (
         "positivity",
         lambda t: t.with_columns(exposed=pl.col("exposed") & (pl.col("hospital_id") == "A")),

@@ -55,7 +55,9 @@ def drawn() -> Iterator[Hospital]:
 
 
 def met(hospital: Hospital, severity: str | None) -> dict[int, bool | None]:
-    values = {"codelist": "crystalloid", "moments": [severity] if severity else []}
+    names = {"names": [severity] if severity else []}
+    hospital.db.table("moment", cohort_query("moment"), names)
+    values = {"codelist": "crystalloid"}
     rows = hospital.db.frame(cohort_query("rule_treated_before"), values).rows()
     return {row[0]: row[1] for row in sorted(rows)}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from ehrivig import codes, contract, resources
-from ehrivig.concepts import concept, define_given, define_sent, of_hospitals
+from ehrivig.concepts import define_given, define_sent, of_hospitals
 from ehrivig.database import Database
 
 EVENTS = {"A": ["medication", "lab"], "B": ["lab"], "C": list[str]()}
@@ -61,10 +61,10 @@ def only(db: Database, hospital: str) -> None:
     )
 
 
-def test_each_hospital_sends_its_own_tables_lists_and_deaths(db: Database) -> None:
+def test_each_hospital_sends_its_own_tables_and_lists(db: Database) -> None:
     assert of_hospitals(db, EVENTS) == {
         "A": {"medication", "lab", "ivig", "iv_fluid"},
-        "B": {"lab", "iv_fluid", "death_at"},
+        "B": {"lab", "iv_fluid"},
         "C": set(),
     }
 
@@ -93,13 +93,12 @@ def test_an_admission_is_answered_for_its_own_hospital(db: Database) -> None:
     assert answers(db, "lab") == {1: True, 2: True, 3: True, 4: False}
     assert answers(db, "medication") == {1: True, 2: True, 3: False, 4: False}
     assert answers(db, "iv_fluid") == {1: True, 2: True, 3: True, 4: False}
-    assert answers(db, "death_at") == {1: False, 2: False, 3: True, 4: False}
     assert answers(db, "vital") == dict.fromkeys((1, 2, 3, 4), False)
 
 
 @pytest.mark.parametrize("hospital", EVENTS)
 def test_a_hospital_alone_is_answered_as_among_others(db: Database, hospital: str) -> None:
-    whats = ("lab", "medication", "iv_fluid", "ivig", "death_at", "vital")
+    whats = ("lab", "medication", "iv_fluid", "ivig", "vital")
     define_sent(db, of_hospitals(db, EVENTS))
     own = [number for name, number in ADMISSIONS if name == hospital]
     together = {what: {n: answers(db, what)[n] for n in own} for what in whats}
@@ -115,18 +114,17 @@ def test_the_answer_is_yes_or_no_also_where_nothing_is_sent(db: Database) -> Non
     assert db.rows("SELECT SENDS('lab', 3)") == [(False,)]
 
 
-def test_a_concept_knows_absence_only_where_the_table_is_sent(db: Database) -> None:
-    """Vital status of two hospitals side by side: deaths are linked in one of them."""
-    db.execute(
-        "CREATE TABLE candidate AS SELECT hospital_id, admission_id, "
-        "TIMESTAMP '2020-01-02' AS admitted_at, TIMESTAMP '2020-01-12' AS discharged_at, "
-        "'alive' AS discharge_status, NULL::TIMESTAMP AS death_at, "
-        "TIMESTAMP '2020-01-02' AS time_zero FROM admission"
-    )
+def test_a_date_of_death_that_could_not_be_read_is_no_life(db: Database) -> None:
+    """Of the patients of table `unread_death` alone; in hospitals of any kind."""
     define_sent(db, of_hospitals(db, EVENTS))
-    db.table("vital_status", concept("vital_status"))
-    linked = db.rows("SELECT admission_id, linked FROM vital_status ORDER BY ALL")
-    assert linked == [(1, False), (2, False), (3, True), (4, False)]
+    asked = "SELECT admission_id, DEATH_READ(admission_id) FROM admission ORDER BY ALL"
+    assert db.rows(asked) == [(1, True), (2, True), (3, True), (4, True)]
+    db.execute("ALTER TABLE admission ADD COLUMN patient_id BIGINT")
+    db.execute("UPDATE admission SET patient_id = 10 * admission_id")
+    db.execute("CREATE TABLE unread_death AS SELECT 30 AS patient_id")
+    define_sent(db, of_hospitals(db, EVENTS))
+    assert (3, False) in db.rows(asked)
+    assert (1, True) in db.rows(asked)
 
 
 def test_a_concept_asks_only_for_what_a_hospital_can_send() -> None:
@@ -134,7 +132,6 @@ def test_a_concept_asks_only_for_what_a_hospital_can_send() -> None:
     known = {
         *(table.name for table in contract.EVENT_TABLES),
         *codes.SHIPPED.drug_names,
-        "death_at",
     }
     asked = {
         (path.name, name)

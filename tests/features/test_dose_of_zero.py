@@ -131,7 +131,8 @@ def test_untreated_before(hospital: Hospital) -> None:
         "SELECT 'severe' AS name, admission_id, TRUE AS met, TIMESTAMP '2020-01-15' AS first_at "
         "FROM eligible"
     )
-    values = {"codelist": "ivig", "routes": ["iv"], "start_hours": 0, "moments": ["severe"]}
+    hospital.db.table("moment", cohort.cohort_query("moment"), {"names": ["severe"]})
+    values = {"codelist": "ivig", "routes": ["iv"], "start_hours": 0}
     found = hospital.db.frame(cohort.cohort_query("rule_untreated_before"), values)
     assert true_of(found.with_columns(treated=~pl.col("met")), "treated") == GIVEN
 

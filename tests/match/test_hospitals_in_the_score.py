@@ -53,7 +53,7 @@ def test_one_hospital_needs_no_column() -> None:
 
 
 def test_hospitals_with_both_arms_have_a_column_but_the_largest() -> None:
-    table = dataset.with_hospitals(admissions(A=(20, 20), B=(5, 5), C=(5, 6)))
+    table = dataset.with_hospitals(admissions(A=(40, 40), B=(5, 5), C=(5, 6)))
     assert dataset.hospital_names(table) == ("hospital B", "hospital C")
     assert table["hospital B"].sum() == 10
     assert dataset.with_hospitals(table).equals(table)
@@ -150,3 +150,13 @@ def test_separated_arms_are_scored_by_a_penalised_fit_with_a_lint(plan: studies.
     assert "penalised" in arms.note
     (lint,) = own_lints._separated(arms.note)
     assert (lint.code, lint.severity) == ("penalised_score", "warn")
+
+
+def test_a_model_of_a_small_cohort_is_not_all_hospitals() -> None:
+    """One column for every 20 of the smaller arm; 186 hospitals keep a handful and a share."""
+    few = dataset.with_hospitals(admissions(**{f"H{i:03}": (5, 6) for i in range(186)}))
+    names = dataset.hospital_names(few)
+    assert len(names) == 186 * 5 // 20 + 2
+    assert names[-2:] == ("hospital (any other)", "hospital (share exposed)")
+    tiny = dataset.with_hospitals(admissions(A=(6, 9), B=(6, 7), C=(6, 6)))
+    assert dataset.hospital_names(tiny) == names[-2:]

@@ -11,14 +11,13 @@ from drawn import Hospital
 from ehrivig.concepts import concept
 
 HEADER = "admission_id | admitted_at | discharged_at | discharge_status | death_at\n"
-LINK = "patient_id | death_at\n99 | 03-01 00:00"
 
 
-def follow(hospital: Hospital, row: str, *, linked: bool = True) -> None:
+def follow(hospital: Hospital, row: str, *, read: bool = True) -> None:
     hospital.admit(HEADER + row)
-    if linked:
-        hospital.draw("patient", LINK)
     hospital.db.table("vital_status", concept("vital_status"))
+    if not read:
+        hospital.db.execute("UPDATE vital_status SET death_read = FALSE")
 
 
 def death(hospital: Hospital, days: float | None = 28, end: datetime | None = None) -> Any:
@@ -58,13 +57,13 @@ def test_a_bare_date_on_the_day_of_admission_is_day_zero(hospital: Hospital) -> 
     assert death(hospital) == (True, 0, 0, True)
 
 
-def test_alive_at_the_horizon_where_deaths_are_linked(hospital: Hospital) -> None:
+def test_alive_at_the_horizon_without_a_death(hospital: Hospital) -> None:
     follow(hospital, "1 | 01-02 10:00 | 01-12 10:00 | alive | -")
     assert death(hospital) == (False, None, 28, False)
 
 
-def test_lost_at_discharge_where_deaths_are_not_linked(hospital: Hospital) -> None:
-    follow(hospital, "1 | 01-02 10:00 | 01-12 10:00 | alive | -", linked=False)
+def test_lost_at_discharge_where_the_date_could_not_be_read(hospital: Hospital) -> None:
+    follow(hospital, "1 | 01-02 10:00 | 01-12 10:00 | alive | -", read=False)
     assert death(hospital) == (None, None, 10, False)
     assert death(hospital, days=10) == (False, None, 10, False)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from changed_text import Change, changed_text
 
 from ehrivig import study
 from ehrivig.errors import StudyError
@@ -18,7 +19,6 @@ BOOTSTRAP = "bootstrap = 100"
 CALIPER = "caliper = 0.2\n"
 SUBGROUP = '{ name = "age", label = "Age >= 65 y"'
 CRITERION = '{ name = "adult", label = "Aged 18 years or more", rule = "age", min = 18 }'
-Change = tuple[str, str]
 MATCHED = ('analysis = "clone_censor_weight"', 'analysis = "matched"')
 
 
@@ -27,12 +27,7 @@ def refusal(tmp_path: Path) -> Callable[..., str]:
     """Why the packaged study with some changes is refused; empty where it is not."""
 
     def ask(*changes: Change) -> str:
-        text = TEXT
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new, 1)
-        path = tmp_path / "mine.toml"
-        path.write_text(text, encoding="utf-8")
+        path = changed_text(TEXT, changes, tmp_path)
         try:
             study.load(path)
         except StudyError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from changed_text import changed_text
 from typer.testing import CliRunner
 
 from ehrivig import study
@@ -59,13 +60,7 @@ DOUBTS = [
 
 
 def changed(tmp_path: Path, changes: list[tuple[str, str]]) -> Path:
-    text = TEXT
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    path = tmp_path / "mine.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return changed_text(TEXT, changes, tmp_path)
 
 
 @pytest.mark.parametrize(("changes", "said"), DOUBTS, ids=[said[:40] for _, said in DOUBTS])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from changed_text import Change, changed_text
 
 from ehrivig import study
 from ehrivig.codes import SHIPPED, own
@@ -18,7 +19,6 @@ INSIDE = (
 )
 FIRST_OUTCOME = 'variables = [\n  { name = "death_28d"'
 STEROID = '  { name = "steroid", label = "Steroid", from = "medication", code = "glucocorticoid"'
-Change = tuple[str, str]
 
 
 @pytest.fixture
@@ -26,13 +26,7 @@ def written(tmp_path: Path) -> Callable[..., Path]:
     """The packaged study of dexamethasone with some changes, as a file."""
 
     def change(*changes: Change) -> Path:
-        text = TEXT
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new, 1)
-        path = tmp_path / "mine.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
+        return changed_text(TEXT, changes, tmp_path)
 
     return change
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from changed_text import Change, changed_text
 from typer.testing import CliRunner
 
 from ehrivig import study
@@ -19,19 +20,12 @@ END = "end_hours = 48"
 LAYOUT = 'layout = "native"\n'
 BAND = 'name = "p", low_label = "l", high_label = "h"'
 MATCHED = ('analysis = "clone_censor_weight"', 'analysis = "aipw"')
-Change = tuple[str, str]
 
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[..., Path]:
     def write(*changes: Change) -> Path:
-        text = TEXT
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new, 1)
-        path = tmp_path / "mine.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
+        return changed_text(TEXT, changes, tmp_path)
 
     return write
 

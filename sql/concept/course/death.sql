@@ -2,17 +2,18 @@
 -- Grain: candidate admission. value: TRUE died by then (the last moment included); FALSE known
 -- alive then; NULL lost before. days_to_death: NULL without a date of death, never negative.
 -- time_days, event: follow-up for survival, capped at $within_days (NULL: no horizon).
--- Without a death, follow-up ends at $extract_end where deaths at any place are on record, else
--- also at discharge: somebody who left alive is then lost, not alive at the horizon.
+-- Deaths at any place are on record (where they are not, this is not asked: concepts/follow_up.py).
+-- Without one, follow-up ends at $extract_end; where its date could not be read, at discharge: who
+-- left alive is then lost, not alive at the horizon.
 WITH followed AS (
     SELECT
         admission_id,
         discharge_status = 'died' AND died_at IS NULL AS undated,
         DATE_DIFF('microsecond', time_zero, died_at) / 86400e6 AS days_dead,
         DATE_DIFF('microsecond', time_zero, CASE
-            WHEN linked AND $within_days IS NOT NULL
+            WHEN death_read AND $within_days IS NOT NULL
                 THEN COALESCE($extract_end::TIMESTAMP, TIMESTAMP '9999-12-31')
-            WHEN linked THEN COALESCE($extract_end::TIMESTAMP, discharged_at)
+            WHEN death_read THEN COALESCE($extract_end::TIMESTAMP, discharged_at)
             ELSE LEAST(discharged_at, $extract_end::TIMESTAMP)
         END) / 86400e6 AS days_alive,
         COALESCE($within_days, 'infinity'::DOUBLE) AS horizon

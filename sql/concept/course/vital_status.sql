@@ -4,7 +4,7 @@
 -- date on the day of discharge, the discharge. died_in_hospital: TRUE discharged dead, or death
 -- within the stay; FALSE left the hospital alive; NULL still in hospital, or how is unknown.
 -- A bare date of death (midnight) on the day of a live discharge is a death after discharge.
--- linked: the hospital's extract holds deaths at any place, so that no date means alive (assumed).
+-- death_read: FALSE where a date of death could not be read: no date then means nothing.
 WITH dated AS (
     SELECT
         *,
@@ -32,5 +32,5 @@ SELECT
             discharge_status IN ('alive', 'transferred', 'against_advice')
             AND discharged_at IS NOT NULL THEN FALSE
     END AS died_in_hospital,
-    SENDS('death_at', admission_id) AS linked
+    DEATH_READ(admission_id) AS death_read
 FROM dated
