@@ -48,6 +48,8 @@ SAME_BYTES = (
     "regimen_cycles.parquet",
 )
 
+ELIGIBLE = "eligible_at", "eligible_undated"
+
 
 def plan(name: str, **more: Any) -> Study:
     return study.parse(carried(name, **more))
@@ -187,7 +189,7 @@ def test_a_warehouse_nobody_named_is_mapped_by_sql_alone(
     assert finished.exit_code == 0, finished.output
     for name in ("analysis.parquet", "matched.parquet"):
         one, other = (pl.read_parquet(place / name) for place in (native, tmp_path / "out"))
-        drop = [c for c in one.columns if c in ("hospital_id", "distance", "eligible_at")]
+        drop = [c for c in one.columns if c in ("hospital_id", "distance", *ELIGIBLE)]
         assert_frame_equal(one.drop(drop), other.drop(drop))
     effects = [
         pl.read_csv(place / "effects.csv", infer_schema_length=None).filter(
@@ -208,5 +210,5 @@ def _bytes(path: Path) -> bytes:
     if path.suffix != ".parquet":
         return path.read_bytes()
     table = pl.read_parquet(path)
-    kept = table.drop([name for name in table.columns if name == "eligible_at"])
+    kept = table.drop([name for name in table.columns if name in ELIGIBLE])
     return kept.write_ipc(None).getvalue()
