@@ -8,7 +8,7 @@ left out are the dead: the outcome is then asked of the stay, with leaving alive
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import polars as pl
 
@@ -28,13 +28,20 @@ CHANCE = 0.01
 
 @dataclass(frozen=True)
 class Seen:
-    """Persons of one hospital: who left alive, who died in the stay, and which deaths are dated."""
+    """Persons of one hospital: who left alive, who died in the stay, and which deaths are dated.
+
+    `people`: all of them; `dated`: with a date of death; `unknown_end`: of whom nobody knows how
+    any stay ended.
+    """
 
     hospital_id: str
     left_alive: int
     died: int
     died_dated: int
     died_after: int
+    people: int = 0
+    dated: int = 0
+    unknown_end: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def known(screened: pl.LazyFrame, hospitals: Iterable[str], study: Study) -> Kno
 
 
 def _counts(admissions: pl.LazyFrame) -> pl.DataFrame:
-    """Hospital, and of its persons: left alive, died in the stay, these dated, died after it."""
+    """The columns of `Seen`, a row per hospital."""
     person = pl.coalesce(
         pl.col("person_id").cast(pl.String),
         pl.concat_str("hospital_id", pl.col("patient_id").cast(pl.String), separator="/"),
@@ -125,14 +132,20 @@ def _counts(admissions: pl.LazyFrame) -> pl.DataFrame:
     left = pl.col("discharge_status").is_in(LEFT_ALIVE)
     died = pl.col("discharge_status") == "died"
     dated = pl.col("death_at").is_not_null()
+    told = pl.col("discharge_status").is_in([*LEFT_ALIVE, "died"])
     counted = every.group_by("hospital_id").agg(
         _persons(left).alias("left_alive"),
         _persons(died).alias("died"),
         _persons(died & dated).alias("died_dated"),
+        pl.col("person").n_unique().alias("people"),
+        _persons(dated).alias("dated"),
+        (pl.col("person").n_unique() - _persons(told)).alias("unknown_end"),
     )
     after = _after_the_stay(every).group_by("hospital_id").agg(pl.col("person").n_unique())
+    after = after.rename({"person": "died_after"})
     joined = counted.join(after, on="hospital_id", how="left").sort("hospital_id")
-    return joined.with_columns(pl.col("person").fill_null(0)).collect()
+    columns = [name.name for name in fields(Seen)]
+    return joined.with_columns(pl.col("died_after").fill_null(0)).select(columns).collect()
 
 
 def _persons(which: pl.Expr) -> pl.Expr:
@@ -170,6 +183,8 @@ def _doubts(seen: Sequence[Seen]) -> dict[str, str]:
 
 def _undated(one: Seen) -> str:
     """Deaths that the hospital saw itself and its dates lack: a register would have them."""
+    if not one.dated and one.people >= FEWEST_AFTER and 2 * one.unknown_end > one.people:
+        return "nobody has a date of death, and of most nobody knows how their stay ended"
     missing = one.died - one.died_dated
     if missing and not one.died_dated:
         return "nobody who died in the stay has a date of death"
@@ -179,13 +194,19 @@ def _undated(one: Seen) -> str:
 
 
 def _too_few(one: Seen, others: Sequence[Seen]) -> str:
-    """No death after discharge, where the others' share makes that next to impossible."""
+    """No death after discharge, or none at all, where others' share makes it next to impossible."""
     after, left = sum(o.died_after for o in others), sum(o.left_alive for o in others)
-    if one.died_after or after < FEWEST_AFTER:
-        return ""
-    if (1 - after / max(left, after)) ** one.left_alive >= CHANCE:
-        return ""
-    return "nobody who left alive has a date of death, while in the other hospitals people have"
+    if not one.died_after and _unlikely(after, left, one.left_alive):
+        return "nobody who left alive has a date of death, while in the other hospitals people have"
+    dead, people = sum(max(o.dated, o.died) for o in others), sum(o.people for o in others)
+    if not (one.dated or one.died) and _unlikely(dead, people, one.people):
+        return "nobody has a date of death or died in the stay, unlike in the other hospitals"
+    return ""
+
+
+def _unlikely(cases: int, of: int, here: int) -> bool:
+    """Whether none of so many is next to impossible at the share of the others."""
+    return cases >= FEWEST_AFTER and bool((1 - cases / max(of, cases)) ** here < CHANCE)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def test_persons_are_counted_by_hand(plan: studies.Study) -> None:
         ("B", "1", "alive", 10, 30),
     )
     found = known(table, ["A"], plan)
-    assert found.seen == (Seen("A", left_alive=3, died=2, died_dated=1, died_after=1),)
+    counted = {"people": 6, "dated": 4, "unknown_end": 1}
+    assert found.seen == (Seen("A", 3, died=2, died_dated=1, died_after=1, **counted),)
 
 
 def test_who_came_back_to_die_is_no_proof(plan: studies.Study) -> None:
@@ -94,6 +95,24 @@ def test_the_verdict(plan: studies.Study, seen: list[Seen], says: str | None, li
     found = of(plan, *seen, says=says)
     assert found.linked(plan.primary) is linked
     assert linked or found.why_not(plan.primary)
+
+
+GOOD = Seen("A", 500, 50, 50, 9, people=550, dated=59)
+
+
+@pytest.mark.parametrize(
+    ("people", "unknown_end", "linked"),
+    [(60, 60, False), (60, 40, False), (60, 0, False), (30, 0, True), (4, 4, True)],
+)
+@pytest.mark.parametrize("says", ["linked", None])
+def test_a_hospital_of_whose_deaths_nothing_came(
+    plan: studies.Study, people: int, unknown_end: int, linked: bool, says: str | None
+) -> None:
+    """Neither a status nor a date: by the unknown ends of its stays, or against chance."""
+    none = Seen("B", people - unknown_end, 0, 0, 0, people, 0, unknown_end)
+    found = of(plan, GOOD, none, says=says)
+    assert found.linked(plan.primary) is linked
+    assert linked or "hospital B: nobody" in found.why_not(plan.primary)
 
 
 def test_an_outcome_may_say_otherwise(plan: studies.Study) -> None:

@@ -76,7 +76,8 @@ class Clean:
         folder.mkdir(parents=True)
         for name in self.company:
             every = [self.company, *copies.values()]
-            frame = pl.concat([frames[name] for frames in every if name in frames])
+            rows = [frames[name] for frames in every if name in frames]
+            frame = pl.concat(rows, how="diagonal")  # a column that one has is null elsewhere
             frame.write_parquet(folder / f"{name}.parquet")
 
 
