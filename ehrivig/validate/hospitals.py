@@ -123,6 +123,14 @@ def _index_after_rejected(network: Network) -> Counts:
     return [(hospital, int(later.get(hospital, 0)), n) for hospital, n in sorted(here.items())]
 
 
+def _eligible_undated(network: Network) -> Counts:
+    """People of the cohort of whom nobody knows since when they met a criterion, per hospital."""
+    counted = network.people.table.group_by("hospital_id").agg(
+        pl.col("eligible_undated").sum(), pl.len()
+    )
+    return [(hospital, int(n), of) for hospital, n, of in sorted(counted.iter_rows())]
+
+
 def _arm_difference(network: Network) -> Counts:
     """Rows lost, of the arm that lost more of its rows; violated only beyond the limit."""
     studied = network.people
@@ -214,6 +222,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "warn",
         "People of the cohort have an earlier stay that the gate set aside: what counts as their "
         "first stay may not be it. Look at quarantine/admission.parquet.",
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.eligible_undated",
+        _eligible_undated,
+        "warn",
+        "People of the cohort met a criterion at no known time: the rows that prove it have no "
+        "moment, such as diagnosed_at of diagnosis. Whether they were treated before they were "
+        "eligible is unknown. Fill the moments.",
         needs_cohort=True,
     ),
     CheckOverHospitals(

@@ -25,6 +25,7 @@ WITHIN_THE_STAY = {
     ("clif_adt", "in_dttm"): ("a day later",),
     ("clif_respiratory_support", "recorded_dttm"): ("a day later",),
     ("pathogen_test", "collected_at"): ("8 hours earlier",),
+    ("clif_microbiology_nonculture", "collect_dttm"): ("8 hours earlier",),
     ("clif_medication_admin_intermittent", "admin_dttm"): SHIFTS,
 }
 """Of these the shifted moments lie in their stays all the same, and no other column speaks of them:

@@ -46,6 +46,7 @@ CANONICAL = {
     "procedure_date": ("started_at",),
     "procedure_datetime": ("started_at",),
     "procedure_end_datetime": ("stopped_at",),
+    "hospital_id": ("hospital",),
     "hospitalization_id": ("admission",),
     "sex_category": ("sex",),
     "death_dttm": ("death",),

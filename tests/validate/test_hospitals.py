@@ -141,6 +141,8 @@ def among(
     given = pl.DataFrame(schema={"hospital_id": pl.String, "admission_id": pl.Int64})
     given = given.with_columns(n_administrations=pl.lit(0))
     rows = given.select("hospital_id", "admission_id", n_rows="n_administrations")
+    if "eligible_undated" not in cohort.columns:
+        cohort = cohort.with_columns(eligible_undated=pl.lit(False))
     pieces = dosing if dosing is not None else given, scope if scope is not None else rows
     return network(
         hospital("A", **left),
@@ -309,6 +311,12 @@ def test_a_death_of_somebody_who_is_not_studied_is_no_finding() -> None:
     seen = stays(("A", 1, "p", 0, "transferred", None), ("B", 1, "p", 5, "died", None))
     given = among(seen, cohort(("B", 1, True)))
     assert found(given, "study.death_known_elsewhere") == [(ALL, 0, 1)]
+
+
+def test_people_who_met_a_criterion_at_no_known_time() -> None:
+    who = cohort(("A", 1, True), ("A", 2, False), ("B", 3, True))
+    undated = who.with_columns(eligible_undated=pl.Series([True, False, False]))
+    assert found(among(stays(), undated), "study.eligible_undated") == [("A", 1, 2), ("B", 0, 1)]
 
 
 def test_the_drug_given_after_the_move() -> None:

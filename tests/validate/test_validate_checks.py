@@ -598,6 +598,14 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         for table in TIME
         if table != "diagnosis"
     },
+    "diagnosis.diagnosed_at_date_only": (
+        put("diagnosis", present_on_admission=True, diagnosed_at=datetime(2020, 1, 12)),
+        1,
+    ),
+    "diagnosis.present_on_admission_known": (
+        put("diagnosis", present_on_admission=None, diagnosed_at=datetime(2020, 1, 12, 9)),
+        1,
+    ),
     "diagnosis.present_on_admission_told": (
         many("diagnosis", 20, present_on_admission=False, code=lambda n: f"I{n + 10}"),
         20,
@@ -744,7 +752,7 @@ def besides() -> dict[str, list[str]]:
         judged = table != "diagnosis"  # its times are not held against the stay
         outside, ends = [f"{at}in_stay"] * judged, [end] if end else []
         ends += [f"{at}before_discharge"] * (table == "pathogen_test")
-        found[f"{at}before_extract"] = [*outside, *[f"{at}date_only"] * judged, *ends]
+        found[f"{at}before_extract"] = [*outside, f"{at}date_only", *ends]
         found[f"{at}day_month"] = [*outside, f"{at}before_extract", *ends]
         found[f"{at}plausible"] = [*outside, *EARLY.get(table, ())]
         # the dose of a clean row lies within a day of the admission, where a stay still counts

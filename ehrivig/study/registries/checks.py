@@ -25,6 +25,7 @@ OVER_HOSPITALS = (
     "study.death_known_elsewhere",
     "study.exposed_after_transfer",
     "study.index_after_rejected",
+    "study.eligible_undated",
     "study.exposure_known",
     "study.arm_difference",
 )
