@@ -14,6 +14,13 @@ _LISTS = (
 )
 
 
+NO_EVENT = (
+    "SELECT NULL::VARCHAR AS from_table, admission_id, NULL::VARCHAR AS variable, "
+    "NULL::TIMESTAMP AS started_at FROM {} WHERE FALSE"
+)
+"""Table `unread_event` without a row, with the keys of a table of admissions."""
+
+
 def of_hospitals(db: Database, events: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
     """Hospital -> what it sends: event tables, and code lists of drugs.
 
@@ -36,7 +43,8 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
 
     `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`. And macro
     DEATH_READ(admission_id): FALSE of the patients that table `unread_death` names, whose date of
-    death could not be read.
+    death could not be read. And macro UNREAD('<table>', variable, admission_id): whether a row that
+    was set aside may have proved the variable (table `unread_event`).
     """
     rows = [(hospital, what) for hospital, every in sent.items() for what in sorted(every)]
     schema = {"hospital_id": pl.String, "what": pl.String}
@@ -60,3 +68,10 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
         )
         read = "id NOT IN (SELECT admission_id FROM unread_death_admission)"
     db.execute(f"CREATE OR REPLACE MACRO death_read(id) AS {read}")
+    doubt = "FALSE"
+    if not db.exists("main.unread_event"):
+        db.table("main.unread_event", NO_EVENT.format("main.admission"))
+    if db.rows("SELECT 1 FROM unread_event LIMIT 1"):
+        here = "SELECT admission_id, variable FROM unread_event WHERE from_table = asked"
+        doubt = f"(id, meant) IN ({here})"
+    db.execute(f"CREATE OR REPLACE MACRO unread(asked, meant, id) AS {doubt}")

@@ -49,6 +49,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
     parameters = gate_tables.begin(db, study, hospitals)
     tally = _Tally()
     active: list[Rule] = []
+    unread.no_event(db)
     for table in contract.TABLES:
         gate_tables.prepare(db, table.name, study)
         checks = suites()[table.name]
@@ -56,6 +57,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         gate_tables.assert_no_row_added(db, table.name, sum(n.rows for n in counts.of.values()))
         own = _rules(study, checks, counts)
         _settle(db, table.name, own)
+        unread.events(db, table.name, own)
         if table.name == "medication":
             unread.exposures(db, study, own)
         if table.name == "patient":

@@ -1,14 +1,16 @@
-"""What nobody can read of an exposure or a death: neither yes nor no.
+"""What nobody can read of an exposure, a death or any other event: neither yes nor no.
 
 A row that the gate sets aside for what is wrong with it, and a row whose route nobody states, may
 have been the exposure. Who has no other dose is in neither arm. Rows that say of themselves that
-they are no dose (not given, taken back, a copy) leave no doubt.
+they are no dose (not given, taken back, a copy) leave no doubt. Likewise a diagnosis, a drug, a
+procedure, a device or a test that was set aside may have been one: who has no other is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ehrivig.concepts import sent
 from ehrivig.database import Database
 from ehrivig.literals import render
 from ehrivig.study import Study
@@ -16,6 +18,22 @@ from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
 TABLE = "main.unread_exposure"
+EVENTS = "main.unread_event"
+_MEANT = {
+    "diagnosis": (
+        "r.condition",
+        "INNER JOIN ref.condition AS r ON g.vocabulary = r.vocabulary AND g.code = r.code",
+    ),
+    "medication": (
+        "r.codelist",
+        "INNER JOIN ref.drug_class AS r ON g.drug = r.drug AND r.verdict <> 'exclude'",
+    ),
+    "procedure": ("g.procedure_code", ""),
+    "respiratory_support": ("g.device", ""),
+    "pathogen_test": ("g.organism_code", ""),
+}
+"""Table -> what its rows may prove (a condition, a list of drugs, a code), and where that is."""
+_UNCLEAR = "SELECT 1 FROM ref.drug_class WHERE verdict = 'quarantine' LIMIT 1"
 _OF_EXPOSURE = (
     "(exposure OR exposure_verdict = 'quarantine') "
     "AND (NOT route_known OR route IS NULL OR route IN (SELECT unnest($routes)))"
@@ -39,6 +57,37 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     db.table(
         TABLE,
         f"SELECT hospital_id, admission_id, started_at FROM gate.medication WHERE {where}",
+    )
+
+
+def no_event(db: Database) -> None:
+    """Table `unread_event` without a row: from_table, admission_id, variable, started_at."""
+    db.table(EVENTS, sent.NO_EVENT.format("resolved.admission"))
+
+
+def events(db: Database, table: str, own: Iterable[Rule]) -> None:
+    """Add to `unread_event` what the rows of a table that were set aside may have proved.
+
+    And of administrations the products that a code list sets aside. started_at: of a drug, where it
+    can be believed. `own`: the rules at work on the table. Needs `gate.<table>`.
+    """
+    if table not in _MEANT:
+        return
+    known = by_check()
+    rules = [rule for rule in of_rows(own) if not known[rule.check].inherited]
+    harmless = either(rule.predicate for rule in rules if known[rule.check].harmless)
+    doubtful = either(rule.predicate for rule in rules if not known[rule.check].harmless)
+    unclear = table == "medication" and bool(db.rows(_UNCLEAR))
+    if doubtful == "FALSE" and not unclear:
+        return
+    variable, join = _MEANT[table]
+    mistimed = either(r.predicate for r in rules if r.check.startswith(f"{table}.started_at"))
+    judged = f"SELECT *, {doubtful} AS is_doubtful, {mistimed} AS is_mistimed FROM gate.{table}"
+    when = "CASE WHEN NOT g.is_mistimed THEN g.started_at END" if table == "medication" else "NULL"
+    where = "g.is_doubtful OR r.verdict = 'quarantine'" if unclear else "g.is_doubtful"
+    db.execute(
+        f"INSERT INTO {EVENTS} SELECT DISTINCT '{table}', g.admission_id, {variable}, {when} "
+        f"FROM ({judged} WHERE NOT {harmless}) AS g {join} WHERE {where}"
     )
 
 

@@ -1,6 +1,7 @@
 -- Whether the exposure drug was not given before the exposure window opens ($start_hours from time
 -- zero): an admission first treated before it is neither newly treated nor untreated.
--- Grain: admission. met: FALSE any administration before; else TRUE. Time zero: the admission, or
+-- Grain: admission. met: FALSE any administration before; NULL none, but one that may lie before
+-- was set aside; else TRUE. Time zero: the admission, or
 -- the moment in table `moment`, of the criteria judged before.
 -- first_at: the first such administration. Source: new-user design (assumed: no paper says it).
 WITH product AS (
@@ -25,11 +26,24 @@ treated AS (
         ON o.admission_id = m.admission_id AND o.opens_at > m.started_at
     INNER JOIN product AS p ON m.drug = p.drug
     GROUP BY o.admission_id
+),
+
+doubted AS (
+    SELECT DISTINCT o.admission_id
+    FROM opened AS o
+    INNER JOIN unread_event AS u ON o.admission_id = u.admission_id
+    WHERE
+        u.from_table = 'medication' AND u.variable = $codelist
+        AND (u.started_at IS NULL OR u.started_at < o.opens_at)
 )
 
 SELECT
     e.admission_id,
-    t.admission_id IS NULL AS met,
+    CASE
+        WHEN t.admission_id IS NOT NULL THEN FALSE
+        WHEN u.admission_id IS NULL THEN TRUE
+    END AS met,
     t.first_at
 FROM eligible AS e
 LEFT JOIN treated AS t ON e.admission_id = t.admission_id
+LEFT JOIN doubted AS u ON e.admission_id = u.admission_id

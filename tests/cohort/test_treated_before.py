@@ -74,6 +74,21 @@ def test_time_zero_is_the_admission_without_a_severity(drawn: Hospital) -> None:
     assert met(drawn, None) == {1: False, 2: False, 3: False, 4: False, 5: True, 6: False}
 
 
+def test_a_dose_that_was_set_aside_may_have_been_by_then(drawn: Hospital) -> None:
+    drawn.draw("medication", GIVEN)
+    assert drawn.db.exists("main.unread_event")
+    drawn.draw(
+        "unread_event",
+        """from_table | admission_id | variable | started_at
+        medication | 1 | crystalloid | -
+        medication | 2 | crystalloid | 01-03 00:00
+        medication | 3 | crystalloid | 01-03 00:01
+        medication | 4 | another | -
+        medication | 6 | crystalloid | -""",
+    )
+    assert met(drawn, "severe") == {1: True, 2: None, 3: False, 4: False, 5: True, 6: None}
+
+
 def test_a_hospital_without_administrations_does_not_know(drawn: Hospital) -> None:
     assert set(met(drawn, "severe").values()) == {None}
 

@@ -112,6 +112,26 @@ def test_what_was_given_before_counts_and_a_dose_of_zero_does_not(
     assert (7 not in people["admission_id"].to_list()) == treated
 
 
+@pytest.mark.parametrize(
+    ("at", "known"),
+    [("-", False), ("03-02 08:00", False), ("03-03 08:00", True), ("03-04 08:00", True)],
+)
+def test_a_dose_that_was_set_aside_may_have_been_before(
+    hospital: Hospital, at: str, known: bool
+) -> None:
+    assert hospital.db.exists("main.unread_event")
+    hospital.draw(
+        "unread_event",
+        f"""from_table | admission_id | variable | started_at
+        medication | 7 | ivig | {at}
+        medication | 1 | ivig | {at}""",
+    )
+    people, flow = screened(hospital, study.parse(content(time_zero="severity_onset")))
+    assert (7 in people["admission_id"].to_list()) == known
+    last = flow.filter(pl.col("hospital_id") == "all").sort("step").row(-1, named=True)
+    assert (last["excluded"], last["excluded_not_measured"]) == (2 + (not known), 0 + (not known))
+
+
 def test_admission_as_time_zero_adds_no_criterion(hospital: Hospital) -> None:
     plan = study.parse(content(time_zero="admission"))
     assert [c.name for c in plan.cohort.criteria] == ["severe", "index"]

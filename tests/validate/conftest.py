@@ -32,6 +32,7 @@ _REFERENCE = {
     "drug": (
         "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR"
     ),
+    "condition": "vocabulary VARCHAR, code VARCHAR, condition VARCHAR",
     "drug_class": (
         "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
         "concentration_g_per_l DOUBLE, strength_g DOUBLE, route_implied BOOLEAN"
@@ -106,6 +107,7 @@ class Hospital:
             "unit": self.units,
             '"limit"': self.limits,
             "drug": self.drugs,
+            "condition": [("ICD10", "I10", "hypertension"), ("ICD10", "E11", "diabetes")],
             "drug_class": [(*row, False) for row in self.classes],
         }
         for name, columns in _REFERENCE.items():

@@ -142,6 +142,85 @@ def test_a_dose_that_nobody_can_read(
     db.close()
 
 
+def events(db: Any) -> list[Any]:
+    return list(db.rows("SELECT from_table, admission_id, variable, started_at FROM unread_event"))
+
+
+LATER = datetime(2021, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "expected"),
+    [
+        ("diagnosis", {"code": "I10", "vocabulary": "ICD10"}, []),
+        (
+            "diagnosis",
+            {"code": "I10", "vocabulary": "ICD10", "diagnosed_at": LATER},
+            ["hypertension"],
+        ),
+        ("diagnosis", {"code": "Z00", "vocabulary": "ICD10", "diagnosed_at": LATER}, []),
+        ("diagnosis", {"code": None, "vocabulary": "ICD10"}, []),
+        ("procedure", {"procedure_code": "ecmo", "started_at": LATER}, ["ecmo"]),
+        (
+            "respiratory_support",
+            {"device": "invasive_ventilation", "started_at": LATER},
+            ["invasive_ventilation"],
+        ),
+        ("pathogen_test", {"organism_code": "sars_cov_2", "collected_at": LATER}, ["sars_cov_2"]),
+        ("lab", {"collected_at": LATER}, []),  # a value that is missing is missing
+    ],
+)
+def test_what_was_set_aside_may_have_been_an_event(
+    hospital: Any,
+    opened: Callable[..., Any],
+    table: str,
+    row: dict[str, Any],
+    expected: list[str],
+) -> None:
+    hospital.add(table, **row)
+    db = opened()
+    assert events(db) == [(table, "1", variable, None) for variable in expected]
+    db.close()
+
+
+def test_copies_leave_no_doubt(hospital: Any, opened: Callable[..., Any]) -> None:
+    for _ in range(2):
+        hospital.add("diagnosis", code="I10", vocabulary="ICD10")
+    db = opened()
+    assert events(db) == []
+    db.close()
+
+
+GIVEN = datetime(2020, 1, 12, 9)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"started_at": GIVEN}, []),
+        ({"started_at": GIVEN, "dose": 2.0, "dose_unit": "vial"}, [GIVEN]),  # when is believed
+        ({"started_at": LATER}, [None]),
+        ({"started_at": GIVEN, "status": "not_given"}, []),
+    ],
+)
+def test_a_drug_that_was_set_aside(
+    hospital: Any, opened: Callable[..., Any], row: dict[str, Any], expected: list[Any]
+) -> None:
+    hospital.add("medication", **row)
+    db = opened()
+    assert events(db) == [("medication", "1", "ivig", at) for at in expected]
+    db.close()
+
+
+def test_a_product_that_a_list_sets_aside(hospital: Any, opened: Callable[..., Any]) -> None:
+    hospital.drugs.append((9, "local", "s", "Steroid of some kind", "iv"))
+    hospital.classes.append((9, "glucocorticoid", "quarantine", None, None, None))
+    hospital.add("medication", drug=9, drug_name="Steroid of some kind", started_at=GIVEN)
+    db = opened()
+    assert events(db) == [("medication", "1", "glucocorticoid", GIVEN)]
+    db.close()
+
+
 def test_a_death_that_was_taken_away_is_unread(hospital: Any, opened: Callable[..., Any]) -> None:
     hospital.change("patient", 0, death_at=datetime(2020, 1, 2))  # before the admission
     db = opened()

@@ -3,7 +3,8 @@
 -- which says nothing (NULL, not absent).
 -- value: TRUE a code that was there: flagged present on admission, or without a flag and known by
 -- the day of the anchor; NULL where the only code came later in the stay and no flag says whether
--- it was there before; else FALSE (not coded, or flagged as arisen in the stay).
+-- it was there before, or where a code of it was set aside; else FALSE (not coded, or flagged as
+-- arisen in the stay).
 -- A code without flag that has no date, or the date of the discharge (when stays are coded), says
 -- nothing of when it began and counts as there.
 -- $conditions: conditions of the code list (table ref.condition).
@@ -40,7 +41,11 @@ found AS (
 SELECT
     c.admission_id,
     w.variable,
-    CASE WHEN f.admission_id IS NULL THEN FALSE WHEN f.there THEN TRUE END AS value
+    CASE
+        WHEN f.there THEN TRUE
+        WHEN f.admission_id IS NULL AND NOT UNREAD('diagnosis', w.variable, c.admission_id)
+            THEN FALSE
+    END AS value
 FROM coded AS c
 CROSS JOIN wanted AS w
 LEFT JOIN found AS f ON c.admission_id = f.admission_id AND w.variable = f.variable

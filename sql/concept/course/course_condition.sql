@@ -2,7 +2,7 @@
 -- Grain: candidate admission with any diagnosis code, and condition (`variable`); no row where
 -- nothing was coded (NULL, not absent).
 -- value: TRUE a code that began at or after time zero and none that began before; FALSE not coded,
--- or already there at baseline; NULL coded with no hint of when it began.
+-- or already there at baseline; NULL coded with no hint of when it began, or in a row set aside.
 -- A code flagged as arisen in the stay, undated or dated to the day of time zero only, began after
 -- time zero when time zero is the admission.
 -- $conditions: conditions of the code list (table ref.condition).
@@ -51,7 +51,10 @@ summary AS (
 SELECT
     c.admission_id,
     w.variable,
-    CASE WHEN s.admission_id IS NULL THEN FALSE ELSE s.value END AS value
+    CASE
+        WHEN s.admission_id IS NOT NULL THEN s.value
+        WHEN NOT UNREAD('diagnosis', w.variable, c.admission_id) THEN FALSE
+    END AS value
 FROM coded AS c
 CROSS JOIN wanted AS w
 LEFT JOIN summary AS s ON c.admission_id = s.admission_id AND w.variable = s.variable

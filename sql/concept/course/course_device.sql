@@ -1,7 +1,7 @@
 -- Whether each respiratory device was in use between time zero and discharge.
 -- Grain: candidate admission and device (`variable`). value: TRUE begun in that time, or begun
 -- before and still on (no end on record: still on); FALSE not; NULL when the hospital sends no
--- respiratory support at all.
+-- respiratory support at all, or a row of it was set aside.
 -- $codes: devices.
 WITH wanted AS (
     SELECT DISTINCT UNNEST($codes) AS variable
@@ -23,6 +23,7 @@ SELECT
     w.variable,
     CASE
         WHEN u.admission_id IS NOT NULL THEN TRUE
+        WHEN UNREAD('respiratory_support', w.variable, c.admission_id) THEN NULL
         WHEN SENDS('respiratory_support', c.admission_id) THEN FALSE
     END AS value
 FROM candidate AS c

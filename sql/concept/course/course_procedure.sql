@@ -1,7 +1,8 @@
 -- Whether each procedure was done or under way between time zero and discharge.
 -- Grain: candidate admission and procedure (`variable`). value: TRUE begun in that time (a bare
 -- date on the day of time zero counts), or begun before and ended after time zero (without an end
--- it was a moment); FALSE not; NULL when the hospital sends no procedures at all.
+-- it was a moment); FALSE not; NULL when the hospital sends no procedures at all, or a row of it
+-- was set aside.
 -- $codes: procedure codes.
 WITH wanted AS (
     SELECT DISTINCT UNNEST($codes) AS variable
@@ -28,6 +29,7 @@ SELECT
     w.variable,
     CASE
         WHEN d.admission_id IS NOT NULL THEN TRUE
+        WHEN UNREAD('procedure', w.variable, c.admission_id) THEN NULL
         WHEN SENDS('procedure', c.admission_id) THEN FALSE
     END AS value
 FROM candidate AS c

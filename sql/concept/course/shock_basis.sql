@@ -35,6 +35,7 @@ SELECT
         WHEN s.raised THEN 'vasopressor_lactate'
         WHEN NOT s.raised THEN 'lactate_normal'
         WHEN s.admission_id IS NOT NULL THEN 'vasopressor_only'
+        WHEN UNREAD('medication', 'vasopressor', e.admission_id) THEN NULL
         WHEN SENDS('medication', e.admission_id) THEN 'no_vasopressor'
     END AS basis,
     CASE

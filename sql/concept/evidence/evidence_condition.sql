@@ -1,6 +1,6 @@
 -- Whether a condition is coded for the admission, present on admission or not.
 -- met: TRUE any such code; FALSE other codes only; NULL no diagnosis was coded at all (a stay
--- without codes says nothing about the condition).
+-- without codes says nothing about the condition), or one of it was set aside.
 -- Grain: eligible admission. first_at: the earliest dated code; NULL when none is dated.
 -- $condition: a condition of the code list (table ref.condition).
 WITH listed AS (
@@ -23,7 +23,7 @@ coded AS (
 
 SELECT
     e.admission_id,
-    c.met,
+    CASE WHEN c.met OR NOT UNREAD('diagnosis', $condition, e.admission_id) THEN c.met END AS met,
     c.first_at
 FROM eligible AS e
 LEFT JOIN coded AS c ON e.admission_id = c.admission_id

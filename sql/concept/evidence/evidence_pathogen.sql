@@ -1,5 +1,6 @@
 -- Whether a pathogen was found by one method, at any time recorded for the admission.
--- met: TRUE any positive; FALSE only negative results; NULL no test, not done, or indeterminate.
+-- met: TRUE any positive; FALSE only negative results; NULL no test, not done, indeterminate, or
+-- set aside.
 -- Grain: eligible admission. first_at: first positive sample (time of sampling, not of report).
 -- $organism: organism_code. $method: rna, antigen, antibody, culture; NULL takes every method.
 -- Tests of other admissions fall away in the last join: nearly all are eligible when this is asked.
@@ -28,7 +29,10 @@ summary AS (
 
 SELECT
     e.admission_id,
-    CASE WHEN s.any_positive THEN TRUE WHEN s.all_negative THEN FALSE END AS met,
+    CASE
+        WHEN s.any_positive THEN TRUE
+        WHEN s.all_negative AND NOT UNREAD('pathogen_test', $organism, e.admission_id) THEN FALSE
+    END AS met,
     s.first_at
 FROM eligible AS e
 LEFT JOIN summary AS s ON e.admission_id = s.admission_id

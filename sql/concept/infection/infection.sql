@@ -1,7 +1,8 @@
 -- Proven, coded or suspected infection in an eligible stay.
 -- Grain: eligible admission. met: TRUE a code of infection, sepsis, pneumonia or COVID-19, or a
 -- positive RNA, antigen or culture test, or an antibiotic begun with a culture taken (within 24 h
--- after it, or up to 72 h before it); FALSE none of these, and diagnoses were coded; else NULL.
+-- after it, or up to 72 h before it); FALSE none of these, diagnoses were coded, and neither such a
+-- code nor an antibiotic was set aside; else NULL.
 -- first_at: the earliest dated one (of a suspicion, the earlier of antibiotic and culture).
 -- Source of suspicion: Seymour 2016 (JAMA 315:762).
 WITH antibiotic AS (
@@ -21,6 +22,21 @@ test AS (
     WHERE p.result != 'not_done'
 ),
 
+listed AS (
+    SELECT UNNEST([
+        'infection', 'sepsis', 'severe_sepsis', 'septic_shock', 'pneumonia', 'covid19'
+    ]) AS condition
+),
+
+doubted AS (
+    SELECT DISTINCT e.admission_id
+    FROM eligible AS e
+    CROSS JOIN listed AS l
+    WHERE
+        UNREAD('diagnosis', l.condition, e.admission_id)
+        OR UNREAD('medication', 'antibiotic', e.admission_id)
+),
+
 sign AS (
     SELECT
         d.admission_id,
@@ -28,10 +44,7 @@ sign AS (
     FROM diagnosis AS d
     SEMI JOIN eligible AS e ON d.admission_id = e.admission_id
     INNER JOIN ref.condition AS r ON d.vocabulary = r.vocabulary AND d.code = r.code
-    WHERE
-        r.condition IN (
-            'infection', 'sepsis', 'severe_sepsis', 'septic_shock', 'pneumonia', 'covid19'
-        )
+    WHERE r.condition IN (SELECT l.condition FROM listed AS l)
     UNION ALL
     SELECT
         admission_id,
@@ -68,9 +81,10 @@ SELECT
     e.admission_id,
     CASE
         WHEN f.admission_id IS NOT NULL THEN TRUE
-        WHEN c.admission_id IS NOT NULL THEN FALSE
+        WHEN c.admission_id IS NOT NULL AND u.admission_id IS NULL THEN FALSE
     END AS met,
     f.first_at
 FROM eligible AS e
 LEFT JOIN found AS f ON e.admission_id = f.admission_id
 LEFT JOIN coded AS c ON e.admission_id = c.admission_id
+LEFT JOIN doubted AS u ON e.admission_id = u.admission_id

@@ -1,6 +1,6 @@
 -- Whether a drug of each code list was given in [anchor + start, anchor + end).
 -- Grain: admission and code list (`variable`). value: TRUE given; FALSE not given; NULL when the
--- hospital sends no administrations at all.
+-- hospital sends no administrations at all, or one of the list was set aside.
 -- $codelists: code lists. $start_hours, $end_hours: the window around table `anchor`; $end_hours
 -- NULL: to the end of the stay.
 WITH wanted AS (
@@ -18,6 +18,26 @@ treated AS (
         i.codelist IN (SELECT w.variable FROM wanted AS w)
         AND m.started_at >= a.anchor_at + TO_SECONDS($start_hours * 3600)
         AND ($end_hours IS NULL OR m.started_at < a.anchor_at + TO_SECONDS($end_hours * 3600))
+),
+
+doubted AS (
+    SELECT DISTINCT
+        u.admission_id,
+        u.variable
+    FROM unread_event AS u
+    INNER JOIN anchor AS a ON u.admission_id = a.admission_id
+    WHERE
+        u.from_table = 'medication'
+        AND (
+            u.started_at IS NULL
+            OR (
+                u.started_at >= a.anchor_at + TO_SECONDS($start_hours * 3600)
+                AND (
+                    $end_hours IS NULL
+                    OR u.started_at < a.anchor_at + TO_SECONDS($end_hours * 3600)
+                )
+            )
+        )
 )
 
 SELECT
@@ -25,8 +45,10 @@ SELECT
     w.variable,
     CASE
         WHEN t.admission_id IS NOT NULL THEN TRUE
+        WHEN u.admission_id IS NOT NULL THEN NULL
         WHEN SENDS('medication', a.admission_id) THEN FALSE
     END AS value
 FROM anchor AS a
 CROSS JOIN wanted AS w
 LEFT JOIN treated AS t ON a.admission_id = t.admission_id AND w.variable = t.variable
+LEFT JOIN doubted AS u ON a.admission_id = u.admission_id AND w.variable = u.variable

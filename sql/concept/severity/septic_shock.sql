@@ -2,7 +2,7 @@
 -- of fluid (which of the two: septic_shock_proxy). Persistence after fluids is not on record.
 -- Grain: eligible admission. met: FALSE when severe sepsis is absent, or neither proxy is there, in
 -- a hospital that sends administrations, and fluids too if SBP was ever < 90 mmHg, each of a known
--- volume per kg, and SIRS is known if a vasopressor ran; else NULL.
+-- volume per kg, no vasopressor was set aside, and SIRS is known if one ran; else NULL.
 -- Needs sirs, severe_sepsis, septic_shock_proxy, vasopressor_run, fluid_given, stay_vital.
 -- Source: Hartung 2009 after Bone 1992 (Chest 101:1644).
 WITH proxy AS (
@@ -37,6 +37,7 @@ judged AS (
         s.met AND CASE
             WHEN p.admission_id IS NOT NULL THEN TRUE
             WHEN NOT SENDS('medication', s.admission_id) THEN NULL
+            WHEN UNREAD('medication', 'vasopressor', s.admission_id) THEN NULL
             WHEN i.met IS NULL AND v.admission_id IS NOT NULL THEN NULL
             WHEN h.admission_id IS NULL THEN FALSE
             WHEN u.admission_id IS NULL AND SENDS('iv_fluid', s.admission_id) THEN FALSE
