@@ -13,12 +13,13 @@ _END_OF_STAY = (
 
 
 def define_given(db: Database) -> None:
-    """View `ref.included` (the products of each list); macros GIVEN, BY_ROUTE and END_OF_STAY.
+    """View `ref.included` (the products of each list); macros GIVEN, ENDED, BY_ROUTE, END_OF_STAY.
 
     Needs `ref.drug_class`. What counts as given, what a list includes, and which of it was given
     by some routes, is said there alone.
     """
     db.view("ref.included", concept("included"))
     db.macro("given", ["administration"], concept("given"))
+    db.macro("ended", ["administration"], concept("ended"))
     db.execute(f"CREATE OR REPLACE MACRO end_of_stay(discharge) AS {_END_OF_STAY}")
     db.macro("by_route", ["wanted_list", "wanted_routes"], concept("by_route"))

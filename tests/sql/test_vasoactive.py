@@ -31,6 +31,61 @@ def give(hospital: Hospital, rows: str, weight: str = "80") -> None:
     hospital.draw("medication", HEADER + rows)
 
 
+RATE = "0.1 | ug/kg/min | given"
+STOP = "- | - | stopped"
+
+
+@pytest.mark.parametrize(
+    ("rows", "intervals"),
+    [
+        # no end and no stop: one hour is assumed
+        (f"1 | 4 | {RATE} | 01-02 10:00 | -", [("10:00", "11:00")]),
+        # until it is stopped, however long
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "15:00")],
+        ),
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | 0 | ug/kg/min | given | 01-02 10:30 | -",
+            [("10:00", "10:30")],
+        ),
+        # another rate begins where the first ends; the stop ends the last
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | {RATE} | 01-02 12:00 | -\n"
+            f"1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "12:00"), ("12:00", "15:00")],
+        ),
+        # too long before the next chart for a rate that went on
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | {RATE} | 01-03 11:00 | -\n"
+            f"1 | 4 | {STOP} | 01-03 15:00 | -",
+            [("10:00", "11:00"), ("11:00", "15:00")],
+        ),
+        # a stop of another drug, one before, and an end of its own
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 3 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "11:00")],
+        ),
+        (
+            f"1 | 4 | {STOP} | 01-02 09:00 | -\n1 | 4 | {RATE} | 01-02 10:00 | -",
+            [("10:00", "11:00")],
+        ),
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | 01-02 12:00\n1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "12:00")],
+        ),
+        # a stop alone is nothing
+        (f"1 | 4 | {STOP} | 01-02 15:00 | -", []),
+    ],
+)
+def test_a_stop_ends_what_was_begun(
+    hospital: Hospital, rows: str, intervals: list[tuple[str, str]]
+) -> None:
+    give(hospital, rows)
+    found = [(f"{r[3]:%H:%M}", f"{r[4]:%H:%M}") for r in hospital.rows("vasoactive")]
+    assert found == intervals
+
+
 @pytest.mark.parametrize(
     ("dose", "weight", "rate"),
     [

@@ -3,8 +3,9 @@
 -- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight).
 -- agent: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
 -- vasopressor: on the list of vasopressors (dobutamine is not one). started_at, stopped_at: within
--- the stay; an infusion with a rate but no end is taken to last one hour (assumed). A rate of 0 is
--- a pause: nothing is given. Needs score_span.
+-- the stay. An infusion without an end of its own ends when the same agent is stopped or paused (a
+-- rate of 0), or when it is charted anew within 24 h where a stop follows some time (assumed: rates
+-- are charted daily); else one with a rate is taken to last one hour (assumed). Needs score_span.
 WITH class AS (
     SELECT
         drug,
@@ -18,11 +19,39 @@ WITH class AS (
     GROUP BY drug
 ),
 
+event AS (
+    SELECT
+        g.*,
+        FALSE AS is_end
+    FROM GIVEN('medication') AS g
+    UNION ALL BY NAME
+    SELECT
+        e.*,
+        TRUE AS is_end
+    FROM ENDED('medication') AS e
+),
+
+charted AS (
+    SELECT
+        e.*,
+        c.agent,
+        c.vasopressor,
+        MIN(e.started_at) OVER later AS next_at,
+        MIN(e.started_at) FILTER (WHERE e.is_end) OVER later AS end_at
+    FROM event AS e
+    INNER JOIN class AS c ON e.drug = c.drug
+    WINDOW later AS (
+        PARTITION BY e.admission_id, c.agent, IF(c.agent = 'other', e.drug, 0)
+        ORDER BY e.started_at
+        RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
+    )
+),
+
 infusion AS (
     SELECT
         m.admission_id,
-        c.agent,
-        c.vasopressor,
+        m.agent,
+        m.vasopressor,
         m.dose,
         s.admitted_at,
         s.discharged_at,
@@ -31,13 +60,19 @@ infusion AS (
             REPLACE(TRANSLATE(LOWER(TRIM(m.dose_unit)), 'µμ', 'uu'), 'mcg', 'ug'), '/'
         ) AS unit,
         LEN(unit) >= 2 AND unit[-1] IN ('min', 'h', 'hr', 'hour') AS is_rate,
-        COALESCE(m.stopped_at, CASE WHEN is_rate THEN m.started_at + INTERVAL 1 HOUR END)
-            AS stopped_at,
+        COALESCE(
+            m.stopped_at,
+            CASE
+                WHEN m.next_at = m.end_at OR m.next_at - m.started_at <= INTERVAL 24 HOUR
+                    THEN CASE WHEN m.end_at IS NOT NULL THEN m.next_at END
+            END,
+            CASE WHEN is_rate THEN m.started_at + INTERVAL 1 HOUR END
+        ) AS stopped_at,
         CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg
-    FROM GIVEN('medication') AS m
-    INNER JOIN class AS c ON m.drug = c.drug
+    FROM charted AS m
     INNER JOIN score_span AS s ON m.admission_id = s.admission_id
     LEFT JOIN admission AS a ON m.admission_id = a.admission_id
+    WHERE NOT m.is_end
 ),
 
 rated AS (

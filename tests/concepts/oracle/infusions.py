@@ -48,11 +48,14 @@ def rate(stay: Admission, drug: dict[str, Any]) -> Number:
 def infusions(stay: Admission) -> list[dict[str, Any]]:
     """Infusions within the stay: agent, whether a vasopressor, start, stop, rate.
 
-    A rate without an end is taken to last an hour; what has neither is no infusion.
+    A rate without an end is taken to last an hour, unless a stop is charted after it; what has
+    neither is no infusion.
     """
     found = []
     for drug in given(stay):
         stop = drug["stop"]
+        if stop is None:
+            stop = charted_end(stay, drug)
         if stop is None and drug["unit"] in RATES:
             stop = drug["start"] + HOUR
         if drug["name"] not in (*SOFA_AGENTS, "vasopressin") or stop is None:
@@ -68,6 +71,17 @@ def infusions(stay: Admission) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def charted_end(stay: Admission, drug: dict[str, Any]) -> int | None:
+    """When the agent was stopped or paused; or charted anew within a day, if stopped after that."""
+    own = [d for d in stay["drug"] if d["name"] == drug["name"] and d["start"] > drug["start"]]
+    ends = [d["start"] for d in own if not was_given(d) and d["status"] in ("given", "stopped")]
+    if not ends:
+        return None
+    begins = [d["start"] for d in own if was_given(d)]
+    following = min([*ends, *begins])
+    return following if following == min(ends) or following - drug["start"] <= 24 * HOUR else None
 
 
 def vasopressors(stay: Admission) -> list[tuple[int, int]]:
