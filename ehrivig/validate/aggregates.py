@@ -43,6 +43,10 @@ QUERIES = {
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
+    "stay_month": (
+        "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "
+        "FROM main.admission WHERE admitted_at IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ),
 }
 _KNOWN_PERSON = (
     "SELECT a.admission_id, p.person_id, a.admitted_at, a.discharged_at "

@@ -87,7 +87,8 @@ def events(db: Database, table: str, own: Iterable[Rule]) -> None:
     where = "g.is_doubtful OR r.verdict = 'quarantine'" if unclear else "g.is_doubtful"
     db.execute(
         f"INSERT INTO {EVENTS} SELECT DISTINCT '{table}', g.admission_id, {variable}, {when} "
-        f"FROM ({judged} WHERE NOT {harmless}) AS g {join} WHERE {where}"
+        f"FROM ({judged} WHERE NOT {harmless} AND admission_id IS NOT NULL) AS g {join} "
+        f"WHERE ({where}) AND {variable} IS NOT NULL"
     )
 
 

@@ -112,7 +112,7 @@ def test_a_table_without_a_row_that_stays_is_judged_in_one_piece(
     folder = tmp_path / "extract"
     write_demo(folder, patients=600, hospitals=1)
     later = pl.col("started_at").dt.offset_by("90y")
-    _change(folder, "procedure", lambda rows: rows.tail(5).with_columns(started_at=later))
+    _change(folder, "procedure", lambda rows: rows.tail(4).with_columns(started_at=later))
     outs = []
     for rows in (None, 20_000):
         options = pipeline.Options(share_rows=rows)

@@ -167,6 +167,9 @@ LATER = datetime(2021, 1, 1)
             ["invasive_ventilation"],
         ),
         ("pathogen_test", {"organism_code": "sars_cov_2", "collected_at": LATER}, ["sars_cov_2"]),
+        # a row of nobody is nobody's event, and one without a code none
+        ("procedure", {"procedure_code": "ecmo", "admission_id": None}, []),
+        ("procedure", {"procedure_code": None, "started_at": LATER}, []),
         ("lab", {"collected_at": LATER}, []),  # a value that is missing is missing
     ],
 )

@@ -26,6 +26,8 @@ AGGREGATE_SCHEMA: dict[str, dict[str, type[pl.DataType]]] = {
         "n_concentration": pl.Int64,
         "n_strength": pl.Int64,
     },
+    "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
+    "stay_month": {"month": pl.Int64, "n": pl.Int64},
 }
 
 
