@@ -95,14 +95,39 @@ def _mapped(concepts: list[Concept]) -> list[str]:
 def _read_back(path: Path, folder: Path, source: Path) -> None:
     """Take an imported list away again that is none; UsageError says why, code by code."""
     where = path.relative_to(folder).as_posix()
-    problems = own.problems_in(folder, where)
+    problems = own.problems_of(folder, where)
     if not problems:
         return
+    lines = path.read_text(encoding="utf-8").splitlines()
     path.unlink()
-    said = [re.sub(rf"^{re.escape(where)}(, line \d+)?: ", "", one) for one in problems]
+    said = [_of_the_source(one, where, lines) for one in problems]
     shown = "\n  ".join(dict.fromkeys(said[: own.MOST_SHOWN]))
     more = f"\n  and {len(said) - own.MOST_SHOWN} more" if len(said) > own.MOST_SHOWN else ""
     raise UsageError(
         f"codelist new: {source.name} cannot be such a list, and nothing was written:\n  "
         f"{shown}{more}"
     )
+
+
+def _of_the_source(problem: str, where: str, lines: list[str]) -> str:
+    """A problem by its code instead of a line of the list, which is not there any more."""
+    own_line = rf"line (\d+) of {re.escape(where)}"
+
+    def code(found: re.Match[str]) -> str:
+        return f"the code {_code(lines, int(found[1]))}"
+
+    start = re.match(rf"{re.escape(where)}(?:, line (\d+))?: ", problem)
+    rest = problem[start.end() :] if start else problem
+    rest = re.sub(own_line, code, rest)
+    if start is None or start[1] is None or rest.count("'") >= len(_QUOTED):
+        return rest
+    return f"{_code(lines, int(start[1]))}: {rest}"
+
+
+_QUOTED = "''"
+"""Marks around a code that a problem names already."""
+
+
+def _code(lines: list[str], number: int) -> str:
+    """What a line of the written list is about: its cells without the last, a remark."""
+    return ",".join(lines[number - 1].split(",")[1:4])

@@ -18,6 +18,7 @@ from ehrivig.study.rules.controls import (
     primary_as_covariate,
     wrong_controls,
 )
+from ehrivig.study.rules.criteria import contradictory_criteria
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
@@ -36,6 +37,7 @@ _RULES = (
     unread_keys,
     wrong_parts,
     wrong_windows,
+    contradictory_criteria,
     equal_labels,
     taken_criteria,
     late_variables,
