@@ -169,6 +169,8 @@ def _directives(content: str, where: str, problems: Problems) -> bool:
     """Whether the file replaces shipped lines; a directive that does not exist is a problem."""
     found = False
     for number, line in enumerate(_LINE_END.split(content), start=1):
+        if re.fullmatch(r"#\s+!\s*replace[\s,]*", line):
+            problems.append(f"{where}, line {number}: a comment. A directive begins: {REPLACE}.")
         if line.startswith("#!"):
             plain = re.sub(r"\s+", " ", line).strip().rstrip(",").strip()
             found |= plain == REPLACE
@@ -294,7 +296,8 @@ def _wrong(column: str, text: str, kind: ListKind) -> str | None:
     if not text:
         empty = column in kind.optional
         return None if empty else f"{column} is empty. Fill it in, or remove the line."
-    if text[0] in "=@" or (text[0] in "+-" and column not in _MAY_BE_NEGATIVE):
+    signs = text[0] in "+-" and text.strip("+-") and column not in _MAY_BE_NEGATIVE
+    if text[0] in "=@" or signs:
         return f"{column} begins like a formula of a spreadsheet. Write plain text."
     if _CONTROL.search(text):
         return f"{column} holds a control character. Mend the cell."

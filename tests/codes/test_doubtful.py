@@ -76,6 +76,16 @@ def test_a_doubtful_line_is_told(tmp_path: Path, name: str, text: str, said: str
             f"{CONDITION}x,SNOMED,exact,21711311000001108\n",
             "A program read it as a number, which keeps 16 digits: read the column as text.",
         ),
+        (
+            "vitals.csv",
+            "vital_code,vocabulary,code,unit\nsbp,LOINC,8480-6,furlong\n",
+            "unit 'furlong' is none of sbp, so no value in it could be read (known: mmHg, kPa).",
+        ),
+        (
+            "drugs/ivig.csv",
+            f"# ! replace\n{DRUG}include,ATC,exact,J06BA02\n",
+            "begins: #! replace.",
+        ),
         ("conditions/x.CSV", CONDITION, "its name ends in capitals. Rename it to end in .csv."),
     ],
 )
@@ -132,3 +142,21 @@ def test_the_line_by_which_a_spreadsheet_says_what_separates_columns(
     text = f"\ufeff{first}\r\n{CONDITION}x,ICD10,prefix,E11\r\n"
     (file,) = own.read(lists(tmp_path, "conditions.csv", text)).own
     assert [line.number for line in file.lines] == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("words.csv", "column,word,written\npatient.sex,female,Frau\npatient.sex,female,FRAU\n"),
+        ("words.csv", "column,word,written\nmedication.status,missing,-\n"),
+        (
+            "units.csv",
+            "variable,unit,factor,shift\ncreatinine,\u00b5mol/L,1,0\ncreatinine,umol/l,1,0\n",
+        ),
+    ],
+)
+def test_what_is_one_thing_in_two_spellings_contradicts_nothing(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (file,) = own.read(lists(tmp_path, name, text)).own
+    assert len(file.lines) == text.count("\n") - 1
