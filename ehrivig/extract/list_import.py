@@ -8,7 +8,8 @@ from pathlib import Path
 from ehrivig import resources
 from ehrivig.codes import imports, own, templates
 from ehrivig.codes.imports import Concept
-from ehrivig.codes.kinds import ListKind, Row
+from ehrivig.codes.kinds import DRUGS, ListKind, Row
+from ehrivig.codes.lists import SHIPPED
 from ehrivig.codes.opencodelists import alone, opencodelist
 from ehrivig.errors import UsageError
 from ehrivig.extract import concept_sets
@@ -34,7 +35,8 @@ def new(
                 "codelist new: --vocabulary, --column, --match, --extract go with --from FILE."
             )
         path = templates.write(word, name, folder)
-        return [f"wrote {path}. Fill it in; then: ehrivig codelist check {folder} --extract DIR"]
+        said = [f"wrote {path}. Fill it in; then: ehrivig codelist check {folder} --extract DIR"]
+        return [*_laid_over(path, name), *said]
     kind = templates.kind_of(word)
     if source.suffix.casefold() == ".json":
         _refuse(source, "a concept set", vocabulary=vocabulary, column=column, match=match)
@@ -47,7 +49,18 @@ def new(
     where = f"Sources: {source.name} (SHA-256 {digest[:16]}), imported by ehrivig codelist new."
     path = templates.write(word, name, folder, rows, (where,))
     _read_back(path, folder, source)
+    said += _laid_over(path, name)
     return [*said, f"wrote {path}: {len(rows):,} line(s) from {source.name}"]
+
+
+def _laid_over(path: Path, name: str) -> list[str]:
+    """That a shipped drug list has the name, whose lines hold beside those of the new one."""
+    if path.parent.name != DRUGS or name not in SHIPPED.drug_names:
+        return []
+    return [
+        f"{name} is a shipped list as well: its lines hold beside these. To drop them, add a line "
+        f"{own.REPLACE}; for another drug, choose another name"
+    ]
 
 
 def _concepts(

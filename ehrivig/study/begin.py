@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ehrivig.codes import templates
@@ -12,6 +13,7 @@ from ehrivig.study.draft import LIKE, LISTS, draft, refuse_unknown
 from ehrivig.study.file import doubted
 from ehrivig.study.known_names import known_names
 from ehrivig.study.pattern import read
+from ehrivig.study.problem import near
 
 
 def begin(file: Path, drug: str | None, condition: str | None, like: str | None) -> list[str]:
@@ -42,10 +44,17 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     said += [
         f"wrote {path}: no list held {drug}, so this one finds it by its name. Add codes and brand "
         f"names, then: ehrivig codelist check {folder / lists} --extract DIR"
+        f"{_perhaps(str(drug), known.of('drugs'))}"
         for path in made
     ]
     said += [f"read before you run it: {doubt}" for doubt in doubted(file)]
     return said
+
+
+def _perhaps(drug: str, known: Iterable[str]) -> str:
+    """The list that was probably meant by the name of a drug that has none."""
+    found = near(drug, known)
+    return f". Or did you mean {found}, which has one?" if found else ""
 
 
 def _lists(folder: Path, like: str) -> str:

@@ -409,3 +409,16 @@ def test_an_import_that_contradicts_a_list_that_is_there_is_not_written(
     assert f"{name}.csv" not in str(error.value)
     assert [path.stem for path in (tmp_path / "lists").rglob("*.csv")] == ["mm"]
     own.read(tmp_path / "lists")
+
+
+def test_a_list_of_a_shipped_name_says_so(tmp_path: Path) -> None:
+    said = typed("codelist", "new", "drug", "ivig", "--out", tmp_path)[1]
+    assert "ivig is a shipped list as well: its lines hold beside these." in said
+    assert "is a shipped" not in typed("codelist", "new", "drug", "foozumab", "--out", tmp_path)[1]
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--layout", "omop"], ["--study", "ivig_covid19"]])
+def test_what_is_of_an_extract_needs_one(tmp_path: Path, option: list[str]) -> None:
+    typed("codelist", "new", "drug", "foozumab", "--out", tmp_path)
+    with pytest.raises(EhrivigError, match=f"{option[0]} is of an extract. Give --extract"):
+        typed("codelist", "check", tmp_path, *option)

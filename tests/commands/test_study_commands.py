@@ -66,6 +66,8 @@ def test_a_new_drug_gets_a_list_of_its_own(tmp_path: Path) -> None:
     plan = study.load(tmp_path / "mine.toml")
     assert plan.extract.codelists == "lists"
     assert "zanubrutinib" in plan.lists.drug_names
+    said = typed("study", "new", tmp_path / "typo.toml", "--drug", "tocilizmab")[1]
+    assert "Or did you mean tocilizumab, which has one?" in said
 
 
 @pytest.mark.parametrize(
