@@ -127,7 +127,7 @@ def _left_out(path: Path) -> str:
     """What a number that is none should be: what the key is when it is left out."""
     key = key_at(path) if path and isinstance(path[-1], str) else None
     default = key.info.default if key is not None and not key.info.is_required() else ...
-    if default is None:
+    if default is None and path[-1] != "cut":
         return "Leave the key out for no limit."
     usual = isinstance(default, int | float) and not isinstance(default, bool)
     return f"Write a number; left out it is {default:g}." if usual else "Write a number."

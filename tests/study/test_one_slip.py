@@ -34,6 +34,7 @@ def problems(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
          "left out it is 0.2."),
         (("window_hours = [-48, 6]", "window_hours = [nan, 6]"), "can be used. Write a number."),
         (("end_hours = 48", "end_hours = nan"), "Leave the key out for no limit."),
+        (("cut = 65", "cut = nan"), "nan is no number that can be used. Write a number."),
         (('label = "Diabetes mellitus", from = "condition"',
           'label = "Diabetes mellitus", from = "conditon"'), "Did you mean 'condition'?"),
         (('{ name = "crrt"', '{ name = "age"'), "'age' is defined twice (as a covariate). Rename"),

@@ -178,3 +178,31 @@ def test_criteria_that_contradict_are_refused(
 def test_a_hospital_has_a_name(changed: Callable[..., Path]) -> None:
     with pytest.raises(StudyError, match=r"extract.hospitals: is empty: write it"):
         study.load(changed((LAYOUT, f'{LAYOUT}hospitals = ["A", ""]\n')))
+
+
+CRP_2 = '  { name = "crp_2", label = "CRP", from = "lab", code = "crp", unit = "mg/dL" },\n'
+ANY = '  { name = "lung", label = "Lung", from = "any_of", any_of = ["copd"] },\n'
+OTHER = CRP_2.replace('mg/dL"', 'mg/dL", window_hours = [-96, 0]')
+
+
+@pytest.mark.parametrize(
+    ("variable", "score", "refused"),
+    [
+        (CRP_2, '"crp_2", "crp", ', "'crp' is 'crp_2' again, by another name or in another unit"),
+        (ANY, '"copd", "lung", "crp", ', "'lung' is 'copd' again"),
+        (CRP_2, '"crp", ', ""),
+        (OTHER, '"crp_2", "crp", ', ""),
+        (ANY, '"lung", "crp", ', ""),
+    ],
+)
+def test_one_thing_is_in_a_model_once(
+    changed: Callable[..., Path], variable: str, score: str, refused: str
+) -> None:
+    path = changed((FEVER, f"{variable}{FEVER}"), ('  "crp", ', f"  {score}"))
+    if not refused:
+        study.load(path)
+        return
+    with pytest.raises(StudyError) as error:
+        study.load(path)
+    assert refused in str(error.value)
+    assert "match.covariates: " in str(error.value)

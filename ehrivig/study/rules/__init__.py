@@ -25,6 +25,7 @@ from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
 from ehrivig.study.rules.target import unanswered_target
+from ehrivig.study.rules.twice import the_same_twice
 from ehrivig.study.rules.unread import unread_keys
 from ehrivig.study.rules.windows import wrong_windows
 
@@ -38,6 +39,7 @@ _RULES = (
     wrong_parts,
     wrong_windows,
     contradictory_criteria,
+    the_same_twice,
     equal_labels,
     taken_criteria,
     late_variables,
