@@ -12,6 +12,7 @@ from ehrivig import study
 from ehrivig.cli import app
 from ehrivig.demo import write_demo
 from ehrivig.features import nobody_exposed
+from ehrivig.runs import preview_lines
 
 PLAN = study.load("tocilizumab_covid19")
 SCHEMA = {
@@ -88,3 +89,8 @@ def test_a_run_and_a_check_say_it(tmp_path: Path) -> None:
     assert 'admissions had it by iv. Write routes = ["po", "iv"] under [exposure]' in said
     checked = CliRunner().invoke(app, ["study", "check", str(tmp_path / "s.toml"), *extract])
     assert 'admissions had it by iv. Write routes = ["po", "iv"]' in checked.stdout
+
+
+def test_an_arm_without_anybody_is_told_as_what_it_is() -> None:
+    arms = [preview_lines._one_arm(both) for both in ((0, 20), (20, 0), (9, 11), (None, None))]
+    assert arms == ["nobody", "everybody", "", ""]
