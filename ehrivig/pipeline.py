@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from ehrivig import analysis, cohort, release, report, use, validate
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals
 from ehrivig.errors import EmptyResult, GateBlocked
+from ehrivig.features import nobody_exposed
 from ehrivig.match import comparison
 from ehrivig.runs import (
     aggregate,
@@ -163,10 +166,15 @@ def investigate(this: Run) -> dict[str, int]:
         arms.note,
         arms.balance,
     )
+    found.tables["lints"] = pl.concat([found.tables["lints"], verdicts.lints(this)])
     for name, result in found.tables.items():
         result.write_csv(folder / f"{name}.csv")
     checked = found.tables["diagnostics"]
     this.failed = checked.filter(verdict="fail")["diagnostic"].to_list()
+    if not table["exposed"].any():
+        otherwise = tables.gather(this, nobody_exposed.TABLE)
+        why = nobody_exposed.why(otherwise, table, study)
+        raise EmptyResult(f"match: no matched pair: {why}{verdicts.set_aside(this)}")
     if not arms.n_pairs:
         raise EmptyResult(f"match: no matched pair: {arms.why_none}{verdicts.set_aside(this)}")
     return {

@@ -208,10 +208,19 @@ def _hospitals(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> list
 
 
 def _late_eligibility(study: Study) -> list[Lint]:
-    """Criteria that look beyond time zero: who is in is then decided by what happened later."""
+    """Criteria that look beyond time zero: who is in is then decided by what happened later.
+
+    Who must be there when the exposure window opens was chosen before anybody was exposed.
+    """
     if study.cohort.time_zero != "admission":
         return []
-    late = [c.label for c in study.cohort.criteria if c.rule in ("severity", "length_of_stay")]
+    opens = study.exposure.start_hours
+    late = [
+        c.label
+        for c in study.cohort.criteria
+        if c.rule == "severity"
+        or (c.rule == "length_of_stay" and (c.max is not None or (c.min or 0) > opens))
+    ]
     if not late:
         return []
     message = (

@@ -24,7 +24,14 @@ ROUTES = ("iv", "sc", "im", "po", "other", "unknown")
 
 def one_of(*words: str) -> Check:
     """One of some words, as they are written."""
-    return lambda text: None if text in words else f"is none of {', '.join(words)}"
+
+    def check(text: str) -> str | None:
+        if text in words:
+            return None
+        small = text.casefold()
+        return f"is written {small}" if small in words else f"is none of {', '.join(words)}"
+
+    return check
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,9 @@ def _told_twice(lists: CodeLists) -> Iterator[str]:
 
 def _different(row: Row, other: Row) -> list[str]:
     """The columns in which two lines that are the same say different things; notes say nothing."""
-    spelled = ("note", "code", "value", "vocabulary", "route")
-    return [name for name in row if name not in spelled and not _same(row[name], other[name])]
+    spelled = ("note", "code", "value", "vocabulary", "route", "written")
+    found = [name for name in row if name not in spelled and not _same(row[name], other[name])]
+    return [n for n in found if n != "unit" or unit_key(row[n]) != unit_key(other[n])]
 
 
 def _same(one: str, other: str) -> bool:
@@ -140,6 +141,13 @@ def _vital(lists: CodeLists, row: Row) -> str | None:
     sign = row["vital_code"]
     if not _units_of(lists, sign):
         return f"vital sign {sign!r} has no unit. Add its standard unit to units.csv."
+    units = _units_of(lists, sign)
+    if row["unit"] and unit_key(row["unit"]) not in map(unit_key, units):
+        listed = ", ".join(unit or "no unit" for unit in units)
+        return (
+            f"unit {row['unit']!r} is none of {sign}, so no value in it could be read (known: "
+            f"{listed}). Mend it, or add it to units.csv."
+        )
     return _own_name(row, row["vital_code"], "vital_code")
 
 

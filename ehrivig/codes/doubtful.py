@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from ehrivig.codes.kinds import DRUGS, KINDS, Row
 from ehrivig.codes.lists import SHIPPED, CodeLists
+from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.codes.units import unit_key
 
 _MISSPELT = 0.88  # of difflib: "hypertensoin" is 0.92 of "hypertension"
@@ -24,7 +25,9 @@ def doubts(lists: CodeLists) -> list[str]:
 def _lines(lists: CodeLists) -> Iterator[str]:
     """Lines that can be read and hardly mean what they say."""
     for file in lists.own:
-        told = {DRUGS: _drug, "units": _unit}.get(file.kind)
+        told = {DRUGS: _drug, "units": _unit, "conditions": _icd, "indications": _icd}.get(
+            file.kind
+        )
         for line in file.lines if told else ():
             if told and (said := told(line.row)):
                 yield f"{file.path}, line {line.number}: {said}"
@@ -39,6 +42,21 @@ def _drug(row: Row) -> str | None:
     grams = float(row["strength_g"] or 0)
     if grams > _HEAVIEST_G:
         return f"strength_g is in grams: {grams:g} g in one vial or tablet. Were mg meant?"
+    return None
+
+
+def _icd(row: Row) -> str | None:
+    """A code of ICD that is one, and is probably another with a zero lost or misread."""
+    name, code = plain_vocabulary(row["vocabulary"]), plain_code("ICD", row["code"])
+    if name == "ICD9CM" and row["match"] == "prefix" and re.fullmatch(r"\d{1,2}", code):
+        first, last = code.ljust(3, "0"), code.ljust(3, "9")
+        return (
+            f"code {row['code']!r} takes all from {first} to {last}. Was {code.zfill(3)} meant, "
+            "whose zeros a spreadsheet dropped?"
+        )
+    if name.startswith("ICD10") and code[2:3] in ("O", "I", "L"):
+        digit = {"O": "0", "I": "1", "L": "1"}[code[2]]
+        return f"code {row['code']!r} has the letter {code[2]} where a digit is. Was {digit} meant?"
     return None
 
 

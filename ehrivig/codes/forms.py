@@ -98,16 +98,24 @@ def _digit_lost(name: str, column: str, code: str, match: str) -> str | None:
     cure = "Mend the code"
     if lost and code.endswith(lost):
         cure = "A spreadsheet kept 15 digits of it: format the column as text and enter it anew"
+    elif code.isdigit() and int(code) > _WHOLE and float(code) == int(code):
+        cure = "A program read it as a number, which keeps 16 digits: read the column as text"
     return f"{column} {code!r} is no code of {name}: its last digit, a check, is wrong. {cure}."
 
 
 _KEPT = 15
 """How many digits of a number a spreadsheet keeps."""
+_WHOLE = 2**53
+"""Up to here a floating-point number is every whole number; above, only some are left."""
 
 
 def _cure(code: str) -> str:
     if re.fullmatch(r"\d+\.0+", code):
         return "A spreadsheet made a number of it: format the column as text and enter it anew."
-    if re.search(r"\s", code):
+    if re.search(r"\s", code) and not re.search(r"[,;/|]", code):
         return "Take the blanks out; one code a line."
+    if re.fullmatch(r"[\w.]+\s*[-,;/|+]\s*[\w.]+.*", code):
+        return "Write one code a line; what lies below a code is found with match prefix."
+    if re.fullmatch(r"[\w.]+?\.?[-*!†‡%+#]+", code):
+        return "Write the code without the mark; all below it are found with match prefix."
     return "Mend the code, or the vocabulary."

@@ -59,14 +59,17 @@ def read(folder: Path) -> CodeLists:
     return lists
 
 
-def problems_in(folder: Path, where: str) -> list[str]:
-    """What is wrong with one file of a folder of lists, whatever is wrong with the others."""
+def problems_of(folder: Path, where: str) -> list[str]:
+    """What is wrong with a folder of lists because of one file of it."""
+    others = _problems(folder, without=where)
+    return [one for one in _problems(folder) if one not in others]
+
+
+def _problems(folder: Path, without: str = "") -> list[str]:
     problems: Problems = []
     paths = [(path, path.relative_to(folder).as_posix()) for path in _files(folder)]
-    files = [_file(path, name, problems) for path, name in paths]
-    found = CodeLists(tuple(file for file in files if file))
-    said = [*problems, *contradictions(found)]
-    return [one for one in said if one.startswith((f"{where},", f"{where}:"))]
+    files = [_file(path, name, problems) for path, name in paths if name != without]
+    return [*problems, *contradictions(CodeLists(tuple(file for file in files if file)))]
 
 
 def _told(folder: Path, problems: Problems) -> str:
@@ -166,6 +169,8 @@ def _directives(content: str, where: str, problems: Problems) -> bool:
     """Whether the file replaces shipped lines; a directive that does not exist is a problem."""
     found = False
     for number, line in enumerate(_LINE_END.split(content), start=1):
+        if re.fullmatch(r"#\s+!\s*replace[\s,]*", line):
+            problems.append(f"{where}, line {number}: a comment. A directive begins: {REPLACE}.")
         if line.startswith("#!"):
             plain = re.sub(r"\s+", " ", line).strip().rstrip(",").strip()
             found |= plain == REPLACE
@@ -200,9 +205,16 @@ def _lines(content: str, kind: ListKind, where: str, problems: Problems) -> list
 
 
 def _rows(content: str, where: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of every line that is neither blank nor a comment."""
+    """Number and cells of every line that is neither blank nor a comment.
+
+    A cell that goes on over several lines is told once.
+    """
+    open_quote = False
     for number, line in enumerate(_LINE_END.split(content), start=1):
-        if line.startswith("#") or not line.strip(" ,;\t"):
+        if open_quote:
+            open_quote = line.count('"') % 2 == 0
+            continue
+        if line.startswith("#") or not line.strip(" ,;\t") or _SEPARATOR.fullmatch(line):
             continue
         if len(line) > LONGEST_LINE:
             problems.append(f"{where}, line {number}: over {LONGEST_LINE:,} letters. Mend it.")
@@ -210,11 +222,24 @@ def _rows(content: str, where: str, problems: Problems) -> Iterator[tuple[int, l
         try:
             cells = next(csv.reader([line], strict=True))
         except (csv.Error, StopIteration):
+            open_quote = _goes_on(content, number)
             problems.append(
-                f"{where}, line {number}: a quotation mark is not closed on its line. Mend it."
+                f"{where}, line {number}: a quotation mark is not closed on its line. Keep each "
+                "cell on one line."
             )
             continue
         yield number, [cell.strip() for cell in cells]
+
+
+_SEPARATOR = re.compile(r'"?sep=,"?', re.IGNORECASE)
+"""What spreadsheets put on the first line to say what separates columns."""
+_LONGEST_CELL = 50
+
+
+def _goes_on(content: str, number: int) -> bool:
+    """Whether the quotation mark that line `number` opens is closed on one of the next lines."""
+    after = _LINE_END.split(content)[number : number + _LONGEST_CELL]
+    return any(line.count('"') % 2 for line in after)
 
 
 _COLUMN = re.compile(r"[a-z][a-z_]*")
@@ -271,7 +296,8 @@ def _wrong(column: str, text: str, kind: ListKind) -> str | None:
     if not text:
         empty = column in kind.optional
         return None if empty else f"{column} is empty. Fill it in, or remove the line."
-    if text[0] in "=@" or (text[0] in "+-" and column not in _MAY_BE_NEGATIVE):
+    signs = text[0] in "+-" and text.strip("+-") and column not in _MAY_BE_NEGATIVE
+    if text[0] in "=@" or signs:
         return f"{column} begins like a formula of a spreadsheet. Write plain text."
     if _CONTROL.search(text):
         return f"{column} holds a control character. Mend the cell."

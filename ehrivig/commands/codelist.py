@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from ehrivig.commands.options import CountsOption, LayoutOption, MaybeExtractOption
-from ehrivig.errors import plain
+from ehrivig.errors import UsageError, plain
 
 app = typer.Typer(help="Write and check code lists of your own.", no_args_is_help=True)
 
@@ -61,6 +61,11 @@ def check(
     """
     from ehrivig.codes import doubtful, own
 
+    given = {"--layout": layout, "--study": study, "--json": as_json or None}
+    if extract is None and (unread := [name for name, value in given.items() if value]):
+        raise UsageError(
+            f"codelist check: {unread[0]} is of an extract. Give --extract, or leave it out."
+        )
     lists = own.read(folder)
     files = ", ".join(lists.hashes) or "no list"
     typer.echo(f"{folder}: no problem ({files}).", err=True)

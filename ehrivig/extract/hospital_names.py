@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import unquote
 
 from ehrivig.errors import ExtractError
+from ehrivig.study import Study
+from ehrivig.study.problem import near, shown
 
 HIVE = "hospital_id="
 _NO_NAME = ("", "__hive_default_partition__", "null", "none", "nan", "<na>")
@@ -59,6 +61,33 @@ def refuse_twins(names: Iterable[str]) -> None:
                 f"extract: the hospitals {other!r} and {name!r} differ only in {_how(other, name)}."
                 " If they are one, write one name everywhere; else give them names that differ."
             )
+
+
+def refuse_strangers(names: Collection[str], study: Study) -> None:
+    """ExtractError for a hospital that only a setting of the study names: nothing would read it."""
+    settings: dict[str, Collection[str]] = {"[quality] hospitals": study.quality.hospitals}
+    if study.extract.layout not in _WITHOUT_QUANTITY:
+        settings["[extract] drug_quantity"] = study.extract.drug_quantity
+    wrong = [
+        f"{key} names {shown(name)}{_perhaps(name, names)}"
+        for key, named in settings.items()
+        for name in sorted(set(named) - set(names))
+    ]
+    if wrong:
+        raise ExtractError(
+            f"extract: {'; '.join(wrong)}: no such hospital is there (there are: "
+            f"{', '.join(names)}). Mend the name in the study file, or take it out."
+        )
+
+
+_WITHOUT_QUANTITY = ("native", "clif")
+"""Layouts that do not read drug_quantity, which `study check` tells."""
+
+
+def _perhaps(name: str, names: Collection[str]) -> str:
+    """The hospital that was probably meant, in brackets; nothing where none is like it."""
+    found = near(name, names)
+    return f" (did you mean {shown(found)}?)" if found else ""
 
 
 def is_missing(name: str | None) -> bool:

@@ -7,73 +7,26 @@ that fewer than five people have is shown without its counts, or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from ehrivig import extract
-from ehrivig.codes import CodeLists, Descendants
-from ehrivig.codes.drugs import DrugList, Rule, ancestors, product, verdict
+from ehrivig.codes import CodeLists
+from ehrivig.codes.drugs import DrugList, Rule, product, verdict
 from ehrivig.codes.kinds import DRUGS, KINDS, Row
 from ehrivig.codes.lists import OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.database import Database
-from ehrivig.extract import layouts, list_near, resolved, stages
+from ehrivig.extract import layouts, list_named, list_near, resolved, stages
 from ehrivig.extract.layout_check import table_report
+from ehrivig.extract.list_counts import NOTHING, TABLES, Counted, LineCount, ListReport, Remark
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import Study
 
-SMALLEST = 5
-COMMONEST = 10
-_TABLES = {
-    DRUGS: ("medication", ("vocabulary", "drug_code", "drug_name", "route")),
-    "conditions": ("diagnosis", ("vocabulary", "code")),
-    "labs": ("lab", ("vocabulary", "lab_code", "unit")),
-}
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many rows and people have something; null: fewer than five people, but some."""
-
-    rows: int | None
-    people: int | None
-
-
-NOTHING = Count(0, 0)
-
-
-@dataclass(frozen=True)
-class LineCount:
-    """One line of a list: its number, its text, what it finds."""
-
-    number: int
-    text: str
-    count: Count
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something in the extract, in words, with how often it is there."""
-
-    text: str
-    count: Count
-
-
-@dataclass(frozen=True)
-class ListReport:
-    """One file: its lines, what its lines disagree about, and common names near it, not found."""
-
-    path: str
-    overrides: int
-    lines: tuple[LineCount, ...]
-    ambiguous: tuple[Remark, ...]
-    near: tuple[Remark, ...]
-
 
 def check(lists: CodeLists, folder: Path, study: Study) -> list[ListReport]:
-    """One report per own file that lists codes of drugs, conditions or analytes.
+    """One report per own file that lists what rows of an extract have.
 
     `study`: layout and how the extract is read. Raises ExtractError when it cannot be.
     """
@@ -84,62 +37,25 @@ def check(lists: CodeLists, folder: Path, study: Study) -> list[ListReport]:
         stages.begin(db, source, layout, EVERY, plan)
         for table in stages.in_order():
             table_report(db, layout, table, plan)
-        counted = _Counted(db, resolved.descendants(db))
-        return [_report(lists, file, counted) for file in lists.own if file.kind in _TABLES]
+        counted = Counted(db, resolved.descendants(db))
+        return [
+            list_named.report(lists, file, counted)
+            if file.kind in list_named.KINDS
+            else _report(lists, file, counted)
+            for file in lists.own
+            if file.kind in (*CODED, *list_named.KINDS)
+        ]
 
 
-class _Counted:
-    """The distinct codes of each table, with the people that have each."""
-
-    def __init__(self, db: Database, below: Descendants) -> None:
-        self.db = db
-        self.above = ancestors(below)
-        self._distinct: dict[str, pl.DataFrame] = {}
-
-    def distinct(self, kind: str) -> pl.DataFrame:
-        """The distinct codes of a kind's table, numbered; their rows by number are `coded`."""
-        table, columns = _TABLES[kind]
-        if kind not in self._distinct:
-            listed = ", ".join(columns)
-            self.db.table(
-                f"distinct_{table}",
-                f"SELECT row_number() OVER (ORDER BY {listed}) AS number, {listed} "
-                f"FROM (SELECT DISTINCT {listed} FROM mapped.{table})",
-            )
-            same = " AND ".join(f"m.{name} IS NOT DISTINCT FROM d.{name}" for name in columns)
-            self.db.table(
-                f"coded_{table}",
-                "SELECT d.number, a.hospital_id, a.patient_id, count(*) AS n_rows "
-                f"FROM mapped.{table} AS m INNER JOIN distinct_{table} AS d ON {same} "
-                "INNER JOIN (SELECT DISTINCT hospital_id, admission_id, patient_id "
-                "FROM mapped.admission) AS a "
-                "ON m.hospital_id = a.hospital_id AND m.admission_id = a.admission_id "
-                "GROUP BY ALL",
-            )
-            self._distinct[kind] = self.db.frame(f"SELECT * FROM distinct_{table} ORDER BY number")
-        return self._distinct[kind]
-
-    def counts(self, kind: str, groups: dict[int, list[int]]) -> dict[int, Count]:
-        """Group -> rows and people of the codes in it."""
-        pairs = [(group, number) for group, numbers in groups.items() for number in numbers]
-        schema = {"grouped": pl.Int64, "number": pl.Int64}
-        self.db.load("code_group", pl.DataFrame(pairs, schema=schema, orient="row"))
-        rows = self.db.rows(
-            "SELECT grouped, sum(n_rows)::BIGINT, count(DISTINCT (hospital_id, patient_id)) "
-            f"FROM coded_{_TABLES[kind][0]} INNER JOIN code_group USING (number) GROUP BY 1"
-        )
-        return {int(group): _shown(int(n), int(people)) for group, n, people in rows}
-
-
-def _shown(rows: int, people: int) -> Count:
-    return Count(rows, people) if people >= SMALLEST else Count(None, None)
+CODED = (DRUGS, "conditions", "labs", "indications")
+"""Kinds whose lines are compared with the codes of rows; others name what a layout has read."""
 
 
 Matched = Callable[[Row], list[int]]
 """The numbers of the codes that a line of a list matches."""
 
 
-def _report(lists: CodeLists, file: OwnFile, counted: _Counted) -> ListReport:
+def _report(lists: CodeLists, file: OwnFile, counted: Counted) -> ListReport:
     distinct = counted.distinct(file.kind)
     matched = _matched(file.kind, [line.row for line in file.lines], distinct, counted)
     counts = counted.counts(file.kind, dict(enumerate(matched)))
@@ -174,12 +90,12 @@ def _whole(lists: CodeLists, file: OwnFile) -> list[Row]:
 
 
 def _matched(
-    kind: str, rows: list[Row], distinct: pl.DataFrame, counted: _Counted
+    kind: str, rows: list[Row], distinct: pl.DataFrame, counted: Counted
 ) -> list[list[int]]:
     """For each line, the numbers of the codes that it matches."""
     if kind == DRUGS:
         return _of_drugs(rows, distinct, counted)
-    code = _TABLES[kind][1][1]
+    code = TABLES[kind][1][1]
     return [
         [
             number
@@ -192,7 +108,7 @@ def _matched(
     ]
 
 
-def _of_drugs(rows: list[Row], distinct: pl.DataFrame, counted: _Counted) -> list[list[int]]:
+def _of_drugs(rows: list[Row], distinct: pl.DataFrame, counted: Counted) -> list[list[int]]:
     """For each line of a drug list, the numbers of the products that it matches."""
     rules = [Rule.read({**row, "verdict": _as_verdict(row)}, "list") for row in rows]
     matched: list[list[int]] = [[] for _ in rules]
@@ -209,7 +125,7 @@ def _as_verdict(row: Row) -> str:
     return "include" if row["verdict"] == "watch" else row["verdict"]
 
 
-def _matches(row: Row, vocabulary: str | None, code: str | None, counted: _Counted) -> bool:
+def _matches(row: Row, vocabulary: str | None, code: str | None, counted: Counted) -> bool:
     """Whether a line about a condition or analyte matches a code."""
     theirs = plain_vocabulary(vocabulary)
     ours = plain_vocabulary(row["vocabulary"])
@@ -223,7 +139,7 @@ def _matches(row: Row, vocabulary: str | None, code: str | None, counted: _Count
     return text == wanted or wanted in above
 
 
-def _ambiguous(lists: CodeLists, file: OwnFile, counted: _Counted) -> Iterator[Remark]:
+def _ambiguous(lists: CodeLists, file: OwnFile, counted: Counted) -> Iterator[Remark]:
     """Products about which the lines of a whole drug list disagree, or are in doubt."""
     if file.kind != DRUGS:
         return
@@ -236,7 +152,7 @@ def _ambiguous(lists: CodeLists, file: OwnFile, counted: _Counted) -> Iterator[R
         words = sorted({rule.verdict for rule in rules})
         if len(words) > 1 or answer == "quarantine":
             said[number] = f"{_called(parts)}: {' and '.join(words)} -> {answer}"
-    yield from _remarks(said, DRUGS, counted)
+    yield from counted.remarks(DRUGS, said)
 
 
 def _called(parts: list[str | None]) -> str:
@@ -245,7 +161,7 @@ def _called(parts: list[str | None]) -> str:
     return f"{name or f'{vocabulary} {code}'!r} ({route or 'no route'})"
 
 
-def _near(lists: CodeLists, file: OwnFile, counted: _Counted) -> Iterator[Remark]:
+def _near(lists: CodeLists, file: OwnFile, counted: Counted) -> Iterator[Remark]:
     """The commonest names near a list that neither its lines nor the shipped ones match."""
     about = list_near.about(lists, file)
     said: dict[int, str] = {}
@@ -255,16 +171,4 @@ def _near(lists: CodeLists, file: OwnFile, counted: _Counted) -> Iterator[Remark
         if number not in found and about.is_near(parts, file.kind):
             words = _called(parts) if file.kind == DRUGS else " ".join(str(p) for p in parts if p)
             said[number] = words
-    yield from _remarks(said, file.kind, counted)
-
-
-def _remarks(said: dict[int, str], kind: str, counted: _Counted) -> list[Remark]:
-    """The commonest of some codes, those of fewer than five people left out."""
-    texts = list(dict.fromkeys(said.values()))
-    groups: dict[int, list[int]] = {n: [] for n in range(len(texts))}
-    for number, text in said.items():
-        groups[texts.index(text)].append(number)
-    counts = counted.counts(kind, groups)
-    shown = [Remark(texts[n], count) for n, count in counts.items() if count.people is not None]
-    shown.sort(key=lambda one: (-(one.count.people or 0), one.text))
-    return shown[:COMMONEST]
+    yield from counted.remarks(file.kind, said)

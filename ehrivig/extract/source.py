@@ -24,7 +24,12 @@ from ehrivig.extract.files import (
 )
 from ehrivig.extract.folder import find_tables
 from ehrivig.extract.footers import ids_of, row_count, schema, signature
-from ehrivig.extract.hospital_names import is_missing, refuse_invisible, refuse_twins
+from ehrivig.extract.hospital_names import (
+    is_missing,
+    refuse_invisible,
+    refuse_strangers,
+    refuse_twins,
+)
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import hospitals_of
 from ehrivig.extract.table_names import refuse_doubtful
@@ -255,4 +260,5 @@ def _chosen(found: list[str], study: Study) -> tuple[str, ...]:
             f"are: {', '.join(found)}). Mend [extract].hospitals or the extract."
             f"{_WHERE_HOSPITALS_ARE.get(study.extract.layout, '')}"
         )
+    refuse_strangers(found, study)
     return tuple(wanted) or tuple(found)

@@ -28,10 +28,10 @@ from ehrivig.cohort import event_rows
 from ehrivig.concepts import severity
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
-from ehrivig.features import baseline, dosing, outcomes
+from ehrivig.features import baseline, dosing, nobody_exposed, outcomes
 from ehrivig.runs import row_order
 from ehrivig.study import Study
-from ehrivig.validate import gate
+from ehrivig.validate import gate, mapping
 from ehrivig.validate.measurement import Measurement, as_measured
 from ehrivig.validate.result import ROWS_SCHEMA, Step
 
@@ -115,6 +115,7 @@ def process(
                 read, rejected = (int(spent[n].sum()) for n in ("rows_read", "rows_quarantined"))
                 done(read, read - rejected)
             write_gate(found, spent, folder)
+            mapping.write_found(db, folder)
             going = names if share else _not_blocked(found, study, names)
             if going and not gate_only:
                 _leave_out(db, set(names) - set(going))
@@ -220,6 +221,7 @@ def _features(
         features = dosing.dosing(pl.scan_parquet(given), who.lazy(), study.exposure).collect()
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, keep(features, "dosing"))
+        keep(nobody_exposed.given_otherwise(db, study), nobody_exposed.TABLE)
         given.unlink()  # of rows without an order of their own; nothing reads them again
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")

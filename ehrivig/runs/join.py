@@ -14,11 +14,11 @@ from ehrivig.errors import EhrivigError
 from ehrivig.runs import batch, row_order
 from ehrivig.runs.batch import BatchResult
 from ehrivig.study import Study
-from ehrivig.validate import gate
+from ehrivig.validate import gate, mapping
 from ehrivig.validate.result import Step
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
-_OF_GATE = (batch.MEASUREMENTS, batch.ROWS)
+_OF_GATE = (batch.MEASUREMENTS, batch.ROWS, f"{mapping.FOUND}.parquet")
 
 
 def join(
@@ -36,6 +36,7 @@ def join(
     found = validate.merge(places, [share.measurements() for share in shares], folder, study.lists)
     batch.write_gate(found, spent, folder)
     _quarantine(places, folder, memory)
+    mapping.merge_found(places, folder)
     if not gate.blocked(found, study):
         _features(places, folder)
     (folder / "statements.sql").write_text(_statements(places), encoding="utf-8")

@@ -7,6 +7,7 @@ can be written without looking at what it asks. Counts are of the same queries a
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,14 @@ import polars as pl
 from ehrivig import cohort, extract
 from ehrivig.concepts import bands
 from ehrivig.dataset import KEY
+from ehrivig.features import nobody_exposed
 from ehrivig.runs import datasets, plan, workers
 from ehrivig.runs.datasets import Part
 from ehrivig.runs.state import Options
 from ehrivig.runs.task import together
 from ehrivig.study import Study
+from ehrivig.validate import mapping, unused_mappings
+from ehrivig.validate.unused_mappings import Unused
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,16 @@ class Preview:
     """What was found: `attrition` as a run writes it; one row per admission of the cohort.
 
     `people`: KEY, exposed, band_<name> and every covariate of the study. `unreadable`: hospital ->
-    why it could not be read.
+    why it could not be read. `nobody`: why nobody is exposed; empty where somebody is.
+    `unused_mappings`: the signed mappings that change nothing.
     """
 
     study: Study
     attrition: pl.DataFrame
     people: pl.DataFrame
     unreadable: dict[str, str]
+    nobody: str = ""
+    unused_mappings: tuple[Unused, ...] = ()
 
 
 def preview(study: Study, folder: Path, options: Options | None = None) -> Preview:
@@ -54,7 +61,22 @@ def preview(study: Study, folder: Path, options: Options | None = None) -> Previ
         datasets.write(place, parts)
         read = [name for name in source.hospitals if name not in found.unreadable]
         attrition, people = _together(place, read, study)
-    return Preview(study, attrition, people, {n: str(why) for n, why in found.unreadable.items()})
+        nobody = ""
+        if people.height and not people["exposed"].any():
+            otherwise = datasets.scan(place, nobody_exposed.TABLE, read).collect()
+            nobody = nobody_exposed.why(otherwise, people, study)
+        signed = study.extract.mappings
+        unused = _unused(Path(signed), place, read, source.hospitals) if signed else ()
+    unreadable = {name: str(why) for name, why in found.unreadable.items()}
+    return Preview(study, attrition, people, unreadable, nobody, unused)
+
+
+def _unused(
+    signed: Path, place: Path, read: list[str], hospitals: Sequence[str]
+) -> tuple[Unused, ...]:
+    """The signed mappings that changed nothing in the hospitals that were read."""
+    found = datasets.scan(place, mapping.FOUND, read).collect()
+    return tuple(unused_mappings.unused(signed, found, hospitals))
 
 
 def _together(place: Path, hospitals: list[str], study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -20,9 +20,11 @@ def records(found: Preview) -> dict[str, Any]:
     return {
         "criteria": list(_criteria(found)),
         "exposure": _exposure(found),
+        "nobody_exposed": found.nobody,
         "bands": list(_bands(found)),
         "covariates": list(_covariates(found)),
         "unreadable": found.unreadable,
+        "unused_mappings": [one.message for one in found.unused_mappings],
     }
 
 
@@ -36,8 +38,8 @@ def lines(found: Preview) -> list[str]:
     said += _titled(f"exposure (exposed; unexposed): {found.study.exposure.label}")
     arms = told["exposure"]
     both = arms["exposed"], arms["unexposed"]
-    nobody = f"{NOBODY}: look at its code list" if 0 in both else ""
-    said.append(_row("In the cohort", *both, smallest=smallest, remark=nobody))
+    said.append(_row("In the cohort", *both, smallest=smallest, remark=_one_arm(both)))
+    said += [f"  {found.nobody}"] if found.nobody else []
     if told["bands"]:
         said += _titled("bands (low; high; in neither), of the exposed")
     for band in told["bands"]:
@@ -47,6 +49,7 @@ def lines(found: Preview) -> list[str]:
     for one in told["covariates"]:
         said.append(_row(one["label"], *one["counts"], smallest=smallest, remark=one["remark"]))
     said += [f"hospital {name} was left out: {why}" for name, why in found.unreadable.items()]
+    said += [f"warning: {one.message}" for one in found.unused_mappings]
     return said
 
 
@@ -100,6 +103,12 @@ def _exposure(found: Preview) -> dict[str, int | None]:
     counts = [exposed, found.people.height - exposed]
     names = ("exposed", "unexposed")
     return dict(zip(names, hide_counts(counts, found.study.report.smallest_cell), strict=True))
+
+
+def _one_arm(arms: tuple[int | None, int | None]) -> str:
+    """What a cohort is whose exposed, or whose unexposed, are none."""
+    exposed, unexposed = arms
+    return NOBODY if exposed == 0 else "everybody" if unexposed == 0 else ""
 
 
 def _bands(found: Preview) -> Iterator[dict[str, Any]]:

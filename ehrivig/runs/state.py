@@ -13,6 +13,7 @@ from ehrivig.extract import Source
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
 from ehrivig.validate.result import HospitalResult, Step
+from ehrivig.validate.unused_mappings import Unused
 
 Progress = Callable[[str], None]
 Command = Literal["run", "check"]
@@ -62,6 +63,7 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     results: list[HospitalResult] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+    unused_mappings: list[Unused] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     across: list[Measurement] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)

@@ -13,9 +13,10 @@ from ehrivig.batch import keys
 from ehrivig.cohort import event_rows
 from ehrivig.concepts import severity
 from ehrivig.database import Database
-from ehrivig.features import baseline, dosing
+from ehrivig.features import baseline, dosing, nobody_exposed
 from ehrivig.runs.batch import BatchResult, Keep, naming_damage, prepare
 from ehrivig.study import Study
+from ehrivig.validate import mapping
 
 _ONE_ROW_PER = {"admission": "admission_id", "patient": "patient_id"}
 
@@ -40,6 +41,9 @@ def process(
     with Database(memory=memory, threads=threads, temporary=spill, within=source.within) as db:
         extract.open_hospitals(db, source, names, study, keep=keep)
         with naming_damage(db, source, names):
+            if study.extract.mappings is not None:
+                mapping.apply(db, Path(study.extract.mappings), names, study.lists)
+                mapping.write_found(db, folder)
             _as_read(db)
             concepts.define_sent(db, concepts.of_hospitals(db, _with_rows(db, names)))
             _features(db, study, folder, Keep(folder, keys.Restored(db, names)))
@@ -84,4 +88,5 @@ def _features(db: Database, study: Study, folder: Path, keep: Keep) -> None:
     who = dosing.candidates(db, study)
     found = dosing.dosing(pl.scan_parquet(given), who.lazy(), study.exposure)
     keep(found.collect(), "dosing")
+    keep(nobody_exposed.given_otherwise(db, study), nobody_exposed.TABLE)
     given.unlink()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import validate
+from ehrivig.audit import lints as audit
 from ehrivig.dataset import KEY
+from ehrivig.meta.lint import Lint
 from ehrivig.runs import datasets, earlier, tables
 from ehrivig.runs.state import Run
-from ehrivig.validate import gate, hospitals, quality
+from ehrivig.validate import gate, hospitals, quality, unused_mappings
 from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 
@@ -28,7 +30,9 @@ _NAMED = 5  # checks that a message names
 def judge(run: Run) -> None:
     """Verdicts of every hospital; raises GateBlocked when the policy blocks the run."""
     run.progress("judging the measurements")
-    run.across = hospitals.measure(_network(run))
+    network = _network(run)
+    run.across = hospitals.measure(network)
+    run.unused_mappings = network.unused_mappings
     measured = [m for result in run.results for m in result.measurements]
     run.checks = validate.judge([*measured, *run.across], run.study)
     decision = gate.decide(run.checks, run.study, run.source.hospitals, run.unreadable)
@@ -83,6 +87,14 @@ def write(run: Run) -> None:
     measured = [m for result in run.results for m in result.measurements]
     validate.write_measurements([*measured, *run.across], run.folder / earlier.MEASUREMENTS)
     earlier.write(run.folder, run.before)
+    if run.unused_mappings:
+        told = unused_mappings.frame(run.unused_mappings)
+        told.write_csv(run.folder / "quality" / "mappings.csv")
+
+
+def lints(run: Run) -> pl.DataFrame:
+    """What a reader of the results should know of the signed mappings, as lints."""
+    return audit.frame([Lint("mapping_unused", "warn", one.message) for one in run.unused_mappings])
 
 
 def _network(run: Run, studied: Studied | None = None) -> Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ehrivig.codes import templates
@@ -11,6 +12,8 @@ from ehrivig.study.data import Extract
 from ehrivig.study.draft import LIKE, LISTS, draft, refuse_unknown
 from ehrivig.study.file import doubted
 from ehrivig.study.known_names import known_names
+from ehrivig.study.pattern import read
+from ehrivig.study.problem import near
 
 
 def begin(file: Path, drug: str | None, condition: str | None, like: str | None) -> list[str]:
@@ -20,14 +23,14 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     """
     _refuse(file, drug)
     folder = file.parent
-    lists = folder / LISTS
-    known = known_names(Extract(codelists=LISTS if lists.is_dir() else None), folder)
+    lists = _lists(folder, like or LIKE)
+    known = known_names(Extract(codelists=lists if (folder / lists).is_dir() else None), folder)
     if condition is not None:
         cure = f"Or write its codes first: `ehrivig codelist new condition {as_name(condition)}`."
         refuse_unknown("condition", condition, known.of("conditions"), cure)
     made: list[Path] = []
     if drug is not None and drug not in known.of("drugs"):
-        made.append(templates.write("drug", drug, lists))
+        made.append(templates.write("drug", drug, folder / lists))
     try:
         text, left_out = draft(file, drug, condition, like or LIKE)
         file.write_text(text, encoding="utf-8")
@@ -40,11 +43,26 @@ def begin(file: Path, drug: str | None, condition: str | None, like: str | None)
     said = [f"wrote {file}, after the study {like or LIKE}", *left_out]
     said += [
         f"wrote {path}: no list held {drug}, so this one finds it by its name. Add codes and brand "
-        f"names, then: ehrivig codelist check {lists} --extract DIR"
+        f"names, then: ehrivig codelist check {folder / lists} --extract DIR"
+        f"{_perhaps(str(drug), known.of('drugs'))}"
         for path in made
     ]
     said += [f"read before you run it: {doubt}" for doubt in doubted(file)]
     return said
+
+
+def _perhaps(drug: str, known: Iterable[str]) -> str:
+    """The list that was probably meant by the name of a drug that has none."""
+    found = near(drug, known)
+    return f". Or did you mean {found}, which has one?" if found else ""
+
+
+def _lists(folder: Path, like: str) -> str:
+    """The folder of own lists of a new study, as its file names it."""
+    pattern = read(like)
+    content = pattern.begun()
+    pattern.lead_from(folder, content)
+    return str(content.get("extract", {}).get("codelists", LISTS))
 
 
 def _refuse(file: Path, drug: str | None) -> None:

@@ -28,7 +28,7 @@ def read(model: type[Model], path: Path) -> tuple[Model | None, list[str]]:
     except OSError as error:
         return None, [f"cannot be read: {error.strerror}. Mend its permissions."]
     except (ValueError, RecursionError) as error:
-        return None, [f"is not TOML: {_why(error)}"]
+        return None, [f"is not TOML: {lines.why(error)}"]
     try:
         return model.model_validate(content), []
     except ValidationError as error:
@@ -36,12 +36,14 @@ def read(model: type[Model], path: Path) -> tuple[Model | None, list[str]]:
         return None, list(dict.fromkeys(_told(model, items, content, places)))
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"line {error.object.count(b'%c' % 10, 0, error.start) + 1} is not UTF-8."
-    if isinstance(error, RecursionError):
-        return "its lists lie too deep in each other."
-    return f"{str(error).rstrip('.')}."
+def places_of(path: Path) -> dict[lines.Path, int]:
+    """The line of each value of a file that could be read."""
+    return lines.lines_of(path.read_text(encoding="utf-8-sig"))
+
+
+def place(path: lines.Path, places: dict[lines.Path, int], file: Path) -> str:
+    """A place in a file that the study file names, in words: file, line, items from 1."""
+    return f"{file.name}, {_start(path, places)}"
 
 
 def _told(
@@ -77,7 +79,8 @@ def _text(model: type[BaseModel], item: Any, content: Any) -> str:
         word, limit = _RANGE[kind]
         return f"{shown(value)} is not {word} {context[limit]:g}."
     if kind in ("float_type", "finite_number"):
-        return f"{shown(value)} is not a number that can be used, without quotes."
+        written = str(value).lower() if isinstance(value, bool) else shown(value)
+        return f"{written} is not a number that can be used, without quotes."
     if kind == "literal_error":
         return f"{shown(value)} is none of {_words(context['expected'])}."
     return str(item["msg"]).removeprefix("Value error, ").rstrip(".") + "."

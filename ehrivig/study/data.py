@@ -106,7 +106,7 @@ class Extract(Section):
         description="How the source is mapped: native, clif, omop, or a folder of SELECTs.",
         examples=["omop"],
     )
-    hospitals: tuple[str, ...] = Field(
+    hospitals: tuple[Words, ...] = Field(
         default=(),
         description="The hospitals that must be there, no others; empty: those that are there.",
         examples=[["A", "B"]],

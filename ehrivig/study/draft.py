@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,13 @@ from ehrivig.codes.cells import as_name
 from ehrivig.codes.lists import CodeLists
 from ehrivig.codes.overlap import common
 from ehrivig.errors import StudyError
+from ehrivig.study import pattern
 from ehrivig.study.data import Extract
-from ehrivig.study.file import load, locate, parse
+from ehrivig.study.file import judged
 from ehrivig.study.known_names import known_names
+from ehrivig.study.pattern import Pattern
 from ehrivig.study.problem import meant
+from ehrivig.study.registries import COVARIATES
 from ehrivig.study.written import toml
 
 LIKE = "tocilizumab_covid19"
@@ -27,7 +29,7 @@ _HINTS = (
     ("exposure", "end_hours"),
     ("report", "authors"),
 )
-_OF_ONE_EXTRACT = ("hospitals", "period", "extract_date", "timezone", "mappings", "codelists")
+_OF_ONE_EXTRACT = ("hospitals", "period", "extract_date", "timezone", "mappings")
 _OF_ONE_PAPER = ("citation", "reproduction")
 _ROUTES = ["iv", "sc", "im", "po"]
 Content = dict[str, Any]
@@ -40,32 +42,46 @@ def draft(file: Path, drug: str | None, condition: str | None, like: str) -> tup
     `drug`: a drug list, shipped or in `lists/` beside the file; `condition`: the condition that
     admits a patient; None: that of `like`.
     """
-    pattern = load(like)
-    content = tomllib.loads(locate(like).read_text(encoding="utf-8-sig"))
-    content["extract"] = {
-        key: value
-        for key, value in content.get("extract", {}).items()
-        if key not in _OF_ONE_EXTRACT
-    }
-    if (file.parent / LISTS).is_dir():
-        content["extract"]["codelists"] = LISTS
-    content["extract"].setdefault("layout", "native")
+    found = pattern.read(like)
+    content = found.begun()
+    said = _without_extract(content, found, file.parent)
     if drug:
         _expose(content, drug)
     if condition:
         _admit(content, condition)
+        said += _without_before(content)
     known = known_names(Extract.model_validate(content["extract"]), file.parent)
-    said = _without_exposure(content, known.lists) if drug else []
-    _without_period(content)
-    _without_fate(content)
+    said += _without_exposure(content, known.lists) if drug else []
+    said += _without_fate(content)
     _entitle(content, file, drug, condition)
-    parse(content, file.name, folder=file.parent)
-    return toml(content, _header(file, pattern.study.name), _HINTS), said
+    problems = judged(content, file.parent)[1]
+    if problems:
+        raise StudyError(found.report(problems, content, file.name))
+    return toml(content, _header(file, found), _HINTS), said
 
 
-def _header(file: Path, like: str) -> list[str]:
+def _without_extract(content: Content, found: Pattern, folder: Path) -> list[str]:
+    """The study without what is of one extract alone; what went, in words.
+
+    Lists and layouts of one's own stay, by their path from the new file.
+    """
+    before = content.get("extract", {})
+    gone = [key for key in before if key in _OF_ONE_EXTRACT]
+    extract = {key: value for key, value in before.items() if key not in _OF_ONE_EXTRACT}
+    if (folder / LISTS).is_dir() and "codelists" not in extract:
+        extract["codelists"] = LISTS
+    extract.setdefault("layout", "native")
+    content["extract"] = extract
+    found.lead_from(folder, content)
+    rules = [one["name"] for one in content["cohort"]["criteria"] if one["rule"] == "period"]
+    _without_period(content)
+    said = [f"left out of [extract]: {', '.join(gone)}, of another extract"] if gone else []
+    return said + [f"left out of the criteria: {name}, the period of it" for name in rules]
+
+
+def _header(file: Path, like: Pattern) -> list[str]:
     return [
-        f"A study after the packaged study {like}. Written by `ehrivig study new`.",
+        f"A study after {like.called}. Written by `ehrivig study new`.",
         "Read each line: what is kept from there need not be right here. Then:",
         f"  ehrivig study check {file.name} --extract DIR      # who it would find, in seconds",
         f"  ehrivig run {file.name} --extract DIR --out OUT    # the whole study",
@@ -121,8 +137,13 @@ def _without_exposure(content: Content, lists: CodeLists) -> list[str]:
 
 def _forget(content: Content, section: str, names: list[str]) -> None:
     """Take some variables out of the study, wherever they are named."""
-    variables = content[section]["variables"]
-    content[section]["variables"] = [one for one in variables if one["name"] not in names]
+    variables = [one for one in content[section]["variables"] if one["name"] not in names]
+    content[section]["variables"] = variables
+    for one in variables:
+        if "any_of" in one:
+            one["any_of"] = [name for name in one["any_of"] if name not in names]
+    if empty := [one["name"] for one in variables if one.get("any_of") == []]:
+        _forget(content, section, empty)
     match, analysis = content["match"], content.get("analysis", {})
     for place, keys in (
         (match, ("covariates", "exact", "allow_post_baseline")),
@@ -158,24 +179,55 @@ def _admit(content: Content, condition: str) -> None:
     }
 
 
+def _without_before(content: Content) -> list[str]:
+    """The study without what must have been before time zero; what went, in words.
+
+    Where a condition is coded without a moment, time zero is the admission, and nothing of the stay
+    is before it: such a variable would be unknown, or false, of everybody.
+    """
+    section = content["covariates"]
+    usual = section.get("window_hours", [-24, 24])
+    if usual[1] <= 0:
+        usual = section["window_hours"] = [usual[0], _FIRST_HOURS]
+    late = [
+        one
+        for one in section["variables"]
+        if one["from"] in COVARIATES.names
+        and COVARIATES[one["from"]].window
+        and one.get("window_hours", usual)[1] <= 0
+    ]
+    gone = [one["name"] for one in late if COVARIATES[one["from"]].treatment]
+    for one in late:
+        one.pop("window_hours")
+    _forget(content, "covariates", gone)
+    why = "where the condition is coded without a moment, time zero is the admission"
+    return [f"left out of [covariates]: {name}: {why}, and nothing is before it" for name in gone]
+
+
+_FIRST_HOURS = 6
+"""Results of the first hours count as known at time zero."""
+
+
 def _without_period(content: Content) -> None:
     """The criteria without the period, which is of another extract."""
     criteria = content["cohort"]["criteria"]
     content["cohort"]["criteria"] = [one for one in criteria if one["rule"] != "period"]
 
 
-def _without_fate(content: Content) -> None:
-    """Subgroups by covariates only: those by an outcome are of a reproduction."""
+def _without_fate(content: Content) -> list[str]:
+    """Subgroups by covariates only: those by an outcome are of a reproduction; what went."""
     analysis = content.get("analysis", {})
     outcomes = [one["name"] for one in content["outcomes"]["variables"]]
     known = {one["name"] for one in content["covariates"]["variables"]}
     late = [name for name in outcomes if name not in known]
+    gone = [group["name"] for group in analysis.get("subgroups", ()) if group["variable"] in late]
     if "subgroups" in analysis:
         kept = [group for group in analysis["subgroups"] if group["variable"] not in late]
         analysis["subgroups"] = kept
     if "allow_post_baseline" in analysis:
         kept = [name for name in analysis["allow_post_baseline"] if name not in late]
         analysis["allow_post_baseline"] = kept
+    return [f"left out of [analysis] subgroups: {name}, by what happens later" for name in gone]
 
 
 def _entitle(content: Content, file: Path, drug: str | None, condition: str | None) -> None:

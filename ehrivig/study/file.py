@@ -79,7 +79,7 @@ def _content(path: Path) -> tuple[dict[str, Any], dict[lines.Path, int]]:
     try:
         content, places = tomllib.loads(text), lines.lines_of(text)
     except (ValueError, RecursionError) as error:
-        raise StudyError(f"study: {path.name} is not TOML: {_why(error)}") from error
+        raise StudyError(f"study: {path.name} is not TOML: {lines.why(error)}") from error
     if _deeper_than(content, _DEEPEST):
         raise StudyError(
             f"study: {path.name} is no study file: its sections lie more than {_DEEPEST} deep."
@@ -113,29 +113,6 @@ def text_of(path: Path) -> str:
         ) from error
     except OSError as error:
         raise StudyError(f"study: {path.name} cannot be read: {error.strerror}.") from error
-
-
-def _why(error: Exception) -> str:
-    """What tomllib found, in one sentence."""
-    if isinstance(error, RecursionError):
-        return "its lists lie too deep in each other."
-    said = str(error).split(";")[0].rstrip(".")
-    cure = next((cure for start, cure in _CURES.items() if said.startswith(start)), "Mend it.")
-    return f"{said}. {cure}"
-
-
-_CURES = {
-    "Cannot overwrite": "Remove one of the two.",
-    "Cannot declare": "Write each section once, with all its keys.",
-    "Expected '='": "Write key = value.",
-    "Invalid value": "Text stands in quotation marks, a list in [ ], a table in { }.",
-    "Unclosed array": "Close the list with ], with a comma between its items.",
-    "Unclosed inline table": "Close the table with }, on the line on which it begins.",
-    "Unterminated string": "Close the quotation mark on its line.",
-    "Illegal character": "Close the quotation mark on its line.",
-    "Expected newline": "One key a line; text stands in quotation marks.",
-}
-"""How what tomllib finds begins -> how it is mended."""
 
 
 def parse(

@@ -44,6 +44,32 @@ def spans_of(text: str) -> dict[Path, tuple[int, int]]:
     return scan.spans
 
 
+def why(error: Exception) -> str:
+    """What tomllib found, in one sentence."""
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return f"line {line} is not UTF-8. Save the file as UTF-8."
+    if isinstance(error, RecursionError):
+        return "its lists lie too deep in each other."
+    said = str(error).split(";")[0].rstrip(".")
+    cure = next((cure for start, cure in _CURES.items() if said.startswith(start)), "Mend it.")
+    return f"{said}. {cure}"
+
+
+_CURES = {
+    "Cannot overwrite": "Remove one of the two.",
+    "Cannot declare": "Write each section once, with all its keys.",
+    "Expected '='": "Write key = value.",
+    "Invalid value": "Text stands in quotation marks, a list in [ ], a table in { }.",
+    "Unclosed array": "Close the list with ], with a comma between its items.",
+    "Unclosed inline table": "Close the table with }, on the line on which it begins.",
+    "Unterminated string": "Close the quotation mark on its line.",
+    "Illegal character": "Close the quotation mark on its line.",
+    "Expected newline": "One key a line; text stands in quotation marks.",
+}
+"""How what tomllib finds begins -> how it is mended."""
+
+
 class _Scan:
     """One pass over the text: `at` is the next character."""
 

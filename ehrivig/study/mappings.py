@@ -16,7 +16,8 @@ concentration_g_per_l, strength_g) and `[[code]]` (hospital_id, vocabulary, code
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -24,11 +25,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ehrivig.codes.cells import Vocabulary
-from ehrivig.codes.kinds import KINDS
+from ehrivig.codes.kinds import KINDS as LISTS
 from ehrivig.errors import StudyError
 from ehrivig.study import beside
 from ehrivig.study.known_names import KnownNames
-from ehrivig.study.problem import meant, shown
+from ehrivig.study.lines import Path as Place
+from ehrivig.study.problem import line_of, meant, shown
 
 _WORDS = Field(min_length=1, max_length=500)
 _AMOUNT = Field(default=None, gt=0, allow_inf_nan=False, strict=True)
@@ -74,6 +76,9 @@ class CodeMapping(_Signed):
     analyte: str = _WORDS
 
 
+KINDS = ("unit", "product", "code")
+
+
 class Mappings(BaseModel):
     """All signed mappings of a study."""
 
@@ -82,6 +87,57 @@ class Mappings(BaseModel):
     unit: tuple[UnitMapping, ...] = ()
     product: tuple[ProductMapping, ...] = ()
     code: tuple[CodeMapping, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """One entry of a file: which of its kind it is, from 1, and on which line it begins."""
+
+    kind: str
+    number: int
+    line: int
+    entry: UnitMapping | ProductMapping | CodeMapping
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        return f"line {self.line}: {self.kind}.({self.number})"
+
+    @property
+    def hospital_id(self) -> str:
+        """Of which hospital it is."""
+        return self.entry.hospital_id
+
+    @property
+    def unit(self) -> UnitMapping:
+        """The entry, which is of a unit."""
+        assert isinstance(self.entry, UnitMapping)
+        return self.entry
+
+    @property
+    def product(self) -> ProductMapping:
+        """The entry, which is of a product."""
+        assert isinstance(self.entry, ProductMapping)
+        return self.entry
+
+    @property
+    def code(self) -> CodeMapping:
+        """The entry, which is of a code."""
+        assert isinstance(self.entry, CodeMapping)
+        return self.entry
+
+
+def numbered(path: Path) -> list[Numbered]:
+    """Every entry of a file with its line; StudyError as of `load`."""
+    return _numbered(load(path), beside.places_of(path))
+
+
+def _numbered(found: Mappings, places: Mapping[Place, int]) -> list[Numbered]:
+    return [
+        Numbered(kind, number, line_of((kind, number - 1), places) or 0, entry)
+        for kind in KINDS
+        for number, entry in enumerate(getattr(found, kind), start=1)
+    ]
 
 
 def load(path: Path) -> Mappings:
@@ -98,71 +154,89 @@ def load(path: Path) -> Mappings:
 
 
 def problems_of(path: Path, known: KnownNames, hospitals: Collection[str]) -> Iterator[str]:
-    """What is wrong with a file of mappings, each with its place; names of lists are not looked at.
+    """What is wrong with a file of mappings, each with its line; names of lists are not looked at.
 
     `hospitals`: those of [extract]; none where the study takes what is there.
     """
     found, problems = beside.read(Mappings, path)
     yield from problems
     if found is not None:
-        yield from _of_hospitals(found, hospitals)
-        yield from _of_units(found, known)
-        yield from _of_codes(found)
-        yield from _contradictions(found)
+        entries = _numbered(found, beside.places_of(path))
+        said = [
+            *_of_hospitals(entries, hospitals),
+            *_of_units(entries, known),
+            *_of_codes(entries),
+            *_contradictions(entries),
+        ]
+        yield from (text for _, text in sorted(said, key=lambda one: one[0]))
 
 
-def _of_hospitals(found: Mappings, hospitals: Collection[str]) -> Iterator[str]:
-    for kind in ("unit", "product", "code"):
-        for number, entry in enumerate(getattr(found, kind), start=1):
-            if hospitals and entry.hospital_id not in hospitals:
-                yield (
-                    f"{kind}.({number}).hospital_id: {shown(entry.hospital_id)} is none of "
-                    f"[extract] hospitals. {meant(entry.hospital_id, hospitals)}"
-                )
+_Said = Iterator[tuple[int, str]]
+"""The line of an entry, and what is wrong with it."""
 
 
-def _of_units(found: Mappings, known: KnownNames) -> Iterator[str]:
-    for number, entry in enumerate(found.unit, start=1):
+def _of_hospitals(entries: Iterable[Numbered], hospitals: Collection[str]) -> _Said:
+    for one in entries:
+        if hospitals and one.hospital_id not in hospitals:
+            yield (
+                one.line,
+                f"{one.place}.hospital_id: {shown(one.hospital_id)} is none of "
+                f"[extract] hospitals. {meant(one.hospital_id, hospitals)}",
+            )
+
+
+def _of_units(entries: Iterable[Numbered], known: KnownNames) -> _Said:
+    for one in entries:
+        if not isinstance(entry := one.entry, UnitMapping):
+            continue
         units = known.units(entry.analyte)
         for key in ("written", "means"):
             unit = getattr(entry, key)
             if units and unit not in units:
                 yield (
-                    f"unit.({number}).{key}: {shown(unit)} is no unit of {entry.analyte}. "
+                    one.line,
+                    f"{one.place}.{key}: {shown(unit)} is no unit of {entry.analyte}. "
                     f"{meant(unit, units)} Or add it to units.csv in a folder of lists of your "
-                    "own ([extract] codelists)."
+                    "own ([extract] codelists).",
                 )
 
 
-def _of_codes(found: Mappings) -> Iterator[str]:
-    check = KINDS["labs"].columns["vocabulary"]
+def _of_codes(entries: Iterable[Numbered]) -> _Said:
+    check = LISTS["labs"].columns["vocabulary"]
     assert isinstance(check, Vocabulary)
-    for number, entry in enumerate(found.code, start=1):
-        if check(entry.vocabulary):
+    for one in entries:
+        if isinstance(entry := one.entry, CodeMapping) and check(entry.vocabulary):
             yield (
-                f"code.({number}).vocabulary: {shown(entry.vocabulary)} is none of the "
-                f"vocabularies. {meant(entry.vocabulary, check.names)}"
+                one.line,
+                f"{one.place}.vocabulary: {shown(entry.vocabulary)} is none of the "
+                f"vocabularies. {meant(entry.vocabulary, check.names)}",
             )
 
 
-_SAME = {
-    "unit": (("hospital_id", "analyte", "written", "month"), ("means",)),
-    "product": (
-        ("hospital_id", "drug_code", "drug_name", "codelist"),
-        ("verdict", "product_type", "concentration_g_per_l", "strength_g"),
-    ),
-    "code": (("hospital_id", "vocabulary", "code"), ("analyte",)),
+_ABOUT = {
+    "unit": ("hospital_id", "analyte", "written", "month"),
+    "product": ("hospital_id", "drug_code", "drug_name", "codelist"),
+    "code": ("hospital_id", "vocabulary", "code"),
 }
-"""Kind -> what an entry is about, and what it says of it."""
+"""Kind -> what an entry is about; what else is in it but the signature is what it says."""
+_SIGNATURE = ("signed_by", "signed_on", "reason")
 
 
-def _contradictions(found: Mappings) -> Iterator[str]:
-    """Entries about the same thing that say different things."""
-    for kind, (about, says) in _SAME.items():
-        seen: dict[tuple[object, ...], tuple[int, tuple[object, ...]]] = {}
-        for number, entry in enumerate(getattr(found, kind), start=1):
-            same = tuple(getattr(entry, key) for key in about)
-            said = tuple(getattr(entry, key) for key in says)
-            first, before = seen.setdefault(same, (number, said))
-            if before != said:
-                yield f"{kind}.({number}): contradicts {kind}.({first}). Keep one of them."
+def _contradictions(entries: Iterable[Numbered]) -> _Said:
+    """Entries about the same thing: that say different things, or the same again."""
+    seen: dict[tuple[object, ...], Numbered] = {}
+    for one in entries:
+        key = (one.kind, *(getattr(one.entry, name) for name in _ABOUT[one.kind]))
+        first = seen.setdefault(key, one)
+        if first is not one:
+            same = _says(first) == _says(one)
+            word = "repeats" if same else "contradicts"
+            yield (
+                one.line,
+                f"{one.place}: {word} {one.kind}.({first.number}) on line {first.line}. "
+                f"{'Remove one' if same else 'Keep one'} of them.",
+            )
+
+
+def _says(one: Numbered) -> dict[str, object]:
+    return one.entry.model_dump(exclude=set(_SIGNATURE))

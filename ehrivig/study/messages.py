@@ -114,19 +114,20 @@ def _text(item: dict[str, Any], path: Path) -> str:
     if kind == "finite_number":
         return f"{shown(value)} is no number that can be used. {_left_out(path)}"
     if kind in ("too_short", "string_too_short"):
-        return "is empty: name at least one." if kind == "too_short" else "is empty."
+        return "is empty: name at least one." if kind == "too_short" else "is empty: write it."
     if kind == "too_long":
         return "wants two values: [first, last]."
     if kind == "string_too_long":
         return f"is too long: at most {context['max_length']} letters."
-    return str(item["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+    said = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
+    return said if said.endswith("?") else f"{said}."
 
 
 def _left_out(path: Path) -> str:
     """What a number that is none should be: what the key is when it is left out."""
     key = key_at(path) if path and isinstance(path[-1], str) else None
     default = key.info.default if key is not None and not key.info.is_required() else ...
-    if default is None:
+    if default is None and path[-1] != "cut":
         return "Leave the key out for no limit."
     usual = isinstance(default, int | float) and not isinstance(default, bool)
     return f"Write a number; left out it is {default:g}." if usual else "Write a number."

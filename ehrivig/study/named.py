@@ -13,9 +13,9 @@ from pathlib import Path as File
 from typing import Any
 
 from ehrivig.errors import UsageError
-from ehrivig.study import mappings, regimen
+from ehrivig.study import beside, mappings, regimen
 from ehrivig.study.known_names import KnownNames
-from ehrivig.study.lines import Path
+from ehrivig.study.lines import Path, lines_of
 from ehrivig.study.people import FEATURES
 from ehrivig.study.problem import Problem, meant, near, shown
 from ehrivig.study.registries import COVARIATES, OUTCOMES, NameList, Registry
@@ -38,11 +38,15 @@ _LISTED = (ANALYTES, CONDITIONS, DRUGS)
 
 @dataclass(frozen=True)
 class Named:
-    """One name in a study file: where it stands, and the list that it must be in."""
+    """One name in a study file: where it stands, and the list that it must be in.
+
+    `within`: the place in a file that the study file names there, in words.
+    """
 
     path: Path
     name: str
     names: NameList
+    within: str = ""
 
 
 def part(content: Any, *path: str | int) -> Any:
@@ -67,7 +71,7 @@ def items(content: Any, *path: str | int) -> Iterator[tuple[Path, Any]]:
 def unknown_names(content: Any, known: KnownNames) -> list[Problem]:
     """One problem for each name that its list does not have, and for each unknown unit."""
     wrong = [one for one in named(content) if not _is_known(one, known)]
-    problems = [Problem(one.path, _unknown(one, known)) for one in wrong]
+    problems = [Problem(one.path, one.within + _unknown(one, known)) for one in wrong]
     problems += list(_unknown_units(content, known, {one.path[:3] for one in wrong}))
     return problems + list(_unknown_features(content, known)) + list(_unquoted(content))
 
@@ -150,9 +154,7 @@ def _regimens(content: Any) -> Iterator[Named]:
     for path, name in items(content, "regimen", "names"):
         if isinstance(name, str) and not File(name).is_file():
             yield Named(path, name, REGIMENS)
-        for step in _steps(name):
-            yield Named(path, step.drug, DRUGS)
-            yield from (Named(path, product, PRODUCT_TYPES) for product in step.products)
+        yield from _of_regimen(path, name)
 
 
 _MAPPED = (
@@ -165,10 +167,12 @@ _MAPPED = (
 def _mapped(content: Any) -> Iterator[Named]:
     """The analytes and drug lists of signed mappings; what else is in the file is judged later."""
     place = ("extract", "mappings")
+    file = part(content, *place)
+    found, places = _read(file)
     for kind, key, names in _MAPPED:
-        for _, entry in items(_read(part(content, *place)), kind):
+        for path, entry in items(found, kind):
             if isinstance(name := part(entry, key), str):
-                yield Named(place, name, names)
+                yield Named(place, name, names, beside.place((*path, key), places, File(file)))
 
 
 def wrong_mappings(content: Any, known: KnownNames) -> list[Problem]:
@@ -182,19 +186,30 @@ def wrong_mappings(content: Any, known: KnownNames) -> list[Problem]:
     return [Problem(place, f"{File(name).name}, {one}") for one in said]
 
 
-def _read(name: Any) -> Any:
-    """The content of a TOML file; None where there is none that can be read."""
+def _read(name: Any) -> tuple[Any, dict[Path, int]]:
+    """The content of a TOML file and its lines; None where there is none that can be read."""
     try:
-        return tomllib.loads(File(name).read_text(encoding="utf-8-sig")) if name else None
+        text = File(name).read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), lines_of(text)
     except (OSError, ValueError, TypeError, RecursionError):
-        return None
+        return None, {}
 
 
-def _steps(name: Any) -> tuple[regimen.Step, ...]:
+def _of_regimen(at: Path, name: Any) -> Iterator[Named]:
+    """The drugs and products of a regimen that can be read, each with its place in the file."""
     try:
-        return regimen.load(name).step if isinstance(name, str) else ()
+        steps = regimen.load(name).step if isinstance(name, str) else ()
     except UsageError:
-        return ()
+        return
+    _, places = _read(name)
+
+    def within(number: int, key: str) -> str:
+        return beside.place(("step", number, key), places, File(name)) if places else ""
+
+    for number, step in enumerate(steps):
+        yield Named(at, step.drug, DRUGS, within(number, "drug"))
+        for product in step.products:
+            yield Named(at, product, PRODUCT_TYPES, within(number, "products"))
 
 
 def _unknown(one: Named, known: KnownNames) -> str:
@@ -239,12 +254,12 @@ def _unknown_units(content: Any, known: KnownNames, unnamed: set[Path]) -> Itera
     """Units that a variable cannot be brought to."""
     for path, variable in items(content, "covariates", "variables"):
         source, unit = part(variable, "from"), part(variable, "unit")
-        if source not in COVARIATES.names or not isinstance(unit, str) or unit == "":
+        if source not in COVARIATES.names or not isinstance(unit, str):
             continue
         code = part(variable, "code") or part(variable, "name")
         asked = COVARIATES[source]
         units = known.units(str(code)) if asked.unit else asked.units
-        if path not in unnamed and unit not in units:
+        if path not in unnamed and unit not in units and (unit or asked.unit):
             yield Problem((*path, "unit"), _unit(unit, str(code), units))
 
 
@@ -266,4 +281,6 @@ def _unit(unit: str, code: str, units: Iterable[str]) -> str:
     names = [name for name in units if name]
     if not names:
         return f"{shown(unit)}: {code} is shown without a unit. Remove it."
+    if not unit:
+        return f"is empty, and {code} has a unit. Write one of {', '.join(names)}."
     return f"{shown(unit)} is no unit of {code}. {meant(unit, names)}"

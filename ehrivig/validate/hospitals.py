@@ -9,12 +9,13 @@ hospital.
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.validate import arms, arrival_checks, left_checks, transfers
+from ehrivig.validate import arms, arrival_checks, left_checks, transfers, unused_mappings
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
@@ -65,6 +66,17 @@ def _unit_against_hospitals(network: Network) -> Counts:
     factors = {variable: list(values) for variable, values in grouped.iter_rows()}
     found = away_by_a_factor(network.table("quality/lab_median"), factors)
     return [(hospital, away, compared) for hospital, (away, compared) in found.items()]
+
+
+def _mapping_found(network: Network) -> Counts:
+    """Signed mappings that changed nothing, of those of a hospital, or of no hospital that is."""
+    unused = network.unused_mappings
+    there = collections.Counter(
+        one.hospital_id if one.hospital_id in network.hospitals else ALL
+        for one in network.signed_mappings
+    )
+    without = collections.Counter(one.hospital_id for one in unused)
+    return [(hospital, without[hospital], n) for hospital, n in sorted(there.items())]
 
 
 def _transfer(network: Network) -> Counts:
@@ -173,6 +185,13 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "laboratory, and sign a unit mapping.",
         kinds=(1,),
         table="lab",
+    ),
+    CheckOverHospitals(
+        unused_mappings.CHECK,
+        _mapping_found,
+        "warn",
+        "A signed mapping changed nothing. quality/mappings.csv names each with its line. Mend the "
+        "entry, or take it out.",
     ),
     CheckOverHospitals(
         "study.transfer",

@@ -43,9 +43,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
     A check on events sees which admissions the study's policy has just rejected.
     """
     if study.extract.mappings is not None:
-        signed = mapping.load(Path(study.extract.mappings))
-        for hospital_id in hospitals:
-            mapping.apply(db, signed, hospital_id)
+        mapping.apply(db, Path(study.extract.mappings), hospitals, study.lists)
     parameters = gate_tables.begin(db, study, hospitals)
     tally = _Tally()
     active: list[Rule] = []

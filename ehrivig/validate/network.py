@@ -12,10 +12,12 @@ from typing import Any
 import polars as pl
 
 from ehrivig.study import Study
-from ehrivig.validate import arrived, volume
+from ehrivig.study.mappings import Numbered, numbered
+from ehrivig.validate import arrived, mapping, volume
 from ehrivig.validate.arrived import Months
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.unused_mappings import Unused, unused
 from ehrivig.validate.volume import Volume
 
 Scan = Callable[[str, Sequence[str]], pl.LazyFrame]
@@ -84,6 +86,25 @@ class Network:
         last = volume.rows_of(self.nights[-1]) if self.nights else {}
         then = {hospital: n for (hospital, table), n in last.items() if table == "admission"}
         return {one.hospital_id: one.rows_read.get("admission", 0) for one in self.results}, then
+
+    @property
+    def hospitals(self) -> set[str]:
+        """Every hospital of the extract, read or not."""
+        return {*(one.hospital_id for one in self.results), *self.unreadable}
+
+    @cached_property
+    def signed_mappings(self) -> list[Numbered]:
+        """The signed mappings of the study."""
+        path = self.study.extract.mappings
+        return numbered(Path(path)) if path else []
+
+    @cached_property
+    def unused_mappings(self) -> list[Unused]:
+        """Those that changed nothing."""
+        path = self.study.extract.mappings
+        if not path or not self.signed_mappings:
+            return []
+        return unused(Path(path), self.table(mapping.FOUND), self.hospitals)
 
     def table_before(self, name: str, columns: dict[str, Any]) -> pl.DataFrame:
         """One small table of the run before; empty where that has none."""

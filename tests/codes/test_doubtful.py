@@ -29,6 +29,16 @@ def lists(tmp_path: Path, name: str, text: str) -> Path:
         ("drugs/x.csv", f"{DRUG}include,name,contains,toci.*mab\n", "not as a pattern. Write the"),
         ("drugs/x.csv", f"{DRUG}include,ATC,exact,L04AC07,,,400\n", "400 g in one vial or tablet."),
         ("units.csv", "variable,unit,factor,shift\ncrp,mg/dL,1,0\n", "by 1 here and by 10 in the"),
+        (
+            "conditions.csv",
+            f"{CONDITION}x,ICD9CM,prefix,38\n",
+            "takes all from 380 to 389. Was",
+        ),
+        (
+            "conditions.csv",
+            f"{CONDITION}x,ICD10,prefix,J4O\n",
+            "the letter O where a digit is.",
+        ),
     ],
 )
 def test_a_doubtful_line_is_told(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -57,6 +67,25 @@ def test_a_doubtful_line_is_told(tmp_path: Path, name: str, text: str, said: str
         ),
         ("conditions.csv", f"{CONDITION}x,SNOMED,exact,195967000\n", "is wrong. Mend the code."),
         ("labs.csv", "analyte,vocabulary,code,factor\ncrp,LOINC,1988-6,1\n", "a check, is wrong."),
+        ("conditions.csv", f"{CONDITION}x,ICD10,exact,G01*\n", "Write the code without the mark;"),
+        ("conditions.csv", f"{CONDITION}x,ICD10,exact,E10-E14\n", "Write one code a line; what"),
+        ("conditions.csv", f'{CONDITION}x,ICD10,exact,"E10, E11"\n', "Write one code a line; what"),
+        ("conditions.csv", f"{CONDITION}x,ICD10,Prefix,E10\n", "match 'Prefix' is written prefix."),
+        (
+            "conditions.csv",
+            f"{CONDITION}x,SNOMED,exact,21711311000001108\n",
+            "A program read it as a number, which keeps 16 digits: read the column as text.",
+        ),
+        (
+            "vitals.csv",
+            "vital_code,vocabulary,code,unit\nsbp,LOINC,8480-6,furlong\n",
+            "unit 'furlong' is none of sbp, so no value in it could be read (known: mmHg, kPa).",
+        ),
+        (
+            "drugs/ivig.csv",
+            f"# ! replace\n{DRUG}include,ATC,exact,J06BA02\n",
+            "begins: #! replace.",
+        ),
         ("conditions/x.CSV", CONDITION, "its name ends in capitals. Rename it to end in .csv."),
     ],
 )
@@ -92,3 +121,42 @@ def test_check_digits_by_published_codes() -> None:
         assert not any(map(verhoeff, wrong))
     exchanged = "195976001"  # two neighbours
     assert not verhoeff(exchanged)
+
+
+def test_a_cell_over_several_lines_is_one_problem(tmp_path: Path) -> None:
+    header = CONDITION.replace("\n", ",note\n")
+    text = f'{header}x,ICD10,prefix,E11,"Type 2\nof diabetes\nmellitus"\ny,ICD10,prefix,J45,\n'
+    with pytest.raises(StudyError) as error:
+        own.read(lists(tmp_path, "conditions.csv", text))
+    assert "has 1 problem" in str(error.value)
+    assert "line 2: a quotation mark is not closed on its line. Keep each cell" in str(error.value)
+    lonely = f'{header}x,ICD10,prefix,E11,"Type 2\ny,ICDX,prefix,J45,\n'
+    with pytest.raises(StudyError, match=r"has 2 problem(?s:.*)line 3: vocabulary 'ICDX'"):
+        own.read(lists(tmp_path, "conditions.csv", lonely))
+
+
+@pytest.mark.parametrize("first", ["sep=,", '"sep=,"', "SEP=,"])
+def test_the_line_by_which_a_spreadsheet_says_what_separates_columns(
+    tmp_path: Path, first: str
+) -> None:
+    text = f"\ufeff{first}\r\n{CONDITION}x,ICD10,prefix,E11\r\n"
+    (file,) = own.read(lists(tmp_path, "conditions.csv", text)).own
+    assert [line.number for line in file.lines] == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("words.csv", "column,word,written\npatient.sex,female,Frau\npatient.sex,female,FRAU\n"),
+        ("words.csv", "column,word,written\nmedication.status,missing,-\n"),
+        (
+            "units.csv",
+            "variable,unit,factor,shift\ncreatinine,\u00b5mol/L,1,0\ncreatinine,umol/l,1,0\n",
+        ),
+    ],
+)
+def test_what_is_one_thing_in_two_spellings_contradicts_nothing(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (file,) = own.read(lists(tmp_path, name, text)).own
+    assert len(file.lines) == text.count("\n") - 1

@@ -15,6 +15,7 @@ from ehrivig import codes
 from ehrivig.cli import app
 from ehrivig.codes import own
 from ehrivig.codes.kinds import KINDS
+from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
 from ehrivig.extract import list_near
 
@@ -350,3 +351,74 @@ def test_lines_that_disagree_are_told(tmp_path: Path) -> None:
             "count": {"rows": 14, "people": 7},
         }
     ]
+
+
+def test_signs_events_and_units_are_counted(tmp_path: Path) -> None:
+    """What a row is called is counted; what it is written in, and nothing converts, is near."""
+    write_demo(tmp_path / "d", patients=60, hospitals=1, defects="none")
+    (path,) = (tmp_path / "d" / "lab").rglob("*.parquet")
+    lab = pl.read_parquet(path)
+    crp = lab.filter(pl.col("lab_code").is_in(["crp", "1988-5"]))
+    odd = lab.with_columns(
+        pl.when(pl.col("lab_code").is_in(["crp", "1988-5"])).then(pl.lit("mg%"))
+        .otherwise("unit").alias("unit")
+    )  # fmt: skip
+    odd.write_parquet(path)
+    vital, finding = (pl.read_parquet(tmp_path / "d" / name) for name in ("vital", "finding"))
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    files = {
+        "vitals": "vital_code,vocabulary,code\nsbp,local,sbp\npain,local,pain\n",
+        "events": "kind,name,vocabulary,code\nfinding,fever,local,fever\ndevice,imv,local,imv\n",
+        "units": "variable,unit,factor\npain,points,1\ncrp,MG/L,1\nsbp,mmHg,1\nweight,kg,1\n",
+        "indications": "indication,label,class,vocabulary,match,code,specificity\n"
+        "cov,Covid,recognised,ICD10,prefix,U07,3\n",
+    }
+    for name, text in files.items():
+        (lists / f"{name}.csv").write_text(text, encoding="utf-8")
+    said = typed("codelist", "check", lists, "--extract", tmp_path / "d", "--json")[0]
+    events, indications, units, vitals = json.loads(said)
+    fever = finding.filter(finding_code="fever").height
+    sbp = vital.filter(vital_code="sbp").height
+    assert events["lines"][0]["count"]["rows"] == fever
+    assert indications["lines"][0]["count"]["rows"] > 20
+    rows = [line["count"] and line["count"]["rows"] for line in units["lines"]]
+    assert rows == [0, 0, sbp, None]
+    (near,) = units["near"]
+    assert (near["text"], near["count"]["rows"]) == ("crp in 'mg%'", crp.height)
+    assert [line["count"]["rows"] for line in vitals["lines"]] == [sbp, 0]
+    told = typed("codelist", "check", lists, "--extract", tmp_path / "d")[0]
+    assert "line 5: weight in kg" in told
+    assert "a column of the admission, not counted" in told
+    assert "(rows of the name of each line, by whichever code they came)" in told
+
+
+@pytest.mark.parametrize("name", ["aa", "zz"])
+def test_an_import_that_contradicts_a_list_that_is_there_is_not_written(
+    tmp_path: Path, name: str
+) -> None:
+    """Whichever of both files comes first, and by its codes: its lines are nowhere."""
+    source = tmp_path / "list.csv"
+    source.write_text("code,term\n4000001,a procedure\n4000002,b\n", encoding="utf-8")
+    words = ["--from", source, "--vocabulary", "OMOP", "--out", tmp_path / "lists"]
+    typed("codelist", "new", "finding", "mm", *words)
+    with pytest.raises(EhrivigError) as error:
+        typed("codelist", "new", "finding", name, *words)
+    assert str(error.value).count("contradicts") == 2
+    assert "4000001" in str(error.value)
+    assert f"{name}.csv" not in str(error.value)
+    assert [path.stem for path in (tmp_path / "lists").rglob("*.csv")] == ["mm"]
+    own.read(tmp_path / "lists")
+
+
+def test_a_list_of_a_shipped_name_says_so(tmp_path: Path) -> None:
+    said = typed("codelist", "new", "drug", "ivig", "--out", tmp_path)[1]
+    assert "ivig is a shipped list as well: its lines hold beside these." in said
+    assert "is a shipped" not in typed("codelist", "new", "drug", "foozumab", "--out", tmp_path)[1]
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--layout", "omop"], ["--study", "ivig_covid19"]])
+def test_what_is_of_an_extract_needs_one(tmp_path: Path, option: list[str]) -> None:
+    typed("codelist", "new", "drug", "foozumab", "--out", tmp_path)
+    with pytest.raises(EhrivigError, match=f"{option[0]} is of an extract. Give --extract"):
+        typed("codelist", "check", tmp_path, *option)

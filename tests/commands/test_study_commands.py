@@ -66,6 +66,8 @@ def test_a_new_drug_gets_a_list_of_its_own(tmp_path: Path) -> None:
     plan = study.load(tmp_path / "mine.toml")
     assert plan.extract.codelists == "lists"
     assert "zanubrutinib" in plan.lists.drug_names
+    said = typed("study", "new", tmp_path / "typo.toml", "--drug", "tocilizmab")[1]
+    assert "Or did you mean tocilizumab, which has one?" in said
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,86 @@ def test_hospitals_side_by_side_give_the_same_preview(demo: Path) -> None:
     plan = study.load("ivig_covid19")
     one, two = preview.preview(plan, demo), preview.preview(plan, demo, Options(workers=2))
     assert preview_lines.records(one) == preview_lines.records(two)
+
+
+OWN_LISTS = ('layout = "native"\n', 'layout = "native"\ncodelists = "mine"\nhospitals = ["A"]\n')
+ASTHMA = (
+    '  { name = "hypertension", ',
+    '  { name = "asthma", label = "Asthma", from = "condition" },\n  { name = "hypertension", ',
+)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A study of one's own, with lists in a folder of another name than usual."""
+    (tmp_path / "mine" / "drugs").mkdir(parents=True)
+    drugs = "verdict,vocabulary,match,value\ninclude,name,contains,foozumab\n"
+    (tmp_path / "mine" / "drugs" / "foozumab.csv").write_text(drugs, encoding="utf-8")
+    conditions = "condition,vocabulary,match,code\nasthma,ICD10,prefix,J45\n"
+    (tmp_path / "mine" / "conditions.csv").write_text(conditions, encoding="utf-8")
+    text = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
+    for old, new in (OWN_LISTS, ASTHMA):
+        text = text.replace(old, new, 1)
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    return tmp_path / "own.toml"
+
+
+def test_a_study_of_ones_own_is_a_pattern_with_its_lists(own: Path) -> None:
+    (own.parent / "new").mkdir()
+    said = typed("study", "new", own.parent / "new" / "a.toml", "--like", own)[1]
+    assert "left out of [extract]: hospitals, of another extract" in said
+    plan = study.load(own.parent / "new" / "a.toml")
+    assert plan.extract.codelists == "../mine"
+    assert plan.covariate("asthma").source == "condition"
+    typed("study", "new", own.parent / "b.toml", "--like", own, "--drug", "foozumab")
+    assert study.load(own.parent / "b.toml").exposure.codelist == "foozumab"
+    said = typed("study", "new", own.parent / "c.toml", "--like", own, "--drug", "barzumab")[1]
+    assert str(own.parent / "mine" / "drugs" / "barzumab.csv") in said
+    assert not (own.parent / "lists").exists()
+
+
+def test_what_comes_from_ones_own_study_has_its_lines(own: Path) -> None:
+    text = own.read_text(encoding="utf-8")
+    late = text.replace('time_zero = "eligible"', 'time_zero = "admission"').replace(
+        "start_hours = 0", "start_hours = 24"
+    )
+    stays = '  { name = "stays", label = "In 24 h", rule = "length_of_stay", min = 24 },\n'
+    late = late.replace('  { name = "index"', f'{stays}  {{ name = "index"', 1)
+    own.write_text(late, encoding="utf-8")
+    study.load(own)
+    with pytest.raises(EhrivigError) as error:
+        typed("study", "new", own.parent / "b.toml", "--like", own, "--condition", "asthma")
+    line = 1 + late.splitlines().index("start_hours = 24")
+    said = str(error.value).splitlines()
+    assert said[0] == "study: own.toml, after which b.toml is written, has 1 problem:"
+    assert said[1].startswith(f"  line {line}: exposure.start_hours: the exposure window opens")
+    assert not (own.parent / "b.toml").exists()
+
+
+def test_parts_of_what_goes_go_with_it(own: Path) -> None:
+    text = own.read_text(encoding="utf-8")
+    any_of = (
+        '  { name = "drugs_before", label = "Any drug before", from = "any_of", '
+        'any_of = ["glucocorticoid_before", "antiviral_before"] },\n]\n\n[match]'
+    )
+    own.write_text(text.replace("]\n\n[match]", any_of, 1), encoding="utf-8")
+    typed("study", "new", own.parent / "b.toml", "--like", own, "--condition", "asthma")
+    names = [one.name for one in study.load(own.parent / "b.toml").covariates.variables]
+    assert not {"drugs_before", "glucocorticoid_before"} & {*names}
+
+
+@pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+def test_the_first_run_of_a_new_study_has_no_error_of_its_pattern(tmp_path: Path) -> None:
+    """Also where conditions are coded without a moment, so that time zero is the admission."""
+    write_demo(tmp_path / "d", patients=300, hospitals=2, defects="none")
+    for path in (tmp_path / "d" / "diagnosis").rglob("*.parquet"):
+        rows = pl.read_parquet(path)
+        undated = pl.lit(None, rows.schema["diagnosed_at"]).alias("diagnosed_at")
+        rows.with_columns(undated).write_parquet(path)
+    path = tmp_path / "mine.toml"
+    typed("study", "new", path, "--drug", "moxifloxacin", "--condition", "covid19")
+    text = path.read_text(encoding="utf-8").replace("bootstrap = 100", "bootstrap = 2")
+    path.write_text(text, encoding="utf-8")
+    typed("run", path, "--extract", tmp_path / "d", "--out", tmp_path / "o", "--quiet")
+    lints = pl.read_csv(tmp_path / "o" / "lints.csv")
+    assert lints.filter(severity="error").rows() == []

@@ -69,8 +69,11 @@ def test_then_to_where_the_command_is_given(
         (CODE.replace('"local"', '"LOINCC"'), "'LOINCC' is none of the vocabularies. Did you mean"),
         (PRODUCT + "strength_g = -1\n", "line 9: product.(1).strength_g: -1 is not above 0."),
         (PRODUCT + "strength_g = inf\n", "strength_g: inf is not a number that can be used"),
-        (CODE + CODE.replace('"crp"', '"creatinine"'), "code.(2): contradicts code.(1). Keep one"),
+        (CODE + CODE.replace("crp", "albumin"), "code.(2): contradicts code.(1) on line 1."),
         (PRODUCT + PRODUCT.replace("include", "exclude"), "product.(2): contradicts product.(1)"),
+        (CODE + CODE, "line 9: code.(2): repeats code.(1) on line 1. Remove one of them."),
+        (UNIT + CODE.replace("crp", "crpp"), "line 12: code.(1).analyte: 'crpp' is none of the"),
+        (UNIT + PRODUCT.replace("ivig", "ivigg"), "line 11: product.(1).codelist: 'ivigg' is none"),
         (CODE.replace('"A"', '"Q"'), "'Q' is none of [extract] hospitals. Known: A, B"),
     ],
 )  # fmt: skip
@@ -91,7 +94,7 @@ def test_signed_mappings_are_read_by_every_command(
     [
         (STEP.replace("dose", "dosee"), "line 4: step.(1).dosee: unknown key. Did you"),
         (STEP.replace("= 2", '= "2"'), "line 4: step.(1).dose: '2' is not a number"),
-        (STEP.replace("= 2", "= true"), "line 4: step.(1).dose: True is not a number"),
+        (STEP.replace("= 2", "= true"), "line 4: step.(1).dose: true is not a number"),
         (STEP.replace("= 2", "= inf"), "line 4: step.(1).dose: inf is not a number"),
         (STEP.replace('"mine"', '"gbs"'), "name: 'gbs' is a packaged regimen. Give"),
     ],
@@ -104,3 +107,19 @@ def test_a_regimen_of_ones_own_is_told_with_its_line(
     assert f"own.toml has {1 + ('dosee' in text)} problem" in str(error.value)
     assert said in str(error.value)
     assert "Tuple" not in str(error.value)
+    assert "?." not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('drug = "ivigg"\n', "own.toml, line 6: step.(1).drug: 'ivigg' is none of the drug lists."),
+        ('products = ["igg"]\n', "own.toml, line 6: step.(1).products: 'igg' is none of the prod"),
+    ],
+)
+def test_a_name_in_a_regimen_is_told_with_its_line(
+    loaded: Callable[..., study.Study], more: str, said: str
+) -> None:
+    with pytest.raises(StudyError) as error:
+        loaded("", "[regimen]\nnames = ['own.toml']\n", own=f"{STEP}{more}")
+    assert said in str(error.value)

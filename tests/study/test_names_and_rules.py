@@ -357,8 +357,8 @@ def test_the_names_of_signed_mappings_are_checked_too(
     signed.write_text("".join(lines), encoding="utf-8")
     layout = 'layout = "native"\n'
     first, second = said((layout, f'{layout}mappings = "{signed}"\n'))
-    assert "extract.mappings: 'creatinin' is none of the analytes. Did you mean" in first
-    assert "extract.mappings: 'ivigg' is none of the drug lists. Did you mean 'ivig'?" in second
+    assert "extract.mappings: signed.toml, line 2: unit.(1).analyte: 'creatinin' is none" in first
+    assert "line 10: product.(1).codelist: 'ivigg' is none of the drug lists. Did you" in second
     (line,) = said((layout, f'{layout}mappings = "{tmp_path}/none.toml"\n'))
     assert "extract.mappings: no file " in line
 

@@ -18,6 +18,7 @@ TEXT = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
 BOOTSTRAP = "bootstrap = 100\n"
 END = "end_hours = 48"
 LAYOUT = 'layout = "native"\n'
+CRP = 'label = "C-reactive protein", from = "lab", unit = "mg/L"'
 BAND = 'name = "p", low_label = "l", high_label = "h"'
 MATCHED = ('analysis = "clone_censor_weight"', 'analysis = "aipw"')
 
@@ -50,6 +51,7 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         ),
         ((", within_days = 28", ""), "'28-day mortality' counts a death at any later time"),
         (("start_hours = 0", "start_hours = -48"), "opens 48 h before time zero, and these may be"),
+        ((CRP, CRP.replace(', unit = "mg/L"', "")), "C-reactive protein' is shown in mg/L, and"),
     ],
 )  # fmt: skip
 def test_what_nothing_reads_is_told(
@@ -114,3 +116,93 @@ def test_options_of_an_extract_need_one(option: list[str]) -> None:
     done = CliRunner().invoke(app, ["study", "check", "tocilizumab_covid19", *option])
     assert isinstance(done.exception, UsageError)
     assert f"{option[0]} is of an extract. Give --extract, or leave it out" in str(done.exception)
+
+
+def test_an_empty_unit_is_no_unit(changed: Callable[..., Path]) -> None:
+    with pytest.raises(StudyError) as error:
+        study.load(changed((CRP, CRP.replace("mg/L", ""))))
+    said = str(error.value).splitlines()[1]
+    assert "covariates.crp.unit: is empty, and crp has a unit. Write one of mg/L, " in said
+    assert said.startswith("  line ")
+    ph = CRP.replace("C-reactive protein", "pH").replace("mg/L", "")
+    study.load(changed((f'name = "crp", {CRP}', f'name = "ph", {ph}'), ('  "crp", ', '  "ph", ')))
+
+
+CRITERION = ('  { name = "index"', '  { name = "more", label = "More", %s },\n  { name = "index"')
+FEVER = '  { name = "male", '
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([(LAYOUT, f'{LAYOUT}local_names = {{ findings = ["anosmia"] }}\n')],
+         "nothing of the study asks for 'anosmia', one of the findings. Remove it, or ask for it."),
+        ([(LAYOUT, f'{LAYOUT}local_names = {{ findings = ["fever"] }}\n')],
+         "'fever' is one of the shipped findings: it needs no declaration. Remove it."),
+        ([(LAYOUT, f'{LAYOUT}local_names = {{ findings = ["feverr"] }}\n'),
+          (FEVER, f'  {{ name = "feverr", label = "F", from = "finding" }},\n{FEVER}')],
+         "'feverr' is nearly called as the shipped 'fever'. Is it another?"),
+        ([("[report]", "[utilisation]\nprice_per_g = { igma_enriched = 3.0 }\n[report]")],
+         "tocilizumab includes no product 'igma_enriched', so nothing has this price. Name one of"),
+        ([("cut = 65", "cut = 18")], "18 y is outside what age can be (18 to 120 y): one side"),
+        ([(CRITERION[0], CRITERION[1] % 'rule = "index_admission"')],
+         "who is left is of one admission already: it excludes nobody. Remove it."),
+    ],
+)  # fmt: skip
+def test_what_is_declared_for_nothing_is_told(
+    changed: Callable[..., Path], changes: list[Change], said: str
+) -> None:
+    told = study.doubted(changed(*changes))
+    assert len(told) == 1
+    assert said in told[0]
+    assert told[0].startswith("line ")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "said"),
+    [
+        ('rule = "age", max = 17', "nobody can meet it and 'adult' as well: at most 17, and at le"),
+        ('rule = "any_of", any_of = [{ condition = "copd" }, { condition = "copd" }]',
+         "cohort.criteria.more.any_of.(2): this evidence is listed twice. Remove one."),
+    ],
+)  # fmt: skip
+def test_criteria_that_contradict_are_refused(
+    changed: Callable[..., Path], criterion: str, said: str
+) -> None:
+    with pytest.raises(StudyError) as error:
+        study.load(changed((CRITERION[0], CRITERION[1] % criterion)))
+    assert said in str(error.value)
+    assert "has 1 problem" in str(error.value)
+
+
+def test_a_hospital_has_a_name(changed: Callable[..., Path]) -> None:
+    with pytest.raises(StudyError, match=r"extract.hospitals: is empty: write it"):
+        study.load(changed((LAYOUT, f'{LAYOUT}hospitals = ["A", ""]\n')))
+
+
+CRP_2 = '  { name = "crp_2", label = "CRP", from = "lab", code = "crp", unit = "mg/dL" },\n'
+ANY = '  { name = "lung", label = "Lung", from = "any_of", any_of = ["copd"] },\n'
+OTHER = CRP_2.replace('mg/dL"', 'mg/dL", window_hours = [-96, 0]')
+
+
+@pytest.mark.parametrize(
+    ("variable", "score", "refused"),
+    [
+        (CRP_2, '"crp_2", "crp", ', "'crp' is 'crp_2' again, by another name or in another unit"),
+        (ANY, '"copd", "lung", "crp", ', "'lung' is 'copd' again"),
+        (CRP_2, '"crp", ', ""),
+        (OTHER, '"crp_2", "crp", ', ""),
+        (ANY, '"lung", "crp", ', ""),
+    ],
+)
+def test_one_thing_is_in_a_model_once(
+    changed: Callable[..., Path], variable: str, score: str, refused: str
+) -> None:
+    path = changed((FEVER, f"{variable}{FEVER}"), ('  "crp", ', f"  {score}"))
+    if not refused:
+        study.load(path)
+        return
+    with pytest.raises(StudyError) as error:
+        study.load(path)
+    assert refused in str(error.value)
+    assert "match.covariates: " in str(error.value)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from ehrivig.study.doubts.acute import acute_conditions
 from ehrivig.study.doubts.answer import undeclared_answer, unsafe_answer
+from ehrivig.study.doubts.declared import declared_for_nothing
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
 from ehrivig.study.doubts.old_form import outcome_subgroups
 from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
+from ehrivig.study.doubts.units import without_unit
 from ehrivig.study.doubts.unread import unread_settings
 from ehrivig.study.doubts.unused import unused_settings
 from ehrivig.study.doubts.windows import baseline_after_exposure
@@ -33,6 +35,8 @@ _DOUBTS = (
     outcome_subgroups,
     unread_settings,
     baseline_after_exposure,
+    without_unit,
+    declared_for_nothing,
 )
 
 

@@ -38,8 +38,8 @@ def absurd_cuts(study: Study) -> Iterator[Doubt]:
     covariates = {v.name: v for v in study.covariates.variables}
     for number, subgroup in enumerate(study.analysis.subgroups):
         variable = covariates.get(subgroup.variable)
-        limits = _limits(study, variable) if variable is not None else None
-        if subgroup.cut is not None and limits and not limits[0] <= subgroup.cut <= limits[1]:
+        limits = _studied(study, variable) if variable is not None else None
+        if subgroup.cut is not None and limits and not limits[0] < subgroup.cut <= limits[1]:
             unit = variable.unit if variable is not None else ""
             yield Doubt(
                 ("analysis", "subgroups", number, "cut"),
@@ -52,6 +52,18 @@ def absurd_cuts(study: Study) -> Iterator[Doubt]:
         if not band.of_product and band.cut <= 0:
             text = f"no {band.feature} is below {band.cut:g}: the low group stays empty. Mend it"
             yield Doubt(("exposure", "bands", number, "cut"), text, "cut_outside_range")
+
+
+def _studied(study: Study, variable: Covariate) -> tuple[float, float] | None:
+    """What a variable can be among those whom the criteria let in."""
+    limits = _limits(study, variable)
+    if limits is None or variable.source != "age":
+        return limits
+    ages = [criterion for criterion in study.cohort.criteria if criterion.rule == "age"]
+    return (
+        max([limits[0], *(one.min for one in ages if one.min is not None)]),
+        min([limits[1], *(one.max for one in ages if one.max is not None)]),
+    )
 
 
 def _limits(study: Study, variable: Covariate) -> tuple[float, float] | None:

@@ -58,6 +58,10 @@ def _of_others(study: Study) -> Iterator[tuple[Path, str]]:
     if "severity" in study.cohort.model_fields_set and not late and "severity" not in rules:
         text = "nothing reads severity: no criterion is of rule severity. Add one, or remove it"
         yield ("cohort", "severity"), text
+    again = rules.index("index_admission") + 1 if "index_admission" in rules else len(rules)
+    for number in (n for n in range(again, len(rules)) if rules[n] == "index_admission"):
+        text = "who is left is of one admission already: it excludes nobody. Remove it"
+        yield ("cohort", "criteria", number, "rule"), text
     for check in study.quality.thresholds:
         if study.quality.severities.get(check) == "off":
             text = f"the check {check} is off, so its threshold is not read. Remove one of the two"

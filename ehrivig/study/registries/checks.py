@@ -19,6 +19,7 @@ OVER_HOSPITALS = (
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
+    "study.mapping_found",
     "study.transfer",
     "study.drift",
     "study.transfer_counted_once",

@@ -18,12 +18,14 @@ from ehrivig.study.rules.controls import (
     primary_as_covariate,
     wrong_controls,
 )
+from ehrivig.study.rules.criteria import contradictory_criteria
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
 from ehrivig.study.rules.target import unanswered_target
+from ehrivig.study.rules.twice import the_same_twice
 from ehrivig.study.rules.unread import unread_keys
 from ehrivig.study.rules.windows import wrong_windows
 
@@ -36,6 +38,8 @@ _RULES = (
     unread_keys,
     wrong_parts,
     wrong_windows,
+    contradictory_criteria,
+    the_same_twice,
     equal_labels,
     taken_criteria,
     late_variables,
