@@ -14,6 +14,7 @@ from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.landmarks import landmarks
 
 HIDDEN = "suppressed"
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
@@ -120,4 +121,5 @@ _COPIES: dict[str, Copy] = {
     "ledger": steps.ledger,
     "curves": steps.curves,
     "histogram": _histogram,
+    "effects": landmarks,
 }

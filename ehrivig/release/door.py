@@ -15,6 +15,7 @@ from ehrivig.disclosure import small
 from ehrivig.release import copies, hidden
 from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.release.whole import seal
 from ehrivig.store import cells
 
 _TOLD = (
@@ -152,6 +153,7 @@ def close(folder: Path) -> None:
     for path in sorted(folder.rglob("*.csv")):
         if path.name != _OF_ATTEMPTS:
             cells.mend(path)
+    seal(folder / FOLDER)
     shut(folder)
 
 

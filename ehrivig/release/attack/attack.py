@@ -18,7 +18,8 @@ from ehrivig.release.attack.known import Known, Place
 class Cell:
     """A count of people: where it stands, whether it is shown, and values that it can have.
 
-    `values` are no more than `smallest`, smallest first; of what is told of few people it is empty.
+    `values` are no more than `smallest`, smallest first. It is empty of what is told of few people,
+    and where no value fits what is told, or the search for one took too long.
     `beside`: the other rows that tell of the same variable.
     """
 
@@ -96,7 +97,7 @@ def of_tables(
         values = tuple(puzzle.values(cell, smallest))
         found.append(Cell(place, shown, values, smallest, _beside(known, place)))
     few = [Cell(place, True, (), smallest) for place in known.told_of_few]
-    return [cell for cell in found if cell.values] + few
+    return found + few
 
 
 def _beside(known: Known, place: Place) -> tuple[Place, ...]:
