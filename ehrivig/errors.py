@@ -94,5 +94,13 @@ class AnalysisError(EhrivigError):
     exit_code = 2
 
 
+class SeparationError(AnalysisError):
+    """A model's events are predicted without error by `columns`: its fit runs to infinity."""
+
+    def __init__(self, message: str, columns: str = "") -> None:
+        super().__init__(message)
+        self.columns = columns
+
+
 class NumericalWarning(UserWarning):
     """A number that was computed but must be read with care; the message names why."""
