@@ -14,6 +14,7 @@ from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
 HIDDEN = "suppressed"
@@ -114,6 +115,11 @@ def _histogram(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     return frame.with_columns(hidden.over(whole) if whole else hidden)
 
 
+def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No counts that date deaths, and no corrected p that hands a hidden one on."""
+    return families(landmarks(frame, smallest))
+
+
 _COPIES: dict[str, Copy] = {
     "descriptive": _descriptive,
     "balance": _balance,
@@ -121,5 +127,5 @@ _COPIES: dict[str, Copy] = {
     "ledger": steps.ledger,
     "curves": steps.curves,
     "histogram": _histogram,
-    "effects": landmarks,
+    "effects": _effects,
 }
