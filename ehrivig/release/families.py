@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from ehrivig.stats.arrays import FloatArray
+from ehrivig.stats.result import FloatArray
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
 
 _CORRECTED: dict[str, Callable[[FloatArray], FloatArray]] = {
