@@ -95,11 +95,14 @@ class AnalysisError(EhrivigError):
 
 
 class SeparationError(AnalysisError):
-    """A model's events are predicted without error by `columns`: its fit runs to infinity."""
+    """A model's events are predicted without error by `columns`: its fit runs to infinity.
 
-    def __init__(self, message: str, columns: str = "") -> None:
-        super().__init__(message)
-        self.columns = columns
+    `fact` is the message without what a caller of the function can do about it.
+    """
+
+    def __init__(self, message: str, columns: str = "", cure: str = "") -> None:
+        super().__init__(f"{message} {cure}".rstrip())
+        self.fact, self.columns = message, columns
 
 
 class NumericalWarning(UserWarning):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ehrivig.analysis.effects import SCHEMA, EffectRows, Question
+from ehrivig.analysis.models import adjusted
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 
@@ -106,3 +108,15 @@ def test_the_warning_is_in_every_row_that_needs_it_and_once() -> None:
 
 def test_no_rows_keep_the_schema() -> None:
     assert dict(EffectRows(5).frame().schema) == {k: v() for k, v in SCHEMA.items()}
+
+
+def test_a_separated_model_names_a_cure_that_a_study_file_has() -> None:
+    rng, n = np.random.default_rng(1), 40
+    x = rng.normal(size=(n, 1))
+    made, event, arm = EffectRows(0), (x[:, 0] > 0).astype(float), rng.random(n) < 0.5
+    pairs = np.arange(n)
+    made.ask(ASKED, lambda: adjusted(event, arm, x, ("age",), "x", "", pairs=pairs)[0])
+    (note,) = made.frame()["note"].to_list()
+    assert "separation by" in note
+    assert "[match] covariates" in note
+    assert "firth" not in note

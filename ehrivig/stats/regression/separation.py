@@ -70,6 +70,7 @@ def _separated(step: FloatArray, labels: Sequence[str], what: str) -> Separation
     named = ", ".join(name for name in moving if name != INTERCEPT) or "the covariates"
     return SeparationError(
         f"{what}: separation by {named}: the events are predicted without error and no finite "
-        "odds ratio exists. Use firth=True, or drop or coarsen the covariate.",
+        "odds ratio exists.",
         named,
+        "Use firth=True, or drop or coarsen the covariate.",
     )
