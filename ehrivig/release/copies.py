@@ -70,15 +70,22 @@ def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         .alias(name)
         for name in texts
     )
-    for arm in ("all", *ARMS):
-        few = (pl.col("kind") != "binary") & pl.col(f"n_{arm}").is_between(1, FEWEST - 1)
-        frame = _without_numbers(frame, few, arm)
+    numbers = pl.col("kind") != "binary"
+    few = {
+        arm: numbers & pl.col(f"n_{arm}").is_between(1, FEWEST - 1).fill_null(True)
+        for arm in ("all", *ARMS)
+    }
+    few["all"] = pl.any_horizontal(few.values())  # else all without the other arm are the few
+    for arm, where in few.items():
+        hidden = frame.select(where.alias("few"))["few"]
+        frame = _without_numbers(frame, hidden, arm)
     return frame
 
 
-def _without_numbers(frame: pl.DataFrame, where: pl.Expr, arm: str) -> pl.DataFrame:
+def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFrame:
     """A table without mean, SD and quantiles of an arm, and what compares it, in some rows."""
     names = [n for n in (*(f"{what}_{arm}" for what in _NUMBERS), "p", "smd") if n in frame.columns]
+    where = pl.lit(few)
     return frame.with_columns(
         *(pl.when(where).then(None).otherwise(pl.col(name)).alias(name) for name in names),
         pl.when(where).then(pl.lit(HIDDEN)).otherwise(f"text_{arm}").alias(f"text_{arm}"),
