@@ -18,6 +18,7 @@ from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
 HIDDEN = "suppressed"
+ALL_LEVELS = "all levels"
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
 _OF = re.compile(r"\b(\d+) of (\d+)\b")
@@ -94,12 +95,24 @@ def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFr
 
 
 def _balance(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """KS and SMD of a yes/no covariate are the difference of two shares: hidden with the count."""
+    """KS and SMD of a yes/no covariate are the difference of two shares: hidden with the count.
+
+    The difference in all levels of a variable (of hospitals) has no means; it is told to two
+    digits, which many counts of its levels give.
+    """
+    whole = pl.lit(False)
+    if "level" in frame.columns:
+        whole = pl.col("level").eq_missing(pl.lit(ALL_LEVELS))
     for when in ("unmatched", "matched"):
-        means = [pl.col(f"mean_{arm}_{when}").is_null() for arm in ARMS]
-        gone = pl.any_horizontal(means)
+        gone = pl.any_horizontal(pl.col(f"mean_{arm}_{when}").is_null() for arm in ARMS)
         frame = frame.with_columns(
-            pl.when(gone).then(None).otherwise(pl.col(name)).alias(name) for name in half(when)
+            pl.when(gone & ~whole).then(None).otherwise(pl.col(name)).alias(name)
+            for name in half(when)
+        ).with_columns(
+            pl.when(whole)
+            .then(pl.col(f"smd_{when}").cast(pl.Float64).round(2))
+            .otherwise(f"smd_{when}")
+            .alias(f"smd_{when}")
         )
     return frame
 

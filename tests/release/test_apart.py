@@ -89,6 +89,21 @@ def test_a_mean_after_matching_is_the_value_of_who_is_left() -> None:
         assert found["mean_control_unmatched"].count() == 2
 
 
+def test_the_hospitals_keep_their_difference_to_two_digits() -> None:
+    """Their row has no means, and was taken for that of a hidden count."""
+    names = ("mean_exposed", "mean_control", "smd", "variance_ratio", "ks")
+    row: dict[str, Any] = {f"{n}_{when}": None for n in names for when in ("unmatched", "matched")}
+    hospital = {"covariate": "hospital_id", "label": "Hospital", "level": "all levels"}
+    smd = {"smd_unmatched": 0.321240, "smd_matched": 0.262759}
+    copd = {"covariate": "copd", "label": "COPD", "level": ""}
+    frame = pl.DataFrame([hospital | row | smd, copd | row | smd]).with_columns(
+        pl.col(list(row)).cast(pl.Float64)
+    )
+    found = first("balance.csv", frame, 5)
+    assert found["smd_unmatched"].to_list() == [0.32, None]
+    assert found["smd_matched"].to_list() == [0.26, None]
+
+
 def test_curves_of_the_matched_end_where_the_others_are_few() -> None:
     curves = pl.DataFrame({"curve": ["km"] * 2, "population": ["all", "matched"], "time": [0, 0]})
     found = hide({"curves.csv": curves}, Apart(few=True))["curves.csv"]
