@@ -140,6 +140,15 @@ def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     return families(landmarks(frame, smallest))
 
 
+def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No courses where few had more than one: of no part, for the parts are all courses."""
+    again = pl.col("courses") - pl.col("patients")
+    if not frame.select(again.is_between(1, smallest - 1).any()).item():
+        return frame
+    names = [name for name in ("courses", "courses_per_kg") if name in frame.columns]
+    return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in names)
+
+
 _COPIES: dict[str, Copy] = {
     "descriptive": _descriptive,
     "balance": _balance,
@@ -148,4 +157,5 @@ _COPIES: dict[str, Copy] = {
     "curves": steps.curves,
     "histogram": _histogram,
     "effects": _effects,
+    "use": _use,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, steps
+from ehrivig.release.attack import arms, flows, steps, use
 from ehrivig.release.attack.known import Known, Place
 
 
@@ -120,7 +120,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
 _NUMBER = re.compile(
     r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
     r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"
-    r"|^(unknown|transferred|violated|denominator)$"
+    r"|^(unknown|transferred|violated|denominator|courses|courses_per_kg)$"
 )
 _READERS = {
     "descriptive": arms.descriptive,
@@ -132,6 +132,7 @@ _READERS = {
     "histogram": flows.histogram,
     "effects": flows.effects,
     "curves": steps.curves,
+    "use": use.use,
 }
 _COLUMNS = {
     "descriptive": {"kind", "variable", "events_exposed", "events_all"},
@@ -142,6 +143,7 @@ _COLUMNS = {
     "follow_up": {"arm", "n", "unknown", "transferred"},
     "histogram": {"lo", "hi", "n"},
     "curves": {"curve", "time", "estimate"},
+    "use": {"courses", "patients", "suppressed"},
     "effects": {"n_exposed", "events_exposed", "n_control"},
 }
 """A table is known by its columns, not by its name."""
