@@ -116,7 +116,8 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     event, arm = values(people, study.primary.name), exposed(people)
     x, names = varying(people, score_names(people, study))
     keep = supported(event, x, arm) & supported(event, x, ~arm)
-    keep &= (np.ptp(x[arm], axis=0) > 0) & (np.ptp(x[~arm], axis=0) > 0)
+    if arm.any() and not arm.all():
+        keep &= (np.ptp(x[arm], axis=0) > 0) & (np.ptp(x[~arm], axis=0) > 0)
     found, kept = _fitted(event, arm, x, score, (names, keep), study.primary.event_label)
     dropped = [name for name in names if name not in kept]
     notes = (f"not in the outcome model: {', '.join(dropped)}",) if dropped else ()
