@@ -122,7 +122,7 @@ def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
         f"each can still have at least {smallest} values, or no small one.",
         "Curves step on whole days, when enough people had the event since the last step.",
         "Check it again with: ehrivig release --verify FOLDER",
-        "Send it once: a later release with few more patients tells, beside this one, who they are.",
+        "Send it once: a later release with few more patients tells, beside this, who they are.",
         "",
         *(
             ["Hidden because the attack found it:", *(f"- {line}" for line in done), ""]
