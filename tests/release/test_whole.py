@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -65,6 +66,12 @@ def test_rows_of_patients_are_no_file_of_an_older_release(folder: Path) -> None:
 def test_a_smallest_cell_that_is_none_is_refused(folder: Path, said_smallest: str) -> None:
     (folder / "manifest.json").write_text(f'{{"smallest_cell": {said_smallest}}}')
     with pytest.raises(UsageError, match="is no count of people"):
+        verify(folder)
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "table1.csv")
+    with pytest.raises(UsageError, match=r"table1\.csv is no file"):
         verify(folder)
 
 

@@ -60,6 +60,8 @@ def read(folder: Path) -> dict[str, pl.DataFrame]:
         )
     found = {}
     for path in paths:
+        if not path.is_file():
+            raise UsageError(f"release: {path.name} is no file. Take it away, and verify again.")
         try:
             found[path.name] = table(path)
         except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
