@@ -185,14 +185,14 @@ def release(
 ) -> None:
     """Attack released folders: can a count of few people be had from what they show?
 
-    Exit code 3 when one can.
+    Exit code 3 when one can, or when the folder is not as the run left it.
     """
     from ehrivig.release import verify as verified
 
     found = [verified(folder, smallest_cell) for folder in verify]
     for one in found:
         typer.echo(plain("\n".join(one.lines())))
-    if any(one.disclosed for one in found):
+    if any(one.disclosed or one.changed for one in found):
         raise typer.Exit(GateBlocked.exit_code)
 
 

@@ -94,5 +94,16 @@ class AnalysisError(EhrivigError):
     exit_code = 2
 
 
+class SeparationError(AnalysisError):
+    """A model's events are predicted without error by `columns`: its fit runs to infinity.
+
+    `fact` is the message without what a caller of the function can do about it.
+    """
+
+    def __init__(self, message: str, columns: str = "", cure: str = "") -> None:
+        super().__init__(f"{message} {cure}".rstrip())
+        self.fact, self.columns = message, columns
+
+
 class NumericalWarning(UserWarning):
     """A number that was computed but must be read with care; the message names why."""

@@ -127,12 +127,13 @@ def _few(e: Evidence, count: float, n: int) -> bool:
 
 def _follow_up(e: Evidence) -> Diagnostic:
     """Schulz & Grimes 2002: 5% lost is little."""
-    shares = lost.by_arm(e.table, e.answerable)["share_unknown"].to_list()
-    known = [share for share in shares if share is not None]
+    least, most, hidden = lost.largest_share(e.table, e.answerable)
     meaning = "largest share of an arm whose outcome, as asked, nobody knows"
-    value = max(known) if known else None
+    same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
+    value = most if same else None  # else the verdict would tell which of few it is
     decides = not e.answerable.primary_refused  # else the answer is of the stay, where it is known
-    return Diagnostic("lost_to_follow_up", value, lost.MOST_LOST, meaning, decides=decides)
+    name, limit = "lost_to_follow_up", lost.MOST_LOST
+    return Diagnostic(name, value, limit, meaning, decides=decides, hidden=hidden)
 
 
 def _immortal_time(e: Evidence) -> Diagnostic:

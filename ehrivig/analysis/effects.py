@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
-from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables import multiplicity
@@ -107,7 +107,7 @@ class EffectRows:
             try:
                 found = compute()
             except (AnalysisError, np.linalg.LinAlgError, FloatingPointError) as error:
-                self.rows.append(self._failed(question, str(error)))
+                self.rows.append(self._failed(question, _reason(error)))
                 return
         notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
         for effect in found if isinstance(found, list) else [found]:
@@ -216,6 +216,16 @@ class EffectRows:
         if "a cell is below" not in note:
             note = _joined([note, "suppressed: another part of this split is below it"])
         return {**row, **dict.fromkeys(hidden), "note": note}
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no number; of a separated model with what a study file can do about it."""
+    if not isinstance(error, SeparationError):
+        return str(error)
+    return (
+        f"{error.fact} Take what separates out of [match] covariates or [analysis] adjust, coarsen "
+        "it, or name another analysis in [study.estimand]"
+    )
 
 
 def _asked(question: Question) -> dict[str, Any]:

@@ -41,25 +41,43 @@ def by_arm(table: pl.DataFrame, answerable: Answerable) -> pl.DataFrame:
     """One row per arm: of how many the primary outcome is unknown as it was asked.
 
     For a death anywhere that is answered as death in the hospital, `unknown` counts those who left
-    alive before the horizon, whose later fate nobody knows. Small counts are null, with the share.
+    alive before the horizon, whose later fate nobody knows. A small count is null in both arms,
+    with the share: hidden alone it would be one of few.
     """
     smallest, rows = answerable.asked.report.smallest_cell, []
-    for arm, side in ARMS.items():
-        n, unknown, transferred = _counts(table, answerable, side)
-        hidden = disclosure.small_proportion(unknown, n, smallest)
+    told = {arm: _counts(table, answerable, side) for arm, side in ARMS.items()}
+    hidden = disclosure.any_small([(unknown, n) for n, unknown, _ in told.values()], smallest)
+    moved_hidden = disclosure.any_small([(moved, n) for n, _, moved in told.values()], smallest)
+    for arm, (n, unknown, transferred) in told.items():
         rows.append(
             {
                 "arm": arm,
                 "n": None if disclosure.small(n, smallest) else n,
                 "unknown": None if hidden else unknown,
                 "share_unknown": None if hidden or not n else unknown / n,
-                "transferred": None if disclosure.small(transferred, smallest) else transferred,
+                "transferred": None if moved_hidden else transferred,
                 "outcome": answerable.asked.primary.label,
                 "after_discharge": _basis(answerable),
                 "evidence": "" if answerable.known is None else answerable.known.evidence,
             }
         )
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def largest_share(table: pl.DataFrame, answerable: Answerable) -> tuple[float, float, bool]:
+    """The largest share of an arm that is unknown: at least, at most, and whether it is hidden.
+
+    A hidden count is taken as any that must not be shown, so that no verdict on it tells which.
+    """
+    smallest, ends, hidden = answerable.asked.report.smallest_cell, [(0.0, 0.0)], False
+    for side in ARMS.values():
+        n, unknown, _ = _counts(table, answerable, side)
+        few, many = (disclosure.small(one, smallest) for one in (unknown, n - unknown))
+        hidden |= few or many
+        least = 1 if few else n - smallest + 1 if many else unknown
+        most = smallest - 1 if few else n - 1 if many else unknown
+        ends.append((max(least, 0) / max(n, 1), min(most, n) / max(n, 1)))
+    return max(low for low, _ in ends), max(high for _, high in ends), hidden
 
 
 def _basis(answerable: Answerable) -> str:
@@ -93,21 +111,22 @@ def bounds(
         question = Question(
             "follow_up", contrast, asked.name, population, asked.event_label, adjusted=True
         )
-        rows.ask(question, partial(_bounds, people, answerable))
+        rows.ask(question, partial(_bounds, people, table, answerable))
 
 
-def _bounds(people: pl.DataFrame, answerable: Answerable) -> Effect:
+def _bounds(people: pl.DataFrame, everybody: pl.DataFrame, answerable: Answerable) -> Effect:
     """The interval in which the risk difference lies, whatever became of who left."""
     smallest, risks, sizes = answerable.asked.report.smallest_cell, [], []
     for exposed in (True, False):
-        known = people.filter(pl.col("exposed") == exposed)[ANYWHERE]
-        if known.is_empty():
+        n, dead, lost = _fates(people, exposed)
+        if not n:
             raise AnalysisError("one arm is empty")
-        dead, lost = int(known.sum() or 0), known.null_count()
-        if disclosure.any_small([(dead, known.len()), (lost, known.len())], smallest):
+        rest = [a - b for a, b in zip(_fates(everybody, exposed), (n, dead, lost), strict=True)]
+        fates = [(dead, n), (lost, n), (n - dead - lost, n), (rest[1], rest[0]), (rest[2], rest[0])]
+        if disclosure.any_small(fates, smallest):
             raise AnalysisError(f"a cell is below {smallest}: suppressed")
-        risks.append((dead / known.len(), (dead + lost) / known.len()))
-        sizes += [known.len(), dead]
+        risks.append((dead / n, (dead + lost) / n))
+        sizes += [n, dead]
     (lowest, highest), (control_lowest, control_highest) = risks
     return Effect.between(
         Arms(*sizes),
@@ -122,6 +141,12 @@ def _bounds(people: pl.DataFrame, answerable: Answerable) -> Effect:
             f"{control_lowest:.1%} to {control_highest:.1%} of the unexposed",
         ),
     )
+
+
+def _fates(people: pl.DataFrame, exposed: bool) -> tuple[int, int, int]:
+    """Of one arm: everybody, who is known to have died, of whom nobody knows."""
+    known = people.filter(pl.col("exposed") == exposed)[ANYWHERE]
+    return known.len(), int(known.sum() or 0), known.null_count()
 
 
 def lints(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
@@ -140,7 +165,7 @@ def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     names = ", ".join(outcome.label for outcome in refused)
     shares = ""
     if answerable.primary_refused and ANYWHERE in table.columns:
-        told = " and ".join(_share(table, answerable, arm) for arm in ARMS)
+        told = _shares(table, answerable)
         shares = f" Unknown by its horizon: {told}."
     message = (
         f"{names}: the vital status after discharge is unknown ({known.why_not(first)}). "
@@ -159,13 +184,13 @@ def _cure(known: Known) -> str:
     )
 
 
-def _share(table: pl.DataFrame, answerable: Answerable, arm: str) -> str:
-    n, unknown, _ = _counts(table, answerable, ARMS[arm])
-    words = "of the exposed" if arm == "exposed" else "of the unexposed"
-    smallest = answerable.asked.report.smallest_cell
-    if disclosure.small_proportion(unknown, n, smallest) or not n:
-        return f"not shown {words} (few)"
-    return f"{unknown / n:.1%} {words}"
+def _shares(table: pl.DataFrame, answerable: Answerable) -> str:
+    """The share of each arm that nobody knows; of both or of none, as in `by_arm`."""
+    shown = by_arm(table, answerable).select("arm", "share_unknown").rows()
+    if any(share is None for _, share in shown):
+        return "not shown (few people)"
+    words = {"exposed": "of the exposed", "control": "of the unexposed"}
+    return " and ".join(f"{share:.1%} {words[arm]}" for arm, share in shown)
 
 
 def _unproven(answerable: Answerable) -> list[Lint]:
@@ -183,13 +208,16 @@ def _unproven(answerable: Answerable) -> list[Lint]:
 
 
 def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
-    """An arm of which too many outcomes are unknown, as answered; or were moved elsewhere."""
+    """An arm of which too many outcomes are unknown, as answered, or may be where few are."""
     primary, smallest = answerable.study.primary, answerable.asked.report.smallest_cell
     found = []
     for arm, side in ARMS.items():
         people = table.filter(pl.col("exposed") == side)
         unknown = people[primary.name].null_count()
-        if disclosure.small(unknown, smallest) or unknown <= MOST_LOST * people.height:
+        if disclosure.small(unknown, smallest):
+            found += _few_lost(primary.label, arm, people.height, smallest)
+            continue
+        if unknown <= MOST_LOST * people.height:
             continue
         message = (
             f"{primary.label} is unknown of {unknown / people.height:.1%} of the {arm} (limit "
@@ -198,3 +226,16 @@ def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
         )
         found.append(Lint("lost_to_follow_up", "error", message, {"n": unknown}))
     return found
+
+
+def _few_lost(label: str, arm: str, n: int, smallest: int) -> list[Lint]:
+    """Few people without outcome, who may be too many of a small arm; by its size alone."""
+    most = smallest - 1
+    if most <= MOST_LOST * n:
+        return []
+    message = (
+        f"{label} is unknown of few of the {arm}, who in so small an arm may be more than "
+        f"{MOST_LOST:.0%}: who is left out is not like who stays. Lengthen the follow-up, or end "
+        "the period of admissions before it"
+    )
+    return [Lint("lost_to_follow_up", "warn", message)]

@@ -104,21 +104,22 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     event, arm = values(people, primary.name), exposed(people)
     pair, label = people["pair_id"].to_numpy(), primary.event_label
     question = Question("main", contrast, primary.name, "matched", label, note=note)
-    x = arm[:, None].astype(float)
+    x, smallest = arm[:, None].astype(float), study.report.smallest_cell
 
     def clustered() -> Effect:
+        _shown_cells(event, arm, pair, smallest)
         fit = logistic(event, x, cluster=pair, names=["exposed"], event_label=label)
         return with_crude_risks(exposure_effect(fit, event, arm, "exposed", estimand="ATT"))
 
     def conditional() -> Effect:
+        _shown_cells(event, arm, pair, smallest)
         fit = conditional_logistic(event, x, pair, names=["exposed"], event_label=label)
         effect = exposure_effect(fit, event, arm, "exposed", estimand="ATT, conditional on pairs")
         note = f"{fit.strata_used} of {fit.strata} pairs are informative"
         return replace(effect, method=fit.method, notes=(*fit.notes, note))
 
     def paired() -> Effect:
-        treated, control = _by_pair(event, arm, pair)
-        a, b, c, d = discordant(treated, control)
+        a, b, c, d = _shown_cells(event, arm, pair, smallest)
         test = mcnemar(b, c, "chi_square")
         effect = paired_risk_difference(a, b, c, d, event_label=label)
         return replace(effect, estimand="ATT", notes=(f"McNemar p = {test.p:.4g}",))
@@ -126,6 +127,20 @@ def _pairs(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
     rows.ask(question, clustered)
     rows.ask(question, conditional)
     rows.ask(question, paired)
+
+
+def _shown_cells(
+    event: np.ndarray, arm: np.ndarray, pair: np.ndarray, smallest: int
+) -> tuple[int, int, int, int]:
+    """Pairs with the event in both, in the exposed only, in the control only, and in neither.
+
+    AnalysisError where one is of few: the odds ratio within pairs and every variance that knows
+    the pairs are these four counts in other words.
+    """
+    cells = discordant(*_by_pair(event, arm, pair))
+    if any(disclosure.small(count, smallest) for count in cells):
+        raise AnalysisError(f"a cell of pairs is below {smallest}: suppressed")
+    return cells
 
 
 def _known_pairs(matched: pl.DataFrame, outcome: str, smallest: int) -> tuple[pl.DataFrame, str]:

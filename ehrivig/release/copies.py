@@ -14,8 +14,11 @@ from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.families import families
+from ehrivig.release.landmarks import landmarks
 
 HIDDEN = "suppressed"
+ALL_LEVELS = "all levels"
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
 _OF = re.compile(r"\b(\d+) of (\d+)\b")
@@ -68,15 +71,22 @@ def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         .alias(name)
         for name in texts
     )
-    for arm in ("all", *ARMS):
-        few = (pl.col("kind") != "binary") & pl.col(f"n_{arm}").is_between(1, FEWEST - 1)
-        frame = _without_numbers(frame, few, arm)
+    numbers = pl.col("kind") != "binary"
+    few = {
+        arm: numbers & pl.col(f"n_{arm}").is_between(1, FEWEST - 1).fill_null(True)
+        for arm in ("all", *ARMS)
+    }
+    few["all"] = pl.any_horizontal(few.values())  # else all without the other arm are the few
+    for arm, where in few.items():
+        hidden = frame.select(where.alias("few"))["few"]
+        frame = _without_numbers(frame, hidden, arm)
     return frame
 
 
-def _without_numbers(frame: pl.DataFrame, where: pl.Expr, arm: str) -> pl.DataFrame:
+def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFrame:
     """A table without mean, SD and quantiles of an arm, and what compares it, in some rows."""
     names = [n for n in (*(f"{what}_{arm}" for what in _NUMBERS), "p", "smd") if n in frame.columns]
+    where = pl.lit(few)
     return frame.with_columns(
         *(pl.when(where).then(None).otherwise(pl.col(name)).alias(name) for name in names),
         pl.when(where).then(pl.lit(HIDDEN)).otherwise(f"text_{arm}").alias(f"text_{arm}"),
@@ -85,12 +95,24 @@ def _without_numbers(frame: pl.DataFrame, where: pl.Expr, arm: str) -> pl.DataFr
 
 
 def _balance(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """KS and SMD of a yes/no covariate are the difference of two shares: hidden with the count."""
+    """KS and SMD of a yes/no covariate are the difference of two shares: hidden with the count.
+
+    The difference in all levels of a variable (of hospitals) has no means; it is told to two
+    digits, which many counts of its levels give.
+    """
+    whole = pl.lit(False)
+    if "level" in frame.columns:
+        whole = pl.col("level").eq_missing(pl.lit(ALL_LEVELS))
     for when in ("unmatched", "matched"):
-        means = [pl.col(f"mean_{arm}_{when}").is_null() for arm in ARMS]
-        gone = pl.any_horizontal(means)
+        gone = pl.any_horizontal(pl.col(f"mean_{arm}_{when}").is_null() for arm in ARMS)
         frame = frame.with_columns(
-            pl.when(gone).then(None).otherwise(pl.col(name)).alias(name) for name in half(when)
+            pl.when(gone & ~whole).then(None).otherwise(pl.col(name)).alias(name)
+            for name in half(when)
+        ).with_columns(
+            pl.when(whole)
+            .then(pl.col(f"smd_{when}").cast(pl.Float64).round(2))
+            .otherwise(f"smd_{when}")
+            .alias(f"smd_{when}")
         )
     return frame
 
@@ -113,6 +135,20 @@ def _histogram(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     return frame.with_columns(hidden.over(whole) if whole else hidden)
 
 
+def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No counts that date deaths, and no corrected p that hands a hidden one on."""
+    return families(landmarks(frame, smallest))
+
+
+def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No courses where few had more than one: of no part, for the parts are all courses."""
+    again = pl.col("courses") - pl.col("patients")
+    if not frame.select(again.is_between(1, smallest - 1).any()).item():
+        return frame
+    names = [name for name in ("courses", "courses_per_kg") if name in frame.columns]
+    return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in names)
+
+
 _COPIES: dict[str, Copy] = {
     "descriptive": _descriptive,
     "balance": _balance,
@@ -120,4 +156,6 @@ _COPIES: dict[str, Copy] = {
     "ledger": steps.ledger,
     "curves": steps.curves,
     "histogram": _histogram,
+    "effects": _effects,
+    "use": _use,
 }

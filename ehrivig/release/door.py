@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.disclosure import small
-from ehrivig.release import copies, hidden
+from ehrivig.disclosure import small, small_proportion
+from ehrivig.release import apart, copies, hidden
 from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.release.whole import seal
 from ehrivig.store import cells
 
 _TOLD = (
@@ -42,6 +43,8 @@ def write_tables(folder: Path, smallest: int) -> Path:
     release = folder / FOLDER
     release.mkdir()
     first = {name: copies.first(name, frame, smallest) for name, frame in _tables(folder).items()}
+    left = apart.of_run(folder, smallest)
+    first = apart.hide(first, left)
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
     for name, frame in tables.items():
@@ -49,7 +52,7 @@ def write_tables(folder: Path, smallest: int) -> Path:
             frame.write_csv(release / name)
     if (folder / PROTOCOL).is_file():
         shutil.copyfile(folder / PROTOCOL, release / PROTOCOL)
-    _manifest(folder, release, smallest, done, found)
+    _manifest(folder, release, smallest, done, found, left.few)
     (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
     return release
 
@@ -77,20 +80,36 @@ def _quality(folder: Path, smallest: int) -> pl.DataFrame:
 
 
 def _manifest(
-    folder: Path, release: Path, smallest: int, done: list[str], found: list[Cell]
+    folder: Path,
+    release: Path,
+    smallest: int,
+    done: list[str],
+    found: list[Cell],
+    few_unmatched: bool,
 ) -> None:
+    """What the run's manifest tells, and what was hidden; `few_unmatched`: so are the pairs."""
     whole = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     told: dict[str, Any] = {name: whole[name] for name in _TOLD if name in whole}
     told["layout"] = Path(str(whole.get("layout", ""))).name
     told["message"] = copies.words(str(whole.get("message", "")), smallest)
+    numbers = whole.get("numbers", {})
+    nearly_all = {"pairs": few_unmatched, "exposed": _few_of_an_arm(numbers, smallest)}
     told["numbers"] = {
-        name: None if small(n, smallest) else n for name, n in whole.get("numbers", {}).items()
+        name: None if small(n, smallest) or nearly_all.get(name) else n
+        for name, n in numbers.items()
     }
     told["smallest_cell"] = smallest
     told["hidden_cells"] = sum(not cell.shown for cell in found)
     told["hidden_by_the_attack"] = done
-    text = json.dumps(told, indent=1, sort_keys=True, default=str, ensure_ascii=False)
-    (release / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (release / "manifest.json").write_text(_json(told), encoding="utf-8")
+
+
+def _few_of_an_arm(numbers: dict[str, int], smallest: int) -> bool:
+    return small_proportion(numbers.get("exposed"), numbers.get("cohort"), smallest)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False) + "\n"
 
 
 def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
@@ -103,6 +122,7 @@ def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
         f"each can still have at least {smallest} values, or no small one.",
         "Curves step on whole days, when enough people had the event since the last step.",
         "Check it again with: ehrivig release --verify FOLDER",
+        "Send it once: a later release with few more patients tells, beside this, who they are.",
         "",
         *(
             ["Hidden because the attack found it:", *(f"- {line}" for line in done), ""]
@@ -152,6 +172,7 @@ def close(folder: Path) -> None:
     for path in sorted(folder.rglob("*.csv")):
         if path.name != _OF_ATTEMPTS:
             cells.mend(path)
+    seal(folder / FOLDER)
     shut(folder)
 
 

@@ -150,6 +150,16 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
 
 
+def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Every number of the part; then the courses of all parts."""
+    numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    frame = _blank(frame, cell.place.row, dict.fromkeys(numbers) | {"suppressed": True})
+    if level > 1:
+        courses = [name for name in ("courses", "courses_per_kg") if name in numbers]
+        frame = frame.with_columns(pl.lit(None, frame.schema[n]).alias(n) for n in courses)
+    return frame
+
+
 def _curves(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """The curve that has the step."""
     row = frame.row(cell.place.row, named=True)
@@ -167,4 +177,5 @@ _REMEDIES: dict[str, Remedy] = {
     "histogram": _histogram,
     "effects": _effects,
     "curves": _curves,
+    "use": _use,
 }

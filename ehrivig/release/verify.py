@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.errors import UsageError
 from ehrivig.release.attack import Cell, attack
 from ehrivig.release.files import FOLDER
+from ehrivig.release.whole import MANIFEST, changes, manifest
 
 DEFAULT_SMALLEST = 5
 _SHOWN = 20
@@ -16,11 +16,12 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Verified:
-    """What the attack found in a folder."""
+    """What the attack found in a folder, and what of it is not as the run left it."""
 
     folder: str
     smallest: int
     cells: tuple[Cell, ...]
+    changed: tuple[str, ...] = ()
 
     @property
     def hidden(self) -> int:
@@ -42,16 +43,24 @@ class Verified:
         """The verdict, and what was found."""
         found = self.disclosed
         verdict = "safe" if not found else f"{len(found)} counts of few people can be had"
+        if self.changed and not found:
+            verdict = "not as the run left it"
         least = f"; each can have {self.fewest} values or more" if self.fewest and not found else ""
         lines = [f"{self.folder}: {verdict} ({self.hidden} hidden cells{least})"]
+        lines += [f"  {one}. Send the folder as the run wrote it" for one in self.changed]
         for cell in found[:_SHOWN]:
-            how = "shown" if cell.shown else f"one of {len(cell.values)} values"
             lines.append(
-                f"  {cell.place.file}, row {cell.place.row + 2}: {cell.place.words}: {how}"
+                f"  {cell.place.file}, row {cell.place.row + 2}: {cell.place.words}: {_how(cell)}"
             )
         if len(found) > _SHOWN:
             lines.append(f"  ... and {len(found) - _SHOWN} more")
         return lines
+
+
+def _how(cell: Cell) -> str:
+    if cell.shown:
+        return "shown"
+    return f"one of {len(cell.values)} values" if cell.values else "no value fits what is told"
 
 
 def _may_be_small(cell: Cell) -> bool:
@@ -64,19 +73,19 @@ def verify(folder: Path, smallest: int | None = None) -> Verified:
     place = inside if inside.is_dir() else folder
     limit = smallest or _smallest(place)
     name = f"{folder.name}/{FOLDER}" if place == inside else folder.name
-    return Verified(name, limit, tuple(attack(place, limit)))
+    return Verified(name, limit, tuple(attack(place, limit)), changes(place))
 
 
 def _smallest(place: Path) -> int:
     """The smallest cell that the folder says it was made with."""
-    try:
-        content = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-    except OSError:
-        return DEFAULT_SMALLEST
-    except ValueError as error:
-        raise UsageError(f"release: {place.name}/manifest.json is not JSON. Replace it.") from error
-    if not isinstance(content, dict):
-        return DEFAULT_SMALLEST
-    report = content.get("study_file", {})
-    found = content.get("smallest_cell") or (report.get("report") or {}).get("smallest_cell")
-    return int(found or DEFAULT_SMALLEST)
+    content = manifest(place)
+    study = content.get("study_file")
+    report = study.get("report") if isinstance(study, dict) else None
+    said = report.get("smallest_cell") if isinstance(report, dict) else None
+    found = content.get("smallest_cell") or said or DEFAULT_SMALLEST
+    if not isinstance(found, int) or found < 0:
+        raise UsageError(
+            f"release: smallest_cell in {place.name}/{MANIFEST} is no count of people. Verify the "
+            "folder as the run left it."
+        )
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig.disclosure import small, small_proportion
 from ehrivig.figures.page import inline, page
 from ehrivig.report import answer, figures, flow, methods, tables, use
 from ehrivig.study import Study
@@ -29,7 +30,7 @@ def write(folder: Path, study: Study, *, dropped: list[str], people: Path | None
         "ehrivig.report",
         "report.html",
         study=study,
-        manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
+        manifest=_manifest(run),
         methods=methods.paragraphs(study),
         figures={
             name: inline(path.read_text(encoding="utf-8"), name) for name, path in drawn.items()
@@ -37,7 +38,7 @@ def write(folder: Path, study: Study, *, dropped: list[str], people: Path | None
         tables=tables.readable(run, study) | use.readable(run, study),
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
-        numbers=_numbers(run),
+        numbers=_numbers(run, study),
         protocol=_protocol(folder),
         answer=answer.answer(run, study),
         dropped=dropped,
@@ -150,24 +151,42 @@ def _axis(study: Study) -> str:
     return f"odds ratio of {primary.event_label} (log scale)"
 
 
-def _numbers(run: tables.RunTables) -> dict[str, int]:
-    """Head counts of the run."""
+def _numbers(run: tables.RunTables, study: Study) -> dict[str, str]:
+    """Head counts of the run in words; arms are not shown where one is of few people.
+
+    Nor are pairs where the manifest leaves them out, as they are nearly all of an arm.
+    """
     path = run.people / "cohort.parquet"
     if not path.is_file():
-        return {"cohort": 0, "exposed": 0, "pairs": 0}
+        return {"cohort": "0", "exposed": "0", "control": "0", "pairs": "0"}
     exposed = pl.read_parquet(path, columns=["exposed"])["exposed"]
     matched = run.people / "matched.parquet"
     pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0
-    return {"cohort": exposed.len(), "exposed": int(exposed.sum()), "pairs": pairs}
+    given = int(exposed.sum())
+    found = {"cohort": exposed.len(), "exposed": given, "control": exposed.len() - given}
+    smallest = study.report.smallest_cell
+    told = {name: f"{count:,}" for name, count in found.items()}
+    if small_proportion(given, exposed.len(), smallest):
+        told |= {"exposed": "not shown", "control": "not shown"}
+    told["pairs"] = "few" if small(pairs, smallest) else f"{pairs:,}"
+    if "pairs" in (kept := _manifest(run).get("numbers") or {}) and kept["pairs"] is None:
+        told["pairs"] = "not shown"
+    return told
 
 
-def _arms(run: tables.RunTables, study: Study) -> dict[str, int]:
+def _manifest(run: tables.RunTables) -> dict[str, Any]:
+    """The manifest of the folder whose tables are told."""
+    found: dict[str, Any] = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _arms(run: tables.RunTables, study: Study) -> dict[str, str]:
     """The boxes at the foot of the flow chart, left and right arm by turns."""
-    n = _numbers(run)
+    n = _numbers(run, study)
     label = study.exposure.label
     return {
         f"{label}": n["exposed"],
-        f"no {label}": n["cohort"] - n["exposed"],
+        f"no {label}": n["control"],
         f"{label}, matched": n["pairs"],
         f"no {label}, matched": n["pairs"],
     }

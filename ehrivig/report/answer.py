@@ -122,8 +122,11 @@ def needed(difference: float, lo: float | None, hi: float | None) -> str:
 def verdict(checks: pl.DataFrame) -> str:
     """Whether the answer may be read as an effect, in one sentence."""
     failed = checks.filter(pl.col("verdict") == "fail")
-    assessed = checks.filter(pl.col("verdict") != "not assessed").height
+    opened = checks.filter(pl.col("verdict") == "not assessed")
+    assessed = checks.height - opened.height
     said = f"{assessed - failed.height} of {assessed} diagnostics pass"
+    if unknown := [_plain(n) for n in opened.filter(pl.col("decides"))["diagnostic"].to_list()]:
+        said += f"; nobody can say of {', '.join(unknown)}"
     decisive = failed.filter(pl.col("decides"))
     if decisive.height:
         names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())

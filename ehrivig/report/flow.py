@@ -14,7 +14,7 @@ STEP_HEIGHT = 1.0
 
 
 def flow_chart(
-    attrition: pl.DataFrame, arms: dict[str, int], dropped: list[str], smallest: int, path: Path
+    attrition: pl.DataFrame, arms: dict[str, str], dropped: list[str], smallest: int, path: Path
 ) -> None:
     """Boxes down the page, exclusions to the right, the arms and the matched at the foot."""
     steps = attrition.filter(pl.col("hospital_id") == "all").sort("step").to_dicts()
@@ -49,11 +49,11 @@ def _known(count: object, smallest: int = 0) -> str:
     return "suppressed" if count is None else shown(int(str(count)), smallest)
 
 
-def _arms(axes: Axes, y: float, arms: dict[str, int]) -> None:
+def _arms(axes: Axes, y: float, arms: dict[str, str]) -> None:
     """Pairs of boxes: left and right arm."""
     items = list(arms.items())
     for number in range(0, len(items), 2):
         level = y - (number // 2) * STEP_HEIGHT
         for (label, count), x in zip(items[number : number + 2], (1.55, 4.45), strict=False):
-            box(axes, x, level, 2.6, f"{label}\n{count:,}")
+            box(axes, x, level, 2.6, f"{label}\n{count}")
             arrow(axes, (x, level + 0.72), (x, level + 0.3))

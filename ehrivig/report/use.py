@@ -34,8 +34,8 @@ def _utilisation(table: pl.DataFrame, study: Study) -> Table:
             rows.append([heading])
         proportion = row["share_without_amount"]
         numbers = [
-            f"{row['courses'] or 0:,}",
-            f"{row['patients'] or 0:,}",
+            _count(row["courses"]),
+            _count(row["patients"]),
             f"{row['grams'] or 0:,.1f}",
             "" if row["grams_per_kg"] is None else f"{row['grams_per_kg']:.2f}",
             "" if proportion is None else f"{proportion:.1%}",
@@ -56,7 +56,7 @@ def _indications(table: pl.DataFrame, study: Study) -> Table:
         [
             row["indication_label"],
             row["indication_class"].replace("_", " "),
-            *([_HIDDEN] * 2 if row["suppressed"] else [f"{row[n]:,}" for n in _COUNTS]),
+            *([_HIDDEN] * 2 if row["suppressed"] else [_count(row[n]) for n in _COUNTS]),
         ]
         for row in table.iter_rows(named=True)
     ]
@@ -66,6 +66,11 @@ def _indications(table: pl.DataFrame, study: Study) -> Table:
 
 
 _COUNTS = ("courses", "patients")
+
+
+def _count(value: float | None) -> str:
+    """A count; of one that is not shown, that it is not."""
+    return _HIDDEN if value is None else f"{int(value):,}"
 
 
 def _regimens(table: pl.DataFrame, study: Study) -> Table:

@@ -81,9 +81,11 @@ def _hospitals(folder: Path) -> list[str]:
 
 
 def _warning(folder: Path) -> str:
-    """What the head of the report says of the answer where a diagnostic fails."""
+    """What the head of the report says where a diagnostic fails, or none can be had of one."""
     path = folder / "diagnostics.csv"
     checks = pl.read_csv(path) if path.is_file() else pl.DataFrame()
-    if checks.is_empty() or not (checks["verdict"] == "fail").any():
+    if checks.is_empty():
         return ""
-    return verdict(checks)
+    unknown = (pl.col("verdict") == "not assessed") & pl.col("decides")
+    doubtful = checks.filter((pl.col("verdict") == "fail") | unknown)
+    return "" if doubtful.is_empty() else verdict(checks)

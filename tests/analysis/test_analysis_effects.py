@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ehrivig.analysis.effects import SCHEMA, EffectRows, Question
+from ehrivig.analysis.main_effects import _pairs
+from ehrivig.analysis.models import adjusted
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
+from ehrivig.study import Study
 
 EFFECT = Effect("OR", 2.0, 1.0, 4.0, 0.35, 0.04, "death", 50, 20, 60, 10, "logistic", "model")
 ASKED = Question("main", "drug vs no drug", "death_28d", "matched", "death")
@@ -106,3 +110,36 @@ def test_the_warning_is_in_every_row_that_needs_it_and_once() -> None:
 
 def test_no_rows_keep_the_schema() -> None:
     assert dict(EffectRows(5).frame().schema) == {k: v() for k, v in SCHEMA.items()}
+
+
+def test_a_separated_model_names_a_cure_that_a_study_file_has() -> None:
+    rng, n = np.random.default_rng(1), 40
+    x = rng.normal(size=(n, 1))
+    made, event, arm = EffectRows(0), (x[:, 0] > 0).astype(float), rng.random(n) < 0.5
+    pairs = np.arange(n)
+    made.ask(ASKED, lambda: adjusted(event, arm, x, ("age",), "x", "", pairs=pairs)[0])
+    (note,) = made.frame()["note"].to_list()
+    assert "separation by" in note
+    assert "[match] covariates" in note
+    assert "firth" not in note
+
+
+@pytest.mark.parametrize(("only_exposed", "shown"), [(3, False), (6, True)])
+def test_few_pairs_of_a_kind_are_not_told_by_what_pairs_say(
+    plan: Study, only_exposed: int, shown: bool
+) -> None:
+    """With 3 pairs in which the exposed alone died, OR and variance within pairs give the 3."""
+    kinds = ((True, True, 10), (True, False, only_exposed), (False, True, 8), (False, False, 20))
+    people = [
+        {"exposed": arm, "death_28d": dead, "pair_id": number, "weight": 1.0}
+        for number, (of_exposed, of_control) in enumerate(
+            kind[:2] for kind in kinds for _ in range(kind[2])
+        )
+        for arm, dead in ((True, of_exposed), (False, of_control))
+    ]
+    guarded = plan.report.model_copy(update={"smallest_cell": 5})
+    made = EffectRows(5)
+    _pairs(pl.DataFrame(people), plan.model_copy(update={"report": guarded}), made)
+    found = made.frame()
+    assert found["estimate"].is_not_null().to_list() == [shown] * 3
+    assert shown or all("a cell of pairs is below 5" in note for note in found["note"])

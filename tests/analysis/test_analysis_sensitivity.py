@@ -146,6 +146,24 @@ def test_aipw_says_what_its_outcome_model_could_not_carry(
     assert all("not in the outcome model" in n and "rare" in n for n in made["note"])
 
 
+def test_aipw_leaves_what_separates_to_the_score(
+    table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
+) -> None:
+    """A number above which everybody dies is no column of a finite outcome model."""
+    first = pl.col("death_28d").cast(pl.Float64) * 50 + pl.col("age") % 7
+    told = table.with_columns(first.alias("lethal"))
+    covariates = (*plan.match.covariates, "lethal")
+    odd = plan.model_copy(
+        update={"match": plan.match.model_copy(update={"covariates": covariates})}
+    )
+    rows = EffectRows(0)
+    weighting(told, compared.score, asking(odd, sensitivity=("aipw",)), rows)
+    made = rows.frame()
+    assert made["measure"].to_list() == ["RD", "RR", "OR"]
+    assert made["estimate"].null_count() == 0
+    assert all("not in the outcome model" in n and "lethal" in n for n in made["note"])
+
+
 def test_imputed_beside_complete_case(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:

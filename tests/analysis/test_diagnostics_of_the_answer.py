@@ -200,3 +200,21 @@ def test_a_share_that_tells_a_small_count_is_judged_and_not_shown(
     )
     (row,) = diagnostics.diagnostics(hidden).filter(diagnostic=LATE).to_dicts()
     assert (row["value"], row["verdict"]) == (None, "pass")
+
+
+def test_few_unknown_outcomes_are_not_passed_and_the_head_says_so(
+    evidence: diagnostics.Evidence,
+) -> None:
+    """3 of 60 exposed: 1 would be little, 4 too many, and the verdict must not tell which."""
+    plan = evidence.study
+    guarded = plan.report.model_copy(update={"smallest_cell": 5})
+    gone = pl.when(~(pl.col("exposed") & (pl.col("admission_id") < 6))).then("death_28d")
+    hidden = replace(
+        evidence,
+        table=evidence.table.with_columns(death_28d=gone),
+        answerable=Answerable(plan.model_copy(update={"report": guarded}), None),
+    )
+    found = diagnostics.diagnostics(hidden)
+    (row,) = found.filter(diagnostic="lost_to_follow_up").to_dicts()
+    assert (row["value"], row["verdict"]) == (None, "not assessed")
+    assert "nobody can say of lost to follow up" in answer.verdict(found)

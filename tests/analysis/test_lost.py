@@ -61,6 +61,76 @@ def test_bounds_of_few_are_not_shown(plan: Study) -> None:
     assert "30.0%" not in lint.message
 
 
+def _lost(exposed: tuple[int, int], control: tuple[int, int]) -> pl.DataFrame:
+    """Arms of (unknown, n)."""
+    rows = [
+        {"exposed": arm, "death_28d": None if i < unknown else i % 3 == 0}
+        for arm, (unknown, n) in ((True, exposed), (False, control))
+        for i in range(n)
+    ]
+    return pl.DataFrame(rows).with_columns(discharge_status=pl.lit("alive"))
+
+
+def _guarded(plan: Study) -> Answerable:
+    guarded = plan.report.model_copy(update={"smallest_cell": 5})
+    return Answerable(plan.model_copy(update={"report": guarded}), None)
+
+
+@pytest.mark.parametrize(
+    ("exposed", "control", "ends"),
+    [
+        ((4, 40), (0, 90), (1 / 40, 4 / 40, True)),  # may be 2.5% or 10%
+        ((4, 40), (45, 90), (0.5, 0.5, True)),  # the other arm decides
+        ((2, 100), (3, 200), (0.01, 0.04, True)),
+        ((38, 40), (0, 90), (36 / 40, 39 / 40, True)),
+        ((10, 40), (0, 90), (0.25, 0.25, False)),
+    ],
+)
+def test_a_few_unknown_are_no_zero_share(
+    plan: Study,
+    exposed: tuple[int, int],
+    control: tuple[int, int],
+    ends: tuple[float, float, bool],
+) -> None:
+    table, answerable = _lost(exposed, control), _guarded(plan)
+    assert lost.largest_share(table, answerable) == pytest.approx(ends)
+    shown = lost.by_arm(table, answerable)["unknown"].to_list()
+    assert shown == ([None, None] if ends[2] else [exposed[0], control[0]])
+
+
+def test_few_unknown_of_a_small_arm_are_said_by_its_size_alone(plan: Study) -> None:
+    said = [lost.lints(_lost((k, 40), (0, 90)), _guarded(plan)) for k in (1, 4)]
+    assert said[0] == said[1]
+    assert [(one.code, one.severity) for one in said[0]] == [("lost_to_follow_up", "warn")]
+    assert lost.lints(_lost((4, 400), (0, 90)), _guarded(plan)) == []
+
+
+def test_bounds_tell_no_few_of_the_unmatched_and_no_few_alive(plan: Study) -> None:
+    """All but 2 of the unknown are matched; or all but 3 are dead or unknown."""
+    answerable = Answerable(_guarded(plan).asked, UNKNOWN)
+
+    def frame(exposed: list[tuple[bool | None, int]]) -> pl.DataFrame:
+        arms = {True: exposed, False: [(True, 20), (None, 20), (False, 20)]}
+        rows = [
+            {"exposed": arm, "known_anywhere": fate}
+            for arm, fates in arms.items()
+            for fate, count in fates
+            for _ in range(count)
+        ]
+        return pl.DataFrame(rows)
+
+    def shown(table: pl.DataFrame, matched: pl.DataFrame) -> list[bool]:
+        rows = EffectRows(5)
+        lost.bounds(table, matched, answerable, rows)
+        return [lo is not None for lo in rows.frame()["lo"].to_list()]
+
+    whole = frame([(True, 10), (None, 12), (False, 30)])
+    assert shown(whole, whole) == [True, True]
+    assert shown(whole, frame([(True, 10), (None, 10), (False, 20)])) == [True, False]
+    near = frame([(True, 10), (None, 12), (False, 3)])
+    assert shown(near, near) == [False, False]
+
+
 def test_an_arm_of_unknown_outcomes_is_an_error(plan: Study) -> None:
     table = people().with_columns(death_28d="known_anywhere").drop("known_anywhere")
     known = Known(None, (Seen("A", 500, 50, 50, 9),))

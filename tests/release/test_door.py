@@ -75,7 +75,9 @@ def test_a_run_says_which_file_is_what(whole: Path) -> None:
     text = (whole / "README.txt").read_text()
     assert text.startswith("Only the folder release/ may leave the hospital.")
     assert "cohort.parquet: one row per admission of the cohort" in text
-    assert "may leave the hospital" in (whole / "release" / "README.txt").read_text()
+    released = (whole / "release" / "README.txt").read_text()
+    assert "may leave the hospital" in released
+    assert "Send it once" in released
 
 
 def truth(folder: Path) -> dict[str, int]:

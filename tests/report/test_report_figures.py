@@ -228,7 +228,7 @@ ATTRITION = pl.DataFrame(
         "excluded_not_measured": [0, 0, 0, 3],
     }
 )
-ARMS = {"IVIG": 100, "no IVIG": 600, "IVIG, matched": 90, "no IVIG, matched": 90}
+ARMS = {"IVIG": "100", "no IVIG": "600", "IVIG, matched": "90", "no IVIG, matched": "90"}
 
 
 def test_the_flow_chart_tells_the_steps_in_their_order(saved: list[Figure]) -> None:

@@ -262,7 +262,7 @@ def test_use_has_a_heading_for_each_dimension_and_hides_small_rows(folder: Path)
         ["A", *numbers],
         ["B", *["not shown"] * 6],
         ["By month of the first day"],
-        ["2020-02", "0", "0", "0.0", "", "", ""],
+        ["2020-02", "not shown", "not shown", "0.0", "", "", ""],
     ]
     assert all(len(row) in (1, len(found.head)) for row in found.rows)
     assert "fewer than 5 patients" in found.note
@@ -273,11 +273,13 @@ def test_indications(folder: Path) -> None:
         **{"indication_label": "ITP", "indication_class": "off_label", "courses": 1200},
         **{"patients": 1100, "suppressed": False, "indication_rule": "nearest"},
     }
-    write(folder, "indications.csv", [row, row | {"suppressed": True}])
+    again = row | {"courses": None}  # few had the drug more than once
+    write(folder, "indications.csv", [row, row | {"suppressed": True}, again])
     found = use.readable(RunTables(folder), LIU)["indications"]
     assert found.rows == [
         ["ITP", "off label", "1,200", "1,100"],
         ["ITP", "off label", "not shown", "not shown"],
+        ["ITP", "off label", "not shown", "1,100"],
     ]
     assert found.note.endswith("Rule: nearest.")
 

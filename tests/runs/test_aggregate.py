@@ -78,6 +78,27 @@ def test_a_run_without_hospitals_writes_no_file(tmp_path: Path, rows: Any) -> No
     assert not (tmp_path / "aggregate.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("result", "decides", "said"),
+    [
+        ("pass", True, ""),
+        ("fail", False, "Read with care: lost to follow up (0 of 1 diagnostics pass)."),
+        ("not assessed", False, ""),
+        ("not assessed", True, "nobody can say of lost to follow up"),
+    ],
+)
+def test_the_answer_carries_what_is_in_doubt(
+    tmp_path: Path, result: str, decides: bool, said: str
+) -> None:
+    pl.DataFrame([row(population="all", role="primary")]).write_csv(tmp_path / "effects.csv")
+    one = {"diagnostic": "lost_to_follow_up", "verdict": result, "decides": decides}
+    pl.DataFrame([one]).write_csv(tmp_path / "diagnostics.csv")
+    (tmp_path / "manifest.json").write_text('{"hospitals": ["A"], "dropped_hospitals": []}')
+    aggregate.write(tmp_path)
+    (first,) = read_aggregate(tmp_path)
+    assert (said in first.note) if said else first.note == ""
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The whole run as it was before the patients were dropped, and what was left of it."""

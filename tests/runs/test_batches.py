@@ -60,7 +60,7 @@ def study() -> Study:
     hospital that fails, and takes no offence at many rows of nobody."""
     whole = content()
     whole["match"] = {"covariates": ["age", "male"]}
-    whole["analysis"] = {"adjust": ["age", "male"], "bootstrap": 0}
+    whole["analysis"] = {"adjust": ["age", "male"], "bootstrap": 2}
     whole["utilisation"], whole["regimen"] = {"by": ["month"]}, {"names": ["gbs"]}
     lenient = {f"{table.name}.admission_known": 0.9 for table in contract.EVENT_TABLES}
     lenient |= {"study.death_known_elsewhere": 1.0, "study.arm_difference": 1.0}

@@ -35,6 +35,14 @@ REFUSED = [
         "aipw is of events, and the primary outcome hospital_los_days is a number",
     ),
     ({"exposure__end_hours": 24}, "the exposure window closes at 24 h"),
+    ({"analysis__grace_hours": 700}, "people are followed for 672 h"),
+    ({"analysis__grace_hours": 50}, "50 h are no whole number of intervals of 6 h"),
+    ({"analysis__bootstrap": 1}, "its interval from bootstrap samples"),
+    (
+        {"study__estimand__analysis": "landmark", "study__estimand__measure": "HR"}
+        | {"analysis__landmark_hours": [672, 700]},
+        "the answer begins 672 h after time zero",
+    ),
     (
         {"exposure__end_hours": 0, "exposure__start_hours": -24, "exposure__bands": None},
         "the exposure window closes at time zero",

@@ -14,9 +14,14 @@ from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, score_names, values
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.regression.linear import WeightedMeans
-from ehrivig.stats.regression.marginal import Report, cohort_of, influence_covariance
+from ehrivig.stats.regression.marginal import (
+    MarginalEffects,
+    Report,
+    cohort_of,
+    influence_covariance,
+)
 from ehrivig.stats.regression.standardise import aipw
 from ehrivig.stats.result import BoolArray, Effect
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
@@ -111,15 +116,37 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     event, arm = values(people, study.primary.name), exposed(people)
     x, names = varying(people, score_names(people, study))
     keep = supported(event, x, arm) & supported(event, x, ~arm)
-    found = aipw(
-        event,
-        arm,
-        x[:, keep],
-        propensity=score,
-        names=[name for name, kept in zip(names, keep, strict=True) if kept],
-        event_label=study.primary.event_label,
-    )
-    dropped = [name for name, kept in zip(names, keep, strict=True) if not kept]
+    if arm.any() and not arm.all():
+        keep &= (np.ptp(x[arm], axis=0) > 0) & (np.ptp(x[~arm], axis=0) > 0)
+    found, kept = _fitted(event, arm, x, score, (names, keep), study.primary.event_label)
+    dropped = [name for name in names if name not in kept]
     notes = (f"not in the outcome model: {', '.join(dropped)}",) if dropped else ()
     effects = (found.risk_difference, found.risk_ratio, found.odds_ratio)
     return [replace(effect, notes=(*effect.notes, *notes)) for effect in effects]
+
+
+def _fitted(
+    event: Floats,
+    arm: BoolArray,
+    x: Floats,
+    score: Floats,
+    columns: tuple[tuple[str, ...], BoolArray],
+    label: str,
+) -> tuple[MarginalEffects, list[str]]:
+    """AIPW, and the columns of its outcome model: of those to be kept, all that separate no event.
+
+    The score model has them all the same, and either model suffices.
+    """
+    names, keep = columns
+    kept = [name for name, k in zip(names, keep, strict=True) if k]
+    while True:
+        among = np.array([name in kept for name in names], dtype=bool)
+        try:
+            found = aipw(event, arm, x[:, among], propensity=score, names=kept, event_label=label)
+        except SeparationError as error:
+            left = [name for name in kept if name not in error.columns.split(", ")]
+            if len(left) == len(kept):
+                raise
+            kept = left
+        else:
+            return found, kept

@@ -136,6 +136,8 @@ def _few_measured(
         told = row.get(f"mean_{arm}_{when}") is not None
         if told and 0 < n < FEWEST:
             known.few(_at(place, f"{arm}, mean of {n} people"))
+        elif told and people == "matched" and rest and 0 < rest[0] < FEWEST:
+            known.few(_at(place, f"{arm}, mean of all but {rest[0]} unmatched"))
 
 
 def _difference(

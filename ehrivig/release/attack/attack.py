@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, steps
+from ehrivig.release.attack import arms, flows, steps, use
 from ehrivig.release.attack.known import Known, Place
 
 
@@ -18,7 +18,8 @@ from ehrivig.release.attack.known import Known, Place
 class Cell:
     """A count of people: where it stands, whether it is shown, and values that it can have.
 
-    `values` are no more than `smallest`, smallest first; of what is told of few people it is empty.
+    `values` are no more than `smallest`, smallest first. It is empty of what is told of few people,
+    and where no value fits what is told, or the search for one took too long.
     `beside`: the other rows that tell of the same variable.
     """
 
@@ -59,6 +60,8 @@ def read(folder: Path) -> dict[str, pl.DataFrame]:
         )
     found = {}
     for path in paths:
+        if not path.is_file():
+            raise UsageError(f"release: {path.name} is no file. Take it away, and verify again.")
         try:
             found[path.name] = table(path)
         except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
@@ -96,7 +99,7 @@ def of_tables(
         values = tuple(puzzle.values(cell, smallest))
         found.append(Cell(place, shown, values, smallest, _beside(known, place)))
     few = [Cell(place, True, (), smallest) for place in known.told_of_few]
-    return [cell for cell in found if cell.values] + few
+    return found + few
 
 
 def _beside(known: Known, place: Place) -> tuple[Place, ...]:
@@ -119,7 +122,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
 _NUMBER = re.compile(
     r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
     r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"
-    r"|^(unknown|transferred|violated|denominator)$"
+    r"|^(unknown|transferred|violated|denominator|courses|courses_per_kg)$"
 )
 _READERS = {
     "descriptive": arms.descriptive,
@@ -131,6 +134,7 @@ _READERS = {
     "histogram": flows.histogram,
     "effects": flows.effects,
     "curves": steps.curves,
+    "use": use.use,
 }
 _COLUMNS = {
     "descriptive": {"kind", "variable", "events_exposed", "events_all"},
@@ -141,6 +145,7 @@ _COLUMNS = {
     "follow_up": {"arm", "n", "unknown", "transferred"},
     "histogram": {"lo", "hi", "n"},
     "curves": {"curve", "time", "estimate"},
+    "use": {"courses", "patients", "suppressed"},
     "effects": {"n_exposed", "events_exposed", "n_control"},
 }
 """A table is known by its columns, not by its name."""

@@ -10,6 +10,8 @@ import polars as pl
 
 from ehrivig.release.attack.arms import name
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.landmark_rows import between
+from ehrivig.release.attack.left_over import of_effects
 
 ALL = "all"
 _PARTS = ("rows_used", "rows_out_of_scope", "rows_quarantined")
@@ -130,6 +132,8 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     if "contrast" in columns:
         _splits(known, file, frame)
         _subgroups(known, file, frame)
+        between(known, file, frame)
+        of_effects(known, file, frame)
 
 
 def _of_risk(risk: float | None, size: int | None) -> int | None:

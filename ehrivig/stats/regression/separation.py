@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import INTERCEPT
 from ehrivig.stats.newton import Check, Curve, Maximum, climb
@@ -63,12 +63,14 @@ def _least(information: FloatArray, diagonal: FloatArray) -> float:
     return float(np.linalg.eigvalsh(information / np.outer(root, root)).min(initial=1.0))
 
 
-def _separated(step: FloatArray, labels: Sequence[str], what: str) -> AnalysisError:
+def _separated(step: FloatArray, labels: Sequence[str], what: str) -> SeparationError:
     """The error that names the columns along which the fit runs to infinity."""
     size = np.abs(step)
     moving = [labels[j] for j in np.flatnonzero(size > 0.1 * size.max()).tolist() if labels[j]]
     named = ", ".join(name for name in moving if name != INTERCEPT) or "the covariates"
-    return AnalysisError(
+    return SeparationError(
         f"{what}: separation by {named}: the events are predicted without error and no finite "
-        "odds ratio exists. Use firth=True, or drop or coarsen the covariate."
+        "odds ratio exists.",
+        named,
+        "Use firth=True, or drop or coarsen the covariate.",
     )

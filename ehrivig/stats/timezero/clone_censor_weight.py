@@ -9,14 +9,14 @@ Source: Hernán and Robins 2016; Cain et al. 2010 (grace period); Maringe et al.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.arrays import checked_level
-from ehrivig.stats.result import Arms, Effect, FloatArray, Risk
+from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
 from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
 from ehrivig.stats.timezero.contrast import effect_of
@@ -25,6 +25,7 @@ from ehrivig.stats.timezero.initiation import grace_period
 from ehrivig.stats.weighting.weight import effective_sample_size
 
 _MOST_FAILED = 0.05
+PENALISED = "the weight model is penalised (log-F): in many replicates it is separated"
 
 
 @dataclass(frozen=True)
@@ -66,28 +67,38 @@ def clone_censor_weight(
     cloning; each replicate has its own seed, so the numbers do not depend on `workers` (processes).
     Standard errors are of the replicates (log scale for the ratio). The chance of starting is a
     pooled logistic model of the 6-hour intervals on time and the baseline covariates, refitted in
-    each replicate.
+    each replicate. Where covariates separate who starts from who does not, here or in more than 5%
+    of the replicates, it is penalised in all of them, and a note says so.
 
     Raises AnalysisError when a strategy has nobody to stand in for those censored, when an arm has
-    no event, or when more than 5% of replicates fail.
+    no event, or when more than 5% of replicates fail all the same.
     """
     if stand_in not in get_args(StandIn):
         raise AnalysisError(f"stand_in: {stand_in!r} is not one of {get_args(StandIn)}.")
     grace = grace_period(grace_hours, interval_hours)
     problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in)
-    ones = np.ones(cohort.n)
-    start, wait, weight = risks_of(problem, ones)
+    problem, note = _fittable(problem)
+    start, wait, weight = risks_of(problem, np.ones(cohort.n))
     if min(start, wait) <= 0:
         raise AnalysisError("clone-censor-weight: a strategy has no event, so no risk ratio.")
     replicates = bootstrap(problem, bootstraps, seed, workers)
-    good = replicates[~np.isnan(replicates).any(axis=1) & (replicates > 0).all(axis=1)]
-    n_failed = bootstraps - good.shape[0]
+    if _failed(replicates) > _MOST_FAILED * bootstraps and not problem.penalised:
+        problem, note = replace(problem, penalised=True), PENALISED
+        start, wait, weight = risks_of(problem, np.ones(cohort.n))
+        replicates = bootstrap(problem, bootstraps, seed, workers)
+    n_failed = _failed(replicates)
     if n_failed > _MOST_FAILED * bootstraps:
         raise AnalysisError(
-            f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed; the "
-            "weight model is too rich for these data. Use fewer covariates or longer intervals."
+            f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed: in them "
+            "a strategy has nobody, or no event. Name another analysis in [study.estimand], or a "
+            "longer grace_hours."
         )
-    effects = _contrasts(problem, (start, wait), good, level, (grace_hours, horizon_hours))
+    good = replicates[_usable(replicates)]
+    hours = grace_hours, horizon_hours
+    effects = tuple(
+        replace(effect, notes=(*effect.notes, note)) if note else effect
+        for effect in _contrasts(problem, (start, wait), good, level, hours)
+    )
     return CloneCensorWeight(
         risk_start=start,
         risk_wait=wait,
@@ -99,6 +110,25 @@ def clone_censor_weight(
         n_censored=_departed(problem),
         effective_n=(_effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)),
     )
+
+
+def _fittable(problem: Problem) -> tuple[Problem, str]:
+    """The problem with a weight model that can be fitted, and what is unusual about it."""
+    try:
+        risks_of(problem, np.ones(problem.cohort.n))
+    except SeparationError as error:
+        note = f"the weight model is penalised (log-F): separation by {error.columns}"
+        return replace(problem, penalised=True), note
+    return problem, ""
+
+
+def _usable(replicates: FloatArray) -> BoolArray:
+    """Which replicates (B, 2) have both risks."""
+    return np.asarray(~np.isnan(replicates).any(axis=1) & (replicates > 0).all(axis=1))
+
+
+def _failed(replicates: FloatArray) -> int:
+    return int((~_usable(replicates)).sum())
 
 
 def _contrasts(

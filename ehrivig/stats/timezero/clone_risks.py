@@ -23,7 +23,7 @@ from ehrivig.stats.timezero.initiation import (
 
 @dataclass(frozen=True)
 class Problem:
-    """All that a bootstrap replicate needs; built once."""
+    """All that a bootstrap replicate needs; built once. `penalised`: its weight model is."""
 
     cohort: FollowUp
     copies: Clones
@@ -33,6 +33,7 @@ class Problem:
     truncate: tuple[float, float]
     grace_hours: float
     stand_in: StandIn
+    penalised: bool = False
 
 
 def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, FloatArray]:
@@ -46,6 +47,7 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
         problem.truncate,
         problem.grace_hours,
         problem.stand_in,
+        penalised=problem.penalised,
     )
     counted = weight * frequency[problem.copies.patient]
     n_risk, n_event = problem.sets.at_risk(counted), problem.sets.tied(counted)

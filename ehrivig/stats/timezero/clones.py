@@ -93,6 +93,8 @@ def clone_weights(
     truncate: tuple[float, float],
     grace_hours: float,
     stand_in: StandIn = "all_starters",
+    *,
+    penalised: bool = False,
 ) -> FloatArray:
     """Return the stabilised, truncated inverse-probability-of-censoring weight of each piece, (m,).
 
@@ -105,7 +107,7 @@ def clone_weights(
     """
     n_intervals = terms.shape[0]
     ends = np.arange(1, n_intervals + 1) * (grace_hours / n_intervals)
-    chance = modelled_chance(cohort, rows, terms, frequency)
+    chance = modelled_chance(cohort, rows, terms, frequency, penalised=penalised)
     chance[cohort.leaves_hours[:, None] <= ends] = 0.0
     crude, at_risk = crude_chance(rows, frequency, n_intervals)
     stay = np.hstack((np.ones((cohort.n, 1)), np.cumprod(1 - chance, axis=1)))

@@ -110,11 +110,14 @@ def modelled_chance(
     rows: AtRiskOfStart,
     terms: FloatArray,
     frequency: FloatArray,
+    *,
+    penalised: bool = False,
 ) -> FloatArray:
     """Return the chance of each patient of starting in each interval, shape (n, K).
 
-    Pooled logistic regression on time and the baseline covariates; without covariates the crude
-    share of each interval. Raises AnalysisError when the model cannot be fitted.
+    Pooled logistic regression on time and the baseline covariates, `penalised` or not; without
+    covariates the crude share of each interval. Raises AnalysisError when the model cannot be
+    fitted.
     """
     n_intervals = terms.shape[0]
     if cohort.x is None:
@@ -124,4 +127,4 @@ def modelled_chance(
     weight = np.zeros((cohort.n, n_intervals))
     started[rows.patient, rows.interval - 1] = rows.started
     weight[rows.patient, rows.interval - 1] = frequency[rows.patient]
-    return pooled_chance(started, weight, terms, cohort.x, cohort.names)
+    return pooled_chance(started, weight, terms, cohort.x, cohort.names, penalised=penalised)

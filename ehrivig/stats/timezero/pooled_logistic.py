@@ -26,8 +26,13 @@ def pooled_chance(
     terms: FloatArray,
     x: FloatArray,
     names: Sequence[str],
+    *,
+    penalised: bool = False,
 ) -> FloatArray:
     """Return the modelled chance of starting in each interval, shape (n, K), for every patient.
+
+    `penalised`: covariates have a log-F(1, 1) prior per standard deviation, under which no fit runs
+    to infinity, and strong effects are hardly shrunken (Greenland & Mansournia 2015).
 
     started : (n, K). weight : (n, K), how often the interval of the patient counts, 0 where the
     patient is not at risk. terms : (K, q) columns of time; x : (n, p) of the patient, finite.
@@ -43,10 +48,22 @@ def pooled_chance(
     labels = (INTERCEPT, *(f"time {j + 1}" for j in range(terms.shape[1])), *names)
 
     def curve_at(beta: FloatArray) -> Curve:
-        return _curve(beta, started, weight, time, patient)
+        curve = _curve(beta, started, weight, time, patient)
+        return _with_prior(curve, beta, time.shape[1]) if penalised else curve
 
     top = maximum(curve_at, start, labels, what=WHAT)
     return expit(_log_odds(top.beta, time, patient))
+
+
+def _with_prior(curve: Curve, beta: FloatArray, first: int) -> Curve:
+    """A curve with the log-F(1, 1) prior of the coefficients from the `first` one on."""
+    mine = np.arange(len(beta)) >= first
+    half = expit(beta)
+    return Curve(
+        curve.loglik + float(np.sum((beta / 2 - log1p_exp(beta))[mine])),
+        curve.score + np.where(mine, 0.5 - half, 0.0),
+        curve.information + np.diag(np.where(mine, half * (1 - half), 0.0)),
+    )
 
 
 def _scaled(x: FloatArray) -> FloatArray:

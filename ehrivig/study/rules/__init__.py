@@ -11,6 +11,7 @@ from ehrivig.study.problem import Problem
 from ehrivig.study.rules.answer import (
     horizon_beyond_extract,
     impossible_answer,
+    impossible_hours,
     impossible_strategies,
 )
 from ehrivig.study.rules.controls import (
@@ -52,6 +53,7 @@ _OF_PRIMARY = (
     immortal_groups,
     unanswered_target,
     impossible_answer,
+    impossible_hours,
     impossible_strategies,
     horizon_beyond_extract,
 )

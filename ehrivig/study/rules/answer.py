@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
 _ESTIMAND = ("study", "estimand")
+_DAYS = 28.0  # how long people are followed where the outcome does not say
+_INTERVAL = 6.0  # hours in which clone_censor_weight counts
+_FEWEST_SAMPLES = 2
 
 
 def _has_primary(study: Study) -> bool:
@@ -69,6 +72,37 @@ def impossible_strategies(study: Study) -> Iterator[Problem]:
             yield Problem((*_ESTIMAND, "analysis"), text)
         else:
             yield Problem(("analysis", "grace_hours"), text)
+
+
+def impossible_hours(study: Study) -> Iterator[Problem]:
+    """Hours and samples with which the design of the answer gives no number, whatever the data."""
+    if not _has_primary(study) or not OUTCOMES[study.primary.source].follow_up:
+        return
+    horizon, plan = (study.primary.within_days or _DAYS) * 24, study.analysis
+    if study.answer == "clone_censor_weight":
+        grace = study.grace_hours
+        if grace >= horizon:
+            text = (
+                f"the answer compares starting within {grace:g} h with not, and people are "
+                f"followed for {horizon:g} h. Write fewer hours of grace, or a longer within_days"
+            )
+            yield Problem(("analysis", "grace_hours"), text)
+        elif grace % _INTERVAL:
+            near = max(round(grace / _INTERVAL), 1) * _INTERVAL
+            text = (
+                f"{grace:g} h are no whole number of intervals of {_INTERVAL:g} h, in which "
+                f"clone_censor_weight counts. Write {near:g}"
+            )
+            yield Problem(("analysis", "grace_hours"), text)
+        if plan.bootstrap < _FEWEST_SAMPLES:
+            text = "the answer has its interval from bootstrap samples. Write bootstrap = 500"
+            yield Problem(("analysis", "bootstrap"), text)
+    if study.answer == "landmark" and plan.landmark_hours[0] >= horizon:
+        text = (
+            f"the answer begins {plan.landmark_hours[0]:g} h after time zero, and people are "
+            f"followed for {horizon:g} h. Write earlier landmarks, or a longer within_days"
+        )
+        yield Problem(("analysis", "landmark_hours"), text)
 
 
 def horizon_beyond_extract(study: Study) -> Iterator[Problem]:

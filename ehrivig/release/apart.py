@@ -1,0 +1,116 @@
+"""The matched beside everybody: where few are unmatched, the difference of both describes these.
+
+Means of 57 people and of 56 of them are, with all digits, the whole record of the one that is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ehrivig.disclosure import small_proportion
+from ehrivig.release.attack.arms import FEWEST
+
+Tables = dict[str, pl.DataFrame]
+_KEY = ["hospital_id", "admission_id"]
+_COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
+_NOTE = "not shown: few people are in no pair, and everybody is shown"
+_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match")
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Whom the matched leave over. `few`: so few of an arm that nothing of the matched is told.
+
+    `outcomes`: those that few of the unmatched of an arm had, or had not. `measured`: what was
+    measured in few of them.
+    """
+
+    few: bool = False
+    outcomes: frozenset[str] = frozenset()
+    measured: frozenset[str] = frozenset()
+
+
+def of_run(folder: Path, smallest: int) -> Apart:
+    """The unmatched of a run that still has its rows of patients."""
+    table, matched = folder / "analysis.parquet", folder / "matched.parquet"
+    if smallest < 1 or not (table.is_file() and matched.is_file()):
+        return Apart()
+    pairs = pl.scan_parquet(matched).select(_KEY)
+    rest = pl.scan_parquet(table).join(pairs, on=_KEY, how="anti").collect()
+    return of_unmatched(rest, smallest)
+
+
+def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
+    """What the unmatched forbid to tell of the matched: rows with arm, outcomes and values."""
+    arms = [rest.filter(pl.col("exposed") == side) for side in (True, False)]
+    few = any(0 < arm.height < FEWEST for arm in arms)
+    kinds = rest.drop("exposed").schema.items()
+    yes_no = (name for name, kind in kinds if kind == pl.Boolean)
+    told = [n for n in yes_no if any(_tells(arm[n].drop_nulls(), smallest) for arm in arms)]
+    numbers = (name for name, kind in kinds if kind.is_numeric())
+    rare = [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms)]
+    return Apart(few, frozenset(told), frozenset(rare))
+
+
+def _tells(had: pl.Series, smallest: int) -> bool:
+    return small_proportion(int(had.sum()), had.len(), smallest)
+
+
+def hide(tables: Tables, apart: Apart) -> Tables:
+    """Tables in which the matched do not tell of few unmatched people."""
+    found = dict(tables)
+    for name, frame in tables.items():
+        columns = set(frame.columns)
+        if {"covariate", "mean_exposed_matched"} <= columns:
+            found[name] = _balance(frame, apart)
+        elif {"curve", "population"} <= columns and apart.few:
+            found[name] = frame.filter(pl.col("population") != "matched")
+        elif set(_COUNTS) <= columns:
+            found[name] = _effects(frame, apart, _primary(tables))
+    return found
+
+
+def _balance(frame: pl.DataFrame, apart: Apart) -> pl.DataFrame:
+    """The table without its half after matching, where that would describe few."""
+    few = pl.lit(apart.few) | pl.col("covariate").is_in(sorted(apart.measured))
+    return frame.with_columns(
+        pl.when(~few).then(pl.col(name)).alias(name)
+        for name in frame.columns
+        if name.endswith("_matched")
+    )
+
+
+def _primary(tables: Tables) -> str:
+    """The outcome of Table 3, which has no column for it."""
+    effects = tables.get("effects.csv", pl.DataFrame())
+    named = effects.filter(pl.col("analysis") == "table3") if "analysis" in effects else effects
+    return "" if named.is_empty() else str(named["outcome"][0])
+
+
+def _effects(frame: pl.DataFrame, apart: Apart, primary: str) -> pl.DataFrame:
+    """Rows of the matched without counts; a crude estimate is its counts in other words."""
+    rows, told_of_few = frame.to_dicts(), apart.outcomes | apart.measured
+    for row in rows:
+        if _of_matched(row) and (apart.few or row.get("outcome", primary) in told_of_few):
+            numbers = [name for name in row if frame.schema[name].is_numeric()]
+            told = [n for n in numbers if n in _COUNTS or n.startswith("risk_")]
+            gone = told if row.get("adjusted") else numbers
+            row |= {**dict.fromkeys(gone), "note": _noted(row.get("note"))}
+    return pl.DataFrame(rows, frame.schema)
+
+
+def _of_matched(row: dict[str, Any]) -> bool:
+    """Table 3 is of the matched, and has no column that says so."""
+    return bool(row.get("population", "matched") == "matched")
+
+
+def _noted(note: object) -> str:
+    """The note without what counts pairs, and why there is no number."""
+    parts: Iterable[str] = str(note or "").split("; ")
+    return "; ".join([*(p for p in parts if p and not _OF_PAIRS.search(p)), _NOTE])

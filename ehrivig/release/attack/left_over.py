@@ -1,0 +1,48 @@
+"""What everybody and the matched tell of the unmatched: how many there are, and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from ehrivig.release.attack.arms import ARMS, name
+from ehrivig.release.attack.known import Known, Place
+
+_SAME = ("contrast", "outcome", "measure", "model")
+
+
+def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """An effect in all and the same in the matched, or all in the table of outcomes."""
+    rows = list(enumerate(frame.iter_rows(named=True)))
+    whole = {_key(row): row for _, row in rows if row.get("population") == "all"}
+    for number, row in rows:
+        if row.get("population") == "matched":
+            for arm in ARMS:
+                _arm(known, Place(file, number, ""), arm, row, whole.get(_key(row), {}))
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in _SAME)
+
+
+def _arm(
+    known: Known, place: Place, arm: str, matched: Mapping[str, Any], whole: Mapping[str, Any]
+) -> None:
+    for what in ("n", "events"):
+        part, every = matched.get(f"{what}_{arm}"), whole.get(f"{what}_{arm}")
+        if every is None and what == "events":
+            every = _in_table(known, str(matched.get("outcome")), arm)
+        if part is None or every is None or every < part:
+            continue
+        cell = f"{place.file}|unmatched|{matched.get('outcome')}|{what}|{arm}"
+        words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
+        known.people(cell, Place(place.file, place.row, words))
+        known.puzzle.told(cell, int(every - part))
+
+
+def _in_table(known: Known, outcome: str, arm: str) -> int | None:
+    cell = name("table2", outcome, arm)
+    told = cell in known.where and known.puzzle.known(cell)
+    return known.puzzle.lo[cell] if told else None

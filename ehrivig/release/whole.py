@@ -1,0 +1,78 @@
+"""Whether a released folder is whole: its files are those that the run wrote, and none beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ehrivig.errors import UsageError
+from ehrivig.release.files import FOLDER, what
+from ehrivig.resources import file_digest
+
+MANIFEST = "manifest.json"
+_KEY = "files"
+_NAMED = 5
+
+
+def seal(release: Path) -> None:
+    """Write into the manifest of a release what its files are, by name and hash."""
+    path = release / MANIFEST
+    if not path.is_file():
+        return
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content[_KEY] = _hashes(release)
+    text = json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def manifest(place: Path) -> dict[str, Any]:
+    """The manifest of a released folder; empty where there is none."""
+    try:
+        content = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    except ValueError as error:
+        raise UsageError(f"release: {place.name}/{MANIFEST} is not JSON. Replace it.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def changes(place: Path) -> tuple[str, ...]:
+    """What of a released folder is not as the run left it, a line each."""
+    told = manifest(place)
+    written = told.get(_KEY)
+    if not isinstance(written, dict):
+        strange = [n for n in _names(place) if what(f"{FOLDER}/{n}") is None] if told else []
+        return _lines("is no file of a release", strange)
+    found = _hashes(place)
+    edited = [name for name in written.keys() & found.keys() if written[name] != found[name]]
+    return (
+        *_lines("is missing", list(written.keys() - found.keys())),
+        *_lines("was added", list(found.keys() - written.keys())),
+        *_lines("was edited", edited),
+    )
+
+
+def _lines(words: str, names: list[str]) -> tuple[str, ...]:
+    return (f"{', '.join(_some(sorted(names)))} {words}",) if names else ()
+
+
+def _some(names: list[str]) -> list[str]:
+    more = len(names) - _NAMED
+    return [*names[:_NAMED], *([f"{more} more"] if more > 0 else [])]
+
+
+def _names(place: Path) -> list[str]:
+    files = (path for path in sorted(place.rglob("*")) if path.is_symlink() or not path.is_dir())
+    return [path.relative_to(place).as_posix() for path in files]
+
+
+def _hashes(place: Path) -> dict[str, str]:
+    """SHA-256 of every file but the manifest; a link is none."""
+    found = {}
+    for name in _names(place):
+        path = place / name
+        if name != MANIFEST:
+            linked = path.is_symlink() or not path.is_file()
+            found[name] = "no file" if linked else file_digest(path)
+    return found

@@ -1,0 +1,142 @@
+"""Where few are unmatched, the matched and everybody differ by them: nothing of both is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.release.apart import Apart, hide, of_unmatched
+from ehrivig.release.attack.attack import of_tables
+from ehrivig.release.copies import first
+from ehrivig.release.hidden import until_safe
+
+COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
+
+
+def unmatched(exposed: int, control: int, died: int = 0) -> pl.DataFrame:
+    """So many of each arm, of the control `died`; lactate was measured in 3 of these."""
+    n = exposed + control
+    return pl.DataFrame(
+        {
+            "exposed": [True] * exposed + [False] * control,
+            "death": [False] * exposed + [i < died for i in range(control)],
+            "age": [float(i) for i in range(n)],
+            "lactate": [None] * exposed + [2.0 if i < 3 else None for i in range(control)],
+        },
+        schema_overrides={"lactate": pl.Float64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "found"),
+    [
+        (unmatched(0, 1, 1), Apart(True, frozenset({"death"}), frozenset({"age", "lactate"}))),
+        (unmatched(0, 40, 3), Apart(False, frozenset({"death"}), frozenset({"lactate"}))),
+        (unmatched(30, 40, 37), Apart(False, frozenset({"death"}), frozenset({"lactate"}))),
+        (unmatched(30, 40, 20), Apart(False, frozenset(), frozenset({"lactate"}))),
+        (unmatched(0, 0), Apart()),
+    ],
+)
+def test_whom_the_matched_leave_over(rest: pl.DataFrame, found: Apart) -> None:
+    assert of_unmatched(rest, 5) == found
+
+
+def effects() -> pl.DataFrame:
+    told = dict.fromkeys((*COUNTS, "estimate", "risk_exposed"), 20.0)
+
+    def row(population: str, adjusted: bool, outcome: str = "death") -> dict[str, Any]:
+        words = {"analysis": "table3", "contrast": "a vs b", "note": "12 of 20 pairs left; other"}
+        return {"population": population, "adjusted": adjusted, "outcome": outcome} | words | told
+
+    matched = [row("matched", False), row("matched", True), row("matched", False, "shock")]
+    return pl.DataFrame([row("all", False), *matched])
+
+
+def test_a_crude_row_of_the_matched_is_not_told_beside_everybody() -> None:
+    found = hide({"effects.csv": effects()}, Apart(outcomes=frozenset({"death"})))["effects.csv"]
+    assert found["n_exposed"].to_list() == [20.0, None, None, 20.0]
+    assert found["risk_exposed"].to_list() == [20.0, None, None, 20.0]
+    assert found["estimate"].to_list() == [20.0, None, 20.0, 20.0]
+    assert found["note"][1].startswith("other; not shown: few people are in no pair")
+    assert "pairs left" in found["note"][0]
+
+
+def test_table_3_is_of_the_matched_and_of_the_primary_outcome() -> None:
+    table3 = effects().select("contrast", "note", *COUNTS, "estimate").head(1)
+    tables = {"effects.csv": effects(), "table3.csv": table3}
+    found = hide(tables, Apart(outcomes=frozenset({"death"})))["table3.csv"]
+    assert found.select(*COUNTS, "estimate").null_count().row(0) == (1,) * 5
+    assert hide(tables, Apart(outcomes=frozenset({"shock"})))["table3.csv"].equals(table3)
+
+
+def test_a_mean_after_matching_is_the_value_of_who_is_left() -> None:
+    """57 people of mean age 63.0 without 56 of mean age 62.75: the one is 77 years old."""
+    balance = pl.DataFrame(
+        {
+            "covariate": ["age", "lactate"],
+            "mean_exposed_matched": [60.0, 2.0],
+            "mean_control_matched": [62.75, 2.0],
+            "mean_control_unmatched": [63.0, 2.0],
+            "smd_matched": [0.1, 0.1],
+        }
+    )
+    for apart, left in ((Apart(measured=frozenset({"lactate"})), 1), (Apart(few=True), 0)):
+        found = hide({"balance.csv": balance}, apart)["balance.csv"]
+        assert found["mean_control_matched"].count() == left
+        assert found["smd_matched"].count() == left
+        assert found["mean_control_unmatched"].count() == 2
+
+
+def test_the_hospitals_keep_their_difference_to_two_digits() -> None:
+    """Their row has no means, and was taken for that of a hidden count."""
+    names = ("mean_exposed", "mean_control", "smd", "variance_ratio", "ks")
+    row: dict[str, Any] = {f"{n}_{when}": None for n in names for when in ("unmatched", "matched")}
+    hospital = {"covariate": "hospital_id", "label": "Hospital", "level": "all levels"}
+    smd = {"smd_unmatched": 0.321240, "smd_matched": 0.262759}
+    copd = {"covariate": "copd", "label": "COPD", "level": ""}
+    frame = pl.DataFrame([hospital | row | smd, copd | row | smd]).with_columns(
+        pl.col(list(row)).cast(pl.Float64)
+    )
+    found = first("balance.csv", frame, 5)
+    assert found["smd_unmatched"].to_list() == [0.32, None]
+    assert found["smd_matched"].to_list() == [0.26, None]
+
+
+def test_curves_of_the_matched_end_where_the_others_are_few() -> None:
+    curves = pl.DataFrame({"curve": ["km"] * 2, "population": ["all", "matched"], "time": [0, 0]})
+    found = hide({"curves.csv": curves}, Apart(few=True))["curves.csv"]
+    assert found["population"].to_list() == ["all"]
+
+
+def test_everybody_without_one_arm_are_the_few_of_the_other() -> None:
+    """46 with their mean and 40 unexposed with theirs: that of six exposed is a subtraction."""
+    row: dict[str, Any] = {"variable": "cd3", "label": "CD3", "kind": "continuous"}
+    for arm, n in (("all", 46), ("exposed", 6), ("control", 40)):
+        row |= {f"n_{arm}": n, f"mean_{arm}": 500.0, f"sd_{arm}": 9.0, f"text_{arm}": "500"}
+    row |= {f"{what}_{arm}": None for what in ("events",) for arm in ("all", "exposed", "control")}
+    found = first("table1.csv", pl.DataFrame([row, row | {"n_exposed": 12}]), 5)
+    assert found["mean_all"].to_list() == [None, 500.0]
+    assert found["n_all"].to_list() == [None, 46]
+    assert found["mean_control"].to_list() == [500.0, 500.0]
+    assert found["mean_exposed"].to_list() == [None, 500.0]
+
+
+def test_the_attack_subtracts_the_matched_from_everybody() -> None:
+    """57 unexposed of whom 20 died, 56 matched ones of whom 19: the one that is left died."""
+    rows = [
+        dict(zip(COUNTS, counts, strict=True)) | {"population": who, **_words}
+        for who, counts in (("all", (56, 22, 57, 20)), ("matched", (56, 22, 56, 19)))
+    ]
+    found = [c for c in of_tables({"effects.csv": pl.DataFrame(rows)}, 5) if c.disclosed]
+    assert {cell.place.words: cell.values for cell in found} == {
+        "death: n of the unmatched, control": (1,),
+        "death: events of the unmatched, control": (1,),
+    }
+    hidden, _, left = until_safe({"effects.csv": pl.DataFrame(rows)}, 5)
+    assert not any(cell.disclosed for cell in left)
+    assert hidden["effects.csv"]["n_control"].to_list()[1] is None
+
+
+_words = {"contrast": "a vs b", "outcome": "death", "measure": "OR", "model": "m", "note": ""}

@@ -1,0 +1,82 @@
+"""Counts of two analyses that begin at different hours date the deaths between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.copies import first
+from ehrivig.release.hidden import until_safe
+
+SMALLEST = 5
+NAIVE, CLONED = "IVIG ever vs never (naive)", "IVIG within 48 h vs not (clone-censor-weight)"
+
+
+def row(contrast: str, counts: tuple[int, int, int, int], adjusted: bool = True) -> dict[str, Any]:
+    """A row of effects with n and events of the exposed and of the unexposed."""
+    names = ("n_exposed", "events_exposed", "n_control", "events_control")
+    told = dict(zip(names, counts, strict=True))
+    rest = {"outcome": "death", "population": "all", "analysis": "time_zero", "note": ""}
+    numbers = {"estimate": 0.8, "lo": 0.5, "hi": 1.3, "p": 0.4, "risk_exposed": 0.25}
+    return {"contrast": contrast, "adjusted": adjusted, **told, **rest, **numbers}
+
+
+def landmark(hours: int, *counts: int, adjusted: bool = True) -> dict[str, Any]:
+    n, events, others, of_others = counts
+    words = f"IVIG by {hours} h vs not yet (landmark)"
+    return row(words, (n, events, others, of_others), adjusted)
+
+
+def dated(tables: dict[str, pl.DataFrame]) -> list[Cell]:
+    """The counts of few people that a release dates."""
+    found = [cell for cell in of_tables(tables, SMALLEST) if cell.disclosed]
+    return [cell for cell in found if " h" in cell.place.words or "grace" in cell.place.words]
+
+
+def test_two_landmarks_date_a_death_and_one_of_them_is_not_counted() -> None:
+    """112 are followed at 24 h and 111 at 48 h: one died on the second day."""
+    frame = pl.DataFrame(
+        [
+            landmark(24, 21, 7, 91, 34),
+            landmark(48, 32, 10, 79, 30),
+            landmark(48, 32, 10, 79, 30, adjusted=False),
+            landmark(72, 44, 12, 57, 20),
+        ]
+    )
+    (left, events) = dated({"effects.csv": frame})
+    assert (left.place.words, left.values) == ("left from 24 to 48 h", (1,))
+    assert events.place.words == "events from 24 to 48 h"
+    shown = first("effects.csv", frame, SMALLEST)
+    assert dated({"effects.csv": shown}) == []
+    assert shown["n_exposed"].to_list() == [21, None, None, 44]
+    assert shown["estimate"].to_list() == [0.8, 0.8, None, 0.8]
+    assert shown["risk_exposed"].to_list()[2] is None
+
+
+def test_the_first_landmark_is_held_against_everybody() -> None:
+    frame = pl.DataFrame([row(NAIVE, (56, 22, 56, 19)), landmark(24, 21, 7, 88, 31)])
+    shown = first("effects.csv", frame, SMALLEST)
+    assert shown["n_control"].to_list() == [56, None]
+
+
+@pytest.mark.parametrize(("events", "told"), [((24, 19), False), ((25, 21), True)])
+def test_clones_in_both_arms_are_the_early_deaths(events: tuple[int, int], told: bool) -> None:
+    """41 died; clones have 24 and 19 deaths: two died within grace and were not exposed yet."""
+    cloned = row(CLONED, (113, events[0], 113, events[1]))
+    frame = pl.DataFrame([row(NAIVE, (56, 22, 57, 19)), cloned])
+    assert bool(dated({"effects.csv": frame})) is not told
+    shown = first("effects.csv", frame, SMALLEST)
+    assert dated({"effects.csv": shown}) == []
+    assert (shown["events_exposed"][1] is not None) is told
+    assert shown["estimate"][1] == 0.8
+
+
+def test_what_the_copies_forget_the_attack_finds() -> None:
+    frame = pl.DataFrame([landmark(24, 21, 7, 91, 34), landmark(48, 32, 10, 79, 30)])
+    hidden, done, left = until_safe({"effects.csv": frame}, SMALLEST)
+    assert not any(cell.disclosed for cell in left)
+    assert None in hidden["effects.csv"]["n_exposed"].to_list()
+    assert any("from 24 to 48 h" in line for line in done)

@@ -1,0 +1,87 @@
+"""A released folder that was changed is said to be, and no contradiction of its counts is safe."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from ehrivig import cli
+from ehrivig.errors import UsageError
+from ehrivig.release import verify
+from ehrivig.release.whole import seal
+
+HEAD = "arm,n,unknown,share_unknown,transferred\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small released folder, sealed."""
+    (tmp_path / "manifest.json").write_text(json.dumps({"smallest_cell": 5}))
+    (tmp_path / "follow_up.csv").write_text(HEAD + "exposed,80,20,0.25,0\ncontrol,90,30,0.333,0\n")
+    (tmp_path / "report.html").write_text("<p>report</p>")
+    seal(tmp_path)
+    return tmp_path
+
+
+def said(folder: Path) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.app, ["release", "--verify", str(folder)])
+    return done.exit_code, done.output
+
+
+def test_a_folder_as_it_was_written_is_safe(folder: Path) -> None:
+    code, text = said(folder)
+    assert (code, text.startswith(f"{folder.name}: safe")) == (0, True)
+
+
+def test_what_was_edited_added_or_taken_away_is_named(folder: Path) -> None:
+    (folder / "report.html").unlink()
+    (folder / "follow_up.csv").write_text(HEAD + "exposed,80,21,0.2625,0\ncontrol,90,30,0.333,0\n")
+    pl.DataFrame({"patient_id": ["p1"]}).write_parquet(folder / "cohort.parquet")
+    code, text = said(folder)
+    assert code == 3
+    assert f"{folder.name}: not as the run left it" in text
+    for line in ("report.html is missing", "follow_up.csv was edited", "cohort.parquet was added"):
+        assert line in text
+
+
+def test_a_link_in_a_release_is_no_file_of_it(folder: Path) -> None:
+    (folder / "report.html").rename(folder.parent / "elsewhere.html")
+    (folder / "report.html").symlink_to(folder.parent / "elsewhere.html")
+    assert "report.html was edited" in said(folder)[1]
+
+
+def test_rows_of_patients_are_no_file_of_an_older_release(folder: Path) -> None:
+    (folder / "manifest.json").write_text('{"smallest_cell": 5}')
+    (folder / "cohort.parquet").write_bytes(b"PAR1")
+    code, text = said(folder)
+    assert (code, "cohort.parquet is no file of a release" in text) == (3, True)
+
+
+@pytest.mark.parametrize("said_smallest", ['"abc"', "[5]", "-3", "2.5"])
+def test_a_smallest_cell_that_is_none_is_refused(folder: Path, said_smallest: str) -> None:
+    (folder / "manifest.json").write_text(f'{{"smallest_cell": {said_smallest}}}')
+    with pytest.raises(UsageError, match="is no count of people"):
+        verify(folder)
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "table1.csv")
+    with pytest.raises(UsageError, match=r"table1\.csv is no file"):
+        verify(folder)
+
+
+def test_counts_that_contradict_each_other_are_not_safe(tmp_path: Path) -> None:
+    """Both arms have 20 and 30 of it, all have 60: nobody can say what the hidden ones are."""
+    (tmp_path / "table1.csv").write_text(
+        "variable,label,kind,events_all,n_all,text_all,events_exposed,n_exposed,text_exposed,"
+        "events_control,n_control,text_control,smd\n"
+        "copd,COPD,binary,200,170,suppressed,,80,suppressed,,90,suppressed,\n"
+    )
+    found = verify(tmp_path)
+    assert found.disclosed
+    assert any("no value fits what is told" in line for line in found.lines())

@@ -1,0 +1,71 @@
+"""Covariates that tell without error who starts: the weights have a penalised model, by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from ehrivig.errors import SeparationError
+from ehrivig.stats.timezero import FollowUp, clone_censor_weight, follow_up
+from ehrivig.stats.timezero.clone_censor_weight import PENALISED
+from ehrivig.stats.timezero.pooled_logistic import pooled_chance
+
+
+def cohort(rare: int, starters: int, seed: int = 3) -> FollowUp:
+    """Of 200 people `rare` have a disease; `starters` of these start, of the others half do."""
+    rng = np.random.default_rng(seed)
+    n = 200
+    disease = np.arange(n) < rare
+    start = np.where(rng.random(n) < 0.5, rng.uniform(1, 47, n), np.nan)
+    start[:rare] = np.nan
+    start[:starters] = rng.uniform(1, 47, starters)
+    time = np.minimum(rng.exponential(1200, n) + 60, 672)
+    x = np.column_stack([rng.normal(size=n), disease.astype(float)])
+    return follow_up(time, time < 672, start, x, names=["age", "malignancy"])
+
+
+def test_who_has_a_disease_never_starts_and_the_answer_has_a_number() -> None:
+    found = clone_censor_weight(cohort(rare=9, starters=0), bootstraps=60).risk_difference
+    assert np.isfinite([found.estimate, found.lo, found.hi]).all()
+    assert found.lo < found.estimate < found.hi
+    (note,) = [note for note in found.notes if "penalised" in note]
+    assert note == "the weight model is penalised (log-F): separation by malignancy"
+
+
+def test_replicates_that_are_separated_are_no_reason_to_give_up() -> None:
+    """One of nine starts: a third of the replicates draw nobody of that kind."""
+    found = clone_censor_weight(cohort(rare=9, starters=1), bootstraps=60)
+    assert found.n_failed == 0
+    assert PENALISED in found.risk_difference.notes
+
+
+def test_without_separation_nothing_is_penalised() -> None:
+    found = clone_censor_weight(cohort(rare=90, starters=45), bootstraps=20)
+    assert not any("penalised" in note for note in found.risk_ratio.notes)
+
+
+def test_the_penalised_chances_are_those_of_a_general_optimiser() -> None:
+    rng = np.random.default_rng(1)
+    n, k = 60, 3
+    x = np.column_stack([rng.normal(size=n), np.arange(n) < 6]).astype(float)
+    started = rng.random((n, k)) < 0.3
+    started[:6] = False
+    weight, terms = rng.integers(0, 3, (n, k)).astype(float), np.arange(k)[:, None].astype(float)
+    with pytest.raises(SeparationError):
+        pooled_chance(started, weight, terms, x, ["age", "rare"])
+    found = pooled_chance(started, weight, terms, x, ["age", "rare"], penalised=True)
+
+    z = (x - x.mean(axis=0)) / x.std(axis=0)
+    u = (terms - terms.mean()) / terms.std()
+
+    def odds(b: np.ndarray) -> np.ndarray:
+        return np.asarray(b[0] + (u * b[1]).T + (z @ b[2:])[:, None])
+
+    def against(b: np.ndarray) -> float:
+        eta = odds(b)
+        fit = np.sum(weight * (started * eta - np.logaddexp(0, eta)))
+        return float(-fit - np.sum(b[2:] / 2 - np.logaddexp(0, b[2:])))
+
+    best = minimize(against, np.zeros(4), method="BFGS", options={"gtol": 1e-9})
+    assert found == pytest.approx(1 / (1 + np.exp(-odds(best.x))), abs=1e-5)
