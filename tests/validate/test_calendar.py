@@ -30,6 +30,12 @@ def test_the_step_that_fits_best(rows: list[float], first: int, last: int, level
     assert found == (first, last, pytest.approx(level))
 
 
+def test_rare_events_may_be_none_by_chance() -> None:
+    rows, stays = np.array([0, 0.1, 0.1, 0.1, 0.1]), np.array([40, 100, 100, 100, 100.0])
+    assert step(rows, stays)[:2] == (0, 4)
+    assert step(rows, stays + 60)[:2] == (1, 4)
+
+
 def test_months_with_many_stays_weigh_more() -> None:
     rows = np.array([0, 8, 10, 10, 10, 10.0])
     assert step(rows, np.array([50, 50, 50, 50, 50, 50.0]))[2] == pytest.approx(9.6)

@@ -21,6 +21,8 @@ _LEAST_GAIN = 0.5
 """The part of the squared error that a step must take away."""
 _NOTHING = 0.25
 """Of the level: what a month outside the step has at most."""
+_EXPECTED = 10
+"""Rows that the months outside would have had at the level: fewer may be none by chance."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def step(per_stay: np.ndarray, weights: np.ndarray) -> tuple[int, int, float]:
     """First and last month of the step that fits rows for each stay best, and its level.
 
     `per_stay`, `weights`: one value a month. The whole range where no step takes away half of the
-    squared error, or where months outside it have more than a quarter of the level.
+    squared error, where months outside it have more than a quarter of the level, or where so few
+    rows are expected of them that none may be chance.
     """
     size = len(per_stay)
     whole = _error(per_stay, weights, 0, size - 1)
@@ -110,9 +113,12 @@ def step(per_stay: np.ndarray, weights: np.ndarray) -> tuple[int, int, float]:
     level = float(
         np.average(per_stay[best[0] : best[1] + 1], weights=weights[best[0] : best[1] + 1])
     )
-    outside = np.r_[per_stay[: best[0]], per_stay[best[1] + 1 :]]
+    rest = np.ones(size, bool)
+    rest[best[0] : best[1] + 1] = False
+    expected = level * weights[rest].sum()
     gained = _error(per_stay, weights, *best) <= (1 - _LEAST_GAIN) * whole
-    if level > 0 and outside.size and gained and outside.max() <= _NOTHING * level:
+    nothing = per_stay[rest].max(initial=0.0) <= _NOTHING * level
+    if expected >= _EXPECTED and gained and nothing:
         return best[0], best[1], level
     return 0, size - 1, float(np.average(per_stay, weights=weights))
 
