@@ -14,10 +14,13 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis import lost
+from ehrivig.analysis.sensitivity import time_zero
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import FEWEST_IN_ARM, Floats, exposed, matrix
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import level_difference
 from ehrivig.stats.result import BoolArray
+from ehrivig.stats.timezero import extreme_weights
 from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
 from ehrivig.study.registries import ANSWERS
@@ -93,6 +96,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
         _undated(evidence),
         _post_baseline(evidence),
         _positivity(evidence),
+        *_weights(evidence),
         _hospitals(evidence),
         _in_model(evidence),
         _not_in_model(evidence),
@@ -185,6 +189,32 @@ def _positivity(e: Evidence) -> Diagnostic:
     return Diagnostic(
         "positivity", share, 0.95, meaning, at_most=False, decides=True, hidden=hidden
     )
+
+
+def _weights(e: Evidence) -> list[Diagnostic]:
+    """Cole & Hernan 2008: no answer may rest on few people's weights, or on where they are cut."""
+    if e.study.answer != "clone_censor_weight":
+        return []
+    horizon = (e.study.primary.within_days or 28.0) * time_zero.HOURS_PER_DAY
+    largest, moved = None, None
+    try:
+        cohort, _ = time_zero.cohort_of(e.table, e.study)
+        grace = e.study.grace_hours
+        seen = extreme_weights(cohort, grace_hours=grace, horizon_hours=horizon)
+        largest, moved = seen.largest, seen.moved / _standard_error(e.primary)
+    except AnalysisError:
+        pass  # the row of the answer says why
+    cut = "how far truncating the weights at 1 and 99% moves the answer, in standard errors"
+    return [
+        Diagnostic("largest_weight", largest, 20.0, "largest weight of a person", decides=True),
+        Diagnostic("weight_truncation", moved, 0.5, cut, decides=True),
+    ]
+
+
+def _standard_error(row: dict[str, Any]) -> float:
+    """Of a risk difference; NaN without one, or of another measure."""
+    known = row["measure"] == "RD" and row["se"]
+    return float(row["se"]) if known else float("nan")
 
 
 def _hospitals(e: Evidence) -> Diagnostic:

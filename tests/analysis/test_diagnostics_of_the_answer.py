@@ -14,6 +14,7 @@ from ehrivig.analysis import diagnostics
 from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.report import answer
+from ehrivig.stats.timezero import ExtremeWeights
 from ehrivig.study import Study
 
 ZERO = datetime(2020, 1, 1)
@@ -28,7 +29,7 @@ def effects(**primary: Any) -> pl.DataFrame:
 @pytest.fixture
 def evidence(plan: Study) -> diagnostics.Evidence:
     """Two hospitals of 60, half exposed, with every score 0.5: nothing to object to."""
-    n = 120
+    n, drawn = 120, np.random.default_rng(1)
     table = pl.DataFrame(
         {
             "hospital_id": ["A"] * 60 + ["B"] * 60,
@@ -39,7 +40,11 @@ def evidence(plan: Study) -> diagnostics.Evidence:
             "time_zero": [ZERO] * n,
             "eligible_at": [ZERO] * n,
             "eligible_undated": [False] * n,
-            **{name: np.arange(n) % 7 for name in plan.match.covariates},
+            "time_days": [10.0, 28.0, 28.0] * 40,
+            "event": [True, False, False] * 40,
+            "hours_to_first_dose": [12.0, None] * 60,
+            "discharge_days": [28.0] * n,
+            **{name: drawn.integers(0, 7, n) for name in plan.match.covariates},
         }
     )
     balance = pl.DataFrame(
@@ -66,6 +71,28 @@ def test_nothing_to_object_to(evidence: diagnostics.Evidence) -> None:
     assert found.pop("minimum_detectable") == "not assessed"
     assert set(found.values()) == {"pass"}
     assert "speaks against it" in answer.verdict(diagnostics.diagnostics(evidence))
+
+
+def test_extreme_weights_decide(
+    evidence: diagnostics.Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen(largest: float, moved: float) -> dict[str, str]:
+        found = ExtremeWeights(largest, 0.0, moved)
+        monkeypatch.setattr(diagnostics, "extreme_weights", lambda *_, **__: found)
+        told = verdicts(evidence)
+        return {name: told[name] for name in ("largest_weight", "weight_truncation")}
+
+    assert seen(20.0, 0.01) == {"largest_weight": "pass", "weight_truncation": "pass"}
+    assert seen(20.1, 0.011) == {"largest_weight": "fail", "weight_truncation": "fail"}
+
+
+def test_only_an_answer_by_clones_has_such_weights(
+    evidence: diagnostics.Evidence, plan: Study
+) -> None:
+    estimand = plan.study.estimand.model_copy(update={"analysis": "aipw"})
+    info = plan.study.model_copy(update={"estimand": estimand})
+    other = Answerable(plan.model_copy(update={"study": info}), None)
+    assert "largest_weight" not in verdicts(replace(evidence, answerable=other))
 
 
 def later(table: pl.DataFrame) -> pl.DataFrame:

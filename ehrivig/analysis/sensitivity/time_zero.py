@@ -20,6 +20,7 @@ from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
 from ehrivig.stats.timezero import follow_up as checked
 from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
+from ehrivig.stats.timezero.extreme_weights import WHOLE, extreme_weights
 from ehrivig.stats.timezero.landmark import landmark
 from ehrivig.stats.timezero.naive import ever_vs_never
 from ehrivig.stats.timezero.sequential import sequential_trials
@@ -147,7 +148,14 @@ def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
         cohort,
         grace_hours=study.grace_hours,
         horizon_hours=horizon,
+        truncate=WHOLE,
         bootstraps=study.analysis.bootstrap,
         seed=study.study.seed,
     )
-    return [result.risk_difference, result.risk_ratio]
+    seen = extreme_weights(cohort, grace_hours=study.grace_hours, horizon_hours=horizon)
+    note = (
+        f"weights as they are, the largest {seen.largest:.1f}; truncated at 1 and 99% the risk "
+        f"difference is {seen.truncated_difference:+.3f}"
+    )
+    effects = result.risk_difference, result.risk_ratio
+    return [replace(effect, notes=(*effect.notes, note)) for effect in effects]

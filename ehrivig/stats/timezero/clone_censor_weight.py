@@ -77,7 +77,7 @@ def clone_censor_weight(
         raise AnalysisError(f"stand_in: {stand_in!r} is not one of {get_args(StandIn)}.")
     grace = grace_period(grace_hours, interval_hours)
     problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in)
-    problem, note = _fittable(problem)
+    problem, note = fittable(problem)
     start, wait, weight = risks_of(problem, np.ones(cohort.n))
     if min(start, wait) <= 0:
         raise AnalysisError("clone-censor-weight: a strategy has no event, so no risk ratio.")
@@ -112,7 +112,7 @@ def clone_censor_weight(
     )
 
 
-def _fittable(problem: Problem) -> tuple[Problem, str]:
+def fittable(problem: Problem) -> tuple[Problem, str]:
     """The problem with a weight model that can be fitted, and what is unusual about it."""
     try:
         risks_of(problem, np.ones(problem.cohort.n))

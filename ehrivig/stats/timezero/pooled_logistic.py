@@ -31,8 +31,8 @@ def pooled_chance(
 ) -> FloatArray:
     """Return the modelled chance of starting in each interval, shape (n, K), for every patient.
 
-    `penalised`: covariates have a log-F(1, 1) prior per standard deviation, under which no fit runs
-    to infinity, and strong effects are hardly shrunken (Greenland & Mansournia 2015).
+    `penalised`: time and covariates have a log-F(1, 1) prior per standard deviation, under which no
+    fit runs to infinity, and strong effects are hardly shrunken (Greenland & Mansournia 2015).
 
     started : (n, K). weight : (n, K), how often the interval of the patient counts, 0 where the
     patient is not at risk. terms : (K, q) columns of time; x : (n, p) of the patient, finite.
@@ -49,15 +49,15 @@ def pooled_chance(
 
     def curve_at(beta: FloatArray) -> Curve:
         curve = _curve(beta, started, weight, time, patient)
-        return _with_prior(curve, beta, time.shape[1]) if penalised else curve
+        return _with_prior(curve, beta) if penalised else curve
 
     top = maximum(curve_at, start, labels, what=WHAT)
     return expit(_log_odds(top.beta, time, patient))
 
 
-def _with_prior(curve: Curve, beta: FloatArray, first: int) -> Curve:
-    """A curve with the log-F(1, 1) prior of the coefficients from the `first` one on."""
-    mine = np.arange(len(beta)) >= first
+def _with_prior(curve: Curve, beta: FloatArray) -> Curve:
+    """A curve with the log-F(1, 1) prior of all coefficients but the intercept."""
+    mine = np.arange(len(beta)) > 0
     half = expit(beta)
     return Curve(
         curve.loglik + float(np.sum((beta / 2 - log1p_exp(beta))[mine])),
