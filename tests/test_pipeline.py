@@ -371,7 +371,7 @@ def test_truncated_file_is_named_and_leaves_the_earlier_run(
     ("sections", "word"),
     [
         ({"extract": {"period": (pl.date(1990, 1, 1), None)}}, "cohort"),
-        ({"exposure": {"routes": ("sc",)}}, "no exposed admission"),
+        ({"exposure": {"routes": ("sc",)}}, "nobody of the cohort was given IVIG by sc"),
     ],
     ids=["empty cohort", "zero exposed"],
 )

@@ -15,11 +15,11 @@ from ehrivig.errors import UsageError
 from ehrivig.runs.task import Task, perform
 
 FOUND = {
-    "tocilizumab_covid19": (255, 97, 79),
-    "dexamethasone_covid19": (239, 117, 81),
-    "hydrocortisone_septic_shock": (121, 57, 41),
-    "vasopressin_septic_shock": (126, 62, 40),
-    "albumin_septic_shock": (105, 48, 33),
+    "tocilizumab_covid19": (255, 97, 74),
+    "dexamethasone_covid19": (239, 117, 77),
+    "hydrocortisone_septic_shock": (121, 57, 40),
+    "vasopressin_septic_shock": (126, 62, 36),
+    "albumin_septic_shock": (105, 48, 32),
 }
 """Cohort, exposed and pairs in 900 patients of two hospitals."""
 
