@@ -49,7 +49,7 @@ def propensity(arm: NDArray[np.bool_], x: Floats, names: Sequence[str] | None = 
     if not kept:
         return np.full(len(arm), arm.mean())
     used = x[:, varies]
-    fit = logistic(arm.astype(float), used, names=kept, event_label="exposed", firth="auto")
+    fit = logistic(arm.astype(float), used, names=kept, interval="none", firth="auto")
     if "Firth" in fit.method:
         warnings.warn(f"{SEPARATED} ({'; '.join(fit.notes)})", NumericalWarning, stacklevel=2)
     return predicted(fit, used)

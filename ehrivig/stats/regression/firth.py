@@ -31,14 +31,17 @@ from ehrivig.stats.result import FloatArray
 from ehrivig.stats.wald import exponential
 
 
-def firth_fit(problem: Problem) -> LogisticFit:
-    """Firth's fit with penalised profile intervals and penalised likelihood-ratio tests."""
+def firth_fit(problem: Problem, *, limits: bool = True) -> LogisticFit:
+    """Firth's fit with penalised profile intervals and penalised likelihood-ratio tests.
+
+    Without `limits` neither is sought: they cost most of the time, and scores need none.
+    """
     names = problem.names
     top = penalised(problem.event, problem.x, None, names)
     k = len(names)
     lo, hi, p = (np.full(k, np.nan) for _ in range(3))
     notes: tuple[str, ...] = ()
-    for j in range(k):
+    for j in range(k if limits else 0):
         try:
             lo[j], hi[j], p[j] = _profile(problem, top, j)
         except AnalysisError as error:
@@ -51,7 +54,7 @@ def firth_fit(problem: Problem) -> LogisticFit:
         hi=exponential(hi),
         p=p,
         method="logistic, Firth's penalised likelihood",
-        interval="profile penalised likelihood",
+        interval="profile penalised likelihood" if limits else "none",
         notes=notes,
     )
 

@@ -33,6 +33,8 @@ from ehrivig.stats.result import FloatArray
 
 __all__ = ["LogisticFit", "exposure_effect", "likelihood_ratio", "logistic", "predicted"]
 
+Interval = Literal["wald", "profile", "none"]
+
 
 def logistic(
     event: ArrayLike,
@@ -41,7 +43,7 @@ def logistic(
     weights: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     variance: Variance | None = None,
-    interval: Literal["wald", "profile"] = "wald",
+    interval: Interval = "wald",
     firth: bool | Literal["auto"] = False,
     event_label: str = "event",
     names: Sequence[str] | None = None,
@@ -53,7 +55,8 @@ def logistic(
     zero are left out); `cluster` (n,) labels. `variance` defaults to "cluster" with clusters, to
     "HC0" with weights (they are sampling weights) and to "model" otherwise. `interval="profile"`
     inverts the likelihood-ratio test (model variance, no weights). `firth=True` penalises the
-    likelihood; `firth="auto"` does so only when the events are separated, with a NumericalWarning.
+    likelihood; `firth="auto"` does so only when the events are separated, with a NumericalWarning;
+    its limits are profiles, and `interval="none"` leaves them out, as predictions need none.
 
     Raises UsageError for wrong shapes and options that exclude each other; AnalysisError for
     missing or infinite values, no event or nothing but events, constant or collinear columns (an
@@ -66,26 +69,28 @@ def logistic(
         "cluster" if labels is not None else "HC0" if weights is not None else "model"
     )
     if firth is True:
-        return replace(firth_fit(problem), event_label=event_label)
+        fit = firth_fit(problem, limits=interval != "none")
+        return replace(fit, event_label=event_label)
     try:
         ml = maximise(problem.event, problem.x, weights=problem.weights, names=problem.names[1:])
     except AnalysisError as error:
         if firth != "auto" or "separation" not in str(error):
             raise
-        return replace(_firth_instead(problem, str(error)), event_label=event_label)
+        fit = _firth_instead(problem, str(error), limits=interval != "none")
+        return replace(fit, event_label=event_label)
     fit = wald_fit(problem, ml, _covariance(problem, ml, kind, labels), VARIANCE_NAMES[kind])
     if interval == "profile":
         fit = with_profile(problem, fit)
     return replace(fit, event_label=event_label)
 
 
-def _firth_instead(problem: Problem, why: str) -> LogisticFit:
+def _firth_instead(problem: Problem, why: str, *, limits: bool) -> LogisticFit:
     """Firth's fit with the reason in its notes, and a warning."""
     if problem.weights is not None:
         raise AnalysisError(why + " (Firth's fit does not take sampling weights.)")
     warnings.warn(why.split(": the events")[0] + "; Firth's penalised fit is reported",
                   NumericalWarning, stacklevel=3)  # fmt: skip
-    fit = firth_fit(problem)
+    fit = firth_fit(problem, limits=limits)
     return replace(fit, notes=(why.split(". Use firth")[0], *fit.notes))
 
 

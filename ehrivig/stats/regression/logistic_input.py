@@ -58,8 +58,8 @@ def refuse_contradictions(
         cluster is not None and variance is None
     ):
         raise UsageError('variance="cluster" and cluster= belong together.')
-    if interval not in ("wald", "profile") or firth not in (True, False, "auto"):
-        raise UsageError('interval is "wald" or "profile"; firth is True, False or "auto".')
+    if interval not in ("wald", "profile", "none") or firth not in (True, False, "auto"):
+        raise UsageError('interval is "wald", "profile" or "none"; firth is True, False or "auto".')
     robust = variance not in (None, "model") or weights is not None or cluster is not None
     if robust and (interval == "profile" or firth is True):
         raise UsageError("profile intervals and Firth's fit use the model variance, no weights.")
