@@ -22,7 +22,7 @@ _SLACK = 1e-6
 _SECONDS = 20.0
 _FOUND, _IMPOSSIBLE = 0, 2
 """What a program's end is called: an answer that is the smallest, and no answer at all."""
-_FEW, _GAP, _TRIES, _WORTH = 12, 0.2, 3, 3
+_FEW, _GAP, _TRIES, _WORTH = 40, 0.2, 3, 3
 """A part of fewer cells is asked cell by cell. Of others, how near an answer is to what was
 sought, and how many answers in a row may bring no more than so many new values.
 """
