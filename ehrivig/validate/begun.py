@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig.validate.network import Network
+from ehrivig.validate.result import HospitalResult
 
 LEAST_STAYS = 50
 """Fewer stays with rows at a time of day say nothing of their hospital."""
@@ -43,9 +44,16 @@ def of_tables(frame: pl.DataFrame) -> dict[str, dict[str, Begun]]:
 
 def admission_shifted(network: Network) -> Counts:
     """Stays whose rows do not begin with them, where that is nearly every stay of a hospital."""
+    gone = {one.hospital_id for one in network.results if _without_stays(one)}
     for hospital, tables in sorted(of_tables(network.table("quality/covered")).items()):
-        if len(tables) >= _LEAST_TABLES:
+        if len(tables) >= _LEAST_TABLES and hospital not in gone:
             yield hospital, *_of_hospital(tables)
+
+
+def _without_stays(result: HospitalResult) -> bool:
+    """Whether every stay was set aside: nothing then says when they began."""
+    read = result.rows_read.get("admission", 0)
+    return 0 < read <= result.rows_quarantined.get("admission", 0)
 
 
 def _of_hospital(tables: Mapping[str, Begun]) -> tuple[int, int]:

@@ -159,7 +159,11 @@ def exposure_left(network: Network) -> Counts:
 
 
 def exposure_sent(network: Network) -> Counts:
-    """Administrations of a hospital without a dose of the exposure, which is usual elsewhere."""
+    """Administrations of a hospital without a dose of the exposure, which is usual elsewhere.
+
+    Doses that were set aside, or cannot be read, are some.
+    """
+    unread = dict(network.table("quality/unread_exposure").select("hospital_id", "n").iter_rows())
     doses = network.table("quality/dose_unit").group_by("hospital_id").agg(pl.col("n").sum())
     given = dict(doses.iter_rows())
     rows = {one.hospital_id: one.rows_read.get("medication", 0) for one in network.results}
@@ -168,7 +172,8 @@ def exposure_sent(network: Network) -> Counts:
         doses_there = sum(int(of) for other, of in given.items() if other != name)
         usual = elsewhere and doses_there >= _USUAL * elsewhere
         if n >= _MANY:
-            yield name, n if usual and not given.get(name) else 0, n
+            none = not given.get(name) and not unread.get(name)
+            yield name, n if usual and none else 0, n
 
 
 def people_left(network: Network) -> Counts:

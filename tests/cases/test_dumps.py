@@ -55,6 +55,16 @@ def test_case(found: dict[str, Found], layout: str, case: Case) -> None:
     assert fault(case, clean, seen) == ""
 
 
+def test_the_cause_is_told_and_no_shadow_of_it(found: dict[str, Found]) -> None:
+    """Stays that were all set aside do not begin late, and their doses were sent."""
+    _, seen = found["native"]["D13 no moment of admission"]
+    told = " ".join(seen.said)
+    assert "admission.rows_left" in told
+    assert "medication.exposure_left" in told
+    assert "admission.begins_with_its_rows" not in told
+    assert "medication.exposure_sent" not in told
+
+
 def test_the_clean_hospitals_are_worth_comparing(found: dict[str, Found]) -> None:
     for cases in found.values():
         clean, _ = next(iter(cases.values()))
