@@ -46,7 +46,7 @@ _ALL_ZERO = (
     "(SELECT admission_id FROM GIVEN('gate.medication') "
     "WHERE exposure AND admission_id IS NOT NULL)"
 )
-"""Amounts of zero or less of a stay that has no other dose of the exposure: placeholders perhaps."""
+"""Amounts of zero or less of a stay without any other dose of the exposure: placeholders, say."""
 
 
 def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
