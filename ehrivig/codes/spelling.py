@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _NDC_DIGITS = (5, 4, 2)
+_DECIMAL_COMMA = re.compile(r"(?<=^[A-Z0-9][0-9][0-9A-Z]),(?=[0-9])")
 _JOINT = re.compile(r"[\s_\-\u2010-\u2015.]+")
 
 
@@ -23,13 +24,13 @@ def plain_word(text: str) -> str:
 
 
 def plain_code(vocabulary: str, code: str | None) -> str:
-    """A code for comparison: local names as snake_case, ICD codes without dots, upper case, NDC in
-    eleven digits."""
+    """A code for comparison: local names as snake_case, ICD codes in upper case without dots
+    or a comma for one, NDC in eleven digits."""
     text = unicodedata.normalize("NFKC", code or "").strip()
     if vocabulary in ("LOCAL", "CLIF"):
         return re.sub(r"[\s\-]+", "_", text.casefold())
     if vocabulary.startswith("ICD"):
-        return text.upper().replace(".", "").replace(" ", "")
+        return _DECIMAL_COMMA.sub("", text.upper().replace(".", "").replace(" ", ""))
     if vocabulary == "NDC":
         return _ndc(text)
     return text.upper()

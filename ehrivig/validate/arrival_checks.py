@@ -39,6 +39,11 @@ def _ends(table: str) -> Callable[[Network], Counts]:
     return lambda network: arrived.early_ends(network.months[0], table)
 
 
+def _begins(table: str) -> Callable[[Network], Counts]:
+    """Rows that a table lacks before its first month."""
+    return lambda network: arrived.late_begins(network.months[0], table)
+
+
 _IN_PART = (
     "The table came in part: far fewer rows than on earlier nights (on a first night: than the "
     "other hospitals send per stay, beside its other tables). Have it sent again whole; if it is "
@@ -72,6 +77,14 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
         "warn",
         "The table ends months before the hospital's other tables. Ask whether its newest part is "
         "missing; else end the study period there.",
+    ),
+    (
+        "begins",
+        _begins,
+        "warn",
+        "The table begins months after the hospital's other tables: who was there before seems to "
+        "have had none of it. Ask whether its oldest part is missing; else begin the study period "
+        "there.",
     ),
 )
 

@@ -2,14 +2,14 @@
 
 A month that is over cannot lose rows, and a stay that had laboratory results has them still: where
 one of the hospital's months, or its stays with any row of a table, fell below half, something came
-in part although the whole looks right. On any night, a table that ends long before the hospital's
-other tables is pointed out. Counts are of the gate's one SELECT of each table, over about
-2,000 stays of a hospital, times what these stand for; nothing is counted again.
+in part although the whole looks right. On any night, a table that begins long after the hospital's
+other tables, or ends long before them, is pointed out. Counts are of the gate's one SELECT of each
+table, over about 2,000 stays of a hospital, times what these stand for; nothing is counted again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ PROMPT = ("lab", "vital", "medication")
 LEAST_LEFT = 0.5
 _LEAST_ROWS, _LEAST_STAYS, _LEAST_TABLES = 200, 50, 3
 _TAIL = 0.1
-"""The proportion of the other tables' rows after a table's last month from which it ends early."""
+"""The proportion of the other tables' rows beyond a table's first or last month that is many."""
 T = TypeVar("T")
 Months = Mapping[tuple[str, str], Mapping[int, int]]
 Counts = Iterator[tuple[str, int, int]]
@@ -83,13 +83,22 @@ def early_ends(now: Months, table: str) -> Counts:
 
     None unless a tenth of the rows of most other tables lies after it.
     """
+    yield from _beyond(now, table, lambda month, here: month > max(here))
+
+
+def late_begins(now: Months, table: str) -> Counts:
+    """The same before its first month."""
+    yield from _beyond(now, table, lambda month, here: month < min(here))
+
+
+def _beyond(now: Months, table: str, is_beyond: Callable[[int, Iterable[int]], bool]) -> Counts:
     whole = {key: n for key, months in now.items() if (n := sum(months.values())) >= _LEAST_ROWS}
     for hospital, here in _of_table(now, table):
         if (hospital, table) not in whole:
             continue
-        came, last = whole[hospital, table], max(here)
+        came = whole[hospital, table]
         others = [
-            sum(n for month, n in now[key].items() if month > last) / whole[key]
+            sum(n for month, n in now[key].items() if is_beyond(month, here)) / whole[key]
             for key in ((hospital, other) for other in CHECKED if other != table)
             if key in whole
         ]

@@ -44,6 +44,7 @@ _COMPARISON = (
     ("medication_returned", "VIEW"),
     ("medication_heavy_day", "VIEW"),
     ("medication_unsaid", "VIEW"),
+    ("medication_twice", "VIEW"),
 )
 """What administrations are compared by, in order; a view is asked but once or twice."""
 _LAST_MOMENT = datetime(9999, 12, 31)

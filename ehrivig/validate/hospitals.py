@@ -124,15 +124,34 @@ def _exposed_after_transfer(network: Network) -> Counts:
     return [(ALL, moved.height, studied.table.filter(~pl.col("exposed")).height)]
 
 
+def _exposed_in_next_stay(network: Network) -> Counts:
+    """Unexposed people of the cohort who got the drug in a stay that adjoins, per hospital."""
+    studied = network.people
+    found = transfers.exposed_in_next_stay(studied.stays, studied.table, studied.dosing)
+    return _of_cohort(studied.table.filter(~pl.col("exposed")), found)
+
+
+def _death_in_other_stay(network: Network) -> Counts:
+    """People of the cohort who died in another stay, by its status alone, per hospital."""
+    studied = network.people
+    found = transfers.death_in_other_stay(studied.stays, studied.table)
+    return _of_cohort(studied.table, found)
+
+
+def _of_cohort(people: pl.DataFrame, found: pl.DataFrame) -> Counts:
+    """Those that were found, of these people, per hospital."""
+    here = dict(people.group_by("hospital_id").len().iter_rows())
+    some = dict(found.group_by("hospital_id").len().iter_rows())
+    return [(hospital, int(some.get(hospital, 0)), n) for hospital, n in sorted(here.items())]
+
+
 def _index_after_rejected(network: Network) -> Counts:
     """People of the cohort with an earlier stay that the gate set aside, per hospital."""
     studied = network.people
     found = transfers.after_rejected(
         studied.stays, studied.table, arms.lost_admissions(network, studied.stays)
     )
-    here = dict(studied.table.group_by("hospital_id").len().iter_rows())
-    later = dict(found.group_by("hospital_id").len().iter_rows())
-    return [(hospital, int(later.get(hospital, 0)), n) for hospital, n in sorted(here.items())]
+    return _of_cohort(studied.table, found)
 
 
 def _eligible_undated(network: Network) -> Counts:
@@ -232,6 +251,26 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "warn",
         "Somebody who counts as unexposed got the drug after a move to another hospital. Read the "
         "effect with that in mind, or leave transfers out.",
+        kinds=(26,),
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.exposed_in_next_stay",
+        _exposed_in_next_stay,
+        "block",
+        "People who count as unexposed got the drug in another stay (admission_id) of theirs in "
+        "the same hospital that overlaps the one studied or follows it within a day: one episode "
+        "in several rows of admission. Join the rows of an episode in the extract.",
+        kinds=(26,),
+        needs_cohort=True,
+        threshold=0.02,
+    ),
+    CheckOverHospitals(
+        "study.death_in_other_stay",
+        _death_in_other_stay,
+        "warn",
+        "Patients of the cohort died in another stay (discharge_status of admission) and have no "
+        "date of death: they count as alive. Fill death_at of patient from the end of that stay.",
         kinds=(26,),
         needs_cohort=True,
     ),

@@ -76,6 +76,43 @@ def after_rejected(
     return pairs.filter(before).select(KEY).unique().sort(KEY)
 
 
+def exposed_in_next_stay(
+    stays: pl.DataFrame, cohort: pl.DataFrame, dosing: pl.DataFrame
+) -> pl.DataFrame:
+    """Unexposed admissions of the cohort that got the drug in a stay of the same episode: the key.
+
+    Such a stay of the same patient in the same hospital overlaps the one studied, or begins or ends
+    within 24 h of it: one episode in several rows. `cohort`, `dosing`: as of
+    `exposed_after_transfer`.
+    """
+    unexposed = cohort.filter(~pl.col("exposed")).select(KEY)
+    given = dosing.filter(pl.col("n_administrations") > 0).select(KEY)
+    known = stays.select(*KEY, "patient_id", "admitted_at", "discharged_at")
+    treated = known.join(given, on=KEY, how="semi")
+    pairs = known.join(unexposed, on=KEY, how="semi").join(
+        treated, on=["hospital_id", "patient_id"], suffix="_other"
+    )
+    near = pl.duration(hours=TRANSFER_HOURS)
+    begins_in = pl.col("admitted_at_other") <= pl.col("discharged_at") + near
+    ends_in = pl.col("discharged_at_other") + near >= pl.col("admitted_at")
+    other = pl.col("admission_id") != pl.col("admission_id_other")
+    found = pairs.filter(other, begins_in.fill_null(True), ends_in.fill_null(True))
+    return found.select(KEY).unique().sort(KEY)
+
+
+def death_in_other_stay(stays: pl.DataFrame, cohort: pl.DataFrame) -> pl.DataFrame:
+    """Admissions of the cohort whose patient died in another stay, by its status alone: the key.
+
+    Nobody has a date of that death: who was discharged alive from the stay studied counts as alive.
+    """
+    died = stays.filter(pl.col("discharge_status") == "died", pl.col("death_at").is_null()).select(
+        "hospital_id", "patient_id", dead_in="admission_id"
+    )
+    who = stays.join(cohort.select(KEY), on=KEY, how="semi")
+    pairs = who.select(*KEY, "patient_id").join(died, on=["hospital_id", "patient_id"])
+    return pairs.filter(pl.col("admission_id") != pl.col("dead_in")).select(KEY).unique().sort(KEY)
+
+
 def exposed_after_transfer(
     stays: pl.DataFrame, cohort: pl.DataFrame, dosing: pl.DataFrame
 ) -> pl.DataFrame:

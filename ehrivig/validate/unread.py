@@ -2,7 +2,9 @@
 
 A row that the gate sets aside for what is wrong with it, and a row whose route nobody states, may
 have been the exposure. Who has no other dose is in neither arm. Rows that say of themselves that
-they are no dose (not given, taken back, a copy) leave no doubt. Likewise a diagnosis, a drug, a
+they are no dose (not given, taken back, a copy) leave no doubt; but who has nothing else than
+doses of zero or less that were given, in a hospital whose amounts may be placeholders, may have
+been treated. Likewise a diagnosis, a drug, a
 procedure, a device or a test that was set aside may have been one: who has no other is unknown.
 """
 
@@ -17,6 +19,7 @@ from ehrivig.study import Study
 from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
+_POSITIVE = "medication.dose_positive"
 TABLE = "main.unread_exposure"
 EVENTS = "main.unread_event"
 _MEANT = {
@@ -38,6 +41,12 @@ _OF_EXPOSURE = (
     "(exposure OR exposure_verdict = 'quarantine') "
     "AND (NOT route_known OR route IS NULL OR route IN (SELECT unnest($routes)))"
 )
+_ALL_ZERO = (
+    "status = 'given' AND dose <= 0 AND exposure AND admission_id NOT IN "
+    "(SELECT admission_id FROM GIVEN('gate.medication') "
+    "WHERE exposure AND admission_id IS NOT NULL)"
+)
+"""Amounts of zero or less of a stay without any other dose of the exposure: placeholders, say."""
 
 
 def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
@@ -48,11 +57,14 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     rules = of_rows(own)
     known = by_check()
     doubtful = either(rule.predicate for rule in rules if not known[rule.check].harmless)
-    settled = either(rule.predicate for rule in rules if known[rule.check].harmless)
+    harmless = [rule for rule in rules if known[rule.check].harmless]
+    settled = either(rule.predicate for rule in harmless)
+    others = either(rule.predicate for rule in harmless if rule.check != _POSITIVE)
     unstated = f"NOT route_known AND NOT {rejected(rules)}"
-    wanted = f"NOT {settled} AND ({doubtful} OR ({unstated}))"
-    where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND {wanted}"
-    if doubtful == "FALSE" and not _any_unstated(db):
+    zero = _ALL_ZERO if _any_zero(db) else "FALSE"
+    wanted = f"(NOT {settled} AND ({doubtful} OR ({unstated}))) OR ({zero} AND NOT {others})"
+    where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND ({wanted})"
+    if doubtful == zero == "FALSE" and not _any_unstated(db):
         where = "FALSE"
     db.table(
         TABLE,
@@ -99,6 +111,12 @@ def deaths(db: Database, own: Iterable[Rule]) -> None:
     """
     taken = either(rule.predicate for rule in of_values(own) if "death_at" in rule.field)
     db.table("main.unread_death", f"SELECT DISTINCT patient_id FROM gate.patient WHERE {taken}")
+
+
+def _any_zero(db: Database) -> bool:
+    """Whether a given dose of the exposure is zero or less."""
+    asked = "SELECT 1 FROM gate.medication WHERE exposure AND status = 'given' AND dose <= 0"
+    return bool(db.rows(f"{asked} LIMIT 1"))
 
 
 def _any_unstated(db: Database) -> bool:

@@ -10,6 +10,7 @@ SELECT
     COALESCE(f.too_many_grams, FALSE) AS too_many_grams,
     COALESCE(f.order_beside_given, FALSE) AS order_beside_given,
     COALESCE(f.copied, FALSE) AS copied,
+    COALESCE(f.charted_twice, FALSE) AS charted_twice,
     FALSE AS is_copy,
     s.* EXCLUDE (admission_id)
 FROM resolved.medication AS r

@@ -2,7 +2,7 @@
 -- Grain: medication_id in an admission. Only products of a code list are compared.
 -- key_repeated, copied: medication_repeated.
 -- duplicate, duplicate_dose: medication_near. reversed: medication_returned. too_many_grams:
--- medication_heavy_day. order_beside_given: medication_unsaid.
+-- medication_heavy_day. order_beside_given: medication_unsaid. charted_twice: medication_twice.
 WITH flag AS (
     SELECT
         admission_id,
@@ -37,6 +37,12 @@ WITH flag AS (
         medication_id,
         32 AS bit
     FROM gate.medication_unsaid
+    UNION ALL
+    SELECT
+        admission_id,
+        medication_id,
+        128 AS bit
+    FROM gate.medication_twice
 )
 
 SELECT
@@ -48,7 +54,8 @@ SELECT
     BIT_OR(bit) & 8 > 0 AS reversed,
     BIT_OR(bit) & 16 > 0 AS too_many_grams,
     BIT_OR(bit) & 32 > 0 AS order_beside_given,
-    BIT_OR(bit) & 64 > 0 AS copied
+    BIT_OR(bit) & 64 > 0 AS copied,
+    BIT_OR(bit) & 128 > 0 AS charted_twice
 FROM flag
 WHERE medication_id IS NOT NULL
 GROUP BY admission_id, medication_id

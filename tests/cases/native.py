@@ -69,6 +69,31 @@ def _charted_twice(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([frame, again])
 
 
+def _of_two_systems(frame: pl.DataFrame) -> pl.DataFrame:
+    """Each dose of immunoglobulin again, seven minutes later, of another order."""
+    seven = timedelta(minutes=7)
+    again = frame.filter(IVIG).with_columns(
+        pl.col("started_at") + seven,
+        pl.col("stopped_at") + seven,
+        pl.col("medication_id") + 1_000_000,
+        pl.col("order_id") + 1_000_000,
+    )
+    return pl.concat([frame, again])
+
+
+def _in_two_rows(frames: Frames) -> Frames:
+    """Each long stay ends after a day, and goes on as another one at once."""
+    stays, cut = frames["admission"], pl.col("admitted_at") + timedelta(days=1)
+    long = (pl.col("discharged_at") > cut + timedelta(days=1)).fill_null(False)
+    ward = pl.when(long).then(pl.lit("transferred")).otherwise("discharge_status")
+    first = stays.with_columns(
+        pl.when(long).then(cut).otherwise("discharged_at").alias("discharged_at"),
+        ward.alias("discharge_status"),
+    )
+    second = stays.filter(long).with_columns(pl.col("admission_id") + 1_000_000, admitted_at=cut)
+    return frames | {"admission": pl.concat([first, second])}
+
+
 def _one_jaundiced(frames: Frames) -> Frames:
     """61 bilirubins of one patient in a few hours, all very high."""
     lab = frames["lab"]
@@ -155,6 +180,13 @@ CASES = (
     Case("D15", "infusions in pieces", rows_of("medication", _in_pieces), SAME_PEOPLE),
     Case("D15", "infusions charted twice", rows_of("medication", _charted_twice), SAME_PEOPLE),
     Case(
+        "D15",
+        "doses of two systems",
+        rows_of("medication", _of_two_systems),
+        "medication.charted_once",
+        ("Two systems may have charted each dose",),
+    ),
+    Case(
         "D16",
         "discharge in 9999",
         of_table("admission", pl.lit(datetime(9999, 12, 31)).alias("discharged_at")),
@@ -168,6 +200,13 @@ CASES = (
         _born_with_a_stay,
         SAME_PEOPLE,
         ("have an earlier stay that the gate set aside",),
+    ),
+    Case(
+        "D18",
+        "episodes in two rows",
+        _in_two_rows,
+        "admission.one_episode",
+        ("one episode in several rows",),
     ),
     Case(
         "D20",

@@ -14,7 +14,7 @@ from fuzz.quick_pages import quick_pages
 from ehrivig import pipeline
 from ehrivig.demo import write_demo
 from ehrivig.validate import arrived
-from ehrivig.validate.arrived import early_ends, fewer_stays, shrunk_months
+from ehrivig.validate.arrived import early_ends, fewer_stays, late_begins, shrunk_months
 
 JANUARY = 2020 * 12 + 1
 
@@ -74,6 +74,18 @@ def test_a_table_that_ends_long_before_the_others_is_told() -> None:
     thin = {name: [300, 300, 300, 50] for name in others}  # the last patients of a cohort
     assert list(early_ends(months(lab=[300, 300, 300], **thin), "lab")) == [("A", 0, 900)]
     assert list(early_ends(months(lab=[100, 60], **others), "lab")) == []
+
+
+def test_a_table_that_begins_long_after_the_others_is_told() -> None:
+    whole = [300, 300, 300, 300]
+    others = {"vital": whole, "medication": whole, "diagnosis": whole}
+    late = {month: n for month, n in enumerate([0, 300, 300, 300]) if n}
+    given = {**months(**others), ("A", "lab"): late}
+    first = min(given["A", "vital"])
+    given["A", "lab"] = {first + month: n for month, n in late.items()}
+    assert list(late_begins(given, "lab")) == [("A", 300, 1200)]
+    assert list(late_begins(months(lab=whole, **others), "lab")) == [("A", 0, 1200)]
+    assert list(late_begins(months(lab=[300, 300, 300], **others), "lab")) == [("A", 0, 900)]
 
 
 @pytest.fixture(scope="module", autouse=True)

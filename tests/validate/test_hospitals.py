@@ -334,6 +334,36 @@ def test_the_drug_given_after_the_move() -> None:
     assert found(both, "study.exposed_after_transfer") == [(ALL, 1, 2)]
 
 
+def test_the_drug_given_in_the_next_row_of_an_episode() -> None:
+    seen = stays(
+        ("A", 1, "p", 0, "transferred", None),
+        ("A", 2, "p", 5, "alive", None),  # follows within a day
+        ("A", 3, "q", 0, "alive", None),
+        ("A", 4, "q", 3, "alive", None),  # overlaps
+        ("A", 5, "r", 0, "alive", None),
+        ("A", 6, "r", 26, "alive", None),  # another episode
+        ("B", 7, "p", 5, "alive", None),  # another hospital: a transfer
+        ("A", 8, "s", 0, "alive", None),
+        ("A", 9, "s", 5, "alive", None),  # not given there
+    ).with_columns(patient_id="person_id")
+    studied = cohort(("A", 1, False), ("A", 3, False), ("A", 5, False), ("A", 8, False))
+    given = dosing(("A", 2, 3), ("A", 4, 2), ("A", 6, 2), ("B", 7, 1), ("A", 9, 0))
+    both = among(seen, studied, given)
+    assert found(both, "study.exposed_in_next_stay") == [("A", 2, 4)]
+
+
+def test_a_death_that_only_another_stay_tells() -> None:
+    seen = stays(
+        ("A", 1, "p", 0, "alive", None),
+        ("A", 2, "p", 9, "died", None),
+        ("A", 3, "q", 0, "alive", 12),  # dated
+        ("A", 4, "q", 9, "died", 12),
+        ("A", 5, "r", 0, "died", None),  # in the stay itself
+    ).with_columns(patient_id="person_id")
+    studied = cohort(("A", 1, False), ("A", 3, False), ("A", 5, True))
+    assert found(among(seen, studied), "study.death_in_other_stay") == [("A", 1, 3)]
+
+
 def test_every_entry_of_the_registry_is_in_the_catalogue_and_says_how_to_mend() -> None:
     listed = catalogue.table()
     for one in hospitals.CHECKS:

@@ -128,7 +128,10 @@ def unread(db: Any) -> list[Any]:
         ({"started_at": None}, True),
         ({"status": "unknown"}, False),  # an order: never a dose (kind 4 of the catalogue)
         ({"status": "not_given"}, False),  # says itself that it is no dose
-        ({"dose": -10.0}, False),
+        ({"dose": -10.0}, True),  # taken back, but nothing was given before
+        ({"dose": 0.0}, True),  # given, and nothing says how much: 0 may be a placeholder
+        ({"dose": 0.0, "status": "stopped"}, False),
+        ({"dose": 0.0, "drug": 3, "drug_code": "H02AB02"}, False),
         ({"drug": 2, "drug_name": "Hepatitis B Immune Globulin"}, False),
         ({"drug": 3, "drug_code": "H02AB02", "started_at": None}, False),  # another drug
     ],
@@ -139,6 +142,17 @@ def test_a_dose_that_nobody_can_read(
     hospital.add("medication", **row)
     db = opened()
     assert unread(db) == ["1"] * is_unread
+    db.close()
+
+
+@pytest.mark.parametrize("dose", [0.0, -10.0])
+def test_a_dose_of_zero_beside_a_real_one_leaves_no_doubt(
+    hospital: Any, opened: Callable[..., Any], dose: float
+) -> None:
+    hospital.add("medication", started_at=datetime(2020, 1, 11, 8))
+    hospital.add("medication", dose=dose)
+    db = opened()
+    assert unread(db) == []
     db.close()
 
 

@@ -267,6 +267,23 @@ ADMISSION: dict[str, tuple[Spoil, int]] = {
         ],
         1,
     ),
+    "admission.death_not_of_the_stay": (
+        both(
+            lambda h: h.change("patient", 0, death_at=START + timedelta(days=10, hours=20)),
+            lambda h: h.change("patient", 1, death_at=START + timedelta(days=30)),
+        ),
+        1,
+    ),
+    "admission.one_episode": (
+        lambda h: h.add(
+            "admission",
+            admission_id="9",
+            patient_id="2",
+            admitted_at=START + timedelta(days=10, hours=2),
+            discharged_at=START + timedelta(days=15),
+        ),
+        1,
+    ),
     "admission.no_overlap": (
         lambda h: [
             h.add(
@@ -337,6 +354,13 @@ LAB: dict[str, tuple[Spoil, int]] = {
         1,
     ),
     "lab.censored": (put("lab", censored="<"), 1),
+    "lab.text_read": (
+        both(
+            put("lab", value=None, value_std=None, value_text="12.3 (10-20)"),
+            put("lab", value=None, value_std=80.0, value_text="12.3 H"),
+        ),
+        1,
+    ),
     "lab.qualitative": (
         both(
             put("lab", value=None, value_std=None, value_text="阴性"), put("lab", value_text="80")
@@ -567,7 +591,18 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         ],
         6,
     ),
+    "medication.charted_once": (
+        lambda h: [
+            h.add("medication", started_at=START + timedelta(hours=n), dose=d, dose_unit=unit)
+            for n, d, unit in ((30, 12.5, "g"), (30.2, 12500.0, "mg"), (40, 12.5, "g"))
+        ],
+        1,
+    ),
     "patient.sex_present": (patient(sex=None), 1),
+    "medication.amount_not_a_rate": (put("medication", dose=50.0, dose_unit="mL/h"), 1),
+    "diagnosis.one_code": (put("diagnosis", code="I10;E11.9"), 1),
+    "admission.age_fits_body": (admission(age_years=0.0, weight_kg=70.0), 1),
+    "medication.exposure_date_only": (put("medication", started_at=datetime(2020, 1, 12)), 1),
     "diagnosis.code_formed": (put("diagnosis", code="high blood pressure"), 1),
     "finding.code_known": (put("finding", finding_code="shoe_size"), 1),
     "procedure.code_known": (many("procedure", 2, procedure_code="haircut"), 2),
@@ -704,6 +739,13 @@ ALSO = {
     "lab.collected_at_hours_known": 20 * "lab.collected_at_date_only ",
     "vital.measured_at_hours_known": 20 * "vital.measured_at_date_only ",
     "lab.decimal_comma": "lab.qualitative",
+    "lab.text_read": "lab.qualitative lab.qualitative",
+    "admission.age_fits_body": "admission.age_agrees",
+    "medication.exposure_date_only": "medication.started_at_date_only",
+    "medication.started_at_date_only": "medication.exposure_date_only",
+    "admission.one_episode": "admission.no_readmission",
+    "medication.drug_text_is_plain": "medication.charted_once",
+    "medication.product_type_known": "medication.charted_once",
     "lab.hard_range": "lab.soft_range",
     "lab.sample_time_is_own": "lab.collected_at_date_only",
     "lab.sentinel": "lab.hard_range lab.soft_range",
@@ -752,7 +794,8 @@ def besides() -> dict[str, list[str]]:
         judged = table != "diagnosis"  # its times are not held against the stay
         outside, ends = [f"{at}in_stay"] * judged, [end] if end else []
         ends += [f"{at}before_discharge"] * (table == "pathogen_test")
-        found[f"{at}before_extract"] = [*outside, f"{at}date_only", *ends]
+        midnight = ["medication.exposure_date_only"] * (table == "medication")
+        found[f"{at}before_extract"] = [*outside, f"{at}date_only", *ends, *midnight]
         found[f"{at}day_month"] = [*outside, f"{at}before_extract", *ends]
         found[f"{at}plausible"] = [*outside, *EARLY.get(table, ())]
         # the dose of a clean row lies within a day of the admission, where a stay still counts

@@ -15,7 +15,11 @@ OVER_HOSPITALS = (
     "medication.exposure_sent",
     "medication.exposure_left",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
-    *(f"{t.name}.{what}" for what in ("months", "stays_with", "ends") for t in EVENT_TABLES),
+    *(
+        f"{t.name}.{what}"
+        for what in ("months", "stays_with", "ends", "begins")
+        for t in EVENT_TABLES
+    ),
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
@@ -25,6 +29,8 @@ OVER_HOSPITALS = (
     "study.transfer_counted_once",
     "study.death_known_elsewhere",
     "study.exposed_after_transfer",
+    "study.exposed_in_next_stay",
+    "study.death_in_other_stay",
     "study.index_after_rejected",
     "study.eligible_undated",
     "study.exposure_known",
