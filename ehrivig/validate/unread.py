@@ -59,9 +59,10 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     doubtful = either(rule.predicate for rule in rules if not known[rule.check].harmless)
     harmless = [rule for rule in rules if known[rule.check].harmless]
     settled = either(rule.predicate for rule in harmless)
-    others = either(rule.predicate for rule in harmless if rule.check != _POSITIVE)
+    others_of = [rule for rule in harmless if rule.check != _POSITIVE]
+    others = either(rule.predicate for rule in others_of)
     unstated = f"NOT route_known AND NOT {rejected(rules)}"
-    zero = _ALL_ZERO if _any_zero(db) else "FALSE"
+    zero = _ALL_ZERO if len(others_of) < len(harmless) else "FALSE"
     wanted = f"(NOT {settled} AND ({doubtful} OR ({unstated}))) OR ({zero} AND NOT {others})"
     where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND ({wanted})"
     if doubtful == zero == "FALSE" and not _any_unstated(db):
@@ -111,12 +112,6 @@ def deaths(db: Database, own: Iterable[Rule]) -> None:
     """
     taken = either(rule.predicate for rule in of_values(own) if "death_at" in rule.field)
     db.table("main.unread_death", f"SELECT DISTINCT patient_id FROM gate.patient WHERE {taken}")
-
-
-def _any_zero(db: Database) -> bool:
-    """Whether a given dose of the exposure is zero or less."""
-    asked = "SELECT 1 FROM gate.medication WHERE exposure AND status = 'given' AND dose <= 0"
-    return bool(db.rows(f"{asked} LIMIT 1"))
 
 
 def _any_unstated(db: Database) -> bool:

@@ -1,14 +1,17 @@
 -- The given doses of the exposure that repeat the one before them, as if two systems had charted
--- each: the same grams (in mg) within an hour of it, while it still runs, or of another product,
--- unit or order. The bottles of one order that follow each other are none.
+-- each: the same grams (in mg) within an hour of it, while it still runs, or of another product or
+-- unit, or of another order where nobody knows when it ended. Bottles that follow each other are
+-- none.
 -- Grain: row of gate.medication_once.
 WITH dose AS (
     SELECT
         admission_id,
         medication_id,
         started_at,
-        HASH(drug, dose_unit, order_id) AS told,
-        LAG(HASH(drug, dose_unit, order_id)) OVER same AS told_before,
+        HASH(drug, dose_unit) AS told,
+        LAG(HASH(drug, dose_unit)) OVER same AS told_before,
+        HASH(order_id) AS ordered,
+        LAG(HASH(order_id)) OVER same AS ordered_before,
         LAG(started_at) OVER same AS started_before,
         LAG(ends_at) OVER same AS ended_before
     FROM gate.medication_once
@@ -25,4 +28,8 @@ SELECT
 FROM dose
 WHERE
     started_at - started_before <= INTERVAL 1 HOUR
-    AND (told <> told_before OR started_at < ended_before)
+    AND (
+        told <> told_before
+        OR started_at < ended_before
+        OR (ended_before IS NULL AND ordered <> ordered_before)
+    )

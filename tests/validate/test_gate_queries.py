@@ -179,6 +179,30 @@ def test_a_dose_within_five_minutes_is_the_same(
         assert flagged[2]["duplicate"] is None
 
 
+@pytest.mark.parametrize(
+    ("second", "ends", "twice"),
+    [
+        ("p", "10:30:00", []),  # the next bottle, of an order of its own
+        ("p", "10:50:00", [2]),  # while the first runs: another system
+        ("p", None, [2]),  # nobody knows when the first ended
+        ("o", None, []),  # the bottles of one order
+        ("o", "10:50:00", [2]),
+    ],
+)
+def test_a_dose_charted_by_two_systems(
+    db: Database, second: str, ends: str | None, twice: list[int]
+) -> None:
+    doses(db, (1, "o", 10.0, "10:00:00"), (2, second, 10.0, "10:40:00"), (3, "q", 10.0, "12:00:00"))
+    known = db.frame("SELECT * FROM gate.medication_once").with_columns(
+        ends_at=pl.when(pl.col("medication_id") == 1)
+        .then(pl.lit(ends and f"2020-01-02 {ends}", pl.String).str.to_datetime())
+        .otherwise(pl.datetime(2020, 1, 2, 11))
+    )
+    db.execute("DROP VIEW gate.medication_once")
+    db.load("gate.medication_once", known)
+    assert ids(db, "medication_twice") == twice
+
+
 def test_at_midnight_a_date_may_have_no_time(db: Database) -> None:
     doses(db, (1, "o", 10.0, "00:00:00"), (2, "o", 10.0, "00:00:00"), (3, "o", 10.0, "00:00:01"))
     assert ids(db, "medication_once") == [1, 2]
