@@ -15,7 +15,14 @@ from collections.abc import Iterable
 import polars as pl
 
 from ehrivig import codes
-from ehrivig.validate import arms, arrival_checks, left_checks, transfers, unused_mappings
+from ehrivig.validate import (
+    arms,
+    arrival_checks,
+    doses_between_hospitals,
+    left_checks,
+    transfers,
+    unused_mappings,
+)
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
@@ -66,6 +73,12 @@ def _unit_against_hospitals(network: Network) -> Counts:
     factors = {variable: list(values) for variable, values in grouped.iter_rows()}
     found = away_by_a_factor(network.table("quality/lab_median"), factors)
     return [(hospital, away, compared) for hospital, (away, compared) in found.items()]
+
+
+def _dose_against_hospitals(network: Network) -> Counts:
+    """People whose hospital gives several times the doses of the others, or a fraction of them."""
+    found = doses_between_hospitals.away(network.people.dosing)
+    return [(hospital, wrong, of) for hospital, (wrong, of) in found.items()]
 
 
 def _mapping_found(network: Network) -> Counts:
@@ -204,6 +217,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "laboratory, and sign a unit mapping.",
         kinds=(1,),
         table="lab",
+    ),
+    CheckOverHospitals(
+        "study.dose_against_hospitals",
+        _dose_against_hospitals,
+        "block",
+        "The median daily dose of the exposure is five times that of the other hospitals or more, "
+        "or a fifth or less: dose, dose_unit, concentration_g_per_l or strength_g of medication is "
+        "in another unit than it says, here or there. Compare some doses with the charts.",
+        needs_cohort=True,
     ),
     CheckOverHospitals(
         unused_mappings.CHECK,

@@ -165,6 +165,16 @@ CASES = (
     ),
     Case("D12", "a stop after each dose", rows_of("medication", _with_stops), SAME_PEOPLE),
     Case(
+        "D11",
+        "concentrations in g/dL",
+        of_table(
+            "medication", (pl.col("concentration_g_per_l") / 10).alias("concentration_g_per_l")
+        ),
+        "study.dose_against_hospitals",
+        ("is in another unit than it says",),
+        alone=True,
+    ),
+    Case(
         "D13",
         "no moment of admission",
         of_table("admission", *null("admitted_at")),

@@ -143,6 +143,9 @@ def among(
     rows = given.select("hospital_id", "admission_id", n_rows="n_administrations")
     if "eligible_undated" not in cohort.columns:
         cohort = cohort.with_columns(eligible_undated=pl.lit(False))
+    if dosing is not None and "mean_daily_g" not in dosing.columns:
+        dosing = dosing.with_columns(mean_daily_g=pl.lit(None, pl.Float64))
+    given = given.with_columns(mean_daily_g=pl.lit(None, pl.Float64))
     pieces = dosing if dosing is not None else given, scope if scope is not None else rows
     return network(
         hospital("A", **left),
@@ -204,6 +207,37 @@ def test_two_hospitals_are_too_few_to_tell_which_unit_is_wrong() -> None:
         for name, value in (("A", 70.0), ("B", 7.0))
     ]
     assert found(network(*there), "study.unit_against_hospitals") == [("A", 0, 0), ("B", 0, 0)]
+
+
+def daily(**hospitals: tuple[int, float]) -> pl.DataFrame:
+    """Per hospital so many people with doses around a median."""
+    rows = [
+        (name, number, 3, median * (0.9 + 0.2 * (number % 2)))
+        for name, (n, median) in hospitals.items()
+        for number in range(n)
+    ]
+    names = ["hospital_id", "admission_id", "n_administrations", "mean_daily_g"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("doses", "expected"),
+    [
+        (daily(A=(20, 20.0), B=(20, 12.0), C=(20, 30.0)), [("A", 0), ("B", 0), ("C", 0)]),
+        (daily(A=(20, 20.0), B=(20, 2.0), C=(20, 25.0)), [("A", 0), ("B", 20), ("C", 0)]),
+        (daily(A=(20, 20.0), B=(20, 100.0), C=(20, 20.0)), [("A", 0), ("B", 20), ("C", 0)]),
+        (daily(A=(20, 20.0), B=(20, 2.0)), [("A", 20), ("B", 20)]),  # one of them is wrong
+        (daily(A=(20, 20.0), B=(9, 2.0), C=(20, 25.0)), [("A", 0), ("C", 0)]),  # too few
+        (daily(A=(20, 20.0)), [("A", 0)]),
+        (daily(A=(20, 0.0)), []),
+    ],
+)
+def test_doses_several_times_those_of_other_hospitals(
+    doses: pl.DataFrame, expected: list[tuple[str, int]]
+) -> None:
+    who = cohort(("A", 1, True), ("B", 2, True), ("C", 3, True))
+    seen = found(among(stays(), who, doses), "study.dose_against_hospitals")
+    assert [(name, wrong) for name, wrong, _ in seen] == expected
 
 
 def test_transfers_are_counted_among_known_persons() -> None:

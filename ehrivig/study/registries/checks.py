@@ -23,6 +23,7 @@ OVER_HOSPITALS = (
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
+    "study.dose_against_hospitals",
     "study.mapping_found",
     "study.transfer",
     "study.drift",
