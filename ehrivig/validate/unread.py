@@ -41,12 +41,11 @@ _OF_EXPOSURE = (
     "(exposure OR exposure_verdict = 'quarantine') "
     "AND (NOT route_known OR route IS NULL OR route IN (SELECT unnest($routes)))"
 )
-_ALL_ZERO = (
-    "status = 'given' AND dose <= 0 AND exposure AND admission_id NOT IN "
-    "(SELECT admission_id FROM GIVEN('gate.medication') "
+_NOTHING_ELSE = (
+    "exposure AND admission_id NOT IN (SELECT admission_id FROM GIVEN('gate.medication') "
     "WHERE exposure AND admission_id IS NOT NULL)"
 )
-"""Amounts of zero or less of a stay without any other dose of the exposure: placeholders, say."""
+"""A dose of the exposure in a stay of which none is given: one of zero may be a placeholder."""
 
 
 def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
@@ -59,10 +58,9 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     doubtful = either(rule.predicate for rule in rules if not known[rule.check].harmless)
     harmless = [rule for rule in rules if known[rule.check].harmless]
     settled = either(rule.predicate for rule in harmless)
-    others_of = [rule for rule in harmless if rule.check != _POSITIVE]
-    others = either(rule.predicate for rule in others_of)
+    others = either(rule.predicate for rule in harmless if rule.check != _POSITIVE)
+    zero = either(f"({r.predicate}) AND {_NOTHING_ELSE}" for r in harmless if r.check == _POSITIVE)
     unstated = f"NOT route_known AND NOT {rejected(rules)}"
-    zero = _ALL_ZERO if len(others_of) < len(harmless) else "FALSE"
     wanted = f"(NOT {settled} AND ({doubtful} OR ({unstated}))) OR ({zero} AND NOT {others})"
     where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND ({wanted})"
     if doubtful == zero == "FALSE" and not _any_unstated(db):

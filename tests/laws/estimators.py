@@ -63,6 +63,7 @@ from ehrivig.stats.tables.usual_tests import p_of_counts, p_of_means
 from ehrivig.stats.timezero import (
     clone_censor_weight,
     ever_vs_never,
+    extreme_weights,
     follow_up,
     landmark,
     sequential_trials,
@@ -828,7 +829,7 @@ ESTIMATORS = (
         "",
         FOLLOWED,
         coherent=False,
-        also=(clone_censor_weight,),
+        also=(clone_censor_weight, extreme_weights),  # the same risks, without a bootstrap
         exempt={"order": "the bootstrap draws row numbers", **HOURS},
     ),
     Estimator(
