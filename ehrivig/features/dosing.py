@@ -59,14 +59,7 @@ def candidates(db: Database, study: Study) -> pl.DataFrame:
 
     Reads `candidate` and `unread_exposure`.
     """
-    plan = study.exposure
-    values = {
-        "codelist": plan.codelist,
-        "routes": list(plan.routes),
-        "start_hours": plan.start_hours,
-        "end_hours": plan.end_hours,
-    }
-    return db.frame(concept("exposure_read"), values)
+    return db.frame(concept("exposure_read"), study.exposure.asked)
 
 
 def dosing(

@@ -20,14 +20,7 @@ def given_otherwise(db: Database, study: Study) -> pl.DataFrame:
     `asked`: the route is one of the study's; `in_window`: within the exposure window. Reads
     `candidate` and `medication`.
     """
-    plan = study.exposure
-    values = {
-        "codelist": plan.codelist,
-        "routes": list(plan.routes),
-        "start_hours": plan.start_hours,
-        "end_hours": plan.end_hours,
-    }
-    return db.frame(concept("given_otherwise"), values)
+    return db.frame(concept("given_otherwise"), study.exposure.asked)
 
 
 def why(otherwise: pl.DataFrame, people: pl.DataFrame, study: Study) -> str:

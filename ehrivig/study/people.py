@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -212,3 +212,9 @@ class Exposure(Section):
             ]
         ],
     )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What a query of its doses is asked with: the list, the routes, the window in hours."""
+        window = {"start_hours": self.start_hours, "end_hours": self.end_hours}
+        return {"codelist": self.codelist, "routes": list(self.routes), **window}

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from ehrivig.disclosure import shown
 from ehrivig.validate.quality import numbers
 
+_MANY, _MOST_PARTIAL = 12, 25
+"""Hospitals whose tables are shown by month, and tables that are named, at most."""
 FEWEST_MONTHS = 4
 """Months with enough stays that a step can be seen in."""
 _LEAST_GAIN = 0.5
@@ -136,3 +140,26 @@ def month_name(month: int) -> str:
     """2020-03, of year x 12 + month."""
     year, number = divmod(month - 1, 12)
     return f"{year:04d}-{number + 1:02d}"
+
+
+def shown_on_page(folder: Path, n_hospitals: int, smallest: int) -> dict[str, Any]:
+    """Tables by month of every hospital (of few), and where charting begins late or ends early."""
+    every = charted(folder, smallest)
+    partial = sorted((c for c in every if c.is_partial), key=lambda c: -c.outside)
+    shown_ = [] if n_hospitals > _MANY else every
+    names = sorted({one.hospital_id for one in shown_})
+    return {
+        "calendars": {name: [c for c in shown_ if c.hospital_id == name] for name in names},
+        "month_name": month_name,
+        "partial": [
+            {
+                "hospital": one.hospital_id,
+                "table": one.table,
+                "begin": month_name(one.begin) if one.begin else "",
+                "end": month_name(one.end) if one.end else "",
+                "outside": shown(one.outside, smallest),
+            }
+            for one in partial[:_MOST_PARTIAL]
+        ],
+        "n_partial": len(partial),
+    }

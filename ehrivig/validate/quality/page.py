@@ -26,7 +26,6 @@ from ehrivig.validate.suite import by_check
 
 _WORST = {"pass": 0, "warn": 1, "fail": 2}
 _MOST = 25  # rows of a table of reasons or changes
-_MANY_CALENDARS = 12  # hospitals whose tables are shown by month
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def page(
         rows=_rows(hospitals, smallest),
         reasons=_reasons(folder, smallest),
         completeness=_completeness(folder, hospitals),
-        **_calendar(folder, len(hospitals), smallest),
+        **calendar.shown_on_page(folder, len(hospitals), smallest),
         figures=_figures(folder, study),
         legend=_legend(hospitals),
         many=len(hospitals) > _many(),
@@ -175,29 +174,6 @@ def _completeness(
             for name in table.names
         ]
     return found
-
-
-def _calendar(folder: Path, n_hospitals: int, smallest: int) -> dict[str, Any]:
-    """Tables by month of every hospital (of few), and where charting begins late or ends early."""
-    every = calendar.charted(folder, smallest)
-    partial = sorted((c for c in every if c.is_partial), key=lambda c: -c.outside)
-    shown_ = [] if n_hospitals > _MANY_CALENDARS else every
-    names = sorted({one.hospital_id for one in shown_})
-    return {
-        "calendars": {name: [c for c in shown_ if c.hospital_id == name] for name in names},
-        "month_name": calendar.month_name,
-        "partial": [
-            {
-                "hospital": one.hospital_id,
-                "table": one.table,
-                "begin": calendar.month_name(one.begin) if one.begin else "",
-                "end": calendar.month_name(one.end) if one.end else "",
-                "outside": shown(one.outside, smallest),
-            }
-            for one in partial[:_MOST]
-        ],
-        "n_partial": len(partial),
-    }
 
 
 def _figures(folder: Path, study: Study) -> list[Markup]:
