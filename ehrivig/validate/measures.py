@@ -13,7 +13,7 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import arrived, gate_tables, mapping, rules, unread
+from ehrivig.validate import arrived, counted, gate_tables, mapping, rules, suspects, unread
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -138,19 +138,15 @@ def _measure_table(
         contract.BY_NAME[table].names,
         tuple(c.check for c in acting if not c.field),
         tuple(c.check for c in acting if c.field),
-        suspects(table) if table in _EVENTS and len(hospitals) == 1 else "",
-        event_time(table),
+        suspects.of(table) if table in _EVENTS and len(hospitals) == 1 else "",
+        counted.rows(table),
+        counted.event_time(table),
         table in arrived.PROMPT,
-        gate_tables.as_read(db, table),
     )
-    return adapter.count(db, relation, checks, parameters, hospitals)
-
-
-def event_time(table: str) -> str:
-    """The column of when an event was; empty for a table without events."""
-    columns = contract.BY_NAME[table].columns
-    times = (column.name for column in columns if column.kind == "time")
-    return next(times, "") if table in _EVENTS else ""
+    counted.take(db, table, gate_tables.as_read(db, table))
+    found = adapter.count(db, relation, checks, parameters, hospitals)
+    counted.let_go(db, table)
+    return found
 
 
 def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Rule]:
@@ -162,11 +158,6 @@ def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Ru
         and (predicate := counts.predicates[check.check])
         and any(numbers.checks[check.check].violated for numbers in counts.of.values())
     ]
-
-
-def suspects(table: str) -> str:
-    """The table of a bit for each admission whose rows of an event table some rule concerns."""
-    return f"gate.suspect_{table}"
 
 
 def _settle(db: Database, table: str, own: list[Rule]) -> None:

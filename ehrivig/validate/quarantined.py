@@ -12,7 +12,7 @@ from ehrivig.batch import keys
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import aggregates, measures, rules
+from ehrivig.validate import aggregates, measures, rules, suspects
 
 
 def quarantine(db: Database, study: Study, hospitals: Sequence[str], folder: Path) -> pl.DataFrame:
@@ -43,9 +43,9 @@ def quarantine(db: Database, study: Study, hospitals: Sequence[str], folder: Pat
 
 
 def _write(db: Database, table: str, own: list[rules.Rule], path: Path) -> None:
-    suspects = measures.suspects(table)
     columns = keys.as_read(db, table)
-    db.copy(rules.as_read(columns, table, own, suspects if db.exists(suspects) else None), path)
+    with suspects.alone(db, table):
+        db.copy(rules.as_read(columns, table, own), path)
 
 
 def _account(db: Database, quarantine: Path) -> pl.DataFrame:

@@ -92,20 +92,10 @@ def _kept_value(name: str, values: list[Rule]) -> str:
     return f"CASE WHEN NOT {rejected(against)} THEN {quoted} END AS {quoted}"
 
 
-def as_read(
-    columns: Sequence[str], table: str, rules: list[Rule], suspects: str | None = None
-) -> str:
-    """SELECT of the rows that some rule of `rules` concerns: `columns`, and the reasons.
-
-    `suspects`: a table of one row with a bit of each HASH of an admission that has such rows, so
-    that few other rows are judged again.
-    """
+def as_read(columns: Sequence[str], table: str, rules: list[Rule]) -> str:
+    """SELECT of the rows that some rule of `rules` concerns: `columns`, and the reasons."""
     shown = ", ".join([*columns, f"{reason(rules)} AS reason"])
-    text = f"SELECT {shown} FROM gate.{table} WHERE {rejected(rules)}"
-    if rules and suspects is not None:
-        suspect = f"get_bit((SELECT suspects FROM {suspects}), {HASH}) = 1"
-        text = f"SELECT {shown} FROM gate.{table} WHERE {suspect} AND {rejected(rules)}"
-    return f"{text} ORDER BY ALL"
+    return f"SELECT {shown} FROM gate.{table} WHERE {rejected(rules)} ORDER BY ALL"
 
 
 def store(db: Database, rules: list[Rule]) -> None:

@@ -11,11 +11,13 @@ procedure, a device or a test that was set aside may have been one: who has no o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 from ehrivig.concepts import sent
 from ehrivig.database import Database
 from ehrivig.literals import render
 from ehrivig.study import Study
+from ehrivig.validate import suspects
 from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
@@ -63,12 +65,12 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     unstated = f"NOT route_known AND NOT {rejected(rules)}"
     wanted = f"(NOT {settled} AND ({doubtful} OR ({unstated}))) OR ({zero} AND NOT {others})"
     where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND ({wanted})"
-    if doubtful == zero == "FALSE" and not _any_unstated(db):
+    unstated_there = _any_unstated(db)
+    if doubtful == zero == "FALSE" and not unstated_there:
         where = "FALSE"
-    db.table(
-        TABLE,
-        f"SELECT hospital_id, admission_id, started_at FROM gate.medication WHERE {where}",
-    )
+    asked = f"SELECT hospital_id, admission_id, started_at FROM gate.medication WHERE {where}"
+    with nullcontext() if unstated_there else suspects.alone(db, "medication"):
+        db.table(TABLE, asked)
 
 
 def no_event(db: Database) -> None:
@@ -96,11 +98,12 @@ def events(db: Database, table: str, own: Iterable[Rule]) -> None:
     judged = f"SELECT *, {doubtful} AS is_doubtful, {mistimed} AS is_mistimed FROM gate.{table}"
     when = "CASE WHEN NOT g.is_mistimed THEN g.started_at END" if table == "medication" else "NULL"
     where = "g.is_doubtful OR r.verdict = 'quarantine'" if unclear else "g.is_doubtful"
-    db.execute(
-        f"INSERT INTO {EVENTS} SELECT DISTINCT '{table}', g.admission_id, {variable}, {when} "
-        f"FROM ({judged} WHERE NOT {harmless} AND admission_id IS NOT NULL) AS g {join} "
-        f"WHERE ({where}) AND {variable} IS NOT NULL"
-    )
+    with nullcontext() if unclear else suspects.alone(db, table):
+        db.execute(
+            f"INSERT INTO {EVENTS} SELECT DISTINCT '{table}', g.admission_id, {variable}, {when} "
+            f"FROM ({judged} WHERE NOT {harmless} AND admission_id IS NOT NULL) AS g {join} "
+            f"WHERE ({where}) AND {variable} IS NOT NULL"
+        )
 
 
 def deaths(db: Database, own: Iterable[Rule]) -> None:

@@ -1,19 +1,12 @@
 -- Measurements of one moment, code and value with another of their admission (kind 3).
 -- One row per hospital: violated (the copies without the first), denominator. Of the counted stays.
-WITH counted AS (
-    SELECT admission_id
-    FROM gate.stay
-    WHERE stay_counted
-),
-
-said AS (
+WITH said AS (
     SELECT
-        l.hospital_id,
+        hospital_id,
         COUNT(*) AS n
-    FROM resolved.vital AS l
-    SEMI JOIN counted AS c ON l.admission_id = c.admission_id
-    WHERE l.value IS NOT NULL
-    GROUP BY l.hospital_id, HASH(l.admission_id, l.vital_code, l.value, l.measured_at)
+    FROM gate.counted_vital
+    WHERE value IS NOT NULL
+    GROUP BY hospital_id, HASH(admission_id, vital_code, value, measured_at)
 )
 
 SELECT

@@ -27,10 +27,9 @@ WITH flag AS (
         g.admission_id,
         g.medication_id,
         16 AS bit
-    FROM gate.medication_timed AS g
+    FROM gate.medication_exposed AS g
     INNER JOIN gate.medication_heavy_day AS h
         ON g.admission_id = h.admission_id AND g.started_at::DATE = h.day
-    WHERE g.exposure AND g.grams IS NOT NULL
     UNION ALL
     SELECT
         admission_id,

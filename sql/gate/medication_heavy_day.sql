@@ -4,8 +4,8 @@
 SELECT
     g.admission_id,
     g.started_at::DATE AS day
-FROM gate.medication_once AS g
+FROM gate.medication_exposed AS g
 INNER JOIN gate.stay AS s ON g.admission_id = s.admission_id
-WHERE g.exposure AND g.grams IS NOT NULL
+WHERE g.duplicate IS NOT TRUE
 GROUP BY g.admission_id, g.started_at::DATE
 HAVING SUM(g.grams) > 2.5 * COALESCE(MIN(s.stay_weight_kg), 150)

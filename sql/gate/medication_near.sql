@@ -1,6 +1,6 @@
 -- Given doses within 5 minutes of another one of the same drug, compared dose by dose.
--- Grain: close row of gate.medication_timed. Rows between two close ones are among them, so that
--- the row before is the same as among all rows.
+-- Grain: row of gate.medication_timed in gate.medication_close. Rows between two close ones are
+-- among them, so that the row before is the same as among all rows.
 -- duplicate: same drug, dose and unit within 5 minutes of the one before it, which stays (kind 3);
 -- never at exactly midnight, where a date without a time hides the parts of a split dose, and not
 -- when the one before had ended: pieces that adjoin are one infusion, charted in parts.
@@ -14,7 +14,7 @@ SELECT
     AND dose <> LAG(dose) OVER any_dose
     AND COALESCE(started_at < LAG(ends_at) OVER any_dose, TRUE) AS duplicate_dose
 FROM gate.medication_timed
-WHERE is_close
+SEMI JOIN gate.medication_close USING (row_number)
 WINDOW
     same_dose AS (
         PARTITION BY admission_id, drug, dose_unit, dose

@@ -1,9 +1,5 @@
 -- The given doses, each counted once: without duplicates.
 -- Grain: row of gate.medication_timed.
-SELECT *
-FROM gate.medication_timed
-WHERE NOT is_close
-UNION ALL
-SELECT * EXCLUDE (duplicate, duplicate_dose)
-FROM gate.medication_near
-WHERE duplicate IS NOT TRUE
+SELECT t.*
+FROM gate.medication_timed AS t
+ANTI JOIN gate.medication_near AS n ON t.row_number = n.row_number AND n.duplicate

@@ -2,7 +2,7 @@
 -- each: the same grams (in mg) within an hour of it, while it still runs, or of another product or
 -- unit, or of another order where nobody knows when it ended. Bottles that follow each other are
 -- none.
--- Grain: row of gate.medication_once.
+-- Grain: row of gate.medication_exposed that is no duplicate.
 WITH dose AS (
     SELECT
         admission_id,
@@ -14,8 +14,8 @@ WITH dose AS (
         LAG(HASH(order_id)) OVER same AS ordered_before,
         LAG(started_at) OVER same AS started_before,
         LAG(ends_at) OVER same AS ended_before
-    FROM gate.medication_once
-    WHERE exposure AND grams > 0
+    FROM gate.medication_exposed
+    WHERE grams > 0 AND duplicate IS NOT TRUE
     WINDOW same AS (
         PARTITION BY admission_id, ROUND(grams * 1000)
         ORDER BY started_at, medication_id

@@ -38,10 +38,10 @@ class Relation:
     `columns`: those whose values are counted. `rejecting`, `emptying`: ids of checks that reject a
     row, or take a value from it. `suspects`: the table that is made of a bit for each HASH of an
     admission with such rows; only of a single hospital, whose rows are not asked in groups: the
-    same little memory for few such rows and for many. `event_time`: the column of when an event
-    was, by whose months rows of the counted stays are counted; empty for a table without events.
-    `begins`: whether the beginning of stays is held against its first rows. `read`: where its rows
-    are read with the fewest joins.
+    same little memory for few such rows and for many. `counted`: the relation of its rows of the
+    counted stays, empty for a table without events. `event_time`: the column of when an event was,
+    by whose months these are counted. `begins`: whether the beginning of stays is held against its
+    first rows.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Relation:
     rejecting: Collection[str] = ()
     emptying: Collection[str] = ()
     suspects: str = ""
+    counted: str = ""
     event_time: str = ""
     begins: bool = False
-    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,20 +140,17 @@ def count(
 
 
 def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
-    """Hospital -> what came of its counted stays.
+    """Hospital -> what came of its counted stays; empty for a table without events.
 
-    A statement of its own, over two columns: beside a histogram DuckDB computes the other counts
-    of a table twice. Empty for a table without events.
+    A statement of its own: beside a histogram DuckDB computes the other counts of a table twice.
     """
-    if not relation.event_time:
+    if not relation.counted:
         return {}
-    time = f"r.{relation.event_time}"
+    time = relation.event_time
     rows = db.rows(
         "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) FROM ("
-        f"SELECT r.hospital_id, r.admission_id, year({time}) * 12 + month({time}) AS month, "
-        f"count(*) AS n FROM {relation.read} AS r "
-        "SEMI JOIN (SELECT admission_id FROM gate.stay WHERE stay_counted) AS s "
-        "ON r.admission_id = s.admission_id GROUP BY ALL) "
+        f"SELECT hospital_id, admission_id, year({time}) * 12 + month({time}) AS month, "
+        f"count(*) AS n FROM {relation.counted} GROUP BY ALL) "
         "GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
     )
     begun = _begun(db, relation) if relation.begins else {}
@@ -175,10 +172,9 @@ def _begun(db: Database, relation: Relation) -> dict[str, tuple[int, int, int]]:
         f"SELECT hospital_id, count(*), "
         f"count(*) FILTER (WHERE {after} - INTERVAL {BEFORE_HOURS} HOUR), "
         f"count(*) FILTER (WHERE {after} + INTERVAL {PROMPT_HOURS} HOUR) FROM ("
-        f"SELECT r.hospital_id, min(r.{relation.event_time}) AS first_at, "
-        f"any_value(s.stay_admitted_at) AS admitted_at FROM {relation.read} AS r INNER JOIN "
-        "(SELECT admission_id, stay_admitted_at FROM gate.stay WHERE stay_counted) AS s "
-        "ON r.admission_id = s.admission_id GROUP BY r.hospital_id, r.admission_id) "
+        f"SELECT hospital_id, min({relation.event_time}) AS first_at, "
+        f"any_value(stay_admitted_at) AS admitted_at FROM {relation.counted} "
+        "GROUP BY hospital_id, admission_id) "
         "WHERE epoch_us(first_at) % 86400000000 <> 0 GROUP BY hospital_id"
     )
     return {hospital: (int(n), int(early), int(prompt)) for hospital, n, early, prompt in rows}

@@ -1,0 +1,51 @@
+"""The rows of the counted stays, apart: some 2,000 stays of a hospital tell what a table sends.
+
+Months, stays with rows, first rows of a stay and copies are asked of them alone.
+"""
+
+from __future__ import annotations
+
+from ehrivig import contract
+from ehrivig.database import Database
+from ehrivig.validate import arrived
+
+_EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
+_COMPARED = {"lab": ("lab_code", "value"), "vital": ("vital_code", "value")}
+"""Table -> what makes a row of one moment another's copy."""
+
+
+def event_time(table: str) -> str:
+    """The column of when an event was; empty for a table without events."""
+    columns = contract.BY_NAME[table].columns
+    times = (column.name for column in columns if column.kind == "time")
+    return next(times, "") if table in _EVENTS else ""
+
+
+def rows(table: str) -> str:
+    """The relation of a table's rows of counted stays; empty for a table without events.
+
+    hospital_id, admission_id, stay_admitted_at, the time of the event, and what copies share.
+    """
+    return f"gate.counted_{table}" if event_time(table) else ""
+
+
+def take(db: Database, table: str, read: str) -> None:
+    """Make `rows(table)` of `read`, once where it is asked several times. Needs `gate.stay`."""
+    if not rows(table):
+        return
+    columns = ("hospital_id", "admission_id", event_time(table), *_COMPARED.get(table, ()))
+    shown = ", ".join(f'r."{column}"' for column in columns)
+    make = db.table if table in arrived.PROMPT else db.view
+    make(
+        rows(table),
+        f"SELECT {shown}, s.stay_admitted_at FROM {read} AS r INNER JOIN "
+        "(SELECT admission_id, stay_admitted_at FROM gate.stay WHERE stay_counted) AS s "
+        "ON r.admission_id = s.admission_id",
+    )
+
+
+def let_go(db: Database, table: str) -> None:
+    """Drop what `take` made."""
+    if rows(table):
+        kind = "TABLE" if table in arrived.PROMPT else "VIEW"
+        db.execute(f"DROP {kind} {rows(table)}")
