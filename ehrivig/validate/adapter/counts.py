@@ -117,7 +117,8 @@ def count(
     present = {name: asked.number(count_if(f'"{name}" IS NOT NULL')) for name in relation.columns}
     columns = [plan.columns(asked) for plan in plans]
     emptied = [predicates[check] for check in relation.emptying]
-    table = _measured(db, relation, asked, either([rejected, *emptied]), hospitals)
+    touched = either([rejected, *emptied]) if any(emptied) else rejected
+    table = _measured(db, relation, asked, touched, hospitals)
     found = _numbers(db, plans, columns, table)
     arrived = _arrived(db, relation)
     queried = {
