@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig import analysis, cohort, release, report, use, validate
+from ehrivig.analysis import strategies
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals
 from ehrivig.errors import EmptyResult, GateBlocked
@@ -136,6 +137,7 @@ def investigate(this: Run) -> dict[str, int]:
 
     Leaves its tables in the run folder. Raises GateBlocked when the arms differ in what was set
     aside, EmptyResult without a cohort or a matched pair; what could be computed is then on disk.
+    UsageError when nobody follows a strategy of the declared answer.
     """
     study, folder = this.study, this.folder
     this.progress("cohort")
@@ -152,6 +154,7 @@ def investigate(this: Run) -> dict[str, int]:
     verdicts.judge_arms(this, table, attrition)
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
+    strategies.refuse_unfollowed(table, study)
     this.progress("matching")
     table = with_hospitals(table)
     arms = comparison.compare(table, study)

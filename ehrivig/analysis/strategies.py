@@ -1,0 +1,40 @@
+"""Strategies that nobody follows: an answer that would compare people with nobody."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig.errors import UsageError
+from ehrivig.study import Study
+
+
+def refuse_unfollowed(table: pl.DataFrame, study: Study) -> None:
+    """Raise UsageError where nobody, or everybody, of a cohort starts in time for the answer.
+
+    `table`: one row per person, `exposed` and `hours_to_first_dose` (from time zero; null without a
+    dose). A cohort in which nobody was exposed at all is another matter: there is nothing to
+    compare, whatever is asked.
+    """
+    hours, key = _deadline(study)
+    if not hours or table.is_empty() or not table["exposed"].any():
+        return
+    n_starting = table.filter(pl.col("hours_to_first_dose").is_between(0, hours)).height
+    if 0 < n_starting < table.height:
+        return
+    drug = study.exposure.label
+    who, others = ("nobody", "do") if not n_starting else ("everybody", "do not")
+    cure = "Write more hours" if not n_starting else "Write fewer hours"
+    raise UsageError(
+        f"study: analysis.{key}: {who} in the cohort starts {drug} within {hours:g} h of time "
+        f"zero, and the declared answer compares those who {others} with the rest. {cure}, or "
+        "another study.estimand.analysis."
+    )
+
+
+def _deadline(study: Study) -> tuple[float, str]:
+    """The hours within which the declared answer asks people to start, and the key that says so."""
+    if study.answer == "clone_censor_weight":
+        return study.grace_hours, "grace_hours"
+    if study.answer == "landmark":
+        return study.analysis.landmark_hours[0], "landmark_hours"
+    return 0, ""
