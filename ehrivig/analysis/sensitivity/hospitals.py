@@ -21,6 +21,7 @@ from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
 SCORE = "propensity_logit"
+_COMMON = "one effect for every hospital: no difference between hospitals is in its interval"
 
 
 @answers("hospital")
@@ -148,7 +149,11 @@ def _words(pool: HospitalPool) -> tuple[str, ...]:
 
 
 def _one_stage(table: pl.DataFrame, hospitals: list[str], study: Study) -> Effect:
-    """All hospitals in one model, each with an intercept of its own."""
+    """All hospitals in one model, each with an intercept of its own, and one effect for all.
+
+    Where effects differ between hospitals its interval is too narrow (80 to 86% for 95%, with a
+    standard deviation of 0.4 between log odds ratios): that of the random effects is not.
+    """
     known = table.filter(pl.col(study.primary.name).is_not_null())
     event, arm = values(known, study.primary.name), exposed(known)
     present = [h for h in hospitals if h in set(known["hospital_id"])]
@@ -156,7 +161,11 @@ def _one_stage(table: pl.DataFrame, hospitals: list[str], study: Study) -> Effec
     x = np.column_stack([values(known, SCORE), *own])
     names = (SCORE, *(f"hospital {h}" for h in present[1:]))
     effect, fit = model_of(study.primary).adjusted(event, arm, x, names, "conditional on the score")
-    return replace(effect, method=f"one stage: {fit.method}, score and hospital in the model")
+    return replace(
+        effect,
+        method=f"one stage, common effect: {fit.method}, score and hospital in the model",
+        notes=(*effect.notes, _COMMON),
+    )
 
 
 def _matched_again(rest: pl.DataFrame, study: Study, rematch: Rematch) -> Effect:
