@@ -47,12 +47,12 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
 
     `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
     `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
-    truth) and `rejected` (p < 0.05) are proportions of the replicates with an estimate; `failed`
-    counts
-    the others. `type_i_error` is `rejected` where there is no effect. `in_range`: the coverage is
-    not below 93.5%, nor above 96.5% where it should be exact; `holds`: not by more than two
-    Monte-Carlo errors. Both are null without a coverage, and where more than a tenth of the cohorts
-    have no estimate: what is left of them is no fair sample.
+    truth) is a proportion of the replicates with an estimate, `rejected` (p < 0.05) of those with a
+    p: none is no acceptance; `failed` counts those without an estimate. `type_i_error` is
+    `rejected` where there is no effect. `in_range`: the coverage is not below 93.5%, nor above
+    96.5% where it should be exact; `holds`: not by more than two Monte-Carlo errors. Both are null
+    without a coverage, and where more than a tenth of the cohorts have no estimate: what is left of
+    them is no fair sample.
     """
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
@@ -131,7 +131,8 @@ def _measured(
         name: np.array([getattr(a, name) for a in answers]) for name in Answer.__dataclass_fields__
     }
     value: Floats = np.log(columns["estimate"]) if ratio else columns["estimate"]
-    rejected = float(np.nanmean(columns["p"] < 0.05))
+    tested = columns["p"][~np.isnan(columns["p"])]
+    rejected = float((tested < 0.05).mean()) if tested.size else None
     row: dict[str, float | int | None] = {
         "coverage": None,
         "truth": truth,

@@ -275,6 +275,7 @@ def _table(
         study.primary.name: event,
         **{name: x[:, j] for j, name in enumerate(world.names)},
         **_dosing(np.where(exposed, start, np.nan), end, rng),
+        **_products(study, exposed, rng),
     }
     for name in _read(study):
         if name not in columns:
@@ -316,3 +317,13 @@ def _dosing(start: Floats, end: Floats, rng: np.random.Generator) -> dict[str, F
         "max_daily_g_per_kg": daily / 65,
         "dose_complete": np.ones(n, dtype=bool),
     }
+
+
+def _products(study: Study, exposed: np.ndarray, rng: np.random.Generator) -> dict[str, pl.Series]:
+    """The product of the exposed, of those that the study holds apart: none changes the risk."""
+    apart = {band.feature for band in study.exposure.bands if band.of_product}
+    if not apart:
+        return {}
+    drawn = rng.choice(sorted({bands.STANDARD, *apart}), len(exposed))
+    given = [str(name) if is_given else None for name, is_given in zip(drawn, exposed, strict=True)]
+    return {"product_type": pl.Series(given, dtype=pl.String)}

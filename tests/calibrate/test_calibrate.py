@@ -141,6 +141,24 @@ def test_without_an_effect_the_truth_is_none_and_rejections_are_errors(plan: stu
     assert list(row) == list(SCHEMA)
 
 
+def test_an_estimate_without_a_p_accepts_nothing(plan: study.Study) -> None:
+    answers = [fake(1.1, 0.9, 1.3, 0.4), fake(2.0, 1.5, 2.5, 0.001), fake(1.0, 0.9, 1.1, np.nan)]
+    row = summarise(worlds.model(plan, "immediate", 0.0), answers).row(0, named=True)
+    assert (row["rejected"], row["replicates"]) == (0.5, 3)
+    row = summarise(worlds.model(plan, "immediate", 0.0), answers[2:]).row(0, named=True)
+    assert (row["rejected"], row["type_i_error"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["ivig_sepsis", "ivig_sepsis_neonates"])
+def test_groups_of_products_are_drawn(name: str) -> None:
+    plan = study.load(name)
+    drawn = worlds.draw(worlds.model(plan, "delayed", 0.0), 300, np.random.default_rng(2)).table
+    given = drawn.filter("exposed")["product_type"]
+    assert set(given) == {"standard", "igma_enriched"}
+    assert drawn.filter(~pl.col("exposed"))["product_type"].null_count() > 0
+    assert set(drawn["band_product"].drop_nulls()) == {"low", "high"}
+
+
 @pytest.mark.parametrize(
     ("row", "world", "valid"),
     [

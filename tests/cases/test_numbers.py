@@ -48,7 +48,8 @@ ELSEWHERE = {
 }
 HERE = {"M5", "M16", "M26", "M27"}
 LATER = {"M19", "M23", "M24", "M25", "M28", "M30"}
-"""Small samples, learned scores, severity that moves, few controls, dose: not answered yet."""
+"""Small samples, learned scores, severity that moves, few controls, bias judged in standard errors,
+dose: not answered yet, or in part."""
 Counted = Callable[..., pl.DataFrame]
 
 
