@@ -6,10 +6,12 @@ import atexit
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from fuzz.quick_pages import quick_pages
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +47,13 @@ def reference_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public demo extracts (../shared/data) are not here")
     return folder
+
+
+@pytest.fixture(scope="module")
+def quickly() -> Iterator[None]:
+    """For a file whose tests do not look at how pages are drawn."""
+    with quick_pages():
+        yield
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -1,7 +1,8 @@
-"""Quick pages for cases inside a worker: figures as their texts, and no Great Expectations site.
+"""Quick pages for runs inside a process: figures as their texts, and no Great Expectations site.
 
-Both take most of a small run. A figure whose own text holds mathematics is drawn in full; and every
-case that goes through the real command line draws and writes everything.
+Both take most of a small run, and the figure of every analyte a third of a small check: these are
+left out too unless asked for. A figure whose own text holds mathematics is drawn in full; and every
+case of the fuzz that goes through the real command line draws and writes everything.
 """
 
 from __future__ import annotations
@@ -18,28 +19,39 @@ HEAD = (
 
 
 @contextlib.contextmanager
-def quick_pages() -> Iterator[None]:
-    """Meanwhile, figures are saved as their texts, and Data Docs are left out."""
+def quick_pages(*, distributions: bool = False) -> Iterator[None]:
+    """Meanwhile, figures are saved as their texts, and Data Docs are left out.
+
+    `distributions`: those of the analytes are drawn as well.
+    """
     from matplotlib.figure import Figure
 
     from ehrivig import validate
+    from ehrivig.validate.quality import figures
 
-    full, site = Figure.savefig, validate.write_data_docs
+    full, site, of_analyte = Figure.savefig, validate.write_data_docs, figures.distribution
 
     def save(figure: Figure, target: Any, **options: Any) -> None:
         words = _words(figure)
         if any("$" in word for word in words):
             full(figure, target, **options)
             return
-        body = "".join(f"<text>{escape(word)}</text>\n" for word in words)
-        target.write(f"{HEAD}{body}</svg>\n")
+        target.write(_svg(words))
 
     Figure.savefig = save
     validate.write_data_docs = lambda *_, **__: None
+    if not distributions:
+        figures.distribution = lambda analyte, *_: _svg([analyte])
     try:
         yield
     finally:
         Figure.savefig, validate.write_data_docs = full, site
+        figures.distribution = of_analyte
+
+
+def _svg(words: list[str]) -> str:
+    body = "".join(f"<text>{escape(word)}</text>\n" for word in words)
+    return f"{HEAD}{body}</svg>\n"
 
 
 def _words(figure: Any) -> list[str]:

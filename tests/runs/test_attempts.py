@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from fuzz.base import bytes_of, call, short_study, small_extract
-from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.errors import EhrivigError, EmptyResult, ExtractError, FolderBusy, UsageError
 from ehrivig.runs import attempt_metrics, attempts, history, made_of
 from ehrivig.store.folder import attempts_beside, run_folder
 
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly() -> Iterator[None]:
-    """How pages are drawn is not looked at here."""
-    with quick_pages():
-        yield
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 @pytest.fixture(scope="module")

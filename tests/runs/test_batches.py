@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ import polars as pl
 import pytest
 from extract.test_damaged_page import damage
 from fuzz.base import content
-from fuzz.quick_pages import quick_pages
 from result_files import hashes
 
 from ehrivig import contract, pipeline
@@ -28,7 +27,10 @@ from ehrivig.demo import write_demo
 from ehrivig.runs import history
 from ehrivig.study import Study, parse
 
-pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
+    pytest.mark.usefixtures("quickly"),
+]
 slow = pytest.mark.slow
 PATIENTS, HOSPITALS = 400, ("A", "B", "C", "D", "E", "F", "G")
 IN_TOKYO, SHIFTED, DAMAGED, WITHOUT_SCORES, WITHOUT_DEVICES = "CE", "D", "E", "B", "F"
@@ -45,13 +47,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 NUMBERS, TEXT = "whole numbers", "text"
 Rows = Callable[[pl.DataFrame], pl.DataFrame]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly() -> Iterator[None]:
-    """How pages are drawn is not looked at here."""
-    with quick_pages():
-        yield
 
 
 @pytest.fixture(scope="module")

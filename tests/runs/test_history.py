@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from fuzz.base import TIMED, bytes_of, call, short_study, small_extract
-from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.errors import UsageError
@@ -21,6 +19,8 @@ from ehrivig.runs import fingerprint, history, metrics
 from ehrivig.runs.state import Options, Run
 from ehrivig.validate import Check
 from ehrivig.validate.result import HospitalResult
+
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 def finished_run(
@@ -165,13 +165,6 @@ def test_a_row_counts_verdicts_and_rows(tmp_path: Path) -> None:
     assert (row["rows_read"], row["rows_quarantined"]) == (186, 4)
     assert (row["hospitals"], row["hospitals_reused"], row["hospitals_left_out"]) == (4, 1, 1)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["finished_at"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly() -> Iterator[None]:
-    """How pages are drawn is not looked at here."""
-    with quick_pages():
-        yield
 
 
 @pytest.fixture(scope="module")

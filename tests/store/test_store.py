@@ -64,24 +64,31 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def here(extract: Path) -> dict[str, str]:
+    """The hashes of a check of it in folders."""
+    out = extract.parent / "here"
+    assert pipeline.check("ivig_covid19", extract, out).exit_code == 0
+    return hashes(out)
+
+
 def row_groups(path: Path) -> int:
     return int(pq.read_metadata(path).num_row_groups)
 
 
 def test_only_needed_columns_are_fetched_and_once(
-    store: type[object_store.Proxy], extract: Path, tmp_path: Path
+    store: type[object_store.Proxy], extract: Path, here: dict[str, str], tmp_path: Path
 ) -> None:
     """Same result as from a folder; of a large object its needed columns, of no byte twice.
 
     DuckDB fetches an object of less than 2 MB whole, in one request.
     """
     upload(extract, "data/extract")
-    here, there = tmp_path / "here", tmp_path / "there"
-    pipeline.check("ivig_covid19", extract, here)
+    there = tmp_path / "there"
     store.fetched.clear()
     done = pipeline.check("ivig_covid19", "s3://data/extract", there)
     assert done.exit_code == 0
-    assert hashes(there) == hashes(here)
+    assert hashes(there) == here
     needed = needed_bytes(extract)
     sizes = {name: (extract / name).stat().st_size for name in needed}
     fetched = {name: store.fetched.get(f"/data/extract/{name}", 0) for name in needed}
@@ -98,11 +105,10 @@ def test_only_needed_columns_are_fetched_and_once(
 
 
 def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
-    store: type[object_store.Proxy], extract: Path, tmp_path: Path
+    store: type[object_store.Proxy], extract: Path, here: dict[str, str], tmp_path: Path
 ) -> None:
     """Uploaded whole, manifest last; run again it is unchanged; nothing is left on this machine."""
-    here, there = tmp_path / "here", "s3://runs/study"
-    pipeline.check("ivig_covid19", extract, here)
+    there = "s3://runs/study"
     done = pipeline.check("ivig_covid19", extract, there)
     assert (done.exit_code, done.out) == (0, there)
     copy = tmp_path / "copy"
@@ -111,7 +117,7 @@ def test_a_run_in_a_store_has_the_bytes_of_a_run_in_a_folder(
             target = copy / path.relative_to(place(there))
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-    assert hashes(copy) == hashes(here)
+    assert hashes(copy) == here
     assert (copy / "manifest.json").is_file()
     assert pipeline.check("ivig_covid19", extract, there).message == "unchanged"
     names = [p.name for p in place("s3://runs").iterdir()]

@@ -13,6 +13,8 @@ from ehrivig import cli, pipeline
 from ehrivig import study as studies
 from ehrivig.study.protocol import digest, items, protocol
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 PARTS = [
     *("Eligibility", "Treatment strategies", "Assignment", "Follow-up", "Outcome"),
     *("Causal contrast", "Assumptions", "Analysis plan"),

@@ -9,6 +9,8 @@ import pytest
 
 from ehrivig import pipeline
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 
 @pytest.mark.parametrize(
     ("study", "place", "cohort", "exposed", "pairs"),

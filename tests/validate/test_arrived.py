@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from fuzz.base import short_study
-from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline
 from ehrivig.demo import write_demo
 from ehrivig.validate import arrived
 from ehrivig.validate.arrived import early_ends, fewer_stays, late_begins, shrunk_months
 
+pytestmark = pytest.mark.usefixtures("quickly")
 JANUARY = 2020 * 12 + 1
 
 
@@ -88,13 +87,6 @@ def test_a_table_that_begins_long_after_the_others_is_told() -> None:
     assert list(late_begins(months(lab=[300, 300, 300], **others), "lab")) == [("A", 0, 900)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quickly() -> Iterator[None]:
-    """How pages are drawn is not looked at here."""
-    with quick_pages():
-        yield
-
-
 def cut(extract: Path, table: str, hospital: str, keep: pl.Expr) -> None:
     for path in (extract / table / f"hospital_id={hospital}").glob("*.parquet"):
         pl.read_parquet(path).filter(keep).write_parquet(path)
@@ -129,7 +121,7 @@ def test_a_hospital_in_shares_or_a_batch_counts_the_same(tmp_path: Path) -> None
     ways = {
         "alone": pipeline.Options(batch_rows=1),
         "batch": pipeline.Options(),
-        "shares": pipeline.Options(share_rows=8_000),
+        "shares": pipeline.Options(share_rows=10_100),
     }
     found = {}
     for name, options in ways.items():
@@ -137,6 +129,8 @@ def test_a_hospital_in_shares_or_a_batch_counts_the_same(tmp_path: Path) -> None
         assert pipeline.check(study, tmp_path / "x", out, options=options).exit_code == 0
         tables = (out / "hospitals" / "quality" / f"{t}.parquet" for t in ("month", "covered"))
         found[name] = [path.read_bytes() for path in tables]
+    log = (tmp_path / "shares" / "hospitals" / "statements.sql").read_text(encoding="utf-8")
+    assert "-- share 3 of 3" in log
     assert found["batch"] == found["alone"] == found["shares"]
     covered = pl.read_parquet(tmp_path / "batch" / "hospitals" / "quality" / "covered.parquet")
     labs = pl.read_parquet(tmp_path / "x" / "lab" / "hospital_id=A" / "*.parquet")

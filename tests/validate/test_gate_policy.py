@@ -14,6 +14,8 @@ from ehrivig.errors import GateBlocked
 from ehrivig.study import Study
 from ehrivig.validate import Check, gate
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 
 @pytest.fixture(scope="module")
 def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,4 +1,4 @@
-"""Over 20 random extracts: rows read = used + out of scope + quarantined, against bare counts."""
+"""Over 21 random hospitals: rows read = used + out of scope + quarantined, against bare counts."""
 
 from __future__ import annotations
 
@@ -40,19 +40,30 @@ def rows_in() -> Iterator[Callable[[str], int]]:
         yield counted
 
 
-@pytest.mark.parametrize("number", range(20))
+def drawn(root: Path, rng: np.random.Generator, hospitals: int) -> Path:
+    """An extract whose hospitals each come from a demo of their own; the first has no defect."""
+    for number, name in enumerate("ABCDE"[:hospitals]):
+        apart = root.with_name(f"of-{name}")
+        defects = str(rng.choice(DEFECTS)) if number else "none"
+        patients, seed = int(rng.integers(50, 160)), int(rng.integers(1_000_000))
+        write_demo(apart, patients=patients, hospitals=1, seed=seed, defects=defects)
+        for part in apart.glob("[a-z]*/hospital_id=A"):
+            place = root / part.parent.name / f"hospital_id={name}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part.rename(place)
+            for path in place.glob("*.parquet"):
+                rows = pl.read_parquet(path, hive_partitioning=False)
+                if "hospital_id" in rows.columns:
+                    rows.with_columns(hospital_id=pl.lit(name)).write_parquet(path)
+    return root
+
+
+@pytest.mark.parametrize(("number", "hospitals"), list(enumerate([1, 2, 3, 5, 5, 5])))
 def test_every_row_is_accounted_for(
-    number: int, rows_in: Callable[[str], int], tmp_path: Path
+    number: int, hospitals: int, rows_in: Callable[[str], int], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng([20260404, number])
-    root = tmp_path / "extract"
-    write_demo(
-        root,
-        patients=int(rng.integers(50, 160)),
-        hospitals=2 if number % 4 == 0 else 1,
-        seed=int(rng.integers(1_000_000)),
-        defects=str(rng.choice(DEFECTS)) if number else "none",
-    )
+    root = drawn(tmp_path / "extract", rng, hospitals)
     plan = lenient(study.load("ivig_covid19"))
     source = extract.inspect(root, plan)
     work = tmp_path / "work"

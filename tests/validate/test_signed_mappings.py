@@ -13,6 +13,8 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import StudyError
 from ehrivig.runs import fingerprint
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 SIGNED = """
 [[unit]]
 hospital_id = "A"

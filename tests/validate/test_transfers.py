@@ -16,6 +16,8 @@ from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.validate import transfers
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,6 +14,8 @@ from ehrivig.cli import app
 from ehrivig.demo import write_demo
 from ehrivig.runs.state import Options
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 WHO = 'signed_by = "A. S."\nsigned_on = 2020-07-02\nreason = "as asked there"\n'
 SIGNED = f"""
 [[code]]
@@ -101,8 +103,11 @@ def test_each_is_told_with_file_and_line(extract: Path, plan: Path, tmp_path: Pa
 
 
 def test_shares_find_what_the_whole_does(extract: Path, plan: Path, tmp_path: Path) -> None:
-    options = Options(share_rows=3000)
+    options = Options(share_rows=8_000)
     pipeline.check(study.load(plan), extract, tmp_path / "out", options=options)
+    log = (tmp_path / "out" / "hospitals" / "statements.sql").read_text(encoding="utf-8")
+    assert "-- share 3 of 3" in log
+    assert "-- share 2 of 2" in log
     told = pl.read_csv(tmp_path / "out" / "quality" / "mappings.csv")
     assert told["mapping"].to_list() == [one[1] for one in TOLD]
 

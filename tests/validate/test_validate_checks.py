@@ -826,13 +826,18 @@ APART = {
         for table, column in (
             *(("admission", "admitted_at"), ("admission", "discharged_at")),
             *(("patient", "death_at"), ("icu_stay", "stopped_at")),
-            *((table, time) for table, time in TIME.items() if table != "diagnosis"),
         )
+    },
+    **{
+        f"{table}.{time}_of_utc_days": "on days of UTC"
+        for table, time in TIME.items()
+        if table != "diagnosis"
     },
     "score.value_is_charted": "in other samples",
     "diagnosis.present_on_admission_told": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }
+CLEAN = ("A", "Z")  # before and behind the one with faults, which is H
 GROUPS: dict[str, list[str]] = {}
 for _check in CASES:
     GROUPS.setdefault(APART.get(_check, "one row each"), []).append(_check)
@@ -870,43 +875,70 @@ def of_group(group: str, hospitals: Callable[[], Any]) -> Any:
     return together
 
 
-def clean_one(hospitals: Callable[[], Any], beside: Any) -> Any:
-    """A clean hospital with events, in the time zone of another one."""
+def clean_one(hospitals: Callable[[], Any], timezone: str | None) -> Any:
+    """A clean hospital with events."""
     made = hospitals()
     for table in contract.EVENT_TABLES:
         made.add(table.name)
         made.add(table.name, admission_id="2")
-    for row in beside.rows["hospital"][:1]:
-        made.change("hospital", timezone=row["timezone"])
+    made.change("hospital", timezone=timezone)
     return made
 
 
+@pytest.fixture(scope="module")
+def clean_alone(
+    hospitals: Callable[[], Any], plan: Study
+) -> Callable[[str | None], dict[str, validate.Measurement]]:
+    """What was measured in a clean hospital of a time zone that is by itself."""
+
+    @cache
+    def measure(timezone: str | None) -> dict[str, validate.Measurement]:
+        db = clean_one(hospitals, timezone).database()
+        made = measured(db, plan)
+        db.close()
+        return made
+
+    return measure
+
+
+@pytest.fixture(scope="module")
+def beside(
+    hospitals: Callable[[], Any], plan: Study
+) -> Callable[[str], tuple[str | None, list[validate.Measurement]]]:
+    """The hospital of a group of cases between two clean ones: their time zone, and what was
+    measured in the three."""
+
+    @cache
+    def measure(group: str) -> tuple[str | None, list[validate.Measurement]]:
+        faulty = of_group(group, hospitals)
+        timezone = faulty.rows["hospital"][0]["timezone"]
+        for name in CLEAN:
+            faulty.stand_beside(clean_one(hospitals, timezone), name)
+        db = faulty.database()
+        made = validate.measure(db, plan, sorted(["H", *CLEAN]))
+        db.close()
+        return timezone, made
+
+    return measure
+
+
 @pytest.mark.parametrize("group", [g for g in GROUPS if g != "hospital.hospital_id_present"])
-@pytest.mark.parametrize("name", ["A", "Z"])
+@pytest.mark.parametrize("name", [*CLEAN, "H"])
 def test_hospitals_beside_each_other_are_measured_as_alone(
     group: str,
     name: str,
-    hospitals: Callable[[], Any],
-    plan: Study,
+    beside: Callable[[str], tuple[str | None, list[validate.Measurement]]],
+    clean_alone: Callable[[str | None], dict[str, validate.Measurement]],
     found: Callable[[str], dict[str, validate.Measurement]],
 ) -> None:
     """A clean hospital, before or behind the one with faults, has none of them; nor hides any.
 
     Rows that name no hospital are never read beside those of several.
     """
-    faulty = of_group(group, hospitals)
-    clean = clean_one(hospitals, faulty)
-    db = clean.database()
-    alone = measured(db, plan)
-    db.close()
-    faulty.stand_beside(clean, name)
-    db = faulty.database()
-    both = validate.measure(db, plan, sorted(["H", name]))
-    db.close()
-    of_faulty = {m.check: m for m in both if m.hospital_id == "H"}
-    of_clean = {m.check: m for m in both if m.hospital_id == name}
-    assert of_faulty == found(group)
-    assert of_clean == {check: replace(m, hospital_id=name) for check, m in alone.items()}
+    timezone, made = beside(group)
+    alone = found(group) if name == "H" else clean_alone(timezone)
+    own = {m.check: m for m in made if m.hospital_id == name}
+    assert own == {check: replace(m, hospital_id=name) for check, m in alone.items()}
 
 
 def test_every_check_has_a_case() -> None:

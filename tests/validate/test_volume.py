@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from fuzz.base import short_study
-from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline
 from ehrivig.demo import write_demo
@@ -18,6 +16,7 @@ from ehrivig.validate import volume
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.volume import against_hospitals, against_nights, expected, volumes
 
+pytestmark = pytest.mark.usefixtures("quickly")
 TABLES = {"admission": 1, "patient": 1, "lab": 40, "vital": 60, "medication": 9, "diagnosis": 5}
 
 
@@ -131,13 +130,6 @@ def test_a_median_without_one_value() -> None:
         for number, value in enumerate(values):
             others = [v for other, v in enumerate(values) if other != number]
             assert volume._median_without(values, value) == np.median(others)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly() -> Iterator[None]:
-    """How pages are drawn is not looked at here."""
-    with quick_pages():
-        yield
 
 
 @pytest.fixture(scope="module")
