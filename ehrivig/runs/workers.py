@@ -45,6 +45,7 @@ def threads_each(workers: int, threads: int | None) -> int | None:
 
 def _pool(tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
     """Processes that begin empty: a copy of this one could inherit a lock that nobody opens."""
+    _hear_ctrl_c()
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, spawn, initializer=_begin, initargs=(os.getpid(),))
     try:
@@ -59,6 +60,16 @@ def _pool(tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _hear_ctrl_c() -> None:
+    """Let Ctrl-C end a wait for the workers at once.
+
+    Polars puts a handler before Python's under which the system goes on with a wait, so that the
+    run would end only with the hospital that is worked on.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

@@ -19,7 +19,10 @@ from ehrivig.calibrate.replicate import trimmed
 from ehrivig.demo import write_demo
 from ehrivig.study import Study, load
 
-pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
+    pytest.mark.usefixtures("quickly"),
+]
 SIZES = {"small": (600, 3), "large": (1_500, 10)}
 """Patients and runs."""
 

@@ -16,6 +16,8 @@ from ehrivig.resources import studies_folder
 from ehrivig.runs import fingerprint, workers
 from ehrivig.runs.task import Task
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 HEADER = "verdict,vocabulary,match,value\n"
 
 

@@ -21,7 +21,10 @@ from ehrivig.runs.memory import ROWS_AT_ONCE, ROWS_OF_A_CREW, ROWS_PER_MIB, rows
 from ehrivig.study import Study, load
 from ehrivig.validate import gate
 
-pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
+    pytest.mark.usefixtures("quickly"),
+]
 FOLDER = "hospital_id=A"
 _NOT_GRAMS = pl.col("dose_unit").ne_missing("g")
 

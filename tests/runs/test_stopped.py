@@ -17,6 +17,8 @@ from ehrivig.runs import history
 from ehrivig.store.folder import attempts_beside
 
 PATIENCE = 60.0
+AT_ONCE = 3.0
+"""Seconds: a hospital takes longer, so that a run which waits for the one at work is noticed."""
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +60,11 @@ def started(place: Path, out: str, *more: str) -> subprocess.Popen[str]:
     return start(*words, *more)
 
 
-def stopped(place: Path, out: str, number: signal.Signals, workers: int) -> tuple[int, list[int]]:
-    """Exit code of a run that is sent a signal while it works, and the processes it had begun."""
+def stopped(
+    place: Path, out: str, number: signal.Signals, workers: int
+) -> tuple[int, list[int], float]:
+    """Exit code of a run that is sent a signal while it works, the processes it had begun, and the
+    seconds from the signal to its end."""
     process = started(place, out, "--workers", str(workers), "--batch-rows", "0")
     partial = place / f".{out}.partial"
     try:
@@ -68,20 +73,23 @@ def stopped(place: Path, out: str, number: signal.Signals, workers: int) -> tupl
             assert until(lambda: len(children(process.pid)) >= workers)
             time.sleep(1.0)
         begun = children(process.pid)
+        sent = time.monotonic()
         process.send_signal(number)
         process.communicate(timeout=PATIENCE)
+        seconds = time.monotonic() - sent
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
-    return process.returncode, begun
+    return process.returncode, begun, seconds
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_the_run(place: Path, number: signal.Signals) -> None:
-    code, begun = stopped(place, f"out-{number.name}", number, workers=2)
+    code, begun, seconds = stopped(place, f"out-{number.name}", number, workers=2)
     assert len(begun) >= 2
     assert code in (-number, 128 + number)
+    assert seconds < AT_ONCE
     assert until(lambda: not any(alive(process) for process in begun))
 
 
@@ -89,7 +97,7 @@ def test_workers_end_with_the_run(place: Path, number: signal.Signals) -> None:
 def test_a_stopped_run_leaves_no_row_of_a_patient(
     place: Path, number: signal.Signals, code: int
 ) -> None:
-    found, _ = stopped(place, "alone", number, workers=1)
+    found, *_ = stopped(place, "alone", number, workers=1)
     assert found == code
     left = sorted(path.name for path in place.iterdir() if "alone" in path.name)
     assert left == ["alone.attempts"]
