@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,13 @@ Rows = list[dict[str, Any]]
 
 def study(**section: Any) -> Study:
     """The packaged study with other settings under [extract]."""
-    plan = load("ivig_covid19")
+    plan = _packaged()
     return plan.model_copy(update={"extract": plan.extract.model_copy(update=section)})
+
+
+@cache
+def _packaged() -> Study:
+    return load("ivig_covid19")
 
 
 def lenient(plan: Study) -> Study:
@@ -61,3 +68,36 @@ def opened(
     with Database(within=[*source.within, *([workshop] if workshop else [])]) as db:
         extract.open_hospitals(db, source, [hospital_id or source.hospitals[0]], plan)
         yield db
+
+
+class _Asked:
+    """The database that was asked last: who asks again of the same files asks it."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Any, ...] = ()
+        self._open = ExitStack()
+        self._db: Database | None = None
+
+    def of(self, folder: Path, plan: Study) -> Database:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        stats = [path.stat() for path in files]
+        marks = [(one.st_ino, one.st_mtime_ns, one.st_size) for one in stats]
+        if self._db is None or self._of != (files, marks, plan):
+            self.close()
+            self._db = self._open.enter_context(opened(folder, plan))
+            self._of = (files, marks, plan)
+        return self._db
+
+    def close(self) -> None:
+        """Forget it."""
+        self._of, self._db = (), None
+        self._open.close()
+
+
+_asked = _Asked()
+atexit.register(_asked.close)
+
+
+def rows_of(folder: Path, sql: str, plan: Study) -> list[tuple[Any, ...]]:
+    """The rows of a query of the first hospital of an extract."""
+    return _asked.of(folder, plan).rows(sql)

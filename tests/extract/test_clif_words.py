@@ -139,22 +139,33 @@ def test_what_clif_does_not_have_stays_as_it_is_written(tmp_path: Path) -> None:
     assert rows(folder, "SELECT discharge_status FROM mapped.admission") == [("Zebra",)]
 
 
-@pytest.mark.parametrize(
-    "specimen", ["blood", "Blood", "whole_blood", "venous blood", "serum", "Plasma", "", None, "血"]
-)
-def test_blood_and_its_kinds_are_blood(tmp_path: Path, specimen: str | None) -> None:
+SPECIMENS = ["blood", "Blood", "whole_blood", "venous blood", "serum", "Plasma", "", None, "血"]
+
+
+@pytest.fixture(scope="module")
+def specimens(tmp_path_factory: pytest.TempPathFactory) -> dict[float, list[str | None]]:
+    """Value of a result -> its code and analyte: of each of SPECIMENS, then of two others."""
     labs = [
-        lab("creatinine", 1.0, "mg/dL", lab_specimen_category=specimen),
-        lab("creatinine", 95.0, "mg/dL", lab_specimen_category="Urine"),
-        lab("creatinine", 95.0, "mg/dL", lab_specimen_category="bloody fluid"),
+        lab("creatinine", float(number), "mg/dL", lab_specimen_category=specimen)
+        for number, specimen in enumerate([*SPECIMENS, "Urine", "bloody fluid"])
     ]
-    folder = clif(tmp_path / "x", stay(labs=labs))
-    found = rows(folder, "SELECT lab_code, analyte FROM resolved.lab ORDER BY 1")
-    assert found == [
-        ("creatinine", "creatinine"),
-        ("creatinine_bloody_fluid", None),
-        ("creatinine_urine", None),
-    ]
+    folder = clif(tmp_path_factory.mktemp("specimens") / "x", stay(labs=labs))
+    return {v: of for v, *of in rows(folder, "SELECT value, lab_code, analyte FROM resolved.lab")}
+
+
+@pytest.mark.parametrize("number", range(len(SPECIMENS)), ids=lambda n: str(SPECIMENS[n]))
+def test_blood_and_its_kinds_are_blood(
+    specimens: dict[float, list[str | None]], number: int
+) -> None:
+    assert specimens[number] == ["creatinine", "creatinine"]
+
+
+def test_what_is_not_of_blood_is_another_analyte(
+    specimens: dict[float, list[str | None]],
+) -> None:
+    assert len(specimens) == len(SPECIMENS) + 2
+    assert specimens[len(SPECIMENS)] == ["creatinine_urine", None]
+    assert specimens[len(SPECIMENS) + 1] == ["creatinine_bloody_fluid", None]
 
 
 def test_a_result_without_a_category_is_known_by_its_loinc_code(tmp_path: Path) -> None:
@@ -174,34 +185,44 @@ def test_a_result_without_a_category_is_known_by_its_loinc_code(tmp_path: Path) 
     ]
 
 
-@pytest.mark.parametrize(
-    ("code", "form", "expected"),
-    [
-        ("I10", "ICD10CM", ("I10", "ICD10CM")),
-        ("I10", "icd-10-cm", ("I10", "ICD10CM")),
-        ("I10", "10", ("I10", "ICD10CM")),
-        ("I10", "ICD10", ("I10", "ICD10")),
-        ("4019", "9", ("4019", "ICD9CM")),
-        ("ICD10CM:I10", None, ("I10", "ICD10CM")),
-        ("ICD-10-CM: I10", "10", ("I10", "ICD10CM")),
-        ("ICD9CM:401.9", "", ("401.9", "ICD9CM")),
-        ("I10", None, ("I10", "ICD10")),  # by the form of the code
-        ("I10", "zebra", ("I10", "ZEBRA")),
-    ],
-)
-def test_formats_of_diagnoses(
-    tmp_path: Path, code: str, form: str | None, expected: tuple[str, str | None]
-) -> None:
-    diagnosis = {
-        "hospitalization_id": "h",
-        "diagnosis_code": code,
-        "diagnosis_code_format": form,
-        "poa_present": 1,
-    }
-    other = {**diagnosis, "diagnosis_code": "Z99", "diagnosis_code_format": "ICD10CM"}
-    folder = clif(tmp_path / "x", stay(hospital_diagnosis=[diagnosis, other]))
-    found = rows(folder, "SELECT code, vocabulary FROM mapped.diagnosis WHERE code <> 'Z99'")
-    assert found == [expected]
+FORMATS: list[tuple[str, str | None, tuple[str, str]]] = [
+    ("I10", "ICD10CM", ("I10", "ICD10CM")),
+    ("I10", "icd-10-cm", ("I10", "ICD10CM")),
+    ("I10", "10", ("I10", "ICD10CM")),
+    ("I10", "ICD10", ("I10", "ICD10")),
+    ("4019", "9", ("4019", "ICD9CM")),
+    ("ICD10CM:I10", None, ("I10", "ICD10CM")),
+    ("ICD-10-CM: I10", "10", ("I10", "ICD10CM")),
+    ("ICD9CM:401.9", "", ("401.9", "ICD9CM")),
+    ("I10", None, ("I10", "ICD10")),  # by the form of the code
+    ("I10", "zebra", ("I10", "ZEBRA")),
+]
+
+
+@pytest.fixture(scope="module")
+def formats(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """Code and vocabulary of the diagnosis of a stay for each of FORMATS."""
+    numbered = [(f"h{number}", case) for number, case in enumerate(FORMATS)]
+    drawn = stay(
+        hospital_diagnosis=[
+            {
+                **{"hospitalization_id": name, "poa_present": 1},
+                **{"diagnosis_code": code, "diagnosis_code_format": form},
+            }
+            for name, (code, form, _) in numbered
+        ]
+    )
+    for table in ("hospitalization", "adt"):
+        (one,) = drawn[table]
+        drawn[table] = [{**one, "hospitalization_id": name} for name, _ in numbered]
+    folder = clif(tmp_path_factory.mktemp("formats") / "x", drawn)
+    return rows(folder, "SELECT code, vocabulary FROM mapped.diagnosis ORDER BY admission_id")
+
+
+@pytest.mark.parametrize("number", range(len(FORMATS)), ids=lambda n: str(FORMATS[n][:2]))
+def test_formats_of_diagnoses(formats: list[tuple[str, str]], number: int) -> None:
+    assert len(formats) == len(FORMATS) <= 10  # ids are sorted as text
+    assert formats[number] == FORMATS[number][2]
 
 
 def test_fio2_goes_on_while_the_device_does(tmp_path: Path) -> None:

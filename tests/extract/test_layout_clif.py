@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from extracts import Rows, opened, study, write
+from extracts import Rows, opened, rows_of, study, write
 
 from ehrivig import contract, extract
+from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.study import Study, load
 
@@ -61,8 +64,7 @@ def clif(folder: Path, drawn: dict[str, Rows]) -> Path:
 
 
 def rows(folder: Path, sql: str, plan: Study | None = None) -> list[tuple[Any, ...]]:
-    with opened(folder, plan or study(**PLAN)) as db:
-        return db.rows(sql)
+    return rows_of(folder, sql, plan or study(**PLAN))
 
 
 def test_times_are_wall_clock_and_status_is_canonical(tmp_path: Path) -> None:
@@ -500,8 +502,22 @@ def test_naive_times_are_utc(tmp_path: Path) -> None:
 CANONICAL = [table.name for table in contract.TABLES]
 
 
+@pytest.fixture(scope="module")
+def demo(reference_data: Path) -> Iterator[dict[str, Database]]:
+    """The demo in each version, opened."""
+    with ExitStack() as stack:
+        yield {
+            version: stack.enter_context(
+                opened(reference_data / "clif_demo" / version, load("clif_demo"))
+            )
+            for version in ("2.1", "3.0")
+        }
+
+
 @pytest.mark.parametrize("version", ["2.1", "3.0"])
-def test_the_demo_is_read_whole(reference_data: Path, version: str) -> None:
+def test_the_demo_is_read_whole(
+    reference_data: Path, demo: dict[str, Database], version: str
+) -> None:
     folder = reference_data / "clif_demo" / version
     plan = load("clif_demo")
     source = extract.inspect(folder, plan)
@@ -524,32 +540,26 @@ def test_the_demo_is_read_whole(reference_data: Path, version: str) -> None:
         + raw["patient_assessments"].filter(coma).height,
         "medication": intermittent.height + continuous.filter(~stops).height,
     }
-    with opened(folder, plan) as db:
-        for table, height in expected.items():
-            assert db.rows(f"SELECT count(*) FROM resolved.{table}") == [(height,)], table
-        admitted = db.rows(
-            "SELECT admitted_at FROM mapped.admission WHERE admission_id = '22595853'"
-        )
-        assert admitted == [(datetime(2180, 5, 6, 22, 23),)]  # as MIMIC-IV has it
-        known = db.rows(
-            "SELECT count(*) FROM resolved.lab WHERE analyte IS NOT NULL AND value IS NOT NULL "
-            "AND value_std IS NULL"
-        )
-        assert known == [(0,)]
-        rates = db.rows(
-            "SELECT count(*) FROM mapped.medication WHERE drug_code = 'norepinephrine' "
-            "AND dose_unit <> 'ug/kg/min'"
-        )
-        assert rates == [(0,)]
+    db = demo[version]
+    for table, height in expected.items():
+        assert db.rows(f"SELECT count(*) FROM resolved.{table}") == [(height,)], table
+    admitted = db.rows("SELECT admitted_at FROM mapped.admission WHERE admission_id = '22595853'")
+    assert admitted == [(datetime(2180, 5, 6, 22, 23),)]  # as MIMIC-IV has it
+    known = db.rows(
+        "SELECT count(*) FROM resolved.lab WHERE analyte IS NOT NULL AND value IS NOT NULL "
+        "AND value_std IS NULL"
+    )
+    assert known == [(0,)]
+    rates = db.rows(
+        "SELECT count(*) FROM mapped.medication WHERE drug_code = 'norepinephrine' "
+        "AND dose_unit <> 'ug/kg/min'"
+    )
+    assert rates == [(0,)]
 
 
-def test_both_versions_of_the_demo_are_the_same_patients(reference_data: Path) -> None:
-    found = []
-    for version in ("2.1", "3.0"):
-        with opened(reference_data / "clif_demo" / version, load("clif_demo")) as db:
-            tables_found = {
-                name: db.frame(f"SELECT * FROM resolved.{name} ORDER BY ALL") for name in CANONICAL
-            }
-        found.append(tables_found)
+def test_both_versions_of_the_demo_are_the_same_patients(demo: dict[str, Database]) -> None:
     for name in CANONICAL:
-        assert found[0][name].equals(found[1][name]), name
+        one, other = (
+            db.frame(f"SELECT * FROM resolved.{name} ORDER BY ALL") for db in demo.values()
+        )
+        assert one.equals(other), name

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from extracts import Rows, at, opened, study, write
+from extracts import Rows, at, opened, rows_of, study, write
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
@@ -95,8 +95,7 @@ def omop(folder: Path, **more: Rows) -> Path:
 
 
 def rows(folder: Path, sql: str, plan: Study | None = None) -> list[tuple[Any, ...]]:
-    with opened(folder, plan or study(**PLAN)) as db:
-        return db.rows(sql)
+    return rows_of(folder, sql, plan or study(**PLAN))
 
 
 def test_person_and_admission(tmp_path: Path) -> None:
