@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "small batches": {"batch_rows": 20_000},
     "large batches": {"batch_rows": 1_000_000},
     "by memory": {},
-    "two workers": {"workers": 2},
+    "two workers": {"workers": 2, "share_rows": 7_000},  # two of the hospitals in shares
     "two workers, large batches": {"workers": 2, "batch_rows": 1_000_000},
     "shares": {"share_rows": 5_000},
 }
@@ -50,10 +51,17 @@ Rows = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """A study of everything that is read, of which little is analysed; it goes on without a
-    hospital that fails, and takes no offence at many rows of nobody."""
-    whole = content()
+    hospital that fails, and takes no offence at many rows of nobody.
+
+    Its drug is on a list of its own, which every worker must read.
+    """
+    whole, home = content(), tmp_path_factory.mktemp("study")
+    (home / "lists" / "drugs").mkdir(parents=True)
+    text = "verdict,vocabulary,match,value\ninclude,ATC,exact,J06BA02\n"
+    (home / "lists" / "drugs" / "mine.csv").write_text(text, encoding="utf-8")
+    whole["extract"]["codelists"], whole["exposure"]["codelist"] = "lists", "mine"
     whole["match"] = {"covariates": ["age", "male"]}
     whole["analysis"] = {"adjust": ["age", "male"], "bootstrap": 2}
     whole["utilisation"], whole["regimen"] = {"by": ["month"]}, {"names": ["gbs"]}
@@ -61,18 +69,27 @@ def study() -> Study:
     lenient |= {"study.death_known_elsewhere": 1.0, "study.arm_difference": 1.0}
     lenient["respiratory_support.sent_for_criteria"] = 1.0
     whole["quality"] = {"block": "drop_hospital", "thresholds": lenient}
-    return parse(whole)
+    return parse(whole, folder=home)
+
+
+@pytest.fixture(scope="module")
+def extract_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The extract of a kind of ids, made when it is first asked for."""
+    return cache(lambda ids: _written(tmp_path_factory.mktemp("batches") / "extract", ids))
 
 
 @pytest.fixture(scope="module", params=[NUMBERS])
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(request: pytest.FixtureRequest, extract_of: Callable[[str], Path]) -> Path:
     """Seven hospitals whose ids are whole numbers, or text."""
-    place = tmp_path_factory.mktemp("batches") / "extract"
+    return extract_of(request.param)
+
+
+def _written(place: Path, ids: str) -> Path:
     write_demo(place, patients=PATIENTS, hospitals=len(HOSPITALS))
     for name in HOSPITALS:
         _equal_ids(place, name)
         _of_nobody(place, name)
-        if request.param == TEXT:
+        if ids == TEXT:
             _every_table(place, name, lambda rows: rows.with_columns(_keys(rows).cast(pl.String)))
     for name in IN_TOKYO:
         change(
@@ -170,11 +187,21 @@ def run(how: Any, study: Study, folder: Path, out: Path, **options: Any) -> pipe
 
 
 @pytest.fixture(scope="module")
-def reference(study: Study, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run in which every hospital was worked on alone."""
-    out = tmp_path_factory.mktemp("reference") / "out"
-    run(pipeline.run, study, folder, out, batch_rows=0)
-    return out
+def run_alone(study: Study) -> Callable[[Path], Path]:
+    """The run of an extract in which every hospital was worked on alone."""
+
+    @cache
+    def made(folder: Path) -> Path:
+        out = folder.with_name("reference") / "out"
+        run(pipeline.run, study, folder, out, batch_rows=0)
+        return out
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def reference(folder: Path, run_alone: Callable[[Path], Path]) -> Path:
+    return run_alone(folder)
 
 
 def table(out: Path, name: str) -> pl.DataFrame:

@@ -13,8 +13,8 @@ from ehrivig import extract, pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.report import methods
 from ehrivig.resources import studies_folder
-from ehrivig.runs import fingerprint, workers
-from ehrivig.runs.task import Task
+from ehrivig.runs import fingerprint
+from ehrivig.runs.task import Task, perform
 
 pytestmark = pytest.mark.usefixtures("quickly")
 
@@ -40,17 +40,15 @@ def plan(folder: Path, lines: str) -> study.Study:
     return study.load(folder / "study.toml")
 
 
-def test_workers_read_the_lists_of_the_study(demo: Path, tmp_path: Path) -> None:
+def test_what_the_list_finds_is_what_the_shipped_one_finds(demo: Path, tmp_path: Path) -> None:
+    """That every worker reads the lists: `test_batches`, whose study has one."""
     own = plan(tmp_path, "include,ATC,exact,J06BA02\n")
-    shipped = study.load("ivig_covid19")
-    source = extract.inspect(demo, own)
     exposed = {}
-    for name, one in (("own", own), ("shipped", shipped)):
-        home = tmp_path / name
-        tasks = [Task(source, (h,), one, home / h, False, False) for h in source.hospitals]
-        list(workers.work(tasks, 2 if one is own else 1, None))
-        frames = [pl.read_parquet(task.folder / "dosing.parquet") for task in tasks]
-        exposed[name] = pl.concat(frames).filter("ivig_any")["admission_id"].to_list()
+    for name, one in (("own", own), ("shipped", study.load("ivig_covid19"))):
+        source, home = extract.inspect(demo, one), tmp_path / name
+        perform(Task(source, source.hospitals, one, home, gate_only=False, keep=True))
+        given = pl.read_parquet(home / "dosing.parquet").filter("ivig_any")
+        exposed[name] = sorted(given["admission_id"])
     assert exposed["own"]
     assert exposed["own"] == exposed["shipped"]
 

@@ -96,12 +96,12 @@ def test_a_table_with_rows_in_one_share_alone_is_absent_in_none(
 ) -> None:
     """Who has no procedure at a hospital that sends some has none; elsewhere it is not measured."""
     folder = tmp_path / "extract"
-    write_demo(folder, patients=400, hospitals=1)
+    write_demo(folder, patients=200, hospitals=1)
     for table in ("procedure", "respiratory_support"):
         _change(folder, table, lambda rows: rows.sort("admission_id").tail(3))
     source = extract.inspect(folder, study)
     whole = batch.process(source, ["A"], study, tmp_path / "whole")
-    joined = _in_shares(source, "A", study, tmp_path, 3)
+    joined = _in_shares(source, "A", study, tmp_path, 2)
     _assert_same_content(whole.folder, joined.folder)
     outcomes = pl.read_parquet(joined.folder / "outcomes.parquet")
     assert outcomes["invasive_ventilation"].null_count() == 0
@@ -146,7 +146,8 @@ def _assert_same_steps(whole: BatchResult, shares: BatchResult) -> None:
 def test_checked_in_shares_every_file_has_the_bytes_of_a_check_in_one_piece(
     study: Study, messy: Path, tmp_path: Path
 ) -> None:
-    _assert_same_run(pipeline.check, study, messy, tmp_path)
+    """By two processes: `test_batches`, and `make slow`."""
+    _assert_same_run(pipeline.check, study, messy, tmp_path, ("whole", "shares"))
 
 
 @pytest.mark.slow
@@ -154,18 +155,20 @@ def test_run_in_shares_every_file_has_the_bytes_of_a_run_in_one_piece(
     study: Study, tmp_path: Path
 ) -> None:
     write_demo(tmp_path / "extract", patients=1_500, hospitals=2)
-    files = _assert_same_run(pipeline.run, study, tmp_path / "extract", tmp_path, 3)
+    ways = ("whole", "shares", "crew")
+    files = _assert_same_run(pipeline.run, study, tmp_path / "extract", tmp_path, ways)
     assert {"effects.csv", "report.html", "matched.parquet", "courses.parquet"} <= files
 
 
 def _assert_same_run(
-    how: Any, study: Study, folder: Path, tmp_path: Path, number: int = 2
+    how: Any, study: Study, folder: Path, tmp_path: Path, ways: tuple[str, ...]
 ) -> set[str]:
-    """What a run in one piece, in shares, and in shares by two processes leaves: the same files."""
+    """What a run in one piece, in shares, or in shares by two processes leaves: the same files."""
     rows = extract.rows(extract.inspect(folder, study), "A") // 3 + 1
     settings = {"whole": (1, None), "shares": (1, rows), "crew": (2, rows)}
     found = {}
-    for name, (workers, share_rows) in list(settings.items())[:number]:
+    for name in ways:
+        workers, share_rows = settings[name]
         options = pipeline.Options(workers=workers, share_rows=share_rows)
         done = how(study, folder, tmp_path / name, options=options)
         assert done.exit_code == 0, done.message
@@ -204,7 +207,7 @@ def test_a_blocked_hospital_is_blocked_in_shares_and_leaves_no_features(
     source, found = extract.inspect(folder, study), []
     for name in source.hospitals:
         whole = batch.process(source, [name], study, tmp_path / "whole" / name)
-        joined = _in_shares(source, name, study, tmp_path, 3)
+        joined = _in_shares(source, name, study, tmp_path, 2)
         _assert_same_content(whole.folder, joined.folder)
         blocked = name in gate.blocked(whole.measurements(), study)
         assert blocked == (not (joined.folder / "screened.parquet").exists())
