@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,7 @@ class Hospital:
     """One hospital's clean tables, empty until drawn; admission and patient ids are integers."""
 
     def __init__(self) -> None:
-        self._db = Database(threads=2, within=[Path(tempfile.gettempdir())])
+        self._db = Database(threads=1, within=[Path(tempfile.gettempdir())])
         for table in contract.TABLES:
             columns = [f"{c.name} {self._type(c)}" for c in table.columns]
             extra = [RESOLVED[table.name]] if table.name in RESOLVED else []
@@ -61,6 +63,20 @@ class Hospital:
             "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "
             "discharged_at TIMESTAMP, age_years DOUBLE)"
         )
+
+    def close(self) -> None:
+        """Close its database."""
+        self._db.close()
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back afterwards what is drawn and made meanwhile."""
+        self._db.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+            self._db.log.clear()
 
     @property
     def db(self) -> Database:

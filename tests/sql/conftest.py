@@ -8,8 +8,16 @@ import pytest
 from drawn import Hospital
 
 
-@pytest.fixture
-def hospital() -> Iterator[Hospital]:
+@pytest.fixture(scope="session")
+def empty() -> Iterator[Hospital]:
+    """A hospital of which nothing is drawn: its tables are made once."""
     drawn = Hospital()
     yield drawn
-    drawn.db.close()
+    drawn.close()
+
+
+@pytest.fixture
+def hospital(empty: Hospital) -> Iterator[Hospital]:
+    """The hospital, and whatever a test makes in its database until it is undone."""
+    with empty.undone():
+        yield empty
