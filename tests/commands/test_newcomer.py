@@ -12,6 +12,8 @@ from ehrivig import codes
 from ehrivig.cli import app
 from ehrivig.demo import write_demo
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 
 def typed(*words: str) -> tuple[str, str]:
     done = CliRunner().invoke(app, list(words), catch_exceptions=False)

@@ -16,6 +16,8 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
 from ehrivig.runs import preview, preview_lines
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 
 def typed(*words: object) -> tuple[str, str]:
     """What a command prints on stdout and on stderr; its error is raised."""

@@ -23,6 +23,8 @@ from ehrivig import cli, pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.study import Study
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 SAME_BYTES = (
     "attrition.csv",
     "cohort.parquet",

@@ -14,6 +14,8 @@ from ehrivig.demo import write_demo
 from ehrivig.features import nobody_exposed
 from ehrivig.runs import preview_lines
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 PLAN = study.load("tocilizumab_covid19")
 SCHEMA = {
     "hospital_id": pl.String,
