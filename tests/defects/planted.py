@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -38,9 +40,22 @@ class Gated:
     rejected: Counter[tuple[str, str, str]]
     refused: list[str]
 
+    def of(self, hospital: str) -> Gated:
+        """What was made of one hospital, which is then called A."""
+        own = [c for c in self.checks if c.hospital_id == hospital]
+        rejected = {key: n for key, n in self.rejected.items() if key[0] == hospital}
+        return Gated(
+            [replace(check, hospital_id="A") for check in own],
+            Counter({("A", table, why): n for (_, table, why), n in rejected.items()}),
+            self.refused,
+        )
+
     def spoken(self) -> set[tuple[str, str]]:
         """(hospital, check) that did not pass."""
         return {(c.hospital_id, c.check) for c in self.checks if c.verdict != "pass"}
+
+
+Planted = tuple[pl.DataFrame, Gated]
 
 
 def plant(folder: Path, name: str, patients: int = PATIENTS) -> tuple[Path, pl.DataFrame]:
@@ -84,6 +99,40 @@ def apart(folder: Path, patients: int = PATIENTS) -> list[tuple[str, ...]]:
         else:
             groups.append(([name], tables))
     return [tuple(members) for members, _ in groups]
+
+
+def gate_network(folder: Path, groups: list[tuple[str, ...]], patients: int) -> list[Planted]:
+    """What was planted with each group of kinds, and what the gate made of it.
+
+    Hospital A of every group is a hospital of one network, and is called A in what is found.
+    """
+    root, listed = folder / "network", []
+    for number, names in enumerate(groups):
+        apart, planted = plant_together(folder, names, patients)
+        _move(apart, root, _called(number))
+        listed.append(planted.filter(pl.col("hospital_id") == "A"))
+    shutil.copy(folder / "none" / "extract.json", root)
+    facts = json.loads((root / "extract.json").read_text(encoding="utf-8"))
+    facts["hospitals"] = [_called(number) for number in range(len(groups))]
+    (root / "extract.json").write_text(json.dumps(facts), encoding="utf-8")
+    found = gate(root, study_of(root), folder / "work" / "network")
+    return [(planted, found.of(_called(number))) for number, planted in enumerate(listed)]
+
+
+def _called(number: int) -> str:
+    return f"N{number:02}"
+
+
+def _move(extract: Path, root: Path, name: str) -> None:
+    """Let hospital A of an extract be one of another, under a name."""
+    for part in extract.glob("[a-z]*/hospital_id=A"):
+        place = root / part.parent.name / f"hospital_id={name}"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.rename(place)
+        for path in place.glob("*.parquet"):
+            rows = pl.read_parquet(path, hive_partitioning=False)
+            if "hospital_id" in rows.columns:
+                rows.with_columns(hospital_id=pl.lit(name)).write_parquet(path)
 
 
 def gate(root: Path, plan: Study, work: Path, wanted: Iterable[str] | None = None) -> Gated:

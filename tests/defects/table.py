@@ -13,7 +13,7 @@ from ehrivig.demo import DEFECTS
 from ehrivig.demo.defects import Defect
 
 from . import catalogue
-from .planted import PATIENTS, Gated, apart, declared, gate, plant, plant_together, study_of
+from .planted import PATIENTS, Gated, apart, declared, gate, gate_network, plant, study_of
 
 RANK = {"warn": 0, "quarantine": 1, "block": 2}
 PLACE = {40: "study", 43: "finding/", 44: "study", 45: "vital/"}
@@ -60,7 +60,12 @@ def rows(
     wanted = [kind for kind in DEFECTS if not kinds or kind.number in kinds]
     first = Row(0, "none", 0, len(wrong), len(wrong), "", (), tuple(wrong))
     shared = apart(folder, patients) if together else []
-    made = [row for group in shared for row in _rows_of(folder, group, clean, patients)]
+    network = gate_network(folder, shared, patients) if shared else []
+    made = [
+        row
+        for group, (listed, found) in zip(shared, network, strict=True)
+        for row in _rows_of(group, listed, found, clean)
+    ]
     known = {row.number: row for row in made}
     return [
         first,
@@ -68,10 +73,8 @@ def rows(
     ]
 
 
-def _rows_of(folder: Path, names: tuple[str, ...], clean: Gated, patients: int) -> list[Row]:
+def _rows_of(names: tuple[str, ...], listed: pl.DataFrame, found: Gated, clean: Gated) -> list[Row]:
     """The rows of kinds that were planted together."""
-    root, listed = plant_together(folder, names, patients)
-    found = gate(root, study_of(root), folder / "work" / root.name, ["A"])
     numbers = [kind for kind in DEFECTS if kind.name in names]
     made = []
     for kind in numbers:

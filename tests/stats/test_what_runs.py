@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +19,11 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-TREES = {
-    dotted(p): ast.parse(p.read_text(encoding="utf-8")) for p in (ROOT / "ehrivig").rglob("*.py")
-}
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Module -> what is written in it."""
+    files = (ROOT / "ehrivig").rglob("*.py")
+    return {dotted(p): ast.parse(p.read_text(encoding="utf-8")) for p in files}
 
 
 def assigned(node: ast.AST) -> list[str]:
@@ -32,31 +35,39 @@ def assigned(node: ast.AST) -> list[str]:
     return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
-DEFINED: dict[Name, ast.AST] = {
-    (module, name): node
-    for module, tree in TREES.items()
-    for node in tree.body
-    for name in assigned(node)
-    if not name.startswith("__")
-}
-IMPORTED: dict[str, dict[str, Name]] = {
-    module: {
-        alias.asname or alias.name: (node.module or "", alias.name)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
+@cache
+def known() -> dict[Name, ast.AST]:
+    """Where each name at the top level of a module is bound."""
+    return {
+        (module, name): node
+        for module, tree in trees().items()
+        for node in tree.body
+        for name in assigned(node)
+        if not name.startswith("__")
     }
-    for module, tree in TREES.items()
-}
+
+
+@cache
+def imported() -> dict[str, dict[str, Name]]:
+    """Module -> the names that it imports, and from where."""
+    return {
+        module: {
+            alias.asname or alias.name: (node.module or "", alias.name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for module, tree in trees().items()
+    }
 
 
 def defined(module: str, name: str) -> Name | None:
     """Where a name that a module uses is defined, through any number of imports."""
-    if (module, name) in DEFINED:
+    if (module, name) in known():
         return module, name
-    if name not in IMPORTED.get(module, {}):
+    if name not in imported().get(module, {}):
         return None
-    origin, theirs = IMPORTED[module][name]
+    origin, theirs = imported()[module][name]
     return defined(origin, theirs) if (origin, theirs) != (module, name) else None
 
 
@@ -67,7 +78,7 @@ def used(module: str, node: ast.AST) -> set[Name]:
         if isinstance(part, ast.Name):
             found.add(defined(module, part.id))
         elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            origin = IMPORTED[module].get(part.value.id)
+            origin = imported()[module].get(part.value.id)
             found.add(defined(".".join(origin), part.attr) if origin else None)
     return {name for name in found if name}
 
@@ -77,7 +88,7 @@ def reached(start: set[Name]) -> set[Name]:
     seen, todo = set(start), list(start)
     while todo:
         module, name = todo.pop()
-        fresh = used(module, DEFINED[module, name]) - seen
+        fresh = used(module, known()[module, name]) - seen
         seen |= fresh
         todo += fresh
     return seen
@@ -87,7 +98,7 @@ def offered() -> set[Name]:
     """What notebooks are promised: the names in `__all__`, and those that the docs list."""
     names = set()
     for module in PUBLIC:
-        for node in TREES[module].body:
+        for node in trees()[module].body:
             if isinstance(node, ast.Assign) and assigned(node) == ["__all__"]:
                 names |= {defined(module, n) for n in ast.literal_eval(node.value)}
     text = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
@@ -95,7 +106,7 @@ def offered() -> set[Name]:
     listed = re.findall(r"^\| `(ehrivig\.[\w.]+)` ", section, flags=re.MULTILINE)
     assert listed, "the documentation lists nothing"
     names |= {tuple(name.rsplit(".", 1)) for name in listed}
-    assert names <= set(DEFINED), f"documented but not there: {names - set(DEFINED)}"
+    assert names <= set(known()), f"documented but not there: {names - set(known())}"
     return names
 
 
@@ -104,18 +115,18 @@ def ours(module: str) -> bool:
 
 
 def test_nothing_is_there_for_the_tests_alone() -> None:
-    program = set().union(*(used(m, t) for m, t in TREES.items() if not ours(m)))
+    program = set().union(*(used(m, t) for m, t in trees().items() if not ours(m)))
     live = reached(program | offered())
-    dead = sorted(f"{m}.{n}" for m, n in DEFINED if ours(m) and (m, n) not in live)
+    dead = sorted(f"{m}.{n}" for m, n in known() if ours(m) and (m, n) not in live)
     assert dead == ["ehrivig.stats._MODULES"]  # read by __getattr__, which nobody names
 
 
 def test_no_module_of_the_statistics_imports_one_that_imports_it() -> None:
     """Imports for type checkers count too: a circle is a circle for the reader."""
     wanted = {
-        m: {o if o in TREES else "" for o, _ in IMPORTED[m].values()}
-        | {f"{o}.{n}" for o, n in IMPORTED[m].values()}
-        for m in TREES
+        m: {o if o in trees() else "" for o, _ in imported()[m].values()}
+        | {f"{o}.{n}" for o, n in imported()[m].values()}
+        for m in trees()
         if ours(m) and m not in PUBLIC
     }
     left = {m: {o for o in names if o in wanted and o != m} for m, names in wanted.items()}
