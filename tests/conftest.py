@@ -17,9 +17,16 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 PARITY = ROOT / "tests" / "parity"
 LONGEST = (
-    *("test_pipeline.py", "test_defects.py", "test_shares.py", "test_history.py"),
-    *("test_ledger_sums.py", "test_exactness.py", "test_fuzz_sample.py", "test_same_patients.py"),
-    *("test_demo_defects.py", "test_validate_quarantine.py", "test_aggregate.py"),
+    *("test_batches.py", "test_shares.py", "test_pipeline.py", "test_defects.py"),
+    *("test_fuzz_sample.py", "test_validate_checks.py", "test_surroundings.py", "test_dumps.py"),
+    *("test_mutations.py", "test_demo_defects.py", "test_other_drugs.py", "test_history.py"),
+    *("test_store.py", "test_types.py", "test_door.py", "test_same_patients.py"),
+    *("test_unused_mappings.py", "test_layout_clif.py", "test_several_together.py"),
+    *("test_habits.py", "test_second_implementation.py", "test_extract.py", "test_volume.py"),
+    *("test_left.py", "test_validate_quarantine.py", "test_omop_as_sent.py", "test_stopped.py"),
+    *("test_exactness.py", "test_laws.py", "test_arrived.py", "test_ledger_sums.py"),
+    *("test_browser.py", "test_shipped_studies.py", "test_study_commands.py", "test_lost.py"),
+    *("test_newcomer.py", "test_gate_policy.py", "test_types_to_features.py"),
 )
 """Files that begin first, so that no worker is left with one when the others are done."""
 
