@@ -47,6 +47,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "shares": {"share_rows": 5_000},
 }
 NUMBERS, TEXT = "whole numbers", "text"
+WITH_TEXT = ("A", "B", "C")
+"""The hospitals whose ids are written as text: none that is left out."""
 Rows = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -80,21 +82,33 @@ def extract_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 @pytest.fixture(scope="module", params=[NUMBERS])
 def folder(request: pytest.FixtureRequest, extract_of: Callable[[str], Path]) -> Path:
-    """Seven hospitals whose ids are whole numbers, or text."""
+    """Seven hospitals whose ids are whole numbers, or three whose ids are text."""
     return extract_of(request.param)
 
 
 def _written(place: Path, ids: str) -> Path:
-    write_demo(place, patients=PATIENTS, hospitals=len(HOSPITALS))
-    for name in HOSPITALS:
+    names = HOSPITALS if ids == NUMBERS else WITH_TEXT
+    write_demo(place, patients=PATIENTS * len(names) // len(HOSPITALS), hospitals=len(names))
+    for name in names:
         _equal_ids(place, name)
         _of_nobody(place, name)
         if ids == TEXT:
             _every_table(place, name, lambda rows: rows.with_columns(_keys(rows).cast(pl.String)))
-    for name in IN_TOKYO:
+    for name in {*IN_TOKYO} & {*names}:
         change(
             place, "hospital", name, lambda rows: rows.with_columns(timezone=pl.lit("Asia/Tokyo"))
         )
+    change(place, "score", WITHOUT_SCORES, lambda rows: rows.head(0))
+    if ids == NUMBERS:
+        _spoil(place)
+    for name in names:
+        known = 10 if name in "AB" else 0
+        change(place, "patient", name, lambda rows, n=known: _known_persons(rows, n))
+    return place
+
+
+def _spoil(place: Path) -> None:
+    """One hospital is blocked by the gate, one cannot be read, one lacks devices, one is empty."""
     for table, columns in {
         "lab": ("collected_at", "resulted_at"),
         "vital": ("measured_at",),
@@ -103,16 +117,11 @@ def _written(place: Path, ids: str) -> Path:
         earlier = pl.col(columns) - timedelta(hours=8)
         change(place, table, SHIFTED, lambda rows, by=earlier: rows.with_columns(by))
     damage(files(place, "icu_stay", DAMAGED)[0], "started_at")
-    change(place, "score", WITHOUT_SCORES, lambda rows: rows.head(0))
     for table in ("respiratory_support", "procedure"):
         shutil.rmtree(place / table / f"hospital_id={WITHOUT_DEVICES}")
     change(place, "hospital", WITHOUT_DEVICES, lambda rows: rows.head(0))
     for table in ("patient", "admission", *(event.name for event in contract.EVENT_TABLES)):
         change(place, table, EMPTY, lambda rows: rows.head(0))
-    for name in HOSPITALS:
-        known = 10 if name in "AB" else 0
-        change(place, "patient", name, lambda rows, n=known: _known_persons(rows, n))
-    return place
 
 
 def files(place: Path, table: str, hospital: str) -> list[Path]:
