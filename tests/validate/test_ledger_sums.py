@@ -28,6 +28,9 @@ DEFECTS = (
 )
 
 
+_EVENTS = {table.name for table in contract.EVENT_TABLES}
+
+
 @pytest.fixture(scope="module")
 def rows_in() -> Iterator[Callable[[str], int]]:
     """Counts rows of Parquet files, by DuckDB alone."""
@@ -80,5 +83,21 @@ def test_every_row_is_accounted_for(
         name, table = row["hospital_id"], row["table"]
         assert row["rows_read"] == rows_in(f"{root}/{table}/hospital_id={name}/*.parquet")
         rejected = pl.read_parquet(work / "quarantine" / f"{table}.parquet")
-        assert row["rows_quarantined"] == rejected.filter(pl.col("hospital_id") == name).height
-    assert spent.filter(pl.col("table") == "admission")["rows_used"].sum() == cohort.height
+        rejected = rejected.filter(pl.col("hospital_id") == name)
+        assert row["rows_quarantined"] == rejected.height
+        if table in _EVENTS:
+            people = cohort.filter(pl.col("hospital_id") == name)["admission_id"].cast(pl.Int64)
+            sent = pl.read_parquet(f"{root}/{table}/hospital_id={name}/*.parquet")
+            own, gone = (_of(frame, people) for frame in (sent, rejected))
+            assert row["rows_used"] == own - gone, table
+    assert _used(spent, "admission") == cohort.height
+    people = cohort.select("hospital_id", "patient_id").n_unique()
+    assert _used(spent, "patient") == people
+
+
+def _used(spent: pl.DataFrame, table: str) -> int:
+    return int(spent.filter(pl.col("table") == table)["rows_used"].sum())
+
+
+def _of(rows: pl.DataFrame, people: pl.Series) -> int:
+    return rows.filter(pl.col("admission_id").cast(pl.Int64).is_in(people.implode())).height
