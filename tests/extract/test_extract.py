@@ -461,7 +461,7 @@ def test_tables_without_rows(tmp_path: Path) -> None:
 )
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_order_of_rows_and_files_does_not_matter(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, n_files: int
+    doubled: list[Any], tmp_path_factory: pytest.TempPathFactory, seed: int, n_files: int
 ) -> None:
     shuffled = random.Random(seed)
     folder = hive(tmp_path_factory.mktemp("x"))
@@ -479,10 +479,11 @@ def test_order_of_rows_and_files_does_not_matter(
             db.frame(f"SELECT * FROM {name}").sort(pl.all()).rows()
             for name in ("resolved.lab", "resolved.medication", "ref.drug", "ref.lab_map")
         ]
-    assert tables_found == _doubled(tmp_path_factory)
+    assert tables_found == doubled
 
 
-def _doubled(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+@pytest.fixture(scope="module")
+def doubled(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The same tables from rows in their first order, in one file."""
     folder = hive(tmp_path_factory.mktemp("y"), lab=LABS * 2, medication=MEDICATIONS * 2)
     with opened(folder, study()) as db:

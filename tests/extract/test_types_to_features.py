@@ -50,11 +50,17 @@ def results(
     return {path.relative_to(out / "run").as_posix(): path.read_bytes() for path in found}
 
 
+@pytest.fixture(scope="module")
+def of_clean(clean: Path, plan: Study) -> tuple[Path, dict[str, bytes]]:
+    """Where the results of the clean extract lie, and their bytes."""
+    place, hospitals = clean.with_name("clean"), extract.inspect(clean, plan).hospitals
+    return place, results(clean, plan, place, [hospitals])
+
+
 def test_hospitals_of_other_types_give_the_same_bytes(
-    clean: Path, plan: Study, tmp_path: Path
+    clean: Path, of_clean: tuple[Path, dict[str, bytes]], plan: Study, tmp_path: Path
 ) -> None:
-    hospitals = extract.inspect(clean, plan).hospitals
-    wanted = results(clean, plan, tmp_path / "clean", [hospitals])
+    hospitals, (_, wanted) = extract.inspect(clean, plan).hospitals, of_clean
     folder = shutil.copytree(clean, tmp_path / "x")
     for name in OTHER:
         change(folder, "one hospital", *SAME[name])
@@ -69,7 +75,7 @@ def test_hospitals_of_other_types_give_the_same_bytes(
 
 
 def test_ids_beyond_signed_numbers_go_the_whole_way(
-    clean: Path, plan: Study, tmp_path: Path
+    clean: Path, of_clean: tuple[Path, dict[str, bytes]], plan: Study, tmp_path: Path
 ) -> None:
     """As a hash gives them (UINT64); the results are the clean ones with these ids."""
     hospitals = extract.inspect(clean, plan).hospitals
@@ -80,9 +86,10 @@ def test_ids_beyond_signed_numbers_go_the_whole_way(
 
     for key in KEYS:
         change(folder, "all", "*", key, beyond)
-    results(clean, plan, tmp_path / "clean", [hospitals])
     results(folder, plan, tmp_path / "beyond", [hospitals])
-    for path in sorted((tmp_path / "clean" / "run" / "hospitals").glob("*.parquet")):
+    there = sorted((of_clean[0] / "run" / "hospitals").glob("*.parquet"))
+    assert there
+    for path in there:
         wanted = pl.read_parquet(path)
         found = pl.read_parquet(tmp_path / "beyond" / "run" / "hospitals" / path.name)
         whole = [key for key in KEYS if key in found.columns and key in wanted.columns]
