@@ -131,7 +131,7 @@ def _inside(words: list[str]) -> Ended:
     began = time.perf_counter()
     before, sys.argv = sys.argv, ["ehrivig", *words]
     code: Any = 0
-    with _captured() as printed, quick_pages(distributions=True):
+    with _captured() as printed, quick_pages(drawn=True):
         try:
             cli.main()
         except SystemExit as end:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from fuzz.quick_pages import quick_pages
 
 from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
@@ -16,7 +17,6 @@ from ehrivig.demo.study_drugs import STUDIES
 from ehrivig.errors import UsageError
 from ehrivig.runs.summary import RunSummary
 
-pytestmark = pytest.mark.usefixtures("quickly")
 FOUND = {
     "tocilizumab_covid19": (255, 97, 74),
     "dexamethasone_covid19": (239, 117, 77),
@@ -48,7 +48,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[RunSu
         plan = study.load(name)
         quick = plan.analysis.model_copy(update={"bootstrap": 20})
         few = plan.model_copy(update={"analysis": quick})
-        return pipeline.run(few, place / "demo", place / "out"), place / "out"
+        with quick_pages(drawn=True):
+            return pipeline.run(few, place / "demo", place / "out"), place / "out"
 
     return run
 

@@ -9,8 +9,6 @@ import pytest
 
 from ehrivig import pipeline
 
-pytestmark = pytest.mark.usefixtures("quickly")
-
 
 @pytest.mark.parametrize(
     ("study", "place", "cohort", "exposed", "pairs"),
