@@ -342,7 +342,7 @@ def test_one_hospital_blocked_the_study_goes_on(
     shutil.copytree(small, copy)
     path = next((copy / "medication" / "hospital_id=C").glob("*.parquet"))
     path.write_bytes(path.read_bytes()[:-100])
-    dropping = plan_with(plan, quality={"block": "drop_hospital"})
+    dropping = plan_with(plan, quality={"block": "drop_hospital"}, analysis={"sensitivity": ()})
     with quick_pages():
         summary = pipeline.run(dropping, copy, tmp_path / "out")
     assert (summary.exit_code, summary.dropped_hospitals) == (0, ["C"])

@@ -231,18 +231,18 @@ def test_another_file_time_changes_nothing_another_content_does(
     copy = tmp_path / "extract"
     shutil.copytree(extract, copy)
     out = tmp_path / "out"
-    shutil.copytree(finished, out)
-    assert pipeline.run(plan, copy, out).message == "unchanged"
+    assert pipeline.check(plan, extract, out).message == "done"
+    assert pipeline.check(plan, copy, out).message == "unchanged"
     path = next((copy / "score" / "hospital_id=B").glob("*.parquet"))
     pl.read_parquet(path).head(3).write_parquet(path)
-    assert pipeline.run(plan, copy, out).message == "done"
+    assert pipeline.check(plan, copy, out).message == "done"
     assert history.read(out)["hospitals_reused"].to_list() == [0, 2, 1]
     assert drifts(out) == {"A": "pass", "B": "pass"}
     assert trend(out) == ["run before", "this run"]
     first = pl.int_range(pl.len()) == 0
     empty = pl.when(~first).then(pl.col("value"))
     pl.read_parquet(path).with_columns(value=empty).write_parquet(path)
-    assert pipeline.run(plan, copy, out).message == "done"
+    assert pipeline.check(plan, copy, out).message == "done"
     assert drifts(out) == {"A": "pass", "B": "warn"}
     assert trend(out) == ["2 runs before", "run before", "this run"]
 
