@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from fuzz.base import bytes_of, short_study, small_extract
 
+from ehrivig import pipeline
+
 ROOT = Path(__file__).parents[2]
 Surroundings = tuple[dict[str, str | None], int]
 """What of the environment is other, and the umask."""
@@ -58,8 +60,9 @@ def checked(
 
 @pytest.fixture(scope="module")
 def usual(place: Path) -> Path:
-    done = checked(place, "usual", {})
-    assert done.returncode == 0, done.stderr
+    """The same check in this process."""
+    done = pipeline.check(place / "study.toml", place / "extract", place / "usual")
+    assert done.exit_code == 0, done.message
     return place / "usual"
 
 
