@@ -258,6 +258,7 @@ def test_the_bytes_of_a_run_do_not_depend_on_who_is_worked_on_together(
     assert set(left) == set(right)
     assert [name for name in left if left[name] != right[name]] == []
     assert {"hospitals/screened.parquet", "hospitals/quality/behind.parquet"} <= set(left)
+    assert {f"hospitals/quality/{name}.parquet" for name in ("month", "covered")} <= set(left)
     assert {"effects.csv", "quarantine/lab.parquet", "ledger.csv", "report.html"} <= set(left)
 
 

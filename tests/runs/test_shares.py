@@ -147,7 +147,9 @@ def test_checked_in_shares_every_file_has_the_bytes_of_a_check_in_one_piece(
     study: Study, messy: Path, tmp_path: Path
 ) -> None:
     """By two processes: `test_batches`, and `make slow`."""
-    _assert_same_run(pipeline.check, study, messy, tmp_path, ("whole", "shares"))
+    files = _assert_same_run(pipeline.check, study, messy, tmp_path, ("whole", "shares"))
+    counts = {f"hospitals/quality/{name}.parquet" for name in ("month", "covered")}
+    assert counts <= files
 
 
 @pytest.mark.slow

@@ -99,40 +99,34 @@ def failed(run: Path) -> set[tuple[str, str, str]]:
     return set(said.select("hospital_id", "check", "verdict").iter_rows())
 
 
-def test_a_month_that_is_missing_on_the_second_night(tmp_path: Path) -> None:
-    whole, part, out = (tmp_path / name for name in ("whole", "part", "out"))
-    write_demo(whole, patients=900, hospitals=2, defects="none")
-    study = short_study(tmp_path / "study.toml")
-    assert pipeline.check(study, whole, out).exit_code == 0
-    assert failed(out) == set()
-    shutil.copytree(whole, part)
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An extract (`whole`), a study, and a check of them (`out`)."""
+    place = tmp_path_factory.mktemp("night")
+    write_demo(place / "whole", patients=900, hospitals=2, defects="none")
+    study = short_study(place / "study.toml")
+    assert pipeline.check(study, place / "whole", place / "out").exit_code == 0
+    assert failed(place / "out") == set()
+    return place
+
+
+def test_stays_with_a_row_of_a_table_are_counted(night: Path) -> None:
+    """In shares and beside others they are the same: `test_shares`, `test_batches`."""
+    covered = pl.read_parquet(night / "out" / "hospitals" / "quality" / "covered.parquet")
+    for hospital in "AB":
+        labs = pl.read_parquet(night / "whole" / "lab" / f"hospital_id={hospital}" / "*.parquet")
+        (said,) = covered.filter(hospital_id=hospital, table="lab")["n_covered"]
+        assert said == labs["admission_id"].n_unique()
+
+
+def test_a_month_that_is_missing_on_the_second_night(night: Path, tmp_path: Path) -> None:
+    part, out = tmp_path / "part", tmp_path / "out"
+    shutil.copytree(night / "whole", part)
+    shutil.copytree(night / "out", out)
     at = pl.col("collected_at")
     cut(part, "lab", "B", ~((at.dt.month() == 2) & (at.dt.day() < 18)))
-    blocked = pipeline.check(study, part, out)
+    blocked = pipeline.check(night / "study.toml", part, out)
     assert blocked.exit_code == 3
     assert "lab: hospital B: lab.months: " in blocked.message
     assert "lab.volume" not in blocked.message  # a third is missing: the whole looks right
     assert failed(tmp_path / "out.last-attempt") == {("B", "lab.months", "fail")}
-
-
-def test_a_hospital_in_shares_or_a_batch_counts_the_same(tmp_path: Path) -> None:
-    write_demo(tmp_path / "x", patients=400, hospitals=2, defects="none")
-    study = short_study(tmp_path / "study.toml")
-    ways = {
-        "alone": pipeline.Options(batch_rows=1),
-        "batch": pipeline.Options(),
-        "shares": pipeline.Options(share_rows=10_100),
-    }
-    found = {}
-    for name, options in ways.items():
-        out = tmp_path / name
-        assert pipeline.check(study, tmp_path / "x", out, options=options).exit_code == 0
-        tables = (out / "hospitals" / "quality" / f"{t}.parquet" for t in ("month", "covered"))
-        found[name] = [path.read_bytes() for path in tables]
-    log = (tmp_path / "shares" / "hospitals" / "statements.sql").read_text(encoding="utf-8")
-    assert "-- share 3 of 3" in log
-    assert found["batch"] == found["alone"] == found["shares"]
-    covered = pl.read_parquet(tmp_path / "batch" / "hospitals" / "quality" / "covered.parquet")
-    labs = pl.read_parquet(tmp_path / "x" / "lab" / "hospital_id=A" / "*.parquet")
-    said = covered.filter(pl.col("hospital_id") == "A", pl.col("table") == "lab")["n_covered"][0]
-    assert said == labs["admission_id"].n_unique()
