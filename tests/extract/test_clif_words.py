@@ -225,6 +225,20 @@ def test_formats_of_diagnoses(formats: list[tuple[str, str]], number: int) -> No
     assert formats[number] == FORMATS[number][2]
 
 
+@pytest.mark.parametrize(("written", "present"), [(1, True), (0, False), (None, None)])
+def test_what_was_present_on_admission(
+    tmp_path: Path, written: int | None, present: bool | None
+) -> None:
+    diagnosis = {
+        **{"hospitalization_id": "h", "diagnosis_code": "I10"},
+        **{"diagnosis_code_format": "ICD10CM", "poa_present": written},
+    }
+    other = {**diagnosis, "diagnosis_code": "Z99", "poa_present": 1}
+    folder = clif(tmp_path / "x", stay(hospital_diagnosis=[diagnosis, other]))
+    sql = "SELECT present_on_admission FROM mapped.diagnosis WHERE code = 'I10'"
+    assert rows(folder, sql) == [(present,)]
+
+
 def test_fio2_goes_on_while_the_device_does(tmp_path: Path) -> None:
     support = [
         breath("03-01 06:00", "imv", 0.8),
