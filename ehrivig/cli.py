@@ -182,14 +182,19 @@ def release(
     smallest_cell: Annotated[
         int | None, typer.Option(min=2, help="Default: what the folder says.")
     ] = None,
+    earlier: Annotated[
+        list[Path] | None, typer.Option("--earlier", help="A release that left before.")
+    ] = None,
 ) -> None:
     """Attack released folders: can a count of few people be had from what they show?
+
+    With --earlier: also from their difference to releases that left before.
 
     Exit code 3 when one can, or when the folder is not as the run left it.
     """
     from ehrivig.release import verify as verified
 
-    found = [verified(folder, smallest_cell) for folder in verify]
+    found = [verified(folder, smallest_cell, earlier or ()) for folder in verify]
     for one in found:
         typer.echo(plain("\n".join(one.lines())))
     if any(one.disclosed or one.changed for one in found):

@@ -191,10 +191,14 @@ def investigate(this: Run) -> dict[str, int]:
 
 def _release(this: Run) -> None:
     """What may leave: the tables that withstand the attack, and what is made of them only."""
-    out = release.write_tables(this.folder, this.study.report.smallest_cell)
+    out, smallest = this.folder / release.FOLDER, this.study.report.smallest_cell
+    may_leave = release.write_tables(this.folder, smallest, this.earlier)
     report.write(out, this.answerable.study, dropped=this.dropped, people=this.folder)
     aggregate.write(out)
     release.bring(this.folder, ("report.html", "figures", "aggregate.csv"))
+    if not may_leave:
+        release.keep(this.folder, this.earlier)
+        this.progress("release: kept as it was, for few people are new since then")
 
 
 def _asked(
@@ -227,6 +231,7 @@ def _repeated(this: Run, found: dict[str, Any], home: Path, attempt: Attempt) ->
 
 def _seal(this: Run, attempt: Attempt) -> None:
     """Write the history and the metrics of a run, and seal its manifest."""
+    release.carry(this.folder, this.earlier)
     attempt.row = history.write(this)
     metrics.write(this)
     release.close(this.folder)

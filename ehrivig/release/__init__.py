@@ -4,6 +4,7 @@ The rule of small cells hides least (`copies`); an attacker then holds every num
 hidden count (`attack`), and what he finds is hidden as well (`hidden`), before anything is shown.
 """
 
+from ehrivig.release.before import carry, keep
 from ehrivig.release.door import bring, close, leave_release_alone, write_tables
 from ehrivig.release.files import FOLDER
 from ehrivig.release.verify import Verified, verify
@@ -12,7 +13,9 @@ __all__ = [
     "FOLDER",
     "Verified",
     "bring",
+    "carry",
     "close",
+    "keep",
     "leave_release_alone",
     "verify",
     "write_tables",

@@ -18,6 +18,7 @@ from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
 HIDDEN = "suppressed"
+NOT_SHOWN = "not shown"
 ALL_LEVELS = "all levels"
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
@@ -140,6 +141,33 @@ def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     return families(landmarks(frame, smallest))
 
 
+def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No median or shift of few people with values on both days, nor what compares them."""
+    few = pl.col("n_pairs").fill_null(0) < FEWEST
+    told = pl.col("n_pairs").fill_null(0) >= max(smallest, 1)
+    numbers = [name for name, kind_ in frame.schema.items() if kind_.is_float()]
+    compared = [name for name in numbers if name.startswith("ancova_")]
+    any_few = few.any().over("variable")
+    return frame.with_columns(
+        *(
+            pl.when(any_few if name in compared else few)
+            .then(None)
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in numbers
+        ),
+        pl.when(told).then("n_pairs").alias("n_pairs"),
+        pl.when(few).then(pl.lit(HIDDEN)).otherwise("note").alias("note"),
+    )
+
+
+def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No verdict on a hidden share of few people: it tells on which side of its threshold it is."""
+    hidden = pl.col("value").is_null() & pl.col("verdict").is_in(["pass", "fail"])
+    verdict = pl.when(hidden).then(pl.lit(NOT_SHOWN)).otherwise("verdict")
+    return frame.with_columns(verdict.alias("verdict"))
+
+
 def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """No courses where few had more than one: of no part, for the parts are all courses."""
     again = pl.col("courses") - pl.col("patients")
@@ -158,4 +186,6 @@ _COPIES: dict[str, Copy] = {
     "histogram": _histogram,
     "effects": _effects,
     "use": _use,
+    "days": _days,
+    "diagnostics": _diagnostics,
 }

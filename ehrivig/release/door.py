@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small, small_proportion
-from ehrivig.release import apart, copies, hidden
+from ehrivig.release import apart, before, copies, hidden, nights
 from ehrivig.release.attack.attack import Cell, table
-from ehrivig.release.files import FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.release.whole import seal
 from ehrivig.store import cells
 
@@ -35,10 +35,11 @@ PROTOCOL = "protocol.json"
 """It follows from the study file alone."""
 
 
-def write_tables(folder: Path, smallest: int) -> Path:
-    """Write `release/` of a run: its tables, with what is not shown hidden; the folder.
+def write_tables(folder: Path, smallest: int, earlier: Path) -> bool:
+    """Write `release/` of a run: its tables, with what is not shown hidden.
 
-    Report, figures and aggregate are made from it and in it.
+    Report, figures and aggregate are made from it and in it. Whether it may leave: not where it
+    differs by so few people from the release of the `earlier` run that this one is kept instead.
     """
     release = folder / FOLDER
     release.mkdir()
@@ -47,14 +48,27 @@ def write_tables(folder: Path, smallest: int) -> Path:
     first = apart.hide(first, left)
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
+    beside = nights.held_against(tables, before.of_run(earlier), smallest)
+    alone, tables = tables, tables if beside is None else beside
     for name, frame in tables.items():
         if frame.columns:
             frame.write_csv(release / name)
     if (folder / PROTOCOL).is_file():
         shutil.copyfile(folder / PROTOCOL, release / PROTOCOL)
+    done += _beside(alone, tables)
     _manifest(folder, release, smallest, done, found, left.few)
     (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
-    return release
+    return beside is not None
+
+
+def _beside(alone: dict[str, pl.DataFrame], tables: dict[str, pl.DataFrame]) -> list[str]:
+    """How many rows of each table are hidden only because of a release before, in words."""
+    lost = {
+        name: nights.told({name: frame}) - nights.told({name: tables[name]})
+        for name, frame in alone.items()
+    }
+    words = "rows differ by few people from the release before"
+    return [f"{name}: {rows} {words}" for name, rows in lost.items() if rows]
 
 
 def _tables(folder: Path) -> dict[str, pl.DataFrame]:
@@ -122,7 +136,8 @@ def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
         f"each can still have at least {smallest} values, or no small one.",
         "Curves step on whole days, when enough people had the event since the last step.",
         "Check it again with: ehrivig release --verify FOLDER",
-        "Send it once: a later release with few more patients tells, beside this, who they are.",
+        "A later release is held against this one: what few more people would change is hidden,",
+        "or this one is kept. So send releases of one output folder only.",
         "",
         *(
             ["Hidden because the attack found it:", *(f"- {line}" for line in done), ""]
@@ -147,7 +162,7 @@ def leave_release_alone(folder: Path) -> None:
     """Remove of a run everything but its release, whose tables also stay under their old names."""
     for path in sorted(folder.rglob("*"), reverse=True):
         name = path.relative_to(folder).as_posix()
-        if name in _KEPT or name.split("/")[0] == FOLDER:
+        if name in _KEPT or name.split("/")[0] in (FOLDER, BEFORE):
             continue
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatch
 
 FOLDER = "release"
+BEFORE = "released"
 RELEASED = {
     "README.txt": "what this folder is, and what was hidden in it",
     "manifest.json": "versions, hashes of the code, seed, hospitals, how the run ended; no path",
@@ -37,7 +38,7 @@ LOCAL = {
     "manifest.json": "versions, hashes, seed, files read and left out, rows and seconds per step",
     "history.csv": "one row per attempt",
     "metrics.prom": "numbers for a monitor",
-    "report.html": "the report: the same as in release/",
+    "report.html": "the report of this run; the release may have kept an earlier one",
     "figures/*.svg": "its figures",
     "*.csv": "the tables before the last suppression",
     "*.json": "the protocol and other descriptions of the study",
@@ -51,6 +52,7 @@ LOCAL = {
     "quality/*": "verdicts with their counts, measurements, the quality report",
     "quality/data_docs/*": "the Great Expectations site",
     "quarantine/*": "rejected rows as read, with their reasons",
+    "released/*": "tables of the releases before this one, which it is held against",
     "hospitals/*": "what each hospital left: rows of admissions, counts, statements",
 }
 

@@ -31,22 +31,33 @@ def until_safe(tables: Tables, smallest: int) -> tuple[Tables, list[str], list[C
         found = [cell for cell in cells if cell.disclosed]
         if not found:
             return tables, done, cells
-        for cell in _one_a_row(found):
-            file, row = cell.place.file, cell.place.row
-            level = tried[file, row] = tried.get((file, row), 0) + 1
-            for one in (cell, *_beside(tables, cell)[: level - 1]):
-                tables = _mended(tables, one, level)
-            done = [*dict.fromkeys([*done, f"{file}: {cell.place.words}"])]
+        tables = without(tables, found, tried)
+        said = (f"{cell.place.file}: {cell.place.words}" for cell in _one_a_row(found))
+        done = [*dict.fromkeys([*done, *said])]
     for file in {c.place.file for c in of_tables(tables, smallest) if c.disclosed}:
         tables = {**tables, file: tables[file].clear()}
         done.append(f"{file}: the whole table")
     return tables, done, of_tables(tables, smallest)
 
 
+def without(tables: Tables, found: list[Cell], tried: dict[tuple[str, int], int]) -> Tables:
+    """Tables without what cells can be had from; `tried`: how often each row was mended before."""
+    for cell in _one_a_row(found):
+        file, row = cell.place.file, cell.place.row
+        level = tried[file, row] = tried.get((file, row), 0) + 1
+        for one in (cell, *_beside(tables, cell)[: level - 1]):
+            tables = _mended(tables, one, level)
+    return tables
+
+
 def _mended(tables: Tables, cell: Cell, level: int) -> Tables:
     """Tables without what one cell can be had from, in its own row."""
     file = cell.place.file
-    return {**tables, file: _REMEDIES[_kind(tables[file])](tables[file], cell, level)}
+    return {**tables, file: _remedy(tables[file])(tables[file], cell, level)}
+
+
+def _remedy(frame: pl.DataFrame) -> Remedy:
+    return _REMEDIES.get(_kind(frame), _numbers)
 
 
 def _beside(tables: Tables, cell: Cell) -> list[Cell]:
@@ -150,6 +161,12 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
 
 
+def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Every number of the row."""
+    numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    return _blank(frame, cell.place.row, dict.fromkeys(numbers))
+
+
 def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """Every number of the part; then the courses of all parts."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
@@ -158,6 +175,19 @@ def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
         courses = [name for name in ("courses", "courses_per_kg") if name in numbers]
         frame = frame.with_columns(pl.lit(None, frame.schema[n]).alias(n) for n in courses)
     return frame
+
+
+def _regimens(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The smallest count that is still shown of the same regimen; without one, all of the table."""
+    what = "persons" if "persons" in frame.columns else "cycles"
+    regimen = frame["regimen"][cell.place.row]
+    frame = _blank(frame, cell.place.row, {what: None, "suppressed": True})
+    same = pl.col("regimen").eq_missing(pl.lit(regimen)) & pl.col(what).is_not_null()
+    left = frame.with_row_index("number").filter(same).sort(what)
+    if left.is_empty():
+        gone = pl.lit(None, frame.schema[what])
+        return frame.with_columns(gone.alias(what), pl.lit(True).alias("suppressed"))
+    return _blank(frame, int(left["number"][0]), {what: None, "suppressed": True})
 
 
 def _curves(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
@@ -178,4 +208,5 @@ _REMEDIES: dict[str, Remedy] = {
     "effects": _effects,
     "curves": _curves,
     "use": _use,
+    "regimens": _regimens,
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import Cell, attack
+from ehrivig.release import before, nights
+from ehrivig.release.attack import Cell, attack, told_anew
+from ehrivig.release.attack.attack import read
 from ehrivig.release.files import FOLDER
 from ehrivig.release.whole import MANIFEST, changes, manifest
 
@@ -16,12 +19,16 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Verified:
-    """What the attack found in a folder, and what of it is not as the run left it."""
+    """What the attack found in a folder, and what of it is not as the run left it.
+
+    `anew`: what it tells, beside earlier releases, of the few in which they differ.
+    """
 
     folder: str
     smallest: int
     cells: tuple[Cell, ...]
     changed: tuple[str, ...] = ()
+    anew: tuple[Cell, ...] = ()
 
     @property
     def hidden(self) -> int:
@@ -31,7 +38,7 @@ class Verified:
     @property
     def disclosed(self) -> tuple[Cell, ...]:
         """Those that can be had all the same, and small ones that are shown."""
-        return tuple(cell for cell in self.cells if cell.disclosed)
+        return tuple(cell for cell in (*self.cells, *self.anew) if cell.disclosed)
 
     @property
     def fewest(self) -> int | None:
@@ -59,7 +66,7 @@ class Verified:
 
 def _how(cell: Cell) -> str:
     if cell.shown:
-        return "shown"
+        return "shown" if cell.values else "told of few people"
     return f"one of {len(cell.values)} values" if cell.values else "no value fits what is told"
 
 
@@ -67,13 +74,31 @@ def _may_be_small(cell: Cell) -> bool:
     return not cell.shown and any(0 < value < cell.smallest for value in cell.values)
 
 
-def verify(folder: Path, smallest: int | None = None) -> Verified:
-    """Attack a released folder, or that of a run; UsageError when it holds no table."""
-    inside = folder / FOLDER
-    place = inside if inside.is_dir() else folder
+def verify(folder: Path, smallest: int | None = None, earlier: Sequence[Path] = ()) -> Verified:
+    """Attack a released folder, or that of a run; UsageError when it holds no table.
+
+    `earlier`: releases, or runs, that the attacker has as well; those that a run carries, too.
+    """
+    place = _release(folder)
     limit = smallest or _smallest(place)
-    name = f"{folder.name}/{FOLDER}" if place == inside else folder.name
-    return Verified(name, limit, tuple(attack(place, limit)), changes(place))
+    name = folder.name if place == folder else f"{folder.name}/{FOLDER}"
+    cells, others = tuple(attack(place, limit)), [read(_release(one)) for one in earlier]
+    anew = _anew(place, [*before.carried(folder), *others], limit)
+    return Verified(name, limit, cells, changes(place), anew)
+
+
+def _release(folder: Path) -> Path:
+    inside = folder / FOLDER
+    return inside if inside.is_dir() else folder
+
+
+def _anew(place: Path, others: list[nights.Tables], smallest: int) -> tuple[Cell, ...]:
+    """What a release tells, beside each of the others, of the few in which they differ."""
+    mine, found = read(place), list[Cell]()
+    for one in others:
+        points = told_anew.points(mine, one, smallest)
+        found += [*nights.found_in(mine, [one], smallest), *points]
+    return tuple({(c.place.file, c.place.row, c.place.words): c for c in found}.values())
 
 
 def _smallest(place: Path) -> int:

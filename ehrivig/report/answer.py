@@ -123,10 +123,13 @@ def verdict(checks: pl.DataFrame) -> str:
     """Whether the answer may be read as an effect, in one sentence."""
     failed = checks.filter(pl.col("verdict") == "fail")
     opened = checks.filter(pl.col("verdict") == "not assessed")
-    assessed = checks.height - opened.height
+    hidden = checks.filter(pl.col("verdict") == "not shown")
+    assessed = checks.height - opened.height - hidden.height
     said = f"{assessed - failed.height} of {assessed} diagnostics pass"
     if unknown := [_plain(n) for n in opened.filter(pl.col("decides"))["diagnostic"].to_list()]:
         said += f"; nobody can say of {', '.join(unknown)}"
+    if of_few := [_plain(n) for n in hidden["diagnostic"].to_list()]:
+        said += f"; not shown, for it is of few people: {', '.join(of_few)}"
     decisive = failed.filter(pl.col("decides"))
     if decisive.height:
         names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())
@@ -134,6 +137,8 @@ def verdict(checks: pl.DataFrame) -> str:
     if failed.height:
         names = ", ".join(_plain(name) for name in failed["diagnostic"].to_list())
         return f"Read with care: {names} ({said})."
+    if hidden["decides"].any():
+        return f"Read with care ({said})."
     return f"Nothing that was checked speaks against it: {said}."
 
 

@@ -86,6 +86,6 @@ def _warning(folder: Path) -> str:
     checks = pl.read_csv(path) if path.is_file() else pl.DataFrame()
     if checks.is_empty():
         return ""
-    unknown = (pl.col("verdict") == "not assessed") & pl.col("decides")
+    unknown = pl.col("verdict").is_in(["not assessed", "not shown"]) & pl.col("decides")
     doubtful = checks.filter((pl.col("verdict") == "fail") | unknown)
     return "" if doubtful.is_empty() else verdict(checks)

@@ -77,7 +77,7 @@ def test_a_run_says_which_file_is_what(whole: Path) -> None:
     assert "cohort.parquet: one row per admission of the cohort" in text
     released = (whole / "release" / "README.txt").read_text()
     assert "may leave the hospital" in released
-    assert "Send it once" in released
+    assert "send releases of one output folder only" in released
 
 
 def truth(folder: Path) -> dict[str, int]:

@@ -7,6 +7,7 @@ import polars as pl
 from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
+from ehrivig.report.answer import verdict
 
 SMALLEST = 5
 
@@ -58,3 +59,86 @@ def test_a_hidden_part_is_all_without_the_others() -> None:
     _, done, left = until_safe({"utilisation.csv": frame}, SMALLEST)
     assert not any(cell.disclosed for cell in left)
     assert done
+
+
+def judged(*persons: int | None) -> pl.DataFrame:
+    """Persons of four verdicts of each of two regimens."""
+    said = (("adherent", ""), ("deviates", "late"), ("deviates", "low"), ("not_assessable", ""))
+    rows = [
+        {"regimen": name, "verdict": verdict, "reason": reason, "suppressed": False}
+        for name in ("gbs", "cidp")
+        for verdict, reason in said
+    ]
+    return pl.DataFrame(rows).with_columns(persons=pl.Series(persons, dtype=pl.Int64))
+
+
+def test_the_persons_of_two_regimens_are_the_same() -> None:
+    """Of one 5 are hidden in two rows, of the other one row: those who had the drug are 57.
+
+    A verdict that nobody has is no row: each of two is of 1 to 4.
+    """
+    frame = judged(40, 12, None, None, 30, 19, 5, None)
+    tables = {
+        "regimens.csv": frame,
+        "utilisation.csv": used(("all", "all", None, 57)),
+    }
+    found = [c for c in of_tables(tables, SMALLEST) if c.disclosed]
+    assert len(found) == 3
+    tables, _, left = until_safe(tables, SMALLEST)
+    assert not any(cell.disclosed for cell in left)
+    hidden = tables["regimens.csv"].filter(pl.col("persons").is_null())
+    assert 3 < hidden.height < 8
+    assert hidden["suppressed"].all()
+
+
+def two_days(control: int, exposed: int) -> pl.DataFrame:
+    """Values of days 1 and 3 of one analyte, in each arm."""
+    rows = [
+        {
+            **{"variable": "crp", "label": "CRP", "arm": arm, "n_pairs": n, "note": ""},
+            **{"median_day1": 9.4, "shift": -2.0, "p_wilcoxon": 0.1, "ancova_p": 0.2},
+        }
+        for arm, n in (("control", control), ("exposed", exposed))
+    ]
+    return pl.DataFrame(rows)
+
+
+def test_no_median_of_few_with_values_on_both_days() -> None:
+    assert [c.place.row for c in of_tables({"table_s5.csv": two_days(40, 7)}, SMALLEST)] == [1]
+    shown = first("table_s5.csv", two_days(40, 7), SMALLEST)
+    assert shown["median_day1"].to_list() == [9.4, None]
+    assert shown["ancova_p"].to_list() == [None, None]
+    assert shown["n_pairs"].to_list() == [40, 7]
+    assert of_tables({"table_s5.csv": shown}, SMALLEST) == []
+    assert first("table_s5.csv", two_days(40, 3), SMALLEST)["n_pairs"].to_list() == [40, None]
+
+
+def test_a_small_count_of_a_model_is_found_and_hidden() -> None:
+    """Of 60 people of a model 57 had its event: who had not is one of three."""
+    rows = [
+        {"outcome": "death", "term": one, "label": one, "odds_ratio": 1.2, "n": 60, "events": 57}
+        for one in ("age", "sex")
+    ]
+    tables, done, left = until_safe({"table_s2.csv": pl.DataFrame(rows)}, SMALLEST)
+    assert [c.place.words for c in left if c.disclosed] == []
+    assert done
+    assert tables["table_s2.csv"]["events"].null_count() == 2
+
+
+def test_a_verdict_beside_a_hidden_share_of_few_is_not_shown() -> None:
+    frame = pl.DataFrame(
+        {
+            "diagnostic": ["lost_to_follow_up", "equipoise", "positivity"],
+            "value": [None, 0.7, None],
+            "threshold": [0.05, 0.5, None],
+            "verdict": ["pass", "fail", "not assessed"],
+            "decides": [True, False, True],
+        }
+    )
+    assert [c.place.row for c in of_tables({"diagnostics.csv": frame}, SMALLEST)] == [0]
+    shown = first("diagnostics.csv", frame, SMALLEST)
+    assert shown["verdict"].to_list() == ["not shown", "fail", "not assessed"]
+    assert of_tables({"diagnostics.csv": shown}, SMALLEST) == []
+    said = verdict(shown)
+    assert said.startswith("Read with care: equipoise (0 of 1 diagnostics pass")
+    assert "not shown, for it is of few people: lost to follow up" in said

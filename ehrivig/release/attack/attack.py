@@ -135,6 +135,10 @@ _READERS = {
     "effects": flows.effects,
     "curves": steps.curves,
     "use": use.use,
+    "coefficients": flows.coefficients,
+    "days": use.days,
+    "regimens": use.regimens,
+    "diagnostics": use.diagnostics,
 }
 _COLUMNS = {
     "descriptive": {"kind", "variable", "events_exposed", "events_all"},
@@ -143,6 +147,10 @@ _COLUMNS = {
     "ledger": {"rows_read", "rows_used", "rows_quarantined"},
     "bins": {"exposed", "control"},
     "follow_up": {"arm", "n", "unknown", "transferred"},
+    "coefficients": {"term", "n", "events"},
+    "days": {"arm", "n_pairs"},
+    "regimens": {"regimen", "suppressed"},
+    "diagnostics": {"diagnostic", "value", "verdict"},
     "histogram": {"lo", "hi", "n"},
     "curves": {"curve", "time", "estimate"},
     "use": {"courses", "patients", "suppressed"},

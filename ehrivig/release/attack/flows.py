@@ -112,6 +112,18 @@ def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
             known.puzzle.told(cell, int(row["n"]))
 
 
+def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """People of a model, and how many of them had its event."""
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        people, events = f"{file}|{row['outcome']}|n", f"{file}|{row['outcome']}|events"
+        words = f"{row['outcome']}: {row['label']}"
+        known.people(people, Place(file, number, f"{words}: n"))
+        known.people(events, Place(file, number, f"{words}: events"), of=row["n"])
+        for cell, value in ((people, row["n"]), (events, row["events"])):
+            if value is not None:
+                known.puzzle.told(cell, int(value))
+
+
 def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     """Both arms and their events of every comparison; the hospitals, and both sides of a split."""
     columns = set(frame.columns)

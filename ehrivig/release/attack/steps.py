@@ -19,7 +19,7 @@ def curves(known: Known, file: str, frame: pl.DataFrame) -> None:
     found: dict[tuple[str, str], Curve] = {}
     for key, curve in numbered.group_by(_KEY, maintain_order=True):
         _, people, group, _ = map(str, key)
-        n = _at_start(known, curve, people, group)
+        n = at_start(known, curve, people, group)
         found[people, group] = _counted(curve.drop_nulls("estimate").sort("time"), n)
     for (people, group), curve_of in found.items():
         _steps(known, file, f"{people}, {group}", curve_of)
@@ -56,7 +56,7 @@ def _steps(known: Known, file: str, words: str, curve: Curve) -> None:
         since = time
 
 
-def _at_start(known: Known, curve: pl.DataFrame, people: str, group: str) -> int:
+def at_start(known: Known, curve: pl.DataFrame, people: str, group: str) -> int:
     """People at the start of a curve: those of its arm, or its first number at risk."""
     side = 0 if group == "exposed" else 1
     sizes = [size[side] for (who, _), size in known.sizes.items() if who == people]

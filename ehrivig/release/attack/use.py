@@ -1,10 +1,13 @@
-"""What courses of a drug tell: more courses than patients are people who had it again."""
+"""What is told of courses, regimens, values on two days and diagnostics: people all the same."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from ehrivig.release.attack.arms import FEWEST
 from ehrivig.release.attack.known import Known, Place
+
+_DESCRIBED = ("median_day1", "median_day3", "shift", "p_wilcoxon", "p_paired_t")
 
 
 def use(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -28,3 +31,44 @@ def use(known: Known, file: str, frame: pl.DataFrame) -> None:
     (whole,) = parts.pop("all", [""]) or [""]
     for cells in parts.values() if whole else ():
         known.puzzle.equal({whole: -1, **dict.fromkeys(cells, 1)})
+
+
+def days(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """People with a value on both days, in each arm; no median of few."""
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        place = Place(file, number, f"{row['label']}, {row['arm']}: values on both days")
+        known.people(f"{file}|{number}", place)
+        if row["n_pairs"] is not None:
+            known.puzzle.told(f"{file}|{number}", int(row["n_pairs"]))
+            if row["n_pairs"] < FEWEST and any(row.get(n) is not None for n in _DESCRIBED):
+                known.few(place)
+
+
+def regimens(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """Persons, or cycles, of every verdict; each row has at least one, all regimens have the same.
+
+    Those of a regimen are all persons who are judged: as many as had the drug.
+    """
+    sums: dict[str, dict[str, int]] = {}
+    what = "persons" if "persons" in frame.columns else "cycles"
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        of = [str(row[n]) for n in ("drug", "number", "verdict", "reason", "finding") if row.get(n)]
+        cell = f"{file}|{number}"
+        known.people(cell, Place(file, number, f"{row['regimen']}, {', '.join(of)}: {what}"))
+        known.puzzle.cell(cell, 1)
+        if row[what] is not None:
+            known.puzzle.told(cell, int(row[what]))
+        sums.setdefault(str(row["regimen"]), {})[cell] = 1
+    first, *others = list(sums.values()) if what == "persons" else [{}]
+    for other in others:
+        known.puzzle.equal({**first, **dict.fromkeys(other, -1)})
+    whole = known.puzzle.lo.get("utilisation.csv|0|patients")
+    if first and whole and known.puzzle.known("utilisation.csv|0|patients"):
+        known.puzzle.equal(first, whole, assumed=True)
+
+
+def diagnostics(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """A verdict beside a hidden share of few: it tells on which side of its threshold it is."""
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        if row["value"] is None and row["verdict"] in ("pass", "fail"):
+            known.few(Place(file, number, f"{row['diagnostic']}: verdict on few people"))

@@ -1,0 +1,169 @@
+"""Two releases of growing data: what their difference tells of the few who are new.
+
+A count that is 57 tonight and was 56 says of the new patient whatever it counts. So the difference
+of every count is a count of people itself, also where one of both is hidden and follows from more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ehrivig.release.attack.attack import Cell, collected, kind
+from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.puzzle import MOST, Puzzle
+
+Tables = dict[str, pl.DataFrame]
+Identity = tuple[str, tuple[str, ...], int]
+_NAMES = (
+    *("group", "variable", "covariate", "level", "outcome", "term", "label", "analysis"),
+    *("contrast", "model", "measure", "population", "hospital_id", "table", "step", "criterion"),
+    *("curve", "cause", "arm", "feature", "dimension", "indication", "regimen", "diagnostic"),
+    "code",
+)
+"""Columns that say of what a row is."""
+_REFITTED = ("bins",)
+"""Tables by a score that is fitted anew: their bins are not those of the night before."""
+FEWEST = 10
+"""Of fewer people no number that describes them is told, nor can be had as a difference."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How far two releases lie apart, in people of each arm, pairs, and unmatched of each arm.
+
+    None: one of both does not tell it.
+    """
+
+    arms: tuple[int | None, int | None]
+    pairs: int | None
+    unmatched: tuple[int | None, int | None]
+
+    @property
+    def enough(self) -> bool:
+        """Whether a number of everybody describes at least ten people more, or fewer."""
+        return not any(_few(one) for one in self.arms) and any(self.arms)
+
+    @property
+    def matched_anew(self) -> bool:
+        """Whether matched and unmatched are other people, so that no difference is of few."""
+        return all(one is not None and one >= FEWEST for one in (self.pairs, *self.unmatched))
+
+
+def _few(people: int | None) -> bool:
+    return people is None or 0 < people < FEWEST
+
+
+def rows(tables: Tables) -> Iterator[tuple[Identity, str, int, dict[str, Any]]]:
+    """Every row: of what it is, its file, its number and its values."""
+    for file, frame in tables.items():
+        seen: dict[tuple[str, ...], int] = {}
+        for number, row in enumerate(frame.iter_rows(named=True)):
+            named = tuple(str(row[name]) for name in _NAMES if name in row)
+            seen[named] = seen.get(named, -1) + 1
+            yield (file, named, seen[named]), file, number, row
+
+
+def growth(tables: Tables, before: Tables) -> Growth:
+    """How far two releases lie apart."""
+    one, two = _people(tables), _people(before)
+    arms = _gap(one[0][0], two[0][0]), _gap(one[0][1], two[0][1])
+    rest = _gap(one[2][0], two[2][0]), _gap(one[2][1], two[2][1])
+    return Growth(arms, _gap(one[1], two[1]), rest)
+
+
+def _gap(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else abs(a - b)
+
+
+_Arms = tuple[int | None, int | None]
+
+
+def _people(tables: Tables) -> tuple[_Arms, int | None, _Arms]:
+    """Exposed and control; pairs; unmatched exposed and control."""
+    matched = (row for *_, row in rows(tables) if row.get("population") == "matched")
+    told = [int(row["n_exposed"]) for row in matched if row.get("n_exposed") is not None]
+    return (
+        _sizes(tables, "table1.csv"),
+        max(told, default=None),
+        _sizes(tables, "table_unmatched.csv"),
+    )
+
+
+def _sizes(tables: Tables, file: str) -> _Arms:
+    frame = tables.get(file, pl.DataFrame())
+    found = (
+        frame[name].max() if name in frame.columns else None for name in ("n_exposed", "n_control")
+    )
+    exposed, control = (None if n is None else int(str(n).split(".")[0]) for n in found)
+    return exposed, control
+
+
+def of_matched(file: str, row: dict[str, Any], words: str = "") -> bool:
+    """Whether a row, or what stands under words in it, is of the matched or of the unmatched."""
+    named = file in ("table3.csv", "table_unmatched.csv") or "matched" in words
+    return named or row.get("population") in ("matched", "unmatched")
+
+
+def counts(
+    tables: Tables,
+    before: Tables,
+    smallest: int,
+    *,
+    search: bool = True,
+    memory: dict[Hashable, list[int]] | None = None,
+) -> list[Cell]:
+    """Every difference of two counts that is one of few people, or has too few values.
+
+    `search`: also of counts that are hidden, from everything that both releases tell.
+    """
+    apart, now, then = growth(tables, before), collected(tables), collected(before)
+    both = _joined(now.puzzle, then.puzzle) if search else Puzzle()
+    both.memory = {} if memory is None else memory
+    there, found, asked = _keyed(then, before), list[Cell](), list[tuple[str, Place]]()
+    for key, (cell, place, row) in _keyed(now, tables).items():
+        if key not in there or _another(apart, place, row, tables):
+            continue
+        old = there[key][0]
+        if now.puzzle.known(cell) and then.puzzle.known(old):
+            if 0 < abs(now.puzzle.lo[cell] - then.puzzle.lo[old]) < smallest:
+                found.append(Cell(place, True, (), smallest))
+        elif search:
+            gap = both.cell(f"new|{cell}")
+            both.equal({f"now|{cell}": 1, f"then|{old}": -1, gap: -1}, assumed=True)
+            asked.append((gap, place))
+    values = ((place, tuple(both.values(gap, smallest))) for gap, place in asked)
+    return found + [Cell(place, False, some, smallest) for place, some in values if some]
+
+
+def _another(apart: Growth, place: Place, row: dict[str, Any], tables: Tables) -> bool:
+    """Whether a count is of other people than the night before, as far as matching is anew."""
+    refitted = kind(set(tables[place.file].columns)) in _REFITTED
+    return refitted or (apart.matched_anew and of_matched(place.file, row, place.words))
+
+
+def _keyed(
+    known: Known, tables: Tables
+) -> dict[tuple[Identity, str], tuple[str, Place, dict[str, Any]]]:
+    """The cells of a release by the row that they stand in, and the words that they stand under."""
+    at = {(file, number): (key, row) for key, file, number, row in rows(tables)}
+    found = {}
+    for cell, place in known.where.items():
+        key, row = at[place.file, place.row]
+        found[key, place.words] = cell, place, row
+    return found
+
+
+def _joined(now: Puzzle, then: Puzzle) -> Puzzle:
+    """One puzzle of both releases."""
+    both = Puzzle()
+    for name, one in (("now", now), ("then", then)):
+        for cell in one.lo:
+            both.cell(f"{name}|{cell}", one.lo[cell], one.hi.get(cell, MOST))
+        for fact in one.facts:
+            terms = {f"{name}|{cell}": weight for cell, weight in fact.terms.items()}
+            both.between(terms, fact.lo, fact.hi, assumed=fact.assumed)
+    return both

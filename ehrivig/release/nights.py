@@ -1,0 +1,81 @@
+"""The release beside those that left before: hidden where few differ, kept back where too much is.
+
+An attacker who has both knows every difference. So a count is told anew only where it differs by
+nobody or by at least `smallest_cell` people, a mean or an estimate only where it describes at least
+ten people more or fewer. Where that would take a fifth of the rows, the release of before stays:
+it tells nothing that is not known already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import polars as pl
+
+from ehrivig.release import hidden
+from ehrivig.release.attack import nights, told_anew
+from ehrivig.release.attack.attack import Cell, of_tables
+
+Tables = dict[str, pl.DataFrame]
+MOST_LOST = 0.2
+_ROUNDS = 16
+_NOT_COUNTED = ("quality.csv", "ledger.csv", "lints.csv")
+"""Tables whose rows tell no result."""
+
+
+def held_against(tables: Tables, before: Sequence[Tables], smallest: int) -> Tables | None:
+    """Tables that tell, beside the releases before (oldest first), nothing of few; or None.
+
+    None: more than `MOST_LOST` of the rows would be lost, or fewer than ten people of an arm are
+    new and anything of them is told.
+    """
+    if not before:
+        return tables
+    most, memory = told(tables) * (1 - MOST_LOST), dict[Hashable, list[int]]()
+    shown, tried = tables, dict[tuple[str, int], int]()
+    fewest = [nights.growth(tables, one) for one in before]
+    for one in before:
+        shown = told_anew.texts(told_anew.curves(shown, one, smallest), one, smallest)
+    if not all(one.enough for one in fewest) and found_in(tables, before, smallest, search=False):
+        return None
+    if fewest[-1].arms == (0, 0):
+        return shown  # nothing is told anew
+    for _ in range(_ROUNDS):
+        found = found_in(shown, before, smallest, search=False)
+        found = found or found_in(shown, before, smallest, memory=memory)
+        found = found or [c for c in of_tables(shown, smallest, memory) if c.disclosed]
+        if not found:
+            return shown
+        shown = hidden.without(shown, found, tried)
+        if told(shown) < most:
+            return None
+    return None
+
+
+def found_in(
+    tables: Tables,
+    before: Sequence[Tables],
+    smallest: int,
+    *,
+    search: bool = True,
+    memory: dict[Hashable, list[int]] | None = None,
+) -> list[Cell]:
+    """What releases tell of the few in which they differ; searched for in the last one only."""
+    found = list[Cell]()
+    for number, one in enumerate(before, start=1):
+        last = search and number == len(before)
+        cells = nights.counts(tables, one, smallest, search=last, memory=memory)
+        found += [cell for cell in cells if cell.disclosed]
+        found += told_anew.numbers(tables, one, smallest)
+    return found
+
+
+def told(tables: Tables) -> int:
+    """Rows that tell a number of people, or one that describes them."""
+    return sum(
+        int(frame.select(pl.any_horizontal(numbers.is_not_null()).sum()).item())
+        for file, frame in tables.items()
+        if file not in _NOT_COUNTED and not frame.is_empty()
+        for numbers in [pl.col([n for n, kind in frame.schema.items() if kind.is_numeric()])]
+        if any(kind.is_numeric() for kind in frame.dtypes)
+    )

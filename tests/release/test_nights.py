@@ -1,0 +1,171 @@
+"""Two releases, one beside the other: nothing of the few who are new, and the release kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.release import before, nights, verify
+from ehrivig.release.attack import told_anew
+from ehrivig.release.attack.nights import counts, growth
+
+SMALLEST = 5
+Tables = dict[str, pl.DataFrame]
+
+
+def described(exposed: int, mean: float, had: int | None, control: int = 200) -> Tables:
+    """Table 1 of an age, and of how many of the exposed had a stroke (of the control 40)."""
+    every = exposed + control
+    age = {
+        **{"variable": "age", "label": "Age", "kind": "continuous", "p": None, "smd": None},
+        **{"n_all": every, "n_control": control, "n_exposed": exposed},
+        **{"mean_all": (exposed * mean + control * 60.0) / every, "mean_control": 60.0},
+        "mean_exposed": mean,
+    }
+    stroke = {
+        **{"variable": "stroke", "label": "Stroke", "kind": "binary", "p": None, "smd": None},
+        **{"n_all": every, "n_control": control, "n_exposed": exposed},
+        **{"events_all": None if had is None else 40 + had, "events_control": 40},
+        "events_exposed": had,
+    }
+    return {"table1.csv": pl.DataFrame([age, stroke], infer_schema_length=None)}
+
+
+def test_two_means_give_the_value_of_one_patient() -> None:
+    """What the rule is there for: 57 with a mean of 63, and of 56 one with 91."""
+    one = described(56, 62.5, 20)
+    two = described(57, (56 * 62.5 + 91) / 57, 20)
+    means = [t["table1.csv"]["mean_exposed"][0] for t in (one, two)]
+    assert math.isclose(57 * means[1] - 56 * means[0], 91)
+    places = [cell.place.words for cell in told_anew.numbers(two, one, SMALLEST)]
+    assert places == ["Age: numbers of few people more than before"]
+    assert nights.held_against(two, [one], SMALLEST) is None
+
+
+@pytest.mark.parametrize(("more", "kept"), [(1, True), (9, True), (10, False), (40, False)])
+def test_at_least_ten_people_more(more: int, kept: bool) -> None:
+    one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more // 2)
+    assert growth(two, one).enough != kept
+    assert (nights.held_against(two, [one], SMALLEST) is None) == kept
+
+
+def test_the_same_night_again_is_told_as_it_is() -> None:
+    one = described(100, 62.5, 20)
+    found = nights.held_against(one, [one], SMALLEST)
+    assert found is not None
+    assert found["table1.csv"].equals(one["table1.csv"])
+
+
+def test_every_release_before_counts_and_not_the_last_alone() -> None:
+    """Twenty came and twenty-one were taken out: beside the first release it is one patient."""
+    first, second, third = (described(n, 60.0 + n / 100, 20) for n in (100, 120, 99))
+    assert nights.held_against(third, [second], SMALLEST) is not None
+    assert nights.held_against(third, [first, second], SMALLEST) is None
+
+
+def rows(*found: tuple[str, int | None, int]) -> pl.DataFrame:
+    """Subgroups of 200 in each arm: a name, and how many of the exposed died."""
+    return pl.DataFrame(
+        [
+            {
+                **{"analysis": "subgroup", "contrast": name, "outcome": "death", "model": "m"},
+                **{"population": "all", "n_exposed": n, "events_exposed": events},
+                **{"n_control": 200, "events_control": 60, "estimate": None, "adjusted": False},
+            }
+            for name, events, n in found
+        ],
+        schema_overrides={"events_exposed": pl.Int64, "estimate": pl.Float64},
+    )
+
+
+def test_a_count_that_differs_by_few_is_found_and_nobody_or_enough_is_not() -> None:
+    one = {"effects.csv": rows(("a", 50, 100), ("b", 50, 100), ("c", 50, 100))}
+    two = {"effects.csv": rows(("a", 52, 120), ("b", 50, 120), ("c", 57, 120))}
+    found = [c.place for c in counts(two, one, SMALLEST) if c.disclosed]
+    assert {place.row for place in found} == {0}
+
+
+def test_a_difference_that_only_hidden_counts_have_is_searched_for() -> None:
+    """A count that is hidden tonight is all less the control, and two more than last night."""
+    one = {"table1.csv": described(100, 60.0, 20)["table1.csv"]}
+    frame = described(120, 60.0, 22)["table1.csv"]
+    hidden = pl.when(pl.col("kind") == "binary").then(None).otherwise("events_exposed")
+    two = {"table1.csv": frame.with_columns(hidden.alias("events_exposed"))}
+    assert [c for c in counts(two, one, SMALLEST, search=False) if "exposed" in c.place.words] == []
+    found = [c for c in counts(two, one, SMALLEST) if c.place.words == "Stroke, exposed"]
+    assert [(cell.values, cell.disclosed) for cell in found] == [((2,), True)]  # all less control
+
+
+def test_a_sentence_counts_no_few_people_more() -> None:
+    def said(pairs: int, of: int) -> Tables:
+        told = {"code": ["x"], "message": [f"{pairs} of {of:,} have a match (41.5%)"]}
+        return {"lints.csv": pl.DataFrame(told)}
+
+    texts = told_anew.texts(said(222, 1440), said(220, 1400), SMALLEST)
+    assert texts["lints.csv"]["message"].to_list() == ["some of 1,440 have a match (41.5%)"]
+    assert [c.place.file for c in told_anew.points(said(222, 1440), said(220, 1400), 5)]
+
+
+def curve(events: list[int], n: int) -> Tables:
+    numbers: dict[str, Any] = {
+        **{"curve": "km", "population": "all", "group": "exposed", "cause": ""},
+        "time": [float(10 * day) for day in range(len(events))],
+        "estimate": [1 - one / n for one in events],
+        "at_risk": n,
+    }
+    return {"curves.csv": pl.DataFrame(numbers), **described(n, 60.0 + n, 20)}
+
+
+def test_curves_step_where_nobody_or_enough_of_the_new_had_the_event() -> None:
+    two, one = curve([0, 22, 30, 41], 120), curve([0, 20, 25, 33], 100)
+    shown = told_anew.curves(two, one, SMALLEST)["curves.csv"]
+    assert shown["time"].to_list() == [0.0, 20.0]  # 2 new by day 10; 5 by day 20; 3 after it
+    assert told_anew.curves(two, two, SMALLEST)["curves.csv"].equals(two["curves.csv"])
+
+
+def run_folder(place: Path, tables: Tables, ended: str) -> Path:
+    """A run as far as its releases go."""
+    release = place / "release"
+    release.mkdir(parents=True)
+    for name, frame in tables.items():
+        frame.write_csv(release / name)
+    (release / "manifest.json").write_text(json.dumps({"smallest_cell": SMALLEST}))
+    (release / "README.txt").write_text("This folder may leave the hospital.\n")
+    pl.DataFrame({"finished_at": [ended], "exit_code": [0]}).write_csv(place / "history.csv")
+    return place
+
+
+def test_the_release_before_is_kept_and_says_since_when(tmp_path: Path) -> None:
+    one = run_folder(tmp_path / "one", described(100, 60.0, 20), "2026-01-02T03:04:05Z")
+    two = run_folder(tmp_path / "two", described(101, 60.3, 20), "2026-01-03T03:04:05Z")
+    three = run_folder(tmp_path / "three", described(102, 60.5, 20), "2026-01-04T03:04:05Z")
+    for folder, earlier in ((two, one), (three, two)):
+        before.keep(folder, earlier)
+        before.carry(folder, earlier)
+        text = (folder / "release" / "README.txt").read_text()
+        assert text.startswith("Kept as it was made at 2026-01-02T03:04:05Z: so few people are new")
+        assert text.count("Kept as") == 1
+        table = (folder / "release" / "table1.csv").read_bytes()
+        assert table == (one / "release" / "table1.csv").read_bytes()
+        assert not (folder / "released").exists()
+
+
+def test_a_new_release_carries_those_before_and_verify_holds_it_against_them(
+    tmp_path: Path,
+) -> None:
+    one = run_folder(tmp_path / "one", described(100, 60.0, 20), "")
+    two = run_folder(tmp_path / "two", described(130, 60.3, 32), "")
+    before.carry(two, one)
+    assert len(before.of_run(two)) == 2
+    assert verify(two).anew == ()
+    three = run_folder(tmp_path / "three", described(101, 60.5, 20), "")
+    assert verify(three).disclosed == ()
+    assert verify(three, earlier=[one]).disclosed != ()
+    before.carry(three, two)
+    assert [path.name for path in sorted((three / "released").iterdir())] == ["001", "002"]
+    assert "told of few people" in "\n".join(verify(three).lines())
