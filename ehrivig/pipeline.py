@@ -191,8 +191,8 @@ def investigate(this: Run) -> dict[str, int]:
 
 def _release(this: Run) -> None:
     """What may leave: the tables that withstand the attack, and what is made of them only."""
-    out, smallest = this.folder / release.FOLDER, this.study.report.smallest_cell
-    may_leave = release.write_tables(this.folder, smallest, this.earlier)
+    out = this.folder / release.FOLDER
+    may_leave = release.write_tables(this.folder, this.study.report, this.earlier)
     report.write(out, this.answerable.study, dropped=this.dropped, people=this.folder)
     aggregate.write(out)
     release.bring(this.folder, ("report.html", "figures", "aggregate.csv"))

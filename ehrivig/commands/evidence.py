@@ -41,10 +41,13 @@ def pool(
 ) -> None:
     """Pool hospitals that sent only their estimates.
 
-    Each FOLDER is a run made with `ehrivig run --aggregate-only`.
+    Each FOLDER is a release as its run wrote it; an edited one is refused.
     """
     from ehrivig.meta import pool_aggregates
+    from ehrivig.release import refuse_edited
 
+    for source in sources:
+        refuse_edited(source)
     console.print_summary(pool_aggregates(sources, out, tau2=tau2, ci=ci), as_json)
 
 

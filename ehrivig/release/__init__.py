@@ -8,6 +8,7 @@ from ehrivig.release.before import carry, keep
 from ehrivig.release.door import bring, close, leave_release_alone, write_tables
 from ehrivig.release.files import FOLDER
 from ehrivig.release.verify import Verified, verify
+from ehrivig.release.whole import refuse_edited
 
 __all__ = [
     "FOLDER",
@@ -17,6 +18,7 @@ __all__ = [
     "close",
     "keep",
     "leave_release_alone",
+    "refuse_edited",
     "verify",
     "write_tables",
 ]

@@ -17,6 +17,7 @@ from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.release.whole import seal
 from ehrivig.store import cells
+from ehrivig.study.plan import Report
 
 _TOLD = (
     *("package", "version", "engines", "study", "study_hash", "seed", "warnings", "synthetic"),
@@ -35,13 +36,13 @@ PROTOCOL = "protocol.json"
 """It follows from the study file alone."""
 
 
-def write_tables(folder: Path, smallest: int, earlier: Path) -> bool:
+def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
     """Write `release/` of a run: its tables, with what is not shown hidden.
 
     Report, figures and aggregate are made from it and in it. Whether it may leave: not where it
     differs by so few people from the release of the `earlier` run that this one is kept instead.
     """
-    release = folder / FOLDER
+    release, smallest = folder / FOLDER, report.smallest_cell
     release.mkdir()
     first = {name: copies.first(name, frame, smallest) for name, frame in _tables(folder).items()}
     left = apart.of_run(folder, smallest)
@@ -56,7 +57,7 @@ def write_tables(folder: Path, smallest: int, earlier: Path) -> bool:
     if (folder / PROTOCOL).is_file():
         shutil.copyfile(folder / PROTOCOL, release / PROTOCOL)
     done += _beside(alone, tables)
-    _manifest(folder, release, smallest, done, found, left.few)
+    _manifest(folder, release, report, done, found, left.few)
     (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
     return beside is not None
 
@@ -96,13 +97,14 @@ def _quality(folder: Path, smallest: int) -> pl.DataFrame:
 def _manifest(
     folder: Path,
     release: Path,
-    smallest: int,
+    report: Report,
     done: list[str],
     found: list[Cell],
     few_unmatched: bool,
 ) -> None:
     """What the run's manifest tells, and what was hidden; `few_unmatched`: so are the pairs."""
     whole = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    smallest = report.smallest_cell
     told: dict[str, Any] = {name: whole[name] for name in _TOLD if name in whole}
     told["layout"] = Path(str(whole.get("layout", ""))).name
     told["message"] = copies.words(str(whole.get("message", "")), smallest)
@@ -113,6 +115,9 @@ def _manifest(
         for name, n in numbers.items()
     }
     told["smallest_cell"] = smallest
+    if report.small_cells_signed_by:
+        signed = {"signed_by": report.small_cells_signed_by, "reason": report.small_cells_reason}
+        told["small_cells"] = signed
     told["hidden_cells"] = sum(not cell.shown for cell in found)
     told["hidden_by_the_attack"] = done
     (release / "manifest.json").write_text(_json(told), encoding="utf-8")

@@ -32,7 +32,7 @@ def manifest(place: Path) -> dict[str, Any]:
         content = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
     except OSError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"release: {place.name}/{MANIFEST} is not JSON. Replace it.") from error
     return content if isinstance(content, dict) else {}
 
@@ -53,6 +53,27 @@ def changes(place: Path) -> tuple[str, ...]:
     )
 
 
+def refuse_edited(source: Path) -> None:
+    """UsageError where a file of a released folder was edited since the run wrote it.
+
+    `source`: a run, a released folder, or a file of one. What was sent without its manifest, or
+    without some of its files, is read: nothing is known of it.
+    """
+    folder = source if source.is_dir() else source.parent
+    place = folder / FOLDER if source.is_dir() and (folder / FOLDER).is_dir() else folder
+    written = manifest(place).get(_KEY)
+    if not isinstance(written, dict):
+        return
+    asked = _names(place) if source.is_dir() else [source.name]
+    found = {name: file_hash(place, name) for name in asked if name in written}
+    edited = [name for name in found if written[name] != found[name]]
+    if edited:
+        raise UsageError(
+            f"pool: {', '.join(_some(edited))} in {place.name!r} of {folder.name!r} was edited "
+            "since the run wrote it. Ask the hospital to send its folder as it was released."
+        )
+
+
 def _lines(words: str, names: list[str]) -> tuple[str, ...]:
     return (f"{', '.join(_some(sorted(names)))} {words}",) if names else ()
 
@@ -69,10 +90,11 @@ def _names(place: Path) -> list[str]:
 
 def _hashes(place: Path) -> dict[str, str]:
     """SHA-256 of every file but the manifest; a link is none."""
-    found = {}
-    for name in _names(place):
-        path = place / name
-        if name != MANIFEST:
-            linked = path.is_symlink() or not path.is_file()
-            found[name] = "no file" if linked else file_digest(path)
-    return found
+    return {name: file_hash(place, name) for name in _names(place) if name != MANIFEST}
+
+
+def file_hash(place: Path, name: str) -> str:
+    """SHA-256 of a file; of a link or a pipe what it is."""
+    path = place / name
+    linked = path.is_symlink() or not path.is_file()
+    return "no file" if linked else file_digest(path)

@@ -346,6 +346,16 @@ class Report(Section):
         description="Counts below it are hidden, with what would give them away.",
         examples=[5],
     )
+    small_cells_signed_by: Label = Field(
+        default="",
+        description="Who answers for a smallest_cell below 3; without it such a study is refused.",
+        examples=["A. Steward"],
+    )
+    small_cells_reason: Label = Field(
+        default="",
+        description="Why counts of 1 or 2 people may be shown; it stands in the released manifest.",
+        examples=["synthetic data"],
+    )
     authors: Label = Field(
         default="",
         description="Who signs the report; shown under its title.",

@@ -85,3 +85,60 @@ def test_counts_that_contradict_each_other_are_not_safe(tmp_path: Path) -> None:
     found = verify(tmp_path)
     assert found.disclosed
     assert any("no value fits what is told" in line for line in found.lines())
+
+
+AGGREGATE = (
+    "hospital_id,analysis,contrast,outcome,event_label,model,measure,estimate,lo,hi,se,n_exposed,"
+    "events_exposed,n_control,events_control,note\n"
+    "{name},hospital,x,death,death,logistic,OR,{odds},0.5,1.3,0.24,50,12,60,,\n"
+)
+
+
+def pooled(*sources: Path) -> tuple[int, str]:
+    out = sources[0].parent / "pooled"
+    command = ["pool", *map(str, sources), "--out", str(out)]
+    done = CliRunner().invoke(cli.app, command)
+    return getattr(done.exception, "exit_code", done.exit_code), str(done.exception or "")
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> list[Path]:
+    """The releases of two hospitals: one inside its run, one alone."""
+    places = [tmp_path / "north" / "release", tmp_path / "south"]
+    for place, odds in zip(places, (0.8, 0.9), strict=True):
+        place.mkdir(parents=True)
+        (place / "manifest.json").write_text(json.dumps({"smallest_cell": 5}))
+        (place / "aggregate.csv").write_text(AGGREGATE.format(name=place.parent.name, odds=odds))
+        (place / "report.html").write_text("<p>report</p>")
+        seal(place)
+    (places[1] / "aggregate.csv").write_text(AGGREGATE.format(name="south", odds=0.9))
+    seal(places[1])
+    return [tmp_path / "north", places[1]]
+
+
+def test_pool_reads_releases_as_they_were_written(sent: list[Path]) -> None:
+    (sent[1] / "report.html").unlink()  # sent without it
+    assert pooled(*sent) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["aggregate.csv", "report.html"])
+def test_pool_refuses_an_edited_release_by_name(sent: list[Path], name: str) -> None:
+    edited = sent[0] / "release" / name
+    edited.write_text(edited.read_text().replace("0.8", "0.3") + "\n")
+    code, text = pooled(*sent)
+    assert code == 2
+    assert f"{name} in 'release' of 'north' was edited since the run wrote it" in text
+    assert not (sent[0].parent / "pooled").exists()
+
+
+def test_pool_refuses_an_edited_file_of_a_release(sent: list[Path]) -> None:
+    edited = sent[1] / "aggregate.csv"
+    edited.write_text(edited.read_text().replace("0.9", "0.1"))
+    assert pooled(sent[0], edited)[0] == 2
+
+
+def test_pool_reads_a_file_that_was_sent_alone(sent: list[Path]) -> None:
+    alone = sent[1].parent / "alone"
+    alone.mkdir()
+    (sent[1] / "aggregate.csv").rename(alone / "aggregate.csv")
+    assert pooled(sent[0], alone / "aggregate.csv")[0] == 0

@@ -113,6 +113,8 @@ names = ["igma_sepsis"]
 
 [report]
 smallest_cell = 5
+small_cells_signed_by = "A. Steward"
+small_cells_reason = "synthetic data"
 authors = "A. Author, <B> & Co"
 """
 

@@ -431,3 +431,25 @@ def test_an_outcome_is_none_the_less_one_in_a_table_of_treatments(
     path.write_text(written.toml(content, []), encoding="utf-8")
     with pytest.raises(StudyError, match=f"'{name}' is .* outcome: it cannot be adjusted for"):
         study.load(path)
+
+
+SIGNED = 'small_cells_signed_by = "A. Steward"\n'
+
+
+@pytest.mark.parametrize("smallest", [0, 1, 2])
+def test_counts_of_one_or_two_are_shown_where_somebody_answers_for_it(
+    said: Callable[..., list[str]], smallest: int
+) -> None:
+    def ask(more: str) -> list[str]:
+        return said(("smallest_cell = 5\n", f"smallest_cell = {smallest}\n{more}"))
+
+    (line,) = ask("")
+    assert "report.smallest_cell: counts of fewer than 3 people would be shown" in line
+    assert "small_cells_signed_by and small_cells_reason into [report]" in line
+    (line,) = ask(SIGNED)
+    assert "Write small_cells_reason into [report]" in line
+    assert ask(SIGNED + 'small_cells_reason = "synthetic data"\n') == []
+
+
+def test_three_needs_no_signature(said: Callable[..., list[str]]) -> None:
+    assert said(("smallest_cell = 5\n", "smallest_cell = 3\n")) == []
