@@ -21,6 +21,6 @@ def unsigned_small_cells(study: Study) -> Iterator[Problem]:
     if report.smallest_cell < FEWEST and missing:
         yield Problem(
             ("report", "smallest_cell"),
-            f"counts of fewer than {FEWEST} people would be shown, and nobody answers for it. "
+            f"counts of fewer than {FEWEST} people would be shown and nobody answers for it. "
             f"Write {' and '.join(missing)} into [report], or raise smallest_cell to {FEWEST} or more",
         )
