@@ -135,6 +135,25 @@ def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
     return InputFile(where, stat.st_size, counted, _digest(path, stat.st_size, stat.st_mtime_ns))
 
 
+Mark = tuple[int, int]
+"""Bytes of a file, and when it was changed last."""
+
+
+def mark(path: Path) -> Mark:
+    """What a file looks like now; (-1, 0) of one that is gone."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, 0
+    return stat.st_size, stat.st_mtime_ns
+
+
+def is_another(path: Path, before: Mark) -> bool:
+    """Whether a file whose hash was taken looks like another since, and has another hash."""
+    now = mark(path)
+    return now != before and (now[0] < 0 or _digest(path, *now) != _digest(path, *before))
+
+
 @lru_cache(maxsize=100_000)
 def _digest(path: Path, size: int, changed: int) -> str:
     return resources.file_digest(path)

@@ -15,6 +15,10 @@ from ehrivig.errors import ExtractError
 from ehrivig.store import StorePath
 from ehrivig.store.refusal import reason, unreadable
 
+MOST_COLUMNS = 2_000
+MOST_FOLD, LARGE = 1_000, 2**30
+"""How often its size on disk a file of at least so many bytes may be when it is unpacked."""
+
 
 def schema(path: Path, root: Path) -> pa.Schema:
     """The columns of a Parquet file; ExtractError with the file's name when it is unreadable.
@@ -91,17 +95,21 @@ def _largest(group: Any) -> int:
 
 @dataclass(frozen=True)
 class _Footer:
-    """What a Parquet file says of itself at its end: its columns, their types, its rows."""
+    """What a Parquet file says of itself at its end: its columns, their types, its rows.
+
+    `unpacked`: its bytes without compression.
+    """
 
     columns: pa.Schema
     types: tuple[tuple[str, str], ...]
     rows: int
+    unpacked: int
 
 
 def _footer(path: Path, root: Path) -> _Footer:
     try:
         stat = path.stat()
-        return _footer_of(path, stat.st_size, stat.st_mtime)
+        found = _footer_of(path, stat.st_size, stat.st_mtime)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(path, StorePath) and reason(error, path):
             raise unreadable(error, path) from error
@@ -115,9 +123,30 @@ def _footer(path: Path, root: Path) -> _Footer:
                 f"{where}: has a column of a type that cannot be read (such as a whole number of "
                 "128 bits). Write it as text or as a whole number of 64 bits."
             ) from error
+        if "too deeply nested" in str(error):
+            raise ExtractError(
+                f"{where}: has a column of lists or records that lie too deep in each other. Leave "
+                "the column out."
+            ) from error
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error
+    _refuse_bomb(found, stat.st_size, path.relative_to(root).as_posix())
+    return found
+
+
+def _refuse_bomb(found: _Footer, size: int, where: str) -> None:
+    """ExtractError for a file that is far more than it looks like: no table of a hospital is."""
+    if len(found.types) > MOST_COLUMNS:
+        raise ExtractError(
+            f"{where}: has {len(found.types):,} columns, at most {MOST_COLUMNS:,} are read. Leave "
+            "out those that no layout names."
+        )
+    if found.unpacked > LARGE and found.unpacked > MOST_FOLD * size:
+        raise ExtractError(
+            f"{where}: {size:,} bytes that would be {found.unpacked:,} when unpacked, more than "
+            f"{MOST_FOLD:,} times as many. Replace the file."
+        )
 
 
 @lru_cache(maxsize=100_000)
@@ -128,7 +157,8 @@ def _footer_of(path: Path, size: int, changed: float) -> _Footer:
     mark = columns.serialize().to_pybytes()
     if mark not in _same_columns:
         _same_columns[mark] = columns, _types(found.schema)
-    return _Footer(*_same_columns[mark], found.num_rows)
+    unpacked = sum(found.row_group(n).total_byte_size for n in range(found.num_row_groups))
+    return _Footer(*_same_columns[mark], found.num_rows, unpacked)
 
 
 def _opened(path: Path) -> Any:

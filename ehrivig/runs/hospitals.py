@@ -14,6 +14,7 @@ from ehrivig.errors import ExtractError
 from ehrivig.runs import batch, datasets, join, log, plan, workers
 from ehrivig.runs.batch import BatchResult
 from ehrivig.runs.datasets import Part
+from ehrivig.runs.same_files import refuse_changed
 from ehrivig.runs.state import Run
 from ehrivig.runs.task import Outcome, Task, perform, together
 from ehrivig.validate import gate
@@ -31,6 +32,7 @@ def read(run: Run, *, gate_only: bool = False) -> None:
     batches = run.folder / _BATCHES
     tasks = plan.tasks(run.source, run.study, run.options, fresh, batches, gate_only=gate_only)
     made = _work(run, tasks)
+    refuse_changed(run)
     for name in (name for name in run.source.hospitals if name in made.unreadable):
         if gate.stops_run(run.study, name):
             raise made.unreadable[name]

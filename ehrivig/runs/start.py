@@ -7,7 +7,7 @@ from typing import Any
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
-from ehrivig.runs import earlier, fingerprint, manifest
+from ehrivig.runs import earlier, fingerprint, manifest, same_files
 from ehrivig.runs.state import Command, Options, Progress, Run
 from ehrivig.store.folder import RunFolder, last_attempt
 from ehrivig.study import Study
@@ -28,6 +28,12 @@ def begin(
     except PermissionError as error:
         name = Path(error.filename or extract_folder).name
         raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
+    if outside := len(source.within) - 1:
+        are = "lies outside the extract, by a link in it, and is read as a part of it"
+        if outside > 1:
+            are = "lie outside the extract, by links in it, and are read as parts of it"
+        progress(f"{outside} of the files {are}")
+    files = same_files.marks(source)
     inputs = fingerprint.of_inputs(source)
     marks = fingerprint.of_hospitals(study, inputs, gate_only=command == "check")
     mark = fingerprint.of_run(marks, source)
@@ -43,6 +49,7 @@ def begin(
         before=earlier.read(target.earlier, mark),
         marks=marks,
         inputs=inputs,
+        files=files,
     )
 
 

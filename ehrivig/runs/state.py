@@ -10,6 +10,7 @@ from typing import Literal
 
 from ehrivig.concepts.follow_up import Answerable, Known
 from ehrivig.extract import Source
+from ehrivig.extract.files import Mark
 from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement
 from ehrivig.validate.result import HospitalResult, Step
@@ -44,11 +45,11 @@ class Run:
     `folder`: where it writes; `earlier`: the finished run before it, if any; `before`: measurements
     of runs on other input, oldest first. `across`: measurements over all hospitals; `dropped`:
     hospitals that the policy leaves out; `unreadable`: why a hospital could not be read; `marks`:
-    fingerprint of each hospital, `inputs`: of its files alone; `changed`: what is another than at
-    the attempt before; `reused`: hospitals taken from `earlier`; `steps`: what was done for the
-    others; `numbers`: admissions, cohort, exposed, pairs, lints, as far as the run came; `known`:
-    what is known of people after their stay, once all hospitals have met; `failed`: diagnostics of
-    the answer that fail.
+    fingerprint of each hospital, `inputs`: of its files alone; `files`: what each looked like at
+    the beginning; `changed`: what is another than at the attempt before; `reused`: hospitals taken
+    from `earlier`; `steps`: what was done for the others; `numbers`: admissions, cohort, exposed,
+    pairs, lints, as far as the run came; `known`: what is known of people after their stay, once
+    all hospitals have met; `failed`: diagnostics of the answer that fail.
     """
 
     study: Study
@@ -69,6 +70,7 @@ class Run:
     dropped: list[str] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
+    files: dict[Path, Mark] = field(default_factory=dict)
     changed: str = ""
     reused: int = 0
     steps: list[Step] = field(default_factory=list)

@@ -22,5 +22,6 @@ def unsigned_small_cells(study: Study) -> Iterator[Problem]:
         yield Problem(
             ("report", "smallest_cell"),
             f"counts of fewer than {FEWEST} people would be shown and nobody answers for it. "
-            f"Write {' and '.join(missing)} into [report], or raise smallest_cell to {FEWEST} or more",
+            f"Write {' and '.join(missing)} into [report], or raise smallest_cell to "
+            f"{FEWEST} or more",
         )
