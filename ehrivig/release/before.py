@@ -60,8 +60,10 @@ def carry(folder: Path, earlier: Path) -> None:
 
 
 def _texts(release: Path) -> dict[str, bytes]:
+    """The tables of a release as they are; verdicts of checks, which are rounded, are none."""
     found = sorted(release.glob("*.csv")) if release.is_dir() else []
-    return {path.name: path.read_bytes() for path in found if path.is_file()}
+    there = (path for path in found if path.is_file() and path.name != "quality.csv")
+    return {path.name: path.read_bytes() for path in there}
 
 
 def keep(folder: Path, earlier: Path) -> None:

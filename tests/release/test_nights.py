@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from ehrivig.release import before, nights, verify
+from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
+from ehrivig.release.attack.attack import of_tables
 from ehrivig.release.attack.nights import counts, growth
 
 SMALLEST = 5
@@ -99,6 +101,27 @@ def test_a_difference_that_only_hidden_counts_have_is_searched_for() -> None:
     assert [c for c in counts(two, one, SMALLEST, search=False) if "exposed" in c.place.words] == []
     found = [c for c in counts(two, one, SMALLEST) if c.place.words == "Stroke, exposed"]
     assert [(cell.values, cell.disclosed) for cell in found] == [((2,), True)]  # all less control
+
+
+def test_two_releases_of_the_same_people_do_not_tell_each_other_s_hidden_counts() -> None:
+    """One hides who of the control had it and one who of the exposed; together all is known."""
+    frame = described(100, 60.0, 3)["table1.csv"].with_columns(events_control=pl.lit(40))
+
+    def hiding(*arms: str) -> Tables:
+        binary = pl.col("kind") == "binary"
+        columns = [f"events_{arm}" for arm in arms]
+        return {
+            "table1.csv": frame.with_columns(
+                pl.when(binary).then(None).otherwise(pl.col(name)).alias(name) for name in columns
+            )
+        }
+
+    one, two = hiding("all", "exposed"), hiding("control", "exposed")
+    assert not any(c.disclosed for t in (one, two) for c in of_tables(t, SMALLEST))
+    found = [c for c in nights_of.together(two, one, SMALLEST) if c.disclosed]
+    assert {(c.place.words, c.values) for c in found} >= {("Stroke, exposed", (3,))}
+    kept = nights.held_against(two, [one], SMALLEST)
+    assert kept is None or kept["table1.csv"]["events_all"][1] is None
 
 
 def test_a_sentence_counts_no_few_people_more() -> None:

@@ -139,6 +139,27 @@ def counts(
     return found + [Cell(place, False, some, smallest) for place, some in values if some]
 
 
+def together(
+    tables: Tables,
+    before: Tables,
+    smallest: int,
+    memory: dict[Hashable, list[int]] | None = None,
+) -> list[Cell]:
+    """Hidden counts that two releases of the same people give together: each told what it told.
+
+    So it is where a study is run again with another `smallest_cell`, or other subgroups.
+    """
+    now, then = collected(tables), collected(before)
+    both = _joined(now.puzzle, then.puzzle)
+    both.memory = {} if memory is None else memory
+    there, mine = _keyed(then, before), _keyed(now, tables)
+    for key in mine.keys() & there.keys():
+        both.equal({f"now|{mine[key][0]}": 1, f"then|{there[key][0]}": -1}, assumed=True)
+    hidden = [(c, place) for c, place in now.where.items() if not now.puzzle.known(c)]
+    values = ((place, tuple(both.values(f"now|{cell}", smallest))) for cell, place in hidden)
+    return [Cell(place, False, some, smallest) for place, some in values if some]
+
+
 def _another(apart: Growth, place: Place, row: dict[str, Any], tables: Tables) -> bool:
     """Whether a count is of other people than the night before, as far as matching is anew."""
     refitted = kind(set(tables[place.file].columns)) in _REFITTED

@@ -24,6 +24,8 @@ _COUNTED = ("attrition", "ledger", "bins", "follow_up", "histogram", "curves")
 """Tables of counts alone; curves are compared point by point."""
 _UNREAD = ("quality.csv",)
 """Counts that are rounded."""
+_OF_OTHERS = ("p_holm", "p_bh", "at_risk")
+"""Numbers that follow from other rows that are shown, or are rounded."""
 _TEXTS = ("note", "message", "evidence", "meaning")
 _WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)")
 Row = dict[str, Any]
@@ -107,7 +109,8 @@ def _differ(row: Row, old: Row) -> list[str]:
     return [
         name
         for name, value in row.items()
-        if isinstance(value, int | float)
+        if name not in _OF_OTHERS
+        and isinstance(value, int | float)
         and not isinstance(value, bool)
         and isinstance(then := old.get(name), int | float)
         and not math.isclose(value, then, rel_tol=1e-12)
