@@ -128,12 +128,15 @@ def running() -> Iterator[tuple[str, type[Proxy]]]:
             moto.kill()
 
 
+KEY_ID, SECRET = "AKIAOFEHRIVIGSTESTS", "s3cr3t/of+the/tests+of+ehrivig"
+
+
 def environment(address: str) -> dict[str, str]:
     """The variables that point a process at the store."""
     return {
         "AWS_ENDPOINT_URL": address,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "us-east-1",
     }
 

@@ -177,6 +177,13 @@ def test_a_byte_order_mark_is_read(name: str, tmp_path: Path) -> None:
     assert marked.replace("/b/", "/a/") == plain
 
 
+@pytest.mark.parametrize("cell", ["1e999", "1e-999", "inf", "9" * 400])
+def test_a_printed_number_that_no_machine_holds_is_refused(cell: str, tmp_path: Path) -> None:
+    read, content = READERS["audit"]
+    told = refused(read, tmp_path / "x", content.replace(b",0.95,", f",{cell},".encode()))
+    assert "is not a finite number" in told or "is not a printed number" in told
+
+
 def test_hundred_thousand_unknown_keys_are_one_short_message(tmp_path: Path) -> None:
     read, content = READERS["study"]
     many = "".join(f"key_{number} = {number}\n" for number in range(100_000)).encode()

@@ -23,7 +23,7 @@ from ehrivig.errors import StudyError
 REPLACE = "#! replace"
 MOST_LINES = 200_000
 """More lines than this in a file is no code list, but a table of something else."""
-MOST_SHOWN = 50
+MOST_SHOWN = 48
 LONGEST_LINE = 10_000
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _LINE_END = re.compile(r"\r\n|\n|\r")

@@ -15,6 +15,10 @@ COUNTS = ("events_treated", "n_treated", "events_control", "n_control")
 SIZES = (*COUNTS, "n", "k")
 
 
+_LARGEST = 300
+"""The power of ten beyond which a printed number is none."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """A number as printed: every value in [`least`, `most`] rounds to it.
@@ -36,7 +40,7 @@ class Printed:
         except InvalidOperation:
             raise UsageError(f"published row: {text!r} is not a printed number.") from None
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int):
+        if not isinstance(exponent, int) or max(abs(exponent), abs(number.adjusted())) > _LARGEST:
             raise UsageError(f"published row: {text!r} is not a finite number.")
         half = 0.5 * 10.0**exponent
         value = float(number)

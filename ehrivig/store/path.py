@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path, PosixPath, PurePath, PurePosixPath
 from typing import IO, Any
 
+from ehrivig.errors import UsageError
+
 SCHEME = "s3://"
 _ROOT = "s3:"
 _KNOWN: dict[str, Any] = {}
@@ -106,12 +108,19 @@ class StorePath(PosixPath):
 def place(where: str | PurePath) -> Path:
     """The path that a user means: a StorePath for s3://..., else a path of this machine.
 
-    A `Path` that was made of "s3://bucket" has lost one slash; it is taken for the same.
+    A `Path` that was made of "s3://bucket" has lost one slash; it is taken for the same. Raises
+    UsageError for an address with credentials in it, which would stand in logs.
     """
     text = str(where)
     if not text.startswith(f"{_ROOT}/"):
         return Path(where)
-    return StorePath(_ROOT, *(part for part in text.removeprefix(_ROOT).split("/") if part))
+    parts = [part for part in text.removeprefix(_ROOT).split("/") if part]
+    if parts and {"@", ":"} & set(parts[0]):
+        raise UsageError(
+            "store: an address is s3://bucket/folder, without who is asking. Take the credentials "
+            "out of it and set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    return StorePath(_ROOT, *parts)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ehrivig.study.lines import Path
 
-MOST_SHOWN = 50
+MOST_SHOWN = 48
 _NEAR = 0.7  # of difflib: "hypertensoin" is near "hypertension", "sarilumab" not "rituximab"
 _NEAR_SHORT, _SHORT = 0.75, 4  # letters: "CST" is not near "UCT"
 _LONGEST_SHOWN = 60

@@ -142,6 +142,11 @@ def test_a_run_fetches_little_more_than_the_needed_columns(place: Place) -> None
     assert all(fetched[n] <= sizes[n] + 128 * 1024 for n in needed)
 
 
+def results() -> Marks:
+    """The objects of runs; every attempt is put on record beside them (`.attempts`)."""
+    return {name: mark for name, mark in marks("runs").items() if ".attempts/" not in name}
+
+
 @pytest.mark.parametrize(
     ("extract", "out", "code", "message"),
     [
@@ -155,20 +160,20 @@ def test_a_bucket_without_permission_is_one_message_and_leaves_nothing(
     extract: str, out: str, code: int, message: str, place: Place
 ) -> None:
     place.proxy.denied, place.proxy.read_only = ("closed",), ("readonly",)
-    before = marks("runs")
+    before = results()
     exit_code, _, told = place.run(extract, out)
     print(f"\n{extract} -> {out}: exit code {exit_code}\n{told.strip()}")
     assert exit_code == code
     assert message in told
     assert len(told.splitlines()) == 1
-    assert marks("runs") == before
+    assert results() == before
     assert marks("readonly") == {}
     assert left_here(place) == []
 
 
 def test_permission_that_ends_during_the_upload_leaves_the_earlier_run(place: Place) -> None:
     """Refused when the results are put there, after all work; the next run mends it."""
-    before = marks("runs")
+    before = results()
     place.proxy.writes_left = {"runs": 12}
     exit_code, _, told = place.run("s3://data/extract", "s3://runs/study", _study(place.folder, 6))
     place.proxy.writes_left = {}
@@ -180,7 +185,7 @@ def test_permission_that_ends_during_the_upload_leaves_the_earlier_run(place: Pl
 
 
 def test_a_killed_run_leaves_the_earlier_run(place: Place) -> None:
-    before = marks("runs")
+    before = results()
     study = _study(place.folder, 7)
     with place.start("s3://data/extract", "s3://runs/study", study) as running:
         end = time.monotonic() + 120
@@ -206,9 +211,27 @@ def left_here(place: Place) -> list[Path]:
 
 def _the_earlier_run_stays(place: Place, before: Marks) -> None:
     """Not an object of it changed; the next run knows it, and removes what was left aside."""
-    after = marks("runs")
+    after = results()
     assert {name: mark for name, mark in after.items() if name in before} == before
     assert all(name.startswith(".study.partial/") for name in after.keys() - before.keys())
     exit_code, said, told = place.run("s3://data/extract", "s3://runs/study")
     assert (exit_code, json.loads(said)["message"]) == (0, "unchanged"), told
-    assert marks("runs") == before
+    assert results() == before
+
+
+def test_no_credential_is_in_what_a_run_leaves_or_says(place: Place) -> None:
+    """Neither of the environment, nor of an address that holds them."""
+    secrets = [part.encode() for part in (object_store.KEY_ID, object_store.SECRET)]
+    out = place.folder / "denied"
+    said = [place.run("s3://closed/extract", out), place.run(place.extract, "s3://closed/study")]
+    own = f"s3://{object_store.KEY_ID}:{object_store.SECRET.replace('/', '%2F')}@data/extract"
+    said.append(place.run(own, out))
+    said.append(place.run(place.extract, own.replace("extract", "study")))
+    assert [code for code, *_ in said] == [4, 2, 2, 2]
+    assert "Take the credentials out of it" in said[-1][2]
+    texts = [text.encode() for one in said for text in one[1:]]
+    texts += [path.read_bytes() for path in place.folder.rglob("*") if path.is_file()]
+    texts += objects("runs").values()
+    assert len(texts) > 200
+    assert not [text for text in texts for secret in secrets if secret in text]
+    assert not any(b"s3cr3t" in text for text in texts)
