@@ -324,6 +324,7 @@ def _study_of_attempt(  # type: ignore[no-untyped-def]
     command: Literal["run", "check"], name: str, layout: str | None, extract: Path, out: Path
 ):
     """The study of a run, before the heavy imports: a mistake is told in a second, and recorded."""
+    console.refuse_few_addresses()  # nothing is put on record: that takes an engine, too
     try:
         return _study(name, layout)
     except EhrivigError:

@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -18,7 +19,14 @@ from typing import TextIO
 
 import typer
 
-from ehrivig.errors import EhrivigError, NumericalWarning, UsageError, plain
+from ehrivig.errors import (
+    EhrivigError,
+    NumericalWarning,
+    UsageError,
+    out_of_memory,
+    plain,
+    too_little_memory,
+)
 
 _COLLECT_AFTER = (50_000, 20, 50)
 """Objects between two searches for garbage in cycles, and how seldom the older ones are searched.
@@ -98,6 +106,9 @@ def guarded(command: Callable[[], None]) -> None:
     except BaseException as error:  # a panic of Polars is no Exception
         if os.environ.get("EHRIVIG_DEBUG"):
             raise
+        if out_of_memory(error):
+            typer.echo(f"ehrivig: {too_little_memory()}", err=True)
+            raise SystemExit(UsageError.exit_code) from None
         where = _where(error)
         typer.echo(
             f"ehrivig: internal error ({type(error).__name__} at {where}). Earlier results are "
@@ -113,6 +124,17 @@ def _refuse_stripped() -> None:
         raise UsageError(
             "python: -OO (PYTHONOPTIMIZE=2) takes away texts that the engines read. Use -O or none."
         )
+
+
+LEAST_ADDRESSES = 4 * 2**30
+"""Bytes of addresses that the engines ask for at once, used or not; below it they may just end."""
+
+
+def refuse_few_addresses() -> None:
+    """UsageError where a limit of this process (ulimit -v) lets the engines end without a word."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_ADDRESSES:
+        raise too_little_memory()
 
 
 @contextlib.contextmanager

@@ -107,3 +107,29 @@ class SeparationError(AnalysisError):
 
 class NumericalWarning(UserWarning):
     """A number that was computed but must be read with care; the message names why."""
+
+
+_NO_MEMORY = (
+    *("cannot allocate memory", "failed to map segment", "malloc of size", "bad_alloc"),
+    *("out of memory", "can't start new thread", "unable to allocate"),
+)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or one behind it, is for want of memory, whatever an engine calls it."""
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        if isinstance(link, MemoryError) or any(n in str(link).casefold() for n in _NO_MEMORY):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
+
+
+def too_little_memory() -> UsageError:
+    """What to say where this process may have too little memory."""
+    return UsageError(
+        "memory: this machine, or a limit set for this process (ulimit, container), gives too "
+        "little. Give it more (4 GB for a small extract; none by ulimit -v), or fewer --workers."
+    )

@@ -1,6 +1,6 @@
 """Runs that are stopped at random moments: `python -m tests.kills --kills 200`.
 
-Each by SIGKILL, SIGTERM or SIGINT, with one worker or two, over nothing or over an earlier run. Then
+Each by SIGKILL, SIGTERM or SIGINT, with one worker or two, over nothing or an earlier run. Then
 no process of it is alive, the last good run is whole, and the next run gives the results of an
 undisturbed one and leaves no row of a patient beside it, nor in the folder for temporary files.
 """

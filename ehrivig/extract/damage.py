@@ -13,7 +13,12 @@ import pyarrow.parquet as pq
 
 from ehrivig import contract
 from ehrivig.database import Database
-from ehrivig.errors import ExtractError, UnreadableValue
+from ehrivig.errors import (
+    ExtractError,
+    UnreadableValue,
+    out_of_memory,
+    too_little_memory,
+)
 from ehrivig.extract.files import Source
 from ehrivig.extract.source_view import named
 
@@ -78,7 +83,8 @@ def _corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
             with path.open("rb") as stream, pq.ParquetFile(stream) as file:
                 for number in range(file.num_row_groups):
                     file.read_row_group(number)
-        except (pa.ArrowException, OSError, ValueError):
+        except (pa.ArrowException, OSError, ValueError) as error:
+            _refuse_want_of_memory(error)
             where = path.relative_to(root).as_posix()
             return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
     return None
@@ -94,7 +100,14 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
             except UnreadableValue as error:  # not damaged: such as a moment in the year 300,000
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: {error}. Mend it, or leave it empty.")
-            except Exception:
+            except Exception as error:
+                _refuse_want_of_memory(error)
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
     return None
+
+
+def _refuse_want_of_memory(error: BaseException) -> None:
+    """UsageError where a file was not read for want of memory: it may be whole."""
+    if out_of_memory(error):
+        raise too_little_memory() from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ehrivig.errors import FolderBusy, UsageError
-from ehrivig.store import StorePath
+from ehrivig.store import StorePath, named_lock
 
 
 @dataclass
@@ -196,12 +196,19 @@ def refuse_foreign(out: Path) -> None:
 def _lock(out: Path) -> Iterator[None]:
     """Hold `out` for this process; the lock ends with the process, also when it is killed."""
     path = _beside(out, "lock")
-    handle = _locked(path, out.name)
+    try:
+        handle = _locked(path, out.name)
+    except OSError as error:
+        if error.errno not in named_lock.NO_LOCKS:
+            raise
+        handle, path = None, path.with_name(f"{path.name}.held")
+        named_lock.take(path, out.name)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def _locked(path: Path, name: str) -> int:
@@ -210,8 +217,12 @@ def _locked(path: Path, name: str) -> int:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except OSError as error:
             os.close(handle)
+            if error.errno in named_lock.NO_LOCKS:
+                path.unlink(missing_ok=True)
+            if not isinstance(error, BlockingIOError):
+                raise
             raise FolderBusy(
                 f"out: another run holds {name}. Wait for it, or choose another --out."
             ) from error

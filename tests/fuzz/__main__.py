@@ -106,7 +106,7 @@ def _kills(number: int) -> int:
         "pytest",
         "-p",
         "no:xdist",
-        "tests/test_killed.py",
+        "tests/runs/test_killed.py",
         "-k",
         "random",
     ]
