@@ -15,7 +15,7 @@ export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects \
-	mutations mutants clean
+	mutations mutants clean sbom locked
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,15 @@ lint: $(READY)  ## ruff, mypy --strict, sqlfluff
 	$(BIN)/ruff format --check ehrivig tests examples
 	$(BIN)/mypy ehrivig
 	$(BIN)/sqlfluff lint sql
+
+sbom: $(READY)  ## the bill of materials (CycloneDX) in dist/sbom.json, and every licence
+	$(BIN)/python -m tests.sbom
+
+locked:  ## make .venv from requirements.lock: nothing whose hash is not written there
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
 
 hooks: $(READY)  ## let git try what `make lint` tries on the files of each commit
 	$(BIN)/pre-commit install

@@ -89,8 +89,9 @@ def stop_one(
         process = start(*base.words(out, workers), **environment)
         time.sleep(moment)
         process.send_signal(number)
-        process.communicate(timeout=120)
+        _, said = process.communicate(timeout=120)
         wrong = list(_at_once(base, out, mark, number, process.returncode))
+        wrong += [said[-200:]] if wrong else []
         _done(*base.words(out, workers))
         wrong += _afterwards(place, temporary, reference)
         how = f"{number.name}, {workers} worker(s), {'over a run' if over else 'over nothing'}"
