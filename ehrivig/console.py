@@ -25,6 +25,7 @@ from ehrivig.errors import (
     UsageError,
     out_of_memory,
     plain,
+    stopped_by_hand,
     too_little_memory,
 )
 
@@ -106,6 +107,8 @@ def guarded(command: Callable[[], None]) -> None:
     except BaseException as error:  # a panic of Polars is no Exception
         if os.environ.get("EHRIVIG_DEBUG"):
             raise
+        if stopped_by_hand(error):
+            raise SystemExit(128 + signal.SIGINT) from None
         if out_of_memory(error):
             typer.echo(f"ehrivig: {too_little_memory()}", err=True)
             raise SystemExit(UsageError.exit_code) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 
 def plain(text: str) -> str:
@@ -115,16 +116,32 @@ _NO_MEMORY = (
 )
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or one behind it, is for want of memory, whatever an engine calls it."""
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """An error and those behind it; one may be named as its own cause."""
     link: BaseException | None = error
     seen: set[int] = set()
     while link is not None and id(link) not in seen:
         seen.add(id(link))
-        if isinstance(link, MemoryError) or any(n in str(link).casefold() for n in _NO_MEMORY):
-            return True
+        yield link
         link = link.__cause__ or link.__context__
-    return False
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or one behind it, is for want of memory, whatever an engine calls it."""
+    return any(
+        isinstance(one, MemoryError) or any(words in str(one).casefold() for words in _NO_MEMORY)
+        for one in _behind(error)
+    )
+
+
+def stopped_by_hand(error: BaseException) -> bool:
+    """Whether an error is Ctrl-C, also as an engine in the middle of a query tells of it."""
+    return any(
+        isinstance(one, KeyboardInterrupt)
+        or type(one).__name__ == "InterruptException"
+        or "query interrupted" in str(one).casefold()
+        for one in _behind(error)
+    )
 
 
 def too_little_memory() -> UsageError:

@@ -17,6 +17,7 @@ from ehrivig.errors import (
     ExtractError,
     UnreadableValue,
     out_of_memory,
+    stopped_by_hand,
     too_little_memory,
 )
 from ehrivig.extract.files import Source
@@ -84,7 +85,7 @@ def _corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
                 for number in range(file.num_row_groups):
                     file.read_row_group(number)
         except (pa.ArrowException, OSError, ValueError) as error:
-            _refuse_want_of_memory(error)
+            _refuse_other_causes(error)
             where = path.relative_to(root).as_posix()
             return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
     return None
@@ -101,13 +102,15 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: {error}. Mend it, or leave it empty.")
             except Exception as error:
-                _refuse_want_of_memory(error)
+                _refuse_other_causes(error)
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
     return None
 
 
-def _refuse_want_of_memory(error: BaseException) -> None:
-    """UsageError where a file was not read for want of memory: it may be whole."""
+def _refuse_other_causes(error: BaseException) -> None:
+    """UsageError where a file was not read for want of memory, or by Ctrl-C: it may be whole."""
+    if stopped_by_hand(error):
+        raise error
     if out_of_memory(error):
         raise too_little_memory() from error

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ehrivig.errors import EhrivigError, FolderBusy, UsageError
+from ehrivig.errors import EhrivigError, FolderBusy, UsageError, stopped_by_hand
 from ehrivig.runs import attempt_metrics, history, made_of
 from ehrivig.runs.history import Row
 from ehrivig.runs.made_of import Made
@@ -96,7 +96,7 @@ def _ended_by(error: BaseException) -> tuple[int, str]:
     """Exit code and message of an attempt that raised; of a fault of the program no values."""
     if isinstance(error, EhrivigError):
         return error.exit_code, str(error)
-    if isinstance(error, KeyboardInterrupt):
+    if stopped_by_hand(error):
         return INTERRUPTED, "stopped by hand"
     if isinstance(error, SystemExit):
         return int(error.code or 0), "stopped by a signal"

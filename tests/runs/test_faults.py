@@ -15,9 +15,11 @@ import pytest
 from fuzz.base import short_study, small_extract
 from result_files import hashes
 
+from ehrivig import console
 from ehrivig.errors import ExtractError, UsageError, out_of_memory
 from ehrivig.extract import damage
-from ehrivig.runs import history
+from ehrivig.runs import attempts, history
+from ehrivig.store.folder import attempts_beside
 
 ROOT = Path(__file__).parents[2]
 GIB = 2**30
@@ -150,3 +152,26 @@ def test_a_clock_that_goes_back_loses_no_attempt(tmp_path: Path) -> None:
     found = history.read(run)["finished_at"].to_list()
     assert len(found) == 2
     assert found == sorted(found)
+
+
+class InterruptException(Exception):
+    """As DuckDB tells of Ctrl-C in the middle of a query."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyboardInterrupt(), InterruptException("x"), RuntimeError("Query interrupted")],
+    ids=lambda error: type(error).__name__,
+)
+def test_ctrl_c_in_an_engine_is_ctrl_c(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop() -> None:
+        with attempts.on_record("run", "x", tmp_path / "extract", tmp_path / "out"):
+            raise error
+
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+        console.guarded(stop)
+    assert getattr(ended.value, "code", 130) == 130
+    row = history.rows_in(attempts_beside(tmp_path / "out")).to_dicts()[-1]
+    assert (row["exit_code"], row["message"]) == (130, "stopped by hand")
