@@ -168,6 +168,7 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
             unknown = tuple(canonical.unknown(types, table))
             rows = int(db.rows(f"SELECT count(*) FROM {draft}")[0][0])
             text = canonical.select(draft, types, table, layout.where(table.name))
+            stages.refuse_mixed_keys(db, table, text)
             db.view(f"mapped.{table.name}", text)
             usable = True
         except EhrivigError as error:

@@ -88,6 +88,8 @@ def hospitals_of(
 
 def named(hospitals: Sequence[str]) -> str:
     """How a message names some hospitals."""
+    if not hospitals:
+        return "all hospitals"
     if len(hospitals) == 1:
         return f"hospital {hospitals[0]}"
     return f"hospitals {hospitals[0]} to {hospitals[-1]} ({len(hospitals)})"

@@ -286,10 +286,24 @@ def _same_keys(db: Database, hospitals: tuple[str, ...]) -> None:
             db.view(f"mapped.{name}", f"SELECT * REPLACE ({shown} AS {key}) FROM {rows}")
 
 
+def refuse_mixed_keys(db: Database, table: contract.Table, text: str) -> None:
+    """ExtractError where a SELECT gives a key as text that is a number in the admissions."""
+    told = db.columns(text)
+    for key, wanted in keys(db, table).items():
+        kind = told.get(key, wanted)
+        if key in ("admission_id", "patient_id") and kind != wanted and "VARCHAR" in (kind, wanted):
+            _refuse_mixed_key(db, EVERY, table.name, key, (kind, wanted), f"({text})")
+
+
 def _refuse_mixed_key(
-    db: Database, hospitals: tuple[str, ...], table: str, key: str, types: tuple[str, str]
+    db: Database,
+    hospitals: tuple[str, ...],
+    table: str,
+    key: str,
+    types: tuple[str, str],
+    rows: str = "",
 ) -> None:
-    if db.rows(f"SELECT 1 FROM mapped.{table} WHERE {key} IS NOT NULL LIMIT 1"):
+    if db.rows(f"SELECT 1 FROM {rows or f'mapped.{table}'} WHERE {key} IS NOT NULL LIMIT 1"):
         raise ExtractError(
             f"{table}: {named(hospitals)}: {key} is {types[0]}, but in admission it is {types[1]}. "
             "Write the key with one type everywhere."
