@@ -54,9 +54,7 @@ def carry(folder: Path, earlier: Path) -> None:
     last, mine = _texts(earlier / FOLDER), _texts(folder / FOLDER)
     if last and last != mine:
         place = folder / BEFORE / f"{len(_carried(folder)) + 1:03d}"
-        place.mkdir(parents=True)
-        for name, content in last.items():
-            (place / name).write_bytes(content)
+        shutil.copytree(earlier / FOLDER, place)
 
 
 def _texts(release: Path) -> dict[str, bytes]:
@@ -67,10 +65,15 @@ def _texts(release: Path) -> dict[str, bytes]:
 
 
 def keep(folder: Path, earlier: Path) -> None:
-    """Put the release of the run before in the place of a run's own, and say so in it."""
-    release, told = folder / FOLDER, manifest(earlier / FOLDER)
+    """Put the release of the run before in the place of a run's own, and say so in it.
+
+    A run that only checked has none, and carries those before it.
+    """
+    release = folder / FOLDER
+    last = earlier / FOLDER if _texts(earlier / FOLDER) else _carried(earlier)[-1]
+    told = manifest(last)
     shutil.rmtree(release)
-    shutil.copytree(earlier / FOLDER, release)
+    shutil.copytree(last, release)
     made = told.get(KEPT) or {"made_at": _ended(earlier), "why": WHY}
     text = json.dumps({**told, KEPT: made}, indent=1, sort_keys=True, ensure_ascii=False)
     (release / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -84,6 +87,8 @@ def _ended(run: Path) -> str:
     """When a run ended, by its history; "an earlier run" where that is cut."""
     try:
         rows = pl.read_csv(run / HISTORY, infer_schema_length=0)
+        if "command" in rows.columns:
+            rows = rows.filter(pl.col("command") == "run")
         return str(rows.filter(pl.col("exit_code") == "0")["finished_at"][-1])
     except (OSError, IndexError, pl.exceptions.PolarsError):
         return "an earlier run"

@@ -52,7 +52,7 @@ LOCAL = {
     "quality/*": "verdicts with their counts, measurements, the quality report",
     "quality/data_docs/*": "the Great Expectations site",
     "quarantine/*": "rejected rows as read, with their reasons",
-    "released/*": "tables of the releases before this one, which it is held against",
+    "released/*": "the releases before this one, which it is held against",
     "hospitals/*": "what each hospital left: rows of admissions, counts, statements",
 }
 

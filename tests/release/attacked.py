@@ -80,7 +80,7 @@ def pooled(place: Path) -> Rows:
     return [_row("pool", None, verify(place / "pool", 5))]
 
 
-def _without_one(extract: Path, run: Path, to: Path) -> Path:
+def without_one(extract: Path, run: Path, to: Path) -> Path:
     """An extract without one exposed patient of a run."""
     shutil.copytree(extract, to)
     cohort = pl.read_parquet(run / "cohort.parquet").filter("exposed")
@@ -101,7 +101,7 @@ def _without_one(extract: Path, run: Path, to: Path) -> Path:
 def two_nights(place: Path) -> Rows:
     """One patient more: the release alone beside that of last night, and the one that is kept."""
     extract, whole = place / "demo-3000-4", place / "ivig_covid19-3000-4"
-    less = _without_one(extract, whole, place / "less")
+    less = without_one(extract, whole, place / "less")
     first = _run(place, "nights", "ivig_covid19", less)
     shutil.copytree(first, place / "last-night")
     before = verify(whole, earlier=[first])

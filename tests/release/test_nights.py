@@ -192,3 +192,17 @@ def test_a_new_release_carries_those_before_and_verify_holds_it_against_them(
     before.carry(three, two)
     assert [path.name for path in sorted((three / "released").iterdir())] == ["001", "002"]
     assert "told of few people" in "\n".join(verify(three).lines())
+
+
+def test_a_check_between_two_runs_carries_the_release(tmp_path: Path) -> None:
+    one = run_folder(tmp_path / "one", described(100, 60.0, 20), "2026-01-02T03:04:05Z")
+    checked = tmp_path / "checked"
+    checked.mkdir()
+    before.carry(checked, one)
+    assert len(before.of_run(checked)) == 1
+    two = run_folder(tmp_path / "two", described(101, 60.3, 20), "")
+    before.keep(two, checked)
+    before.carry(two, checked)
+    table = (two / "release" / "table1.csv").read_bytes()
+    assert table == (one / "release" / "table1.csv").read_bytes()
+    assert verify(two).disclosed == ()
