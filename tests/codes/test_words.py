@@ -82,7 +82,9 @@ def test_a_category_is_read_as_people_write_it(
     assert read(SHIPPED, column, written) == word
 
 
-@pytest.mark.parametrize("text", ["", " ", "\u3000", "-", "--", ".", "NULL", "n/a", "NaN", "未知", "k.A.", "onbekend"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u3000", "-", "--", ".", "NULL", "n/a", "NaN", "未知", "k.A.", "onbekend"]
+)
 def test_usual_words_for_nothing_recorded(text: str) -> None:
     assert is_missing(SHIPPED, text)
 
