@@ -18,12 +18,41 @@ CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
-_MISSING = ("", "nan", "<na>", "null", "none", "na", "n/a", "#n/a", "k.a.", "k. a.", "-", "--", "?")
+_MISSING: tuple[str, ...] = (
+    "",
+    "nan",
+    "<na>",
+    "null",
+    "none",
+    "na",
+    "n/a",
+    "#n/a",
+    "k.a.",
+    "k. a.",
+    "-",
+    "--",
+    "?",
+)
 _MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciuto", "desconhecido")
 _MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")
 """What people and writers of text put where a value is missing."""
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_YES = ("true", "t", "yes", "y", "1", "1.0", "ｙ", "１", "是", "有", "对", "ja", "j", "wahr")
+_YES: tuple[str, ...] = (
+    "true",
+    "t",
+    "yes",
+    "y",
+    "1",
+    "1.0",
+    "ｙ",
+    "１",
+    "是",
+    "有",
+    "对",
+    "ja",
+    "j",
+    "wahr",
+)
 _YES += (
     "oui",
     "vrai",
@@ -39,7 +68,7 @@ _YES += (
     "waar",
 )
 _YES += ("はい", "有り", "あり")
-_NO = (
+_NO: tuple[str, ...] = (
     "false",
     "f",
     "no",

@@ -43,6 +43,7 @@ QUERIES = {
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
+    "covered_by": "SELECT * FROM gate.covered_by ORDER BY ALL",
     "stay_month": (
         "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "
         "FROM main.admission WHERE admitted_at IS NOT NULL GROUP BY ALL ORDER BY ALL"

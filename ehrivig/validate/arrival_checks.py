@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ehrivig.contract import EVENT_TABLES
-from ehrivig.validate import arrived, begun, volume
+from ehrivig.validate import arrived, begun, strata, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -56,6 +56,15 @@ _TIMES = {
 }
 """The column of when an event was."""
 
+_ALWAYS = ("diagnosis", "lab", "vital", "medication")
+"""The tables that a hospital charts in every month: that one ends, or begins, alone is a fault."""
+
+
+def _severity(what: str, table: str, usual: Severity) -> Severity:
+    """What a check means for a table: an end, or a beginning, blocks where it always is one."""
+    return "block" if what in ("ends", "begins") and table in _ALWAYS else usual
+
+
 _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (
     (
         "months",
@@ -76,7 +85,7 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
         _ends,
         "warn",
         "The table ends months before the hospital's other tables. Ask whether its newest part is "
-        "missing; else end the study period there.",
+        "missing; else end the study period there, and tolerate it.",
     ),
     (
         "begins",
@@ -84,7 +93,7 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
         "warn",
         "The table begins months after the hospital's other tables: who was there before seems to "
         "have had none of it. Ask whether its oldest part is missing; else begin the study period "
-        "there.",
+        "there, and tolerate it.",
     ),
 )
 
@@ -94,9 +103,29 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         for name in volume.CHECKED
     ),
     *(
-        CheckOverHospitals(f"{name}.{what}", measure_of(name), severity, message, table=name)
+        CheckOverHospitals(
+            f"{name}.{what}",
+            measure_of(name),
+            _severity(what, name, severity),
+            message,
+            table=name,
+        )
         for what, measure_of, severity, message in _OF_EVENTS
         for name in arrived.CHECKED
+    ),
+    *(
+        CheckOverHospitals(
+            f"{name}.of_everybody",
+            strata.of_everybody(name),
+            "block",
+            "The table has rows of next to nobody of one sex or age, of those who died, of those "
+            "who got the exposure, or of one month of admission, though most of the others have "
+            "some: what depends on it is wrong for them. Ask for these rows; if it is right, "
+            "tolerate it.",
+            table=name,
+            told=strata.told(name),
+        )
+        for name in strata.CHECKED
     ),
     CheckOverHospitals(
         "admission.begins_with_its_rows",

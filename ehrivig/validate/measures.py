@@ -13,7 +13,16 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import arrived, counted, gate_tables, mapping, rules, suspects, unread
+from ehrivig.validate import (
+    arrived,
+    counted,
+    gate_tables,
+    mapping,
+    rules,
+    strata,
+    suspects,
+    unread,
+)
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -64,6 +73,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         tally.add(table.name, checks, counts)
     rules.store(db, active)
     tally.store(db)
+    strata.count(db)
     return tally.measurements
 
 

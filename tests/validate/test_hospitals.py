@@ -73,6 +73,14 @@ NOTHING: dict[str, dict[str, Any]] = {
     "dose_unit": {"n": pl.Int64},
     "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
     "covered": {"table": pl.String, **dict.fromkeys(STAYS, pl.Int64)},
+    "covered_by": {
+        **dict.fromkeys(("table", "stratum", "part"), pl.String),
+        **dict.fromkeys(("n_stays", "n_covered"), pl.Int64),
+    },
+    "evidence_beside": {
+        **dict.fromkeys(("kind", "other"), pl.String),
+        **dict.fromkeys(("n_met", "n_both"), pl.Int64),
+    },
     "known_person": {
         "admission_id": pl.Int64,
         "person_id": pl.String,

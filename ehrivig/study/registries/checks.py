@@ -17,13 +17,14 @@ OVER_HOSPITALS = (
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(
         f"{t.name}.{what}"
-        for what in ("months", "stays_with", "ends", "begins")
+        for what in ("months", "stays_with", "ends", "begins", "of_everybody")
         for t in EVENT_TABLES
     ),
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
     "study.dose_against_hospitals",
+    "study.evidence_beside",
     "study.mapping_found",
     "study.transfer",
     "study.drift",

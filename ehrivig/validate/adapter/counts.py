@@ -140,6 +140,11 @@ def count(
     return Found(predicates, of)
 
 
+def came_of(table: str) -> str:
+    """The rows of the counted stays of a table of events by month: one row per stay and month."""
+    return f"gate.came_{table}"
+
+
 def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
     """Hospital -> what came of its counted stays; empty for a table without events.
 
@@ -148,11 +153,15 @@ def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
     if not relation.counted:
         return {}
     time = relation.event_time
-    rows = db.rows(
-        "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) FROM ("
+    came = came_of(relation.name.partition(".")[2])
+    db.table(
+        came,
         f"SELECT hospital_id, admission_id, year({time}) * 12 + month({time}) AS month, "
-        f"count(*) AS n FROM {relation.counted} GROUP BY ALL) "
-        "GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
+        f"count(*) AS n FROM {relation.counted} GROUP BY ALL",
+    )
+    rows = db.rows(
+        "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) "
+        f"FROM {came} GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
     )
     begun = _begun(db, relation) if relation.begins else {}
     months: dict[str, dict[int, int]] = {}
