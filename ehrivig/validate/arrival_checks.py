@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ehrivig.contract import EVENT_TABLES
-from ehrivig.validate import arrived, begun, strata, volume
+from ehrivig.validate import arrived, begun, hours_between_hospitals, strata, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -32,6 +32,12 @@ def _untold(network: Network, table: str, counts: Counts) -> Counts:
     """The counts of hospitals whose whole table did not come in part: that is told once."""
     fell = {v.hospital_id for v in network.volumes if v.table == table and v.now < v.then}
     return [one for one in counts if one[0] not in fell]
+
+
+def _exposure_hours(network: Network) -> Counts:
+    """Doses of the exposure at hours of the day at which other hospitals give none."""
+    found = hours_between_hospitals.shifted(network.table(hours_between_hospitals.NAME))
+    return [(hospital, away, of) for hospital, (away, of) in found.items()]
 
 
 def _ends(table: str) -> Callable[[Network], Counts]:
@@ -126,6 +132,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             told=strata.told(name),
         )
         for name in strata.CHECKED
+    ),
+    CheckOverHospitals(
+        "medication.exposure_hours",
+        _exposure_hours,
+        "block",
+        "Doses of the exposure begin at two times of the day, or at another than at all other "
+        "hospitals: started_at of medication is in another time zone than it says, in some rows or "
+        "in all. Compare some doses with the charts; if it is right, tolerate it.",
+        table="medication",
     ),
     CheckOverHospitals(
         "admission.begins_with_its_rows",

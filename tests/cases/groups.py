@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 from mutations.patients import Frames
@@ -69,6 +69,12 @@ def _without(table: str, who: pl.Expr) -> Change:
     return change
 
 
+def _later(hours: int, who: pl.Expr) -> Change:
+    """Doses of the exposure so many hours later."""
+    times = (pl.col(name) + timedelta(hours=hours) for name in ("started_at", "stopped_at"))
+    return of_table("medication", *times, where=IVIG & who)
+
+
 def _until(table: str, column: str) -> Change:
     """A table without what came in the last five weeks."""
     return rows_of(table, lambda frame: frame.filter(pl.col(column) < datetime(2020, 2, 25)))
@@ -128,6 +134,11 @@ CASES = (
             ("the exposed", EXPOSED, ("diagnosis", "lab", "vital", "respiratory_support")),
         )
         for table in tables
+    ),
+    *(
+        Case("hours", f"{hours:+} of {name}", _later(hours, who), "medication.exposure_hours")
+        for hours in (-8, 8)
+        for name, who in (("half", HALF), ("all", pl.lit(True)))
     ),
     Case("ends", "vital", _until("vital", "measured_at"), "vital.ends"),
     Case("ends", "medication", _until("medication", "started_at"), "medication.ends"),

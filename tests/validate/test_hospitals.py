@@ -77,6 +77,7 @@ NOTHING: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("table", "stratum", "part"), pl.String),
         **dict.fromkeys(("n_stays", "n_covered"), pl.Int64),
     },
+    "exposure_hour": {"hour": pl.Int64, "n": pl.Int64},
     "evidence_beside": {
         **dict.fromkeys(("kind", "other"), pl.String),
         **dict.fromkeys(("n_met", "n_both"), pl.Int64),

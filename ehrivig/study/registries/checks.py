@@ -14,6 +14,7 @@ OVER_HOSPITALS = (
     *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
     "medication.exposure_sent",
     "medication.exposure_left",
+    "medication.exposure_hours",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(
         f"{t.name}.{what}"
