@@ -162,4 +162,16 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         )
         for name in arrived.PROMPT
     ),
+    *(
+        CheckOverHospitals(
+            f"{name}.begins_at_one_time",
+            begun.table_begins_twice(name),
+            "block",
+            f"Of some stays the first row of {name} is at the admission, of others many hours "
+            f"later, and of next to none between: {_TIMES[name]}, or admitted_at of admission, is "
+            "in another time zone in some rows. Mend the times, or tolerate it.",
+            table=name,
+        )
+        for name in arrived.PROMPT
+    ),
 )

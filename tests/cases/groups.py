@@ -75,11 +75,18 @@ def _later(hours: int, who: pl.Expr) -> Change:
     return of_table("medication", *times, where=IVIG & who)
 
 
+def _vitals_later(hours: int) -> Change:
+    """Signs of half of the stays so many hours later."""
+    later = pl.col("measured_at") + timedelta(hours=hours)
+    return of_table("vital", later, where=HALF)
+
+
 def _until(table: str, column: str) -> Change:
     """A table without what came in the last five weeks."""
     return rows_of(table, lambda frame: frame.filter(pl.col(column) < datetime(2020, 2, 25)))
 
 
+_admitted_earlier = of_table("admission", pl.col("admitted_at") - timedelta(hours=8), where=HALF)
 ORDERED = "none was given, by status"
 DENIED = "denies what drug_code or drug_name says"
 NINES = "dose of nothing but nines"
@@ -140,6 +147,13 @@ CASES = (
         for hours in (-8, 8)
         for name, who in (("half", HALF), ("all", pl.lit(True)))
     ),
+    *(
+        Case(
+            "hours", f"{hours:+} of half of vital", _vitals_later(hours), "vital.begins_at_one_time"
+        )
+        for hours in (6, 8, 12)
+    ),
+    Case("hours", "-8 of half of admission", _admitted_earlier, "vital.begins_at_one_time"),
     Case("ends", "vital", _until("vital", "measured_at"), "vital.ends"),
     Case("ends", "medication", _until("medication", "started_at"), "medication.ends"),
     Case("harmless", "intensive care of the exposed", _without("icu_stay", ~EXPOSED), SAME_PEOPLE),

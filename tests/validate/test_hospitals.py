@@ -61,7 +61,8 @@ def dosing(*rows: tuple[str, int, int]) -> pl.DataFrame:
 
 
 PLAN = study.load("ivig_covid19")
-STAYS = ("n_covered", "n_timed", "n_before", "n_prompt")
+BEGUN = ("n_timed", "n_before", "n_prompt", "n_at_once", "n_between", "n_late")
+STAYS = ("n_covered", *BEGUN)
 NOTHING: dict[str, dict[str, Any]] = {
     "lab_median": {
         "analyte": pl.String,

@@ -12,6 +12,7 @@ OVER_HOSPITALS = (
     "hospital.sent",
     "admission.begins_with_its_rows",
     *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
+    *(f"{name}.begins_at_one_time" for name in ("lab", "vital", "medication")),
     "medication.exposure_sent",
     "medication.exposure_left",
     "medication.exposure_hours",
