@@ -3,8 +3,8 @@
 A table that came in part by who people are keeps its size and its months; what is gone shows only
 beside the others of the same hospital. Every part of a stratum (`sql/gate/stratum.sql`) is held
 against the rest: where most of the rest have rows of a table and next to none of the part have,
-its rows are missing. That fewer of a part have rows (an intensive care unit takes in more of those
-who die) is no fault. Counted of about 2,000 stays of a hospital.
+its rows are missing; of the sexes also where few have. That fewer of a part have rows (an intensive
+care unit takes in more of those who die) is no fault. Counted of about 2,000 stays of a hospital.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ class Part:
         enough = min(self.stays, self.rest) >= LEAST_STAYS
         share = self.rest_covered / self.rest if self.rest else 0.0
         few = self.covered < _HARDLY_ANY * share * self.stays
-        return round(share * self.stays) - self.covered if enough and share >= _MOST and few else 0
+        usual = share >= _MOST or (self.stratum == "sex" and share * self.stays >= LEAST_STAYS)
+        return round(share * self.stays) - self.covered if enough and usual and few else 0
 
     def told(self, smallest: int) -> str:
         """What is missing of whom."""

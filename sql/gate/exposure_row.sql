@@ -1,20 +1,27 @@
 -- The rows of the exposure, orders and administrations, given or not: few, and asked several times.
 -- Grain: row of gate.medication_listed.
-WITH stay AS (
+WITH exposed AS (
     SELECT
         admission_id,
-        MIN(hospital_id) AS hospital_id
-    FROM resolved.admission
-    GROUP BY admission_id
+        started_at,
+        stopped_at,
+        status,
+        dose
+    FROM gate.medication_listed
+    WHERE exposure
+),
+
+stay AS (
+    SELECT
+        a.admission_id,
+        MIN(a.hospital_id) AS hospital_id
+    FROM resolved.admission AS a
+    SEMI JOIN exposed AS e ON a.admission_id = e.admission_id
+    GROUP BY a.admission_id
 )
 
 SELECT
     s.hospital_id,
-    l.admission_id,
-    l.started_at,
-    l.stopped_at,
-    l.status,
-    l.dose
-FROM gate.medication_listed AS l
-INNER JOIN stay AS s ON l.admission_id = s.admission_id
-WHERE l.exposure
+    e.*
+FROM exposed AS e
+INNER JOIN stay AS s ON e.admission_id = s.admission_id

@@ -96,6 +96,10 @@ CASES = (
     Case("orders", "cancelled", _given("status", "cancelled"), "medication.exposure_given"),
     Case("route", "sc", _given("route", "sc"), "medication.exposure_route", (DENIED,)),
     Case("route", "po", _given("route", "po"), "medication.exposure_route", (DENIED,)),
+    *(
+        Case("product", code, _given("drug_code", code), "medication.exposure_products")
+        for code in ("J06BA01", "J06BB04")
+    ),
     Case("dose", "999", _given("dose", 999.0), "medication.dose_sentinel", (NINES,)),
     Case("dose", "9999", _given("dose", 9999.0), "medication.dose_sentinel", (NINES,)),
     Case("dose", "99", _given("dose", 99.0), "medication.dose_nines", ("99 in dose",)),

@@ -28,6 +28,8 @@ def missing(table: str, *rows: tuple[str, str, int, int]) -> dict[str, int]:
         ("lab", [("sex", "female", 80, 40), ("sex", "male", 100, 90)], {}),
         ("lab", [("sex", "female", 19, 0), ("sex", "male", 100, 90)], {}),  # too few to say
         ("icu_stay", [("sex", "female", 80, 0), ("sex", "male", 100, 13)], {}),  # rare in all
+        ("icu_stay", [("sex", "female", 300, 2), ("sex", "male", 400, 40)], {"female": 28}),
+        ("icu_stay", [("age", "from 65", 300, 2), ("age", "below 65", 400, 40)], {}),
         ("lab", [("end", "died", 20, 0), ("end", "discharged", 100, 100)], {"died": 20}),
         # intensive care takes in those who die, and who are treated
         ("vital", [("exposure", "given", 20, 20), ("exposure", "not given", 50, 0)], {}),

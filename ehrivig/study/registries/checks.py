@@ -16,6 +16,7 @@ OVER_HOSPITALS = (
     "medication.exposure_sent",
     "medication.exposure_left",
     "medication.exposure_hours",
+    "medication.exposure_products",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(
         f"{t.name}.{what}"
