@@ -1,6 +1,6 @@
 -- Stays at an age in years that many of their hospital have: it stands for one that nobody knows.
--- Grain: hospital. An age of 20 stays, four times as many as have the next frequent one, where there
--- are 20 ages. Not below a year: hospitals for newborns have no other age.
+-- Grain: hospital. An age of 20 stays, four times as many as have the next frequent one, where
+-- there are 20 ages. Not below a year: hospitals for newborns have no other age.
 WITH aged AS (
     SELECT
         hospital_id,
