@@ -25,7 +25,9 @@ ranked AS (
 
 SELECT
     hospital_id,
-    SUM(CASE WHEN n_ages >= 20 AND n >= 20 AND n >= 4 * n_next THEN n ELSE 0 END)::BIGINT AS violated,
+    SUM(
+        CASE WHEN n_ages >= 20 AND n >= 20 AND n >= 4 * n_next THEN n ELSE 0 END
+    )::BIGINT AS violated,
     SUM(n)::BIGINT AS denominator
 FROM ranked
 GROUP BY hospital_id
