@@ -3,18 +3,29 @@
 Lines of verdict `watch` name what may be the drug without being listed otherwise: a hospital that
 sends such a product is asked about it, never passed over. `billing_unit_g` says how many grams one
 unit of a billing code is. Both look at the code as it is written, whatever vocabulary the source
-gives it, for it is a doubtful source that they are there for.
+gives it, for it is a doubtful source that they are there for. A product whose stated route denies
+what its code or name says (J06BA02, for intravascular use, given under the skin) is one more doubt.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
 
-from ehrivig.codes.drugs import WATCH, word_pattern
+from ehrivig.codes.drugs import (
+    UNSTATED,
+    WATCH,
+    ancestors,
+    drug_lists,
+    product,
+    verdict,
+    word_pattern,
+)
+from ehrivig.codes.labs import Descendants
 from ehrivig.codes.lists import CodeLists
 from ehrivig.codes.spelling import plain_name
 
@@ -23,7 +34,9 @@ _SCHEMA = {
     "codelist": pl.String,
     "watched": pl.Boolean,
     "billing_unit_g": pl.Float64,
+    "route_denied": pl.Boolean,
 }
+_PRODUCT = ("drug", "vocabulary", "drug_code", "drug_name")
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,9 @@ class Hints:
     def watched(self, name: str, code: str) -> bool:
         """Whether a product may be the drug, by its name or its code."""
         return bool(self.names.search(name)) or code.startswith(self.codes)
+
+
+_NO_HINTS = Hints(re.compile(r"(?!)"), (), {})
 
 
 @lru_cache(maxsize=4)
@@ -59,18 +75,48 @@ def _hints(lists: CodeLists) -> dict[str, Hints]:
     return found
 
 
-def drug_hints(lists: CodeLists, drugs: pl.DataFrame) -> pl.DataFrame:
+def drug_hints(
+    lists: CodeLists,
+    drugs: pl.DataFrame,
+    excluded: Collection[tuple[int, str]] = (),
+    descendants: Descendants | None = None,
+) -> pl.DataFrame:
     """One row per drug and code list that has a hint about it.
 
-    `drugs`: drug (number), drug_code, drug_name. Columns: drug, codelist, watched, billing_unit_g
-    (null: its code is no billing code of the list).
+    `drugs`: drug (number), drug_code, drug_name (and vocabulary, route of what is excluded);
+    `excluded`: the drug and code list of those that a list excludes. Columns: drug, codelist,
+    watched, billing_unit_g (null: its code is no billing code of the list), route_denied.
     """
+    denied = _denied(lists, drugs, excluded, descendants or {})
     rows = []
     for number, code, name in drugs.select("drug", "drug_code", "drug_name").iter_rows():
         plain, written = plain_name(name), (code or "").strip().upper()
-        for codelist, hints in _hints(lists).items():
+        for codelist in lists.drug_names:
+            hints, is_denied = _hints(lists).get(codelist, _NO_HINTS), (number, codelist) in denied
             grams = hints.billing_unit_g.get(written)
             watched = hints.watched(plain, written)
-            if watched or grams is not None:
-                rows.append((number, codelist, watched, grams))
+            if watched or grams is not None or is_denied:
+                rows.append((number, codelist, watched, grams, is_denied))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _denied(
+    lists: CodeLists,
+    drugs: pl.DataFrame,
+    excluded: Collection[tuple[int, str]],
+    descendants: Descendants,
+) -> set[tuple[int, str]]:
+    """The drug and code list of products that the list would include, were no route stated."""
+    if not excluded:
+        return set()
+    above, found = ancestors(descendants), set()
+    stated = drugs.filter(pl.col("route") != UNSTATED).select(_PRODUCT)
+    products = {
+        number: product(vocabulary, code, name, UNSTATED)
+        for number, vocabulary, code, name in stated.iter_rows()
+    }
+    for number, codelist in excluded:
+        rules = drug_lists(lists)[codelist]
+        if number in products and verdict(rules.applying(products[number], above)) == "include":
+            found.add((number, codelist))
+    return found

@@ -22,6 +22,7 @@ def cohort_query(name: str) -> Query:
 
 
 Prepare = Callable[[Database, str], None]
+_BESIDE = "hospital_id VARCHAR, kind VARCHAR, other VARCHAR, n_met BIGINT, n_both BIGINT"
 
 
 def screen(db: Database, study: Study, prepare: Prepare) -> None:
@@ -30,13 +31,15 @@ def screen(db: Database, study: Study, prepare: Prepare) -> None:
     `prepare` makes what a clinical concept builds on, for the admissions in table `eligible`.
 
     Creates tables `screened` (all admissions), `criterion` (name, admission_id, met, first_at; one
-    row per admission that met all earlier ones) and `candidate` (met all, with `time_zero`).
+    row per admission that met all earlier ones), `candidate` (met all, with `time_zero`) and
+    `evidence_beside` (how often kinds of evidence are there together).
     """
     db.table("screened", cohort_query("screened"))
     key = db.columns("screened")["admission_id"]
     columns = f"(name VARCHAR, admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
     db.execute(f"CREATE OR REPLACE TABLE criterion {columns}")
     db.table("eligible", cohort_query("eligible"))
+    db.execute(f"CREATE OR REPLACE TABLE evidence_beside ({_BESIDE})")
     for criterion in study.cohort.criteria:
         if not CRITERIA[criterion.rule].network:
             _judge(db, study, criterion, prepare)
@@ -86,7 +89,8 @@ def _gather(db: Database, wanted: tuple[Evidence, ...], prepare: Prepare) -> Non
     """Table `evidence`: the rows of every kind of evidence, one under the other."""
     key = db.columns("screened")["admission_id"]
     db.execute(
-        f"CREATE OR REPLACE TABLE evidence (admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
+        "CREATE OR REPLACE TABLE evidence "
+        f"(kind VARCHAR, admission_id {key}, met BOOLEAN, first_at TIMESTAMP)"
     )
     for evidence in wanted:
         if evidence.pathogen:
@@ -101,4 +105,6 @@ def _gather(db: Database, wanted: tuple[Evidence, ...], prepare: Prepare) -> Non
             "method": evidence.method,
             "condition": evidence.condition,
         }
-        db.append("evidence", query, values)
+        name = evidence.pathogen or evidence.condition or evidence.concept
+        db.append("evidence", query, values, first={"kind": name})
+    db.append("evidence_beside", cohort_query("evidence_beside"))

@@ -18,12 +18,75 @@ CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
-_MISSING = ("", "nan", "<na>", "null", "none")
-"""What writers of text put where a value is missing."""
+_MISSING: tuple[str, ...] = (
+    "",
+    "nan",
+    "<na>",
+    "null",
+    "none",
+    "na",
+    "n/a",
+    "#n/a",
+    "k.a.",
+    "k. a.",
+    "-",
+    "--",
+    "?",
+)
+_MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciuto", "desconhecido")
+_MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")
+"""What people and writers of text put where a value is missing."""
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_YES = ("true", "t", "yes", "y", "1", "1.0", "ｙ", "１", "是", "有", "对")
-_NO = ("false", "f", "no", "n", "0", "0.0", "ｎ", "０", "否", "无", "没有", "不是")
-_NOT_SAID = ("na", "n/a", "unknown", "unk", "?", "不详", "未知")
+_YES: tuple[str, ...] = (
+    "true",
+    "t",
+    "yes",
+    "y",
+    "1",
+    "1.0",
+    "ｙ",
+    "１",
+    "是",
+    "有",
+    "对",
+    "ja",
+    "j",
+    "wahr",
+)
+_YES += (
+    "oui",
+    "vrai",
+    "o",
+    "sí",
+    "si",
+    "sì",
+    "s",
+    "sim",
+    "vero",
+    "verdadero",
+    "verdadeiro",
+    "waar",
+)
+_YES += ("はい", "有り", "あり")
+_NO: tuple[str, ...] = (
+    "false",
+    "f",
+    "no",
+    "n",
+    "0",
+    "0.0",
+    "ｎ",
+    "０",
+    "否",
+    "无",
+    "没有",
+    "不是",
+    "nein",
+    "falsch",
+)
+_NO += ("non", "faux", "falso", "não", "nao", "nee", "onwaar", "いいえ", "無", "無し", "なし")
+_NOT_SAID = ("u", "w", "dk")
+"""Of yes and no: unknown, and what a clinician could not determine (present on admission)."""
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
 

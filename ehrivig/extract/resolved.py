@@ -73,13 +73,15 @@ def _meanings(
     labs, vitals, diagnoses = (read[name].values for name in ("lab", "vital", "diagnosis"))
     products = read["medication"].values.select(_DRUG)
     numbered = _sorted(products.unique()).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
+    verdicts = drug_classes(lists, numbered, below)
+    excluded = verdicts.filter(pl.col("verdict") == "exclude").select("drug", "codelist").rows()
     return {
         "lab_map": _sorted(codes.lab_map(lists, labs.unique(), below)),
         "vital_map": _sorted(codes.vital_map(lists, vitals.unique())),
         "condition": _sorted(codes.conditions(lists, diagnoses.unique(), below)),
         "product": numbered,
-        "verdict": drug_classes(lists, numbered, below),
-        "drug_hint": hints.drug_hints(lists, numbered),
+        "verdict": verdicts,
+        "drug_hint": hints.drug_hints(lists, numbered, excluded, below),
     }
 
 

@@ -35,6 +35,7 @@ from ehrivig.validate import gate, mapping
 from ehrivig.validate.measurement import Measurement, as_measured
 from ehrivig.validate.result import ROWS_SCHEMA, Step
 
+BESIDE = "quality/evidence_beside"
 MEASUREMENTS = "measurement.parquet"
 ROWS = "rows.parquet"
 FILE = "batch.json"
@@ -206,6 +207,8 @@ def _features(
         severity.clear(db)
         screened = keep(db.frame("SELECT * FROM screened"), "screened")
         keep(db.frame("SELECT * FROM criterion"), "criterion")
+        beside = db.frame("SELECT * FROM evidence_beside ORDER BY ALL")
+        beside.write_parquet(folder / f"{BESIDE}.parquet")
         candidates = keep(db.frame("SELECT * FROM candidate"), "candidate")
         done(screened, candidates)
     with clock.step("baseline") as done:

@@ -99,6 +99,16 @@ def _features(places: Sequence[Path], folder: Path) -> None:
             parts = [pl.read_parquet(place / path.name) for place in places]
             whole = row_order.by_columns(pl.concat(parts, rechunk=True))
             whole.write_parquet(folder / path.name)
+    _evidence(places, folder)
+
+
+def _evidence(places: Sequence[Path], folder: Path) -> None:
+    """How often kinds of evidence are there together, summed; nothing of a gate alone."""
+    there = [path for place in places if (path := place / f"{batch.BESIDE}.parquet").is_file()]
+    if there:
+        beside = pl.concat([pl.read_parquet(path) for path in there])
+        pairs = beside.group_by("hospital_id", "kind", "other").agg(pl.col("n_met", "n_both").sum())
+        pairs.sort(pl.all()).write_parquet(folder / f"{batch.BESIDE}.parquet")
 
 
 def _statements(places: Sequence[Path]) -> str:

@@ -35,7 +35,8 @@ def judge(run: Run) -> None:
     run.unused_mappings = network.unused_mappings
     measured = [m for result in run.results for m in result.measurements]
     run.checks = validate.judge([*measured, *run.across], run.study)
-    decision = gate.decide(run.checks, run.study, run.source.hospitals, run.unreadable)
+    notes = hospitals.notes(network, [one.check for one in run.checks if one.verdict == "fail"])
+    decision = gate.decide(run.checks, run.study, run.source.hospitals, run.unreadable, notes)
     run.dropped = list(decision.dropped)
     decision.enforce()
 

@@ -40,9 +40,15 @@ QUERIES = {
     "unread_exposure": (
         "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
     ),
+    "exposure_hour": (
+        "SELECT hospital_id, hour(started_at)::BIGINT AS hour, count(*) AS n "
+        "FROM GIVEN('gate.exposure_row') WHERE epoch_us(started_at) % 86400000000 <> 0 "
+        "GROUP BY ALL ORDER BY ALL"
+    ),
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
+    "covered_by": "SELECT * FROM gate.covered_by ORDER BY ALL",
     "stay_month": (
         "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "
         "FROM main.admission WHERE admitted_at IS NOT NULL GROUP BY ALL ORDER BY ALL"

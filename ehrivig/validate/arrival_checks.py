@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ehrivig.contract import EVENT_TABLES
-from ehrivig.validate import arrived, begun, volume
+from ehrivig.validate import arrived, begun, hours_between_hospitals, strata, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -34,6 +34,12 @@ def _untold(network: Network, table: str, counts: Counts) -> Counts:
     return [one for one in counts if one[0] not in fell]
 
 
+def _exposure_hours(network: Network) -> Counts:
+    """Doses of the exposure at hours of the day at which other hospitals give none."""
+    found = hours_between_hospitals.shifted(network.table(hours_between_hospitals.NAME))
+    return [(hospital, away, of) for hospital, (away, of) in found.items()]
+
+
 def _ends(table: str) -> Callable[[Network], Counts]:
     """Rows that a table lacks after its last month."""
     return lambda network: arrived.early_ends(network.months[0], table)
@@ -56,6 +62,15 @@ _TIMES = {
 }
 """The column of when an event was."""
 
+_ALWAYS = ("diagnosis", "lab", "vital", "medication")
+"""The tables that a hospital charts in every month: that one ends, or begins, alone is a fault."""
+
+
+def _severity(what: str, table: str, usual: Severity) -> Severity:
+    """What a check means for a table: an end, or a beginning, blocks where it always is one."""
+    return "block" if what in ("ends", "begins") and table in _ALWAYS else usual
+
+
 _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (
     (
         "months",
@@ -76,7 +91,7 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
         _ends,
         "warn",
         "The table ends months before the hospital's other tables. Ask whether its newest part is "
-        "missing; else end the study period there.",
+        "missing; else end the study period there, and tolerate it.",
     ),
     (
         "begins",
@@ -84,7 +99,7 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
         "warn",
         "The table begins months after the hospital's other tables: who was there before seems to "
         "have had none of it. Ask whether its oldest part is missing; else begin the study period "
-        "there.",
+        "there, and tolerate it.",
     ),
 )
 
@@ -94,9 +109,38 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         for name in volume.CHECKED
     ),
     *(
-        CheckOverHospitals(f"{name}.{what}", measure_of(name), severity, message, table=name)
+        CheckOverHospitals(
+            f"{name}.{what}",
+            measure_of(name),
+            _severity(what, name, severity),
+            message,
+            table=name,
+        )
         for what, measure_of, severity, message in _OF_EVENTS
         for name in arrived.CHECKED
+    ),
+    *(
+        CheckOverHospitals(
+            f"{name}.of_everybody",
+            strata.of_everybody(name),
+            "block",
+            "The table has rows of next to nobody of one sex or age, of those who died, of those "
+            "who got the exposure, or of one month of admission, though most of the others have "
+            "some: what depends on it is wrong for them. Ask for these rows; if it is right, "
+            "tolerate it.",
+            table=name,
+            told=strata.told(name),
+        )
+        for name in strata.CHECKED
+    ),
+    CheckOverHospitals(
+        "medication.exposure_hours",
+        _exposure_hours,
+        "block",
+        "Doses of the exposure begin at two times of the day, or at another than at all other "
+        "hospitals: started_at of medication is in another time zone than it says, in some rows or "
+        "in all. Compare some doses with the charts; if it is right, tolerate it.",
+        table="medication",
     ),
     CheckOverHospitals(
         "admission.begins_with_its_rows",
@@ -114,6 +158,18 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             f"Next to no stay has a row of {name} within six hours of the admission, though other "
             f"tables have: {_TIMES[name]} is shifted, or the rows of the first hours are missing. "
             f"Mend {_TIMES[name]}.",
+            table=name,
+        )
+        for name in arrived.PROMPT
+    ),
+    *(
+        CheckOverHospitals(
+            f"{name}.begins_at_one_time",
+            begun.table_begins_twice(name),
+            "block",
+            f"Of some stays the first row of {name} is at the admission, of others many hours "
+            f"later, and of next to none between: {_TIMES[name]}, or admitted_at of admission, is "
+            "in another time zone in some rows. Mend the times, or tolerate it.",
             table=name,
         )
         for name in arrived.PROMPT

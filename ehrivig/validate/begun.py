@@ -3,7 +3,9 @@
 Every hospital has stays whose rows begin within hours of the admission, and few whose rows begin
 long before it. Where nearly all stays have rows of several tables hours before the admission, or no
 table has any soon after it, the admission is what is wrong; where one table alone has none soon
-after it while others have, that table is. Counted of about 2,000 stays of a hospital.
+after it while others have, that table is. Where the rows of some stays begin with them, those of
+others many hours later, and next to none between, one of two clocks is wrong. Counted of about
+2,000 stays of a hospital.
 """
 
 from __future__ import annotations
@@ -20,25 +22,40 @@ LEAST_STAYS = 50
 """Fewer stays with rows at a time of day say nothing of their hospital."""
 _NEARLY_ALL, _NEARLY_NONE, _ALMOST_NO = 0.8, 0.1, 0.01
 _LEAST_TABLES = 2
+_A_PART, _GAP = 0.2, 0.1
 Counts = Iterable[tuple[str, int, int]]
 
 
 @dataclass(frozen=True)
 class Begun:
-    """Stays of a table: with rows at a time of day, hours before admission, soon after it."""
+    """Stays of a table by their first row at a time of day.
+
+    All; hours before the admission, soon after it; at it, two to five hours later, later than that.
+    """
 
     timed: int
     before: int
     prompt: int
+    at_once: int
+    between: int
+    late: int
+
+    @property
+    def twice(self) -> int:
+        """Stays of the smaller of two groups that begin hours apart; 0 where there is one group."""
+        fewer = min(self.at_once, self.late)
+        return fewer if fewer >= _A_PART * self.timed and self.between < _GAP * fewer else 0
 
 
 def of_tables(frame: pl.DataFrame) -> dict[str, dict[str, Begun]]:
     """Hospital -> table -> when its rows begin, of tables that say something."""
     found: dict[str, dict[str, Begun]] = {}
-    columns = ("hospital_id", "table", "n_timed", "n_before", "n_prompt")
-    for hospital, table, timed, before, prompt in frame.select(columns).iter_rows():
-        if timed >= LEAST_STAYS:
-            found.setdefault(hospital, {})[table] = Begun(timed, before, prompt)
+    columns = ("timed", "before", "prompt", "at_once", "between", "late")
+    counts = frame.select("hospital_id", "table", *(f"n_{name}" for name in columns))
+    for hospital, table, *numbers in counts.iter_rows():
+        begun = Begun(*numbers)
+        if begun.timed >= LEAST_STAYS:
+            found.setdefault(hospital, {})[table] = begun
     return found
 
 
@@ -75,5 +92,16 @@ def table_begins_late(table: str) -> Callable[[Network], Counts]:
                 others = any(b.prompt >= _NEARLY_NONE * b.timed for b in tables.values())
                 late = others and one.prompt <= _ALMOST_NO * one.timed
                 yield hospital, one.timed - one.prompt if late else 0, one.timed
+
+    return measure
+
+
+def table_begins_twice(table: str) -> Callable[[Network], Counts]:
+    """The check of one table: stays whose rows begin hours after those of the others."""
+
+    def measure(network: Network) -> Counts:
+        for hospital, tables in sorted(of_tables(network.table("quality/covered")).items()):
+            if table in tables:
+                yield hospital, tables[table].twice, tables[table].timed
 
     return measure

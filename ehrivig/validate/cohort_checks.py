@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig.validate import arms, doses_between_hospitals, transfers
+from ehrivig.validate import (
+    arms,
+    doses_between_hospitals,
+    evidence_between_hospitals,
+    transfers,
+)
 from ehrivig.validate.arms import arm_difference
 from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network
@@ -91,7 +96,22 @@ def _dose_against_hospitals(network: Network) -> Counts:
     return [(hospital, wrong, of) for hospital, (wrong, of) in found.items()]
 
 
+def _evidence_beside(network: Network) -> Counts:
+    """Stays with one kind of evidence and without another that goes with it elsewhere."""
+    return evidence_between_hospitals.hardly_beside(network.table(evidence_between_hospitals.NAME))
+
+
 CHECKS: tuple[CheckOverHospitals, ...] = (
+    CheckOverHospitals(
+        "study.evidence_beside",
+        _evidence_beside,
+        "block",
+        "Of the stays with one kind of evidence of who is studied (a positive test, a coded "
+        "diagnosis) far fewer have the other kind than at the other hospitals: organism_code, "
+        "method or result of pathogen_test, or code of diagnosis, is missing here or means "
+        "something else. Ask how tests and codes are exported; if it is right, tolerate it.",
+        needs_cohort=True,
+    ),
     CheckOverHospitals(
         "study.dose_against_hospitals",
         _dose_against_hospitals,

@@ -34,10 +34,12 @@ _EVENT_TABLES_BY_STAY = (
     "finding",
     "pathogen_test",
 )
+_EXPOSED = "exposure_row"
 _COMPARISON = (
     ("medication_read", "TABLE"),
     ("medication_repeated", "TABLE"),
     ("medication_listed", "VIEW"),
+    (_EXPOSED, "TABLE"),
     ("medication_timed", "VIEW"),
     ("medication_close", "TABLE"),
     ("medication_near", "TABLE"),
@@ -48,7 +50,8 @@ _COMPARISON = (
     ("medication_unsaid", "VIEW"),
     ("medication_twice", "VIEW"),
 )
-"""What administrations are compared by, in order; a view is asked but once or twice."""
+"""What administrations are compared by, in order; a view is asked but once or twice. Of the rows of
+the exposure checks of the table ask too."""
 _LAST_MOMENT = datetime(9999, 12, 31)
 _SETTING = {
     "hospital_id": pl.String,
@@ -151,7 +154,7 @@ def compare_medication(db: Database, study: Study) -> None:
         make_one = db.table if kind == "TABLE" else db.view
         make_one(f"gate.{name}", gate_query(name))
     db.table("gate.medication_flag", gate_query("medication_flag"))
-    for name, kind in reversed(_COMPARISON):
+    for name, kind in (one for one in reversed(_COMPARISON) if one[0] != _EXPOSED):
         db.execute(f"DROP {kind} gate.{name}")
 
 

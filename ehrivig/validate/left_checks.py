@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from ehrivig.validate import left
-from ehrivig.validate.over_hospitals import CheckOverHospitals
+from ehrivig.validate import left, products_between_hospitals
+from ehrivig.validate.network import Network
+from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
+
+
+def _exposure_products(network: Network) -> Counts:
+    """Rows of excluded products, of those on which the code list of the exposure has a verdict."""
+    counts = {
+        one.hospital_id: (one.violated, one.denominator)
+        for result in network.results
+        for one in result.measurements
+        if one.check == products_between_hospitals.CHECK
+    }
+    found = products_between_hospitals.excluded(counts)
+    return [(hospital, n, of) for hospital, (n, of) in found.items()]
+
 
 CHECKS: tuple[CheckOverHospitals, ...] = (
     *(
@@ -56,6 +70,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "no dose of the exposure, though at other hospitals one of ten administrations is one: "
         "nobody may know its drug_code or drug_name here. Add them to the code list; where the "
         "drug is not used, say so by the severity warn.",
+        table="medication",
+    ),
+    CheckOverHospitals(
+        "medication.exposure_products",
+        _exposure_products,
+        "block",
+        "Products near the exposure are mostly ones that the code list excludes, as at no other "
+        "hospital: drug_code, drug_name or route may mean something else here. Compare some with "
+        "the charts; where these products were given, tolerate it.",
         table="medication",
     ),
     CheckOverHospitals(

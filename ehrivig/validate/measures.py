@@ -13,7 +13,16 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import arrived, counted, gate_tables, mapping, rules, suspects, unread
+from ehrivig.validate import (
+    arrived,
+    counted,
+    gate_tables,
+    mapping,
+    rules,
+    strata,
+    suspects,
+    unread,
+)
 from ehrivig.validate.judgement import severity_of
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.rules import Rule
@@ -31,7 +40,8 @@ _BEHIND = {
     "n": pl.Int64,
 }
 _MONTH = {"hospital_id": pl.String, "table": pl.String, "month": pl.Int64, "n": pl.Int64}
-_STAYS = ("n_covered", "n_timed", "n_before", "n_prompt")
+_BEGUN = ("timed", "before", "prompt", "at_once", "between", "late")
+_STAYS = ("n_covered", *(f"n_{name}" for name in _BEGUN))
 _COVERED = {"hospital_id": pl.String, "table": pl.String, **dict.fromkeys(_STAYS, pl.Int64)}
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 
@@ -64,6 +74,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         tally.add(table.name, checks, counts)
     rules.store(db, active)
     tally.store(db)
+    strata.count(db)
     return tally.measurements
 
 
@@ -87,7 +98,7 @@ class _Tally:
             came = numbers.arrived
             self.months += [{**of, "month": m, "n": n} for m, n in came.months.items()]
             if table in _EVENTS:
-                stays = (came.covered, came.timed, came.before, came.prompt)
+                stays = (came.covered, *(getattr(came, name) for name in _BEGUN))
                 self.covered.append({**of, **dict(zip(_STAYS, stays, strict=True))})
             self.present += [{**size, "column": c, "n": n} for c, n in numbers.present.items()]
             for check in checks:

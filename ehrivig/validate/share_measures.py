@@ -24,7 +24,15 @@ _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 _PROFILES = ("lab_profile", "vital_profile")
 _SEEN = "seen"  # bits of stays, which are laid over each other and not added
 _READ_ONCE = ("known_person", "stay_month")
-_SUMMED = ("dose_unit", "unread_exposure", "behind", "month", "covered")
+_SUMMED = (
+    "dose_unit",
+    "unread_exposure",
+    "behind",
+    "month",
+    "covered",
+    "covered_by",
+    "exposure_hour",
+)
 
 
 def merge(

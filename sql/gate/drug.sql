@@ -1,10 +1,11 @@
 -- One row per product: what the checks of `medication` ask of it.
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
--- billed: its code counts billing units in that list. route_known: its route is stated, or told by
--- its code, or does not matter to the study ($routes). type_known: its product type is stated, or
--- that list states none at all ($typed). product_*: as that list declares them. The rest from
--- `gate.drug_text`.
+-- billed: its code counts billing units in that list; route_denied: that list excludes it for its
+-- route alone, which is another than its code or name says. route_known: its route is stated, or
+-- told by its code, or does not matter to the study ($routes). type_known: its product type is
+-- stated, or that list states none at all ($typed). product_*: as that list declares them. The rest
+-- from `gate.drug_text`.
 WITH own AS (
     SELECT
         drug,
@@ -18,7 +19,8 @@ hint AS (
     SELECT
         drug,
         watched,
-        billing_unit_g
+        billing_unit_g,
+        route_denied
     FROM ref.drug_hint
     WHERE codelist = $codelist
 )
@@ -38,7 +40,8 @@ SELECT
     NOT $typed OR i.product_type <> 'unknown' AS type_known,
     i.concentration_g_per_l AS product_concentration_g_per_l,
     o.drug IS NOT NULL AS exposure_listed,
-    COALESCE(h.watched, FALSE) AS look_alike
+    COALESCE(h.watched, FALSE) AS look_alike,
+    COALESCE(h.route_denied, FALSE) AS route_denied
 FROM gate.drug_text AS t
 INNER JOIN ref.drug AS r ON t.drug = r.drug
 LEFT JOIN own AS o ON t.drug = o.drug

@@ -46,6 +46,31 @@ SHIPPED = codes.SHIPPED
         ("diagnosis.vocabulary", "ICD-10-CM", "ICD10CM"),
         ("patient.sex", "somebody", "somebody"),  # in no list: as it is, and counted
         ("medication.status", "somehow", "somehow"),
+        ("patient.sex", "weibl.", "female"),
+        ("patient.sex", "mannelijk", "male"),
+        ("patient.sex", "k.A.", "unknown"),
+        ("admission.discharge_status", "Décès", "died"),
+        ("admission.discharge_status", "óbito", "died"),
+        ("admission.discharge_status", "転院", "transferred"),
+        ("medication.route", "endovenosa", "iv"),
+        ("medication.route", "点滴静注", "iv"),
+        ("medication.route", "sottocute", "sc"),
+        ("medication.status", "toegediend", "given"),
+        ("medication.status", "non administré", "not_given"),
+        ("medication.vocabulary", "http://www.whocc.no/atc", "ATC"),
+        ("lab.vocabulary", "http://loinc.org", "LOINC"),
+        ("respiratory_support.device", "O2-Brille", "nasal_cannula"),
+        ("pathogen_test.result", "nachgewiesen", "positive"),
+        ("pathogen_test.result", "nicht nachgewiesen", "negative"),
+        ("pathogen_test.result", "non rilevato", "negative"),
+        ("pathogen_test.result", "陽性", "positive"),
+        ("pathogen_test.organism_code", "unknown", None),
+        ("finding.finding_code", "Fieber", "fever"),
+        ("diagnosis.vocabulary", "CIM-10", "ICD10"),
+        ("diagnosis.vocabulary", "CIE-10-ES", "ICD10CM"),
+        ("diagnosis.vocabulary", "ICD-10-GM 2020", "ICD10"),
+        ("diagnosis.vocabulary", "KSH97", "ICD10"),
+        ("medication.dose_unit", "k. A.", None),
         ("finding.finding_code", "", None),
         ("finding.finding_code", "NULL", None),
         ("medication.route", None, None),
@@ -57,7 +82,9 @@ def test_a_category_is_read_as_people_write_it(
     assert read(SHIPPED, column, written) == word
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\u3000", "-", "--", ".", "NULL", "n/a", "NaN", "未知"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u3000", "-", "--", ".", "NULL", "n/a", "NaN", "未知", "k.A.", "onbekend"]
+)
 def test_usual_words_for_nothing_recorded(text: str) -> None:
     assert is_missing(SHIPPED, text)
 
@@ -75,8 +102,9 @@ def test_every_line_of_the_list_names_a_column_of_text_and_is_read_as_its_word()
             assert row["word"] == MISSING
             assert is_missing(SHIPPED, row["written"])
         else:
-            assert read(SHIPPED, row["column"], row["written"]) == row["word"]
-            assert read(SHIPPED, row["column"], row["word"]) == row["word"]
+            meant = None if row["word"] == MISSING else row["word"]
+            assert read(SHIPPED, row["column"], row["written"]) == meant
+            assert read(SHIPPED, row["column"], row["word"]) == meant
 
 
 def test_no_spelling_of_a_column_stands_twice() -> None:

@@ -713,7 +713,7 @@ def hospital(folder: Path) -> Database:
     )
     db.execute(
         "CREATE TABLE ref.drug_hint AS SELECT 4 AS drug, 'ivig' AS codelist, TRUE AS watched, "
-        "0.5::DOUBLE AS billing_unit_g"
+        "0.5::DOUBLE AS billing_unit_g, FALSE AS route_denied"
     )
     db.execute(
         """CREATE TABLE candidate AS

@@ -113,12 +113,11 @@ class Hospital:
         for name, columns in _REFERENCE.items():
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
             _insert(db, f"ref.{name}", known[name])
-        numbered = pl.DataFrame(
-            [(drug, code, name) for drug, _, code, name, _ in self.drugs],
-            schema={"drug": pl.Int64, "drug_code": pl.String, "drug_name": pl.String},
-            orient="row",
-        )
-        db.load("ref.drug_hint", drug_hints(codes.SHIPPED, numbered))
+        texts = ("vocabulary", "drug_code", "drug_name", "route")
+        schema = {"drug": pl.Int64, **dict.fromkeys(texts, pl.String)}
+        numbered = pl.DataFrame(self.drugs, schema=schema, orient="row")
+        excluded = [(row[0], row[1]) for row in self.classes if row[2] == "exclude"]
+        db.load("ref.drug_hint", drug_hints(codes.SHIPPED, numbered, excluded))
         define_given(db)
         define_lab_number(db)
         return db

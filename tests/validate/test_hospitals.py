@@ -61,7 +61,8 @@ def dosing(*rows: tuple[str, int, int]) -> pl.DataFrame:
 
 
 PLAN = study.load("ivig_covid19")
-STAYS = ("n_covered", "n_timed", "n_before", "n_prompt")
+BEGUN = ("n_timed", "n_before", "n_prompt", "n_at_once", "n_between", "n_late")
+STAYS = ("n_covered", *BEGUN)
 NOTHING: dict[str, dict[str, Any]] = {
     "lab_median": {
         "analyte": pl.String,
@@ -73,6 +74,15 @@ NOTHING: dict[str, dict[str, Any]] = {
     "dose_unit": {"n": pl.Int64},
     "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
     "covered": {"table": pl.String, **dict.fromkeys(STAYS, pl.Int64)},
+    "covered_by": {
+        **dict.fromkeys(("table", "stratum", "part"), pl.String),
+        **dict.fromkeys(("n_stays", "n_covered"), pl.Int64),
+    },
+    "exposure_hour": {"hour": pl.Int64, "n": pl.Int64},
+    "evidence_beside": {
+        **dict.fromkeys(("kind", "other"), pl.String),
+        **dict.fromkeys(("n_met", "n_both"), pl.Int64),
+    },
     "known_person": {
         "admission_id": pl.Int64,
         "person_id": pl.String,

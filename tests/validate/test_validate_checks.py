@@ -89,6 +89,19 @@ def days(table: str) -> Spoil:
     return many(table, 20, value=lambda n: 36 + n / 10, value_std=lambda n: 36 + n / 10, **bare)
 
 
+def born_in_1969(*, one_day: bool) -> Spoil:
+    """Twenty patients of one day, or of days of one month, beside patients of twenty ages."""
+
+    def spoil(hospital: Any) -> None:
+        born = [date(1969, 6, 1 if one_day else n + 1) for n in range(20)]
+        for number, day in enumerate([*born, *(date(1928 + 2 * n, 3, 1) for n in range(20))]):
+            hospital.person(f"born{number}")
+            hospital.change("patient", -1, birth_date=day)
+            hospital.change("admission", -1, age_years=(START.date() - day).days / 365.25)
+
+    return spoil
+
+
 def utc_days(table: str, column: str) -> Spoil:
     """Let all rows of a table be at midnight of UTC, on days of their own."""
 
@@ -599,6 +612,31 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         1,
     ),
     "patient.sex_present": (patient(sex=None), 1),
+    "patient.birth_date_default": (born_in_1969(one_day=True), 20),
+    "admission.age_spike": (born_in_1969(one_day=False), 20),
+    "admission.age_usual": (
+        both(admission(age_years=None), patient(birth_date=date(1901, 1, 1))),
+        1,
+    ),
+    "medication.exposure_given": (put("medication", status="cancelled"), 1),
+    "medication.exposure_route": (
+        lambda h: [
+            h.drugs.append((4, "ATC", "J06BA02", "Human Immunoglobulin (pH4)", "sc")),
+            h.classes.append((4, "ivig", "exclude", None, None, None)),
+            h.add("medication"),
+            h.add("medication", drug=4, route="sc"),
+        ],
+        1,
+    ),
+    "medication.dose_sentinel": (
+        put("medication", dose=999.0, dose_unit="mL", concentration_g_per_l=10.0),
+        1,
+    ),
+    "medication.dose_nines": (
+        put("medication", dose=99.0, dose_unit="mL", concentration_g_per_l=50.0),
+        1,
+    ),
+    "diagnosis.ruled_out": (put("diagnosis", code="Z03.8"), 1),
     "medication.amount_not_a_rate": (put("medication", dose=50.0, dose_unit="mL/h"), 1),
     "diagnosis.one_code": (put("diagnosis", code="I10;E11.9"), 1),
     "admission.age_fits_body": (admission(age_years=0.0, weight_kg=70.0), 1),
@@ -741,6 +779,9 @@ ALSO = {
     "lab.decimal_comma": "lab.qualitative",
     "lab.text_read": "lab.qualitative lab.qualitative",
     "admission.age_fits_body": "admission.age_agrees",
+    "patient.birth_date_default": 20 * "admission.age_spike ",
+    "medication.exposure_given": "medication.status_given",
+    "medication.exposure_route": "medication.product_included",
     "medication.exposure_date_only": "medication.started_at_date_only",
     "medication.started_at_date_only": "medication.exposure_date_only",
     "admission.one_episode": "admission.no_readmission",
@@ -757,7 +798,14 @@ ALSO = {
     "vital.unit_mixup": 25 * "vital.hard_range vital.soft_range ",
     "medication.not_reversed": "medication.dose_positive",
     "medication.order_not_beside_given": ("medication.status_recorded medication.status_recorded"),
-    "medication.status_present": "medication.status_recorded",
+    "medication.status_present": "medication.status_recorded medication.exposure_given",
+    **dict.fromkeys(
+        (
+            *("medication.status_recorded", "medication.status_given"),
+            *("medication.status_accepted", "medication.dose_positive"),
+        ),
+        "medication.exposure_given",
+    ),
     "medication.strength_known": "medication.amount_known",
     "medication.row_aligned": "medication.amount_known",
     "medication.time_shift": 38 * "medication.not_duplicate ",
@@ -833,6 +881,8 @@ APART = {
         for table, time in TIME.items()
         if table != "diagnosis"
     },
+    "patient.birth_date_default": "of one birth date",
+    "admission.age_spike": "of one age",
     "score.value_is_charted": "in other samples",
     "diagnosis.present_on_admission_told": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),

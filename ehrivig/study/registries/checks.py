@@ -12,18 +12,22 @@ OVER_HOSPITALS = (
     "hospital.sent",
     "admission.begins_with_its_rows",
     *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
+    *(f"{name}.begins_at_one_time" for name in ("lab", "vital", "medication")),
     "medication.exposure_sent",
     "medication.exposure_left",
+    "medication.exposure_hours",
+    "medication.exposure_products",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(
         f"{t.name}.{what}"
-        for what in ("months", "stays_with", "ends", "begins")
+        for what in ("months", "stays_with", "ends", "begins", "of_everybody")
         for t in EVENT_TABLES
     ),
     "study.hospital_set",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
     "study.dose_against_hospitals",
+    "study.evidence_beside",
     "study.mapping_found",
     "study.transfer",
     "study.drift",

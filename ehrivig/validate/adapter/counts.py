@@ -29,6 +29,8 @@ from ehrivig.validate.suite import Declared, check_query
 _MEASURED = "gate.measured"  # one row per hospital with rows: all that was counted last
 BEFORE_HOURS, PROMPT_HOURS = 4, 6
 """Rows so long before an admission are early; rows until so long after it are prompt."""
+BETWEEN_HOURS, LATE_HOURS = (2, 5), (5, 14)
+"""Hours after an admission in which first rows are rare that begin with it, and those behind."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Arrived:
 
     `months`: rows by year * 12 + month. Stays: `covered`, with any row; `timed`, of which the first
     has a time of day; `before`, of which it lies long before the admission; `prompt`, of which it
-    lies soon after it, or earlier.
+    lies soon after it, or earlier; `at_once`, `between`, `late`: of which it lies at the admission,
+    in BETWEEN_HOURS, or in LATE_HOURS after it.
     """
 
     months: dict[int, int] = field(default_factory=dict)
@@ -68,6 +71,9 @@ class Arrived:
     timed: int = 0
     before: int = 0
     prompt: int = 0
+    at_once: int = 0
+    between: int = 0
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,11 @@ def count(
     return Found(predicates, of)
 
 
+def came_of(table: str) -> str:
+    """The rows of the counted stays of a table of events by month: one row per stay and month."""
+    return f"gate.came_{table}"
+
+
 def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
     """Hospital -> what came of its counted stays; empty for a table without events.
 
@@ -148,11 +159,15 @@ def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
     if not relation.counted:
         return {}
     time = relation.event_time
-    rows = db.rows(
-        "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) FROM ("
+    came = came_of(relation.name.partition(".")[2])
+    db.table(
+        came,
         f"SELECT hospital_id, admission_id, year({time}) * 12 + month({time}) AS month, "
-        f"count(*) AS n FROM {relation.counted} GROUP BY ALL) "
-        "GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
+        f"count(*) AS n FROM {relation.counted} GROUP BY ALL",
+    )
+    rows = db.rows(
+        "SELECT hospital_id, month, sum(n), count(DISTINCT admission_id), grouping(month) "
+        f"FROM {came} GROUP BY GROUPING SETS ((hospital_id, month), (hospital_id)) ORDER BY ALL"
     )
     begun = _begun(db, relation) if relation.begins else {}
     months: dict[str, dict[int, int]] = {}
@@ -166,19 +181,29 @@ def _arrived(db: Database, relation: Relation) -> dict[str, Arrived]:
     }
 
 
-def _begun(db: Database, relation: Relation) -> dict[str, tuple[int, int, int]]:
-    """Hospital -> counted stays whose first row has a time of day: all, early ones, prompt ones."""
+def _begun(db: Database, relation: Relation) -> dict[str, tuple[int, ...]]:
+    """Hospital -> counted stays whose first row has a time of day: all, early, prompt ones, ...
+
+    ... those of which it is at the admission, some hours later, and later than that (`Arrived`).
+    """
     after = "first_at < admitted_at"
+    until = [f"{after} + INTERVAL {hour} HOUR" for hour in (BETWEEN_HOURS[0], *LATE_HOURS)]
+    wanted = (
+        f"{after} - INTERVAL {BEFORE_HOURS} HOUR",
+        f"{after} + INTERVAL {PROMPT_HOURS} HOUR",
+        f"{until[0]} AND NOT {after} - INTERVAL 1 HOUR",
+        f"{until[1]} AND NOT {until[0]}",
+        f"{until[2]} AND NOT {until[1]}",
+    )
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wanted)
     rows = db.rows(
-        f"SELECT hospital_id, count(*), "
-        f"count(*) FILTER (WHERE {after} - INTERVAL {BEFORE_HOURS} HOUR), "
-        f"count(*) FILTER (WHERE {after} + INTERVAL {PROMPT_HOURS} HOUR) FROM ("
+        f"SELECT hospital_id, count(*), {counts} FROM ("
         f"SELECT hospital_id, min({relation.event_time}) AS first_at, "
         f"any_value(stay_admitted_at) AS admitted_at FROM {relation.counted} "
         "GROUP BY hospital_id, admission_id) "
         "WHERE epoch_us(first_at) % 86400000000 <> 0 GROUP BY hospital_id"
     )
-    return {hospital: (int(n), int(early), int(prompt)) for hospital, n, early, prompt in rows}
+    return {hospital: tuple(map(int, numbers)) for hospital, *numbers in rows}
 
 
 def _measured(

@@ -1,0 +1,32 @@
+"""Hospitals whose products near the exposure are mostly excluded ones, as at no other hospital.
+
+A code list excludes what is like the exposure and is not: hyperimmune sera, other plasma products.
+Where others hardly have any of these and one hospital has them in the place of the exposure, its
+codes mean something else.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+
+CHECK = "medication.product_included"
+"""The check of the suite whose counts are held side by side."""
+FEWEST = 40
+"""Rows of products on which the list has a verdict, that a share needs."""
+_OTHERS = 2
+_MANY, _FEW = 0.4, 0.1
+
+
+def excluded(counts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Hospital -> excluded rows that are too many, of those on which the list has a verdict.
+
+    `counts`: hospital -> excluded rows, and all of these. Hospitals with few rows are not there.
+    """
+    enough = {name: (n, of) for name, (n, of) in counts.items() if of >= FEWEST}
+    found = {}
+    for name, (n, of) in enough.items():
+        others = [m / all_ for other, (m, all_) in enough.items() if other != name]
+        usual = statistics.median(others) if len(others) >= _OTHERS else 1.0
+        found[name] = (n if n > _MANY * of and usual <= _FEW else 0), of
+    return found

@@ -1,0 +1,166 @@
+"""Whole groups of rows that a warehouse sends otherwise: half of a table, one arm, one sex."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+from mutations.patients import Frames
+
+from .case import SAME_PEOPLE, Case, Change, null, of_table, rows_of
+
+IVIG = pl.col("drug_code") == "J06BA02"
+HALF = pl.col("admission_id") % 2 == 0
+HALF_OF_PEOPLE = pl.col("patient_id") % 2 == 0
+COVID = pl.col("code") == "U07.1"
+WOMEN = pl.col("sex") == "female"
+DEAD = pl.col("discharge_status") == "died"
+EXPOSED = pl.col("exposed")
+GERMAN = {"positive": "nachgewiesen", "negative": "nicht nachgewiesen"}
+IN_PART = "next to nobody of one sex or age"
+LESS_OFTEN = "far fewer have the other kind than at the other hospitals"
+
+
+def _given(column: str, word: object, where: pl.Expr = HALF) -> Change:
+    """A word in a column of the exposure's rows."""
+    return of_table("medication", pl.lit(word).alias(column), where=IVIG & where)
+
+
+def _tested(column: str, word: str | None) -> Change:
+    """A word in a column of the tests of half of the stays."""
+    return of_table("pathogen_test", pl.lit(word).alias(column), where=HALF)
+
+
+def _coded(code: str, where: pl.Expr = HALF & COVID) -> Change:
+    """Another code in the place of some."""
+    return of_table("diagnosis", pl.lit(code).alias("code"), where=where)
+
+
+def _born(day: date, share: pl.Expr = HALF_OF_PEOPLE) -> Change:
+    """One birth date of some, where no age stands beside."""
+
+    def change(frames: Frames) -> Frames:
+        aged = of_table("admission", *null("age_years"))(frames)
+        return of_table("patient", pl.lit(day).alias("birth_date"), where=share)(aged)
+
+    return change
+
+
+def _aged(years: float) -> Change:
+    """One age of half of the stays, where no birth date stands beside."""
+
+    def change(frames: Frames) -> Frames:
+        unborn = of_table("patient", *null("birth_date"))(frames)
+        return of_table("admission", pl.lit(years).alias("age_years"), where=HALF)(unborn)
+
+    return change
+
+
+def _without(table: str, who: pl.Expr) -> Change:
+    """A table without the rows of some people."""
+
+    def change(frames: Frames) -> Frames:
+        treated = frames["medication"].filter(IVIG)["admission_id"].unique()
+        stays = frames["admission"].join(frames["patient"], on="patient_id", how="left")
+        exposed = stays.with_columns(exposed=pl.col("admission_id").is_in(treated.implode()))
+        gone = exposed.filter(who)["admission_id"].implode()
+        return frames | {table: frames[table].filter(~pl.col("admission_id").is_in(gone))}
+
+    return change
+
+
+def _later(hours: int, who: pl.Expr) -> Change:
+    """Doses of the exposure so many hours later."""
+    times = (pl.col(name) + timedelta(hours=hours) for name in ("started_at", "stopped_at"))
+    return of_table("medication", *times, where=IVIG & who)
+
+
+def _vitals_later(hours: int) -> Change:
+    """Signs of half of the stays so many hours later."""
+    later = pl.col("measured_at") + timedelta(hours=hours)
+    return of_table("vital", later, where=HALF)
+
+
+def _until(table: str, column: str) -> Change:
+    """A table without what came in the last five weeks."""
+    return rows_of(table, lambda frame: frame.filter(pl.col(column) < datetime(2020, 2, 25)))
+
+
+_admitted_earlier = of_table("admission", pl.col("admitted_at") - timedelta(hours=8), where=HALF)
+ORDERED = "none was given, by status"
+DENIED = "denies what drug_code or drug_name says"
+NINES = "dose of nothing but nines"
+CASES = (
+    Case("orders", "exposure", _given("status", None), "medication.exposure_given", (ORDERED,)),
+    Case("orders", "not given", _given("status", "not_given"), "medication.exposure_given"),
+    Case("orders", "cancelled", _given("status", "cancelled"), "medication.exposure_given"),
+    Case("route", "sc", _given("route", "sc"), "medication.exposure_route", (DENIED,)),
+    Case("route", "po", _given("route", "po"), "medication.exposure_route", (DENIED,)),
+    *(
+        Case("product", code, _given("drug_code", code), "medication.exposure_products")
+        for code in ("J06BA01", "J06BB04")
+    ),
+    Case("dose", "999", _given("dose", 999.0), "medication.dose_sentinel", (NINES,)),
+    Case("dose", "9999", _given("dose", 9999.0), "medication.dose_sentinel", (NINES,)),
+    Case("dose", "99", _given("dose", 99.0), "medication.dose_nines", ("99 in dose",)),
+    Case(
+        "organism",
+        "unknown",
+        _tested("organism_code", "unknown"),
+        "pathogen_test.organism_code_present",
+    ),
+    *(
+        Case("tests", what, _tested(column, word), "study.evidence_beside", (LESS_OFTEN,))
+        for what, column, word in (
+            ("a local organism", "organism_code", "VIR-17"),
+            ("another virus", "organism_code", "influenza_a"),
+            ("negative", "result", "negative"),
+            ("not done", "result", "not_done"),
+            ("antibodies", "method", "antibody"),
+        )
+    ),
+    Case("codes", "suspected", _coded("Z03.8"), "diagnosis.ruled_out", ("code Z03",)),
+    Case("codes", "suspected, of all", _coded("Z03.8", HALF), "diagnosis.ruled_out"),
+    *(
+        Case("codes", code, _coded(code), "study.evidence_beside", (LESS_OFTEN,))
+        for code in ("Z20.8", "U07.2", "B34.2")
+    ),
+    Case("births", "in 1901", _born(date(1901, 1, 1)), "patient.birth_date_default"),
+    Case("births", "of 110 years", _born(date(1901, 1, 1)), "admission.age_usual"),
+    Case("births", "in 1970", _born(date(1970, 1, 1)), "patient.birth_date_default"),
+    Case(
+        "births",
+        "in 1970 of a tenth",
+        _born(date(1970, 1, 1), pl.col("patient_id") % 10 == 0),
+        "patient.birth_date_default",
+        ("stands for one that nobody knows",),
+    ),
+    Case("ages", "50", _aged(50.0), "admission.age_spike", ("one age of many stays",)),
+    *(
+        Case(who, table, _without(table, which), f"{table}.of_everybody", (IN_PART,))
+        for who, which, tables in (
+            ("women", WOMEN, ("diagnosis", "lab", "vital", "medication", "pathogen_test")),
+            ("the old", pl.col("age_years") >= 65, ("lab", "vital", "medication")),
+            ("the dead", DEAD, ("diagnosis", "lab", "vital", "medication", "score")),
+            ("the exposed", EXPOSED, ("diagnosis", "lab", "vital", "respiratory_support")),
+        )
+        for table in tables
+    ),
+    *(
+        Case("hours", f"{hours:+} of {name}", _later(hours, who), "medication.exposure_hours")
+        for hours in (-8, 8)
+        for name, who in (("half", HALF), ("all", pl.lit(True)))
+    ),
+    *(
+        Case(
+            "hours", f"{hours:+} of half of vital", _vitals_later(hours), "vital.begins_at_one_time"
+        )
+        for hours in (6, 8, 12)
+    ),
+    Case("hours", "-8 of half of admission", _admitted_earlier, "vital.begins_at_one_time"),
+    Case("ends", "vital", _until("vital", "measured_at"), "vital.ends"),
+    Case("ends", "medication", _until("medication", "started_at"), "medication.ends"),
+    Case("harmless", "intensive care of the exposed", _without("icu_stay", ~EXPOSED), SAME_PEOPLE),
+    Case("words", "German", of_table("pathogen_test", pl.col("result").replace(GERMAN))),
+    Case("words", "CIM-10", of_table("diagnosis", pl.lit("CIM-10").alias("vocabulary"))),
+)

@@ -1,0 +1,23 @@
+"""Excluded products in the place of the exposure, as at no other hospital."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehrivig.validate.products_between_hospitals import excluded
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"A": (2, 200), "B": (0, 150), "C": (100, 200)}, {"C": 100}),
+        ({"A": (2, 200), "B": (0, 150), "C": (70, 200)}, {}),
+        ({"A": (60, 200), "B": (60, 150), "C": (100, 200)}, {}),  # usual elsewhere too
+        ({"A": (2, 200), "C": (100, 200)}, {}),  # of two nobody can tell
+        ({"A": (2, 200), "B": (0, 150), "C": (30, 39)}, {}),  # few rows
+    ],
+)
+def test_hospitals_with_excluded_products(
+    counts: dict[str, tuple[int, int]], expected: dict[str, int]
+) -> None:
+    assert {name: n for name, (n, _) in excluded(counts).items() if n} == expected

@@ -1,0 +1,57 @@
+"""Tables that have rows of some people and none of others."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ehrivig.validate import strata
+
+
+def counted(table: str, *rows: tuple[str, str, int, int]) -> pl.DataFrame:
+    """Stays and covered stays of parts of hospital A: stratum, part, both numbers."""
+    columns = ["hospital_id", "table", "stratum", "part", "n_stays", "n_covered"]
+    return pl.DataFrame([("A", table, *row) for row in rows], schema=columns, orient="row")
+
+
+def missing(table: str, *rows: tuple[str, str, int, int]) -> dict[str, int]:
+    """Part -> stays without rows that should have some, of parts that lack any."""
+    found = strata.parts(counted(table, *rows), table)
+    return {part.value: part.missing for part in found if part.missing}
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "expected"),
+    [
+        ("lab", [("sex", "female", 80, 0), ("sex", "male", 100, 90)], {"female": 72}),
+        ("lab", [("sex", "female", 80, 5), ("sex", "male", 100, 90)], {"female": 67}),
+        ("lab", [("sex", "female", 80, 40), ("sex", "male", 100, 90)], {}),
+        ("lab", [("sex", "female", 19, 0), ("sex", "male", 100, 90)], {}),  # too few to say
+        ("icu_stay", [("sex", "female", 80, 0), ("sex", "male", 100, 13)], {}),  # rare in all
+        ("icu_stay", [("sex", "female", 300, 2), ("sex", "male", 400, 40)], {"female": 28}),
+        ("icu_stay", [("age", "from 65", 300, 2), ("age", "below 65", 400, 40)], {}),
+        ("lab", [("end", "died", 20, 0), ("end", "discharged", 100, 100)], {"died": 20}),
+        # intensive care takes in those who die, and who are treated
+        ("vital", [("exposure", "given", 20, 20), ("exposure", "not given", 50, 0)], {}),
+        ("icu_stay", [("end", "died", 20, 20), ("end", "discharged", 50, 0)], {}),
+        ("score", [("exposure", "given", 30, 0), ("exposure", "not given", 50, 50)], {"given": 30}),
+        (
+            "vital",
+            [("month", f"2020-0{m}", 30, n) for m, n in ((1, 0), (2, 30), (3, 0), (4, 30), (5, 0))],
+            {"2020-03": 15},  # what begins late, or ends early, is told by other checks
+        ),
+        ("score", [("month", f"2020-0{m}", 30, n) for m, n in ((2, 30), (3, 0), (4, 30))], {}),
+    ],
+)
+def test_who_lacks_rows(
+    table: str, rows: list[tuple[str, str, int, int]], expected: dict[str, int]
+) -> None:
+    assert missing(table, *rows) == expected
+
+
+def test_it_is_told_of_whom_and_no_small_count() -> None:
+    rows = ("sex", "female", 80, 2), ("sex", "male", 100, 90)
+    (part,) = (p for p in strata.parts(counted("lab", *rows), "lab") if p.missing)
+    assert part.told(5) == (
+        "Hospital A, lab: of the stays with sex female <5 of 80 have rows, of the others 90%."
+    )
