@@ -34,7 +34,7 @@ def db() -> Iterator[Database]:
         for name in ("drug", "drug_class"):
             found.execute(f"CREATE TABLE ref.{name} ({REFERENCE[name]})")
         found.execute(f"CREATE TABLE gate.stay_row ({STAY})")
-        found.execute(f"CREATE TABLE gate.medication_listed ({DOSE})")
+        found.execute(f"CREATE TABLE gate.medication_read ({DOSE})")
         define_given(found)
         yield found
 
@@ -143,8 +143,10 @@ def doses(db: Database, *rows: tuple[Any, ...]) -> None:
         unit, status, drug, exposure = (*more, *("g", "given", 1, True)[len(more) :])
         values = (number, order, 1, drug, dose, unit, status, f"2020-01-02 {moment}", exposure)
         grams = dose if unit == "g" else None
-        insert(db, "gate.medication_listed", 11, (*values, None, grams))
-    for name in ("medication_timed", "medication_near"):
+        insert(db, "gate.medication_read", 11, (*values, None, grams))
+    db.view("gate.medication_listed", "SELECT rowid AS row_number, * FROM gate.medication_read")
+    db.view("gate.medication_timed", gate_query("medication_timed"))
+    for name in ("medication_close", "medication_near", "medication_exposed"):
         db.table(f"gate.{name}", gate_query(name))
     db.view("gate.medication_once", gate_query("medication_once"))
 
@@ -193,13 +195,12 @@ def test_a_dose_charted_by_two_systems(
     db: Database, second: str, ends: str | None, twice: list[int]
 ) -> None:
     doses(db, (1, "o", 10.0, "10:00:00"), (2, second, 10.0, "10:40:00"), (3, "q", 10.0, "12:00:00"))
-    known = db.frame("SELECT * FROM gate.medication_once").with_columns(
+    known = db.frame("SELECT * FROM gate.medication_exposed").with_columns(
         ends_at=pl.when(pl.col("medication_id") == 1)
         .then(pl.lit(ends and f"2020-01-02 {ends}", pl.String).str.to_datetime())
         .otherwise(pl.datetime(2020, 1, 2, 11))
     )
-    db.execute("DROP VIEW gate.medication_once")
-    db.load("gate.medication_once", known)
+    db.load("gate.medication_exposed", known)
     assert ids(db, "medication_twice") == twice
 
 
@@ -231,7 +232,7 @@ def test_a_return_takes_back_the_last_of_equal_doses(db: Database) -> None:
     assert ids(db, "medication_returned") == [3]
     insert(
         db,
-        "gate.medication_listed",
+        "gate.medication_read",
         11,
         (10, "o", 1, 1, -10.0, "g", "x", "2020-01-03", True, None, None),
     )
