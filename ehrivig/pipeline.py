@@ -139,19 +139,9 @@ def investigate(this: Run) -> dict[str, int]:
     aside, EmptyResult without a cohort or a matched pair; what could be computed is then on disk.
     UsageError when nobody follows a strategy of the declared answer.
     """
-    study, folder = this.study, this.folder
-    this.progress("cohort")
-    screened, criterion = (tables.scan(this, name) for name in ("screened", "criterion"))
-    people, attrition = cohort.of_known_exposure(
-        *cohort.select(screened, criterion, study), tables.gather(this, "dosing"), study
-    )
-    attrition.write_csv(folder / "attrition.csv")
-    spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
-    spent.write_csv(folder / "ledger.csv")
-    use.write(folder, lambda name: tables.gather(this, name), study)
-    this.known = follow_up.known(screened, people["hospital_id"].unique(), study)
-    table, study = tables.analysis_table(this, people), this.answerable.study
-    verdicts.judge_arms(this, table, attrition)
+    folder = this.folder
+    table, attrition = _judged_cohort(this)
+    study = this.answerable.study
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
     strategies.refuse_unfollowed(table, study)
@@ -187,6 +177,36 @@ def investigate(this: Run) -> dict[str, int]:
         "pairs": arms.n_pairs,
         "lints": found.tables["lints"].height,
     }
+
+
+def _judged_cohort(this: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The analysis table and the attrition of the hospitals that the checks of a cohort let pass.
+
+    Made anew without those that they leave out, for what remains is another cohort.
+    """
+    while True:
+        this.progress("cohort")
+        table, attrition = _cohort(this)
+        if not verdicts.judge_arms(this, table, attrition):
+            return table, attrition
+
+
+def _cohort(this: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The analysis table of the hospitals that are kept, and the attrition; writes what is known.
+
+    Sets `known` of the run.
+    """
+    study, folder = this.study, this.folder
+    screened, criterion = (tables.scan(this, name) for name in ("screened", "criterion"))
+    people, attrition = cohort.of_known_exposure(
+        *cohort.select(screened, criterion, study), tables.gather(this, "dosing"), study
+    )
+    attrition.write_csv(folder / "attrition.csv")
+    spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
+    spent.write_csv(folder / "ledger.csv")
+    use.write(folder, lambda name: tables.gather(this, name), study)
+    this.known = follow_up.known(screened, people["hospital_id"].unique(), study)
+    return tables.analysis_table(this, people), attrition
 
 
 def _release(this: Run) -> None:

@@ -351,6 +351,32 @@ def test_one_hospital_blocked_the_study_goes_on(
     assert "left out by the data gate" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_hospital_that_fails_beside_the_others_leaves_the_cohort_too(
+    small: Path, plan: study.Study, tmp_path: Path
+) -> None:
+    """Doses six times those of the other hospitals show once there is a cohort: made anew."""
+    copy = tmp_path / "extract"
+    shutil.copytree(small, copy)
+    for path in (copy / "medication" / "hospital_id=C").glob("*.parquet"):
+        rows = pl.read_parquet(path)
+        given = pl.col("drug_code") == "J06BA02"
+        more = pl.when(given).then(pl.col("dose") * 6).otherwise("dose").alias("dose")
+        rows.with_columns(more).write_parquet(path)
+    dropping = plan_with(plan, quality={"block": "drop_hospital"}, analysis={"sensitivity": ()})
+    with quick_pages():
+        summary = pipeline.run(dropping, copy, tmp_path / "out")
+    assert (summary.exit_code, summary.dropped_hospitals) == (0, ["C"])
+    flow = pl.read_csv(tmp_path / "out" / "attrition.csv")
+    assert set(flow["hospital_id"]) == {"A", "B", "all"}
+    checks = pl.read_csv(tmp_path / "out" / "quality" / "checks.csv")
+    against = checks.filter(check="study.dose_against_hospitals").sort("hospital_id")
+    assert against.select("hospital_id", "verdict").rows() == [
+        ("A", "pass"),
+        ("B", "pass"),
+        ("C", "fail"),
+    ]
+
+
 def test_truncated_file_is_named_and_leaves_the_earlier_run(
     extract: Path, plan: study.Study, finished: tuple[Path, pipeline.RunSummary], tmp_path: Path
 ) -> None:

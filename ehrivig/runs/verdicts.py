@@ -41,17 +41,25 @@ def judge(run: Run) -> None:
     decision.enforce()
 
 
-def judge_arms(run: Run, table: pl.DataFrame, attrition: pl.DataFrame) -> None:
-    """Verdicts that need the cohort; raises GateBlocked when one of them fails."""
+def judge_arms(run: Run, table: pl.DataFrame, attrition: pl.DataFrame) -> bool:
+    """Verdicts that need the cohort; whether they leave hospitals out, which are then `dropped`.
+
+    Raises GateBlocked when the policy blocks the run. Of a cohort that is to be made anew only the
+    verdicts on the hospitals that go are kept.
+    """
     stays = tables.scan(run, "screened").select(_OF_STAY).collect()
     scope, dosing = (tables.gather(run, name) for name in ("scope", "dosing"))
     network = _network(run, Studied(stays, scope, dosing, table, _exposure_known(attrition)))
     measured = hospitals.measure(network)
     checks = validate.judge(measured, run.study)
-    run.across += measured
-    run.checks += checks
     notes = hospitals.notes(network, [one.check for one in checks if one.verdict == "fail"])
-    gate.decide(checks, run.study, run.source.hospitals, notes=notes).enforce()
+    decision = gate.decide(checks, run.study, [one.hospital_id for one in run.kept], notes=notes)
+    gone = set(decision.dropped) if not decision.blocked else set()
+    run.across += [one for one in measured if not gone or one.hospital_id in gone]
+    run.checks += [one for one in checks if not gone or one.hospital_id in gone]
+    decision.enforce()
+    run.dropped = sorted({*run.dropped, *gone})
+    return bool(gone)
 
 
 def set_aside(run: Run) -> str:
