@@ -6,14 +6,15 @@ of every count is a count of people itself, also where one of both is hidden and
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import polars as pl
 
 from ehrivig.release.attack.attack import Cell, collected, kind
-from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.known import Place
 from ehrivig.release.attack.puzzle import MOST, Puzzle
 
 Tables = dict[str, pl.DataFrame]
@@ -57,8 +58,39 @@ def _few(people: int | None) -> bool:
     return people is None or 0 < people < FEWEST
 
 
-def rows(tables: Tables) -> Iterator[tuple[Identity, str, int, dict[str, Any]]]:
-    """Every row: of what it is, its file, its number and its values."""
+T = TypeVar("T")
+
+
+class _Same:
+    """Tables as a key: the same object, which nobody changes."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def __hash__(self) -> int:
+        return id(self.tables)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.tables is self.tables
+
+
+def once(function: Callable[[Tables], T]) -> Callable[[Tables], T]:
+    """What a function makes of tables, made once: a run carries hundreds of releases."""
+    made = lru_cache(maxsize=2_000)(lambda same: function(same.tables))
+    return lambda tables: made(_Same(tables))
+
+
+Row = tuple[Identity, str, int, dict[str, Any]]
+"""Of what a row is, its file, its number and its values."""
+
+
+@once
+def rows(tables: Tables) -> list[Row]:
+    """Every row of a release."""
+    return list(_rows(tables))
+
+
+def _rows(tables: Tables) -> Iterator[Row]:
     for file, frame in tables.items():
         seen: dict[tuple[str, ...], int] = {}
         for number, row in enumerate(frame.iter_rows(named=True)):
@@ -82,6 +114,7 @@ def _gap(a: int | None, b: int | None) -> int | None:
 _Arms = tuple[int | None, int | None]
 
 
+@once
 def _people(tables: Tables) -> tuple[_Arms, int | None, _Arms]:
     """Exposed and control; pairs; unmatched exposed and control."""
     matched = (row for *_, row in rows(tables) if row.get("population") == "matched")
@@ -120,11 +153,11 @@ def counts(
 
     `search`: also of counts that are hidden, from everything that both releases tell.
     """
-    apart, now, then = growth(tables, before), collected(tables), collected(before)
+    apart, now, then = growth(tables, before), known_of(tables), known_of(before)
     both = _joined(now.puzzle, then.puzzle) if search else Puzzle()
     both.memory = {} if memory is None else memory
-    there, found, asked = _keyed(then, before), list[Cell](), list[tuple[str, Place]]()
-    for key, (cell, place, row) in _keyed(now, tables).items():
+    there, found, asked = _keyed(before), list[Cell](), list[tuple[str, Place]]()
+    for key, (cell, place, row) in _keyed(tables).items():
         if key not in there or _another(apart, place, row, tables):
             continue
         old = there[key][0]
@@ -149,10 +182,10 @@ def together(
 
     So it is where a study is run again with another `smallest_cell`, or other subgroups.
     """
-    now, then = collected(tables), collected(before)
+    now, then = known_of(tables), known_of(before)
     both = _joined(now.puzzle, then.puzzle)
     both.memory = {} if memory is None else memory
-    there, mine = _keyed(then, before), _keyed(now, tables)
+    there, mine = _keyed(before), _keyed(tables)
     for key in mine.keys() & there.keys():
         both.equal({f"now|{mine[key][0]}": 1, f"then|{there[key][0]}": -1}, assumed=True)
     hidden = [(c, place) for c, place in now.where.items() if not now.puzzle.known(c)]
@@ -166,10 +199,14 @@ def _another(apart: Growth, place: Place, row: dict[str, Any], tables: Tables) -
     return refitted or (apart.matched_anew and of_matched(place.file, row, place.words))
 
 
-def _keyed(
-    known: Known, tables: Tables
-) -> dict[tuple[Identity, str], tuple[str, Place, dict[str, Any]]]:
+known_of = once(collected)
+"""Every count that a release tells, and what follows of it."""
+
+
+@once
+def _keyed(tables: Tables) -> dict[tuple[Identity, str], tuple[str, Place, dict[str, Any]]]:
     """The cells of a release by the row that they stand in, and the words that they stand under."""
+    known = known_of(tables)
     at = {(file, number): (key, row) for key, file, number, row in rows(tables)}
     found = {}
     for cell, place in known.where.items():

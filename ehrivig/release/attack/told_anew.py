@@ -13,9 +13,19 @@ from typing import Any
 import polars as pl
 
 from ehrivig.release.attack.arms import ARMS
-from ehrivig.release.attack.attack import Cell, collected, kind
+from ehrivig.release.attack.attack import Cell, kind
 from ehrivig.release.attack.known import Known, Place
-from ehrivig.release.attack.nights import FEWEST, Growth, Tables, growth, of_matched, rows
+from ehrivig.release.attack.nights import (
+    FEWEST,
+    Growth,
+    Identity,
+    Tables,
+    growth,
+    known_of,
+    of_matched,
+    once,
+    rows,
+)
 from ehrivig.release.attack.steps import at_start
 
 _PEOPLE = ("n_exposed", "n_control", "n", "n_pairs", "patients", "n_people", "people")
@@ -34,7 +44,7 @@ Row = dict[str, Any]
 def numbers(tables: Tables, before: Tables, smallest: int) -> list[Cell]:
     """The rows of which a number is told anew and describes fewer than ten people more or fewer."""
     apart, sizes = growth(tables, before), (_measured(tables), _measured(before))
-    old = {key: row for key, _, _, row in rows(before)}
+    old = _by_key(before)
     found = []
     for key, file, number, row in rows(tables):
         if key in old and file not in _UNREAD and _unsafe(file, row, old[key], apart, sizes):
@@ -42,6 +52,11 @@ def numbers(tables: Tables, before: Tables, smallest: int) -> list[Cell]:
             place = Place(file, number, f"{label}: numbers of few people more than before")
             found.append(Cell(place, True, (), smallest))
     return found
+
+
+@once
+def _by_key(tables: Tables) -> dict[Identity, Row]:
+    return {key: row for key, _, _, row in rows(tables)}
 
 
 _Sizes = dict[tuple[str, str], int | None]
@@ -94,6 +109,7 @@ def _balanced(row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _Sizes]) -
     return changed or still or (after and not apart.matched_anew)
 
 
+@once
 def _measured(tables: Tables) -> _Sizes:
     """Of how many in each arm a variable of Table 1 is known."""
     found = {}
@@ -147,7 +163,7 @@ def curves(tables: Tables, before: Tables, smallest: int) -> Tables:
     now = tables.get("curves.csv", pl.DataFrame())
     if now.is_empty() or then.is_empty():
         return tables
-    apart, known = growth(tables, before), (collected(tables), collected(before))
+    apart, known = growth(tables, before), (known_of(tables), known_of(before))
     old = dict(_curves(then))
     shown = []
     for key, curve in _curves(now):
@@ -193,7 +209,7 @@ def _events(curve: pl.DataFrame, known: Known, key: tuple[str, ...]) -> dict[flo
 
 def texts(tables: Tables, before: Tables, smallest: int) -> Tables:
     """Tables in whose sentences no number of people differs by few from the night before."""
-    old, found = {key: row for key, _, _, row in rows(before)}, dict(tables)
+    old, found = _by_key(before), dict(tables)
     changed: dict[tuple[str, str], dict[int, str]] = {}
     for key, file, number, row in rows(tables):
         for name in (name for name in _TEXTS if row.get(name) and key in old):
