@@ -136,6 +136,23 @@ def _histogram(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     return frame.with_columns(hidden.over(whole) if whole else hidden)
 
 
+def _bins(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Of hospitals and deciles all counts, or none where one is hidden.
+
+    Hospitals and deciles have known sizes, from which a hidden count would follow. In small ones it
+    would from who is there at all, too: then `supported` is not told either.
+    """
+    counts = [frame[arm] for arm in ARMS if arm in frame.columns]
+    if "decile" not in frame.columns or not any(one.null_count() for one in counts):
+        return frame
+    shown = pl.concat([one.drop_nulls().cast(pl.Float64).rename("n") for one in counts])
+    usual = shown.filter(shown > 0).median()
+    gone = [one.name for one in counts]
+    if not isinstance(usual, float) or usual < 2 * smallest:
+        gone += [name for name in ("supported",) if name in frame.columns]
+    return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in gone)
+
+
 def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """No counts that date deaths, and no corrected p that hands a hidden one on."""
     return families(landmarks(frame, smallest))
@@ -184,6 +201,7 @@ _COPIES: dict[str, Copy] = {
     "ledger": steps.ledger,
     "curves": steps.curves,
     "histogram": _histogram,
+    "bins": _bins,
     "effects": _effects,
     "use": _use,
     "days": _days,

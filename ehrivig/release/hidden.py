@@ -145,8 +145,13 @@ def _bins(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """The count."""
-    return _blank(frame, cell.place.row, {"n": None})
+    """The count, and the smallest of the same feature that is still shown and not 0."""
+    frame = _blank(frame, cell.place.row, {"n": None})
+    same = pl.lit(True)
+    if "feature" in frame.columns:
+        same = pl.col("feature").eq_missing(pl.lit(frame["feature"][cell.place.row]))
+    left = frame.with_row_index("number").filter(same & (pl.col("n") > 0)).sort("n")
+    return frame if left.is_empty() else _blank(frame, int(left["number"][0]), {"n": None})
 
 
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:

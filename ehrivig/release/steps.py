@@ -56,17 +56,30 @@ def hide_patients(
 
 
 def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """The ledger; where few rows were set aside, they are known with those out of scope only."""
+    """The ledger; where few rows were set aside, they are known with those out of scope only.
+
+    Few rows that are used are few people (of a procedure, of a stay in intensive care).
+    """
     few = pl.col("rows_quarantined").is_between(1, smallest - 1)
     both = pl.col("rows_quarantined") + pl.col("rows_out_of_scope") < smallest
-    return frame.with_columns(
-        pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
-        for name in ("rows_quarantined", "rows_out_of_scope")
-    ).with_columns(
-        pl.when(few & pl.Series(frame.select(both).to_series()))
-        .then(None)
-        .otherwise(pl.col("rows_used"))
-        .alias("rows_used")
+    return (
+        frame.with_columns(
+            pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
+            for name in ("rows_quarantined", "rows_out_of_scope")
+        )
+        .with_columns(
+            pl.when(few & pl.Series(frame.select(both).to_series()))
+            .then(None)
+            .otherwise(pl.col("rows_used"))
+            .alias("rows_used")
+        )
+        .with_columns(
+            pl.when(pl.col("rows_used").is_between(1, smallest - 1))
+            .then(None)
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in ("rows_out_of_scope", "rows_used")
+        )
     )
 
 

@@ -13,7 +13,7 @@ from ehrivig.release.attack.attack import read
 from ehrivig.release.files import FOLDER
 from ehrivig.release.whole import MANIFEST, changes, manifest
 
-DEFAULT_SMALLEST = 5
+DEFAULT_SMALLEST, MOST_SMALL, UNSIGNED = 5, 100, 3
 _SHOWN = 20
 
 
@@ -84,7 +84,17 @@ def verify(folder: Path, smallest: int | None = None, earlier: Sequence[Path] = 
     name = folder.name if place == folder else f"{folder.name}/{FOLDER}"
     cells, others = tuple(attack(place, limit)), [read(_release(one)) for one in earlier]
     anew = _anew(place, [*before.carried(folder), *others], limit)
-    return Verified(name, limit, cells, changes(place), anew)
+    return Verified(name, limit, cells, (*changes(place), *_unsigned(place)), anew)
+
+
+def _unsigned(place: Path) -> tuple[str, ...]:
+    """That a folder shows counts of one or two people without anybody who answers for it."""
+    said = _smallest(place)
+    signed = manifest(place).get("small_cells")
+    by = signed.get("signed_by") if isinstance(signed, dict) else None
+    if said >= UNSIGNED or by:
+        return ()
+    return (f"smallest_cell {said} is signed by nobody in {MANIFEST}",)
 
 
 def _release(folder: Path) -> Path:
@@ -108,7 +118,7 @@ def _smallest(place: Path) -> int:
     report = study.get("report") if isinstance(study, dict) else None
     said = report.get("smallest_cell") if isinstance(report, dict) else None
     found = content.get("smallest_cell") or said or DEFAULT_SMALLEST
-    if not isinstance(found, int) or found < 0:
+    if not isinstance(found, int) or not 0 <= found <= MOST_SMALL:
         raise UsageError(
             f"release: smallest_cell in {place.name}/{MANIFEST} is no count of people. Verify the "
             "folder as the run left it."

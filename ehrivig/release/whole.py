@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ehrivig.release.files import FOLDER, what
 from ehrivig.resources import file_digest
 
 MANIFEST = "manifest.json"
-_KEY = "files"
+_KEY, _SEAL = "files", "seal"
 _NAMED = 5
 
 
@@ -22,8 +23,22 @@ def seal(release: Path) -> None:
         return
     content = json.loads(path.read_text(encoding="utf-8"))
     content[_KEY] = _hashes(release)
+    content[_SEAL] = _seal_of(content)
     text = json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _seal_of(content: dict[str, Any]) -> str:
+    """SHA-256 of a manifest but for its seal: that nobody edited it by mistake, no signature."""
+    told = {name: value for name, value in content.items() if name != _SEAL}
+    text = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_sealed(place: Path) -> bool:
+    """Whether the manifest of a released folder is as the run sealed it."""
+    told = manifest(place)
+    return isinstance(told.get(_KEY), dict) and told.get(_SEAL) == _seal_of(told)
 
 
 def manifest(place: Path) -> dict[str, Any]:
@@ -41,9 +56,12 @@ def changes(place: Path) -> tuple[str, ...]:
     """What of a released folder is not as the run left it, a line each."""
     told = manifest(place)
     written = told.get(_KEY)
-    if not isinstance(written, dict):
-        strange = [n for n in _names(place) if what(f"{FOLDER}/{n}") is None] if told else []
-        return _lines("is no file of a release", strange)
+    if not told:
+        return ()
+    if not isinstance(written, dict) or told.get(_SEAL) != _seal_of(told):
+        strange = [n for n in _names(place) if what(f"{FOLDER}/{n}") is None]
+        unsealed = _lines("has not the seal of the run", [MANIFEST])
+        return (*unsealed, *_lines("is no file of a release", strange))
     found = _hashes(place)
     edited = [name for name in written.keys() & found.keys() if written[name] != found[name]]
     return (
@@ -61,9 +79,15 @@ def refuse_edited(source: Path) -> None:
     """
     folder = source if source.is_dir() else source.parent
     place = folder / FOLDER if source.is_dir() and (folder / FOLDER).is_dir() else folder
-    written = manifest(place).get(_KEY)
-    if not isinstance(written, dict):
+    told = manifest(place)
+    written = told.get(_KEY)
+    if not told:
         return
+    if not isinstance(written, dict) or told.get(_SEAL) != _seal_of(told):
+        raise UsageError(
+            f"pool: {MANIFEST} in {place.name!r} of {folder.name!r} was edited since the run wrote "
+            "it. Ask the hospital to send its folder as it was released."
+        )
     asked = _names(place) if source.is_dir() else [source.name]
     found = {name: file_hash(place, name) for name in asked if name in written}
     edited = [name for name in found if written[name] != found[name]]
@@ -84,8 +108,13 @@ def _some(names: list[str]) -> list[str]:
 
 
 def _names(place: Path) -> list[str]:
-    files = (path for path in sorted(place.rglob("*")) if path.is_symlink() or not path.is_dir())
+    files = (path for path in sorted(place.rglob("*")) if _is_told(path))
     return [path.relative_to(place).as_posix() for path in files]
+
+
+def _is_told(path: Path) -> bool:
+    """A file, a link, or a folder without any, whose name tells something too."""
+    return path.is_symlink() or not path.is_dir() or not any(path.iterdir())
 
 
 def _hashes(place: Path) -> dict[str, str]:

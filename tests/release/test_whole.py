@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ehrivig import cli
 from ehrivig.errors import UsageError
 from ehrivig.release import verify
-from ehrivig.release.whole import seal
+from ehrivig.release.whole import refuse_edited, seal
 
 HEAD = "arm,n,unknown,share_unknown,transferred\n"
 
@@ -142,3 +142,43 @@ def test_pool_reads_a_file_that_was_sent_alone(sent: list[Path]) -> None:
     alone.mkdir()
     (sent[1] / "aggregate.csv").rename(alone / "aggregate.csv")
     assert pooled(sent[0], alone / "aggregate.csv")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["note", "message"])
+def test_a_manifest_that_says_more_has_not_the_seal(folder: Path, name: str) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {name: "patient 17 died at 3"}))
+    code, text = said(folder)
+    assert (code, "manifest.json has not the seal of the run" in text) == (3, True)
+
+
+def test_without_hashes_nothing_is_as_the_run_left_it(folder: Path) -> None:
+    path = folder / "manifest.json"
+    told = json.loads(path.read_text())
+    del told["files"]
+    path.write_text(json.dumps(told))
+    assert said(folder)[0] == 3
+    with pytest.raises(UsageError, match=r"manifest\.json in .* was edited"):
+        refuse_edited(folder)
+
+
+def test_an_empty_folder_has_a_name_too(folder: Path) -> None:
+    (folder / "figures" / "of patient 17").mkdir(parents=True)
+    code, text = said(folder)
+    assert (code, "figures/of patient 17 was added" in text) == (3, True)
+
+
+@pytest.mark.parametrize(("signed", "code"), [({}, 3), ({"signed_by": "A. Steward"}, 0)])
+def test_small_cells_want_a_name(folder: Path, signed: dict[str, str], code: int) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({"smallest_cell": 1, "small_cells": signed}))
+    seal(folder)
+    found, text = said(folder)
+    assert (found, "smallest_cell 1 is signed by nobody" in text) == (code, code == 3)
+
+
+@pytest.mark.parametrize("smallest", [1_000_000, -1, "5", 2.5])
+def test_a_cell_of_another_world_is_refused(folder: Path, smallest: object) -> None:
+    (folder / "manifest.json").write_text(json.dumps({"smallest_cell": smallest}))
+    code, text = said(folder)
+    assert code == 2

@@ -68,7 +68,15 @@ def read(folder: Path) -> dict[str, pl.DataFrame]:
             if path.stat().st_size < 2:
                 continue
             raise UsageError(f"release: {path.name} is no table. Replace it.") from error
+        _refuse_no_counts(path.name, found[path.name])
     return found
+
+
+def _refuse_no_counts(name: str, frame: pl.DataFrame) -> None:
+    """UsageError where a count is infinite or no number."""
+    for column, kind_ in frame.schema.items():
+        if kind_.is_float() and _COUNT.fullmatch(column) and not frame[column].is_finite().all():
+            raise UsageError(f"release: {name}: {column} holds what is no count. Replace the file.")
 
 
 def table(path: Path) -> pl.DataFrame:
@@ -119,6 +127,10 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     return known
 
 
+_COUNT = re.compile(
+    r"(n|events|exposed|control|unknown|transferred|patients|admissions|excluded|courses|number"
+    r"|people|persons|cycles|rows)(_\w+)?"
+)
 _NUMBER = re.compile(
     r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
     r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"

@@ -12,6 +12,7 @@ from ehrivig.release.attack.arms import name
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
+from ehrivig.release.attack.ratios import counts_of
 
 ALL = "all"
 _PARTS = ("rows_used", "rows_out_of_scope", "rows_quarantined")
@@ -84,10 +85,20 @@ def bins(known: Known, file: str, frame: pl.DataFrame) -> None:
             if value is not None:
                 known.puzzle.told(cells[-1], int(value))
         whole = [n for (who, _), n in known.sizes.items() if who == ALL]
-        if whole and "decile" not in frame.columns:
+        if "decile" in frame.columns:
+            _of_deciles(known, file, frame, arm)
+        elif whole:
             n = max(size[0 if arm == "exposed" else 1] for size in whole)
             known.puzzle.between(dict.fromkeys(cells, 1), 0, n)
             known.puzzle.equal(dict.fromkeys(cells, 1), n, assumed=True)
+
+
+def _of_deciles(known: Known, file: str, frame: pl.DataFrame, arm: str) -> None:
+    """Hospitals and deciles have known sizes: one count that is shown gives hidden ones away."""
+    counts = frame[arm].to_list()
+    if any(one is None for one in counts) and any(one for one in counts):
+        for number in (i for i, one in enumerate(counts) if one is None):
+            known.few(Place(file, number, f"hospital and decile {number}: {arm}, by the others"))
 
 
 def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -104,12 +115,20 @@ def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
 
 
 def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
-    """People in the bins of a feature."""
+    """People in the bins of a feature, together those who have it; a bin of nobody shows its 0."""
+    features: dict[str, list[str]] = {}
     for number, row in enumerate(frame.iter_rows(named=True)):
         cell = f"{file}|{number}"
         known.people(cell, Place(file, number, f"{row.get('label', '')} from {row.get('lo')}"))
+        features.setdefault(str(row.get("feature")), []).append(cell)
         if row["n"] is not None:
             known.puzzle.told(cell, int(row["n"]))
+        else:
+            known.puzzle.cell(cell, 1)
+    exposed = [n for (who, _), (n, _) in known.sizes.items() if who == ALL]
+    for cells in features.values() if exposed else ():
+        known.puzzle.between(dict.fromkeys(cells, 1), 0, max(exposed))
+        known.puzzle.equal(dict.fromkeys(cells, 1), max(exposed), assumed=True)
 
 
 def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -139,6 +158,9 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
             for cell, value in ((n, size), (events, had)):
                 if value is not None:
                     known.puzzle.told(cell, int(value))
+        if counts_of(row):
+            words = f"{row.get('contrast')}, {row.get('population')}: the events of its ratio"
+            known.few(Place(file, number, words))
     if {"analysis", "population"} <= columns:
         _hospitals(known, file, frame)
     if "contrast" in columns:

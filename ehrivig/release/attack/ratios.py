@@ -1,0 +1,37 @@
+"""Counts of events that a crude ratio or difference gives back, although they are not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+_MOST = 4_000_000
+"""Pairs of counts that are tried: of more people a ratio fits too many."""
+_DIGITS = 1e-9
+_ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
+
+
+def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """The events of both arms that give a row's estimate exactly; none where they are shown.
+
+    A model that adjusts for nothing gives the ratio of the counts themselves to the last digit.
+    """
+    exposed, control, value = (row.get(k) for k in ("n_exposed", "n_control", "estimate"))
+    told = [row.get(name) is not None for name in ("events_exposed", "events_control")]
+    if exposed is None or control is None or value is None or all(told):
+        return []
+    measure, n, m = row.get("measure"), int(float(exposed)), int(float(control))
+    adjusted = any(word in str(row.get("model")) for word in _ADJUSTED)
+    if measure not in ("OR", "RR", "RD") or adjusted or (n + 1) * (m + 1) > _MOST:
+        return []
+    a, c = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if measure == "OR":
+            made = (a / (n - a)) / (c / (m - c))
+        else:
+            made = (a / n) / (c / m) if measure == "RR" else a / n - c / m
+        near = np.abs(made - float(value)) <= _DIGITS * max(1.0, abs(float(value)))
+    found = np.argwhere(near)
+    return [(int(one), int(two)) for one, two in found]

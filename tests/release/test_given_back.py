@@ -1,0 +1,121 @@
+"""Counts that are hidden and that other numbers of the same table give back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ehrivig.errors import UsageError
+from ehrivig.release import copies, hidden
+from ehrivig.release.attack import attack, flows
+from ehrivig.release.attack.known import Known
+from ehrivig.release.attack.ratios import counts_of
+from ehrivig.release.steps import ledger
+
+CRUDE = {
+    **{"analysis": "hospital", "contrast": "IVIG vs no IVIG", "outcome": "death_28d"},
+    **{"population": "all but hospital A", "measure": "OR", "n_exposed": 13, "n_control": 13},
+    **{"events_exposed": None, "events_control": None},
+    **{"model": "logistic, maximum likelihood, Wald interval", "estimate": (6 / 7) / (5 / 8)},
+}
+
+
+def test_the_events_of_a_crude_ratio() -> None:
+    assert counts_of(CRUDE) == [(6, 5), (8, 7)]
+    assert counts_of(CRUDE | {"measure": "RD", "estimate": 6 / 13 - 5 / 13})[0] == (1, 0)
+    assert (3, 1) in counts_of(CRUDE | {"measure": "RR", "estimate": 3.0})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"events_exposed": 6, "events_control": 5},
+        {"model": "logistic, adjusted for the logit of the score"},
+        {"estimate": 1.2345678},
+        {"estimate": None},
+        {"n_control": None},
+        {"measure": "HR"},
+    ],
+)
+def test_no_events_of_others(other: dict[str, object]) -> None:
+    assert counts_of(CRUDE | other) == []
+
+
+def test_a_crude_ratio_of_hidden_events_is_hidden_with_them() -> None:
+    frame = pl.DataFrame([CRUDE], infer_schema_length=None).cast(
+        {"events_exposed": pl.Int64, "events_control": pl.Int64}
+    )
+    frame = frame.with_columns(role=pl.lit("sensitivity"), note=pl.lit(""))
+    known = Known()
+    flows.effects(known, "effects.csv", frame)
+    (place,) = known.told_of_few
+    assert (place.row, "ratio" in place.words) == (0, True)
+
+
+def _deciles(*rows: tuple[int | None, int | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"hospital_id": "A", "decile": n, "exposed": a, "control": b, "supported": True}
+            for n, (a, b) in enumerate(rows)
+        ],
+        schema_overrides={"exposed": pl.Int64, "control": pl.Int64},
+    )
+
+
+def test_deciles_are_told_all_or_none() -> None:
+    whole = _deciles((12, 20), (0, 15))
+    assert copies.first("positivity.csv", whole, 5).equals(whole)
+    large = copies.first("positivity.csv", _deciles((12, None), (0, 15)), 5)
+    assert large["exposed"].to_list() == large["control"].to_list() == [None, None]
+    assert large["supported"].to_list() == [True, True]
+    small = copies.first("positivity.csv", _deciles((6, None), (0, 7)), 5)
+    assert small["supported"].to_list() == [None, None]
+
+
+def test_one_decile_that_is_shown_gives_hidden_ones_away() -> None:
+    for frame, few in ((_deciles((12, None), (0, 15)), 1), (_deciles((None, None)), 0)):
+        known = Known()
+        flows.bins(known, "positivity.csv", frame)
+        assert len(known.told_of_few) == few
+
+
+def test_few_bins_are_hidden_with_the_next() -> None:
+    """42 people, 10 and 27 of them shown: the five others are 1 to 3 in each of three bins."""
+    counts = [0, 10, None, 27, None, None, 0]
+    rows = [
+        {"feature": "max_daily_g", "label": "dose", "lo": float(n), "hi": n + 1.0, "n": count}
+        for n, count in enumerate(counts)
+    ]
+    frame = pl.DataFrame(rows)
+    known = Known()
+    known.sizes["all", "male"] = 42, 60
+    flows.histogram(known, "dosing_histogram.csv", frame)
+    cells = [f"dosing_histogram.csv|{n}" for n in (2, 4, 5)]
+    assert [known.puzzle.values(cell, 5) for cell in cells] == [[1, 2, 3]] * 3
+    place = known.where[cells[0]]
+    cell = hidden.Cell(place, False, (1, 2, 3), 5)
+    mended = hidden.without({"dosing_histogram.csv": frame}, [cell], {})["dosing_histogram.csv"]
+    assert mended["n"].to_list() == [0, None, None, 27, None, None, 0]
+
+
+def test_few_rows_that_are_used_are_few_people() -> None:
+    frame = pl.DataFrame(
+        {
+            **{"hospital_id": ["A", "A"], "table": ["procedure", "lab"]},
+            **{"rows_read": [30, 900], "rows_used": [3, 400], "rows_out_of_scope": [27, 500]},
+            **{"rows_quarantined": [0, 0]},
+        }
+    )
+    shown = ledger(frame, 5)
+    assert shown["rows_used"].to_list() == [None, 400]
+    assert shown["rows_out_of_scope"].to_list() == [None, 500]
+
+
+@pytest.mark.parametrize("count", ["inf", "NaN", "-inf"])
+def test_what_is_no_count_is_refused_by_name(tmp_path: Path, count: str) -> None:
+    text = f"curve,n_exposed,n_control\nsurvival,85.0,{count}\n"
+    (tmp_path / "table1.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"table1\.csv: n_control holds what is no count"):
+        attack(tmp_path, 5)
