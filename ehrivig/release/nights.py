@@ -15,6 +15,7 @@ import polars as pl
 from ehrivig.release import hidden
 from ehrivig.release.attack import nights, told_anew
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.steady import steady
 
 Tables = dict[str, pl.DataFrame]
 MOST_LOST = 0.2
@@ -31,6 +32,7 @@ def held_against(tables: Tables, before: Sequence[Tables], smallest: int) -> Tab
     """
     if not before:
         return tables
+    tables = steady(tables, before[-1])
     most, memory = told(tables) * (1 - MOST_LOST), dict[Hashable, list[int]]()
     shown, tried = tables, dict[tuple[str, int], int]()
     fewest = [nights.growth(tables, one) for one in before]

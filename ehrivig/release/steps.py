@@ -74,7 +74,9 @@ def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
             .alias("rows_used")
         )
         .with_columns(
-            pl.when(pl.col("rows_used").is_between(1, smallest - 1))
+            pl.when(
+                (pl.col("table") != "hospital") & pl.col("rows_used").is_between(1, smallest - 1)
+            )
             .then(None)
             .otherwise(pl.col(name))
             .alias(name)

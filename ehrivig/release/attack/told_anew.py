@@ -38,6 +38,7 @@ _OF_OTHERS = ("p_holm", "p_bh", "at_risk")
 """Numbers that follow from other rows that are shown, or are rounded."""
 _TEXTS = ("note", "message", "evidence", "meaning")
 _WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)")
+_SHARE = re.compile(r"\d+(?:\.\d+)?\s?%")
 Row = dict[str, Any]
 
 
@@ -233,4 +234,5 @@ def _said(text: str, before: str, smallest: int) -> str:
         gap = 0 if at is None else abs(int(found[0].replace(",", "")) - then[at])
         return "some" if 0 < gap < smallest else found[0]
 
-    return _WHOLE.sub(of, text)
+    said = _WHOLE.sub(of, text)
+    return said if said == text else _SHARE.sub("some", said)

@@ -1,0 +1,69 @@
+"""Rows read and checked, hospital by hospital: told anew only when enough patients came or went.
+
+The difference of two nights is the record of who is new: how many results, drugs, stays.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ehrivig.release.attack.nights import FEWEST
+
+Tables = dict[str, pl.DataFrame]
+LEDGER, QUALITY = "ledger.csv", "quality.csv"
+_OF = {LEDGER: ("hospital_id", "table"), QUALITY: ("hospital_id", "table", "check")}
+_ROWS = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
+_TOLD = {LEDGER: _ROWS, QUALITY: ("violated", "denominator")}
+
+
+def steady(tables: Tables, before: Tables) -> Tables:
+    """Tables whose counts of rows are those of the release before where few patients are new.
+
+    Of a hospital whose patients are not as many as before, or at least `FEWEST` more or fewer;
+    what is told of all hospitals is of these few as well. A row that was not there has no count.
+    """
+    few = _few(tables, before)
+    found = dict(tables)
+    for file in (name for name in _OF if not tables.get(name, pl.DataFrame()).is_empty()):
+        found[file] = _as_before(tables[file], before.get(file), file, few)
+    return found
+
+
+def _few(tables: Tables, before: Tables) -> list[str]:
+    """The hospitals of which few patients are new, or nobody; "all" where there is one."""
+    now, then = _patients(tables), _patients(before)
+    changed = {name: _gap(now[name], then.get(name)) for name in now}
+    found = [name for name, enough in changed.items() if not enough]
+    return [*found, "all"] if found else []
+
+
+def _gap(now: int | None, then: int | None) -> bool:
+    return now is not None and then is not None and abs(now - then) >= FEWEST
+
+
+def _patients(tables: Tables) -> dict[str, int | None]:
+    """Hospital -> its patients as read."""
+    frame = tables.get(LEDGER, pl.DataFrame())
+    if frame.is_empty():
+        return {}
+    rows = frame.filter(pl.col("table") == "patient").select("hospital_id", "rows_read").iter_rows()
+    return {str(name): None if n is None else int(n) for name, n in rows}
+
+
+def _as_before(
+    frame: pl.DataFrame, before: pl.DataFrame | None, file: str, few: list[str]
+) -> pl.DataFrame:
+    """A table whose counts of some hospitals are those of before; null where none was told."""
+    keys = list(_OF[file])
+    told = [name for name in _TOLD[file] if name in frame.columns]
+    then = frame.select(*keys, *told).clear() if before is None else before
+    then = then.select(
+        *(pl.col(key).cast(frame.schema[key]) for key in keys),
+        *(pl.col(name).cast(frame.schema[name]).alias(f"{name}_then") for name in told),
+    ).unique(keys, keep="first", maintain_order=True)
+    beside = frame.join(then, on=keys, how="left", maintain_order="left")
+    here = pl.col("hospital_id").is_in(few)
+    return beside.with_columns(
+        pl.when(here).then(pl.col(f"{name}_then")).otherwise(pl.col(name)).alias(name)
+        for name in told
+    ).select(frame.columns)

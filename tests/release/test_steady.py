@@ -1,0 +1,60 @@
+"""What a night read, beside the night before: told anew only of enough patients."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ehrivig.release.attack import told_anew
+from ehrivig.release.steady import steady
+
+Tables = dict[str, pl.DataFrame]
+
+
+def night(patients: int, labs: int) -> Tables:
+    """Two hospitals; only the first changes."""
+    ledger = [
+        {
+            **{"hospital_id": name, "table": table, "rows_read": n, "rows_used": n // 2},
+            **{"rows_out_of_scope": n - n // 2, "rows_quarantined": 0},
+        }
+        for name, (people, results) in {"A": (patients, labs), "B": (50, 900)}.items()
+        for table, n in (("patient", people), ("lab", results))
+    ]
+    checks = [
+        {"hospital_id": name, "table": "patient", "check": "patient.death", "violated": 0}
+        | {"denominator": n, "verdict": "pass"}
+        for name, n in (("A", patients // 5 * 5), ("B", 50), ("all", 100))
+    ]
+    return {"ledger.csv": pl.DataFrame(ledger), "quality.csv": pl.DataFrame(checks)}
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, False), (9, False), (10, True)])
+def test_the_record_of_few_is_told_by_no_difference(more: int, told: bool) -> None:
+    one, two = night(60, 2_000), night(60 + more, 2_044)
+    shown = steady(two, one)
+    labs = shown["ledger.csv"].filter(hospital_id="A", table="lab")["rows_read"].item()
+    assert labs == (2_044 if told else 2_000)
+    checked = shown["quality.csv"].filter(hospital_id="A")["denominator"].item()
+    assert checked == (70 if told else 60)
+
+
+def test_a_row_that_was_not_there_has_no_count() -> None:
+    one = {name: frame.filter(hospital_id="A") for name, frame in night(60, 2_000).items()}
+    shown = steady(night(90, 3_000), one)
+    of = {h: rows for (h,), rows in shown["ledger.csv"].group_by("hospital_id")}
+    assert of["A"]["rows_read"].to_list() == [90, 3_000]
+    assert of["B"]["rows_read"].to_list() == [None, None]
+
+
+def test_a_share_goes_with_its_numbers() -> None:
+    """Of 15 of 269 tonight 16 of 270: the percentage would tell."""
+    row = {"arm": "exposed", "outcome": "death", "n": 100}
+    one, two = (
+        {"follow_up.csv": pl.DataFrame([row | {"evidence": text}])}
+        for text in ("15 of 269 died later (5.6%)", "16 of 270 died later (5.9%)")
+    )
+    (said,) = told_anew.texts(two, one, 5)["follow_up.csv"]["evidence"]
+    assert said == "some of some died later (some)"
+    (same,) = told_anew.texts(one, one, 5)["follow_up.csv"]["evidence"]
+    assert same == "15 of 269 died later (5.6%)"
