@@ -23,7 +23,14 @@ import duckdb
 import polars as pl
 
 from ehrivig import resources
-from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue, UsageError
+from ehrivig.errors import (
+    EhrivigError,
+    ExtractError,
+    OutOfReach,
+    RefusedValue,
+    UnreadableValue,
+    UsageError,
+)
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
 
@@ -300,10 +307,22 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _without_value(message: str) -> str:
-    """A message of DuckDB without the value that it may quote, and with short paths."""
-    told = re.sub(r"[:,]?\s+value\s+[\"'].*", "", message, flags=re.DOTALL).rstrip(" .!")
-    return re.sub(r'"[^"]*?([^"/]+/[^"/]+/[^"/]+)"', r"\1", told)
+def _asked_for(message: str) -> str:
+    """A message of DuckDB about a file: what it quotes goes, unless it is the path of one."""
+    return _QUOTED.sub(lambda found: _path(found[1] or found[2] or "") or "a file", message)
+
+
+def _damaged(message: str) -> str:
+    """The path of a file that is there, which a message quotes; nothing where it quotes none."""
+    quoted = (found[1] or found[2] or "" for found in _QUOTED.finditer(message))
+    return next((_path(name) for name in quoted if os.path.isfile(name)), "")
+
+
+def _path(quoted: str) -> str:
+    """The end of a path that is there, or whose folder is; nothing of anything else."""
+    path = Path(quoted)
+    there = path.is_absolute() and os.path.isdir(path.parent)
+    return "/".join(path.parts[-3:]) if there or quoted.startswith("s3://") else ""
 
 
 def user_error(error: BaseException | None) -> EhrivigError | None:
@@ -320,14 +339,14 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
         return OutOfReach(f"reads {_what_is_barred(message)}, which is no part of the extract")
     if isinstance(error, duckdb.OutOfMemoryException):
         return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
-    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and (
-        "parquet" in message.lower() or "file" in message.lower()
-    ):
-        return ExtractError(f"extract: {_without_value(message)}. Replace the file and run again.")
-    if isinstance(error, duckdb.DataError) or (
-        isinstance(error, duckdb.InvalidInputException) and _QUOTING.search(message)
-    ):
+    if isinstance(error, duckdb.IOException):
+        return ExtractError(f"extract: {_asked_for(message)}. Replace the file and run again.")
+    if isinstance(error, duckdb.DataError):
         return UnreadableValue(f"a value {_what_is_wrong(message)}")
+    if isinstance(error, duckdb.InvalidInputException | duckdb.NotSupportedError):
+        if file := _damaged(message):
+            return ExtractError(f"extract: {file} cannot be read. Replace the file and run again.")
+        return RefusedValue(_why_refused(message))
     return error
 
 
@@ -339,13 +358,26 @@ def _what_is_barred(message: str) -> str:
 
 def _what_is_wrong(message: str) -> str:
     """What an error says of a value, without the value."""
-    wanted = _WANTED.search(message)
+    wanted = [name for name in _WANTED.findall(message) if _TYPES.fullmatch(name)]
     if wanted:
-        return f"is no {wanted[1]}"
+        return f"is no {wanted[-1]}"
     return "is out of range" if "out of range" in message.lower() else "cannot be read"
 
 
+def _why_refused(message: str) -> str:
+    """What a function says of its values: a message that may hold any of them, so none of it."""
+    if "More than one row returned by a subquery" in message:
+        return "a subquery gives several rows where one value is asked for"
+    return "a value cannot be read"
+
+
 _BARRED = re.compile(r'Cannot access \w+ "(.*?)" - ')
-_QUOTING = re.compile(r"parse|malformed|convert|cast", re.IGNORECASE)
-_WANTED = re.compile(r"(?:convert|cast).*?\bto (?:type |the type )?([A-Z][A-Z0-9_]+)")
+_QUOTED = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
+_WANTED = re.compile(r"\bto (?:type |the type )?([A-Z][A-Z0-9_]+)")
 """The type that a value was to become; a message of DuckDB quotes the value before it."""
+_TYPES = re.compile(
+    r"BOOL(EAN)?|(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|U?INT(8|16|32|64|128)|U(TINY|SMALL|BIG|HUGE)INT"
+    r"|FLOAT|DOUBLE|DECIMAL|VARCHAR|BLOB|BIT|DATE|TIME(STAMP(_S|_MS|_NS)?)?|INTERVAL|UUID|JSON"
+    r"|ENUM|STRUCT|LIST|MAP|UNION"
+)
+"""What may be told as a type: a value that looks like one is not."""

@@ -67,6 +67,10 @@ class UnreadableValue(ExtractError):
     """A value that SQL cannot compute with or convert; the message names its type, never itself."""
 
 
+class RefusedValue(UnreadableValue):
+    """A value that a function of SQL refuses, or the rows of a file that is damaged."""
+
+
 class OutOfReach(ExtractError):
     """A file or an address that SQL asked for, and that is neither the extract nor the run's own.
 

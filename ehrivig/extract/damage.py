@@ -15,6 +15,7 @@ from ehrivig import contract
 from ehrivig.database import Database
 from ehrivig.errors import (
     ExtractError,
+    RefusedValue,
     UnreadableValue,
     out_of_memory,
     stopped_by_hand,
@@ -86,8 +87,7 @@ def _corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
                     file.read_row_group(number)
         except (pa.ArrowException, OSError, ValueError) as error:
             _refuse_other_causes(error)
-            where = path.relative_to(root).as_posix()
-            return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+            return _damaged(path, root)
     return None
 
 
@@ -99,13 +99,19 @@ def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
                 db.parquet("whole", [path])
                 db.rows("SELECT bit_xor(hash(whole)) FROM whole")
             except UnreadableValue as error:  # not damaged: such as a moment in the year 300,000
+                if isinstance(error, RefusedValue):
+                    return _damaged(path, root)
                 where = path.relative_to(root).as_posix()
                 return ExtractError(f"{where}: {error}. Mend it, or leave it empty.")
             except Exception as error:
                 _refuse_other_causes(error)
-                where = path.relative_to(root).as_posix()
-                return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+                return _damaged(path, root)
     return None
+
+
+def _damaged(path: Path, root: Path) -> ExtractError:
+    where = path.relative_to(root).as_posix()
+    return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
 
 
 def _refuse_other_causes(error: BaseException) -> None:

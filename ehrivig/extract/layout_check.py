@@ -13,8 +13,9 @@ from pathlib import Path
 from ehrivig import contract, extract, resources
 from ehrivig.codes import CodeLists
 from ehrivig.database import Database
-from ehrivig.errors import EhrivigError, UsageError
+from ehrivig.errors import EhrivigError, UnreadableValue, UsageError
 from ehrivig.extract import canonical, layouts, resolved, stages
+from ehrivig.extract.damage import refused_column
 from ehrivig.extract.layout_report import (
     CodeCount,
     CodeReport,
@@ -140,9 +141,11 @@ def check(
     with Database(within=source.within) as db:
         stages.begin(db, source, layout, EVERY, plan)
         reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}
-        understood = _codes(
-            db, plan.lists, {name for name, report in reports.items() if report.usable}
-        )
+        usable = {name for name, report in reports.items() if report.usable}
+        try:
+            understood = _codes(db, plan.lists, usable)
+        except UnreadableValue as error:
+            raise refused_column(db, EVERY) or error from error
     ordered = tuple(reports[table.name] for table in contract.TABLES)
     return LayoutReport(layout.folder.name, ordered, understood)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from ehrivig.stats.result import FloatArray
 RECONSTRUCTED = ("_solved", "_inferred", "_reconstructed")
 _KINDS: dict[str, type[StudyData]] = {"counts": Counts, "means": Means, "estimates": Estimates}
 _DEFAULT_MEASURE = {"counts": "OR", "means": "MD"}
+_KNOWN = {"study", "year", "measure"}.union(*(made.columns() for made in _KINDS.values()))
+"""Names of columns that a message may tell: any other may be a cell of somebody."""
 _MOST_ROWS = 100_000
 
 
@@ -86,7 +88,7 @@ def read_trials(path: Path, measure: str | None = None) -> Trials:
     source = path.name
     table, lines, reconstructed = read_table(path)
     if "study" not in table:
-        raise UsageError(f"{source}: no column 'study'. It has {', '.join(table)}.")
+        raise UsageError(f"{source}: none of its {_columns(table)} is named study. {_HEADER}")
     if len(lines) < 2:
         raise UsageError(f"{source}: {len(lines)} study. A synthesis needs at least two.")
     labels = _labels(source, table, lines)
@@ -159,9 +161,10 @@ def _plain_names(source: str, header: list[str]) -> tuple[list[str], tuple[str, 
         names.append(plain)
         if name != marked:
             reconstructed.append(plain)
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"{source}: column {name!r} appears twice. Rename or delete one.")
+    for number, name in enumerate(names, start=1):
+        if name in names[: number - 1]:
+            shown = repr(name) if name in _KNOWN else f"number {number}"
+            raise UsageError(f"{source}: column {shown} appears twice. Rename or delete one.")
     return names, tuple(reconstructed)
 
 
@@ -190,8 +193,8 @@ def _kind(source: str, table: dict[str, tuple[str, ...]], measure: str | None) -
     """The kind of data the file holds; that which fits the measure when it holds several."""
     complete = [kind for kind, made in _KINDS.items() if set(made.columns()) <= set(table)]
     if not complete:
-        wanted = "; or ".join(", ".join(made.columns()) for made in _KINDS.values())
-        raise UsageError(f"{source}: needs the columns {wanted}. It has {', '.join(table)}.")
+        wanted = "; or ".join(_lacking(made, table) for made in _KINDS.values())
+        raise UsageError(f"{source}: its {_columns(table)} lack {wanted}. {_HEADER}")
     if measure is None:
         return complete[0]
     fitting = [kind for kind in complete if kind in measure_named(measure).sources]
@@ -201,6 +204,19 @@ def _kind(source: str, table: dict[str, tuple[str, ...]], measure: str | None) -
             f"{source}: measure {measure} needs {needed}; the file holds {', '.join(complete)}."
         )
     return fitting[0]
+
+
+_HEADER = "Name the columns on the first line."
+
+
+def _columns(table: Sized) -> str:
+    """How many columns a table has; never their names, for the header may be a row of a patient."""
+    return f"{len(table)} column{'s' * (len(table) != 1)}"
+
+
+def _lacking(made: type[StudyData], table: Container[str]) -> str:
+    """The columns of a kind of data that a table does not have."""
+    return ", ".join(name for name in made.columns() if name not in table)
 
 
 def _measure(source: str, table: dict[str, tuple[str, ...]], kind: str, measure: str | None) -> str:

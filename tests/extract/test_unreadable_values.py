@@ -17,6 +17,7 @@ from ehrivig import extract
 from ehrivig import study as studies
 from ehrivig.database import Database, user_error
 from ehrivig.errors import ExtractError, UnreadableValue
+from ehrivig.extract import layout_check
 from ehrivig.runs import batch
 
 SECRET = "Kowalski"
@@ -40,6 +41,16 @@ REFUSED = {
     "SELECT 9223372036854775807::BIGINT + length('{}')": "a value is out of range",
     "SELECT (18446744073709551615::UBIGINT + length('{}'))::BIGINT": "a value is out of range",
     "SELECT 18446744073709551615::UBIGINT::BIGINT -- {}": "a value is out of range",
+    "SELECT strptime('{} file', '%Y')": "a value cannot be read",
+    "SELECT error('parquet file of {}')": "a value cannot be read",
+    "SELECT 'cast to MEIER {}'::BIGINT": "a value is no INT64",
+    "SELECT regexp_replace('a', '(' || '{}', '')": "a value cannot be read",
+    "SELECT printf('%d', '{}')": "a value cannot be read",
+    "SELECT format('{}' || chr(123), 1)": "a value cannot be read",
+    "SELECT now() AT TIME ZONE v FROM (VALUES ('{}')) AS t (v)": "a value cannot be read",
+    "SELECT (SELECT v FROM (VALUES ('{}'), ('')) AS t (v))": (
+        "a subquery gives several rows where one value is asked for"
+    ),
 }
 
 
@@ -66,6 +77,8 @@ def test_another_engine_is_told_nothing_of_a_value() -> None:
     [
         ("value,", f"CAST('{SECRET}' || admission_id AS DOUBLE) AS value,", "value"),
         ("unit,", f"strptime('{SECRET}' || unit, '%Y')::VARCHAR AS unit,", "unit"),
+        ("unit,", f"strptime('{SECRET} file' || unit, '%Y')::VARCHAR AS unit,", "unit"),
+        ("unit,", f"printf('%d', '{SECRET}' || unit) AS unit,", "unit"),
     ],
 )
 def test_a_layout_whose_cast_fails_late_names_the_column(
@@ -80,6 +93,50 @@ def test_a_layout_whose_cast_fails_late_names_the_column(
         batch.process(source, ("A",), plan, tmp_path / "out", threads=1)
     assert str(caught.value).startswith(f"vital: hospital A: column {column}: a value ")
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["strptime('{}' || unit || ' file', '%Y')::VARCHAR", "regexp_replace('{}', '(' || unit, '')"],
+)
+def test_the_report_of_a_layout_whose_function_refuses_a_value_names_the_column(
+    tmp_path: Path, told: str
+) -> None:
+    own = layout(tmp_path / "own", "unit,", f"{told.format(SECRET)} AS unit,")
+    with pytest.raises(ExtractError) as caught:
+        layout_check.check(own, hive(tmp_path / "x"))
+    assert str(caught.value).startswith("vital: all hospitals: column unit: a value cannot be read")
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("told", ["strptime(unit || ' file', '%Y')::VARCHAR", "printf('%d', unit)"])
+def test_a_view_of_a_duckdb_file_that_refuses_a_value_names_the_column(
+    tmp_path: Path, told: str
+) -> None:
+    folder, file = hive(tmp_path / "x"), tmp_path / "w.duckdb"
+    with duckdb.connect(str(file)) as made:
+        for table in (path.name for path in folder.iterdir() if path.is_dir()):
+            rows = f"read_parquet('{folder}/{table}/*/*.parquet', hive_partitioning = true)"
+            made.execute(f"CREATE TABLE {table} AS SELECT * FROM {rows}")
+        made.execute("ALTER TABLE vital RENAME TO measured")
+        replaced = f"* REPLACE ({told} AS unit)"
+        made.execute(f"CREATE VIEW vital AS SELECT {replaced} FROM measured")
+    plan = studies.load(short_study(tmp_path / "study.toml"))
+    source = extract.inspect(file, plan)
+    with pytest.raises(ExtractError) as caught:
+        batch.process(source, ("A",), plan, tmp_path / "out", threads=1)
+    assert str(caught.value).startswith("vital: hospital A: column unit: a value cannot be read")
+    assert str(VITALS[0]["unit"]) not in str(caught.value)
+
+
+def test_a_message_of_a_file_tells_a_path_and_nothing_else_that_it_quotes(tmp_path: Path) -> None:
+    file = tmp_path / "lab.parquet"
+    file.write_bytes(b"PAR1 Kowalski PAR1")
+    with Database(within=[tmp_path]) as db, pytest.raises(ExtractError) as caught:
+        db.rows(f'SELECT error(\'file "{SECRET}" in "{file}"\')')
+    told = f"extract: {tmp_path.name}/lab.parquet cannot be read. Replace the file and run again."
+    assert str(caught.value).endswith(told.removeprefix("extract: "))
+    assert SECRET not in str(caught.value)
 
 
 def test_a_preparation_whose_cast_fails_names_itself(tmp_path: Path) -> None:

@@ -86,8 +86,11 @@ def test_names_that_come_twice_are_numbered(tmp_path: Path) -> None:
         (GOOD + "C,1999,1e400,10,2,10\n", "not a number"),
         (GOOD + ",1999,1,10,2,10\n", "line 4: study is empty"),
         (GOOD + "C,1999,1,10\n", "line 4 has 4 cells, the header 6"),
-        (GOOD.replace("study", "trial", 1), "no column 'study'"),
-        (GOOD.replace("n_control", "n_total", 1), "needs the columns"),
+        (GOOD.replace("study", "trial", 1), "none of its 6 columns is named study"),
+        (
+            GOOD.replace("n_control", "n_total", 1),
+            "its 6 columns lack n_control; or mean_treated, .* Name the columns on",
+        ),
         (GOOD.replace("year", "n_control", 1), "column 'n_control' appears twice"),
         (GOOD.replace("year", "", 1), "a column has no name"),
         (GOOD.replace(",", ";"), "not separated by commas"),
@@ -101,6 +104,16 @@ def test_bad_tables(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         read_trials(write(tmp_path, text))
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "first", ["4711,mustermann erika,f", "study,mustermann,1", "a,musterm,MUSTERM"]
+)
+def test_a_first_line_that_is_a_patient_is_not_quoted(tmp_path: Path, first: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_trials(write(tmp_path, f"{first}\n4712,doe,m\n4713,roe,m\n"))
+    assert "musterm" not in str(caught.value).lower()
+    assert "4711" not in str(caught.value)
 
 
 def test_bad_files(tmp_path: Path) -> None:
