@@ -74,8 +74,10 @@ def stopped(
         begun = children(process.pid)
         sent = time.monotonic()
         beginning = sent - begun_at
-        process.send_signal(number)
-        process.communicate(timeout=PATIENCE)
+        while process.poll() is None and time.monotonic() - sent < PATIENCE:
+            process.send_signal(number)  # again, for one that meets a finaliser of Python is lost
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=3)
         ending = time.monotonic() - sent
     finally:
         with contextlib.suppress(ProcessLookupError):
