@@ -49,6 +49,8 @@ def audit(paths: list[Path], outcome: str = "death_28d") -> list[Lint]:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"audit: {path.name} is not a file. Give a CSV table.")
     try:
         return pl.read_csv(path, infer_schema=False).to_dicts()
     except (OSError, pl.exceptions.PolarsError) as error:

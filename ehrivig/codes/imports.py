@@ -35,6 +35,8 @@ class Concept:
 
 def text_of(path: Path) -> str:
     """The text of a file to be imported; UsageError when it is not UTF-8, or not there."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"codelist new: {path} is a pipe or a device, not a file. Mend the path.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

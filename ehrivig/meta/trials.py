@@ -117,6 +117,8 @@ def read_table(path: Path) -> tuple[dict[str, tuple[str, ...]], tuple[int, ...],
 
 def _read_rows(path: Path) -> tuple[list[str], list[list[str]], tuple[int, ...]]:
     """Header, rows without the blank ones, and their line numbers."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path}: is a pipe or a device, not a file. Name a CSV file.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)

@@ -1,11 +1,14 @@
-"""A small text file that is replaced as a whole, on this machine or in a store."""
+"""A small text file that is replaced as a whole, on this machine or in a store.
+
+On this machine it and the folder that is held for it are for their owner alone, whatever the umask.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ehrivig.store.named_lock import NO_LOCKS
@@ -19,8 +22,15 @@ def replace_text(path: Path, text: str) -> None:
         path.write_bytes(content)
         return
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
+    aside.unlink(missing_ok=True)
+    with open(aside, "xb", opener=_for_its_owner) as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(content)
     os.replace(aside, path)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager
@@ -29,7 +39,9 @@ def held(folder: Path) -> Iterator[None]:
     if isinstance(folder, StorePath):
         yield
         return
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(PermissionError):  # of a folder that is another user's
+        folder.chmod(0o700)
     handle = os.open(folder, os.O_RDONLY)
     try:
         _lock(handle)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ehrivig.codes import imports
 from ehrivig.errors import UsageError
 from ehrivig.meta import Counts, Estimates, Means, read_trials
 
@@ -125,6 +127,16 @@ def test_bad_files(tmp_path: Path) -> None:
     path.write_bytes(GOOD.replace("A,", "Müller,").encode("latin-1"))
     with pytest.raises(UsageError, match="not UTF-8"):
         read_trials(path)
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/zero")):
+        with pytest.raises(UsageError, match=r"is a pipe or a device, not a file\.") as caught:
+            read_trials(path)
+        assert caught.value.exit_code == 2
+        with pytest.raises(UsageError, match="is a pipe or a device, not a file"):
+            imports.text_of(path)
 
 
 def test_measure_that_the_file_cannot_give(tmp_path: Path) -> None:

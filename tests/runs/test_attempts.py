@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,29 @@ def test_what_changed_is_told_part_by_part() -> None:
     ]
     assert made_of.changes(before, before) == "nothing"
     assert made_of.changes({}, now) == "first attempt"
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077, 0o277])
+@pytest.mark.parametrize("left_open", [True, False])
+def test_the_record_is_for_its_owner_whatever_the_umask(
+    tmp_path: Path, umask: int, left_open: bool
+) -> None:
+    folder = attempts_beside(tmp_path / "out")
+    if left_open:
+        folder.mkdir(mode=0o755)
+        (folder / history.FILE).touch(mode=0o644)
+    before = os.umask(umask)
+    try:
+        with (
+            pytest.raises(ExtractError),
+            attempts.on_record("run", "s", tmp_path / "x", tmp_path / "out"),
+        ):
+            raise ExtractError("no")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == dict.fromkeys(("history.csv", "last.json", "metrics.prom"), 0o600)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_record_that_was_cut_by_hand_begins_anew(tmp_path: Path) -> None:
