@@ -23,7 +23,7 @@ from ehrivig.errors import UsageError
 __all__ = ["DEFECTS", "Defect", "DemoSummary", "write_demo"]
 
 _BLOCK = 25_000
-_FEWEST, _MOST_HOSPITALS = 50, 200
+_FEWEST, _MOST, _MOST_HOSPITALS = 50, 100_000_000, 200
 # Kinds that change what all others would find in their hospital come last.
 _LAST = ("hcpcs_units_as_g", "date_only_times", "pounds", "eight_hour_shift", "no_time_zone")
 
@@ -99,8 +99,8 @@ def _plan(
 ) -> Plan:
     """The plan for these arguments; raises UsageError."""
     wrong = []
-    if patients < _FEWEST:
-        wrong.append(f"patients must be at least {_FEWEST}")
+    if not _FEWEST <= patients <= _MOST:
+        wrong.append(f"patients must be at least {_FEWEST}, at most {_MOST:,}")
     if not 1 <= hospitals <= min(_MOST_HOSPITALS, max(patients // 10, 1)):
         wrong.append(f"hospitals must be 1 to {_MOST_HOSPITALS}, with 10 patients each or more")
     if seed < 0:

@@ -384,6 +384,7 @@ def test_blocks_share_the_margins(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"patients": 10}, "patients must be at least 50"),
+        ({"patients": 10**20}, "patients must be .* at most 100,000,000"),
         ({"hospitals": 0}, "hospitals must be 1 to"),
         ({"patients": 60, "hospitals": 9}, "10 patients each"),
         ({"seed": -1}, "seed"),
