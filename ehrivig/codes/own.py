@@ -84,7 +84,11 @@ def _told(folder: Path, problems: Problems) -> str:
 
 def _files(folder: Path) -> list[Path]:
     """Every file that must be a code list, sorted."""
-    found = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
+    found = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if not path.is_dir() or path.is_symlink() or path.suffix.lower() == ".csv"
+    ]
     return [path for path in found if not _passed_over(path.relative_to(folder))]
 
 
@@ -140,6 +144,10 @@ def _file(path: Path, where: str, problems: Problems) -> OwnFile | None:
 
 def _no_file(path: Path, where: str) -> str | None:
     """Why a path is nothing to read lines from; None where it is a file."""
+    if path.is_dir() and not path.is_symlink():
+        return (
+            f"{where}: a folder that is named like a list. Rename it, or put the list itself there."
+        )
     if path.is_dir():
         return f"{where}: a link to a folder is not followed. Put the folder itself there."
     if path.exists() and not path.is_file():

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ehrivig.study import lines
-from ehrivig.study.problem import MOST_SHOWN, line_of, meant, shown
+from ehrivig.study.problem import line_of, meant, shown
 
 Model = TypeVar("Model", bound=BaseModel)
-_RANGE = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge")}
+_MOST_SHOWN = 40
+_RANGE = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
 
 
 def read(model: type[Model], path: Path) -> tuple[Model | None, list[str]]:
@@ -56,9 +62,14 @@ def _told(
         for path, item in zip(paths, items, strict=True)
         if not (item["type"] == "too_short" and any(p[:-1] and p[0] == path[0] for p in paths))
     ]
-    shown_first = [text for _, text in sorted(said)]
-    more = len(shown_first) - MOST_SHOWN
-    return shown_first[:MOST_SHOWN] + ([f"... and {more} more."] if more > 0 else [])
+    return [text for _, text in sorted(said)]
+
+
+def listed(problems: Sequence[str]) -> str:
+    """The first problems of a file line by line, and how many more there are."""
+    more = len(problems) - _MOST_SHOWN
+    rest = [f"... and {more:,} more."] if more > 0 else []
+    return "\n  ".join([*problems[:_MOST_SHOWN], *rest])
 
 
 def _start(path: lines.Path, places: dict[lines.Path, int]) -> str:

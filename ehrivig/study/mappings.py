@@ -149,7 +149,7 @@ def load(path: Path) -> Mappings:
             f"mappings: no file {path.name}. Mend [extract] mappings in the study file."
         ) from error
     if found is None:
-        raise StudyError(f"mappings: {path.name}:\n  " + "\n  ".join(problems))
+        raise StudyError(f"mappings: {path.name}:\n  {beside.listed(problems)}")
     return found
 
 

@@ -27,8 +27,8 @@ GAP_TOLERANCE_DAYS = 7
 DOSE_TOLERANCE = 0.10
 """A dose is kept when it is within this proportion of the target, ends included."""
 
-_TOLD = 20
-"""Problems that a message names."""
+_MOST_DAYS = 366
+"""Of one cycle: nobody plans more days with a dose."""
 
 
 class _Frozen(BaseModel):
@@ -47,7 +47,7 @@ class Step(_Frozen):
     drug: Slug = "ivig"
     dose: float = Field(gt=0, strict=True, allow_inf_nan=False)
     basis: Basis
-    dose_days: int | None = Field(default=None, ge=1)
+    dose_days: int | None = Field(default=None, ge=1, le=_MOST_DAYS)
     span_days: tuple[int, int] | None = None
     gap_weeks: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
     week: float | None = Field(default=None, ge=0, strict=True, allow_inf_nan=False)
@@ -159,6 +159,6 @@ def load(name: str | Path) -> Regimen:
     if found is not None and path != shipped and found.name in packaged():
         problems = [f"name: {found.name!r} is a packaged regimen. Give it another name."]
     if problems or found is None:
-        number = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
-        raise UsageError(f"regimen: {path.name} has {number}:\n  " + "\n  ".join(problems))
+        number = f"{len(problems):,} problem{'s' * (len(problems) != 1)}"
+        raise UsageError(f"regimen: {path.name} has {number}:\n  {beside.listed(problems)}")
     return found

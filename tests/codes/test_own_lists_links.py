@@ -22,6 +22,12 @@ def test_a_folder_behind_a_link_is_not_passed_over(tmp_path: Path) -> None:
         own.read(lists)
 
 
+def test_a_folder_that_is_named_like_a_list_is_named(tmp_path: Path) -> None:
+    (tmp_path / "drugs" / "zz.csv").mkdir(parents=True)
+    with pytest.raises(StudyError, match=r"drugs/zz\.csv: a folder that is named like a list"):
+        own.read(tmp_path)
+
+
 def test_a_link_to_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "drugs").mkdir()
     (tmp_path / "drugs" / "gone.csv").symlink_to(tmp_path / "nowhere.csv")

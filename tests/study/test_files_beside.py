@@ -123,3 +123,21 @@ def test_a_name_in_a_regimen_is_told_with_its_line(
     with pytest.raises(StudyError) as error:
         loaded("", "[regimen]\nnames = ['own.toml']\n", own=f"{STEP}{more}")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("which", ["mappings", "regimen"])
+def test_ever_so_many_problems_are_counted_and_few_told(
+    loaded: Callable[..., study.Study], which: str
+) -> None:
+    many = "\n".join(f"k{i} = 1" for i in range(300))
+    asked = {
+        "mappings": ('mappings = "mine_too.toml"\n', ""),
+        "regimen": ("", "[regimen]\nnames = ['mine_too.toml']\n"),
+    }
+    with pytest.raises(StudyError) as caught:
+        loaded(*asked[which], mine_too=many)
+    said = str(caught.value)
+    assert len(said.splitlines()) <= 50
+    told = {"mappings": "300 problems", "regimen": "303 problems"}
+    assert told[which] in said
+    assert "and 1 more" not in said

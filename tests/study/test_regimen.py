@@ -374,6 +374,11 @@ def test_the_order_of_doses_never_matters_and_their_sum_is_kept(
         ),
         ("name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'g/kg/day'\n", "needs dose_days"),
         (
+            "name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'g'\n"
+            "dose_days = 9999999999999999999",
+            "line 6: step.*dose_days: 9999999999999999999 is not at most 366",
+        ),
+        (
             "name = 'x'\nlabel = 'x'\n[[step]]\ndose = 1\nbasis = 'g'\n[[step]]\ndose = 1\n"
             "basis = 'g'\n",
             "needs gap_weeks",
