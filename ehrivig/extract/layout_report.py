@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_MOST_UNKNOWN, _LONGEST_PROBLEM = 10, 500
+"""Columns of a SELECT that its table lacks, by name; letters of a problem."""
+
 
 @dataclass(frozen=True)
 class ColumnReport:
@@ -93,12 +96,21 @@ def _table_lines(table: TableReport) -> list[str]:
     state = "ok " if table.usable else "NOT"
     head = f"{table.name:<20} {state} {table.rows:>12,} rows  {mapped}/{len(table.columns)} columns"
     wrong = [f"  {c.name}: {c.problem}" for c in table.columns if c.problem]
-    wrong += [f"  {name}: not a column of {table.name}" for name in table.unknown_columns]
+    unknown = [f"  {_short(n)}: not a column of {table.name}" for n in table.unknown_columns]
+    more = len(unknown) - _MOST_UNKNOWN
+    wrong += unknown[:_MOST_UNKNOWN]
+    wrong += [f"  and {more:,} more that are not"] if more > 0 else []
     if table.problem and not wrong:
-        wrong = [f"  {table.problem}"]
+        wrong = [f"  {_short(table.problem, _LONGEST_PROBLEM)}"]
     missing = [c.name for c in table.columns if not c.mapped and not c.problem]
     empty = [f"  null: {', '.join(missing)}"] if missing else []
     return [head, *wrong, *empty]
+
+
+def _short(text: str, longest: int = 60) -> str:
+    """A text whose middle is left out where it is longer than any that is read."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]}...{text[-half:]}"
 
 
 def _code_lines(code: CodeReport) -> list[str]:

@@ -19,6 +19,7 @@ from ehrivig.literals import render
 from ehrivig.study import Study
 
 SCHEMAS = ("source", "prepared", "mapped", "ref", "resolved")
+_LONGEST_SAID = 300
 SUPPORT_HOURS = 24.0
 """A recorded device or position holds until the next record, but no longer than this (assumed)."""
 ADMISSION_GAP_HOURS = 24.0
@@ -229,7 +230,8 @@ def guarded(
     except EhrivigError:
         raise
     except Exception as error:
-        said = str(error).strip().partition("\n")[0]
+        line = str(error).strip().partition("\n")[0]
+        said = line if len(line) <= _LONGEST_SAID else f"{line[:_LONGEST_SAID]}..."
         raise ExtractError(f"layout: {query.name}: {said}. Mend that SELECT.") from error
 
 

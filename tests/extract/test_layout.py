@@ -189,6 +189,15 @@ def table_of(name: str, *columns: ColumnReport, **more: Any) -> TableReport:
     return TableReport(name, **{**kept, "columns": columns, "problem": None, **more})
 
 
+def test_the_report_of_ever_so_many_columns_is_short() -> None:
+    table = table_of("vital", unknown_columns=tuple(f"c{i}" * 9_000 for i in range(30_000)))
+    wrong = table_of("lab", usable=False, problem="x" * 60_000)
+    text = str(LayoutReport("own", (table, wrong), ()))
+    assert len(text.splitlines()) < 25
+    assert len(text) < 4_000
+    assert "  and 29,990 more that are not" in text
+
+
 def test_the_report_as_text() -> None:
     good = ColumnReport("value", "DOUBLE", None, True)
     null = ColumnReport("unit", '"NULL"', None, False)
@@ -256,6 +265,14 @@ def test_admissions_that_cannot_be_read(tmp_path: Path) -> None:
     folder = own_layout(tmp_path / "mimic", admission=text)
     with pytest.raises(ExtractError, match=r"admission.sql: .*nothing does not exist"):
         extract.inspect(warehouse(tmp_path / "x"), study(layout=str(folder)))
+
+
+def test_a_name_that_is_a_page_long_is_cut(tmp_path: Path) -> None:
+    text = SELECTS["admission"].replace("source.admissions", f'source."{"x" * 60_000}"')
+    folder = own_layout(tmp_path / "mimic", admission=text)
+    with pytest.raises(ExtractError, match="Mend that SELECT") as raised:
+        extract.inspect(warehouse(tmp_path / "x"), study(layout=str(folder)))
+    assert len(str(raised.value)) < 500
 
 
 def test_a_value_that_no_cast_takes_is_not_quoted(tmp_path: Path) -> None:
