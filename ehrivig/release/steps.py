@@ -58,7 +58,7 @@ def hide_patients(
 def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """The ledger; where few rows were set aside, they are known with those out of scope only.
 
-    Few rows that are used are few people (of a procedure, of a stay in intensive care).
+    Few rows that are read or used are few people (of a procedure, of a stay in intensive care).
     """
     few = pl.col("rows_quarantined").is_between(1, smallest - 1)
     both = pl.col("rows_quarantined") + pl.col("rows_out_of_scope") < smallest
@@ -74,15 +74,19 @@ def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
             .alias("rows_used")
         )
         .with_columns(
-            pl.when(
-                (pl.col("table") != "hospital") & pl.col("rows_used").is_between(1, smallest - 1)
+            pl.when(_few_rows(of, smallest)).then(None).otherwise(pl.col(name)).alias(name)
+            for of, name in (
+                ("rows_used", "rows_out_of_scope"),
+                ("rows_used", "rows_used"),
+                ("rows_read", "rows_read"),
             )
-            .then(None)
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name in ("rows_out_of_scope", "rows_used")
         )
     )
+
+
+def _few_rows(of: str, smallest: int) -> pl.Expr:
+    """Where a table of people has few rows."""
+    return (pl.col("table") != "hospital") & pl.col(of).is_between(1, smallest - 1)
 
 
 def curves(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -103,14 +103,15 @@ def test_few_bins_are_hidden_with_the_next() -> None:
 def test_few_rows_that_are_used_are_few_people() -> None:
     frame = pl.DataFrame(
         {
-            **{"hospital_id": ["A", "A"], "table": ["procedure", "lab"]},
-            **{"rows_read": [30, 900], "rows_used": [3, 400], "rows_out_of_scope": [27, 500]},
-            **{"rows_quarantined": [0, 0]},
+            **{"hospital_id": ["A", "A", "B"], "table": ["procedure", "lab", "procedure"]},
+            **{"rows_read": [30, 900, 2], "rows_used": [3, 400, 2]},
+            **{"rows_out_of_scope": [27, 500, 0], "rows_quarantined": [0, 0, 0]},
         }
     )
     shown = ledger(frame, 5)
-    assert shown["rows_used"].to_list() == [None, 400]
-    assert shown["rows_out_of_scope"].to_list() == [None, 500]
+    assert shown["rows_read"].to_list() == [30, 900, None]
+    assert shown["rows_used"].to_list() == [None, 400, None]
+    assert shown["rows_out_of_scope"].to_list() == [None, 500, None]
 
 
 @pytest.mark.parametrize("count", ["inf", "NaN", "-inf"])
