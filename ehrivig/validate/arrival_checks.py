@@ -62,13 +62,10 @@ _TIMES = {
 }
 """The column of when an event was."""
 
-_ALWAYS = ("diagnosis", "lab", "vital", "medication")
-"""The tables that a hospital charts in every month: that one ends, or begins, alone is a fault."""
-
 
 def _severity(what: str, table: str, usual: Severity) -> Severity:
     """What a check means for a table: an end, or a beginning, blocks where it always is one."""
-    return "block" if what in ("ends", "begins") and table in _ALWAYS else usual
+    return "block" if what in ("ends", "begins") and table in arrived.ALWAYS else usual
 
 
 _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Severity, str], ...] = (

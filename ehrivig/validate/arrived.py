@@ -20,6 +20,8 @@ from ehrivig.contract import EVENT_TABLES
 CHECKED = tuple(table.name for table in EVENT_TABLES)
 PROMPT = ("lab", "vital", "medication")
 """The tables of which every hospital has rows soon after an admission."""
+ALWAYS = ("diagnosis", *PROMPT)
+"""The tables that a hospital charts in every month that it charts at all."""
 LEAST_LEFT = 0.5
 _LEAST_ROWS, _LEAST_STAYS, _LEAST_TABLES = 200, 50, 3
 _TAIL = 0.1

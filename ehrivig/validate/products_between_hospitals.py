@@ -1,13 +1,13 @@
 """Hospitals whose products near the exposure are mostly excluded ones, as at no other hospital.
 
 A code list excludes what is like the exposure and is not: hyperimmune sera, other plasma products.
-Where others hardly have any of these and one hospital has them in the place of the exposure, its
-codes mean something else.
+Where no other has more than hardly any of these and one hospital has them in the place of the
+exposure, its codes mean something else. Several hospitals with many of them give what the list
+leaves out (flushes of heparin, say): that is care.
 """
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 
 CHECK = "medication.product_included"
@@ -27,6 +27,6 @@ def excluded(counts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]
     found = {}
     for name, (n, of) in enough.items():
         others = [m / all_ for other, (m, all_) in enough.items() if other != name]
-        usual = statistics.median(others) if len(others) >= _OTHERS else 1.0
-        found[name] = (n if n > _MANY * of and usual <= _FEW else 0), of
+        alone = len(others) >= _OTHERS and max(others) <= _FEW
+        found[name] = (n if n > _MANY * of and alone else 0), of
     return found

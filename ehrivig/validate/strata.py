@@ -17,14 +17,13 @@ import polars as pl
 from ehrivig.contract import EVENT_TABLES
 from ehrivig.database import Database
 from ehrivig.disclosure import shown
+from ehrivig.validate import arrived
 from ehrivig.validate.gate_tables import gate_query
 from ehrivig.validate.network import Network
 
 LEAST_STAYS = 20
 """Fewer stays of a part, or of the rest, say nothing of it."""
 _MOST, _HARDLY_ANY = 0.5, 0.25
-_ALWAYS = ("diagnosis", "lab", "vital", "medication")
-"""The tables that a hospital charts in every month that it charts at all."""
 _HEALTHIER = ("discharged", "not given")
 """The parts of which nobody need have rows: intensive care charts who dies, and who is treated."""
 CHECKED = tuple(table.name for table in EVENT_TABLES)
@@ -105,7 +104,7 @@ def parts(frame: pl.DataFrame, table: str) -> Iterable[Part]:
         last=pl.col("part").filter(pl.col("n_covered") > 0).max().over(of_stratum),
     )
     inside = (pl.col("part") > pl.col("first")) & (pl.col("part") < pl.col("last"))
-    wanted = (pl.col("stratum") != "month") | (inside & (table in _ALWAYS))
+    wanted = (pl.col("stratum") != "month") | (inside & (table in arrived.ALWAYS))
     for row in totals.filter(wanted & ~pl.col("part").is_in(_HEALTHIER)).iter_rows(named=True):
         yield Part(
             row["hospital_id"],

@@ -13,6 +13,11 @@ from ehrivig.validate.products_between_hospitals import excluded
         ({"A": (2, 200), "B": (0, 150), "C": (100, 200)}, {"C": 100}),
         ({"A": (2, 200), "B": (0, 150), "C": (70, 200)}, {}),
         ({"A": (60, 200), "B": (60, 150), "C": (100, 200)}, {}),  # usual elsewhere too
+        # three of six real hospitals gave flushes of heparin, which the list excludes
+        (
+            {"A": (60, 85), "B": (31, 59), "C": (23, 50), "D": (0, 58), "E": (0, 63), "F": (0, 47)},
+            {},
+        ),
         ({"A": (2, 200), "C": (100, 200)}, {}),  # of two nobody can tell
         ({"A": (2, 200), "B": (0, 150), "C": (30, 39)}, {}),  # few rows
     ],
