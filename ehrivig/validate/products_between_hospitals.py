@@ -1,8 +1,8 @@
 """Hospitals whose products near the exposure are mostly excluded ones, as at no other hospital.
 
 A code list excludes what is like the exposure and is not: hyperimmune sera, other plasma products.
-Where no other has more than hardly any of these and one hospital has them in the place of the
-exposure, its codes mean something else. Several hospitals with many of them give what the list
+Where at least three quarters of the others have hardly any of these and a hospital has them in the
+place of the exposure, its codes mean something else. Where more have many, they give what the list
 leaves out (flushes of heparin, say): that is care.
 """
 
@@ -16,6 +16,8 @@ FEWEST = 40
 """Rows of products on which the list has a verdict, that a share needs."""
 _OTHERS = 2
 _MANY, _FEW = 0.4, 0.1
+_MOST_LIKE = 0.25
+"""The proportion of the other hospitals that may have more than few, and it is still no habit."""
 
 
 def excluded(counts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
@@ -27,6 +29,7 @@ def excluded(counts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]
     found = {}
     for name, (n, of) in enough.items():
         others = [m / all_ for other, (m, all_) in enough.items() if other != name]
-        alone = len(others) >= _OTHERS and max(others) <= _FEW
-        found[name] = (n if n > _MANY * of and alone else 0), of
+        like = sum(share > _FEW for share in others)
+        rare = len(others) >= _OTHERS and like <= _MOST_LIKE * len(others)
+        found[name] = (n if n > _MANY * of and rare else 0), of
     return found
