@@ -10,6 +10,7 @@ from ehrivig.analysis import (
     curves,
     diagnostics,
     lost,
+    lost_answer,
     own_lints,
     repeat_labs,
     roles,
@@ -110,6 +111,7 @@ def analyse(
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)
     clearance_effects(table, matched, study, rows)
+    lost_answer.weighted(table, answerable, rows)
     lost.bounds(table, matched, answerable, rows)
     discharge_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)

@@ -135,7 +135,8 @@ def _follow_up(e: Evidence) -> Diagnostic:
     meaning = "largest share of an arm whose outcome, as asked, nobody knows"
     same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
     value = most if same else None  # else the verdict would tell which of few it is
-    decides = not e.answerable.primary_refused  # else the answer is of the stay, where it is known
+    of_the_stay = e.answerable.primary_refused and not e.answerable.weighted_for_lost
+    decides = not of_the_stay  # where the outcome is known
     name, limit = "lost_to_follow_up", lost.MOST_LOST
     return Diagnostic(name, value, limit, meaning, decides=decides, hidden=hidden)
 

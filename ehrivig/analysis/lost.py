@@ -82,6 +82,8 @@ def largest_share(table: pl.DataFrame, answerable: Answerable) -> tuple[float, f
 
 def _basis(answerable: Answerable) -> str:
     """What of deaths after the stay the answer rests on."""
+    if answerable.weighted_for_lost:
+        return "unknown"
     if answerable.study.primary.source == "death":
         return "linked"
     return "in_hospital" if in_the_stay(answerable.study) else ""
@@ -167,10 +169,19 @@ def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     if answerable.primary_refused and ANYWHERE in table.columns:
         told = _shares(table, answerable)
         shares = f" Unknown by its horizon: {told}."
+    instead = (
+        f"Answered instead: {answerable.study.outcome(first.name).label}, with leaving alive as "
+        "competing event, and bounds of what was asked."
+    )
+    if answerable.weighted_for_lost:
+        instead = (
+            f"{primary.label} is answered by weights: taken is that who left alive would have "
+            "fared like who stayed, which no data show. Beside it stand its bounds, and "
+            f"{answerable.study.primary.label}."
+        )
     message = (
         f"{names}: the vital status after discharge is unknown ({known.why_not(first)}). "
-        f"Answered instead: {answerable.study.outcome(first.name).label}, with leaving alive as "
-        f"competing event, and bounds of what was asked.{shares} {_cure(known)}"
+        f"{instead}{shares} {_cure(known)}"
     )
     return [Lint("vital_status_unknown", "info" if declared else "error", message)]
 

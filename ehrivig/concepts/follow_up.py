@@ -84,7 +84,7 @@ class Known:
     def linked(self, outcome: Outcome) -> bool:
         """Whether a missing date of death means alive, for an outcome from `death`."""
         declared = self.declares(outcome)
-        if declared == "in_hospital" or self.doubts:
+        if declared in {"in_hospital", "unknown"} or self.doubts:
             return False
         return declared == "linked" or self.proven
 
@@ -93,6 +93,8 @@ class Known:
         declared = self.declares(outcome)
         if declared == "in_hospital":
             return "the study file declares that deaths are known within the stay alone"
+        if declared == "unknown":
+            return "the study file declares that deaths after discharge are unknown"
         if self.doubts:
             said = "; ".join(_of_hospitals(self.doubts))
             return f"the study file declares them linked, but {said}" if declared else said
@@ -241,6 +243,12 @@ class Answerable:
     def primary_refused(self) -> bool:
         """Whether the primary outcome is one of these."""
         return self.asked.primary.name in [outcome.name for outcome in self.refused]
+
+    @property
+    def weighted_for_lost(self) -> bool:
+        """Whether the primary death is answered by weights for who left alive all the same."""
+        declared = None if self.known is None else self.known.declares(self.asked.primary)
+        return self.primary_refused and declared == "unknown"
 
 
 def in_hospital(outcome: Outcome) -> Outcome:

@@ -138,6 +138,7 @@ def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
     basis = {
         "linked": "Deaths after discharge count as known",
         "in_hospital": "Deaths after discharge are unknown, and the answer is of the stay",
+        "unknown": "Deaths after discharge are unknown, and who stays is weighted for who left",
     }
     said = [basis.get(first["after_discharge"] or "", ""), first["evidence"] or ""]
     note = ": ".join(filter(None, said))

@@ -10,7 +10,7 @@ from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
 from ehrivig.study.registries.sensitivity import EffectTable, named_in
 from ehrivig.study.section import Hour, Hours, Label, Section, Slug, Words
 
-AfterDischarge = Literal["linked", "in_hospital"]
+AfterDischarge = Literal["linked", "in_hospital", "unknown"]
 """What is known of deaths after the stay."""
 
 
@@ -71,7 +71,8 @@ class Outcomes(Section):
         description="What the extract knows of deaths after the stay: all of them, from a register "
         "or by following people up (linked), or none that counts (in_hospital). Without it the "
         "data decide: linked where dates of death after discharge prove it. Where nobody knows, "
-        "`death` is answered as death in the hospital, with leaving it alive as competing event.",
+        "`death` is answered as death in the hospital, with leaving it alive as competing event; "
+        "with unknown the primary death is answered all the same, by weights for who left alive.",
         examples=["linked"],
     )
     variables: tuple[Outcome, ...] = Field(

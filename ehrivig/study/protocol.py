@@ -146,6 +146,8 @@ def _outcome(study: Study) -> Item:
         emulation += {
             "linked": " Deaths after discharge are declared to be on record.",
             "in_hospital": " Deaths are known in the stay alone: leaving it alive competes.",
+            "unknown": " Deaths after discharge are unknown: people are followed until they leave "
+            "alive, and who stays is weighted for them by day, covariates and strategy.",
             None: " Where dates do not show that deaths after discharge are on record, death in "
             "the hospital takes its place, with leaving alive as competing event.",
         }[declared]

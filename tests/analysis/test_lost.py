@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -171,8 +172,8 @@ def clean(extract: Path) -> pl.DataFrame:
     return _analysis_table(extract, extract.parent)
 
 
-def _analysis_table(extract: Path, place: Path) -> pl.DataFrame:
-    done = pipeline.run(short_study(place / "study.toml"), extract, place / "out")
+def _analysis_table(extract: Path, place: Path, **sections: dict[str, Any]) -> pl.DataFrame:
+    done = pipeline.run(short_study(place / "study.toml", **sections), extract, place / "out")
     assert done.exit_code == 0, done.message
     return pl.read_parquet(place / "out" / "analysis.parquet")
 
@@ -216,3 +217,37 @@ def _curves_are_those_of_competing_risks(curves: pl.DataFrame, table: pl.DataFra
         whole = cumulative_incidence(arm["stay_days"].clip(1 / 1440), arm["stay_end"])
         (died,) = [curve for curve in whole.curves if curve.cause == 1]
         assert drawn == pytest.approx(float(died.at([28.0]).incidence[0]))
+
+
+def test_unknown_deaths_are_answered_by_weights_for_who_left(extract: Path, tmp_path: Path) -> None:
+    """Declared unknown: the answer is of death anywhere, its doubt is told, bounds stand beside."""
+    unknown = {"outcomes": {"after_discharge": "unknown"}}
+    changed = _changed(extract, tmp_path / "changed", NONE)
+    table = _analysis_table(changed, tmp_path, **unknown)
+    effects = pl.read_csv(tmp_path / "out" / "effects.csv", infer_schema_length=None)
+    (answer,) = effects.filter(pl.col("role") == "primary").to_dicts()
+    assert answer["event_label"] == "death within 28 days"
+    assert "weighted for who left alive" in answer["contrast"]
+    assert "immortal time" not in answer["note"]
+    (safe,) = effects.filter(
+        pl.col("analysis") == "time_zero",
+        pl.col("model").str.starts_with("clone-censor-weight"),
+        pl.col("measure") == "RD",
+    ).to_dicts()
+    assert (safe["role"], safe["event_label"]) == ("safe", "death in hospital within 28 days")
+    assert answer["risk_control"] > safe["risk_control"]  # some of those who left would have died
+    bounds = effects.filter(
+        pl.col("model").str.starts_with("bounds"), pl.col("population") == "all"
+    )
+    assert bounds["lo"][0] < answer["estimate"] < bounds["hi"][0]
+    checks = pl.read_csv(tmp_path / "out" / "diagnostics.csv")
+    (lost_row,) = checks.filter(pl.col("diagnostic") == "lost_to_follow_up").to_dicts()
+    assert (lost_row["verdict"], lost_row["decides"]) == ("fail", True)
+    (lint,) = (
+        pl.read_csv(tmp_path / "out" / "lints.csv")
+        .filter(pl.col("code") == "vital_status_unknown")
+        .to_dicts()
+    )
+    assert lint["severity"] == "error"
+    assert "which no data show" in lint["message"]
+    assert table["death_28d"].null_count() == 0

@@ -48,6 +48,10 @@ REFUSED = [
         "the exposure window closes at time zero",
     ),
     ({"study__estimand__analysis": "matching"}, "matched"),
+    (
+        {"study__estimand__analysis": "aipw", "outcomes__after_discharge": "unknown"},
+        "are answered by clone_censor_weight, which weights for who left alive; aipw does not",
+    ),
 ]
 
 

@@ -112,28 +112,33 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
 
     Covariates are the matching variables that are known at time zero, and the hospitals.
     """
+    everybody = followed(table)
+    people, names = followed_people(table, study)
+    time, event, _ = follow_up(people)
+    cohort = checked(
+        time * HOURS_PER_DAY,
+        event,
+        values(people, "hours_to_first_dose"),
+        matrix(people, names) if names else None,
+        leaves_hours=_leaves(people),
+        names=names or None,
+        event_label=study.primary.event_label,
+    )
+    return cohort, everybody.height - people.height
+
+
+def followed_people(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows of `table` that the cohort is of, and its covariates: those that vary among them."""
     if not followed_up(study):
         raise AnalysisError(
             "these designs follow people to a death; the primary outcome is none, and has no times"
         )
     people = followed(table)
-    time, event, _ = follow_up(people)
-    start = values(people, "hours_to_first_dose")
     names = baseline_names(people, study)
     x = matrix(people, names)
-    keep = ~np.isnan(x).any(axis=1) & ~(start < 0)
-    varies = np.array([len(np.unique(column[keep])) > 1 for column in x.T], dtype=bool)
-    kept = [name for name, v in zip(names, varies, strict=True) if v]
-    cohort = checked(
-        time[keep] * HOURS_PER_DAY,
-        event[keep],
-        start[keep],
-        x[keep][:, varies] if kept else None,
-        leaves_hours=_leaves(people)[keep],
-        names=kept or None,
-        event_label=study.primary.event_label,
-    )
-    return cohort, int((~keep).sum())
+    keep = ~np.isnan(x).any(axis=1) & ~(values(people, "hours_to_first_dose") < 0)
+    varies = [len(np.unique(column[keep])) > 1 for column in x.T]
+    return people.filter(keep), tuple(name for name, v in zip(names, varies, strict=True) if v)
 
 
 def _leaves(people: pl.DataFrame) -> Floats:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.arrays import checked_level
@@ -22,6 +23,7 @@ from ehrivig.stats.timezero.clones import START, WAIT, StandIn
 from ehrivig.stats.timezero.contrast import effect_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
+from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 from ehrivig.stats.weighting.weight import effective_sample_size
 
 _MOST_FAILED = 0.05
@@ -35,6 +37,7 @@ class CloneCensorWeight:
     replicates : (B, 2) bootstrap risks (START, WAIT), nan where a replicate failed.
     max_weight : largest weight of each arm (START, WAIT). n_censored : copies censored for
     departing, by arm. effective_n : Kish's effective sample size of each arm after grace.
+    max_lost_weight : largest weight for being lost, 1 where nobody is.
     """
 
     risk_start: float
@@ -46,6 +49,7 @@ class CloneCensorWeight:
     max_weight: tuple[float, float]
     n_censored: tuple[int, int]
     effective_n: tuple[float, float]
+    max_lost_weight: float = 1.0
 
 
 def clone_censor_weight(
@@ -60,6 +64,7 @@ def clone_censor_weight(
     seed: int = 0,
     workers: int = 1,
     level: float = 0.95,
+    lost_hours: ArrayLike | None = None,
 ) -> CloneCensorWeight:
     """Return risk difference and ratio at the horizon, "start within grace" minus "not within".
 
@@ -70,13 +75,18 @@ def clone_censor_weight(
     each replicate. Where covariates separate who starts from who does not, here or in more than 5%
     of the replicates, it is penalised in all of them, and a note says so.
 
+    lost_hours : (n,) when each was lost to follow-up (left, and nobody knows of a death after it),
+    nan where not. The rest is weighted for them too, by day, covariates and strategy
+    (`lost_weights`); nothing after it is used. None: whose follow-up ends early is like the others.
+
     Raises AnalysisError when a strategy has nobody to stand in for those censored, when an arm has
     no event, or when more than 5% of replicates fail all the same.
     """
     if stand_in not in get_args(StandIn):
         raise AnalysisError(f"stand_in: {stand_in!r} is not one of {get_args(StandIn)}.")
     grace = grace_period(grace_hours, interval_hours)
-    problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in)
+    cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
+    problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in, lost)
     problem, note = fittable(problem)
     start, wait, weight = risks_of(problem, np.ones(cohort.n))
     if min(start, wait) <= 0:
@@ -109,6 +119,7 @@ def clone_censor_weight(
         max_weight=(_largest(problem, weight, START), _largest(problem, weight, WAIT)),
         n_censored=_departed(problem),
         effective_n=(_effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)),
+        max_lost_weight=_largest_lost(problem),
     )
 
 
@@ -188,6 +199,14 @@ def _final(problem: Problem, weight: FloatArray, arm: int) -> FloatArray:
 def _largest(problem: Problem, weight: FloatArray, arm: int) -> float:
     """Return the largest weight of an arm after grace."""
     return float(_final(problem, weight, arm).max(initial=0.0))
+
+
+def _largest_lost(problem: Problem) -> float:
+    """Return the largest weight with which somebody stands for people who were lost."""
+    if problem.lost is None:
+        return 1.0
+    weight = lost_weights(problem.lost, np.ones(problem.cohort.n), penalised=problem.penalised)
+    return float(weight.max())
 
 
 def _effective_n(problem: Problem, weight: FloatArray, arm: int) -> float:

@@ -19,11 +19,16 @@ from ehrivig.stats.timezero.initiation import (
     at_risk_of_start,
     interval_terms,
 )
+from ehrivig.stats.timezero.lost_weights import Lost, cut_at_days, lost_weights
 
 
 @dataclass(frozen=True)
 class Problem:
-    """All that a bootstrap replicate needs; built once. `penalised`: its weight model is."""
+    """All that a bootstrap replicate needs; built once.
+
+    `penalised`: its weight models are. `lost`: what the weights for those lost are made of; None
+    where nobody is. `sets` are of its pieces then, else of the copies'.
+    """
 
     cohort: FollowUp
     copies: Clones
@@ -33,11 +38,15 @@ class Problem:
     truncate: tuple[float, float]
     grace_hours: float
     stand_in: StandIn
+    lost: Lost | None = None
     penalised: bool = False
 
 
 def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, FloatArray]:
-    """Return the risk at the horizon under START and WAIT, and the weights of the pieces."""
+    """Return the risk at the horizon under START and WAIT, and the weights of the copies' pieces.
+
+    The weights are those for departing from a strategy, without those for being lost.
+    """
     weight = clone_weights(
         problem.cohort,
         problem.copies,
@@ -50,6 +59,9 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
         penalised=problem.penalised,
     )
     counted = weight * frequency[problem.copies.patient]
+    if problem.lost is not None:
+        followed = lost_weights(problem.lost, frequency, penalised=problem.penalised)
+        counted = counted[problem.lost.piece] * followed
     n_risk, n_event = problem.sets.at_risk(counted), problem.sets.tied(counted)
     hazard = np.divide(n_event, n_risk, out=np.zeros_like(n_risk), where=n_event > 0)
     survival = {
@@ -82,8 +94,12 @@ def problem_of(
     horizon_hours: float,
     truncate: tuple[float, float],
     stand_in: StandIn,
+    lost_hours: FloatArray | None = None,
 ) -> Problem:
-    """Return the copies and risk sets. Raises AnalysisError where a strategy has no stand-in."""
+    """Return the copies and risk sets. Raises AnalysisError where a strategy has no stand-in.
+
+    lost_hours : (n,) when each was lost, inf where never, in a cohort that ends there.
+    """
     if not horizon_hours > grace.hours:
         raise AnalysisError("clone-censor-weight: the horizon must be after the end of grace.")
     rows = at_risk_of_start(cohort, grace)
@@ -95,11 +111,14 @@ def problem_of(
             "strategy has no stand-in. Choose another grace period or longer intervals."
         )
     copies = clones(cohort, grace, horizon_hours)
+    lost = None if lost_hours is None else cut_at_days(cohort, copies, lost_hours, horizon_hours)
+    pieces = copies if lost is None else lost
+    stratum = copies.arm if lost is None else copies.arm[lost.piece]
     sets = build_risk_sets(
-        copies.time_hours, copies.event, stratum=copies.arm, entry=copies.entry_hours
+        pieces.time_hours, pieces.event, stratum=stratum, entry=pieces.entry_hours
     )
     terms = interval_terms(rows, grace.n_intervals)
-    return Problem(cohort, copies, rows, terms, sets, truncate, grace.hours, stand_in)
+    return Problem(cohort, copies, rows, terms, sets, truncate, grace.hours, stand_in, lost)
 
 
 def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> FloatArray:

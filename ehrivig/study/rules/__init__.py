@@ -13,6 +13,7 @@ from ehrivig.study.rules.answer import (
     impossible_answer,
     impossible_hours,
     impossible_strategies,
+    unknown_deaths,
 )
 from ehrivig.study.rules.controls import (
     decided_outcomes,
@@ -57,6 +58,7 @@ _OF_PRIMARY = (
     impossible_answer,
     impossible_hours,
     impossible_strategies,
+    unknown_deaths,
     horizon_beyond_extract,
 )
 """Those that can be asked only where the primary outcome is one of the outcomes."""

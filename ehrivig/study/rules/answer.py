@@ -16,6 +16,8 @@ _ESTIMAND = ("study", "estimand")
 _DAYS = 28.0  # how long people are followed where the outcome does not say
 _INTERVAL = 6.0  # hours in which clone_censor_weight counts
 _FEWEST_SAMPLES = 2
+UNSEEN_BY = "clone_censor_weight"
+"""The analysis that can weight for who left alive and is seen no more."""
 
 
 def _has_primary(study: Study) -> bool:
@@ -51,6 +53,23 @@ def impossible_answer(study: Study) -> Iterator[Problem]:
             "another analysis"
         )
         yield Problem((*_ESTIMAND, "target"), text)
+
+
+def unknown_deaths(study: Study) -> Iterator[Problem]:
+    """Deaths that weights for who left are to answer, where the analysis has no such weights."""
+    if not _has_primary(study) or study.primary.source != "death":
+        return
+    own = study.primary.after_discharge
+    if (own or study.outcomes.after_discharge) != "unknown" or study.answer == UNSEEN_BY:
+        return
+    number = [v.name for v in study.outcomes.variables].index(study.outcomes.primary)
+    path = ("outcomes", "variables", number) if own else ("outcomes",)
+    text = (
+        f"deaths after discharge that nobody knows are answered by {UNSEEN_BY}, which weights for "
+        f'who left alive; {study.answer} does not. Write analysis = "{UNSEEN_BY}" under '
+        'study.estimand, or after_discharge = "in_hospital"'
+    )
+    yield Problem((*path, "after_discharge"), text)
 
 
 def impossible_strategies(study: Study) -> Iterator[Problem]:

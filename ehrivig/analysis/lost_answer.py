@@ -1,0 +1,86 @@
+"""A death anywhere that nobody could know, answered by weights for who left the hospital alive.
+
+Only where the study file says so (`after_discharge = "unknown"`): that those who left would have
+fared like those of the same covariates who stayed is an assumption that no data show. The bounds
+without it stand beside (`analysis.lost`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.sensitivity.time_zero import HOURS_PER_DAY, cohort_of, followed_people
+from ehrivig.analysis.survival import horizon_of
+from ehrivig.concepts.follow_up import LEFT_ALIVE, Answerable
+from ehrivig.dataset import Floats, values
+from ehrivig.stats.result import Effect
+from ehrivig.stats.timezero import FollowUp
+from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight, clone_censor_weight
+from ehrivig.stats.timezero.extreme_weights import WHOLE
+from ehrivig.study import Study
+
+LOST = "lost_hours"
+
+
+def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> None:
+    """The rows of the answer: risk difference and ratio of the death that was asked for."""
+    if not answerable.weighted_for_lost:
+        return
+    asked, study = answerable.asked.primary, answerable.study
+    question = Question(
+        "follow_up",
+        f"{study.exposure.label} within {study.grace_hours:g} h vs not (clone-censor-weight, "
+        "weighted for who left alive)",
+        asked.name,
+        "all",
+        asked.event_label,
+        immortal=False,
+        adjusted=True,
+        design=study.answer,
+    )
+    rows.ask(question, lambda: _effects(_found(table, study, asked.event_label)))
+
+
+def _found(table: pl.DataFrame, study: Study, label: str) -> CloneCensorWeight:
+    cohort, lost = followed_to_discharge(table, study)
+    return clone_censor_weight(
+        replace(cohort, event_label=label),
+        grace_hours=study.grace_hours,
+        horizon_hours=horizon_of(study) * HOURS_PER_DAY,
+        truncate=WHOLE,
+        bootstraps=study.analysis.bootstrap,
+        seed=study.study.seed,
+        lost_hours=lost,
+    )
+
+
+def followed_to_discharge(table: pl.DataFrame, study: Study) -> tuple[FollowUp, Floats]:
+    """The cohort of the designs without immortal time, and the hour at which each left alive.
+
+    (n,) hours, NaN for whoever did not leave alive before the horizon.
+    """
+    left = pl.col("discharge_status").is_in(LEFT_ALIVE) & ~pl.col("event").fill_null(False)
+    hours = pl.when(left).then(pl.col("discharge_days") * HOURS_PER_DAY)
+    people, _ = followed_people(table.with_columns(hours.alias(LOST)), study)
+    lost = values(people, LOST)
+    cohort, _ = cohort_of(table, study)
+    return cohort, np.where(lost < horizon_of(study) * HOURS_PER_DAY, lost, np.nan)
+
+
+def _effects(found: CloneCensorWeight) -> list[Effect]:
+    note = (
+        "taken: who left alive would have fared like who stayed, of the same covariates and "
+        f"strategy; the largest weight for that is {found.max_lost_weight:.1f}"
+    )
+    return [
+        replace(
+            effect,
+            method=f"{effect.method}, inverse probability of being followed",
+            notes=(*effect.notes, note),
+        )
+        for effect in (found.risk_difference, found.risk_ratio)
+    ]
