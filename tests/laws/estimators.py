@@ -56,8 +56,9 @@ from ehrivig.stats.tables.contingency import (
     pearson_chi_square,
 )
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.tables.negative_controls import calibrate, fit_null
 from ehrivig.stats.tables.paired import paired_risk_difference, paired_risk_ratio
-from ehrivig.stats.tables.sensitivity import calibrate, e_value, fit_null
+from ehrivig.stats.tables.sensitivity import e_value
 from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 from ehrivig.stats.tables.usual_tests import p_of_counts, p_of_means
 from ehrivig.stats.timezero import (

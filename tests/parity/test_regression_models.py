@@ -21,8 +21,8 @@ from ehrivig.stats.regression.standardise import aipw, g_computation
 from ehrivig.stats.tables.contingency import fisher_exact, mcnemar, pearson_chi_square
 from ehrivig.stats.tables.hodges_lehmann import paired_shift
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
+from ehrivig.stats.tables.negative_controls import fit_null
 from ehrivig.stats.tables.rank import ancova, kruskal_wallis, quantiles, t_test
-from ehrivig.stats.tables.sensitivity import fit_null
 from ehrivig.stats.weighting.weight import entropy_balance
 
 pytestmark = pytest.mark.parity

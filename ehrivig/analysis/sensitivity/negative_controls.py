@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from math import log
 
-import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
@@ -18,7 +17,7 @@ from ehrivig.analysis.sample import Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
-from ehrivig.stats.tables.sensitivity import calibrate, fit_null
+from ehrivig.stats.tables.negative_controls import calibrate, fit_null
 from ehrivig.study import Outcome, Study
 
 
@@ -77,16 +76,16 @@ def _calibrated(matched: pl.DataFrame, study: Study, controls: list[Effect]) -> 
     made = calibrate(null, log(effect.estimate), effect.se)
     note = (
         f"empirical null of {null.k} negative controls: mean log ratio {null.mean:.3g}, "
-        f"sd {null.sd:.3g}; uncalibrated p = {made.p_uncalibrated:.4g}"
+        f"sd {null.sd:.3g} at its most likely; uncalibrated p = {made.p_uncalibrated:.4g}"
     )
     return replace(
         effect,
         estimate=made.estimate,
         lo=made.lo,
         hi=made.hi,
-        se=float(np.hypot(null.sd, effect.se)),
+        se=made.se,
         p=made.p,
         method=f"{effect.method}, empirically calibrated",
-        variance=f"{effect.variance}, with the spread of the controls",
+        variance=f"{effect.variance}, with the predicted spread of biases (half-normal prior, 0.5)",
         notes=(*effect.notes, note),
     )

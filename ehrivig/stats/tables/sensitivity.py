@@ -1,19 +1,14 @@
-"""How much unmeasured confounding would explain an effect away, and what negative controls say."""
+"""How much unmeasured confounding would explain an effect away: the E-value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import sqrt
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
 
-from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.design_matrix import finite_vector
-from ehrivig.stats.result import FloatArray
-from ehrivig.stats.wald import p_value, quantile
+from ehrivig.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -73,84 +68,3 @@ def _as_risk_ratio(ratio: float, measure: str, common: bool) -> float:
     if measure == "OR":
         return sqrt(ratio)
     return float((1 - 0.5 ** sqrt(ratio)) / (1 - 0.5 ** sqrt(1 / ratio)))
-
-
-@dataclass(frozen=True)
-class EmpiricalNull:
-    """What effects of no effect look like here: log ratios spread as N(mean, sd^2) by bias alone.
-
-    `k` negative controls; `loglik` at the maximum.
-    """
-
-    mean: float
-    sd: float
-    k: int
-    loglik: float
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """An effect against the empirical null: its ratio, interval and p with the bias taken out."""
-
-    estimate: float
-    lo: float
-    hi: float
-    p: float
-    p_uncalibrated: float
-    level: float
-
-
-def fit_null(log_ratio: ArrayLike, se: ArrayLike) -> EmpiricalNull:
-    """The empirical null of negative controls by maximum likelihood: N(mean, sd^2 + se_i^2).
-
-    `log_ratio` (k,), `se` (k,) > 0 of outcomes that the exposure cannot cause. Raises AnalysisError
-    with fewer than 3 controls or missing values. Source: Schuemie et al. 2014.
-    """
-    y, s = finite_vector(log_ratio, "log_ratio"), finite_vector(se, "se")
-    if len(y) != len(s) or bool((s <= 0).any()):
-        raise UsageError("negative controls: one standard error above 0 for each log ratio.")
-    if len(y) < 3:
-        raise AnalysisError(f"negative controls: {len(y)} of them; at least 3 are needed.")
-    width = float(np.std(y)) + float(s.max())
-
-    def minus_loglik(sd: float) -> float:
-        return -_null_loglik(y, s, sd)[1]
-
-    grid = np.linspace(0.0, 2.0 * width, 41)
-    best = int(np.argmin([minus_loglik(float(sd)) for sd in grid]))
-    around = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 40)])
-    found = minimize_scalar(minus_loglik, bounds=around, method="bounded", options={"xatol": 1e-12})
-    flat = 1e-12 * (1.0 + abs(minus_loglik(0.0)))  # so small a gain is rounding
-    sd = float(found.x) if found.fun < minus_loglik(0.0) - flat else 0.0
-    mean, loglik = _null_loglik(y, s, sd)
-    return EmpiricalNull(mean, sd, len(y), loglik)
-
-
-def _null_loglik(y: FloatArray, s: FloatArray, sd: float) -> tuple[float, float]:
-    """The best mean for this spread, and the log-likelihood there."""
-    variance = sd**2 + s**2
-    mean = float((y / variance).sum() / (1 / variance).sum())
-    terms = np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance
-    return mean, -0.5 * float(terms.sum())
-
-
-def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0.95) -> Calibrated:
-    """An effect (log ratio and its SE) read against the empirical null.
-
-    The p is two-sided under N(mean, sd^2 + se^2); the estimate has the mean bias taken off, and
-    the interval carries the spread of the bias (the same at every true effect, which negative
-    controls alone cannot check). Source: Schuemie et al. 2014; 2018 for the interval.
-    """
-    if not se > 0:
-        raise UsageError("calibrate: the standard error must be above 0.")
-    width = sqrt(null.sd**2 + se**2)
-    z = quantile(level)
-    shifted = log_ratio - null.mean
-    return Calibrated(
-        estimate=exp(shifted),
-        lo=exp(shifted - z * width),
-        hi=exp(shifted + z * width),
-        p=p_value(shifted / width),
-        p_uncalibrated=p_value(log_ratio / se),
-        level=level,
-    )
