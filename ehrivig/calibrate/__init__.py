@@ -7,10 +7,12 @@ analyses of the study file on each, and reports bias, coverage and error rates a
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,7 +21,7 @@ import polars as pl
 
 from ehrivig.calibrate.replicate import Replicate, batch, trimmed
 from ehrivig.calibrate.summary import SCHEMA, summarise
-from ehrivig.calibrate.worlds import WORLDS, model
+from ehrivig.calibrate.worlds import WORLDS, Model, model
 from ehrivig.errors import UsageError
 from ehrivig.study import Study
 from ehrivig.study.registries import OUTCOMES, SENSITIVITY
@@ -31,6 +33,7 @@ _BATCHES = 40  # per scenario: enough for an even load and a moving progress bar
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 
 Progress = Callable[[int, int], None]
+Keep = Callable[[pl.DataFrame], None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class CalibrationSummary:
 
     `valid` ones have a coverage to judge; `valid_in_range` of them cover 93.5 to 96.5% (at least
     93.5% where theory promises no more), `valid_covered` do so but for two Monte-Carlo errors;
-    `invalid_failing` of the others do not. `not_run` names what calibration leaves out.
+    `valid_biased` lean by more than 0.4 standard errors, which fails them too; `invalid_failing` of
+    the others do not. `not_run` names what calibration leaves out.
     """
 
     study: str
@@ -51,6 +55,7 @@ class CalibrationSummary:
     valid: int
     valid_covered: int
     valid_in_range: int
+    valid_biased: int
     invalid_failing: int
     not_run: tuple[str, ...]
 
@@ -64,12 +69,15 @@ def calibrate(
     seed: int | None = None,
     workers: int = 1,
     progress: Progress = lambda done, whole: None,
+    stopped: Keep = lambda table: None,
 ) -> pl.DataFrame:
     """One row per world, effect and analysis: see `summary.SCHEMA`.
 
     Every replicate has a random stream of its own, spawned from `seed` (default: the study's), so
     the numbers do not depend on `workers` (processes). `progress(done, whole)` counts cohorts.
-    Raises UsageError for numbers out of range, and where the primary outcome is no death.
+    The worlds advance together: stopped by hand (KeyboardInterrupt), `stopped` is given the table
+    of the cohorts that were done. Raises UsageError for numbers out of range, and where the primary
+    outcome is no death.
     """
     _refuse(replicates, patients, effect, workers)
     if not OUTCOMES[study.primary.source].follow_up:
@@ -80,21 +88,54 @@ def calibrate(
     plan = trimmed(study)
     scenarios = [model(plan, world, e) for world in WORLDS for e in (0.0, effect)]
     roots = np.random.SeedSequence(study.study.seed if seed is None else seed).spawn(len(scenarios))
-    tasks = [
-        (number, seeds)
-        for number, root in enumerate(roots)
-        for seeds in _batches(root.spawn(replicates))
-    ]
+    parts = [_batches(root.spawn(replicates)) for root in roots]
+    together = zip(*parts, strict=True)
+    tasks = [(number, seeds) for each in together for number, seeds in enumerate(each)]
     found: list[list[Replicate]] = [[] for _ in scenarios]
     whole = replicates * len(scenarios)
-    with _single_threads(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    try:
+        for number, made in _made(scenarios, patients, tasks, workers):
+            found[number] += made
+            progress(sum(map(len, found)), whole)
+    except KeyboardInterrupt:
+        stopped(_table(scenarios, found))
+        raise
+    return _table(scenarios, found)
+
+
+def _made(
+    scenarios: list[Model],
+    patients: int,
+    tasks: list[tuple[int, list[np.random.SeedSequence]]],
+    workers: int,
+) -> Iterator[tuple[int, list[Replicate]]]:
+    """Scenario and replicates of each task, in order; none is waited for once this is left."""
+    spawn = get_context("spawn")
+    with _single_threads(), ProcessPoolExecutor(workers, spawn, initializer=_deaf) as pool:
         running = [
             pool.submit(batch, scenarios[number], patients, seeds) for number, seeds in tasks
         ]
-        for (number, _), future in zip(tasks, running, strict=True):
-            found[number] += future.result()
-            progress(sum(map(len, found)), whole)
-    parts = [summarise(world, made) for world, made in zip(scenarios, found, strict=True)]
+        try:
+            for (number, _), future in zip(tasks, running, strict=True):
+                yield number, future.result()
+        except (KeyboardInterrupt, GeneratorExit):
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+            raise
+
+
+def _deaf() -> None:
+    """Let the parent alone answer to Ctrl-C, which reaches all processes of a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _table(scenarios: list[Model], found: list[list[Replicate]]) -> pl.DataFrame:
+    """What the replicates of each world show, of those that have two."""
+    parts = [
+        summarise(world, made)
+        for world, made in zip(scenarios, found, strict=True)
+        if len(made) > 1
+    ]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
 
 
@@ -145,7 +186,11 @@ def run_calibration(
     workers: int = 1,
     progress: Progress = lambda done, whole: None,
 ) -> tuple[pl.DataFrame, CalibrationSummary]:
-    """`calibrate`, written to `out`/calibration.csv when a folder is given; table and summary."""
+    """`calibrate`, written to `out`/calibration.csv when a folder is given; table and summary.
+
+    Stopped by hand, the file holds the cohorts that were done; the column `replicates` counts them.
+    """
+    keep: Keep = (lambda table: None) if out is None else partial(_write, out)
     table = calibrate(
         study,
         replicates,
@@ -154,14 +199,9 @@ def run_calibration(
         seed=seed,
         workers=workers,
         progress=progress,
+        stopped=keep,
     )
-    if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            table.write_csv(out / FILE)
-        except OSError as error:
-            message = f"calibrate: {out}: cannot be written. Choose another folder."
-            raise UsageError(message) from error
+    keep(table)
     judged = table.filter(pl.col("holds").is_not_null())
     covered = judged.filter("holds")
     summary = CalibrationSummary(
@@ -174,7 +214,18 @@ def run_calibration(
         valid=judged.filter("valid").height,
         valid_covered=covered.filter("valid").height,
         valid_in_range=judged.filter("valid", "in_range").height,
+        valid_biased=judged.filter("valid", pl.col("biased")).height,
         invalid_failing=judged.filter(~pl.col("valid") & ~pl.col("holds")).height,
         not_run=tuple(n for n in study.analysis.sensitivity if not SENSITIVITY[n].calibrated),
     )
     return table, summary
+
+
+def _write(out: Path, table: pl.DataFrame) -> None:
+    """The table as a file of the folder; UsageError where it cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        table.write_csv(out / FILE)
+    except OSError as error:
+        message = f"calibrate: {out}: cannot be written. Choose another folder."
+        raise UsageError(message) from error

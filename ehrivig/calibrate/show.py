@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from ehrivig.calibrate.summary import NOMINAL, monte_carlo_error
+from ehrivig.calibrate.summary import MOST_BIAS, NOMINAL, monte_carlo_error
 
 WORLD = {
     "immediate": "exposure starts at time zero",
@@ -41,7 +41,8 @@ def lines(table: pl.DataFrame) -> list[str]:
     text: list[str] = []
     for (world, effect), part in table.group_by("world", "effect", maintain_order=True):
         what = f"{WORLD[str(world)]}; true log ratio {effect:g}"
-        head = f"{'measure':8}{'truth':>8}{'mean':>8}{'bias':>8}{'covers':>8}{'p<.05':>8}  valid  "
+        names = ("truth", "mean", "bias", "in SE", "covers", "p<.05")
+        head = f"{'measure':8}{''.join(f'{name:>8}' for name in names)}  valid  "
         text += ["", f"World: {what}", head + "analysis"]
         text += [_line(row) for row in part.iter_rows(named=True)]
     return text + _outside(table)
@@ -59,6 +60,12 @@ def _outside(table: pl.DataFrame) -> list[str]:
             f"{row['world']}, effect {row['effect']:g}, {row['contrast']}, {row['measure']}, "
             f"{row['model']}"
         )
+    for row in judged.filter("biased").iter_rows(named=True):
+        text.append(
+            f"  biased by {row['bias_in_se']:+.2f} standard errors (limit {MOST_BIAS:g}): "
+            f"{row['world']}, effect {row['effect']:g}, {row['contrast']}, {row['measure']}, "
+            f"{row['model']}"
+        )
     failing = table.filter(~pl.col("valid"), pl.col("holds").is_not_null())
     failed = failing.filter(~pl.col("holds")).height
     return [
@@ -70,6 +77,7 @@ def _outside(table: pl.DataFrame) -> list[str]:
 def _line(row: dict[str, object]) -> str:
     """One analysis."""
     numbers = [_number(row[name], ".3f") for name in ("truth", "mean_estimate", "bias")]
+    numbers.append(_number(row["bias_in_se"], ".2f"))
     proportions = [_number(row[name], ".1%") for name in ("coverage", "rejected")]
     cells = "".join(f"{cell:>8}" for cell in (*numbers, *proportions))
     name = f"{row['analysis']}: {row['contrast']} [{row['population']}] {row['model']}"

@@ -16,6 +16,8 @@ from ehrivig.dataset import Floats
 
 NOMINAL, TOLERANCE = 0.95, 0.015
 FEWEST_WITH_ESTIMATE = 0.9
+MOST_BIAS = 0.4
+"""In standard errors: more spoils interval and test (Collins, Schafer & Kam 2001)."""
 ROUNDING = 1e-9
 RATIOS = ("OR", "RR", "HR", "ROR")
 NAMES = ("analysis", "contrast", "population", "model", "variance", "measure")
@@ -28,6 +30,7 @@ SCHEMA: dict[str, Any] = {
     "mean_estimate": pl.Float64,
     "bias": pl.Float64,
     "empirical_se": pl.Float64,
+    "bias_in_se": pl.Float64,
     "mean_se": pl.Float64,
     "coverage": pl.Float64,
     "rejected": pl.Float64,
@@ -36,6 +39,7 @@ SCHEMA: dict[str, Any] = {
     "failed": pl.Int64,
     "valid": pl.Boolean,
     "exact": pl.Boolean,
+    "biased": pl.Boolean,
     "holds": pl.Boolean,
     "in_range": pl.Boolean,
     "why": pl.String,
@@ -46,13 +50,15 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
     """One row per analysis of one world.
 
     `truth` and `mean_estimate` are on the measure's scale (the mean of a ratio is geometric);
-    `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `coverage` (null without a
-    truth) is a proportion of the replicates with an estimate, `rejected` (p < 0.05) of those with a
-    p: none is no acceptance; `failed` counts those without an estimate. `type_i_error` is
-    `rejected` where there is no effect. `in_range`: the coverage is not below 93.5%, nor above
-    96.5% where it should be exact; `holds`: not by more than two Monte-Carlo errors. Both are null
-    without a coverage, and where more than a tenth of the cohorts have no estimate: what is left of
-    them is no fair sample.
+    `bias`, `empirical_se` and `mean_se` on the log scale for ratios. `bias_in_se` is the bias over
+    the empirical standard error, which a wide interval can hide from the coverage; `biased`: more
+    than 0.4 of it, and beyond two Monte-Carlo errors. `coverage` (null without a truth) is a
+    proportion of the replicates with an estimate, `rejected` (p < 0.05) of those with a p: none is
+    no acceptance; `failed` counts those without an estimate. `type_i_error` is `rejected` where
+    there is no effect. `in_range`: the coverage is not below 93.5%, nor above
+    96.5% where it should be exact; `holds`: not by more than two Monte-Carlo errors, and not
+    biased. Both are null without a coverage, and where more than a tenth of the cohorts have no
+    estimate: what is left of them is no fair sample.
     """
     slots = list(dict.fromkeys(slot for one in replicates for slot in one.answers))
     risks = _mean_risks(replicates)
@@ -69,6 +75,9 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
             answers = [one.answers[slot] for one in replicates if slot in one.answers]
             truth = _truth(slot, found, world, risks)
             measured = _measured(answers, slot, truth, no_effect=world.effect == 0)
+            count = len(answers), len(replicates)
+            covers = _holds(measured["coverage"], *count, found, 2)
+            biased = _biased(measured["bias_in_se"], len(answers))
             rows.append(
                 {
                     "world": world.world,
@@ -78,10 +87,9 @@ def summarise(world: Model, replicates: Sequence[Replicate]) -> pl.DataFrame:
                     "failed": len(replicates) - len(answers),
                     "valid": found.valid,
                     "exact": found.exact,
-                    "holds": _holds(measured["coverage"], len(answers), len(replicates), found, 2),
-                    "in_range": _holds(
-                        measured["coverage"], len(answers), len(replicates), found, 0
-                    ),
+                    "biased": biased,
+                    "holds": None if covers is None else covers and not biased,
+                    "in_range": _holds(measured["coverage"], *count, found, 0),
                     "why": found.why,
                 }
             )
@@ -135,6 +143,7 @@ def _measured(
     rejected = float((tested < 0.05).mean()) if tested.size else None
     row: dict[str, float | int | None] = {
         "coverage": None,
+        "bias_in_se": None,
         "truth": truth,
         "mean_estimate": exp(value.mean()) if ratio else float(value.mean()),
         "empirical_se": float(value.std(ddof=1)) if len(value) > 1 else None,
@@ -146,9 +155,15 @@ def _measured(
     if truth is not None:
         inside = (columns["lo"] <= truth) & (truth <= columns["hi"])
         coverage = float(inside.mean())
-        row["bias"] = float(value.mean()) - (log(truth) if ratio else truth)
-        row["coverage"] = coverage
+        bias, spread = float(value.mean()) - (log(truth) if ratio else truth), row["empirical_se"]
+        row |= {"bias": bias, "coverage": coverage}
+        row["bias_in_se"] = bias / spread if spread else None
     return row
+
+
+def _biased(bias_in_se: float | None, n: int) -> bool | None:
+    """Whether estimates of n cohorts lean by more than is little, beyond two Monte-Carlo errors."""
+    return None if bias_in_se is None else abs(bias_in_se) > MOST_BIAS + 2 / sqrt(n)
 
 
 def _holds(

@@ -30,8 +30,9 @@ class Here:
 
     workers: ClassVar[list[int]] = []
 
-    def __init__(self, workers: int, context: object) -> None:
+    def __init__(self, workers: int, context: object, initializer: object) -> None:
         self.workers.append(workers)
+        self._processes: dict[int, Any] = {}
 
     def __enter__(self) -> Here:
         return self
@@ -120,6 +121,20 @@ def test_progress_counts_cohorts(asked: list[Any]) -> None:
     assert len(seen) == 4 * 21
 
 
+def test_what_was_done_is_kept_when_stopped(asked: list[Any], tmp_path: Path) -> None:
+    """Ctrl-C after 30 batches: the four worlds stand alike in the file, and the stop goes on."""
+
+    def stop(done: int, whole: int) -> None:
+        if done >= 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_calibration(LIU, 41, tmp_path / "out", progress=stop)
+    kept = pl.read_csv(tmp_path / "out" / "calibration.csv")
+    assert kept.select("world", "effect").unique().height == 4
+    assert kept["replicates"].to_list() == [16, 16, 14, 14]
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
@@ -143,9 +158,10 @@ def test_numbers_at_the_end_of_their_range(asked: list[Any], keys: dict[str, Any
 
 
 def table(*rows: tuple[bool, bool | None, bool | None]) -> pl.DataFrame:
-    """Analyses by (valid, holds, in range)."""
+    """Analyses by (valid, holds, in range); what covers and holds not is biased."""
     columns = ("valid", "holds", "in_range")
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.Boolean), orient="row")
+    made = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.Boolean), orient="row")
+    return made.with_columns(biased=~pl.col("holds") & pl.col("in_range"))
 
 
 def test_a_summary_counts_what_kept_its_promise(
@@ -154,7 +170,7 @@ def test_a_summary_counts_what_kept_its_promise(
     made = table(
         *[(True, True, True)] * 4,
         *[(True, True, False)] * 2,
-        (True, False, False),
+        (True, False, True),
         (True, None, None),
         *[(False, False, False)] * 3,
         (False, True, True),
@@ -170,10 +186,11 @@ def test_a_summary_counts_what_kept_its_promise(
     moved = print
     keys = {"patients": 200, "effect": 0.3, "seed": 4, "workers": 2, "progress": moved}
     found, summary = run_calibration(LIU, 10, tmp_path / "a" / "b", **keys)  # type: ignore[arg-type]
+    assert callable(given.pop("stopped"))
     assert given == {"words": (LIU, 10), **keys}
     assert found is made
     assert (summary.analyses, summary.valid, summary.valid_covered) == (13, 7, 6)
-    assert (summary.valid_in_range, summary.invalid_failing) == (4, 3)
+    assert (summary.valid_in_range, summary.valid_biased, summary.invalid_failing) == (5, 1, 3)
     assert (summary.replicates, summary.patients, summary.effect) == (10, 200, 0.3)
     assert summary.study == "ivig_covid19"
     assert summary.out == str(tmp_path / "a" / "b")
@@ -334,6 +351,23 @@ def test_one_cohort_has_no_spread_and_a_difference_no_logarithm() -> None:
     assert both["mean_se"] == pytest.approx(((0.05**2 + 0.15**2) / 2) ** 0.5)
     assert (both["coverage"], both["rejected"]) == (0.5, 1.0)  # of the one that has a p
     assert row(answer)["empirical_se"] is None
+    assert row(answer)["bias_in_se"] is None
+
+
+@pytest.mark.parametrize(("lean", "holds"), [(0.3, True), (0.45, True), (0.7, False)])
+def test_a_lean_that_wide_intervals_hide_fails(lean: float, holds: bool) -> None:
+    """M28: every interval holds the truth; beyond 0.4 SE and chance (0.2 here) it fails."""
+    slot, world = (*SLOT[:-1], "RD"), model(LIU, "immediate", -0.5)
+    spread = np.tile([-1.0, 1.0], 50) * 0.1
+    values = -0.2 + lean * float(spread.std(ddof=1)) + spread
+    made = [
+        Replicate({slot: Answer(v, -0.9, 0.9, 0.4, 0.5)}, {slot: "ATE"}, {"all": (0.2, 0.4)})
+        for v in values
+    ]
+    row = summarise(world, made).row(0, named=True)
+    assert row["bias_in_se"] == pytest.approx(lean)
+    assert row["coverage"] == 1.0
+    assert (row["biased"], row["holds"]) == (not holds, holds)
 
 
 LINE = {
@@ -341,19 +375,22 @@ LINE = {
     **{"population": "matched", "model": "logistic", "variance": "cluster HC1", "measure": "OR"},
     **{"truth": 1.0, "mean_estimate": 1.25, "bias": 0.05, "coverage": 0.93, "rejected": 0.07},
     **{"replicates": 400, "valid": True, "holds": True, "in_range": False, "why": "said"},
+    **{"bias_in_se": 0.625, "biased": True},
 }
 
 
 def test_a_table_as_lines() -> None:
     naive = LINE | {"world": "delayed", "effect": -0.5, "valid": False, "variance": "model"}
     naive |= {"truth": None, "bias": None, "coverage": None, "holds": None, "in_range": None}
+    naive |= {"bias_in_se": None, "biased": None}
     missed = naive | {"holds": False, "in_range": False, "coverage": 0.1}
     kept = naive | {"holds": True, "in_range": True, "coverage": 0.95}
-    rows = [LINE, LINE | {"in_range": True}, naive, missed, kept]
+    rows = [LINE, LINE | {"in_range": True, "biased": False}, naive, missed, kept]
     text = show.lines(pl.DataFrame(rows, infer_schema_length=None))
-    head = "measure    truth    mean    bias  covers   p<.05  valid  analysis"
-    first = "OR         1.000   1.250   0.050   93.0%    7.0%  yes    main: IVIG vs none [matched]"
-    second = "OR                 1.250                    7.0%  no     main: IVIG vs none [matched]"
+    main = "main: IVIG vs none [matched]"
+    head = "measure    truth    mean    bias   in SE  covers   p<.05  valid  analysis"
+    first = f"OR         1.000   1.250   0.050    0.62   93.0%    7.0%  yes    {main}"
+    second = f"OR                 1.250                            7.0%  no     {main}"
     assert text[0] == ""
     assert text[1] == "World: exposure starts at time zero; true log ratio 0"
     assert text[2] == head
@@ -361,11 +398,13 @@ def test_a_table_as_lines() -> None:
     assert text[6] == "World: exposure starts later; true log ratio -0.5"
     assert text[8] == f"{second} logistic (said)"
     error = f"{monte_carlo_error(0.95, 400):.1%}"
-    assert text[-4:] == [
+    assert text[-5:] == [
         "",
         "Valid analyses: 1 of 2 in range",
         f"  outside: 93.0% (Monte-Carlo error {error}; within chance): immediate, effect 0, "
         "IVIG vs none, OR, logistic",
+        "  biased by +0.62 standard errors (limit 0.4): immediate, effect 0, IVIG vs none, OR, "
+        "logistic",
         "Analyses that cannot be right: 1 of 2 miss their coverage",
     ]
 
