@@ -25,7 +25,7 @@ from ehrivig.dataset import exposed, score_names, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import exposure_effect, logistic
-from ehrivig.stats.regression.standardise import g_computation
+from ehrivig.stats.regression.standardise import LEFT_OUT, g_computation
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.contingency import discordant, mcnemar
 from ehrivig.stats.tables.paired import paired_risk_difference
@@ -184,6 +184,7 @@ def _doubly_robust(matched: pl.DataFrame, study: Study, rows: EffectRows) -> Non
             arm[known],
             x[known],
             population="exposed",
+            variance=LEFT_OUT,
             cluster=pairs[known],
             names=names,
             event_label=label,

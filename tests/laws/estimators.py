@@ -430,6 +430,25 @@ ESTIMATORS = (
         also=(propensity,),
     ),
     Estimator(
+        "AIPW, leaving one out",
+        aipw,
+        lambda r: (
+            (r.event, r.arm, r.x),
+            {"propensity": propensity(r.arm == 1, r.x), "variance": "leave_one_out"},
+        ),
+        lambda found: effect(found.risk_difference),
+        "difference",
+        ADJUSTED,
+    ),
+    Estimator(
+        "g-computation, leaving one out",
+        g_computation,
+        lambda r: ((r.event, r.arm, r.x), {"variance": "leave_one_out"}),
+        lambda found: effect(found.odds_ratio),
+        "ratio",
+        ADJUSTED,
+    ),
+    Estimator(
         "linear",
         linear,
         lambda r: ((r.value, r.full), {"names": names_of(r)}),

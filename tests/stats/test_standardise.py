@@ -7,7 +7,9 @@ import pytest
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.match.score import propensity
-from ehrivig.stats.regression.standardise import aipw, g_computation
+from ehrivig.stats.regression.glm import expit, maximise
+from ehrivig.stats.regression.sandwich import heteroscedastic
+from ehrivig.stats.regression.standardise import _left_out, aipw, g_computation
 from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 
 
@@ -75,6 +77,43 @@ def test_both_estimators_find_the_truth_and_cover_it() -> None:
     assert np.abs(bias).max() < 3.5 * np.std(estimates) / np.sqrt(200)
     assert (inside >= 200 * 0.90).all()
     assert (inside <= 200 * 0.99).all()
+
+
+def small_null(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """200 people, five strong confounders, no effect."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(200, 5))
+    exposed = rng.random(200) < expit(x @ [0.8, 0.6, 0.4, 0.3, 0.2])
+    return rng.random(200) < expit(x @ [0.8, 0.5, 0.4, 0.3, 0.2] - 0.6), exposed, x
+
+
+def test_leaving_one_out_keeps_small_intervals_wide_enough() -> None:
+    """M19 (simulated, 400 cohorts): 93% by the influence function, 95% leaving each row out."""
+    inside = np.zeros(4)
+    for seed in range(400):
+        y, arm, x = small_null(seed)
+        score = propensity(arm, x)
+        for k, variance in enumerate(("influence", "leave_one_out")):
+            g = g_computation(y, arm, x, variance=variance)  # type: ignore[arg-type]
+            a = aipw(y, arm, x, propensity=score, variance=variance)  # type: ignore[arg-type]
+            inside[k] += a.risk_difference.lo < 0 < a.risk_difference.hi
+            inside[2 + k] += g.risk_difference.lo < 0 < g.risk_difference.hi
+    assert inside[0] < inside[1]
+    assert inside[2] < inside[3]
+    assert min(inside[1], inside[3]) >= 0.935 * 400
+
+
+def test_what_is_left_out_is_that_of_hc3() -> None:
+    """Scores with the residuals of rows left out make the HC3 covariance, which equals R's."""
+    y, arm, x = small_null(1)
+    columns = np.column_stack((arm, x))
+    ml = maximise(y.astype(float), columns)
+    full = np.column_stack((np.ones(200), columns))
+    fitted = expit(full @ ml.coef)
+    scores = full * ((y - fitted) * _left_out(full, fitted, ml.covariance))[:, None]
+    ours = ml.covariance @ scores.T @ scores @ ml.covariance
+    hc3 = heteroscedastic(y.astype(float), columns, None, ml.coef, ml.covariance, "HC3")
+    assert ours == pytest.approx(hc3, rel=1e-9)
 
 
 def test_aipw_is_right_with_a_wrong_outcome_model() -> None:

@@ -22,7 +22,7 @@ from ehrivig.stats.regression.marginal import (
     cohort_of,
     influence_covariance,
 )
-from ehrivig.stats.regression.standardise import aipw
+from ehrivig.stats.regression.standardise import LEFT_OUT, aipw
 from ehrivig.stats.result import BoolArray, Effect
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
@@ -142,7 +142,15 @@ def _fitted(
     while True:
         among = np.array([name in kept for name in names], dtype=bool)
         try:
-            found = aipw(event, arm, x[:, among], propensity=score, names=kept, event_label=label)
+            found = aipw(
+                event,
+                arm,
+                x[:, among],
+                propensity=score,
+                variance=LEFT_OUT,
+                names=kept,
+                event_label=label,
+            )
         except SeparationError as error:
             left = [name for name in kept if name not in error.columns.split(", ")]
             if len(left) == len(kept):
