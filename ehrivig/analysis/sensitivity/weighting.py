@@ -13,7 +13,7 @@ from ehrivig.analysis.models import supported, varying, versus
 from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.dataset import Floats, exposed, score_names, values
+from ehrivig.dataset import Floats, exposed, hospital_names, score_names, values
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.regression.linear import WeightedMeans
 from ehrivig.stats.regression.marginal import (
@@ -24,6 +24,7 @@ from ehrivig.stats.regression.marginal import (
 )
 from ehrivig.stats.regression.standardise import LEFT_OUT, aipw
 from ehrivig.stats.result import BoolArray, Effect
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
@@ -53,6 +54,8 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
             rows.ask(question, partial(_weighted, people, e, aims[name], study))
         if name == "aipw":
             rows.ask(question, partial(_augmented, people, e, study))
+        if name == "aipw_cross_fitted":
+            rows.ask(question, partial(_learned, people, study))
 
 
 def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:
@@ -123,6 +126,23 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     notes = (f"not in the outcome model: {', '.join(dropped)}",) if dropped else ()
     effects = (found.risk_difference, found.risk_ratio, found.odds_ratio)
     return [replace(effect, notes=(*effect.notes, *notes)) for effect in effects]
+
+
+def _learned(people: pl.DataFrame, study: Study) -> list[Effect]:
+    """AIPW with learned models of all matching variables, hospitals without products."""
+    if study.primary.unit:
+        raise AnalysisError("the outcome model is of events; the primary outcome is a number")
+    x, names = varying(people, score_names(people, study))
+    found = cross_fitted_aipw(
+        values(people, study.primary.name),
+        exposed(people),
+        x,
+        seed=study.study.seed,
+        plain=sum(name in hospital_names(people) for name in names),
+        names=names,
+        event_label=study.primary.event_label,
+    )
+    return [found.risk_difference, found.risk_ratio, found.odds_ratio]
 
 
 def _fitted(

@@ -99,5 +99,14 @@ ANSWERS = Registry(
             death=False,
             target="ATE",
         ),
+        Answer(
+            "aipw_cross_fitted",
+            "Cross-fitted AIPW, models learned",
+            "Squares and products chosen by a lasso: RD, RR or OR.",
+            ("RD", "RR", "OR"),
+            "",
+            death=False,
+            target="ATE",
+        ),
     ),
 )

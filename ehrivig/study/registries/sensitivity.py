@@ -117,6 +117,13 @@ SENSITIVITY = Registry(
             calibrated=True,
         ),
         Sensitivity(
+            "aipw_cross_fitted",
+            "Cross-fitted AIPW, models learned",
+            "As aipw, with squares and products of the covariates chosen by a lasso (ATE).",
+            WEIGHTING,
+            calibrated=True,
+        ),
+        Sensitivity(
             "multiple_imputation",
             "Multiple imputation",
             "Missing covariates imputed, scored and matched anew, pooled by Rubin's rules.",

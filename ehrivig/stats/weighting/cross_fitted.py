@@ -1,0 +1,185 @@
+"""Doubly robust effects with learned nuisance functions, each person predicted by others' fits.
+
+Score and outcome models that are linear in the covariates lean where the truth bends. Here both are
+learned (scikit-learn), by an L1-penalised logistic regression on the covariates, their squares and
+products, or by boosted trees, and cross-fitted: the people are dealt into folds, and nobody is
+predicted by a model that has seen them, so that learning takes nothing from the interval.
+Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import whole_number
+from ehrivig.stats.expansion import scaled, squares_and_products
+from ehrivig.stats.regression.marginal import (
+    Cohort,
+    MarginalEffects,
+    Report,
+    cohort_of,
+    influence_covariance,
+)
+from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+from ehrivig.stats.weighting.estimands import estimand_over
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
+
+Learner = Literal["lasso", "boosting"]
+_NAMES: dict[str, str] = {
+    "lasso": "L1-penalised logistic models with squares and products",
+    "boosting": "boosted trees",
+}
+_PENALTIES, _INNER_FOLDS, _WEAKEST = 10, 3, 300.0
+"""Penalties tried, the folds that choose one, and how much weaker than all-zero the weakest is."""
+_LEAST_CHANCE = 0.01
+
+
+def cross_fitted_aipw(
+    event: ArrayLike,
+    exposed: ArrayLike,
+    x: ArrayLike,
+    *,
+    learner: Learner = "lasso",
+    folds: int = 5,
+    seed: int = 0,
+    plain: int = 0,
+    cluster: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    event_label: str = "event",
+    level: float = 0.95,
+) -> MarginalEffects:
+    """Augmented inverse-probability-weighted effects in everybody (ATE), models learned.
+
+    `event`, `exposed` (n,) 0/1, `x` (n, p) covariates, of which the last `plain` enter as they are
+    (hospitals: no products of them). `folds` keep arms and events alike; the same people are in one
+    whatever the order of the rows. The penalty is chosen by likelihood on 3 inner folds. Scores are
+    bounded to 0.01-0.99. Standard errors by the influence function, summed within `cluster`.
+
+    Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
+    has fewer events, or others, than two in each fold.
+    """
+    if learner not in get_args(Learner):
+        raise UsageError(f"learner: {learner!r} is not one of {get_args(Learner)}.")
+    whole_number(folds, "folds", 2)
+    whole_number(plain, "plain", 0)
+    cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
+    if plain > cohort.x.shape[1]:
+        raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
+    fold = _folds(cohort, folds, seed)
+    columns = cohort.x
+    if learner == "lasso":
+        bent, _ = squares_and_products(cohort.x, cohort.names, plain)
+        columns = np.hstack((scaled(cohort.x), scaled(bent)))
+    make = _lasso if learner == "lasso" else _boosted
+    score, risks = _predicted(cohort, columns, fold, make)
+    values = []
+    for arm, chance, risk in zip((cohort.exposed, ~cohort.exposed), score, risks, strict=True):
+        values.append(risk + arm * (cohort.event - risk) / chance)
+    phi = np.column_stack(values)
+    means = phi.mean(axis=0)
+    if bool(((means <= 0) | (means >= 1)).any()):
+        raise AnalysisError(
+            "cross-fitted AIPW: a risk outside 0 to 1; the weights are too extreme."
+        )
+    method = f"AIPW, cross-fitted in {folds} folds, {_NAMES[learner]}"
+    report = Report(cohort, event_label, level, estimand_over("all").name, method)
+    covariance = influence_covariance(cohort, phi - means)
+    return report.from_covariance(means, covariance, "influence function, cross-fitted")
+
+
+def _in_order(cohort: Cohort) -> Cohort:
+    """The cohort sorted by what its rows hold, so that their order changes nothing."""
+    group = np.zeros(len(cohort.event)) if cohort.cluster is None else cohort.cluster
+    order = np.lexsort((group, *cohort.x.T, cohort.event, cohort.exposed))
+    sorted_rows = cohort.take(order)
+    if cohort.cluster is None:
+        return sorted_rows
+    return replace(sorted_rows, cluster=cohort.cluster[order], groups=cohort.groups)
+
+
+def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
+    """The fold of each row of a sorted cohort, (n,): dealt within arm and event, or by cluster."""
+    kind = 2 * cohort.exposed.astype(np.int64) + cohort.event.astype(np.int64)
+    fewest = int(np.bincount(kind, minlength=4).min())
+    if fewest < 2 * folds:
+        raise AnalysisError(
+            f"cross-fitted AIPW: an arm has {fewest} with the event, or without it: fewer than two "
+            f"in each of {folds} folds. Name another analysis."
+        )
+    rng = np.random.default_rng(seed)
+    if cohort.cluster is not None:
+        return np.asarray(rng.permutation(cohort.groups)[cohort.cluster] % folds)
+    fold = np.empty(len(kind), dtype=np.int64)
+    for one in range(4):
+        rows = np.flatnonzero(kind == one)
+        fold[rows] = (rng.permutation(len(rows)) + one) % folds
+    return fold
+
+
+Make = Callable[[FloatArray, BoolArray], "ClassifierMixin"]
+
+
+def _predicted(
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """The chance of each arm, and the risk in it, of every row by models that never saw it."""
+    chance, risk = np.empty(len(fold)), np.empty((len(fold), 2))
+    event = cohort.event > 0
+    for number in np.unique(fold):
+        seen, here = fold != number, fold == number
+        chance[here] = _chance(make, columns[seen], cohort.exposed[seen], columns[here])
+        for k, arm in enumerate((cohort.exposed, ~cohort.exposed)):
+            among = seen & arm
+            risk[here, k] = _chance(make, columns[among], event[among], columns[here])
+    chance = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+    return (chance, 1 - chance), (risk[:, 0], risk[:, 1])
+
+
+def _chance(make: Make, x: FloatArray, answer: BoolArray, of: FloatArray) -> FloatArray:
+    """The chance of the answer for the rows `of`, by what was learned from `x`."""
+    model: Any = make(x, answer)
+    return np.asarray(model.predict_proba(of)[:, 1], dtype=np.float64)
+
+
+def _lasso(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
+    """An L1-penalised logistic regression; its penalty by cross-validated likelihood."""
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.svm import l1_min_c
+
+    least = float(l1_min_c(x, answer, loss="log"))
+    return LogisticRegressionCV(
+        Cs=least * np.geomspace(1.01, _WEAKEST, _PENALTIES),
+        cv=StratifiedKFold(_INNER_FOLDS),
+        l1_ratios=(1.0,),
+        solver="liblinear",
+        scoring="neg_log_loss",
+        intercept_scaling=10.0,
+        max_iter=1000,
+        tol=1e-3,
+        random_state=0,
+        use_legacy_attributes=False,
+    ).fit(x, answer)
+
+
+def _boosted(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
+    """Shallow boosted trees that stop early on a tenth held back."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        learning_rate=0.1,
+        max_iter=100,
+        max_depth=3,
+        min_samples_leaf=10,
+        l2_regularization=1.0,
+        early_stopping=True,
+        random_state=0,
+    ).fit(x, answer)

@@ -1,0 +1,153 @@
+"""Learned models that nobody is predicted by who taught them: the curve is seen, the rest holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ehrivig.analysis.curvature import farthest
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.match.score import propensity
+from ehrivig.stats.expansion import squares_and_products
+from ehrivig.stats.regression.glm import expit
+from ehrivig.stats.regression.standardise import aipw
+from ehrivig.stats.weighting import cross_fitted
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
+
+World = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def bent(seed: int, n: int = 850, effect: float = 0.0) -> World:
+    """One square and one product drive treatment and death alike (simulated)."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 8))
+    eta = 0.4 * x[:, 0] + 0.3 * x[:, 2] - 0.2 * x[:, 3]
+    eta += 0.6 * (x[:, 0] ** 2 - 1) + 0.6 * x[:, 0] * x[:, 1]
+    arm = rng.random(n) < expit(eta)
+    return rng.random(n) < expit(eta - 0.6 + effect * arm), arm, x
+
+
+def straight(seed: int, n: int = 850) -> World:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 8))
+    arm = rng.random(n) < expit(x[:, 0] * 0.5 + 0.3 * x[:, 1])
+    return rng.random(n) < expit(x[:, 0] * 0.5 - 0.6), arm, x
+
+
+def rejects(seeds: range) -> tuple[list[float], list[float]]:
+    """z of the risk difference: models linear in the covariates, and learned ones."""
+    linear, learned = [], []
+    for seed in seeds:
+        y, arm, x = bent(seed)
+        plain = aipw(y, arm, x, propensity=propensity(arm, x)).risk_difference
+        found = cross_fitted_aipw(y, arm, x, seed=seed).risk_difference
+        linear.append(plain.estimate / plain.se)
+        learned.append(found.estimate / found.se)
+    return linear, learned
+
+
+def test_what_bends_makes_no_effect() -> None:
+    """M23: linear models see an effect in every cohort; learned ones lean by a third of that."""
+    linear, learned = rejects(range(4))
+    assert min(linear) > 1.96
+    assert abs(np.mean(learned)) < 1
+
+
+@pytest.mark.slow
+def test_the_error_of_the_first_kind_where_it_bends() -> None:
+    linear, learned = rejects(range(200))
+    assert np.mean(np.abs(linear) > 1.96) > 0.8
+    assert np.mean(np.abs(learned) > 1.96) < 0.09
+
+
+def test_balance_of_squares_and_products_would_have_shown_it() -> None:
+    """Beyond chance in the bent world, and not in a straight one."""
+    names = tuple("abcdefgh")
+    for seed in range(4):
+        for world, off in ((bent, True), (straight, False)):
+            _, arm, x = world(seed)
+            score = propensity(arm, x)
+            found = farthest(arm, x, names, np.where(arm, 1 / score, 1 / (1 - score)))
+            assert found is not None
+            assert (found.beyond > 0.1) is off
+            if off:
+                assert found.term in {"a squared", "a x b"}
+
+
+def test_squares_and_products_by_hand() -> None:
+    """A yes/no column has no square; the plain one, nothing; names say what each is."""
+    x = np.array([[0.0, 1, 7], [2, 0, 8], [4, 1, 9], [6, 0, 7]])
+    terms, names = squares_and_products(x, ("a", "b", "hospital"), plain=1)
+    assert names == ("a squared", "a x b")
+    a, b = ((column - column.mean()) / column.std() for column in x.T[:2])
+    assert terms == pytest.approx(np.column_stack((a * a, a * b)))
+
+
+class Constant:
+    """A model that knows the share of what it was shown, and remembers it."""
+
+    shown: list[int] = []  # noqa: RUF012
+
+    def __init__(self, x: np.ndarray, answer: np.ndarray) -> None:
+        self.shown.append(len(answer))
+        self.share = float(answer.mean())
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        return np.column_stack((np.full(len(x), 1 - self.share), np.full(len(x), self.share)))
+
+
+def test_the_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cross_fitted, "_lasso", Constant)
+    Constant.shown.clear()
+    y, arm, x = straight(3, n=300)
+    found = cross_fitted_aipw(y, arm, x, folds=3, seed=4)
+    made = cross_fitted._in_order(cross_fitted.cohort_of(y, arm, x, None, None))
+    y, arm, fold = made.event, made.exposed, cross_fitted._folds(made, 3, 4)
+    phi = np.empty((300, 2))
+    for number in range(3):
+        seen, here = fold != number, fold == number
+        chance = arm[seen].mean()
+        for k, (side, e) in enumerate(((arm, chance), (~arm, 1 - chance))):
+            risk = y[seen & side].mean()
+            phi[here, k] = risk + side[here] * (y[here] - risk) / e
+    difference = phi[:, 0] - phi[:, 1]
+    assert found.risk_difference.estimate == pytest.approx(difference.mean())
+    assert found.risk_difference.se == pytest.approx(difference.std() / np.sqrt(300))
+    assert len(Constant.shown) == 9
+    assert Constant.shown[0] == (fold != 0).sum()
+
+
+@pytest.mark.parametrize("learner", ["lasso", "boosting"])
+def test_order_and_units_change_nothing(learner: Any) -> None:
+    y, arm, x = bent(1, n=400)
+    first = cross_fitted_aipw(y, arm, x, learner=learner).risk_difference
+    order = np.random.default_rng(0).permutation(400)
+    moved = cross_fitted_aipw(y[order], arm[order], x[order], learner=learner).risk_difference
+    assert (moved.estimate, moved.se) == (first.estimate, first.se)
+    if learner == "lasso":
+        scaled = cross_fitted_aipw(y, arm, x * 3 + 100).risk_difference
+        assert scaled.estimate == pytest.approx(first.estimate, abs=1e-6)
+
+
+def test_arms_and_events_are_dealt_alike() -> None:
+    y, arm, x = bent(2)
+    fold = cross_fitted._folds(cross_fitted.cohort_of(y, arm, x, None, None), 5, 0)
+    for side in (arm, ~arm):
+        counts = np.bincount(fold[side & y], minlength=5)
+        assert counts.max() - counts.min() <= 1
+    where = np.arange(len(y)) // 5
+    whole = cross_fitted._folds(cross_fitted.cohort_of(y, arm, x, where, None), 5, 0)
+    assert all(len(set(whole[where == one])) == 1 for one in range(170))
+
+
+def test_what_cannot_be_learned_is_said() -> None:
+    y, arm, x = straight(5, n=100)
+    few = y & (~arm | (np.cumsum(y & arm) <= 9))
+    with pytest.raises(AnalysisError, match="an arm has 9 with the event, or without it"):
+        cross_fitted_aipw(few, arm, x)
+    with pytest.raises(UsageError, match="learner"):
+        cross_fitted_aipw(y, arm, x, learner="forest")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="plain: 9 of 8"):
+        cross_fitted_aipw(y, arm, x, plain=9)
