@@ -213,9 +213,11 @@ def _release(this: Run) -> None:
     """What may leave: the tables that withstand the attack, and what is made of them only."""
     out = this.folder / release.FOLDER
     may_leave = release.write_tables(this.folder, this.study.report, this.earlier)
-    report.write(out, this.answerable.study, dropped=this.dropped, people=this.folder)
+    report.write(
+        out, this.answerable.study, dropped=this.dropped, people=this.folder, asked=this.study
+    )
     aggregate.write(out)
-    release.bring(this.folder, ("report.html", "figures", "aggregate.csv"))
+    release.bring(this.folder, release.PAGES)
     if not may_leave:
         release.keep(this.folder, this.earlier)
         this.progress("release: kept as it was, for few people are new since then")
