@@ -23,34 +23,10 @@ from ehrivig.report.protocol.checklists import GUIDELINES, checklist
 from ehrivig.study.protocol import protocol as fixed
 
 HARPER = [
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "7.1",
-    "7.2",
-    "7.3",
-    "7.3.1",
-    "7.3.2",
-    "7.3.3",
-    "7.4",
-    "7.4.1",
-    "7.4.2",
-    "7.4.3",
-    "7.4.4",
-    "7.5",
-    "7.6",
-    "7.7",
-    "7.8",
-    "7.9",
-    "8",
-    "9",
-    "10",
-    "11",
-    "12",
+    *map(str, range(1, 8)),
+    *("7.1", "7.2", "7.3", "7.3.1", "7.3.2", "7.3.3"),
+    *("7.4", "7.4.1", "7.4.2", "7.4.3", "7.4.4", "7.5", "7.6", "7.7", "7.8", "7.9"),
+    *map(str, range(8, 13)),
 ]
 ITEMS = {"target": 39, "strobe": 34, "record_pe": 28}
 TARGET = [
