@@ -59,6 +59,8 @@ def _outcomes(study: Study) -> Section:
     known = {
         "linked": "Deaths after discharge are declared to be on record.",
         "in_hospital": "Deaths are known within the stay alone; leaving alive competes.",
+        "unknown": "Deaths after discharge are unknown: people are followed until they leave "
+        "alive, and who stays is weighted for them.",
         None: "Whether deaths after discharge are on record is decided by the dates of death, and "
         "reported; where they are not, death in the hospital takes their place.",
     }[study.primary.after_discharge or study.outcomes.after_discharge]
@@ -109,6 +111,8 @@ def _leaving(study: Study) -> str:
         return "ends what can be seen"
     if study.primary.source == "in_hospital_death":
         return "alive: competing event; nobody who left can start the drug"
+    if (study.primary.after_discharge or study.outcomes.after_discharge) == "unknown":
+        return "alive: ends what can be seen; who stays is weighted for who left"
     return "no end where deaths after discharge are on record, else a competing event"
 
 
