@@ -112,7 +112,7 @@ def _matching(study: Study) -> str:
     which = {"first": "the first in its window", "last": "the last at or before time zero"}
     text += f" Of several values of a covariate {which[study.covariates.value]} counts"
     latest = [until_hours(study, v.name) or 0.0 for v in study.covariates.variables]
-    text += f"; windows end up to {max(latest):g} h after time zero." if any(latest) else "."
+    text += f"; windows end up to {max(latest):g} h beyond time zero." if any(latest) else "."
     admitted = (*m.allow_post_baseline, *study.analysis.allow_post_baseline)
     if admitted:
         text += (
