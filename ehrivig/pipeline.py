@@ -145,6 +145,7 @@ def investigate(this: Run) -> dict[str, int]:
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
     strategies.refuse_unfollowed(table, study)
+    strategies.refuse_unreached(table, study)
     this.progress("matching")
     table = with_hospitals(table)
     arms = comparison.compare(table, study)
