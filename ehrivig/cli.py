@@ -255,11 +255,31 @@ def schema() -> None:
 
 
 @app.command()
-def protocol(study: StudyArgument, as_json: JsonOption = False) -> None:
-    """Print the protocol of a study with its hash, which every run of it repeats."""
+def protocol(
+    study: StudyArgument,
+    as_json: JsonOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="New file: .html, .md, or .svg for the design alone."),
+    ] = None,
+) -> None:
+    """Print the protocol of a study with its hash, which every run of it repeats.
+
+    With --out the whole of it, on the HARPER template with the design diagram.
+    """
     from ehrivig.study import protocol as of_study
 
-    content = of_study.protocol(_study(study, None))
+    plan = _study(study, None)
+    content = of_study.protocol(plan)
+    if out is not None:
+        from ehrivig.report import protocol as pages
+
+        if as_json:
+            raise UsageError("protocol: --json prints and --out writes a file. Give one of them.")
+
+        written = ", ".join(str(path) for path in pages.document(plan, out))
+        typer.echo(f"protocol {content['protocol_hash']}: {written}", err=True)
+        return
     text = json.dumps(content, indent=1, default=str) if as_json else of_study.as_text(content)
     typer.echo(text.rstrip("\n"))
 

@@ -145,6 +145,7 @@ def investigate(this: Run) -> dict[str, int]:
     if table.is_empty():
         raise EmptyResult(cohort.empty_message(attrition) + verdicts.set_aside(this))
     strategies.refuse_unfollowed(table, study)
+    strategies.refuse_unreached(table, study)
     this.progress("matching")
     table = with_hospitals(table)
     arms = comparison.compare(table, study)
@@ -213,9 +214,11 @@ def _release(this: Run) -> None:
     """What may leave: the tables that withstand the attack, and what is made of them only."""
     out = this.folder / release.FOLDER
     may_leave = release.write_tables(this.folder, this.study.report, this.earlier)
-    report.write(out, this.answerable.study, dropped=this.dropped, people=this.folder)
+    report.write(
+        out, this.answerable.study, dropped=this.dropped, people=this.folder, asked=this.study
+    )
     aggregate.write(out)
-    release.bring(this.folder, ("report.html", "figures", "aggregate.csv"))
+    release.bring(this.folder, release.PAGES)
     if not may_leave:
         release.keep(this.folder, this.earlier)
         this.progress("release: kept as it was, for few people are new since then")

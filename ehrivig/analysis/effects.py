@@ -173,13 +173,18 @@ class EffectRows:
         return _joined([question.note, "" if needless else self.warning, late])
 
     def _late(self, question: Question) -> str:
-        """What of the rows of a question follows time zero; the safe designs leave it out."""
-        if not question.immortal:
+        """What of the rows of a question follows time zero; the safe designs leave it out.
+
+        All of them say until when after time zero their covariates were measured.
+        """
+        said, everybody = self.admitted, question.population.startswith("all")
+        if everybody and not question.adjusted:
             return ""
-        everybody = question.population.startswith("all")
-        if everybody and question.adjusted and question.analysis in OWN_MODEL:
-            return self.admitted.adjusted
-        return self.admitted.matched if question.adjusted or not everybody else ""
+        if not question.immortal:
+            return said.matched_hours
+        if everybody and question.analysis in OWN_MODEL:
+            return _joined([said.adjusted, said.adjusted_hours])
+        return _joined([said.matched, said.matched_hours])
 
     def frame(self) -> pl.DataFrame:
         """All rows, with p-values adjusted inside each declared family."""

@@ -1,6 +1,8 @@
-"""Strategies that nobody follows: an answer that would compare people with nobody."""
+"""Strategies that nobody follows, a horizon that nobody reaches: there is nothing to compare."""
 
 from __future__ import annotations
+
+from datetime import datetime, time, timedelta
 
 import polars as pl
 
@@ -28,6 +30,25 @@ def refuse_unfollowed(table: pl.DataFrame, study: Study) -> None:
         f"study: analysis.{key}: {who} in the cohort starts {drug} within {hours:g} h of time "
         f"zero, and the declared answer compares those who {others} with the rest. {cure}, or "
         "another study.estimand.analysis."
+    )
+
+
+def refuse_unreached(table: pl.DataFrame, study: Study) -> None:
+    """Raise UsageError where the extract ends before anybody of a cohort reaches the horizon.
+
+    `table`: one row per person, with `time_zero`. Nothing is said where no horizon is declared, or
+    no last day of the extract.
+    """
+    days, end = study.primary.within_days, study.extract.extract_date
+    first = None if table.is_empty() else table["time_zero"].min()
+    if days is None or end is None or not isinstance(first, datetime):
+        return
+    if first + timedelta(days=days) <= datetime.combine(end, time.max):
+        return
+    raise UsageError(
+        f"study: outcomes.{study.primary.name}.within_days: {days:g} days after time zero lie "
+        f"beyond the extract ({end}) for everybody in the cohort: nobody can be followed so long. "
+        "Shorten it, or mend extract.extract_date."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ehrivig.demo import dosing, drugs, events, labs, respiration, study_drugs, vitals
+from ehrivig.demo import dosing, drugs, events, incidental, labs, respiration, study_drugs, vitals
 from ehrivig.demo.sites import Counters, Part
 
 Tables = dict[str, pl.DataFrame]
@@ -79,7 +79,7 @@ def build(part: Part, stays: pl.DataFrame, mess: Mess, study: str | None = None)
         "patient": events.patient(part, stays),
         "admission": events.admission(part, stays, mess.without_weight),
         "icu_stay": events.icu_stay(part, stays),
-        "diagnosis": events.diagnosis(part, stays),
+        "diagnosis": incidental.added(events.diagnosis(part, stays), part, stays),
         "lab": labs.lab(part, stays, times, devices),
         "vital": vitals.vital(part, stays, times, devices),
         "medication": medication,

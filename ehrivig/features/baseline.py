@@ -39,7 +39,7 @@ def baseline(db: Database, study: Study) -> pl.DataFrame:
     db.view("anchor", "SELECT admission_id, time_zero AS anchor_at FROM candidate")
     units = _units(db)
     for (source, window), wanted in _by_query(variables, study).items():
-        found = measured(db, source, [_code(v) for v in wanted], window)
+        found = measured(db, source, [_code(v) for v in wanted], window, study.covariates.value)
         for variable in wanted:
             frame = _with_variable(units, frame, found, variable)
     frame = _with_computed_scores(db, frame, variables, study)
@@ -81,14 +81,18 @@ def _anchor(db: Database, study: Study) -> None:
     db.view("anchor", f"SELECT admission_id, {column} AS anchor_at FROM candidate")
 
 
-def measured(db: Database, source: str, codes: list[str], window: Window) -> pl.DataFrame:
+def measured(
+    db: Database, source: str, codes: list[str], window: Window, which: str = "first"
+) -> pl.DataFrame:
     """What one concept query finds: admission_id, variable (the code), value.
 
-    Needs `anchor` (admission_id, anchor_at); `window` is [start, end) in hours around it.
+    Needs `anchor` (admission_id, anchor_at); `window` is [start, end) in hours around it. `which`
+    of several numbers: the first, or the last at or before the anchor.
     """
     asked = COVARIATES[source]
-    values = {asked.parameter: sorted(set(codes)), "start_hours": window[0], "end_hours": window[1]}
-    return db.frame(concept(asked.concept), values)
+    hours = {"start_hours": window[0], "end_hours": window[1]}
+    last = {"last": which == "last"} if asked.number else {}
+    return db.frame(concept(asked.concept), {asked.parameter: sorted(set(codes)), **hours, **last})
 
 
 def _in_group(db: Database, lists: codes.CodeLists, group: str) -> pl.Expr:

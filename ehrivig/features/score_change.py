@@ -37,9 +37,10 @@ def _score(db: Database, score: str, day: float) -> pl.DataFrame:
         {"seconds": round(day * 86_400)},
     )
     db.view("anchor", "SELECT admission_id, anchor_at FROM score_moment")
-    recorded = db.frame(
-        concept("baseline_score"), {"scores": [score], "start_hours": 0.0, "end_hours": 24.0}
-    ).select("admission_id", pl.col("value").alias("recorded"))
+    day_asked = {"start_hours": 0.0, "end_hours": 24.0, "last": False}
+    recorded = db.frame(concept("baseline_score"), {"scores": [score], **day_asked}).select(
+        "admission_id", pl.col("value").alias("recorded")
+    )
     computed = severity.scores_of_a_day(db, "score_moment.anchor_at")
     enough = pl.col(f"{score}_n_missing") <= severity.SOFA_MAX_MISSING
     there = db.frame(

@@ -13,7 +13,7 @@ from ehrivig.dataset import KEY, Floats, exposed, matrix
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import CovariateBalance, balance, level_difference
 from ehrivig.study import Study
-from ehrivig.study.admitted import FOLLOWS, late_names
+from ehrivig.study.admitted import FOLLOWS, late_names, until_hours
 
 OVERLAP_BINS = 25
 DECILES = 10
@@ -31,11 +31,14 @@ BALANCE_SCHEMA: dict[str, Any] = {
     "missing": pl.Int64,
     "in_score": pl.Boolean,
     "note": pl.String,
+    "until_hours": pl.Float64,
 }
 
 
 def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataFrame:
     """Every covariate before and after matching, with the SMD's denominator named.
+
+    `until_hours`: how long after time zero it was still looked for, null where no later.
 
     Means of a yes/no covariate with a small cell are null; the SMD stays.
     """
@@ -64,6 +67,7 @@ def balance_table(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> p
         row |= {"smd_denominator": study.match.smd_denominator, "missing": found.missing}
         row["in_score"] = name in study.match.covariates
         row["note"] = FOLLOWS if name in late else None
+        row["until_hours"] = until_hours(study, name)
         rows.append({**row, **_sides(found, x[:, 0], arm, used, study.report.smallest_cell)})
     return pl.DataFrame([*rows, *_hospitals(table, used, study)], schema=BALANCE_SCHEMA)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ehrivig.errors import UsageError
+from ehrivig.meta.aggregates import AGGREGATE_FILE, read_aggregate
 from ehrivig.meta.intervals import critical_value, standard_error, two_sided_p
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.measures import MEASURES, Measure
@@ -88,7 +89,17 @@ def read_effects(path: Path) -> tuple[OurEffect, ...]:
             effects.append(OurEffect(**texts, estimate=estimate, lo=lo, hi=hi))
     if not effects:
         raise UsageError(f"{file}: no row has an estimate with an interval. Look at the run first.")
+    effects = [_in_doubt(effect, path) for effect in effects]
     return tuple(sorted(effects, key=lambda effect: effect.role != "primary"))
+
+
+def _in_doubt(effect: OurEffect, path: Path) -> OurEffect:
+    """The answer of a run with what its aggregate says of whether to believe it."""
+    beside = effects_file(path).parent / AGGREGATE_FILE
+    if effect.role != "primary" or not beside.is_file():
+        return effect
+    notes = [one.note for one in read_aggregate(beside) if one.role == "primary" and one.note]
+    return replace(effect, note=notes[0]) if notes else effect
 
 
 def choose(effects: Sequence[OurEffect], wanted: dict[str, str | None]) -> tuple[OurEffect, ...]:
@@ -121,6 +132,15 @@ def choose(effects: Sequence[OurEffect], wanted: dict[str, str | None]) -> tuple
             "choice by analysis or model."
         )
     return tuple(rows)
+
+
+def with_answer(
+    chosen: Sequence[OurEffect], effects: Sequence[OurEffect], measure: str
+) -> tuple[OurEffect, ...]:
+    """The rows chosen, with the answer of the run before them where it is of that measure."""
+    answers = [e for e in effects if e.role == "primary" and e.measure == measure]
+    fitting = [e for e in answers if e not in chosen and e.outcome == chosen[0].outcome]
+    return (*fitting, *chosen)
 
 
 def against(ours: OurEffect, pooled: Pooled) -> Comparison:

@@ -6,12 +6,13 @@ hidden count (`attack`), and what he finds is hidden as well (`hidden`), before 
 
 from ehrivig.release.before import carry, keep
 from ehrivig.release.door import bring, close, leave_release_alone, write_tables
-from ehrivig.release.files import FOLDER
+from ehrivig.release.files import FOLDER, PAGES
 from ehrivig.release.verify import Verified, verify
 from ehrivig.release.whole import refuse_edited
 
 __all__ = [
     "FOLDER",
+    "PAGES",
     "Verified",
     "bring",
     "carry",

@@ -20,6 +20,8 @@ from ehrivig.release.landmarks import landmarks
 HIDDEN = "suppressed"
 NOT_SHOWN = "not shown"
 ALL_LEVELS = "all levels"
+DIGITS = 3
+"""Significant digits of a diagnostic: what a reader needs."""
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
 _OF = re.compile(r"\b(\d+) of (\d+)\b")
@@ -179,10 +181,13 @@ def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 
 def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """No verdict on a hidden share of few people: it tells on which side of its threshold it is."""
+    """No verdict on a hidden share of few people: it tells on which side of its threshold it is.
+
+    Values to three digits: a share to the last one is its count.
+    """
     hidden = pl.col("value").is_null() & pl.col("verdict").is_in(["pass", "fail"])
     verdict = pl.when(hidden).then(pl.lit(NOT_SHOWN)).otherwise("verdict")
-    return frame.with_columns(verdict.alias("verdict"))
+    return frame.with_columns(verdict.alias("verdict"), pl.col("value").round_sig_figs(DIGITS))
 
 
 def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small, small_proportion
-from ehrivig.release import apart, before, copies, hidden, nights
+from ehrivig.release import apart, before, calibrated, copies, hidden, nights
 from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.release.whole import seal
@@ -32,6 +32,7 @@ _OF_ATTEMPTS = "history.csv"
 """Read back by every run; its words are the program's own."""
 
 
+EFFECTS = "effects.csv"
 PROTOCOL = "protocol.json"
 """It follows from the study file alone."""
 
@@ -44,13 +45,16 @@ def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
     """
     release, smallest = folder / FOLDER, report.smallest_cell
     release.mkdir()
-    first = {name: copies.first(name, frame, smallest) for name, frame in _tables(folder).items()}
+    exact = _tables(folder)
+    first = {name: copies.first(name, frame, smallest) for name, frame in exact.items()}
     left = apart.of_run(folder, smallest)
     first = apart.hide(first, left)
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
     beside = nights.held_against(tables, before.of_run(earlier), smallest)
     alone, tables = tables, tables if beside is None else beside
+    if EFFECTS in exact and EFFECTS in tables:
+        tables = tables | {EFFECTS: calibrated.hide(tables[EFFECTS], exact[EFFECTS])}
     for name, frame in tables.items():
         if frame.columns:
             frame.write_csv(release / name)

@@ -32,13 +32,19 @@ RELEASED = {
     "indications.csv": "what it was given for",
     "regimen*.csv": "regimens that were followed",
     "protocol.json": "the target trial and its emulation",
+    "protocol.html": "the protocol, on the HARPER template",
+    "checklists.html": "TARGET, STROBE and RECORD-PE, each item with its place in the report",
 }
+PAGES = ("report.html", "protocol.html", "checklists.html", "figures", "aggregate.csv")
+"""What is made in the release, and then lies in the run as well."""
 LOCAL = {
     "README.txt": "which file is what",
     "manifest.json": "versions, hashes, seed, files read and left out, rows and seconds per step",
     "history.csv": "one row per attempt",
     "metrics.prom": "numbers for a monitor",
     "report.html": "the report of this run; the release may have kept an earlier one",
+    "protocol.html": "the protocol, on the HARPER template",
+    "checklists.html": "TARGET, STROBE and RECORD-PE, each item with its place in the report",
     "figures/*.svg": "its figures",
     "*.csv": "the tables before the last suppression",
     "*.json": "the protocol and other descriptions of the study",

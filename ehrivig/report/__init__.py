@@ -10,22 +10,30 @@ import polars as pl
 
 from ehrivig.disclosure import small, small_proportion
 from ehrivig.figures.page import inline, page
-from ehrivig.report import answer, figures, flow, methods, tables, use
+from ehrivig.report import answer, figures, flow, methods, protocol, tables, use
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import sensitivity
 
 
-def write(folder: Path, study: Study, *, dropped: list[str], people: Path | None = None) -> None:
-    """Write `figures/*.svg` and `report.html` from the tables in `folder`.
+def write(
+    folder: Path,
+    study: Study,
+    *,
+    dropped: list[str],
+    people: Path | None = None,
+    asked: Study | None = None,
+) -> None:
+    """Write `figures/*.svg`, `report.html`, and its protocol and checklists, from `folder`.
 
-    `people`: where the cohort lies, of which heads are counted; `folder` unless given.
+    `people`: where the cohort lies, of which heads are counted; `folder` unless given. `asked`: the
+    study before the data decided what of it can be answered; `study` unless given.
     Needs manifest.json; any other table may be missing or empty (an empty cohort has few), and its
     section then says so.
     """
     (folder / "figures").mkdir(exist_ok=True)
     run = tables.RunTables(folder, people or folder)
-    drawn = _draw(run, study, dropped)
+    drawn = _draw(run, study, dropped) | _design(folder, asked or study)
     html = page(
         "ehrivig.report",
         "report.html",
@@ -44,6 +52,14 @@ def write(folder: Path, study: Study, *, dropped: list[str], people: Path | None
         dropped=dropped,
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
+    protocol.write(folder, asked or study)
+
+
+def _design(folder: Path, study: Study) -> dict[str, Path]:
+    """The design diagram, which follows from the study file alone."""
+    path = folder / "figures" / "design.svg"
+    path.write_text(protocol.design.diagram(study), encoding="utf-8")
+    return {"design": path}
 
 
 def _protocol(folder: Path) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study import Study
+from ehrivig.study.admitted import until_hours
 
 _SCALE = {
     "probability": "on the probability scale",
@@ -108,6 +109,10 @@ def _matching(study: Study) -> str:
         f"{_ORDER[m.order]}; equal distances by the rule {m.tie_rule}. Standardised mean "
         f"differences are divided by the {m.smd_denominator.replace('_', ' ')} standard deviation."
     )
+    which = {"first": "the first in its window", "last": "the last at or before time zero"}
+    text += f" Of several values of a covariate {which[study.covariates.value]} counts"
+    latest = [until_hours(study, v.name) or 0.0 for v in study.covariates.variables]
+    text += f"; windows end up to {max(latest):g} h beyond time zero." if any(latest) else "."
     admitted = (*m.allow_post_baseline, *study.analysis.allow_post_baseline)
     if admitted:
         text += (

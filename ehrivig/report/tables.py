@@ -155,10 +155,13 @@ def _diagnostics(table: pl.DataFrame, caption: str, study: Study) -> Table:
             "" if r["threshold"] is None else f"{r['threshold']:.3g}",
             r["verdict"] + (" (decides)" if r["decides"] and r["verdict"] == "fail" else ""),
             r["meaning"],
+            r.get("source") or "",
+            r.get("follows") or "",
         ]
         for r in table.iter_rows(named=True)
     ]
-    return Table(caption, ["Diagnostic", "Value", "Threshold", "Verdict", "What it is"], rows)
+    head = ["Diagnostic", "Value", "Threshold", "Verdict", "What it is", "Source", "If it fails"]
+    return Table(caption, head, rows, wide=True)
 
 
 def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:

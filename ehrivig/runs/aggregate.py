@@ -18,6 +18,8 @@ from ehrivig.meta.aggregates import HospitalEffect, aggregate_text
 from ehrivig.report.answer import verdict
 
 _PREFIX = "hospital "
+_NAMED = 6
+"""How many hospitals are named together."""
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
 
@@ -26,19 +28,26 @@ def of_run(
 ) -> list[HospitalEffect]:
     """The estimate of each hospital of a run (analysis "hospital"), without those not shown.
 
-    Of a run of one of `hospitals` the declared answer stands first, with its `warning`.
+    The declared answer of all its `hospitals` together stands first, with its `warning`.
     """
     return [*_answer(effects, hospitals, warning), *_of_hospitals(effects)]
 
 
 def _answer(effects: pl.DataFrame, hospitals: Sequence[str], warning: str) -> list[HospitalEffect]:
-    """The answer of a run of a single hospital, which is that hospital's."""
-    if len(hospitals) != 1 or "role" not in effects.columns:
+    """The answer of a run, under the name of its hospitals together."""
+    if not hospitals or "role" not in effects.columns:
         return []
     shown = pl.col("estimate").is_not_null() & pl.col("se").is_not_null()
     rows = effects.filter((pl.col("role") == "primary") & shown).to_dicts()
-    found = [_effect(row | {"population": f"{_PREFIX}{hospitals[0]}"}) for row in rows]
+    found = [_effect(row | {"population": f"{_PREFIX}{together(hospitals)}"}) for row in rows]
     return [replace(one, note="; ".join(filter(None, (warning, one.note)))) for one in found]
+
+
+def together(hospitals: Sequence[str]) -> str:
+    """One name for the hospitals of a run."""
+    if len(hospitals) <= _NAMED:
+        return " + ".join(hospitals)
+    return f"{hospitals[0]} + {len(hospitals) - 1} others"
 
 
 def _of_hospitals(effects: pl.DataFrame) -> list[HospitalEffect]:

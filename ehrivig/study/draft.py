@@ -48,6 +48,7 @@ def draft(file: Path, drug: str | None, condition: str | None, like: str) -> tup
     if drug:
         _expose(content, drug)
     if condition:
+        _forget(content, "outcomes", _coded_as(content, condition))
         _admit(content, condition)
         said += _without_before(content)
     known = known_names(Extract.model_validate(content["extract"]), file.parent)
@@ -155,6 +156,15 @@ def _forget(content: Content, section: str, names: list[str]) -> None:
     if "subgroups" in analysis:
         kept = [group for group in analysis["subgroups"] if group["variable"] not in names]
         analysis["subgroups"] = kept
+
+
+def _coded_as(content: Content, condition: str) -> list[str]:
+    """The outcomes that are a condition which now admits: everybody in the study has it."""
+    return [
+        one["name"]
+        for one in content["outcomes"]["variables"]
+        if one["from"] == "condition" and one.get("code", one["name"]) == condition
+    ]
 
 
 def _admit(content: Content, condition: str) -> None:

@@ -135,6 +135,12 @@ class Covariates(Section):
         description="The window of variables without one of their own, in hours from time zero.",
         examples=[[-24, 24]],
     )
+    value: Literal["first", "last"] = Field(
+        default="first",
+        description="Which of several numbers in a window counts: the first, or the last at or "
+        "before time zero (where there is none, the first after it).",
+        examples=["last"],
+    )
     baseline_end_hours: float = Field(
         default=24,
         ge=0,

@@ -9,7 +9,7 @@ from ehrivig import analysis, study
 from ehrivig.analysis import own_lints
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.match import comparison
-from ehrivig.study.admitted import admitted
+from ehrivig.study.admitted import admitted, until_hours
 
 USES = "uses what follows time zero: glucocorticoid, antiviral"
 ADJUSTED = "uses what follows time zero: antiviral, glucocorticoid"
@@ -54,6 +54,42 @@ def test_every_row_that_rests_on_it_says_so(tables: dict[str, pl.DataFrame]) -> 
     terms = dict(tables["table_s2"].select("term", "note").iter_rows())
     assert "follows time zero" in terms["glucocorticoid"]
     assert "follows" not in terms["age"]
+
+
+HOURS = "covariates measured until 24 h after time zero"
+
+
+def test_every_row_says_until_when_its_covariates_were_measured(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    """Also the safe designs, whose covariates are known at time zero but for these hours."""
+    effects = tables["effects"]
+    said = pl.col("note").fill_null("").str.contains(HOURS)
+    rests = pl.col("adjusted") | ~pl.col("population").str.starts_with("all")
+    assert effects.filter(rests & ~said).is_empty()
+    assert effects.filter(~rests & said).is_empty()
+    primary = effects.filter(role="primary").row(0, named=True)
+    assert HOURS in primary["note"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [("sbp", 24.0), ("crp", 24.0), ("age", None), ("copd", None), ("glucocorticoid", None)],
+)
+def test_until_when_a_covariate_is_looked_for(
+    plan: study.Study, compared: comparison.Comparison, name: str, hours: float | None
+) -> None:
+    assert until_hours(plan, name) == hours
+    found = dict(compared.balance.select("covariate", "until_hours").iter_rows())
+    assert found.get(name) == hours
+
+
+def test_a_window_that_ends_at_time_zero_needs_no_word(plan: study.Study) -> None:
+    section = plan.covariates.model_copy(update={"window_hours": (-24.0, 0.0)})
+    before = plan.model_copy(update={"covariates": section})
+    assert until_hours(before, "sbp") is None
+    assert (admitted(before).matched_hours, admitted(before).adjusted_hours) == ("", "")
+    assert admitted(plan).matched_hours == HOURS
 
 
 def test_the_balance_of_what_follows_says_so(compared: comparison.Comparison) -> None:

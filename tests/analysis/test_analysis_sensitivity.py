@@ -424,3 +424,21 @@ def test_the_unmatched_are_described_and_tell_nothing_of_the_matched(
             if 0 < yes < 5 or 0 < n - yes < 5:
                 assert row[f"events_{arm}"] is None, variable.name
                 assert row["suppressed"]
+
+
+def test_a_control_of_few_calibrates_nothing(
+    table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
+) -> None:
+    """The null of three with one hidden would tell the hidden one."""
+    controls = ("ards", "dic", "shock")
+    asked = asking(plan, negative_controls=controls)
+    fewest = min(
+        int(events)
+        for name in controls
+        for events in compared.matched_rows(table).group_by("exposed").agg(pl.col(name).sum())[name]
+    )
+    for smallest, calibrates in ((fewest, True), (fewest + 1, False)):
+        rows = EffectRows(smallest)
+        negative_controls.negative_controls(sample(table, compared, plan), asked, rows)
+        last = rows.frame().row(-1, named=True)
+        assert (last["estimate"] is not None) == calibrates

@@ -78,7 +78,7 @@ def test_extreme_weights_decide(
 ) -> None:
     def seen(largest: float, moved: float) -> dict[str, str]:
         found = ExtremeWeights(largest, 0.0, moved)
-        monkeypatch.setattr(diagnostics, "extreme_weights", lambda *_, **__: found)
+        monkeypatch.setattr(diagnostics.weights, "extreme_weights", lambda *_, **__: found)
         told = verdicts(evidence)
         return {name: told[name] for name in ("largest_weight", "weight_truncation")}
 
@@ -132,6 +132,56 @@ def test_scores_apart_are_no_equipoise(evidence: diagnostics.Evidence) -> None:
     apart = np.where(evidence.arm, 0.9, 0.1)
     assert verdicts(replace(evidence, score=apart))["equipoise"] == "fail"
     assert verdicts(replace(evidence, score=np.full(120, np.nan)))["equipoise"] == "not assessed"
+
+
+def test_scores_of_one_arm_alone_are_no_overlap(evidence: diagnostics.Evidence) -> None:
+    """Common support is [0.4, 0.8]: 6 of the 60 unexposed lie below it."""
+    score = np.where(evidence.arm, 0.8, 0.4)
+    score[0] = 0.4
+    score[1:13:2] = 0.1
+    score[13] = 0.9
+    (row,) = rows_of(replace(evidence, score=score), "overlap")
+    assert (row["value"], row["verdict"]) == (pytest.approx(113 / 120), "fail")
+    assert verdicts(replace(evidence, score=np.full(120, np.nan)))["overlap"] == "not assessed"
+
+
+def test_how_many_people_the_weights_leave(evidence: diagnostics.Evidence) -> None:
+    """59 exposed of weight 2 and one of 100 (scores 0.5 and 0.01): Kish (218^2 / 10,236) / 60."""
+    score = np.full(120, 0.5)
+    score[0] = 0.01
+    (row,) = rows_of(with_answer(replace(evidence, score=score), "iptw"), "effective_sample_size")
+    assert row["value"] == pytest.approx(218**2 / 10_236 / 60)
+    assert row["verdict"] == "fail"
+    assert rows_of(with_answer(evidence, "matched"), "effective_sample_size") == []
+
+
+def test_weights_that_do_not_balance_fail(evidence: diagnostics.Evidence) -> None:
+    """Equal scores where the exposed are older: weighting removes nothing."""
+    apart = evidence.table.with_columns(age=pl.col("exposed").cast(pl.Float64) * 3 + pl.col("sofa"))
+    changed = with_answer(replace(evidence, table=apart), "iptw")
+    (row,) = rows_of(changed, "balance_in_score")
+    assert row["value"] > 0.25
+    assert (row["verdict"], row["decides"]) == ("fail", True)
+
+
+def test_a_model_balances_nothing_and_is_not_said_to(evidence: diagnostics.Evidence) -> None:
+    (row,) = rows_of(with_answer(evidence, "sequential_trials"), "balance_in_score")
+    assert (row["value"], row["verdict"], row["decides"]) == (None, "not assessed", False)
+
+
+def test_each_says_where_its_threshold_is_from_and_what_follows(
+    evidence: diagnostics.Evidence,
+) -> None:
+    found = diagnostics.diagnostics(evidence)
+    for name in ("meaning", "source", "follows"):
+        assert (found[name].str.len_chars() > 0).all()
+    assert found.filter(pl.col("threshold").is_null())["diagnostic"].to_list() == [
+        "minimum_detectable"
+    ]
+
+
+def rows_of(evidence: diagnostics.Evidence, name: str) -> list[dict[str, Any]]:
+    return diagnostics.diagnostics(evidence).filter(diagnostic=name).to_dicts()
 
 
 def with_answer(evidence: diagnostics.Evidence, name: str, **match: Any) -> diagnostics.Evidence:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import pytest
 
-from ehrivig.analysis.strategies import refuse_unfollowed
+from ehrivig.analysis.strategies import refuse_unfollowed, refuse_unreached
 from ehrivig.errors import UsageError
 from ehrivig.study import Study, load
 
@@ -49,3 +51,28 @@ def test_where_nobody_is_exposed_at_all_it_is_not_the_hours(cohort: pl.DataFrame
 
 def test_other_answers_have_no_deadline() -> None:
     refuse_unfollowed(_cohort(1000, None), _asking("matched"))
+
+
+@pytest.mark.parametrize(
+    ("first", "refused"),
+    [
+        (datetime(2020, 6, 2, 23, 59), False),  # 28 days later is the last day of the extract
+        (datetime(2020, 6, 3), True),
+    ],
+)
+def test_a_horizon_that_nobody_reaches(first: datetime, refused: bool) -> None:
+    assert str(STUDY.extract.extract_date) == "2020-06-30"
+    table = pl.DataFrame({"time_zero": [datetime(2020, 6, 20), first]})
+    if not refused:
+        refuse_unreached(table, STUDY)
+        return
+    said = r"outcomes\.death_28d\.within_days: 28 days .* beyond the extract \(2020-06-30\)"
+    with pytest.raises(UsageError, match=said):
+        refuse_unreached(table, STUDY)
+
+
+def test_without_a_last_day_or_people_nothing_is_said_of_it() -> None:
+    late = pl.DataFrame({"time_zero": [datetime(2020, 6, 20)]})
+    section = STUDY.extract.model_copy(update={"extract_date": None})
+    refuse_unreached(late, STUDY.model_copy(update={"extract": section}))
+    refuse_unreached(late.clear(), STUDY)

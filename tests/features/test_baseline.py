@@ -235,3 +235,20 @@ def test_row_order_never_matters(hospital: Hospital) -> None:
             f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} ORDER BY ALL DESC"
         )
     assert_frame_equal(baseline(hospital.db, drawn_study()), before)
+
+
+def test_a_study_may_ask_for_the_last_value_by_time_zero(hospital: Hospital) -> None:
+    """crp of 1 is later than time zero only: then the first after it, in the window."""
+    hospital.draw(
+        "lab",
+        """admission_id | analyte | value_std | collected_at
+        1 | creatinine | 88.4 | 01-02 08:00
+        1 | creatinine | 176.8 | 01-02 10:00
+        1 | creatinine | 265.2 | 01-02 11:00
+        1 | crp | 10 | 01-02 11:00
+        1 | crp | 20 | 01-02 12:00""",
+    )
+    asked = STUDY.replace("window_hours = [-24, 24]", 'window_hours = [-24, 24]\nvalue = "last"')
+    first, last = (rows(baseline(hospital.db, drawn_study(text)))[1] for text in (STUDY, asked))
+    assert (first["creatinine"], last["creatinine"]) == (1, 2)
+    assert (first["crp"], last["crp"]) == (10, 10)

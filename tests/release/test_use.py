@@ -125,6 +125,22 @@ def test_a_small_count_of_a_model_is_found_and_hidden() -> None:
     assert tables["table_s2.csv"]["events"].null_count() == 2
 
 
+def test_a_diagnostic_is_told_to_three_digits() -> None:
+    """A share to the last digit is its count of people."""
+    names = ["equipoise", "largest_weight", "minimum_detectable", "positivity"]
+    frame = pl.DataFrame(
+        {
+            "diagnostic": names,
+            "value": [0.4490521327014218, 1234.5, 0.000123456, None],
+            "threshold": [0.5, 20.0, None, 0.95],
+            "verdict": ["fail", "fail", "not assessed", "not assessed"],
+            "decides": [False, True, False, True],
+        }
+    )
+    told = first("diagnostics.csv", frame, SMALLEST)["value"].to_list()
+    assert told == [0.449, 1230.0, 0.000123, None]
+
+
 def test_a_verdict_beside_a_hidden_share_of_few_is_not_shown() -> None:
     frame = pl.DataFrame(
         {

@@ -44,7 +44,7 @@ def test_the_browser_tells_of_a_script_that_fails(tmp_path: Path) -> None:
     assert "absent is not defined" in complaints[0]
 
 
-@pytest.mark.parametrize("name", ["report.html", "quality/index.html"])
+@pytest.mark.parametrize("name", ["report.html", "quality/index.html", "protocol.html"])
 def test_a_page_of_a_run_opens(run: Path, name: str, tmp_path: Path) -> None:
     document, complaints = opened(run / name, tmp_path / "profile")
     assert complaints == []

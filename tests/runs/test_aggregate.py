@@ -14,7 +14,7 @@ from fuzz.quick_pages import quick_pages
 from typer.testing import CliRunner
 
 from ehrivig import cli, release
-from ehrivig.meta import read_aggregate
+from ehrivig.meta import compare, pool_aggregates, read_aggregate
 from ehrivig.runs import aggregate
 
 OF_A_PERSON = {
@@ -99,6 +99,66 @@ def test_the_answer_carries_what_is_in_doubt(
     assert (said in first.note) if said else first.note == ""
 
 
+@pytest.mark.parametrize(
+    ("hospitals", "name"),
+    [
+        (["A", "B"], "A + B"),
+        (list("ABCDEF"), "A + B + C + D + E + F"),
+        (list("ABCDEFG"), "A + 6 others"),
+    ],
+)
+def test_the_answer_of_several_hospitals_stands_first(hospitals: list[str], name: str) -> None:
+    effects = pl.DataFrame(
+        [
+            row(role="sensitivity"),
+            row(analysis="time_zero", population="all", measure="RD", role="primary"),
+            row(analysis="time_zero", population="all", measure="RR", role="safe"),
+        ],
+        schema_overrides={"events_control": pl.Int64, "note": pl.String},
+    )
+    first, second = aggregate.of_run(effects, hospitals, "Read with care")
+    assert (first.hospital_id, first.role, first.note) == (name, "primary", "Read with care")
+    assert (second.hospital_id, second.role, second.note) == ("A", "sensitivity", "")
+
+
+def test_a_pool_and_a_comparison_carry_the_answer_and_its_warning(tmp_path: Path) -> None:
+    """Two folders as hospitals sent them: of two hospitals and of one, each with its warning."""
+    for folder, names in (("north", ["A", "B"]), ("south", ["C"])):
+        place = tmp_path / folder
+        place.mkdir()
+        answer = row(analysis="time_zero", population="all", measure="RD", role="primary")
+        answer |= {"estimate": 0.02, "lo": -0.1, "hi": 0.14, "se": 0.06, "note": "weighted"}
+        alone = [row(role="sensitivity", population=f"hospital {name}") for name in names]
+        pl.DataFrame(
+            [*alone, answer], schema_overrides={"events_control": pl.Int64, "note": pl.String}
+        ).write_csv(place / "effects.csv")
+        told = {"diagnostic": "overlap", "verdict": "fail", "decides": True}
+        pl.DataFrame([told]).write_csv(place / "diagnostics.csv")
+        hospitals = ", ".join(f'"{name}"' for name in names)
+        (place / "manifest.json").write_text(
+            f'{{"hospitals": [{hospitals}], "dropped_hospitals": []}}'
+        )
+        aggregate.write(place)
+    pooled = pool_aggregates([tmp_path / "north", tmp_path / "south"], tmp_path / "pool")
+    assert pooled.hospitals == ("A", "B", "C")
+    warning = "The estimate should not be read as an effect: overlap"
+    rows = pl.read_csv(tmp_path / "pool" / "pool.csv").filter(measure="RD")
+    assert rows["row"].to_list()[:3] == ["hospital A + B", "hospital C", "random effects"]
+    assert rows["note"].str.starts_with(warning).to_list()[:2] == [True, True]
+    page = (tmp_path / "pool" / "report.html").read_text(encoding="utf-8")
+    assert "the declared answer" in page
+    assert f"A + B: {warning}" in page
+    trials = tmp_path / "trials.csv"
+    trials.write_text(
+        "study,events_treated,n_treated,events_control,n_control\nX,10,100,15,100\nY,2,90,9,91\n"
+    )
+    compare(tmp_path / "north" / "effects.csv", trials, tmp_path / "beside", measure="RD")
+    beside = pl.read_csv(tmp_path / "beside" / "compare.csv")
+    assert beside["role"].to_list() == ["primary"]
+    assert beside["note"][0].startswith(warning)
+    assert warning in (tmp_path / "beside" / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The whole run as it was before the patients were dropped, and what was left of it."""
@@ -145,7 +205,10 @@ def test_what_is_sent_is_what_effects_say_of_the_hospitals(runs: tuple[Path, Pat
         & pl.col("population").str.starts_with("hospital ")
         & pl.col("estimate").is_not_null()
     )
-    sent = read_aggregate(runs[1])
+    first, *sent = read_aggregate(runs[1])
+    answer = effects.filter(role="primary").row(0, named=True)
+    assert (first.hospital_id, first.role) == ("A + B", "primary")
+    assert (first.estimate, first.se) == (answer["estimate"], answer["se"])
     assert [(f"hospital {e.hospital_id}", e.estimate, e.se) for e in sent] == shown.select(
         "population", "estimate", "se"
     ).rows()

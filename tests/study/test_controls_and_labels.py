@@ -15,7 +15,7 @@ TEXT = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
 OUTCOMES = 'variables = [\n  { name = "death_28d"'
 COVARIATES = '  { name = "age", label = "Age", from = "age"'
 PRIMARY = 'primary = "death_28d"'
-BOOTSTRAP = "bootstrap = 100"
+SHIPPED = TEXT[TEXT.index("negative_controls") : TEXT.index("[report]")]
 CALIPER = "caliper = 0.2\n"
 SUBGROUP = '{ name = "age", label = "Age >= 65 y"'
 CRITERION = '{ name = "adult", label = "Aged 18 years or more", rule = "age", min = 18 }'
@@ -44,7 +44,7 @@ def outcome(name: str, source: str, more: str = "") -> Change:
 
 def controls(*names: str) -> Change:
     listed = ", ".join(f'"{name}"' for name in names)
-    return BOOTSTRAP, f"{BOOTSTRAP}\nnegative_controls = [{listed}]"
+    return SHIPPED, f"negative_controls = [{listed}]\n\n"
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_control_that_is_the_effect_itself_is_refused(
 
 
 def test_a_control_by_another_name_counts_once(refusal: Callable[..., str]) -> None:
-    twin = outcome("breathing", "device", ', code = "imv"')
-    said = refusal(twin, controls("invasive_ventilation", "breathing"))
-    assert "'breathing' is the control invasive_ventilation under another name" in said
-    assert refusal(controls("invasive_ventilation", "crrt")) == ""
+    twin = outcome("broken", "condition", ', code = "fracture"')
+    said = refusal(twin, controls("fracture", "broken"))
+    assert "'broken' is the control fracture under another name" in said
+    assert refusal(controls("fracture", "hemorrhoids")) == ""
 
 
 def test_what_sets_time_zero_is_no_outcome(refusal: Callable[..., str]) -> None:
@@ -143,3 +143,21 @@ def test_the_twin_of_a_group_is_of_a_death(refusal: Callable[..., str]) -> None:
     said = refusal(dosed, (PRIMARY, 'primary = "crrt"'), MATCHED)
     assert "exposure.bands.dose: 'dose' divides the exposed by what happens after time zero" in said
     assert "Name a death as primary outcome" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "more", "kind"),
+    [
+        ("imv", "device", "", "respiratory device"),
+        ("prone_position", "procedure", "", "procedure"),
+        ("lungs", "condition", ', code = "ards"', "coded complication"),
+        ("kidneys", "concept", ', code = "aki_kdigo"', "clinical definition"),
+    ],
+)
+def test_what_the_disease_brings_is_no_control(
+    refusal: Callable[..., str], name: str, source: str, more: str, kind: str
+) -> None:
+    said = refusal(outcome(name, source, more), controls(name))
+    assert f"analysis.negative_controls: '{name}' is an outcome of the disease ({kind})" in said
+    assert "Name what the drug can neither bring nor spare, as fracture. Remove it" in said
+    assert refusal(outcome("burn", "condition", ', code = "tuberculosis"'), controls("burn")) == ""

@@ -51,7 +51,7 @@ def covariate(window: str) -> Change:
     "asks",
     [
         ('primary = "death_28d"', 'primary = "steroid"'),
-        ("bootstrap = 100", 'bootstrap = 100\nnegative_controls = ["steroid"]'),
+        ("negative_controls = [\n", 'negative_controls = [\n  "steroid",\n'),
     ],
 )
 def test_it_is_no_outcome_and_no_control(written: Callable[..., Path], asks: Change) -> None:

@@ -132,7 +132,6 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
         ("\n[utilisation]", "\n[utilisation]\nprice_per_g = 60"),
         ('"multiple_imputation", ', ""),
         ('missing = "complete_case"', 'missing = "multiple_imputation"'),
-        ("repeat_labs =", 'negative_controls = ["prone_position"]\nrepeat_labs ='),
     ):
         assert old in text, old
         text = text.replace(old, new, 1)

@@ -11,6 +11,7 @@ from math import log
 
 import polars as pl
 
+from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.sample import Sample, matched_effect
@@ -26,7 +27,8 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
     """Rows of analysis "negative_control": each control outcome, then the calibrated primary.
 
     Matched, odds ratios, variance clustered on pairs, like the primary effect. Controls are no
-    hypotheses: they are in no family. At least three with an estimate are needed to calibrate.
+    hypotheses: they are in no family. At least three with an estimate that is shown are needed to
+    calibrate: with a hidden one among them, the others and the null would tell it.
     """
     matched = sample.matched
     found: list[Effect] = []
@@ -35,7 +37,12 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
         if outcome.unit:
             raise AnalysisError("a number has no ratio: a negative control happens or not")
         effect = matched_effect(matched, _as_primary(study, outcome))
-        found.append(effect)
+        events = (
+            (effect.events_exposed, effect.n_exposed),
+            (effect.events_control, effect.n_control),
+        )
+        if not disclosure.any_small(events, rows.smallest):
+            found.append(effect)
         return effect
 
     for name in study.analysis.negative_controls:

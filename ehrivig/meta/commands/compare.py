@@ -17,6 +17,7 @@ from ehrivig.meta.comparison import (
     effects_file,
     orientation_lints,
     read_effects,
+    with_answer,
 )
 from ehrivig.meta.forest import compare_forest
 from ehrivig.meta.lint import Lint
@@ -34,6 +35,7 @@ COMPARE_COLUMNS = (
     "analysis", "contrast", "outcome", "event_label", "model", "measure", "estimate", "lo", "hi",
     "published", "published_lo", "published_hi", "published_k", "published_method",
     "difference", "difference_lo", "difference_hi", "p", "inside_prediction_interval",
+    "role", "note",
 )  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def compare(
     file = find_trials(trials)
     table = read_trials(file, measure or _shared_measure(file, found))
     wanted = {"analysis": analysis, "contrast": contrast, "outcome": outcome, "model": effect_model}
-    ours = choose(found, wanted | {"measure": table.measure})
+    ours = with_answer(choose(found, wanted | {"measure": table.measure}), found, table.measure)
     plan, notes = make_plan(table.data, table.measure, method=method, model=model, tau2=tau2, ci=ci)
     synthesis = synthesise(table, plan, by=by, notes=notes)
     made = [against(effect, synthesis.overall) for effect in ours]
@@ -169,9 +171,15 @@ def _page(
         ratio=pooled.measure.ratio,
         forest=inline(figure, "forest"),
         rows=[_cells(one) for one in made],
-        notes=synthesis.notes,
+        notes=(*synthesis.notes, *_warnings(made)),
         lints=lints,
     )
+
+
+def _warnings(made: Sequence[Comparison]) -> list[str]:
+    """What the run says of its answer."""
+    answers = [one.ours for one in made if one.ours.role == "primary"]
+    return [f"The answer: {ours.note}" for ours in answers if ours.note]
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:

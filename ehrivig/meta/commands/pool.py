@@ -60,14 +60,15 @@ def pool_aggregates(
     if not sources:
         raise UsageError("pool: no folder given. Name the folders that the hospitals sent.")
     check_folder(out, MARKER)
-    effects = [effect for source in sources for effect in read_aggregate(source)]
+    sent = [read_aggregate(source) for source in sources]
+    effects = [effect for rows in sent for effect in rows]
     pools = pool_estimates(effects, tau2=tau2, ci=ci)
     made = [pool for pool in pools if pool.pooled]
     if not made:
         raise UsageError("pool: no analysis has an estimate from two hospitals. Nothing to pool.")
     files = {MARKER: csv_text([row for pool in pools for row in _rows(pool)], POOL_COLUMNS)}
     figures = [_figure(pool.rows, pool.pooled) for pool in made if pool.pooled]
-    hospitals = tuple(dict.fromkeys(effect.hospital_id for effect in effects))
+    hospitals = tuple(dict.fromkeys(name for rows in sent for name in _hospitals(rows)))
     files |= {"forest.svg": figures[0], "report.html": _page(hospitals, pools, figures)}
     write_result(
         out,
@@ -78,6 +79,12 @@ def pool_aggregates(
         options={"tau2": tau2, "ci": ci},
     )
     return PoolSummary(str(out), hospitals, len(made), len(pools) - len(made), tuple(sorted(files)))
+
+
+def _hospitals(rows: Sequence[HospitalEffect]) -> list[str]:
+    """The hospitals of a file; its answer may be of all of them together, under one name."""
+    single = [row.hospital_id for row in rows if row.role != "primary"]
+    return single or [row.hospital_id for row in rows]
 
 
 def _rows(pool: AnalysisPool) -> list[Row]:
@@ -116,10 +123,10 @@ def _figure(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> str:
 
 def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Sequence[str]) -> str:
     """The page: each pooled analysis with its figure, then those that have no pool."""
-    made = [(pool.rows[0], pool.pooled) for pool in pools if pool.pooled]
+    made = [(pool.rows, pool.pooled) for pool in pools if pool.pooled]
     sections = [
-        _section(first, pooled) | {"figure": inline(figure, f"analysis-{number}")}
-        for number, ((first, pooled), figure) in enumerate(zip(made, figures, strict=True), 1)
+        _section(rows, pooled) | {"figure": inline(figure, f"analysis-{number}")}
+        for number, ((rows, pooled), figure) in enumerate(zip(made, figures, strict=True), 1)
     ]
     return render(
         "pool.html",
@@ -130,14 +137,17 @@ def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Se
     )
 
 
-def _section(first: HospitalEffect, pooled: HospitalPool) -> dict[str, object]:
-    """One analysis in the report, named by its first row."""
-    parts = (first.outcome, first.contrast, first.analysis)
+def _section(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> dict[str, object]:
+    """One analysis in the report, named by its first row; the declared answer with its warnings."""
+    first = rows[0]
+    answer = "the declared answer" if first.role == "primary" else ""
+    parts = (first.outcome, first.contrast, first.analysis, answer)
+    said = [f"{row.hospital_id}: {row.note}" for row in rows if row.role == "primary" and row.note]
     return {
         "title": ", ".join(part for part in parts if part),
         "event": first.event_label,
         "model": first.model,
-        "notes": pooled.notes,
+        "notes": (*pooled.notes, *said),
         "without": [
             (name, words.interval(fit.estimate, fit.lo, fit.hi) if fit else "not estimable")
             for name, fit in zip(pooled.hospitals, pooled.leave_one_out, strict=True)

@@ -87,7 +87,8 @@ COVARIATES = Registry(
         CovariateSource(
             "lab",
             "Laboratory result",
-            "The first result in the window, in the unit of the study.",
+            "The first result in the window, or the last by time zero (`value`), in the unit of "
+            "the study.",
             ANALYTES,
             "baseline_lab",
             "analytes",
@@ -97,7 +98,8 @@ COVARIATES = Registry(
         CovariateSource(
             "vital",
             "Vital sign",
-            "The first measurement in the window, in the unit of the study.",
+            "The first measurement in the window, or the last by time zero (`value`), in the unit "
+            "of the study.",
             VITALS,
             "baseline_vital",
             "vitals",
@@ -107,7 +109,8 @@ COVARIATES = Registry(
         CovariateSource(
             "score",
             "Severity score",
-            "The first recorded score in the window; SOFA and APACHE II are else computed.",
+            "The first recorded score in the window, or the last by time zero (`value`); SOFA and "
+            "APACHE II are else computed.",
             SCORES,
             "baseline_score",
             "scores",

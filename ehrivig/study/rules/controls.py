@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ehrivig.study.problem import Problem, shown
 from ehrivig.study.registries import OUTCOMES
 from ehrivig.study.registries.concepts import of_severity
+from ehrivig.study.registries.conditions import ACUTE
 from ehrivig.study.rules.later import asked_about, parts_of, used_variables
 
 if TYPE_CHECKING:
@@ -46,8 +47,21 @@ def _no_control(control: Outcome, primary: Outcome, others: list[Outcome]) -> st
         return f"is what the primary outcome {primary.name} is, under another name: {calibrated}"
     if control.unit:
         return f"is a number ({control.unit}): only what happens or not can be a control"
+    if of_the_disease(control):
+        kind = OUTCOMES[control.source].caption.lower()
+        return (
+            f"is an outcome of the disease ({kind}), which a drug that works may change: an effect "
+            "on it is no bias. Name what the drug can neither bring nor spare, as fracture"
+        )
     twin = next((one.name for one in others if same_event(control, one)), None)
     return f"is the control {twin} under another name: it would count twice" if twin else ""
+
+
+def of_the_disease(control: Outcome) -> bool:
+    """Whether an outcome is of a severe disease: a complication, organ support, clearance."""
+    if control.source == "condition":
+        return (control.code or control.name) in ACUTE
+    return control.source in ("device", "procedure", "clearance", "concept")
 
 
 def same_event(one: Outcome, other: Outcome) -> bool:

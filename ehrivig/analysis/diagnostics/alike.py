@@ -1,0 +1,144 @@
+"""Whether the arms are alike where the answer compares them, and could be."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.analysis.diagnostics.weights import clones, score_weights
+from ehrivig.dataset import exposed, matrix
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.balance import balance, level_difference
+
+SMALL, LARGE = 0.1, 0.25
+
+
+def hospitals(e: Evidence) -> Diagnostic:
+    """How far the arms differ in their hospitals; nothing where models tell hospitals apart."""
+    value = 0.0
+    told_apart = (e.own_design and e.study.hospital_in_models) or e.study.hospital_in_score
+    if not told_apart and e.table["hospital_id"].n_unique() > 1:
+        people = e.matched if e.study.answer == "matched" else e.table
+        value, _ = level_difference(exposed(people), people["hospital_id"].to_numpy())
+    return Diagnostic(
+        "hospital_imbalance",
+        value,
+        SMALL,
+        "standardised difference of the arms in their hospitals, where no model has them",
+        "Austin 2009",
+        'write hospital = "model" under [match]',
+        decides=True,
+    )
+
+
+def in_score(e: Evidence) -> Diagnostic:
+    """What matching or weighting leaves of what it was to remove."""
+    by_clones = e.study.answer == "clone_censor_weight"
+    value = _left(e)
+    meaning = "largest standardised difference left of what is in the score"
+    if value is None and e.own_design and not by_clones:
+        meaning += " (this answer adjusts in its model, and balances nothing)"
+    return Diagnostic(
+        "balance_in_score",
+        value,
+        LARGE if by_clones else SMALL,
+        meaning,
+        "Rubin 2001; Stuart 2010" if by_clones else "Austin 2009; Austin and Stuart 2015",
+        "add terms to the score, match closer, or choose another design",
+        decides=value is not None or not e.own_design,
+    )
+
+
+def _left(e: Evidence) -> float | None:
+    """The largest difference left; None where nothing was balanced, or cannot be judged."""
+    if e.study.answer == "matched":
+        return _smd(e, True)
+    if e.study.answer == "clone_censor_weight":
+        found = clones(e)
+        return None if found is None or np.isnan(found.difference) else found.difference
+    return None if e.own_design else _weighted(e)
+
+
+def _weighted(e: Evidence) -> float | None:
+    """The largest difference of a covariate of the score between the weighted arms."""
+    made = score_weights(e)
+    if made is None:
+        return None
+    known, weights = made
+    x = matrix(e.table, e.study.match.covariates)[known]
+    try:
+        rows = balance(e.arm[known], x, weights=weights.weight).rows
+    except AnalysisError:
+        return None
+    left = [abs(row.after.smd) for row in rows if np.isfinite(row.after.smd)]
+    return max(left, default=None)
+
+
+def _smd(e: Evidence, inside: bool) -> float | None:
+    """The largest standardised difference of what is, or is not, in the score."""
+    column = "smd_matched" if e.study.answer == "matched" else "smd_unmatched"
+    table = e.tables.get("balance", pl.DataFrame())
+    if table.is_empty():
+        return None
+    rows = table.filter(
+        pl.col("in_score") == inside, pl.col("note").is_null(), pl.col("level") != "all levels"
+    )
+    largest = rows[column].abs().max()
+    return None if largest is None else float(largest)  # type: ignore[arg-type]
+
+
+def not_in_score(e: Evidence) -> Diagnostic:
+    """What is in no model, and still differs."""
+    return Diagnostic(
+        "balance_not_in_score",
+        _smd(e, False),
+        LARGE,
+        "largest standardised difference of a baseline variable that is in no model",
+        "Rubin 2001; Stuart 2010",
+        "ask a clinician whether it drives treatment and outcome; then add it (balance.csv)",
+    )
+
+
+def overlap(e: Evidence) -> Diagnostic:
+    """Who has people of the other arm with a score like theirs."""
+    known = ~np.isnan(e.score)
+    value, hidden = None, False
+    score, arm = e.score[known], e.arm[known]
+    if arm.any() and not arm.all():
+        low = max(score[arm].min(), score[~arm].min())
+        high = min(score[arm].max(), score[~arm].max())
+        inside = int(((score >= low) & (score <= high)).sum())
+        value, hidden = inside / len(score), e.few(inside, len(score))
+    return Diagnostic(
+        "overlap",
+        value,
+        0.95,
+        "share of people whose propensity score lies where both arms have people",
+        "Dehejia and Wahba 1999; 95% by convention",
+        "restrict the population to whom both could be given, or answer by overlap",
+        at_most=False,
+        hidden=hidden,
+    )
+
+
+def equipoise(e: Evidence) -> Diagnostic:
+    """Half of the people with a preference score of 0.3 to 0.7."""
+    known = ~np.isnan(e.score)
+    value, hidden = None, False
+    if known.any():
+        p = e.arm[known].mean()
+        odds = np.log(e.score[known]) - np.log1p(-e.score[known])
+        preference = 1 / (1 + np.exp(-(odds - np.log(p / (1 - p)))))
+        inside = int(((preference >= 0.3) & (preference <= 0.7)).sum())
+        value, hidden = inside / len(preference), e.few(inside, len(preference))
+    return Diagnostic(
+        "equipoise",
+        value,
+        0.5,
+        "share of people whom doctors would as well have treated as not (preference 0.3-0.7)",
+        "Walker et al. 2013",
+        "confounding by indication is likely: compare with another drug, or restrict",
+        at_most=False,
+        hidden=hidden,
+    )

@@ -1,0 +1,127 @@
+"""Whether the people and their time are those that were asked about."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ehrivig.analysis import lost
+from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.dataset import FEWEST_IN_ARM, matrix
+from ehrivig.study.admitted import late_names
+
+
+def follow_up(e: Evidence) -> Diagnostic:
+    """Of how many of an arm nobody knows what was asked."""
+    least, most, hidden = lost.largest_share(e.table, e.answerable)
+    of_the_stay = e.answerable.primary_refused and not e.answerable.weighted_for_lost
+    same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
+    return Diagnostic(
+        "lost_to_follow_up",
+        most if same else None,  # else the verdict would tell which of few it is
+        lost.MOST_LOST,
+        "largest share of an arm whose outcome, as asked, nobody knows",
+        "Schulz and Grimes 2002",
+        "link deaths after discharge; read the bounds",
+        decides=not of_the_stay,  # where the outcome is known
+        hidden=hidden,
+    )
+
+
+def immortal_time(e: Evidence) -> Diagnostic:
+    """No time may be credited to the exposed before they are."""
+    end = e.study.exposure.end_hours
+    safe = e.own_design or (end is not None and end <= 0)
+    return Diagnostic(
+        "immortal_time",
+        float(not safe),
+        0.0,
+        "1 where the answer tells arms apart by what happened after time zero",
+        "Suissa 2008",
+        "declare an answer that follows people from time zero, as clone_censor_weight",
+        decides=True,
+    )
+
+
+def eligible(e: Evidence) -> Diagnostic:
+    """Time zero is when eligibility is met."""
+    share, hidden = None, False
+    if "eligible_at" in e.table.columns:
+        late = int((e.table["eligible_at"] > e.table["time_zero"]).fill_null(False).sum())
+        share, hidden = late / max(e.table.height, 1), e.few(late, e.table.height)
+    return Diagnostic(
+        "eligible_after_time_zero",
+        share,
+        lost.MOST_LOST,
+        "share who met a criterion after time zero only",
+        "Hernan et al. 2016; 5% as of lost follow-up",
+        'write time_zero = "eligible"',
+        decides=True,
+        hidden=hidden,
+    )
+
+
+def undated(e: Evidence) -> Diagnostic:
+    """Who met a criterion at a moment that nobody recorded may have met it after time zero."""
+    share, hidden = None, False
+    if "eligible_undated" in e.table.columns:
+        without = int(e.table["eligible_undated"].sum())
+        share, hidden = without / max(e.table.height, 1), e.few(without, e.table.height)
+    return Diagnostic(
+        "eligible_at_no_known_time",
+        share,
+        lost.MOST_LOST,
+        "share of people with a criterion that does not say when it was met (taken as before)",
+        "5% as of lost follow-up",
+        "send times of diagnoses and tests, or use criteria that have them",
+        hidden=hidden,
+    )
+
+
+def post_baseline(e: Evidence) -> Diagnostic:
+    """What the exposure may change is no covariate."""
+    used = () if e.own_design else e.study.match.covariates
+    return Diagnostic(
+        "covariates_after_time_zero",
+        float(len(late_names(e.study, used))),
+        0.0,
+        "covariates of the answer that are measured after time zero",
+        "Rosenbaum 1984",
+        "end their windows at time zero, or take them out of the score",
+        decides=True,
+    )
+
+
+def positivity(e: Evidence) -> Diagnostic:
+    """Everybody could have been of either arm."""
+    by = e.table.group_by("hospital_id").agg(
+        pl.len().alias("n"), pl.col("exposed").sum().cast(pl.Int64).alias("k")
+    )
+    both = (pl.col("k") >= FEWEST_IN_ARM) & (pl.col("n") - pl.col("k") >= FEWEST_IN_ARM)
+    inside = int(by.filter(both)["n"].sum())
+    return Diagnostic(
+        "positivity",
+        inside / max(e.table.height, 1),
+        0.95,
+        f"share of people in hospitals with {FEWEST_IN_ARM} or more in both arms",
+        "Petersen et al. 2012; 95% by convention",
+        "leave out hospitals that give the drug to all or to none (positivity.csv)",
+        at_most=False,
+        decides=True,
+        hidden=e.few(inside, e.table.height),
+    )
+
+
+def complete(e: Evidence) -> Diagnostic:
+    """Whom a missing covariate leaves out."""
+    x = matrix(e.table, e.study.match.covariates)
+    gone = int(np.isnan(x).any(axis=1).sum())
+    return Diagnostic(
+        "missing_covariates",
+        gone / len(x) if len(x) else None,
+        0.1,
+        "share of people left out because a matching variable is missing",
+        "Bennett 2001",
+        "read multiple_imputation beside it, or take the variable out of the score",
+        hidden=e.few(gone, len(x)),
+    )

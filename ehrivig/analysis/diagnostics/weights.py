@@ -1,0 +1,114 @@
+"""Whether the answer rests on few people's weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.analysis.sensitivity import time_zero
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.result import BoolArray
+from ehrivig.stats.timezero import extreme_weights
+from ehrivig.stats.timezero.weighted_clones import WeightedClones, weighted_clones
+from ehrivig.stats.weighting.estimands import ESTIMANDS
+from ehrivig.stats.weighting.weight import Weights, inverse_probability
+
+
+def largest(e: Evidence) -> list[Diagnostic]:
+    """The largest weight of clone-censor-weight, and what cutting such weights would do."""
+    if e.study.answer != "clone_censor_weight":
+        return []
+    weight, moved = None, None
+    try:
+        cohort, _ = time_zero.cohort_of(e.table, e.study)
+        seen = extreme_weights(cohort, grace_hours=e.study.grace_hours, horizon_hours=_horizon(e))
+        weight, moved = seen.largest, seen.moved / _standard_error(e.primary)
+    except AnalysisError:
+        pass  # the row of the answer says why
+    source = "Cole and Hernan 2008; 20 and half a standard error by convention"
+    return [
+        Diagnostic(
+            "largest_weight",
+            weight,
+            20.0,
+            "largest weight of a person",
+            source,
+            "some could hardly have followed a strategy: lengthen grace, or restrict",
+            decides=True,
+        ),
+        Diagnostic(
+            "weight_truncation",
+            moved,
+            0.5,
+            "how far truncating the weights at 1 and 99% moves the answer, in standard errors",
+            source,
+            "the answer depends on where weights are cut: read both",
+            decides=True,
+        ),
+    ]
+
+
+def effective(e: Evidence) -> list[Diagnostic]:
+    """How many people the weights leave; none of an answer without weights."""
+    if e.study.answer == "clone_censor_weight":
+        found = clones(e)
+        value = None if found is None else found.effective
+    elif e.study.answer in ("iptw", "overlap", "aipw"):
+        value = _effective_share(e)
+    else:
+        return []
+    return [
+        Diagnostic(
+            "effective_sample_size",
+            value,
+            0.5,
+            "effective sample size of the weights, as a share of the arm that loses most",
+            "Kish 1965; a design effect of 2 by convention",
+            "few people carry the answer: its interval is wide for a reason",
+            at_most=False,
+        )
+    ]
+
+
+def _effective_share(e: Evidence) -> float | None:
+    made = score_weights(e)
+    if made is None:
+        return None
+    known, weights = made
+    arm = e.arm[known]
+    treated = weights.effective_treated / max(int(arm.sum()), 1)
+    return float(min(treated, weights.effective_control / max(int((~arm).sum()), 1)))
+
+
+def score_weights(e: Evidence) -> tuple[BoolArray, Weights] | None:
+    """The weights of the score for the answer's population, and of which rows; None without."""
+    known = ~np.isnan(e.score)
+    name = "iptw" if e.study.answer == "aipw" else e.study.answer
+    aims = {entry.analysis: entry.name for entry in ESTIMANDS.values() if entry.analysis}
+    try:
+        weights = inverse_probability(e.arm[known], e.score[known], aims[name], stabilised=True)
+    except AnalysisError:
+        return None
+    return known, weights
+
+
+def clones(e: Evidence) -> WeightedClones | None:
+    """What the weights of clone-censor-weight leave; None where it has no estimate."""
+    try:
+        cohort, _ = time_zero.cohort_of(e.table, e.study)
+        grace = e.study.grace_hours
+        return weighted_clones(cohort, grace_hours=grace, horizon_hours=_horizon(e))
+    except AnalysisError:
+        return None
+
+
+def _horizon(e: Evidence) -> float:
+    return (e.study.primary.within_days or 28.0) * time_zero.HOURS_PER_DAY
+
+
+def _standard_error(row: dict[str, Any]) -> float:
+    """Of a risk difference; NaN without one, or of another measure."""
+    known = row["measure"] == "RD" and row["se"]
+    return float(row["se"]) if known else float("nan")

@@ -1,0 +1,46 @@
+"""What the weights of clone-censor-weight leave, by hand: one interval of grace, one covariate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ehrivig.stats.timezero import follow_up
+from ehrivig.stats.timezero.weighted_clones import weighted_clones
+
+GROUPS = {0: (160, 40), 1: (80, 60)}
+"""Covariate -> people, and how many of them start within grace."""
+
+
+def cohort(groups: dict[int, tuple[int, int]], with_x: bool = True):  # type: ignore[no-untyped-def]
+    x, start = [], []
+    for value, (n, starters) in groups.items():
+        x += [float(value)] * n
+        start += [3.0] * starters + [np.nan] * (n - starters)
+    n = len(x)
+    event = np.arange(n) % 5 == 0
+    matrix = np.array(x)[:, None] if with_x else None
+    names = ["x"] if with_x else None
+    return follow_up(np.full(n, 600.0), event, np.array(start), matrix, names=names)
+
+
+def test_the_effective_size_by_hand() -> None:
+    """Starters weigh 4 and 4/3 (their chances 1/4 and 3/4), the others 4/3 and 4."""
+    found = weighted_clones(cohort(GROUPS), grace_hours=6.0, interval_hours=6.0)
+    start = np.repeat([4, 4 / 3], [40, 60])
+    wait = np.repeat([4 / 3, 4], [120, 20])
+    shares = [w.sum() ** 2 / (w**2).sum() / w.size for w in (start, wait)]
+    assert found.effective == pytest.approx(min(shares), rel=1e-6)
+    assert found.difference == pytest.approx(0, abs=1e-6)  # a saturated model balances
+
+
+def test_without_covariates_nobody_counts_more_than_another() -> None:
+    found = weighted_clones(cohort(GROUPS, with_x=False), grace_hours=6.0, interval_hours=6.0)
+    assert found.effective == pytest.approx(1)
+    assert np.isnan(found.difference)
+
+
+def test_weights_of_few_are_worth_few() -> None:
+    rare = weighted_clones(cohort({0: (160, 4), 1: (80, 70)}), grace_hours=6.0, interval_hours=6.0)
+    common = weighted_clones(cohort(GROUPS), grace_hours=6.0, interval_hours=6.0)
+    assert rare.effective < common.effective < 1
