@@ -24,7 +24,8 @@ class Known:
     `sizes`: exposed and control of a population that have a yes/no variable or not; `measured`: of
     a measured one, how many have it, and whether its mean is shown; `told_of_few`: file and words
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
-    name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least.
+    name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
+    `sums`: of a measured variable, its mean times how many have it.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -34,6 +35,7 @@ class Known:
     told_of_few: list[Place] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     spoken_of: dict[str, list[Place]] = field(default_factory=dict)
+    sums: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
     def people(self, cell: str, place: Place, *, of: int | None = None) -> None:
         """A count of people; `of`: of how many, so that the others are a count as well."""
