@@ -17,6 +17,8 @@ from ehrivig.release.steps import hide_patients, hide_step
 
 Tables = dict[str, pl.DataFrame]
 _ROUNDS = 16
+_MUCH = 3
+"""How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
 
 
@@ -174,7 +176,7 @@ def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Every number of the part; then the courses of all parts, and the smallest part as well.
+    """Every number of the part; then all courses, and the smallest part beside it; then more.
 
     Of amounts given to few outside the cohort: those of all, and of the smallest part of each
     dimension, from which all would follow.
@@ -186,9 +188,12 @@ def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     if level > 1:
         courses = [name for name in ("courses", "courses_per_kg") if name in numbers]
         frame = frame.with_columns(pl.lit(None, frame.schema[n]).alias(n) for n in courses)
-    if level > 2 and "dimension" in frame.columns:
-        for row in _smallest_of(frame, "patients", pl.col("dimension") == outside.HOSPITAL):
-            frame = _blank(frame, row, dict.fromkeys(numbers) | {"suppressed": True})
+    if level > 1 and "dimension" in frame.columns:
+        own = frame["dimension"][cell.place.row]
+        every = own == outside.ALL or level > _MUCH
+        for name in frame["dimension"].unique(maintain_order=True).to_list() if every else [own]:
+            for row in _smallest_of(frame, "patients", pl.col("dimension") == name):
+                frame = _blank(frame, row, dict.fromkeys(numbers) | {"suppressed": True})
     return frame
 
 

@@ -51,7 +51,7 @@ def test_two_means_give_the_value_of_one_patient() -> None:
 
 @pytest.mark.parametrize(("more", "kept"), [(1, True), (9, True), (10, False), (40, False)])
 def test_at_least_ten_people_more(more: int, kept: bool) -> None:
-    one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more // 2)
+    one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
 

@@ -28,12 +28,16 @@ def outside(known: Known, tables: dict[str, pl.DataFrame]) -> None:
     """What the use of the drug tells of those who had it outside the cohort."""
     exposed = _exposed(known, tables)
     for file, frame in tables.items():
-        if {"dimension", "level", "patients", "grams"} <= set(frame.columns):
+        if {"dimension", "level", "patients"} <= set(frame.columns):
             rows = frame.to_dicts()
-            _hospitals(known, file, rows)
+            _parts(known, file, rows)
             for number, of in _beside(rows, exposed):
                 _left(known, file, number, rows[number], of)
-            if _tells_amounts(known, rows) and not _enough(rows, exposed.get(ALL)):
+            if (
+                "grams" in frame.columns
+                and _tells_amounts(known, rows)
+                and not _enough(rows, exposed.get(ALL))
+            ):
                 known.few(Place(file, _total(rows), WORDS))
 
 
@@ -66,13 +70,15 @@ def _left(known: Known, file: str, number: int, row: dict[str, Any], exposed: in
         known.puzzle.told(cell, max(int(row["patients"]) - exposed, 0))
 
 
-def _hospitals(known: Known, file: str, rows: Rows) -> None:
-    """The patients of the hospitals are all of them, but for persons who were in two (a guess)."""
-    parts = [n for n, row in enumerate(rows) if row["dimension"] == HOSPITAL]
+def _parts(known: Known, file: str, rows: Rows) -> None:
+    """The patients of the parts of a dimension are all of them, if nobody is in two (a guess)."""
     whole = [n for n, row in enumerate(rows) if row["dimension"] == ALL]
-    if parts and whole:
-        terms = {f"{file}|{number}|patients": 1 for number in parts}
-        known.puzzle.equal({**terms, f"{file}|{whole[0]}|patients": -1}, assumed=True)
+    for name in dict.fromkeys(row["dimension"] for row in rows if whole):
+        terms = {
+            f"{file}|{n}|patients": 1 for n, row in enumerate(rows) if row["dimension"] == name
+        }
+        if name != ALL:
+            known.puzzle.equal({**terms, f"{file}|{whole[0]}|patients": -1}, assumed=True)
 
 
 def _tells_amounts(known: Known, rows: Rows) -> bool:
