@@ -73,6 +73,8 @@ class Query:
 
 def _text_of(path: Path, name: str) -> str:
     """The text of an SQL file; UsageError when there is none that can be read."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"sql: {name} is a pipe or a device, not a file. Put a text file there.")
     try:
         return resources.text(path).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
