@@ -10,15 +10,15 @@ import os
 import resource
 import signal
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 import typer
 
+from ehrivig import interrupts
 from ehrivig.errors import (
     EhrivigError,
     NumericalWarning,
@@ -97,8 +97,8 @@ def guarded(command: Callable[[], None]) -> None:
         logging.getLogger(engine).setLevel(logging.CRITICAL + 1)  # their traces hold values
     try:
         _refuse_stripped()
-        with _stops_when_told():
-            command()
+        with interrupts.heard():
+            _heard_to_the_end(command)
     except EhrivigError as error:
         typer.echo(f"ehrivig: {error}", err=True)
         raise SystemExit(error.exit_code) from None
@@ -140,23 +140,14 @@ def refuse_few_addresses() -> None:
         raise too_little_memory()
 
 
-@contextlib.contextmanager
-def _stops_when_told() -> Iterator[None]:
-    """Meanwhile SIGTERM is an end like any other, by which what was begun is taken away."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _terminated)
+def _heard_to_the_end(command: Callable[[], None]) -> None:
+    """Run a command; one that ended well although it was told to stop ends by that signal."""
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _terminated(number: int, frame: object) -> None:
-    """Let a run that is told to stop take away what it has begun, and say by its exit code why."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # asked again, it ends at once
-    raise SystemExit(128 + number)
+        command()
+    except SystemExit as end:
+        raise SystemExit(interrupts.exit_code(end.code)) from None
+    if code := interrupts.exit_code(0):
+        raise SystemExit(code)
 
 
 def _warn(

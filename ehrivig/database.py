@@ -10,9 +10,10 @@ A layout and a view of an extract are SQL that somebody else wrote.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ehrivig import resources
+from ehrivig import interrupts, resources
 from ehrivig.errors import (
     EhrivigError,
     ExtractError,
@@ -30,6 +31,7 @@ from ehrivig.errors import (
     RefusedValue,
     UnreadableValue,
     UsageError,
+    stopped_by_hand,
 )
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
@@ -71,6 +73,8 @@ class Query:
 
 def _text_of(path: Path, name: str) -> str:
     """The text of an SQL file; UsageError when there is none that can be read."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"sql: {name} is a pipe or a device, not a file. Put a text file there.")
     try:
         return resources.text(path).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -184,16 +188,16 @@ class Database:
 
     def rows(self, sql: str, values: Parameters | None = None) -> list[tuple[Any, ...]]:
         """All rows of a small result."""
-        return self._run(sql, values).fetchall()
+        found = self._run(sql, values)
+        with _translated():
+            return found.fetchall()
 
     def frame(self, query: Query | str, values: Parameters | None = None) -> pl.DataFrame:
         """A small result as a Polars frame (cohort-sized: one row per admission at most)."""
         sql, bound = self._prepare(query, values)
         self._keep(sql, bound)
-        try:
+        with _translated():
             frame: pl.DataFrame = self._connection.sql(sql, params=bound or None).pl()
-        except duckdb.Error as error:
-            raise _translate(error) from error.__cause__
         return frame
 
     def table(self, name: str, query: Query | str, values: Parameters | None = None) -> None:
@@ -294,10 +298,8 @@ class Database:
     ) -> duckdb.DuckDBPyConnection:
         if keep:
             self._keep(sql, values or {})
-        try:
+        with _translated():
             return self._connection.execute(sql, dict(values) if values else None)
-        except duckdb.Error as error:
-            raise _translate(error) from error.__cause__
 
     def _keep(self, sql: str, values: Parameters) -> None:
         self.log.append(render(sql, values) + ";")
@@ -330,6 +332,21 @@ def user_error(error: BaseException | None) -> EhrivigError | None:
     found = _translate(error) if isinstance(error, duckdb.Error) else error
     known = isinstance(found, EhrivigError) and not isinstance(found, UnreadableValue)
     return found if known else None  # type: ignore[return-value]
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of DuckDB are the user's where they can be; a signal in a statement is a signal."""
+    interrupts.refuse_told()
+    try:
+        yield
+    except Exception as error:
+        interrupts.refuse_told()
+        if stopped_by_hand(error):
+            raise KeyboardInterrupt from error
+        if isinstance(error, duckdb.Error):
+            raise _translate(error) from error.__cause__
+        raise
 
 
 def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:

@@ -19,7 +19,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "interrupts"),
     ("console", "contract", "disclosure", "figures", "literals", "resources"),
     ("stats", "store"),
     ("codes", "database", "demo", "meta", "study"),

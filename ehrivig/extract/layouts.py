@@ -134,8 +134,10 @@ def _declared(name: str, folder: Path) -> dict[str, tuple[SourceColumn, ...]]:
             for table in contract.TABLES
         }
     path = folder / "columns.csv"
-    if not path.is_file():
+    if not path.exists():
         return {}
+    if not path.is_file():
+        raise UsageError(f"layout: {folder.name}/columns.csv is not a file. Put a CSV table there.")
     found: dict[str, tuple[SourceColumn, ...]] = {}
     for row in read_list(path):
         column = SourceColumn(row["column"], row["kind"], row["required"] == "yes")

@@ -4,11 +4,10 @@ The rule of small cells hides least (`copies`); an attacker then holds every num
 hidden count (`attack`), and what he finds is hidden as well (`hidden`), before anything is shown.
 """
 
-from ehrivig.release.before import carry, keep
+from ehrivig.release.before import carry, keep, kept_since
 from ehrivig.release.door import bring, close, leave_release_alone, write_tables
 from ehrivig.release.files import FOLDER, PAGES
 from ehrivig.release.verify import Verified, verify
-from ehrivig.release.whole import refuse_edited
 
 __all__ = [
     "FOLDER",
@@ -18,8 +17,8 @@ __all__ = [
     "carry",
     "close",
     "keep",
+    "kept_since",
     "leave_release_alone",
-    "refuse_edited",
     "verify",
     "write_tables",
 ]

@@ -15,6 +15,7 @@ import polars as pl
 
 from ehrivig.disclosure import small_proportion
 from ehrivig.release.attack.arms import FEWEST
+from ehrivig.release.attack.attack import kind
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
@@ -71,7 +72,7 @@ def hide(tables: Tables, apart: Apart) -> Tables:
             found[name] = _balance(frame, apart)
         elif {"curve", "population"} <= columns and apart.few:
             found[name] = frame.filter(pl.col("population") != "matched")
-        elif set(_COUNTS) <= columns:
+        elif kind(columns) == "effects":
             found[name] = _effects(frame, apart, _primary(tables))
     return found
 

@@ -11,7 +11,7 @@ import polars as pl
 from ehrivig.errors import UsageError
 from ehrivig.release.attack.attack import read
 from ehrivig.release.files import BEFORE, FOLDER
-from ehrivig.release.whole import MANIFEST, manifest
+from ehrivig.store.sealed import MANIFEST, manifest
 
 Tables = dict[str, pl.DataFrame]
 HISTORY = "history.csv"
@@ -81,6 +81,12 @@ def keep(folder: Path, earlier: Path) -> None:
     words = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     first = f"Kept as it was made at {made['made_at']}: {made['why']}.\n\n"
     readme.write_text(words if words.startswith("Kept as ") else first + words, encoding="utf-8")
+
+
+def kept_since(run: Path) -> str:
+    """When the release of a run was made, where an earlier one was kept; empty where none was."""
+    made = manifest(run / FOLDER).get(KEPT)
+    return str(made.get("made_at", "")) if isinstance(made, dict) else ""
 
 
 def _ended(run: Path) -> str:

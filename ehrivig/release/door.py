@@ -15,8 +15,8 @@ from ehrivig.disclosure import small, small_proportion
 from ehrivig.release import apart, before, calibrated, copies, hidden, nights
 from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
-from ehrivig.release.whole import seal
 from ehrivig.store import cells
+from ehrivig.store.sealed import seal
 from ehrivig.study.plan import Report
 
 _TOLD = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind, of_tables
 from ehrivig.release.attack.known import Place
@@ -16,6 +17,8 @@ from ehrivig.release.steps import hide_patients, hide_step
 
 Tables = dict[str, pl.DataFrame]
 _ROUNDS = 16
+_MUCH = 3
+"""How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
 
 
@@ -173,13 +176,43 @@ def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _use(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Every number of the part; then the courses of all parts."""
+    """Every number of the part; then all courses, and the smallest part beside it; then more.
+
+    Of amounts given to few outside the cohort: those of all, and of the smallest part of each
+    dimension, from which all would follow.
+    """
+    if cell.place.words == outside.WORDS:
+        return _amounts(frame, cell.place.row)
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
     frame = _blank(frame, cell.place.row, dict.fromkeys(numbers) | {"suppressed": True})
     if level > 1:
         courses = [name for name in ("courses", "courses_per_kg") if name in numbers]
         frame = frame.with_columns(pl.lit(None, frame.schema[n]).alias(n) for n in courses)
+    if level > 1 and "dimension" in frame.columns:
+        own = frame["dimension"][cell.place.row]
+        every = own == outside.ALL or level > _MUCH
+        for name in frame["dimension"].unique(maintain_order=True).to_list() if every else [own]:
+            for row in _smallest_of(frame, "patients", pl.col("dimension") == name):
+                frame = _blank(frame, row, dict.fromkeys(numbers) | {"suppressed": True})
     return frame
+
+
+def _amounts(frame: pl.DataFrame, total: int) -> pl.DataFrame:
+    """A table of use without the amounts of all, and of the smallest part of each dimension."""
+    gone: dict[str, Any] = dict.fromkeys((*outside.AMOUNTS, "courses_per_kg"))
+    frame = _blank(frame, total, gone)
+    for name in frame["dimension"].unique(maintain_order=True).to_list():
+        of_it = pl.col("dimension") == name
+        if not frame.select((of_it & pl.col("grams").is_null()).any()).item():
+            for row in _smallest_of(frame, "grams", of_it):
+                frame = _blank(frame, row, gone)
+    return frame
+
+
+def _smallest_of(frame: pl.DataFrame, name: str, where: pl.Expr) -> list[int]:
+    """The row with the smallest number of some; none where no number is told."""
+    left = frame.with_row_index("number").filter(where & pl.col(name).is_not_null()).sort(name)
+    return [int(left["number"][0])] if left.height else []
 
 
 def _regimens(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:

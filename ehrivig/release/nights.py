@@ -4,6 +4,9 @@ An attacker who has both knows every difference. So a count is told anew only wh
 nobody or by at least `smallest_cell` people, a mean or an estimate only where it describes at least
 ten people more or fewer. Where that would take a fifth of the rows, the release of before stays:
 it tells nothing that is not known already.
+
+What is hidden tonight and was shown last night says that it differs by few. So what differs by
+`smallest_cell` itself is hidden too: the difference can have that many values.
 """
 
 from __future__ import annotations
@@ -37,15 +40,15 @@ def held_against(tables: Tables, before: Sequence[Tables], smallest: int) -> Tab
     shown, tried = tables, dict[tuple[str, int], int]()
     fewest = [nights.growth(tables, one) for one in before]
     for one in before:
-        shown = told_anew.texts(told_anew.curves(shown, one, smallest), one, smallest)
-    few = not all(one.enough or one.arms == (0, 0) for one in fewest)
-    if few and found_in(tables, before, smallest, search=False):
+        shown = told_anew.texts(told_anew.curves(shown, one, smallest + 1), one, smallest + 1)
+    few = any(_few(one, smallest) for one in fewest)
+    if few and found_in(tables, before, smallest, search=False, beyond=1):
         return None
     if fewest[-1].arms == (0, 0) and _same(tables, before[-1]):
         return shown  # nothing is told anew
     for _ in range(_ROUNDS):
-        found = found_in(shown, before, smallest, search=False)
-        found = found or found_in(shown, before, smallest, memory=memory)
+        found = found_in(shown, before, smallest, search=False, beyond=1)
+        found = found or found_in(shown, before, smallest, memory=memory, beyond=1)
         found = found or [c for c in of_tables(shown, smallest, memory) if c.disclosed]
         if not found:
             return shown
@@ -62,17 +65,28 @@ def found_in(
     *,
     search: bool = True,
     memory: dict[Hashable, list[int]] | None = None,
+    beyond: int = 0,
 ) -> list[Cell]:
-    """What releases tell of the few in which they differ; searched for in the last one only."""
+    """What releases tell of the few in which they differ; searched for in the last one only.
+
+    `beyond`: by how many more than few people a count is taken to differ by few as well.
+    """
     found = list[Cell]()
     for number, one in enumerate(before, start=1):
         last = search and number == len(before)
-        cells = nights.counts(tables, one, smallest, search=last, memory=memory)
+        cells = nights.counts(tables, one, smallest, search=last, memory=memory, beyond=beyond)
         if last and nights.growth(tables, one).arms == (0, 0):
             cells += nights.together(tables, one, smallest, memory)
         found += [cell for cell in cells if cell.disclosed]
         found += told_anew.numbers(tables, one, smallest)
     return found
+
+
+def _few(apart: nights.Growth, smallest: int) -> bool:
+    """Whether so few of an arm are new that what is hidden of them has too few values."""
+    if apart.arms == (0, 0):
+        return False
+    return not apart.enough or any(0 < (n or 0) <= smallest for n in apart.arms)
 
 
 def _same(tables: Tables, before: Tables) -> bool:

@@ -11,7 +11,8 @@ from ehrivig.release import before, nights
 from ehrivig.release.attack import Cell, attack, told_anew
 from ehrivig.release.attack.attack import read
 from ehrivig.release.files import FOLDER
-from ehrivig.release.whole import MANIFEST, changes, manifest
+from ehrivig.release.whole import changes
+from ehrivig.store.sealed import MANIFEST, manifest
 
 DEFAULT_SMALLEST, MOST_SMALL, UNSIGNED = 5, 100, 3
 _SHOWN = 20

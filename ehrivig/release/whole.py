@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
-from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER, what
-from ehrivig.resources import file_digest
-
-MANIFEST = "manifest.json"
-_KEY, _SEAL = "files", "seal"
-_NAMED = 5
-
-
-def seal(release: Path) -> None:
-    """Write into the manifest of a release what its files are, by name and hash."""
-    path = release / MANIFEST
-    if not path.is_file():
-        return
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content[_KEY] = _hashes(release)
-    content[_SEAL] = _seal_of(content)
-    text = json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _seal_of(content: dict[str, Any]) -> str:
-    """SHA-256 of a manifest but for its seal: that nobody edited it by mistake, no signature."""
-    told = {name: value for name, value in content.items() if name != _SEAL}
-    text = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_sealed(place: Path) -> bool:
-    """Whether the manifest of a released folder is as the run sealed it."""
-    told = manifest(place)
-    return isinstance(told.get(_KEY), dict) and told.get(_SEAL) == _seal_of(told)
-
-
-def manifest(place: Path) -> dict[str, Any]:
-    """The manifest of a released folder; empty where there is none."""
-    try:
-        content = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
-    except OSError:
-        return {}
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"release: {place.name}/{MANIFEST} is not JSON. Replace it.") from error
-    return content if isinstance(content, dict) else {}
+from ehrivig.store.sealed import KEY, MANIFEST, hashes, is_sealed, manifest, names, some
 
 
 def changes(place: Path) -> tuple[str, ...]:
     """What of a released folder is not as the run left it, a line each."""
     told = manifest(place)
-    written = told.get(_KEY)
+    written = told.get(KEY)
     if not told:
         return ()
-    if not isinstance(written, dict) or told.get(_SEAL) != _seal_of(told):
-        strange = [n for n in _names(place) if what(f"{FOLDER}/{n}") is None]
+    if not isinstance(written, dict) or not is_sealed(place):
+        strange = [n for n in names(place) if what(f"{FOLDER}/{n}") is None]
         unsealed = _lines("has not the seal of the run", [MANIFEST])
         return (*unsealed, *_lines("is no file of a release", strange))
-    found = _hashes(place)
+    found = hashes(place)
     edited = [name for name in written.keys() & found.keys() if written[name] != found[name]]
     return (
         *_lines("is missing", list(written.keys() - found.keys())),
@@ -71,59 +27,5 @@ def changes(place: Path) -> tuple[str, ...]:
     )
 
 
-def refuse_edited(source: Path) -> None:
-    """UsageError where a file of a released folder was edited since the run wrote it.
-
-    `source`: a run, a released folder, or a file of one. What was sent without its manifest, or
-    without some of its files, is read: nothing is known of it.
-    """
-    folder = source if source.is_dir() else source.parent
-    place = folder / FOLDER if source.is_dir() and (folder / FOLDER).is_dir() else folder
-    told = manifest(place)
-    written = told.get(_KEY)
-    if not told:
-        return
-    if not isinstance(written, dict) or told.get(_SEAL) != _seal_of(told):
-        raise UsageError(
-            f"pool: {MANIFEST} in {place.name!r} of {folder.name!r} was edited since the run wrote "
-            "it. Ask the hospital to send its folder as it was released."
-        )
-    asked = _names(place) if source.is_dir() else [source.name]
-    found = {name: file_hash(place, name) for name in asked if name in written}
-    edited = [name for name in found if written[name] != found[name]]
-    if edited:
-        raise UsageError(
-            f"pool: {', '.join(_some(edited))} in {place.name!r} of {folder.name!r} was edited "
-            "since the run wrote it. Ask the hospital to send its folder as it was released."
-        )
-
-
 def _lines(words: str, names: list[str]) -> tuple[str, ...]:
-    return (f"{', '.join(_some(sorted(names)))} {words}",) if names else ()
-
-
-def _some(names: list[str]) -> list[str]:
-    more = len(names) - _NAMED
-    return [*names[:_NAMED], *([f"{more} more"] if more > 0 else [])]
-
-
-def _names(place: Path) -> list[str]:
-    files = (path for path in sorted(place.rglob("*")) if _is_told(path))
-    return [path.relative_to(place).as_posix() for path in files]
-
-
-def _is_told(path: Path) -> bool:
-    """A file, a link, or a folder without any, whose name tells something too."""
-    return path.is_symlink() or not path.is_dir() or not any(path.iterdir())
-
-
-def _hashes(place: Path) -> dict[str, str]:
-    """SHA-256 of every file but the manifest; a link is none."""
-    return {name: file_hash(place, name) for name in _names(place) if name != MANIFEST}
-
-
-def file_hash(place: Path, name: str) -> str:
-    """SHA-256 of a file; of a link or a pipe what it is."""
-    path = place / name
-    linked = path.is_symlink() or not path.is_file()
-    return "no file" if linked else file_digest(path)
+    return (f"{', '.join(some(sorted(names)))} {words}",) if names else ()

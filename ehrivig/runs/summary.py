@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ehrivig import release
 from ehrivig.disclosure import small
 from ehrivig.runs.state import Run
 from ehrivig.store.folder import destination
@@ -22,7 +23,8 @@ class RunSummary:
     where few, as no share tells a small count);
     `smallest_share_kept`: what the gate left where it left least, in [0, 1], and of what
     ("B: medication"); `diagnostics_failed`: names of the diagnostics of the answer that fail;
-    `report`: the page to read.
+    `report`: the page to read; `release_kept_since`: when the
+    release was made, where it is that of an earlier run (few people are new since then).
     """
 
     study: str
@@ -42,6 +44,7 @@ class RunSummary:
     smallest_share_kept_of: str = ""
     diagnostics_failed: list[str] = field(default_factory=list)
     report: str = ""
+    release_kept_since: str = ""
     seconds: float = 0.0
 
 
@@ -58,6 +61,7 @@ def of_run(run: Run, out: Path) -> RunSummary:
         **_gated(run),
         diagnostics_failed=run.failed,
         report=_page(destination(out, run.exit_code)),
+        release_kept_since=release.kept_since(destination(out, run.exit_code)),
         seconds=run.seconds,
         **of_study,
     )
@@ -96,6 +100,7 @@ def repeated(run: Run, found: dict[str, Any], out: Path) -> RunSummary:
         UNCHANGED if good else f"{UNCHANGED}: {found['message']}",
         found["hospitals"],
         found["dropped_hospitals"],
+        release_kept_since=release.kept_since(out),
         seconds=run.seconds,
         **found["numbers"],
     )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ehrivig import interrupts
 from ehrivig.errors import FolderBusy, UsageError
 from ehrivig.store import StorePath, named_lock
 
@@ -63,6 +64,7 @@ def _run_folder_in_store(out: StorePath) -> Iterator[RunFolder]:
             runs.fetch(out, home, last_attempt)
             with _writable(home), _aside(home) as run:
                 yield run
+            interrupts.refuse_told()
             if not run.unchanged:
                 runs.put(out, home, last_attempt, good=run.exit_code == 0)
         finally:
@@ -80,10 +82,11 @@ def _aside(out: Path) -> Iterator[RunFolder]:
     try:
         run = RunFolder(partial, out)
         yield run
-        if not run.unchanged:
-            _publish(partial, destination(out, run.exit_code))
-        if run.exit_code == 0:
-            shutil.rmtree(last_attempt(out), ignore_errors=True)
+        with interrupts.too_late():
+            if not run.unchanged:
+                _publish(partial, destination(out, run.exit_code))
+            if run.exit_code == 0:
+                shutil.rmtree(last_attempt(out), ignore_errors=True)
     finally:
         os.umask(before)
         shutil.rmtree(partial, ignore_errors=True)

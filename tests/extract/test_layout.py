@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +359,17 @@ def test_types_of_an_own_layout(tmp_path: Path) -> None:
         assert db.rows("SELECT * FROM mapped.icu_stay") == [
             ("1", 21, at("03-02 00:00"), at("03-04 00:00"))
         ]
+
+
+@pytest.mark.parametrize("name", ["lab.sql", "prepare/stay.sql", "columns.csv"])
+def test_a_pipe_in_a_layout_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    """It would be read for ever."""
+    (tmp_path / "prepare").mkdir()
+    for table in contract.TABLES:
+        if table.required:
+            (tmp_path / f"{table.name}.sql").write_text("SELECT 1 AS x", encoding="utf-8")
+    layouts.load(str(tmp_path))
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(UsageError, match=r"is (a pipe or a device, )?not a file") as refused:
+        layouts.load(str(tmp_path))
+    assert name in str(refused.value)

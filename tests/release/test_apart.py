@@ -140,3 +140,15 @@ def test_the_attack_subtracts_the_matched_from_everybody() -> None:
 
 
 _words = {"contrast": "a vs b", "outcome": "death", "measure": "OR", "model": "m", "note": ""}
+
+
+def test_a_table_of_everybody_keeps_its_numbers() -> None:
+    """It has the columns of a comparison as well, and is of nobody who was matched."""
+    counts = {
+        f"{what}_{arm}": 20 for what in ("n", "events") for arm in ("all", *("exposed", "control"))
+    }
+    row = {"variable": "age", "label": "Age", "kind": "continuous", "mean_all": 64.0} | counts
+    table = pl.DataFrame([row])
+    effect = {"effects.csv": effects()}
+    found = hide({"table1.csv": table} | effect, Apart(outcomes=frozenset({"death"})))
+    assert found["table1.csv"].equals(table)

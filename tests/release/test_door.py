@@ -37,6 +37,8 @@ def run(place: Path, out: str, *more: str, umask: int = 0) -> Path:
     finally:
         os.umask(before)
     assert done.exit_code == 0, done.output
+    if "--json" in more:
+        (place / f"{out}.json").write_text(done.stdout.splitlines()[-1], encoding="utf-8")
     return place / out
 
 

@@ -51,7 +51,7 @@ def test_two_means_give_the_value_of_one_patient() -> None:
 
 @pytest.mark.parametrize(("more", "kept"), [(1, True), (9, True), (10, False), (40, False)])
 def test_at_least_ten_people_more(more: int, kept: bool) -> None:
-    one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more // 2)
+    one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
 
@@ -167,12 +167,14 @@ def test_the_release_before_is_kept_and_says_since_when(tmp_path: Path) -> None:
     one = run_folder(tmp_path / "one", described(100, 60.0, 20), "2026-01-02T03:04:05Z")
     two = run_folder(tmp_path / "two", described(101, 60.3, 20), "2026-01-03T03:04:05Z")
     three = run_folder(tmp_path / "three", described(102, 60.5, 20), "2026-01-04T03:04:05Z")
+    assert before.kept_since(one) == ""
     for folder, earlier in ((two, one), (three, two)):
         before.keep(folder, earlier)
         before.carry(folder, earlier)
         text = (folder / "release" / "README.txt").read_text()
         assert text.startswith("Kept as it was made at 2026-01-02T03:04:05Z: so few people are new")
         assert text.count("Kept as") == 1
+        assert before.kept_since(folder) == "2026-01-02T03:04:05Z"
         table = (folder / "release" / "table1.csv").read_bytes()
         assert table == (one / "release" / "table1.csv").read_bytes()
         assert not (folder / "released").exists()

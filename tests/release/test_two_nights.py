@@ -12,7 +12,7 @@ from attacked import without_one
 from test_door import run
 
 from ehrivig.demo import write_demo
-from ehrivig.release import verify
+from ehrivig.release import before, verify
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,9 @@ def test_a_night_with_one_patient_more_tells_nothing_of_that_patient(tmp_path: P
     assert verify(alone, earlier=[last_night]).disclosed
     shutil.rmtree(tmp_path / "extract")
     (tmp_path / "whole").rename(tmp_path / "extract")
-    second = run(tmp_path, "nights")
+    second = run(tmp_path, "nights", "--json")
+    said = json.loads((tmp_path / "nights.json").read_text())
+    assert said["release_kept_since"] == before.kept_since(second) != ""
     assert values_told(last_night, second) == 0
     assert verify(second, earlier=[last_night]).disclosed == ()
     told = json.loads((second / "release" / "manifest.json").read_text())

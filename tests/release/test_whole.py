@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from ehrivig import cli
 from ehrivig.errors import UsageError
+from ehrivig.meta import pool_aggregates
 from ehrivig.release import verify
-from ehrivig.release.whole import refuse_edited, seal
+from ehrivig.store.sealed import refuse_edited, seal
 
 HEAD = "arm,n,unknown,share_unknown,transferred\n"
 
@@ -182,3 +183,13 @@ def test_a_cell_of_another_world_is_refused(folder: Path, smallest: object) -> N
     (folder / "manifest.json").write_text(json.dumps({"smallest_cell": smallest}))
     with pytest.raises(UsageError, match="no count of people"):
         verify(folder)
+
+
+def test_pool_from_python_refuses_an_edited_release_too(sent: list[Path]) -> None:
+    out = sent[0].parent / "from-python"
+    assert pool_aggregates(sent, out).hospitals
+    path = sent[1] / "aggregate.csv"
+    path.write_text(path.read_text().replace("south", "South"))
+    with pytest.raises(UsageError, match=r"aggregate\.csv in 'south' .* was edited"):
+        pool_aggregates(sent, sent[0].parent / "edited")
+    assert not (sent[0].parent / "edited").exists()

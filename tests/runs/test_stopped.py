@@ -74,10 +74,8 @@ def stopped(
         begun = children(process.pid)
         sent = time.monotonic()
         beginning = sent - begun_at
-        while process.poll() is None and time.monotonic() - sent < PATIENCE:
-            process.send_signal(number)  # again, for one that meets a finaliser of Python is lost
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=3)
+        process.send_signal(number)
+        process.communicate(timeout=PATIENCE)
         ending = time.monotonic() - sent
     finally:
         with contextlib.suppress(ProcessLookupError):

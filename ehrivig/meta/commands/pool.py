@@ -24,6 +24,7 @@ from ehrivig.meta.measures import Interval, Tau2
 from ehrivig.meta.output import check_folder, write_result
 from ehrivig.meta.report import render
 from ehrivig.meta.tables import Row, csv_text, pooled_row
+from ehrivig.store.sealed import refuse_edited
 
 MARKER = "pool.csv"
 POOL_COLUMNS = (
@@ -55,10 +56,13 @@ def pool_aggregates(
     """Pools aggregate files of several hospitals into one folder, all at once or not at all.
 
     `sources` are folders or files. Writes pool.csv (hospitals, pools, leave-one-out), forest.svg
-    of the first pooled analysis, and report.html. Raises UsageError for every mistake in them.
+    of the first pooled analysis, and report.html. Raises UsageError for every mistake in them, and
+    for a release of which a file was edited since its run wrote it.
     """
     if not sources:
         raise UsageError("pool: no folder given. Name the folders that the hospitals sent.")
+    for source in sources:
+        refuse_edited(Path(source))
     check_folder(out, MARKER)
     sent = [read_aggregate(source) for source in sources]
     effects = [effect for rows in sent for effect in rows]

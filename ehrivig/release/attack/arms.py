@@ -75,6 +75,8 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
             known.measured[people, row["variable"], arm] = int(n), shown, place
             known.people(f"{people}|{row['variable']}|{arm}|n", _at(place, f"n {arm}"))
             known.puzzle.told(f"{people}|{row['variable']}|{arm}|n", int(n))
+        if n is not None and row.get(f"mean_{arm}") is not None:
+            known.sums[people, row["variable"], arm] = float(row[f"mean_{arm}"]) * int(n)
         if shown and n is not None and 0 < n < FEWEST:
             known.few(_at(place, f"{arm}, numbers of {int(n)} people"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, steps, use
+from ehrivig.release.attack import arms, flows, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
 
 
@@ -124,6 +124,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:
                 _READERS[wanted](known, file, frame)
     arms.parts(known)
+    outside.outside(known, tables)
     return known
 
 

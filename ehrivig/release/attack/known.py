@@ -24,7 +24,8 @@ class Known:
     `sizes`: exposed and control of a population that have a yes/no variable or not; `measured`: of
     a measured one, how many have it, and whether its mean is shown; `told_of_few`: file and words
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
-    name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least.
+    name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
+    `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -34,16 +35,27 @@ class Known:
     told_of_few: list[Place] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     spoken_of: dict[str, list[Place]] = field(default_factory=dict)
+    sums: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    whole: dict[str, int] = field(default_factory=dict)
 
     def people(self, cell: str, place: Place, *, of: int | None = None) -> None:
         """A count of people; `of`: of how many, so that the others are a count as well."""
         self.puzzle.cell(cell)
         self.where.setdefault(cell, place)
         if of is not None:
+            self.whole[cell] = of
             self.puzzle.cell(cell, 0, of)
             self.puzzle.equal({cell: 1, f"{cell}|rest": 1}, of)
             others = replace(place, words=f"{place.words}, the others")
             self.where.setdefault(f"{cell}|rest", others)
+
+    def value(self, cell: str) -> int | None:
+        """A count that is told, or told by the others beside it; None of one that is hidden."""
+        if self.puzzle.known(cell):
+            return self.puzzle.lo[cell]
+        part = cell.removesuffix("|rest")
+        told = part != cell and part in self.whole and self.puzzle.known(part)
+        return self.whole[part] - self.puzzle.lo[part] if told else None
 
     def speaks(self, place: Place, variable: str, *words: str) -> None:
         """Note that a row tells of a variable, under its name or other words."""

@@ -148,10 +148,12 @@ def counts(
     *,
     search: bool = True,
     memory: dict[Hashable, list[int]] | None = None,
+    beyond: int = 0,
 ) -> list[Cell]:
     """Every difference of two counts that is one of few people, or has too few values.
 
-    `search`: also of counts that are hidden, from everything that both releases tell.
+    `search`: also of counts that are hidden, from everything that both releases tell. `beyond`: so
+    many more than few people are taken for few as well.
     """
     apart, now, then = growth(tables, before), known_of(tables), known_of(before)
     both = _joined(now.puzzle, then.puzzle) if search else Puzzle()
@@ -161,8 +163,9 @@ def counts(
         if key not in there or _another(apart, place, row, tables):
             continue
         old = there[key][0]
-        if now.puzzle.known(cell) and then.puzzle.known(old):
-            if 0 < abs(now.puzzle.lo[cell] - then.puzzle.lo[old]) < smallest:
+        one, two = now.value(cell), then.value(old)
+        if one is not None and two is not None:
+            if 0 < abs(one - two) < smallest + beyond:
                 found.append(Cell(place, True, (), smallest))
         elif search:
             gap = both.cell(f"new|{cell}")

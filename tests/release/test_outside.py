@@ -1,0 +1,128 @@
+"""Who had the drug outside the cohort: everybody's use less that of the cohort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.release.attack import outside
+from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.hidden import until_safe
+
+SMALLEST = 5
+Tables = dict[str, pl.DataFrame]
+
+
+def use(*rows: tuple[str, str, int | None, float]) -> pl.DataFrame:
+    """Dimension, level, patients and grams."""
+    made = [
+        {
+            "dimension": dimension,
+            "level": level,
+            "courses": None,
+            "patients": patients,
+            "administrations": 10 * (patients or 0),
+            "grams": grams,
+            "grams_per_kg": 1.2,
+            "courses_per_kg": patients,
+            "share_without_amount": 0.0,
+            "cost": None,
+            "suppressed": False,
+        }
+        for dimension, level, patients, grams in rows
+    ]
+    return pl.DataFrame(made, infer_schema_length=None)
+
+
+def dosed(exposed: int, mean_g: float) -> pl.DataFrame:
+    """The row of the total dose of the exposed, by bands."""
+    row: dict[str, Any] = {"variable": "total_g", "label": "Total dose", "kind": "continuous"}
+    for arm, n in (("all", exposed), ("control", exposed // 2), ("exposed", exposed // 2)):
+        row |= {f"n_{arm}": n, f"events_{arm}": None, f"mean_{arm}": mean_g, f"text_{arm}": ""}
+        row |= {f"{what}_{arm}": None for what in ("percent", "sd", "median", "q1", "q3")}
+    return pl.DataFrame([row | {"p": None, "smd": None, "suppressed": False}])
+
+
+def compared(**exposed: int) -> pl.DataFrame:
+    """The exposed of all and of hospitals, beside as many controls."""
+    rows = [
+        {"analysis": "x", "contrast": "IVIG vs no IVIG", "outcome": "death", "measure": "HR"}
+        | {"n_exposed": n, "events_exposed": 20, "n_control": 100, "events_control": 20}
+        | {"population": name.replace("_", " "), "estimate": 1.0, "model": "Cox", "adjusted": True}
+        for name, n in exposed.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def tables(treated: int, grams: float) -> Tables:
+    """60 of the cohort had 80 g each; everybody who was treated had some grams."""
+    rows = (
+        ("all", "all", treated, grams),
+        ("hospital_id", "A", treated - 30, grams - 2400.0),
+        ("hospital_id", "B", 30, 2400.0),
+        ("month", "2020-01", treated - 20, grams - 1600.0),
+        ("month", "2020-02", 20, 1600.0),
+    )
+    return {
+        "utilisation.csv": use(*rows),
+        "table_s1.csv": dosed(60, 80.0),
+        "effects.csv": compared(all=60, hospital_A=30, hospital_B=30),
+    }
+
+
+def disclosed(found: Tables) -> list[Cell]:
+    return [cell for cell in of_tables(found, SMALLEST) if cell.disclosed]
+
+
+def words(found: Tables) -> set[str]:
+    return {cell.place.words for cell in disclosed(found)}
+
+
+def test_one_patient_outside_is_told_with_his_dose() -> None:
+    """61 had 4,910 g, 60 of the cohort 80 g each: who is left had 110 g."""
+    assert words(tables(61, 4910.0)) == {
+        "all all: patients outside the cohort",
+        "hospital_id A: patients outside the cohort",
+        outside.WORDS,
+    }
+
+
+@pytest.mark.parametrize("treated", [61, 64, 66, 69])
+def test_what_tells_of_few_outside_is_hidden(treated: int) -> None:
+    shown, done, _ = until_safe(tables(treated, 4910.0), SMALLEST)
+    assert disclosed(shown) == []
+    assert done
+    told = shown["utilisation.csv"]
+    assert told["grams"][0] is None
+    for _, part in told.group_by("dimension"):
+        assert part["grams"].null_count() > 0  # else all would follow from its parts
+    assert shown["table_s1.csv"].equals(tables(61, 0.0)["table_s1.csv"])
+
+
+def test_fewer_than_ten_lose_amounts_and_no_count() -> None:
+    shown, done, _ = until_safe(tables(66, 4910.0), SMALLEST)
+    told = shown["utilisation.csv"]
+    assert done == [f"utilisation.csv: {outside.WORDS}"]
+    assert told["patients"].to_list() == [66, 36, 30, 46, 20]
+    assert told["grams"].to_list() == [None, 2510.0, None, 3310.0, None]
+
+
+@pytest.mark.parametrize(("treated", "grams"), [(60, 4800.0), (70, 5600.0), (75, 5900.0)])
+def test_nobody_or_ten_outside_are_told(treated: int, grams: float) -> None:
+    found = tables(treated, grams)
+    assert words(found) == set()
+
+
+def test_doses_outside_the_window_are_of_nobody_knows_how_few() -> None:
+    """All 60 are of the cohort, and had 110 g more than in its window: perhaps one of them."""
+    assert words(tables(60, 4910.0)) == {outside.WORDS}
+
+
+def test_a_dimension_whose_parts_are_all_told_gives_all() -> None:
+    found = tables(66, 4910.0)
+    use_of = found["utilisation.csv"].with_columns(
+        grams=pl.when(pl.col("dimension") != "all").then("grams")
+    )
+    assert outside.WORDS in words(found | {"utilisation.csv": use_of})
