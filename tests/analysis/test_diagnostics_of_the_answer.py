@@ -295,3 +295,28 @@ def test_few_unknown_outcomes_are_not_passed_and_the_head_says_so(
     (row,) = found.filter(diagnostic="lost_to_follow_up").to_dicts()
     assert (row["value"], row["verdict"]) == (None, "not assessed")
     assert "nobody can say of lost to follow up" in answer.verdict(found)
+
+
+def test_a_product_that_drives_treatment_is_no_balance(evidence: diagnostics.Evidence) -> None:
+    """Who is treated is decided by a product of two covariates, whose means are alike."""
+    drawn, n = np.random.default_rng(4), 600
+    table = pl.concat([evidence.table] * 5).with_columns(
+        pl.Series("admission_id", np.arange(n)),
+        **{name: drawn.normal(size=n) for name in evidence.study.match.covariates},
+    )
+    product = (pl.col("age") * pl.col("sofa")).alias("product")
+    bent = table.with_columns(exposed=product + pl.Series(drawn.normal(size=n) * 0.5) > 0)
+    for people, verdict in ((table, "pass"), (bent, "fail")):
+        seen = replace(evidence, table=people, matched=people, score=np.full(n, 0.5))
+        for name in ("matched", "aipw", "clone_censor_weight"):
+            made = diagnostics.diagnostics(with_answer(seen, name))
+            (row,) = made.filter(pl.col("diagnostic") == "balance_squares_products").to_dicts()
+            assert row["verdict"] == verdict, name
+            assert row["decides"] is (name != "clone_censor_weight")
+            assert verdict == "pass" or "farthest is age x sofa" in _unordered(row["meaning"])
+        learned = verdicts(with_answer(seen, "aipw_cross_fitted"))
+        assert learned["balance_squares_products"] == "pass"
+
+
+def _unordered(meaning: str) -> str:
+    return meaning.replace("sofa x age", "age x sofa")

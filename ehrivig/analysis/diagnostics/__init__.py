@@ -40,6 +40,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
         *weights.effective(evidence),
         alike.hospitals(evidence),
         alike.in_score(evidence),
+        alike.squares(evidence),
         alike.not_in_score(evidence),
         alike.overlap(evidence),
         alike.equipoise(evidence),

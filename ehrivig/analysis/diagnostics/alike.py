@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ehrivig.analysis.curvature import Bent, farthest
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 from ehrivig.analysis.diagnostics.weights import clones, score_weights
-from ehrivig.dataset import exposed, matrix
+from ehrivig.analysis.models import set_weights
+from ehrivig.dataset import exposed, hospital_names, matrix, score_names
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import balance, level_difference
 
@@ -73,6 +75,45 @@ def _weighted(e: Evidence) -> float | None:
         return None
     left = [abs(row.after.smd) for row in rows if np.isfinite(row.after.smd)]
     return max(left, default=None)
+
+
+def squares(e: Evidence) -> Diagnostic:
+    """What a score that is linear in its covariates leaves where treatment bends."""
+    meaning, value = (
+        "how far a square or product of what is in the score differs, beyond chance",
+        None,
+    )
+    if e.study.answer == "aipw_cross_fitted":
+        value, meaning = 0.0, f"{meaning} (this answer learns them)"
+    elif found := _bent(e):
+        value = found.beyond
+        meaning += f": farthest is {found.term}" if value else ""
+    return Diagnostic(
+        "balance_squares_products",
+        value,
+        SMALL,
+        meaning,
+        "Austin 2009, of means; what is beyond chance by Bonferroni",
+        "answer by aipw_cross_fitted, or cut what bends into groups",
+        decides=value is not None and not e.own_design,
+    )
+
+
+def _bent(e: Evidence) -> Bent | None:
+    """The square or product that is farthest off in the matched, or weighted by the score."""
+    names = score_names(e.table, e.study)
+    plain = sum(name in hospital_names(e.table) for name in names)
+    if e.study.answer == "matched":
+        weight, arm, people = set_weights(e.matched), exposed(e.matched), e.matched
+        weight = np.ones(len(arm)) if weight is None else weight
+    else:
+        made = score_weights(e)
+        if made is None:
+            return None
+        known, weights = made
+        weight, arm, people = weights.weight, e.arm[known], e.table.filter(pl.Series(known))
+    x = matrix(people, names)
+    return None if np.isnan(x).any() else farthest(arm, x, names, weight, plain)
 
 
 def _smd(e: Evidence, inside: bool) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.analysis.lost_answer import followed_to_discharge
 from ehrivig.analysis.sensitivity import time_zero
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray
@@ -22,8 +23,13 @@ def largest(e: Evidence) -> list[Diagnostic]:
         return []
     weight, moved = None, None
     try:
-        cohort, _ = time_zero.cohort_of(e.table, e.study)
-        seen = extreme_weights(cohort, grace_hours=e.study.grace_hours, horizon_hours=_horizon(e))
+        cohort, lost = followed_to_discharge(e.table, e.study)
+        seen = extreme_weights(
+            cohort,
+            grace_hours=e.study.grace_hours,
+            horizon_hours=_horizon(e),
+            lost_hours=lost if e.answerable.weighted_for_lost else None,
+        )
         weight, moved = seen.largest, seen.moved / _standard_error(e.primary)
     except AnalysisError:
         pass  # the row of the answer says why
@@ -55,7 +61,7 @@ def effective(e: Evidence) -> list[Diagnostic]:
     if e.study.answer == "clone_censor_weight":
         found = clones(e)
         value = None if found is None else found.effective
-    elif e.study.answer in ("iptw", "overlap", "aipw"):
+    elif e.study.answer in ("iptw", "overlap", "aipw", "aipw_cross_fitted"):
         value = _effective_share(e)
     else:
         return []
@@ -83,9 +89,12 @@ def _effective_share(e: Evidence) -> float | None:
 
 
 def score_weights(e: Evidence) -> tuple[BoolArray, Weights] | None:
-    """The weights of the score for the answer's population, and of which rows; None without."""
+    """The weights of the score for the answer's population, and of which rows; None without.
+
+    Of an answer without weights of its own, those for everybody.
+    """
     known = ~np.isnan(e.score)
-    name = "iptw" if e.study.answer == "aipw" else e.study.answer
+    name = "overlap" if e.study.answer == "overlap" else "iptw"
     aims = {entry.analysis: entry.name for entry in ESTIMANDS.values() if entry.analysis}
     try:
         weights = inverse_probability(e.arm[known], e.score[known], aims[name], stabilised=True)

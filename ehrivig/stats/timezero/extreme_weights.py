@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ehrivig.stats.timezero.clone_censor_weight import fittable
 from ehrivig.stats.timezero.clone_risks import problem_of, risks_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
+from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 
 WHOLE = (0.0, 1.0)
 CUT = (0.01, 0.99)
@@ -41,16 +43,23 @@ def extreme_weights(
     horizon_hours: float = 672.0,
     interval_hours: float = 6.0,
     truncate: tuple[float, float] = CUT,
+    lost_hours: ArrayLike | None = None,
 ) -> ExtremeWeights:
     """Return the largest weight of `clone_censor_weight`, and its answer with and without it.
 
-    `truncate`: quantiles of the weights of each arm. Raises AnalysisError as clone_censor_weight.
+    `truncate`: quantiles of the weights of each arm; those for `lost_hours` are left whole. Raises
+    AnalysisError as clone_censor_weight.
     """
     grace = grace_period(grace_hours, interval_hours)
+    cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
     ones, found = np.ones(cohort.n), []
     for shares in (WHOLE, truncate):
-        problem = problem_of(cohort, grace, horizon_hours, shares, "all_starters")
-        start, wait, weight = risks_of(fittable(problem)[0], ones)
+        made = problem_of(cohort, grace, horizon_hours, shares, "all_starters", lost)
+        problem, _ = fittable(made)
+        start, wait, weight = risks_of(problem, ones)
+        if problem.lost is not None:
+            followed = lost_weights(problem.lost, ones, penalised=problem.penalised)
+            weight = weight[problem.lost.piece] * followed
         found.append((start - wait, float(weight.max())))
     (difference, largest), (truncated, _) = found
     return ExtremeWeights(largest, difference, truncated)
