@@ -36,6 +36,8 @@ from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.two_by_two import risk_difference
 
 STORED = Path(__file__).with_name("null_worlds.csv")
+FIRST = Path(__file__).with_name("null_worlds_first.csv")
+"""Every row of the first cohort of each world: what is stored must be what runs."""
 PATIENTS, COHORTS, BOOTSTRAPS = 850, 1000, 200
 HORIZON, NAMES = 28.0, ("age", "sofa")
 HOURS = 6.0
@@ -253,6 +255,7 @@ def main() -> None:
     found = summary(pl.DataFrame(rows))
     if given.cohorts == COHORTS:
         found.write_csv(STORED)
+        pl.DataFrame(rows).filter(pl.col("seed") == 0).write_csv(FIRST)
     with pl.Config(tbl_rows=-1, fmt_str_lengths=60):
         print(found)
 
