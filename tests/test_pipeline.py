@@ -118,7 +118,10 @@ WARNED = ("table2", "table3", "table_s1", "table_s4", "table_s5", "curves", "agg
 def test_a_reproduction_warns_of_immortal_time_in_every_table(
     finished: tuple[Path, pipeline.RunSummary], name: str
 ) -> None:
-    notes = pl.read_csv(finished[0] / f"{name}.csv", infer_schema_length=None)["note"]
+    table = pl.read_csv(finished[0] / f"{name}.csv", infer_schema_length=None)
+    if name == "aggregate":  # the answer is of a design free of it
+        table = table.filter(pl.col("role") != "primary")
+    notes = table["note"]
     assert len(notes) > 0
     assert notes.str.contains("immortal time").fill_null(False).all()
 

@@ -18,11 +18,11 @@ from ehrivig.errors import UsageError
 from ehrivig.runs.summary import RunSummary
 
 FOUND = {
-    "tocilizumab_covid19": (255, 97, 74),
-    "dexamethasone_covid19": (239, 117, 77),
-    "hydrocortisone_septic_shock": (121, 57, 40),
-    "vasopressin_septic_shock": (126, 62, 36),
-    "albumin_septic_shock": (105, 48, 32),
+    "tocilizumab_covid19": (255, 97, 75),
+    "dexamethasone_covid19": (239, 117, 76),
+    "hydrocortisone_septic_shock": (121, 57, 38),
+    "vasopressin_septic_shock": (126, 62, 39),
+    "albumin_septic_shock": (105, 48, 30),
 }
 """Cohort, exposed and pairs in 900 patients of two hospitals."""
 
