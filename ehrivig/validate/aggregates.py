@@ -48,6 +48,8 @@ QUERIES = {
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
+    "charted": "SELECT * FROM gate.charted ORDER BY ALL",
+    "died_of": "SELECT * FROM gate.died_of ORDER BY ALL",
     "covered_by": "SELECT * FROM gate.covered_by ORDER BY ALL",
     "stay_month": (
         "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "

@@ -31,6 +31,8 @@ _SUMMED = (
     "month",
     "covered",
     "covered_by",
+    "charted",
+    "died_of",
     "exposure_hour",
 )
 

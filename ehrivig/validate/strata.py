@@ -1,5 +1,7 @@
 """Whether a table has rows of some people and none of others: of one sex, age, end, arm or month.
 
+Asked of each table, of the doses of the exposure, and of each item of a table (a sign, an analyte).
+
 A table that came in part by who people are keeps its size and its months; what is gone shows only
 beside the others of the same hospital. Every part of a stratum (`sql/gate/stratum.sql`) is held
 against the rest: where most of the rest have rows of a table and next to none of the part have,
@@ -18,19 +20,28 @@ from ehrivig.contract import EVENT_TABLES
 from ehrivig.database import Database
 from ehrivig.disclosure import shown
 from ehrivig.validate import arrived
+from ehrivig.validate.deaths_between_hospitals import at_most
 from ehrivig.validate.gate_tables import gate_query
 from ehrivig.validate.network import Network
 
 LEAST_STAYS = 20
 """Fewer stays of a part, or of the rest, say nothing of it."""
 _MOST, _HARDLY_ANY = 0.5, 0.25
+_BY_CHANCE = 1e-4
+"""The probability of so few treated that is none of a hospital's habits."""
 _HEALTHIER = ("discharged", "not given")
 """The parts of which nobody need have rows: intensive care charts who dies, and who is treated."""
+BY_ITEM = ("lab", "vital", "score")
+"""The tables of which each item is asked for."""
+EXPOSURE = "the exposure"
+_OF_EXPOSURE = ("sex", "month")
+"""Strata by which nobody decides whom to treat."""
 CHECKED = tuple(table.name for table in EVENT_TABLES)
 NAME = "quality/covered_by"
 _SCHEMA = {
     "hospital_id": pl.String,
     "table": pl.String,
+    "item": pl.String,
     "stratum": pl.String,
     "part": pl.String,
     "n_stays": pl.Int64,
@@ -44,30 +55,47 @@ def count(db: Database) -> None:
 
     Needs `gate.came_<table>` of every table of events; lets go of them.
     """
-    db.load("gate.covered_by_sampled", pl.DataFrame(schema=_SCHEMA))
+    db.load("gate.covered_by", pl.DataFrame(schema=_SCHEMA))
     db.table("gate.stratum", gate_query("stratum"))
     for name in CHECKED:
-        db.execute(
-            f"INSERT INTO gate.covered_by_sampled SELECT t.hospital_id, '{name}', t.stratum, "
-            "t.part, count(*), count(c.admission_id) FROM gate.stratum AS t LEFT JOIN "
-            f"(SELECT DISTINCT admission_id FROM gate.came_{name}) AS c "
-            "ON t.admission_id = c.admission_id GROUP BY ALL"
+        _count(
+            db, name, f"SELECT DISTINCT hospital_id, '' AS item, admission_id FROM gate.came_{name}"
         )
         db.execute(f"DROP TABLE gate.came_{name}")
-    db.table(
-        "gate.covered_by",
-        "SELECT m.* REPLACE (m.n_stays * s.count_stride AS n_stays, "
-        "m.n_covered * s.count_stride AS n_covered) "
-        "FROM gate.covered_by_sampled AS m INNER JOIN gate.setting AS s USING (hospital_id)",
+    for name in BY_ITEM:
+        _count(db, name, f"SELECT hospital_id, item, admission_id FROM gate.charted_{name}")
+    given = "admission_id FROM GIVEN('gate.exposure_row')"
+    exposed = f"SELECT DISTINCT hospital_id, '{EXPOSURE}' AS item, {given}"
+    _count(db, "medication", exposed)
+
+
+def _count(db: Database, table: str, rows: str) -> None:
+    """Count what one query has stays with: hospital_id, item, admission_id, each once."""
+    of = "'month'" if table in BY_ITEM else "''"
+    db.execute(
+        f"INSERT INTO gate.covered_by WITH charted AS ({rows}), "
+        "part AS (SELECT hospital_id, stratum, part, count(*) AS n FROM gate.stratum "
+        "GROUP BY ALL), "
+        "covered AS (SELECT c.item, t.hospital_id, t.stratum, t.part, count(*) AS n "
+        "FROM gate.stratum AS t INNER JOIN charted AS c USING (admission_id) GROUP BY ALL), "
+        "item AS (SELECT DISTINCT hospital_id, item FROM charted) "
+        f"SELECT p.hospital_id, '{table}', i.item, p.stratum, p.part, p.n, coalesce(c.n, 0) "
+        "FROM part AS p INNER JOIN item AS i USING (hospital_id) "
+        "LEFT JOIN covered AS c USING (hospital_id, item, stratum, part) "
+        f"WHERE i.item = '' OR p.stratum <> {of}"
     )
 
 
 @dataclass(frozen=True)
 class Part:
-    """Stays of one part of a stratum beside the rest of it, and those with rows of a table."""
+    """Stays of one part of a stratum beside the rest of it, and those with rows of a table.
+
+    `item`: of which item of the table; empty: of any.
+    """
 
     hospital_id: str
     table: str
+    item: str
     stratum: str
     value: str
     stays: int
@@ -81,34 +109,38 @@ class Part:
         enough = min(self.stays, self.rest) >= LEAST_STAYS
         share = self.rest_covered / self.rest if self.rest else 0.0
         few = self.covered < _HARDLY_ANY * share * self.stays
-        usual = share >= _MOST or (self.stratum == "sex" and share * self.stays >= LEAST_STAYS)
+        expected = share * self.stays
+        usual = share >= _MOST or (self.stratum == "sex" and expected >= LEAST_STAYS)
+        if self.item == EXPOSURE:
+            usual = at_most(self.covered, expected) < _BY_CHANCE
         return round(share * self.stays) - self.covered if enough and usual and few else 0
 
     def told(self, smallest: int) -> str:
         """What is missing of whom."""
+        of = f" of {self.item}" if self.item else ""
         return (
             f"Hospital {self.hospital_id}, {self.table}: of the stays with {self.stratum} "
-            f"{self.value} {shown(self.covered, smallest)} of {self.stays:,} have rows, of the "
+            f"{self.value} {shown(self.covered, smallest)} of {self.stays:,} have rows{of}, of the "
             f"others {self.rest_covered / self.rest:.0%}."
         )
 
 
 def parts(frame: pl.DataFrame, table: str) -> Iterable[Part]:
-    """Every part of every stratum of a table, by hospital."""
-    mine = frame.filter(pl.col("table") == table).sort("hospital_id", "stratum", "part")
-    of_stratum = ["hospital_id", "stratum"]
+    """Every part of every stratum of a table, by hospital; of its items those that have few."""
+    order = ("hospital_id", "item", "stratum", "part")
+    mine = frame.filter(pl.col("table") == table).sort(order)
+    of_stratum = ["hospital_id", "item", "stratum"]
     totals = mine.with_columns(
         pl.col("n_stays", "n_covered").sum().over(of_stratum).name.suffix("_all"),
         # what begins or ends with a month is asked elsewhere
         first=pl.col("part").filter(pl.col("n_covered") > 0).min().over(of_stratum),
         last=pl.col("part").filter(pl.col("n_covered") > 0).max().over(of_stratum),
     )
-    inside = (pl.col("part") > pl.col("first")) & (pl.col("part") < pl.col("last"))
-    wanted = (pl.col("stratum") != "month") | (inside & (table in arrived.ALWAYS))
-    for row in totals.filter(wanted & ~pl.col("part").is_in(_HEALTHIER)).iter_rows(named=True):
+    for row in totals.filter(_asked(table) & _worth_a_look()).iter_rows(named=True):
         yield Part(
             row["hospital_id"],
             table,
+            row["item"],
             row["stratum"],
             row["part"],
             row["n_stays"],
@@ -118,12 +150,47 @@ def parts(frame: pl.DataFrame, table: str) -> Iterable[Part]:
         )
 
 
+def _asked(table: str) -> pl.Expr:
+    """The parts of which rows are asked for, of a table or of its items."""
+    stratum, part = pl.col("stratum"), pl.col("part")
+    inside = (part > pl.col("first")) & (part < pl.col("last"))
+    of_month = (stratum != "month") | (inside & (table in arrived.ALWAYS))
+    of_exposure = (pl.col("item") != EXPOSURE) | stratum.is_in(_OF_EXPOSURE)
+    return of_month & of_exposure & ~part.is_in(_HEALTHIER)
+
+
+def _worth_a_look() -> pl.Expr:
+    """Whole tables, and the items of which fewer stays of a part have some than of the whole."""
+    share = pl.col("n_covered_all") / pl.col("n_stays_all")
+    return (pl.col("item") == "") | (pl.col("n_covered") < 0.5 * share * pl.col("n_stays"))
+
+
+def _found(frame: pl.DataFrame, table: str) -> list[Part]:
+    """The parts of a table that count; of the exposure, only of a sex that others treat as well."""
+    treated = _treated(frame)
+    return [
+        part
+        for part in parts(frame, table)
+        if (part.item, part.stratum) != (EXPOSURE, "sex")
+        or treated.get(part.value, set()) - {part.hospital_id}
+    ]
+
+
+def _treated(frame: pl.DataFrame) -> dict[str, set[str]]:
+    """Sex -> the hospitals that give it the exposure."""
+    some = (pl.col("item") == EXPOSURE) & (pl.col("stratum") == "sex") & (pl.col("n_covered") > 0)
+    found: dict[str, set[str]] = {}
+    for part, hospital in frame.filter(some).select("part", "hospital_id").iter_rows():
+        found.setdefault(part, set()).add(hospital)
+    return found
+
+
 def of_everybody(table: str) -> Callable[[Network], Counts]:
     """The check of one table: stays of the part that lacks most, per hospital with any row."""
 
     def measure(network: Network) -> Counts:
         worst: dict[str, tuple[int, int]] = {}
-        for part in parts(network.table(NAME), table):
+        for part in _found(network.table(NAME), table):
             of = part.stays + part.rest
             if part.covered + part.rest_covered:
                 counts = part.missing, of
@@ -139,7 +206,7 @@ def told(table: str) -> Callable[[Network], str]:
 
     def tell(network: Network) -> str:
         smallest = network.study.report.smallest_cell
-        found = [part for part in parts(network.table(NAME), table) if part.missing]
+        found = [part for part in _found(network.table(NAME), table) if part.missing]
         return " ".join(part.told(smallest) for part in found[:3])
 
     return tell
