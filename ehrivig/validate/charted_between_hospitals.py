@@ -38,6 +38,7 @@ class Item:
     """One item of one hospital, in stays: `stays` of it, `having` the item, `repeated` readings.
 
     `one`, `unchanged`: value -> stays of which all readings are it; the latter of several readings.
+    `ends`: the least and the greatest value.
     """
 
     stays: int
@@ -45,6 +46,7 @@ class Item:
     repeated: int = 0
     one: dict[str, int] = field(default_factory=dict)
     unchanged: dict[str, int] = field(default_factory=dict)
+    ends: set[str] = field(default_factory=set)
 
     @property
     def share(self) -> float:
@@ -76,6 +78,8 @@ def items(frame: pl.DataFrame, table: str) -> Items:
             item.having = n
         elif what == "repeated":
             item.repeated = n
+        elif what in ("least", "greatest"):
+            item.ends.add(value)
         else:
             (item.one if what == "one" else item.unchanged)[value] = n
     return found
@@ -95,10 +99,20 @@ def lacking(of: dict[str, Item], hospital: str) -> int:
     return own.stays - own.having
 
 
-def unchanging(own: Item) -> int:
-    """Stays of a hospital in which every of several readings is one value, the same for all."""
-    most = max(own.unchanged.values(), default=0)
+def unchanging(own: Item, *, inside: bool = False) -> int:
+    """Stays of a hospital in which every of several readings is one value, the same for all.
+
+    `inside`: only a value between others counts: at the ends lies what is beyond the limits of an
+    assay; of nothing but one value it counts as well.
+    """
+    ends = _ends(own) if inside else set()
+    most = max((n for value, n in own.unchanged.items() if value not in ends), default=0)
     return most if most >= LEAST and most >= _UNCHANGED * own.repeated else 0
+
+
+def _ends(own: Item) -> set[str]:
+    """The least and the greatest value, where they are two."""
+    return own.ends if len(own.ends) > 1 else set()
 
 
 def of_one_value(of: dict[str, Item], hospital: str) -> int:
@@ -140,7 +154,8 @@ def of_many_values(table: str) -> Callable[[Network], Counts]:
 
 def _one(table: str, name: str, of: dict[str, Item], hospital: str) -> int:
     measured = table in ("lab", "vital") and name not in _OF_FEW_VALUES
-    return max(unchanging(of[hospital]) if measured else 0, of_one_value(of, hospital))
+    same = unchanging(of[hospital], inside=table == "lab") if measured else 0
+    return max(same, of_one_value(of, hospital))
 
 
 Found = Callable[[str, dict[str, Item], str], int]

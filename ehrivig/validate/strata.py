@@ -53,36 +53,27 @@ Counts = Iterator[tuple[str, int, int]]
 def count(db: Database) -> None:
     """Table `gate.covered_by`: stays of each part of each stratum, and those with rows of a table.
 
-    Needs `gate.came_<table>` of every table of events; lets go of them.
+    Of an item (else ''): those with some; n_stays is then 0, and that of the table counts. Needs
+    `gate.came_<table>` of every table of events; lets go of them.
     """
     db.load("gate.covered_by", pl.DataFrame(schema=_SCHEMA))
     db.table("gate.stratum", gate_query("stratum"))
     for name in CHECKED:
-        _count(
-            db, name, f"SELECT DISTINCT hospital_id, '' AS item, admission_id FROM gate.came_{name}"
-        )
+        _count(db, name, f"SELECT DISTINCT '' AS item, admission_id FROM gate.came_{name}", "LEFT")
         db.execute(f"DROP TABLE gate.came_{name}")
     for name in BY_ITEM:
-        _count(db, name, f"SELECT hospital_id, item, admission_id FROM gate.charted_{name}")
-    given = "admission_id FROM GIVEN('gate.exposure_row')"
-    exposed = f"SELECT DISTINCT hospital_id, '{EXPOSURE}' AS item, {given}"
-    _count(db, "medication", exposed)
+        _count(db, name, f"SELECT item, admission_id FROM gate.charted_{name}", "INNER")
+    given = f"SELECT DISTINCT '{EXPOSURE}' AS item, admission_id FROM GIVEN('gate.exposure_row')"
+    _count(db, "medication", given, "INNER")
 
 
-def _count(db: Database, table: str, rows: str) -> None:
-    """Count what one query has stays with: hospital_id, item, admission_id, each once."""
-    of = "'month'" if table in BY_ITEM else "''"
+def _count(db: Database, table: str, rows: str, join: str) -> None:
+    """Count the stays that some rows have, by part: item, admission_id, each once."""
+    stays = "count(*)" if join == "LEFT" else "0"
     db.execute(
-        f"INSERT INTO gate.covered_by WITH charted AS ({rows}), "
-        "part AS (SELECT hospital_id, stratum, part, count(*) AS n FROM gate.stratum "
-        "GROUP BY ALL), "
-        "covered AS (SELECT c.item, t.hospital_id, t.stratum, t.part, count(*) AS n "
-        "FROM gate.stratum AS t INNER JOIN charted AS c USING (admission_id) GROUP BY ALL), "
-        "item AS (SELECT DISTINCT hospital_id, item FROM charted) "
-        f"SELECT p.hospital_id, '{table}', i.item, p.stratum, p.part, p.n, coalesce(c.n, 0) "
-        "FROM part AS p INNER JOIN item AS i USING (hospital_id) "
-        "LEFT JOIN covered AS c USING (hospital_id, item, stratum, part) "
-        f"WHERE i.item = '' OR p.stratum <> {of}"
+        f"INSERT INTO gate.covered_by SELECT t.hospital_id, '{table}', coalesce(c.item, ''), "
+        f"t.stratum, t.part, {stays}, count(c.admission_id) FROM gate.stratum AS t "
+        f"{join} JOIN ({rows}) AS c ON t.admission_id = c.admission_id GROUP BY ALL"
     )
 
 
@@ -127,8 +118,8 @@ class Part:
 
 def parts(frame: pl.DataFrame, table: str) -> Iterable[Part]:
     """Every part of every stratum of a table, by hospital; of its items those that have few."""
-    order = ("hospital_id", "item", "stratum", "part")
-    mine = frame.filter(pl.col("table") == table).sort(order)
+    mine = _completed(frame.filter(pl.col("table") == table))
+    mine = mine.sort("hospital_id", "item", "stratum", "part")
     of_stratum = ["hospital_id", "item", "stratum"]
     totals = mine.with_columns(
         pl.col("n_stays", "n_covered").sum().over(of_stratum).name.suffix("_all"),
@@ -148,6 +139,21 @@ def parts(frame: pl.DataFrame, table: str) -> Iterable[Part]:
             row["n_stays_all"] - row["n_stays"],
             row["n_covered_all"] - row["n_covered"],
         )
+
+
+def _completed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The parts of a table, and those of each of its items, also of which none has any."""
+    whole = frame.filter(pl.col("item") == "").group_by(pl.exclude("n_stays", "n_covered")).sum()
+    some = frame.filter(pl.col("item") != "").drop("n_stays")
+    keys = ["hospital_id", "item", "stratum", "part"]
+    of_items = (
+        whole.drop("item", "n_covered")
+        .join(some.select("hospital_id", "item").unique(), on="hospital_id")
+        .join(some.select(*keys, "n_covered"), on=keys, how="left")
+        .filter((pl.col("stratum") != "month") | (pl.col("item") == EXPOSURE))
+        .with_columns(pl.col("n_covered").fill_null(0))
+    )
+    return pl.concat([whole, of_items.select(whole.columns)])
 
 
 def _asked(table: str) -> pl.Expr:

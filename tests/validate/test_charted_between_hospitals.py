@@ -49,6 +49,19 @@ def test_one_value_of_what_changes(repeated: int, unchanged: dict[str, int], exp
 
 
 @pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ({"10.0", "11.0"}, 0),  # below the limit of the assay
+        ({"2.0", "10.0"}, 0),  # above it
+        ({"2.0", "11.0"}, 45),
+        ({"10.0"}, 45),
+    ],
+)
+def test_a_result_at_the_limit_of_its_assay_is_none(ends: set[str], expected: int) -> None:
+    assert unchanging(Item(100, 95, 90, {}, {"10.0": 45}, ends), inside=True) == expected
+
+
+@pytest.mark.parametrize(
     ("one", "expected"),
     [
         ((100, 40, 60), 100),
@@ -72,9 +85,13 @@ def test_what_is_charted_is_read_by_item_and_hospital() -> None:
         ("A", "vital", "spo2", "repeated", None, 40),
         ("A", "vital", "spo2", "one", "97.0", 4),
         ("A", "vital", "spo2", "repeated one", "97.0", 3),
+        ("A", "vital", "spo2", "least", "70.0", 1),
+        ("A", "vital", "spo2", "greatest", "100.0", 9),
         ("A", "lab", "crp", "with", None, 20),
     ]
     columns = ["hospital_id", "table", "item", "what", "value", "n"]
     frame = pl.DataFrame(rows, schema=columns, orient="row")
-    assert items(frame, "vital") == {"spo2": {"A": Item(50, 45, 40, {"97.0": 4}, {"97.0": 3})}}
+    ends = {"70.0", "100.0"}
+    spo2 = Item(50, 45, 40, {"97.0": 4}, {"97.0": 3}, ends)
+    assert items(frame, "vital") == {"spo2": {"A": spo2}}
     assert items(frame, "lab")["crp"]["A"].share == 0.4
