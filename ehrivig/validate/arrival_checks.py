@@ -226,6 +226,14 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         for name in charted.TABLES
     ),
     CheckOverHospitals(
+        "patient.of_both_sexes",
+        strata.one_sex,
+        "warn",
+        "Nearly all stays are of one sex, where most other hospitals have both: sex of patient may "
+        "stand for one that nobody knows. Compare some with the charts.",
+        table="patient",
+    ),
+    CheckOverHospitals(
         "admission.deaths_recorded",
         _deaths_hidden,
         "block",

@@ -29,6 +29,7 @@ LEAST_STAYS = 20
 _MOST, _HARDLY_ANY = 0.5, 0.25
 _BY_CHANCE = 1e-4
 """The probability of so few treated that is none of a hospital's habits."""
+_ONE, _BOTH, _MOST_OTHERS = 0.95, 0.8, 0.75
 _HEALTHIER = ("discharged", "not given")
 """The parts of which nobody need have rows: intensive care charts who dies, and who is treated."""
 BY_ITEM = ("lab", "vital", "score")
@@ -205,6 +206,20 @@ def of_everybody(table: str) -> Callable[[Network], Counts]:
             yield hospital, missing, of
 
     return measure
+
+
+def one_sex(network: Network) -> Counts:
+    """Stays of the one sex that nearly all of a hospital are, where most others have both."""
+    stays = network.table(NAME).filter((pl.col("stratum") == "sex") & (pl.col("item") == ""))
+    parts_of = stays.group_by("hospital_id", "part").agg(pl.col("n_stays").max())
+    sums = parts_of.group_by("hospital_id").agg(
+        most=pl.col("n_stays").max(), of=pl.col("n_stays").sum()
+    )
+    enough = sums.filter(pl.col("of") >= 2 * LEAST_STAYS).sort("hospital_id").rows()
+    for hospital, most, of in enough:
+        both = [m < _BOTH * n for other, m, n in enough if other != hospital]
+        usual = len(both) >= 2 and sum(both) >= _MOST_OTHERS * len(both)
+        yield hospital, most if usual and most >= _ONE * of else 0, of
 
 
 def told(table: str) -> Callable[[Network], str]:

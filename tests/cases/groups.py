@@ -273,6 +273,13 @@ CASES = (
     ),
     Case("sexes", "of half", of_table("patient", _other_sex, where=HALF_OF_PEOPLE), _TALLER),
     Case("sexes", "of all", of_table("patient", _other_sex), _TALLER),
+    Case(
+        "sexes",
+        "all male",
+        of_table("patient", pl.lit("male").alias("sex")),
+        SAME_PEOPLE,
+        ("Nearly all stays are of one sex",),
+    ),
     Case("sexes", "of births", _births, "diagnosis.of_sex", ("of patients of the other",)),
     Case("deaths", "as alive", _undated(pl.lit(True)), "admission.deaths_recorded"),
     Case(

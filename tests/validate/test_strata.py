@@ -89,6 +89,20 @@ def test_the_exposure_of_one_sex_or_month(
     assert found.get("A", 0) == expected
 
 
+@pytest.mark.parametrize(
+    ("women", "others", "expected"),
+    [(0, 50, 100), (3, 50, 97), (6, 50, 0), (0, 5, 0)],
+)
+def test_one_sex_of_nearly_all(women: int, others: int, expected: int) -> None:
+    sexes = {"A": women, "B": others, "C": others, "D": others}
+    frame = pl.concat(
+        counted("lab", ("sex", "female", n, n), ("sex", "male", 100 - n, 0), hospital=name)
+        for name, n in sexes.items()
+    )
+    found = {h: n for h, n, _ in strata.one_sex(SimpleNamespace(table=lambda name: frame))}  # type: ignore[arg-type]
+    assert found["A"] == expected
+
+
 def test_it_is_told_of_whom_and_no_small_count() -> None:
     rows = ("sex", "female", 80, 2), ("sex", "male", 100, 90)
     (part,) = (p for p in strata.parts(counted("lab", *rows), "lab") if p.missing)

@@ -18,6 +18,7 @@ OVER_HOSPITALS = (
         for what in ("charted_for_all", "of_many_values")
         for name in ("lab", "vital", "score", "respiratory_support")
     ),
+    "patient.of_both_sexes",
     "admission.deaths_recorded",
     "admission.deaths_as_elsewhere",
     "medication.exposure_sent",
