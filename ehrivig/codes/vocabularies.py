@@ -1,7 +1,9 @@
-"""Which vocabulary a code is of, where the source does not say.
+"""Which vocabulary a code is of, where the source does not say, or says "local" of all its codes.
 
 First the vocabularies of the lists in which the code stands: one, and it is that. Then the form of
-the code, where only one vocabulary writes codes so. What stays open is counted by the gate.
+the code, where only one vocabulary writes codes so. What stays open is counted by the gate. Of a
+code that is said to be local, or of a vocabulary that no list has, only a form that cannot be
+mistaken tells: a LOINC code by its check digit, an ATC code by its seven places.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from ehrivig.codes.check_digits import CHECKED
 from ehrivig.codes.diagnoses import condition_rules
 from ehrivig.codes.drugs import Product, drug_lists
 from ehrivig.codes.labs import analyte_of
 from ehrivig.codes.lists import CodeLists
-from ehrivig.codes.spelling import plain_code
+from ehrivig.codes.spelling import plain_code, plain_vocabulary
 
 _FORMS = {
     "diagnosis": {
@@ -37,6 +40,35 @@ _ASKED = {
     "lab": ("LOINC", "local"),
     "medication": ("ATC", "RXNORM", "NDC", "HCPCS", "SNOMED", "local"),
 }
+_UNMISTAKABLE = {"lab": "LOINC", "medication": "ATC"}
+"""Table -> the vocabulary whose codes nobody else would write so."""
+
+
+@lru_cache(maxsize=100_000)
+def vocabulary_behind(lists: CodeLists, table: str, stated: str | None, code: str) -> str | None:
+    """The vocabulary of a code: the one that it states, where that can be; None: it stays open."""
+    if stated is None:
+        return vocabulary_of(lists, table, code)
+    meant = _UNMISTAKABLE.get(table)
+    if meant is None or plain_vocabulary(stated) in _known(lists, table):
+        return stated
+    if _LISTED[table](lists, "local", code):
+        return "local"  # what no list has is the name of a system
+    if not _LISTED[table](lists, meant, code):
+        return stated
+    formed = re.fullmatch(_FORMS[table][meant], code.strip())
+    return meant if formed and CHECKED.get(meant, bool)(code.strip()) else stated
+
+
+@lru_cache(maxsize=16)
+def _known(lists: CodeLists, table: str) -> frozenset[str]:
+    """The vocabularies of the lists of a table, but for the local one."""
+    if table == "lab":
+        found = {vocabulary for vocabulary, _ in analyte_of(lists)}
+    else:
+        rules = (rule for one in drug_lists(lists).values() for rule in one.rules)
+        found = {rule.vocabulary for rule in rules}
+    return frozenset(found - {"LOCAL", "NAME"})
 
 
 @lru_cache(maxsize=100_000)

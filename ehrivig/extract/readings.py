@@ -2,19 +2,20 @@
 
 Only distinct values leave the database. Where all of them are words of the contract, a table stays
 as it is; where some are not but can be read, a view shows the table with these read. A code
-without a vocabulary gets the one in which it exists, where that is clear.
+without a vocabulary gets the one in which it exists, where that is clear, and so does a code of no
+known vocabulary, or a "local" one, that cannot be mistaken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from ehrivig.codes.dose_units import dose_unit
 from ehrivig.codes.lists import CodeLists
-from ehrivig.codes.vocabularies import vocabulary_of
+from ehrivig.codes.vocabularies import vocabulary_behind
 from ehrivig.codes.words import is_missing, read
 from ehrivig.database import Database
 from ehrivig.literals import literal
@@ -39,6 +40,7 @@ _FREE = {"lab.lab_code", "lab.unit", "vital.unit", "diagnosis.code"} | {
 }
 """Columns of codes and names: only what stands for nothing is read in them."""
 Spelled = Mapping[str, str | None]
+Stated = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,13 @@ class Reading:
     """How one table is read.
 
     `values`: its distinct combinations, as read; `columns`: column -> written -> what is read
-    instead; `vocabularies`: code without a vocabulary -> vocabulary.
+    instead; `vocabularies`: code and its stated vocabulary (None: none) -> its own.
     """
 
     table: str
     values: pl.DataFrame
     columns: Mapping[str, Spelled]
-    vocabularies: Mapping[str, str]
+    vocabularies: Mapping[Stated, str]
 
     def apply(self, db: Database) -> None:
         """Let `mapped.<table>` show what is read; as it is where nothing needs reading."""
@@ -61,17 +63,31 @@ class Reading:
             self._replace(db, f"SELECT * REPLACE ({', '.join(shown)}) FROM", "written")
         if self.vocabularies:
             code = _CODES[self.table]
-            pairs = pl.DataFrame(
-                sorted(self.vocabularies.items()), schema=["code", "vocabulary"], orient="row"
-            )
-            db.load(f"ref.vocabulary_of_{code}", pairs)
+            db.load(f"ref.vocabulary_of_{code}", self._meant("code"))
             self._replace(
                 db,
-                "SELECT t.* REPLACE (coalesce(t.vocabulary, v.vocabulary) AS vocabulary) FROM",
+                "SELECT t.* REPLACE (coalesce(v.meant, t.vocabulary) AS vocabulary) FROM",
                 "unstated",
                 f"AS t LEFT JOIN ref.vocabulary_of_{code} AS v "
-                f"ON t.vocabulary IS NULL AND t.{code} = v.code",
+                f"ON t.{code} = v.code AND t.vocabulary IS NOT DISTINCT FROM v.vocabulary",
             )
+
+    def _meant(self, code: str) -> pl.DataFrame:
+        """One row per code of another vocabulary than it states: `code`, vocabulary, meant."""
+        rows = [(one, stated, meant) for (one, stated), meant in self.vocabularies.items()]
+        columns = (code, "vocabulary", "meant")
+        return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row").sort(
+            columns, nulls_last=False
+        )
+
+    def behind(self) -> Reading:
+        """The same, with the values of the vocabularies that are meant."""
+        meant = self._meant(code := _CODES[self.table])
+        joined = self.values.join(
+            meant, on=[code, "vocabulary"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        values = joined.with_columns(pl.coalesce("meant", "vocabulary").alias("vocabulary"))
+        return replace(self, values=values.drop("meant"))
 
     def _replace(self, db: Database, head: str, before: str, tail: str = "") -> None:
         db.execute(f"ALTER VIEW mapped.{self.table} RENAME TO {before}_{self.table}")
@@ -98,19 +114,15 @@ def _reading(db: Database, lists: CodeLists, table: str) -> Reading:
     code = _CODES.get(table)
     if code is None:
         return Reading(table, values, columns, {})
-    unstated = values.filter(pl.col("vocabulary").is_null())[code].unique().drop_nulls()
+    stated = values.select(code, "vocabulary").unique().drop_nulls(code)
     vocabularies = {
-        one: name
-        for one in unstated.to_list()
-        if (name := vocabulary_of(lists, table, one)) is not None
+        (one, vocabulary): meant
+        for one, vocabulary in stated.iter_rows()
+        if (meant := vocabulary_behind(lists, table, vocabulary, one)) != vocabulary
+        and meant is not None
     }
-    stated = pl.coalesce(
-        "vocabulary",
-        pl.col(code).replace_strict(vocabularies, default=None, return_dtype=pl.String),
-    )
-    return Reading(
-        table, values.with_columns(stated) if vocabularies else values, columns, vocabularies
-    )
+    reading = Reading(table, values, columns, vocabularies)
+    return reading.behind() if vocabularies else reading
 
 
 def _spelled(lists: CodeLists, column: str, written: Iterable[str | None]) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ import polars as pl
 
 from ehrivig.batch import keys, share
 from ehrivig.database import Database
+from ehrivig.validate import charted
 
 QUERIES = {
     "lab_distribution": (
@@ -48,6 +49,8 @@ QUERIES = {
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
+    "charted": charted.KEPT,
+    "died_of": "SELECT * FROM gate.died_of ORDER BY ALL",
     "covered_by": "SELECT * FROM gate.covered_by ORDER BY ALL",
     "stay_month": (
         "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "
@@ -62,6 +65,7 @@ _KNOWN_PERSON = (
 OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution")
 """The aggregates that follow from the distributions alone."""
 _OF_SHARE = {
+    "charted": "SELECT * FROM gate.charted ORDER BY ALL",
     "lab_profile": "SELECT * FROM gate.lab_profile ORDER BY ALL",
     "vital_profile": "SELECT * FROM gate.vital_profile ORDER BY ALL",
 }

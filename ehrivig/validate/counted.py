@@ -10,8 +10,13 @@ from ehrivig.database import Database
 from ehrivig.validate import arrived
 
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
-_COMPARED = {"lab": ("lab_code", "value"), "vital": ("vital_code", "value")}
-"""Table -> what makes a row of one moment another's copy."""
+_SHOWN = {
+    "lab": ("lab_code", "value"),
+    "vital": ("vital_code", "value"),
+    "score": ("score_code", "value"),
+    "respiratory_support": ("device", "fio2"),
+}
+"""Table -> what its rows are of, and their values: copies are told by them, and what is charted."""
 
 
 def event_time(table: str) -> str:
@@ -24,7 +29,7 @@ def event_time(table: str) -> str:
 def rows(table: str) -> str:
     """The relation of a table's rows of counted stays; empty for a table without events.
 
-    hospital_id, admission_id, stay_admitted_at, the time of the event, and what copies share.
+    hospital_id, admission_id, stay_admitted_at, the time of the event, its code and value.
     """
     return f"gate.counted_{table}" if event_time(table) else ""
 
@@ -33,7 +38,7 @@ def take(db: Database, table: str, read: str) -> None:
     """Make `rows(table)` of `read`, once where it is asked several times. Needs `gate.stay`."""
     if not rows(table):
         return
-    columns = ("hospital_id", "admission_id", event_time(table), *_COMPARED.get(table, ()))
+    columns = ("hospital_id", "admission_id", event_time(table), *_SHOWN.get(table, ()))
     shown = ", ".join(f'r."{column}"' for column in columns)
     make = db.table if table in arrived.PROMPT else db.view
     make(

@@ -15,6 +15,7 @@ from ehrivig.literals import Parameters
 from ehrivig.study import Study
 from ehrivig.validate import (
     arrived,
+    charted,
     counted,
     gate_tables,
     mapping,
@@ -75,6 +76,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
     rules.store(db, active)
     tally.store(db)
     strata.count(db)
+    charted.count(db)
     return tally.measurements
 
 
@@ -156,6 +158,7 @@ def _measure_table(
     )
     counted.take(db, table, gate_tables.as_read(db, table))
     found = adapter.count(db, relation, checks, parameters, hospitals)
+    charted.take(db, table)
     counted.let_go(db, table)
     return found
 

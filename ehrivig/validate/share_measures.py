@@ -16,7 +16,7 @@ import polars as pl
 from ehrivig import contract
 from ehrivig.codes import CodeLists, tables
 from ehrivig.database import Database
-from ehrivig.validate import aggregates, findings, gate_tables
+from ehrivig.validate import aggregates, charted, findings, gate_tables
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.suite import Declared, check_query, suites
 
@@ -31,6 +31,8 @@ _SUMMED = (
     "month",
     "covered",
     "covered_by",
+    "charted",
+    "died_of",
     "exposure_hour",
 )
 
@@ -121,9 +123,8 @@ def _write(db: Database, first: Path, folder: Path) -> None:
     for name in aggregates.OF_PROFILES:
         db.frame(aggregates.QUERIES[name]).write_parquet(folder / f"{name}.parquet")
     for name in _SUMMED:
-        db.frame(f"SELECT * FROM gate.{name} ORDER BY ALL").write_parquet(
-            folder / f"{name}.parquet"
-        )
+        query = charted.KEPT if name == "charted" else f"SELECT * FROM gate.{name} ORDER BY ALL"
+        db.frame(query).write_parquet(folder / f"{name}.parquet")
     once = pl.read_parquet(first / "completeness.parquet")
     sums = db.frame("SELECT * FROM gate.completeness")
     both = once.join(

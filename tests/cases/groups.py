@@ -87,6 +87,64 @@ def _until(table: str, column: str) -> Change:
 
 
 _admitted_earlier = of_table("admission", pl.col("admitted_at") - timedelta(hours=8), where=HALF)
+
+
+def _signs(code: str, value: float | None, share: pl.Expr = HALF) -> Change:
+    """One value in the place of a sign of some stays; None: no row of it."""
+    here = (pl.col("vital_code") == code) & share
+    if value is None:
+        return rows_of("vital", lambda frame: frame.filter(~here))
+    return of_table("vital", pl.lit(value).alias("value"), where=here)
+
+
+def _analyte(code: str, value: float | None) -> Change:
+    """One value in the place of a result of half of the stays; None: no row of it."""
+    here = (pl.col("lab_code") == code) & HALF
+    if value is None:
+        return rows_of("lab", lambda frame: frame.filter(~here))
+    values = pl.lit(value).alias("value"), pl.lit(None).alias("value_text")
+    return of_table("lab", *values, where=here)
+
+
+def _without_doses(who: pl.Expr) -> Change:
+    """No dose of the exposure of some people."""
+
+    def change(frames: Frames) -> Frames:
+        stays = frames["admission"].join(frames["patient"], on="patient_id", how="left")
+        gone = stays.filter(who)["admission_id"].implode()
+        kept = frames["medication"].filter(~(IVIG & pl.col("admission_id").is_in(gone)))
+        return frames | {"medication": kept}
+
+    return change
+
+
+def _undated(share: pl.Expr) -> Change:
+    """Some of the dead as alive, with no date of death."""
+
+    def change(frames: Frames) -> Frames:
+        hidden = frames["admission"].filter(DEAD & share)["patient_id"].implode()
+        alive = pl.lit("alive").alias("discharge_status")
+        stays = of_table("admission", alive, where=DEAD & share)(frames)
+        return of_table("patient", *null("death_at"), where=pl.col("patient_id").is_in(hidden))(
+            stays
+        )
+
+    return change
+
+
+def _local(table: str, where: pl.Expr, word: str = "local") -> Change:
+    """Codes of a vocabulary that says of them only that they are the hospital's own."""
+    return of_table(table, pl.lit(word).alias("vocabulary"), where=where)
+
+
+_other_sex = pl.col("sex").replace({"female": "male", "male": "female"})
+_births = rows_of(
+    "diagnosis",
+    lambda frame: pl.concat(
+        [frame, frame.unique("admission_id").with_columns(pl.lit("O80").alias("code"))]
+    ),
+)
+_TALLER = "admission.height_of_sex"
 ORDERED = "none was given, by status"
 DENIED = "denies what drug_code or drug_name says"
 NINES = "dose of nothing but nines"
@@ -161,6 +219,75 @@ CASES = (
     Case("ends", "vital", _until("vital", "measured_at"), "vital.ends"),
     Case("ends", "medication", _until("medication", "started_at"), "medication.ends"),
     Case("harmless", "intensive care of the exposed", _without("icu_stay", ~EXPOSED), SAME_PEOPLE),
+    *(
+        Case("signs", f"no {code} of half", _signs(code, None), "vital.charted_for_all")
+        for code in ("spo2", "respiratory_rate", "temperature", "sbp")
+    ),
+    *(
+        Case("signs", f"{code} {value:g} of half", _signs(code, value), "vital.of_many_values")
+        for code, value in (
+            ("spo2", 100.0),
+            ("respiratory_rate", 16.0),
+            ("heart_rate", 80.0),
+            ("temperature", 98.6),
+            ("sbp", 120.0),
+        )
+    ),
+    Case("results", "no creatinine of half", _analyte("14682-9", None), "lab.charted_for_all"),
+    Case("results", "one creatinine of half", _analyte("14682-9", 80.0), "lab.of_many_values"),
+    Case("results", "one D-dimer of half", _analyte("48065-7", 0.5), "lab.of_many_values"),
+    Case("results", "one CRP of half", _analyte("1988-5", 5.0), "lab.of_many_values"),
+    Case("results", "local codes of half", _local("lab", HALF)),
+    Case("results", "another system of half", _local("lab", HALF, "LIS")),
+    Case("drugs", "local codes of half", _local("medication", HALF)),
+    Case("codes", "local codes of half", _local("diagnosis", HALF), "diagnosis.local_code"),
+    Case(
+        "scores",
+        "one SOFA",
+        of_table("score", pl.lit(3.0).alias("value"), where=pl.col("score_code") == "sofa"),
+        "score.of_many_values",
+    ),
+    Case(
+        "scores",
+        "no SOFA of half",
+        rows_of("score", lambda frame: frame.filter((pl.col("score_code") != "sofa") | HALF)),
+        "score.charted_for_all",
+    ),
+    Case(
+        "oxygen",
+        "one device",
+        of_table("respiratory_support", pl.lit("room_air").alias("device")),
+        "respiratory_support.of_many_values",
+    ),
+    Case(
+        "oxygen",
+        "one FiO2",
+        of_table("respiratory_support", pl.lit(0.21).alias("fio2")),
+        "respiratory_support.of_many_values",
+    ),
+    Case(
+        "oxygen",
+        "no FiO2 of half",
+        of_table("respiratory_support", *null("fio2"), where=HALF),
+        "respiratory_support.charted_for_all",
+    ),
+    Case("sexes", "of half", of_table("patient", _other_sex, where=HALF_OF_PEOPLE), _TALLER),
+    Case("sexes", "of all", of_table("patient", _other_sex), _TALLER),
+    Case(
+        "sexes",
+        "all male",
+        of_table("patient", pl.lit("male").alias("sex")),
+        SAME_PEOPLE,
+        ("Nearly all stays are of one sex",),
+    ),
+    Case("sexes", "of births", _births, "diagnosis.of_sex", ("of patients of the other",)),
+    Case("deaths", "as alive", _undated(pl.lit(True)), "admission.deaths_recorded"),
+    Case(
+        "doses",
+        "none of women",
+        _without_doses(WOMEN),
+        "medication.of_everybody",
+    ),
     Case("words", "German", of_table("pathogen_test", pl.col("result").replace(GERMAN))),
     Case("words", "CIM-10", of_table("diagnosis", pl.lit("CIM-10").alias("vocabulary"))),
 )

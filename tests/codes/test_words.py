@@ -10,7 +10,7 @@ from ehrivig import codes, contract
 from ehrivig.codes import own
 from ehrivig.codes.dose_units import dose_unit, is_rate
 from ehrivig.codes.spelling import plain_word
-from ehrivig.codes.vocabularies import vocabulary_of
+from ehrivig.codes.vocabularies import vocabulary_behind, vocabulary_of
 from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN, is_missing, read
 from ehrivig.errors import StudyError
 
@@ -175,6 +175,28 @@ def test_a_rate_is_over_a_time() -> None:
 )
 def test_a_code_without_a_vocabulary(table: str, code: str, vocabulary: str | None) -> None:
     assert vocabulary_of(SHIPPED, table, code) == vocabulary
+
+
+@pytest.mark.parametrize(
+    ("table", "stated", "code", "vocabulary"),
+    [
+        ("lab", "local", "2160-0", "LOINC"),
+        ("lab", "LIS", " 2160-0", "LOINC"),  # a vocabulary that no list has
+        ("lab", "LIS", "creatinine", "local"),
+        ("lab", "local", "2160-1", "local"),  # its check digit is wrong
+        ("lab", "local", "creatinine", "local"),
+        ("lab", "LOINC", "creatinine", "LOINC"),
+        ("lab", "CLIF", "2160-0", "CLIF"),
+        ("medication", "local", "J06BA02", "ATC"),
+        ("medication", "local", "J1569", "local"),  # anybody may write so
+        ("medication", "HIS", "J06BA02", "ATC"),
+        ("diagnosis", "local", "U07.1", "local"),  # the gate asks
+    ],
+)
+def test_a_code_that_is_said_to_be_local(
+    table: str, stated: str, code: str, vocabulary: str
+) -> None:
+    assert vocabulary_behind(SHIPPED, table, stated, code) == vocabulary
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ _REFERENCE = {
     "drug": (
         "drug INTEGER, vocabulary VARCHAR, drug_code VARCHAR, drug_name VARCHAR, route VARCHAR"
     ),
+    "lab_map": "lab_code VARCHAR, analyte VARCHAR",
     "condition": "vocabulary VARCHAR, code VARCHAR, condition VARCHAR",
     "drug_class": (
         "drug INTEGER, codelist VARCHAR, verdict VARCHAR, product_type VARCHAR, "
@@ -107,6 +108,7 @@ class Hospital:
             "unit": self.units,
             '"limit"': self.limits,
             "drug": self.drugs,
+            "lab_map": [("2160-0", "creatinine"), ("1988-5", "crp")],
             "condition": [("ICD10", "I10", "hypertension"), ("ICD10", "E11", "diabetes")],
             "drug_class": [(*row, False) for row in self.classes],
         }

@@ -75,8 +75,17 @@ NOTHING: dict[str, dict[str, Any]] = {
     "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
     "covered": {"table": pl.String, **dict.fromkeys(STAYS, pl.Int64)},
     "covered_by": {
-        **dict.fromkeys(("table", "stratum", "part"), pl.String),
+        **dict.fromkeys(("table", "item", "stratum", "part"), pl.String),
         **dict.fromkeys(("n_stays", "n_covered"), pl.Int64),
+    },
+    "charted": {
+        **dict.fromkeys(("table", "item", "what", "value"), pl.String),
+        "n": pl.Int64,
+    },
+    "died_of": {
+        "age": pl.String,
+        "ventilated": pl.Boolean,
+        **dict.fromkeys(("n_stays", "n_died"), pl.Int64),
     },
     "exposure_hour": {"hour": pl.Int64, "n": pl.Int64},
     "evidence_beside": {

@@ -102,6 +102,17 @@ def born_in_1969(*, one_day: bool) -> Spoil:
     return spoil
 
 
+def as_tall() -> Spoil:
+    """Forty men and forty women of the same heights."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(80):
+            hospital.person(f"tall{number}", height_cm=150.0 + number // 2)
+            hospital.change("patient", -1, sex=("male", "female")[number % 2])
+
+    return spoil
+
+
 def utc_days(table: str, column: str) -> Spoil:
     """Let all rows of a table be at midnight of UTC, on days of their own."""
 
@@ -636,6 +647,16 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         put("medication", dose=99.0, dose_unit="mL", concentration_g_per_l=50.0),
         1,
     ),
+    "diagnosis.of_sex": (
+        lambda h: [
+            h.change("patient", 2, sex="male"),
+            h.add("diagnosis", code="O80", admission_id="2"),
+            h.add("diagnosis", code="O80", admission_id="3"),
+        ],
+        1,
+    ),
+    "diagnosis.local_code": (put("diagnosis", vocabulary="local", code="K70.3"), 1),
+    "admission.height_of_sex": (as_tall(), 83),
     "diagnosis.ruled_out": (put("diagnosis", code="Z03.8"), 1),
     "medication.amount_not_a_rate": (put("medication", dose=50.0, dose_unit="mL/h"), 1),
     "diagnosis.one_code": (put("diagnosis", code="I10;E11.9"), 1),
@@ -883,6 +904,7 @@ APART = {
     },
     "patient.birth_date_default": "of one birth date",
     "admission.age_spike": "of one age",
+    "admission.height_of_sex": "of one height",
     "score.value_is_charted": "in other samples",
     "diagnosis.present_on_admission_told": "in other samples",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),

@@ -13,6 +13,14 @@ OVER_HOSPITALS = (
     "admission.begins_with_its_rows",
     *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
     *(f"{name}.begins_at_one_time" for name in ("lab", "vital", "medication")),
+    *(
+        f"{name}.{what}"
+        for what in ("charted_for_all", "of_many_values")
+        for name in ("lab", "vital", "score", "respiratory_support")
+    ),
+    "patient.of_both_sexes",
+    "admission.deaths_recorded",
+    "admission.deaths_as_elsewhere",
     "medication.exposure_sent",
     "medication.exposure_left",
     "medication.exposure_hours",
