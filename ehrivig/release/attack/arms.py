@@ -15,12 +15,14 @@ import numpy as np
 import polars as pl
 
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.puzzle import MOST
 
 POPULATION = {"table1": "all", "table_unmatched": "unmatched"}
 """The people of a table; a table that is not named here has its own."""
 ARMS = ("exposed", "control")
 FEWEST = 10
 """Of fewer people no mean, SD or quantile is shown."""
+_WHOLE = 1e-9
 _COUNTED = re.compile(r"^([\d,]+)/([\d,]+) \(")
 _BELOW = re.compile(r"^<(\d+)$")
 _WORD = {"unmatched": "all", "matched": "matched"}
@@ -104,7 +106,7 @@ def _side(known: Known, place: Place, row: Mapping[str, Any], when: str, people:
         if mean is not None and (people == "all" or sizes[0] == sizes[1]):
             known.puzzle.told(cell, round(mean * n))
     smd, ks = row.get(f"smd_{when}"), row.get(f"ks_{when}")
-    if people != "all" and sizes[0] != sizes[1]:
+    if people != "all" and sizes[0] != sizes[1] and not _of_counts(ks, sizes):
         return  # weighted: a mean is no count
     if ks is not None:
         sign = -1 if smd is not None and smd < 0 else 1
@@ -115,6 +117,14 @@ def _side(known: Known, place: Place, row: Mapping[str, Any], when: str, people:
             _difference(known, cells, sizes, smd * spread)
         elif people == "all":
             _smd(known, people, variable, smd)
+
+
+def _of_counts(ks: float | None, sizes: tuple[int, int]) -> bool:
+    """Whether a difference of shares is one of whole people: of pairs in which some are unknown."""
+    if ks is None:
+        return False
+    people = ks * sizes[0] * sizes[1]
+    return abs(people - round(people)) < _WHOLE * max(1.0, people)
 
 
 def _matched_sizes(known: Known, people: str, variable: str) -> tuple[int, int] | None:
@@ -195,8 +205,10 @@ def parts(known: Known) -> None:
     for people, variable in list(known.sizes):
         if people != "all" or ("unmatched", variable) not in known.sizes:
             continue
-        for arm in ARMS:
+        sizes = _matched_sizes(known, "matched", variable) or (MOST, MOST)
+        for arm, n in zip(ARMS, sizes, strict=True):
             cells = [name(who, variable, arm) for who in ("all", "matched", "unmatched")]
+            known.puzzle.cell(cells[1], 0, max(n, 0))
             known.puzzle.equal(dict(zip(cells, (1, -1, -1), strict=True)))
     for (people, variable, arm), (n, shown, _) in list(known.measured.items()):
         rest = known.measured.get(("unmatched", variable, arm))
