@@ -230,7 +230,7 @@ def test_the_document_lists_every_file() -> None:
 
 
 def test_the_release_loses_few_rows_more_than_the_rule(whole: Path) -> None:
-    """In this small extract 75 to 65; in the demo of 3,000 admissions 25 to 23, under a tenth."""
+    """In this small extract 75 to 65; in the demos of 600 to 3,000 admissions under a tenth."""
     lost = rows_lost(whole)
     rows, rule, released = (sum(one[place] for one in lost.values()) for place in range(3))
     assert rows > 200

@@ -78,7 +78,11 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
             known.people(f"{people}|{row['variable']}|{arm}|n", _at(place, f"n {arm}"))
             known.puzzle.told(f"{people}|{row['variable']}|{arm}|n", int(n))
         if n is not None and row.get(f"mean_{arm}") is not None:
-            known.sums[people, row["variable"], arm] = float(row[f"mean_{arm}"]) * int(n)
+            mean, sd = float(row[f"mean_{arm}"]), row.get(f"sd_{arm}")
+            known.sums[people, row["variable"], arm] = mean * int(n)
+            if arm == "all":
+                told = int(n), mean, None if sd is None else float(sd)
+                known.moments[people, row["variable"]] = told
         if shown and n is not None and 0 < n < FEWEST:
             known.few(_at(place, f"{arm}, numbers of {int(n)} people"))
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from ehrivig.release.attack.arms import name
+from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
@@ -129,6 +130,9 @@ def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
     for cells in features.values() if exposed else ():
         known.puzzle.between(dict.fromkeys(cells, 1), 0, max(exposed))
         known.puzzle.equal(dict.fromkeys(cells, 1), max(exposed), assumed=True)
+    for feature, cells in features.items():
+        rows = [row for row in frame.iter_rows(named=True) if str(row.get("feature")) == feature]
+        weighed(known, cells, rows)
 
 
 def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:

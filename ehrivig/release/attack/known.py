@@ -25,7 +25,8 @@ class Known:
     a measured one, how many have it, and whether its mean is shown; `told_of_few`: file and words
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
     name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
-    `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is.
+    `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is;
+    `moments`: of a measured variable of all, how many have it, mean and SD.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -37,6 +38,7 @@ class Known:
     spoken_of: dict[str, list[Place]] = field(default_factory=dict)
     sums: dict[tuple[str, str, str], float] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
+    moments: dict[tuple[str, str], tuple[int, float, float | None]] = field(default_factory=dict)
 
     def people(self, cell: str, place: Place, *, of: int | None = None) -> None:
         """A count of people; `of`: of how many, so that the others are a count as well."""
