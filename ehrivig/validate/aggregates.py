@@ -42,7 +42,8 @@ QUERIES = {
         "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
     ),
     "exposure_hour": (
-        "SELECT hospital_id, hour(started_at)::BIGINT AS hour, count(*) AS n "
+        "SELECT hospital_id, hour(started_at)::BIGINT AS hour, "
+        "count(DISTINCT admission_id) AS n "
         "FROM GIVEN('gate.exposure_row') WHERE epoch_us(started_at) % 86400000000 <> 0 "
         "GROUP BY ALL ORDER BY ALL"
     ),

@@ -44,7 +44,7 @@ def _untold(network: Network, table: str, counts: Counts) -> Counts:
 
 
 def _exposure_hours(network: Network) -> Counts:
-    """Doses of the exposure at hours of the day at which other hospitals give none."""
+    """Stays with the exposure at hours of the day at which other hospitals give none."""
     found = hours_between_hospitals.shifted(network.table(hours_between_hospitals.NAME))
     return [(hospital, away, of) for hospital, (away, of) in found.items()]
 

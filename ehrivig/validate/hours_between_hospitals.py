@@ -1,7 +1,8 @@
 """Hospitals that give the exposure at hours of the day at which the others do not: shifted times.
 
 Where a drug is given on rounds, nearly all doses begin within few hours of the day, and hospitals
-agree about when. Doses of one hospital that begin in two such spans, or in one that is hours away
+agree about when. Counted are stays, each once at every hour at which it had a dose: one patient's
+many doses at one hour are no habit of a hospital. Doses of one hospital that begin in two such spans, or in one that is hours away
 from all others', tell of times in another zone than the rest. Drugs that are given around the clock
 say nothing.
 """
@@ -15,7 +16,7 @@ import polars as pl
 
 NAME = "quality/exposure_hour"
 FEWEST = 40
-"""Doses with a time of day that a span needs."""
+"""Stays at their hours that a hospital needs to be judged."""
 SPAN, APART = 4, 5
 """Hours of a span, and between the beginnings of spans that are not the same."""
 _OTHERS = 2
@@ -24,7 +25,7 @@ _NEARLY_ALL, _TOO_FEW = 0.8, 0.65
 
 @dataclass(frozen=True)
 class Hours:
-    """The doses of a hospital by the hour at which they begin."""
+    """The stays of a hospital by the hours at which they had doses."""
 
     n: tuple[int, ...]
 
@@ -44,19 +45,19 @@ class Hours:
 
     @property
     def most(self) -> int:
-        """The doses of the fullest span."""
+        """The stays of the fullest span."""
         return self.within(self.first)
 
     @property
     def second(self) -> int:
-        """The doses of the fullest span that is another one."""
+        """The stays of the fullest span that is another one."""
         return max(self.within(hour) for hour in range(24) if _apart(hour, self.first) >= APART)
 
 
 def shifted(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
-    """Hospital -> doses at hours of their own, of those with a time of day.
+    """Hospital -> stays at hours of their own, of all at their hours.
 
-    `frame`: hospital_id, hour (0 to 23), n. Hospitals with too few doses are not there.
+    `frame`: hospital_id, hour (0 to 23), n. Hospitals with too few are not there.
     """
     hospitals = {name: hours for name, hours in _by_hospital(frame).items() if hours.all >= FEWEST}
     usual = {name: one for name, one in hospitals.items() if one.most >= _NEARLY_ALL * one.all}
@@ -71,7 +72,7 @@ def _by_hospital(frame: pl.DataFrame) -> dict[str, Hours]:
 
 
 def _shifted(name: str, own: Hours, usual: Mapping[str, Hours]) -> int:
-    """Doses of a hospital away from the span of the others, where these have one in common."""
+    """Stays of a hospital away from the span of the others, where these have one in common."""
     firsts = [one.first for other, one in usual.items() if other != name]
     together = [
         hour for hour in firsts if sum(_apart(hour, h) < APART for h in firsts) * 2 > len(firsts)

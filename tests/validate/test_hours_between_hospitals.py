@@ -5,6 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from ehrivig.concepts.library import concept
+from ehrivig.database import Database
+from ehrivig.validate import aggregates
 from ehrivig.validate.hours_between_hospitals import shifted
 
 ROUNDS = {8: 30, 9: 40, 10: 20, 20: 10}
@@ -41,3 +44,20 @@ def test_doses_at_other_hours(
     hospitals: dict[str, dict[int, int]], expected: dict[str, int]
 ) -> None:
     assert found(**hospitals) == expected
+
+
+def test_many_doses_of_one_patient_are_one() -> None:
+    """Three patients at nine; one of them forty times at night, besides; midnight says nothing."""
+    with Database() as db:
+        db.execute("CREATE SCHEMA gate")
+        db.macro("given", ["administration"], concept("given"))
+        db.execute(
+            "CREATE TABLE gate.exposure_row AS SELECT 'A' AS hospital_id, i AS admission_id, "
+            "TIMESTAMP '2020-02-01 09:05' AS started_at, NULL::TIMESTAMP AS stopped_at, "
+            "'given' AS status, 5.0 AS dose FROM range(3) AS t (i) UNION ALL "
+            "SELECT 'A', 1, TIMESTAMP '2020-02-02 23:10' + to_days(i::INTEGER), NULL, 'given', 5.0 "
+            "FROM range(40) AS t (i) UNION ALL "
+            "SELECT 'A', 2, TIMESTAMP '2020-02-03', NULL, 'given', 5.0"
+        )
+        found = db.frame(aggregates.QUERIES["exposure_hour"])
+    assert found.rows() == [("A", 9, 3), ("A", 23, 1)]
