@@ -36,10 +36,12 @@ def refuse_unfollowed(table: pl.DataFrame, study: Study) -> None:
 def refuse_unreached(table: pl.DataFrame, study: Study) -> None:
     """Raise UsageError where the extract ends before anybody of a cohort reaches the horizon.
 
-    `table`: one row per person, with `time_zero`. Nothing is said where no horizon is declared, or
-    no last day of the extract.
+    `table`: one row per person, with `time_zero` and the primary outcome, unknown of a death of
+    whom the data end before. Nothing is said where no horizon is declared.
     """
     days, end = study.primary.within_days, study.extract.extract_date
+    if end is None and days is not None:
+        _refuse_all_lost(table, study)
     first = None if table.is_empty() else table["time_zero"].min()
     if days is None or end is None or not isinstance(first, datetime):
         return
@@ -49,6 +51,19 @@ def refuse_unreached(table: pl.DataFrame, study: Study) -> None:
         f"study: outcomes.{study.primary.name}.within_days: {days:g} days after time zero lie "
         f"beyond the extract ({end}) for everybody in the cohort: nobody can be followed so long. "
         "Shorten it, or mend extract.extract_date."
+    )
+
+
+def _refuse_all_lost(table: pl.DataFrame, study: Study) -> None:
+    """Raise UsageError where of nobody is known that they lived to the horizon, by the data."""
+    primary = study.primary
+    known = table[primary.name]
+    if primary.source != "death" or known.null_count() == 0 or not known.fill_null(True).all():
+        return
+    raise UsageError(
+        f"study: outcomes.{primary.name}.within_days: nobody in the cohort is followed for "
+        f"{primary.within_days:g} days after time zero: the data end before. Shorten it, or write "
+        "the last day that they know of: extract.extract_date."
     )
 
 

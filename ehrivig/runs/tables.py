@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import dataset
-from ehrivig.concepts import bands, follow_up
+from ehrivig.concepts import bands, data_end, follow_up
 from ehrivig.dataset import KEY
 from ehrivig.runs import datasets
 from ehrivig.runs.state import Run
@@ -27,6 +27,8 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
         bands.bands(run.study.exposure),
         run.study,
     )
+    ends = data_end.last_moments(scan(run, "screened"))
+    table = data_end.lost_at_the_end(table, ends, run.answerable.study)
     table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)

@@ -1,10 +1,10 @@
 """Hospitals that give the exposure at hours of the day at which the others do not: shifted times.
 
 Where a drug is given on rounds, nearly all doses begin within few hours of the day, and hospitals
-agree about when. Counted are stays, each once at every hour at which it had a dose: one patient's
-many doses at one hour are no habit of a hospital. Doses of one hospital that begin in two such spans, or in one that is hours away
+agree about when. Doses of one hospital that begin in two such spans, or in one that is hours away
 from all others', tell of times in another zone than the rest. Drugs that are given around the clock
-say nothing.
+say nothing. Counted are stays, each once at every hour at which it had a dose: one patient's many
+doses at one hour are no habit of a hospital.
 """
 
 from __future__ import annotations
