@@ -70,6 +70,7 @@ from ehrivig.stats.timezero import (
     sequential_trials,
     time_dependent_cox,
 )
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 from ehrivig.stats.weighting.weight import entropy_balance, inverse_probability
 from tests.laws.rows import Rows
 
@@ -436,6 +437,14 @@ ESTIMATORS = (
             (r.event, r.arm, r.x),
             {"propensity": propensity(r.arm == 1, r.x), "variance": "leave_one_out"},
         ),
+        lambda found: effect(found.risk_difference),
+        "difference",
+        ADJUSTED,
+    ),
+    Estimator(
+        "AIPW, cross-fitted",
+        cross_fitted_aipw,
+        lambda r: ((r.event, r.arm, r.x), {"folds": 2}),
         lambda found: effect(found.risk_difference),
         "difference",
         ADJUSTED,

@@ -33,6 +33,7 @@ NO_ESTIMATORS = {
     "ehrivig.stats.arrays.checked_level": "checks an argument",
     "ehrivig.stats.arrays.numbers": "checks an argument",
     "ehrivig.stats.design_matrix.column_names": "names",
+    "ehrivig.stats.expansion.squares_and_products": "columns",
     "ehrivig.stats.regression.glm.expit": "a function of one number",
     "ehrivig.stats.regression.logistic_fit.predicted": "reads a fit",
     "ehrivig.stats.regression.marginal.cohort_of": "checks arguments",
@@ -43,6 +44,9 @@ NO_ESTIMATORS = {
     "ehrivig.stats.timezero.sequential.nested_trials": "a part of sequential trials",
     "ehrivig.stats.timezero.simulate.naive_biases": "describes simulated patients",
     "ehrivig.stats.timezero.simulate.simulate_null": "simulates",
+    "ehrivig.stats.timezero.weighted_clones.weighted_clones": "what the weights of a design leave",
+    "ehrivig.stats.wald.quantile": "a function of one number",
+    "ehrivig.stats.weighting.weight.effective_sample_size": "Kish's formula: tests/stats",
     "ehrivig.stats.timezero.time_dependent.exposure_spells": "a part of time-dependent Cox",
     "ehrivig.stats.weighting.estimands.estimand_of": "looks up a name",
 }

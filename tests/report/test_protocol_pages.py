@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ehrivig import cli, pipeline
 from ehrivig import study as studies
+from ehrivig.figures import windows
 from ehrivig.report import protocol
 from ehrivig.report.protocol import design, hours
 from ehrivig.report.protocol.checklists import GUIDELINES, checklist
@@ -92,7 +93,7 @@ def test_the_windows_of_the_design() -> None:
 
 def test_where_an_hour_stands_keeps_their_order() -> None:
     plan = studies.load("ivig_covid19")
-    scale = design._Scale(design.bars(plan))
+    scale = windows._Scale(design.bars(plan))
     places = [scale.x(hour) for hour in (-24, -6, 0, 6, 24, 48, 672)]
     assert places == sorted(places)
     assert len(set(places)) == len(places)

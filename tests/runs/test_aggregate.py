@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from ehrivig import cli, release
 from ehrivig.meta import compare, pool_aggregates, read_aggregate
 from ehrivig.runs import aggregate
+from ehrivig.store.sealed import seal
 
 OF_A_PERSON = {
     *("cohort.parquet", "analysis.parquet", "dosing.parquet", "matched.parquet"),
@@ -139,6 +140,7 @@ def test_a_pool_and_a_comparison_carry_the_answer_and_its_warning(tmp_path: Path
             f'{{"hospitals": [{hospitals}], "dropped_hospitals": []}}'
         )
         aggregate.write(place)
+        seal(place)
     pooled = pool_aggregates([tmp_path / "north", tmp_path / "south"], tmp_path / "pool")
     assert pooled.hospitals == ("A", "B", "C")
     warning = "The estimate should not be read as an effect: overlap"

@@ -9,6 +9,7 @@ Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 202
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -39,6 +40,8 @@ _NAMES: dict[str, str] = {
 }
 _PENALTIES, _INNER_FOLDS, _WEAKEST = 10, 3, 300.0
 """Penalties tried, the folds that choose one, and how much weaker than all-zero the weakest is."""
+_WEAKER = 2.0
+"""How much weaker the penalty is than what predicts best (undersmoothing)."""
 _LEAST_CHANCE = 0.01
 
 
@@ -60,11 +63,12 @@ def cross_fitted_aipw(
 
     `event`, `exposed` (n,) 0/1, `x` (n, p) covariates, of which the last `plain` enter as they are
     (hospitals: no products of them). `folds` keep arms and events alike; the same people are in one
-    whatever the order of the rows. The penalty is chosen by likelihood on 3 inner folds. Scores are
-    bounded to 0.01-0.99. Standard errors by the influence function, summed within `cluster`.
+    whatever the order of the rows. The penalty is half of what has the best likelihood on 3 inner
+    folds. Scores are bounded to 0.01-0.99. Standard errors by the influence function, summed within
+    `cluster`.
 
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
-    has fewer events, or others, than two in each fold.
+    has fewer events, or others, than two in each fold, or than the inner folds need.
     """
     if learner not in get_args(Learner):
         raise UsageError(f"learner: {learner!r} is not one of {get_args(Learner)}.")
@@ -98,7 +102,7 @@ def cross_fitted_aipw(
 def _in_order(cohort: Cohort) -> Cohort:
     """The cohort sorted by what its rows hold, so that their order changes nothing."""
     group = np.zeros(len(cohort.event)) if cohort.cluster is None else cohort.cluster
-    order = np.lexsort((group, *cohort.x.T, cohort.event, cohort.exposed))
+    order = np.lexsort((cohort.exposed, group, cohort.event, *cohort.x.T))
     sorted_rows = cohort.take(order)
     if cohort.cluster is None:
         return sorted_rows
@@ -109,18 +113,19 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
     """The fold of each row of a sorted cohort, (n,): dealt within arm and event, or by cluster."""
     kind = 2 * cohort.exposed.astype(np.int64) + cohort.event.astype(np.int64)
     fewest = int(np.bincount(kind, minlength=4).min())
-    if fewest < 2 * folds:
+    if fewest < 2 * folds or fewest - -(-fewest // folds) < _INNER_FOLDS:
         raise AnalysisError(
-            f"cross-fitted AIPW: an arm has {fewest} with the event, or without it: fewer than two "
-            f"in each of {folds} folds. Name another analysis."
+            f"cross-fitted AIPW: an arm has {fewest} with the event, or without it: too few to be "
+            f"dealt into {folds} folds. Name another analysis."
         )
-    rng = np.random.default_rng(seed)
     if cohort.cluster is not None:
-        return np.asarray(rng.permutation(cohort.groups)[cohort.cluster] % folds)
+        dealt = np.random.default_rng(seed).permutation(cohort.groups)
+        return np.asarray(dealt[cohort.cluster] % folds)
     fold = np.empty(len(kind), dtype=np.int64)
     for one in range(4):
         rows = np.flatnonzero(kind == one)
-        fold[rows] = (rng.permutation(len(rows)) + one) % folds
+        rng = np.random.default_rng((seed, int(rows[0])))  # the arms may change their names
+        fold[rows] = (rng.permutation(len(rows)) + rows[0]) % folds
     return fold
 
 
@@ -150,24 +155,35 @@ def _chance(make: Make, x: FloatArray, answer: BoolArray, of: FloatArray) -> Flo
 
 
 def _lasso(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
-    """An L1-penalised logistic regression; its penalty by cross-validated likelihood."""
-    from sklearn.linear_model import LogisticRegressionCV
+    """An L1-penalised logistic regression, its penalty a share of what predicts best.
+
+    What predicts best leaves too much of the confounding in, for the sake of variance.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
     from sklearn.model_selection import StratifiedKFold
     from sklearn.svm import l1_min_c
 
     least = float(l1_min_c(x, answer, loss="log"))
-    return LogisticRegressionCV(
-        Cs=least * np.geomspace(1.01, _WEAKEST, _PENALTIES),
-        cv=StratifiedKFold(_INNER_FOLDS),
-        l1_ratios=(1.0,),
-        solver="liblinear",
-        scoring="neg_log_loss",
-        intercept_scaling=10.0,
-        max_iter=1000,
-        tol=1e-3,
-        random_state=0,
-        use_legacy_attributes=False,
-    ).fit(x, answer)
+    common = {"solver": "liblinear", "intercept_scaling": 10.0, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of the weakest; the last is looked at
+        best = LogisticRegressionCV(
+            Cs=least * np.geomspace(1.01, _WEAKEST, _PENALTIES),
+            cv=StratifiedKFold(_INNER_FOLDS),
+            l1_ratios=(1.0,),
+            scoring="neg_log_loss",
+            max_iter=200,
+            tol=1e-3,
+            use_legacy_attributes=False,
+            **common,
+        ).fit(x, answer)
+        strength = float(best.C_) * _WEAKER
+        model = LogisticRegression(C=strength, l1_ratio=1.0, max_iter=5000, tol=1e-6, **common)
+        model.fit(x, answer)
+    if int(np.max(model.n_iter_)) >= model.max_iter:
+        raise AnalysisError("cross-fitted AIPW: the lasso does not converge (collinear columns).")
+    return model
 
 
 def _boosted(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
