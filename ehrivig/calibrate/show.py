@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from ehrivig.calibrate.summary import MOST_BIAS, NOMINAL, monte_carlo_error
+from ehrivig.calibrate.summary import MOST_BIAS, NOMINAL, TOLERANCE, monte_carlo_error
 
 WORLD = {
     "immediate": "exposure starts at time zero",
@@ -54,7 +54,8 @@ def _outside(table: pl.DataFrame) -> list[str]:
     text = ["", f"Valid analyses: {judged.filter('in_range').height} of {judged.height} in range"]
     for row in judged.filter(~pl.col("in_range")).iter_rows(named=True):
         error = monte_carlo_error(NOMINAL, row["replicates"])
-        chance = "within chance" if row["holds"] else "beyond chance"
+        far = min(abs(row["coverage"] - NOMINAL - side * TOLERANCE) for side in (-1, 1))
+        chance = "within chance" if far <= 2 * error else "beyond chance"
         text.append(
             f"  outside: {row['coverage']:.1%} (Monte-Carlo error {error:.1%}; {chance}): "
             f"{row['world']}, effect {row['effect']:g}, {row['contrast']}, {row['measure']}, "

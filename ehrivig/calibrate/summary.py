@@ -18,6 +18,8 @@ NOMINAL, TOLERANCE = 0.95, 0.015
 FEWEST_WITH_ESTIMATE = 0.9
 MOST_BIAS = 0.4
 """In standard errors: more spoils interval and test (Collins, Schafer & Kam 2001)."""
+FEWEST_TO_LEAN = 20
+"""Cohorts whose spread is known well enough to judge a bias by."""
 ROUNDING = 1e-9
 RATIOS = ("OR", "RR", "HR", "ROR")
 NAMES = ("analysis", "contrast", "population", "model", "variance", "measure")
@@ -163,7 +165,9 @@ def _measured(
 
 def _biased(bias_in_se: float | None, n: int) -> bool | None:
     """Whether estimates of n cohorts lean by more than is little, beyond two Monte-Carlo errors."""
-    return None if bias_in_se is None else abs(bias_in_se) > MOST_BIAS + 2 / sqrt(n)
+    if bias_in_se is None or n < FEWEST_TO_LEAN:
+        return None
+    return abs(bias_in_se) > MOST_BIAS + 2 / sqrt(n)
 
 
 def _holds(

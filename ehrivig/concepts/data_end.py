@@ -1,24 +1,43 @@
 """Until when a hospital's data know who died, where the study file does not say it.
 
 Without `extract_date` the last day on which anybody was admitted, discharged or died is the last
-that a hospital knows of. Who had not reached the horizon by then is not alive at it, but lost.
+that a hospital knows of. Who could not have reached the horizon by then is lost, and not alive at
+it; nor do the dead among them count, who would stand for nobody but themselves.
 """
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 
 from ehrivig.study import Study
 
 END = "data_end"
+_FEW, _STRAY = 4, timedelta(days=366)
 _MOMENTS = ("admitted_at", "discharged_at", "death_at")
 
 
 def last_moments(screened: pl.LazyFrame) -> pl.DataFrame:
-    """hospital_id, data_end: the midnight after the last day that its admissions tell of."""
-    last = pl.max_horizontal(pl.col(name).cast(pl.Datetime("us")).max() for name in _MOMENTS)
-    found = screened.group_by("hospital_id").agg(last.alias(END)).collect()
+    """hospital_id, data_end: the midnight after the last day that its admissions tell of.
+
+    Up to four moments that lie more than a year after all others are mistyped, and tell of none.
+    """
+    last = pl.max_horizontal(pl.col(name).cast(pl.Datetime("us")) for name in _MOMENTS)
+    latest = screened.group_by("hospital_id").agg(last.top_k(_FEW + 1).alias(END)).collect()
+    ends = [_without_strays(row) for row in latest[END].to_list()]
+    found = latest.with_columns(pl.Series(END, ends, pl.Datetime("us")))
     return found.with_columns((pl.col(END).dt.truncate("1d") + pl.duration(days=1)).alias(END))
+
+
+def _without_strays(moments: list[datetime | None]) -> datetime | None:
+    """The last of the latest moments, but for those a year and more after the rest of them."""
+    known = sorted(one for one in moments if one is not None)
+    for before, after in pairwise(known):
+        if after - before > _STRAY:
+            return before
+    return known[-1] if known else None
 
 
 def lost_at_the_end(table: pl.DataFrame, ends: pl.DataFrame, study: Study) -> pl.DataFrame:
@@ -33,8 +52,7 @@ def lost_at_the_end(table: pl.DataFrame, ends: pl.DataFrame, study: Study) -> pl
     told = table.join(ends, on="hospital_id", how="left", maintain_order="left")
     followed = (pl.col(END) - pl.col("time_zero")).dt.total_microseconds() / 86_400e6
     told = told.with_columns(
-        pl.when(pl.col(v.name) | (followed >= v.within_days)).then(v.name).alias(v.name)
-        for v in deaths
+        pl.when(followed >= v.within_days).then(v.name).alias(v.name) for v in deaths
     )
     if study.primary in deaths:
         lost = ~pl.col("event") & (followed < pl.col("time_days"))

@@ -228,16 +228,24 @@ def test_what_pairs_leave_is_held_to_a_tenth(
 
 
 def test_an_effect_on_a_negative_control_decides(evidence: diagnostics.Evidence) -> None:
+    control = {"role": "sensitivity", "analysis": "negative_control"}
     rows = pl.concat(
         [
             effects(),
-            effects(role="sensitivity", analysis="negative_control", contrast="a", lo=1.1, hi=2.0),
-            effects(role="sensitivity", analysis="negative_control", contrast="b", lo=0.5, hi=2.0),
+            effects(**control, contrast="a", lo=1.1, hi=2.0),
+            effects(**control, contrast="b", lo=0.5, hi=2.0),
+            effects(**control, contrast="c", lo=0.2, hi=0.9),
         ]
     )
-    found = diagnostics.diagnostics(replace(evidence, tables=evidence.tables | {"effects": rows}))
-    (row,) = found.filter(diagnostic="negative_controls").to_dicts()
-    assert (row["value"], row["verdict"], row["decides"]) == (0.5, "fail", True)
+
+    def told(count: int) -> tuple[float | None, str, bool]:
+        tables = evidence.tables | {"effects": rows.head(1 + count)}
+        found = diagnostics.diagnostics(replace(evidence, tables=tables))
+        (row,) = found.filter(diagnostic="negative_controls").to_dicts()
+        return row["value"], row["verdict"], row["decides"]
+
+    assert told(3) == (2 / 3, "fail", True)
+    assert told(2) == (None, "not assessed", False)  # two tell too little
 
 
 def test_what_could_be_detected(evidence: diagnostics.Evidence) -> None:
@@ -314,7 +322,8 @@ def test_a_product_that_drives_treatment_is_no_balance(evidence: diagnostics.Evi
             assert row["verdict"] == verdict, name
             assert row["decides"] is (name != "clone_censor_weight")
             assert verdict == "pass" or "farthest is age x sofa" in _unordered(row["meaning"])
-        learned = verdicts(with_answer(seen, "aipw_cross_fitted"))
+        answered = seen.tables | {"effects": effects(estimate=0.1)}
+        learned = verdicts(replace(with_answer(seen, "aipw_cross_fitted"), tables=answered))
         assert learned["balance_squares_products"] == "pass"
 
 

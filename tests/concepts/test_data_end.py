@@ -10,6 +10,7 @@ import pytest
 
 from ehrivig import study
 from ehrivig.analysis import strategies
+from ehrivig.concepts import data_end
 from ehrivig.concepts.data_end import last_moments, lost_at_the_end
 from ehrivig.errors import UsageError
 from ehrivig.study import Study
@@ -64,9 +65,26 @@ def test_the_last_day_of_a_hospital_is_the_last_it_tells_of() -> None:
     assert found == {"A": days(41), "B": days(21)}
 
 
+def test_mistyped_moments_are_not_the_end() -> None:
+    """A death of 2029 ends no data; five such, or moments within a year of each other, do."""
+    stray = pl.LazyFrame({"hospital_id": ["A"] * 4, "death_at": [datetime(2029, 1, 1)] * 4})
+    for count, end in ((1, days(41)), (4, days(41)), (5, datetime(2029, 1, 2))):
+        strays = (
+            pl.concat([stray, stray])
+            .head(count)
+            .with_columns(
+                pl.lit(None, pl.Datetime("us")).alias(name)
+                for name in ("admitted_at", "discharged_at")
+            )
+        )
+        both = pl.concat([screened(), strays.select(screened().collect_schema().names())])
+        assert dict(last_moments(both).iter_rows())["A"] == end
+    assert data_end._without_strays([None]) is None
+
+
 def test_who_was_not_followed_to_the_horizon_is_lost(undated: Study) -> None:
     found = lost_at_the_end(people(), last_moments(screened()), undated)
-    assert found["death_28d"].to_list() == [False, False, None, True, None, None]
+    assert found["death_28d"].to_list() == [False, False, None, None, None, None]
     assert found["time_days"].to_list() == [28.0, 28.0, 27.0, 3.0, 2.0, 7.0]
     assert found.columns == people().columns
 
@@ -78,7 +96,7 @@ def test_a_declared_last_day_is_believed(plan: Study) -> None:
 
 
 def test_nobody_followed_so_long_is_refused(undated: Study) -> None:
-    lost = people().with_columns(pl.when("death_28d").then("death_28d").alias("death_28d"))
+    lost = people().with_columns(pl.lit(None, pl.Boolean).alias("death_28d"))
     with pytest.raises(
         UsageError, match=r"nobody in the cohort is followed for 28 days .*extract_"
     ):

@@ -444,7 +444,7 @@ ESTIMATORS = (
     Estimator(
         "AIPW, cross-fitted",
         cross_fitted_aipw,
-        lambda r: ((r.event, r.arm, r.x), {"folds": 2}),
+        lambda r: ((r.event, r.arm, r.x), {"folds": 2, "splits": 1}),
         lambda found: effect(found.risk_difference),
         "difference",
         ADJUSTED,

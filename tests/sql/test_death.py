@@ -74,6 +74,15 @@ def test_the_extract_ends_follow_up(hospital: Hospital) -> None:
     assert death(hospital, end=datetime(2020, 1, 30, 10)) == (False, None, 28, False)
 
 
+def test_the_dead_of_whom_the_extract_ends_early_count_no_more_than_the_living(
+    hospital: Hospital,
+) -> None:
+    """Their follow-up counts their death; a share of complete cases would keep them alone."""
+    follow(hospital, "1 | 01-02 10:00 | 01-12 10:00 | died | 01-12 10:00")
+    assert death(hospital, end=datetime(2020, 1, 22, 10)) == (None, 10, 10, True)
+    assert death(hospital, end=datetime(2020, 1, 30, 10)) == (True, 10, 10, True)
+
+
 def test_no_horizon_follows_to_the_end_of_the_extract(hospital: Hospital) -> None:
     follow(hospital, "1 | 01-02 10:00 | 01-12 10:00 | alive | -")
     assert death(hospital, days=None) == (False, None, 10, False)

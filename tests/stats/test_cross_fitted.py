@@ -42,7 +42,7 @@ def rejects(seeds: range) -> tuple[list[float], list[float]]:
     for seed in seeds:
         y, arm, x = bent(seed)
         plain = aipw(y, arm, x, propensity=propensity(arm, x)).risk_difference
-        found = cross_fitted_aipw(y, arm, x, seed=seed).risk_difference
+        found = cross_fitted_aipw(y, arm, x, seed=seed, splits=1).risk_difference
         linear.append(plain.estimate / plain.se)
         learned.append(found.estimate / found.se)
     return linear, learned
@@ -102,9 +102,10 @@ def test_the_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cross_fitted, "_lasso", Constant)
     Constant.shown.clear()
     y, arm, x = straight(3, n=300)
-    found = cross_fitted_aipw(y, arm, x, folds=3, seed=4)
+    found = cross_fitted_aipw(y, arm, x, folds=3, seed=4, splits=1)
+    stream = int(np.random.SeedSequence(4).generate_state(1)[0])
     made = cross_fitted._in_order(cross_fitted.cohort_of(y, arm, x, None, None))
-    y, arm, fold = made.event, made.exposed, cross_fitted._folds(made, 3, 4)
+    y, arm, fold = made.event, made.exposed, cross_fitted._folds(made, 3, stream)
     phi = np.empty((300, 2))
     for number in range(3):
         seen, here = fold != number, fold == number
@@ -122,13 +123,25 @@ def test_the_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("learner", ["lasso", "boosting"])
 def test_order_and_units_change_nothing(learner: Any) -> None:
     y, arm, x = bent(1, n=400)
-    first = cross_fitted_aipw(y, arm, x, learner=learner).risk_difference
+    asked: dict[str, Any] = {"learner": learner, "splits": 1}
+    first = cross_fitted_aipw(y, arm, x, **asked).risk_difference
     order = np.random.default_rng(0).permutation(400)
-    moved = cross_fitted_aipw(y[order], arm[order], x[order], learner=learner).risk_difference
+    moved = cross_fitted_aipw(y[order], arm[order], x[order], **asked).risk_difference
     assert (moved.estimate, moved.se) == (first.estimate, first.se)
     if learner == "lasso":
-        scaled = cross_fitted_aipw(y, arm, x * 3 + 100).risk_difference
+        scaled = cross_fitted_aipw(y, arm, x * 3 + 100, **asked).risk_difference
         assert scaled.estimate == pytest.approx(first.estimate, abs=1e-6)
+
+
+def test_the_median_of_several_splits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: differences 0.1, 0.3, 0.2 with variance 0.04 each: the variance grows by 0.01."""
+    covariance = np.array([[0.02, 0.0], [0.0, 0.02]])
+    found = [(np.array([0.4 + d, 0.4]), covariance) for d in (0.1, 0.3, 0.2)]
+    risks, widened = cross_fitted._median(found)
+    assert risks[0] - risks[1] == pytest.approx(0.2)
+    assert widened == pytest.approx(covariance * 0.05 / 0.04)
+    with pytest.raises(AnalysisError, match="outside 0 to 1"):
+        cross_fitted._median([(np.array([0.9, 0.2]), covariance * 3)])
 
 
 def test_arms_and_events_are_dealt_alike() -> None:

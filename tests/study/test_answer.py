@@ -26,6 +26,10 @@ def parsed(**changes: Any) -> studies.Study:
     return studies.parse(whole)
 
 
+UNTIL_WHEN = [
+    {k: v for k, v in one.items() if k != "within_days"}
+    for one in content()["outcomes"]["variables"]
+]
 REFUSED = [
     ({"outcomes__primary": "ards"}, "clone_censor_weight follows people to a death"),
     ({"study__estimand__measure": "OR"}, "gives RD or RR of an event, not OR"),
@@ -48,6 +52,10 @@ REFUSED = [
         "the exposure window closes at time zero",
     ),
     ({"study__estimand__analysis": "matching"}, "matched"),
+    (
+        {"outcomes__after_discharge": "unknown", "outcomes__variables": UNTIL_WHEN},
+        "are answered within some days, and the primary outcome has none",
+    ),
     (
         {"study__estimand__analysis": "aipw", "outcomes__after_discharge": "unknown"},
         "are answered by clone_censor_weight, which weights for who left alive; aipw does not",

@@ -83,9 +83,9 @@ def squares(e: Evidence) -> Diagnostic:
         "how far a square or product of what is in the score differs, beyond chance",
         None,
     )
-    if e.study.answer == "aipw_cross_fitted":
+    if e.study.answer == "aipw_cross_fitted" and e.primary["estimate"] is not None:
         value, meaning = 0.0, f"{meaning} (this answer learns them)"
-    elif found := _bent(e):
+    elif e.study.answer != "aipw_cross_fitted" and (found := _bent(e)):
         value = found.beyond
         meaning += f": farthest is {found.term}" if value else ""
     return Diagnostic(

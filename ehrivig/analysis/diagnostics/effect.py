@@ -7,6 +7,8 @@ import polars as pl
 
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 
+FEWEST_CONTROLS = 3
+"""Controls with an estimate; fewer tell too little to pass or to fail."""
 POWER = 2.8015852  # 1.96 + 0.8416: 80% power at 5%, two-sided
 
 
@@ -16,7 +18,8 @@ def controls(e: Evidence) -> Diagnostic:
     rows = e.tables["effects"].filter(pl.col("analysis") == "negative_control")
     asked = ~pl.col("contrast").str.ends_with("calibrated")
     found = rows.filter(asked, pl.col("lo").is_not_null())
-    hit = ((found["lo"] > 1) | (found["hi"] < 1)).mean() if found.height else None
+    enough = found.height >= FEWEST_CONTROLS
+    hit = ((found["lo"] > 1) | (found["hi"] < 1)).mean() if enough else None
     if not e.study.analysis.negative_controls:
         meaning += "; none is declared"
     else:

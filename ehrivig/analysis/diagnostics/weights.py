@@ -61,7 +61,7 @@ def effective(e: Evidence) -> list[Diagnostic]:
     if e.study.answer == "clone_censor_weight":
         found = clones(e)
         value = None if found is None else found.effective
-    elif e.study.answer in ("iptw", "overlap", "aipw", "aipw_cross_fitted"):
+    elif e.study.answer in ("iptw", "overlap", "aipw"):
         value = _effective_share(e)
     else:
         return []
@@ -106,9 +106,13 @@ def score_weights(e: Evidence) -> tuple[BoolArray, Weights] | None:
 def clones(e: Evidence) -> WeightedClones | None:
     """What the weights of clone-censor-weight leave; None where it has no estimate."""
     try:
-        cohort, _ = time_zero.cohort_of(e.table, e.study)
-        grace = e.study.grace_hours
-        return weighted_clones(cohort, grace_hours=grace, horizon_hours=_horizon(e))
+        cohort, lost = followed_to_discharge(e.table, e.study)
+        return weighted_clones(
+            cohort,
+            grace_hours=e.study.grace_hours,
+            horizon_hours=_horizon(e),
+            lost_hours=lost if e.answerable.weighted_for_lost else None,
+        )
     except AnalysisError:
         return None
 

@@ -68,7 +68,7 @@ def _timeline(study: Study) -> Section:
 
 
 def _background(study: Study) -> str:
-    follows = f"The study follows {study.study.citation}. " if study.study.citation else ""
+    follows = f"The study is after: {study.study.citation}. " if study.study.citation else ""
     again = (
         "It repeats a published analysis; contrasts that hold immortal time are kept and named. "
         if study.study.reproduction

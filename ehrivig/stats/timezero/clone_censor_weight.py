@@ -87,6 +87,7 @@ def clone_censor_weight(
     grace = grace_period(grace_hours, interval_hours)
     cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
     problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in, lost)
+    _refuse_unreached(problem, horizon_hours)
     problem, note = fittable(problem)
     start, wait, weight = risks_of(problem, np.ones(cohort.n))
     if min(start, wait) <= 0:
@@ -121,6 +122,20 @@ def clone_censor_weight(
         effective_n=(_effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)),
         max_lost_weight=_largest_lost(problem),
     )
+
+
+def _refuse_unreached(problem: Problem, horizon_hours: float) -> None:
+    """Raise AnalysisError where nobody of a strategy is followed to the horizon and some live."""
+    copies = problem.copies
+    for arm, words in ((START, "starting within grace"), (WAIT, "not starting within grace")):
+        mine = copies.arm == arm
+        end = float(copies.time_hours[mine].max(initial=0.0))
+        last = mine & (copies.time_hours == end)
+        if end < horizon_hours - 1e-6 and not copies.event[last].all():
+            raise AnalysisError(
+                f"clone-censor-weight: of the strategy of {words} nobody is seen beyond {end:.0f} "
+                f"h, and the horizon is {horizon_hours:g} h. Shorten it."
+            )
 
 
 def fittable(problem: Problem) -> tuple[Problem, str]:

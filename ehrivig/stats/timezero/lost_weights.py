@@ -80,7 +80,7 @@ def cut_at_days(
 ) -> Lost:
     """Return what the weights are made of. `cohort` and `copies` end where people are lost."""
     n_days = math.ceil(horizon_hours / DAY_HOURS - 1e-9)
-    lost, at_risk = _days(cohort, copies, lost_hours, n_days)
+    lost, at_risk = _days(cohort, copies, lost_hours, n_days, horizon_hours)
     own = np.zeros((cohort.n, 0)) if cohort.x is None else cohort.x
     arm = np.repeat([1.0, 0.0], cohort.n)[:, None]
     first = np.floor(copies.entry_hours / DAY_HOURS + 1e-9).astype(np.int64)
@@ -105,7 +105,7 @@ def cut_at_days(
 
 
 def _days(
-    cohort: FollowUp, copies: Clones, lost_hours: FloatArray, n_days: int
+    cohort: FollowUp, copies: Clones, lost_hours: FloatArray, n_days: int, horizon_hours: float
 ) -> tuple[BoolArray, BoolArray]:
     """Who is lost on which day, and who could be: each (2n, D)."""
     row = copies.patient + cohort.n * (copies.arm == WAIT)
@@ -115,7 +115,7 @@ def _days(
     when = np.where(when <= followed, when, np.inf)
     begins = np.arange(n_days) * DAY_HOURS
     lost = (when[:, None] > begins) & (when[:, None] <= begins + DAY_HOURS)
-    whole = followed[:, None] >= begins + DAY_HOURS
+    whole = followed[:, None] >= np.minimum(begins + DAY_HOURS, horizon_hours)
     return lost, lost | whole
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
-from ehrivig.stats.timezero.clone_risks import problem_of, risks_of
+from ehrivig.stats.timezero.clone_risks import Problem, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT
 from ehrivig.stats.timezero.extreme_weights import WHOLE
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
+from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 
 
 @dataclass(frozen=True)
@@ -35,23 +37,44 @@ def weighted_clones(
     grace_hours: float = 48.0,
     horizon_hours: float = 672.0,
     interval_hours: float = 6.0,
+    lost_hours: ArrayLike | None = None,
 ) -> WeightedClones:
     """Return what the untruncated weights leave after grace.
 
+    With `lost_hours` the weights for who was lost are in the effective size, of the worst day.
     Raises AnalysisError as clone_censor_weight.
     """
     grace = grace_period(grace_hours, interval_hours)
-    problem = fittable(problem_of(cohort, grace, horizon_hours, WHOLE, "all_starters"))[0]
+    cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
+    made = problem_of(cohort, grace, horizon_hours, WHOLE, "all_starters", lost)
+    problem = fittable(made)[0]
     weight = risks_of(problem, np.ones(cohort.n))[2]
     copies, followed = problem.copies, cohort.time_hours > grace.hours
     shares, gaps = [], []
     for arm in (START, WAIT):
         rows = np.flatnonzero((copies.arm == arm) & (copies.interval > grace.n_intervals))
         w = weight[rows]
-        shares.append(float(w.sum() ** 2 / (w**2).sum() / rows.size) if rows.size else 0.0)
+        shares.append(_share(w))
+        shares += _by_day(problem, weight, arm, grace.hours)
         if cohort.x is not None and rows.size:
             gaps.append(_difference(cohort.x[copies.patient[rows]], w, cohort.x[followed]))
     return WeightedClones(min(shares), max(gaps, default=float("nan")))
+
+
+def _share(weight: FloatArray) -> float:
+    """Kish's effective size as a share of the rows."""
+    return float(weight.sum() ** 2 / (weight**2).sum() / weight.size) if weight.size else 0.0
+
+
+def _by_day(problem: Problem, weight: FloatArray, arm: int, grace_hours: float) -> list[float]:
+    """The share of each day after grace, with the weights for who was lost before it."""
+    lost = problem.lost
+    if lost is None:
+        return []
+    followed = lost_weights(lost, np.ones(problem.cohort.n), penalised=problem.penalised)
+    both = weight[lost.piece] * followed
+    mine = (problem.copies.arm[lost.piece] == arm) & (lost.entry_hours >= grace_hours)
+    return [_share(both[mine & (lost.day == day)]) for day in np.unique(lost.day[mine])]
 
 
 def _difference(x: FloatArray, weight: FloatArray, everybody: FloatArray) -> float:

@@ -28,6 +28,7 @@ from ehrivig.stats.regression.marginal import (
     influence_covariance,
 )
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+from ehrivig.stats.wald import quantile
 from ehrivig.stats.weighting.estimands import estimand_over
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ _NAMES: dict[str, str] = {
     "lasso": "L1-penalised logistic models with squares and products",
     "boosting": "boosted trees",
 }
+Make = Callable[[FloatArray, BoolArray], "ClassifierMixin"]
 _PENALTIES, _INNER_FOLDS, _WEAKEST = 10, 3, 300.0
 """Penalties tried, the folds that choose one, and how much weaker than all-zero the weakest is."""
 _WEAKER = 2.0
 """How much weaker the penalty is than what predicts best (undersmoothing)."""
-_LEAST_CHANCE = 0.01
 
 
 def cross_fitted_aipw(
@@ -52,6 +53,7 @@ def cross_fitted_aipw(
     *,
     learner: Learner = "lasso",
     folds: int = 5,
+    splits: int = 5,
     seed: int = 0,
     plain: int = 0,
     cluster: ArrayLike | None = None,
@@ -63,9 +65,10 @@ def cross_fitted_aipw(
 
     `event`, `exposed` (n,) 0/1, `x` (n, p) covariates, of which the last `plain` enter as they are
     (hospitals: no products of them). `folds` keep arms and events alike; the same people are in one
-    whatever the order of the rows. The penalty is half of what has the best likelihood on 3 inner
-    folds. Scores are bounded to 0.01-0.99. Standard errors by the influence function, summed within
-    `cluster`.
+    whatever the order of the rows. People are dealt anew in each of `splits`: the estimate is the
+    median of them, and its variance the median of theirs with the distance from it. The penalty is
+    half of what has the best likelihood on 3 inner folds. Scores are bounded by 5 / (root n log n)
+    (Gruber et al. 2022). Standard errors by the influence function, summed within `cluster`.
 
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
     has fewer events, or others, than two in each fold, or than the inner folds need.
@@ -73,30 +76,55 @@ def cross_fitted_aipw(
     if learner not in get_args(Learner):
         raise UsageError(f"learner: {learner!r} is not one of {get_args(Learner)}.")
     whole_number(folds, "folds", 2)
+    whole_number(splits, "splits", 1)
     whole_number(plain, "plain", 0)
     cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
-    fold = _folds(cohort, folds, seed)
-    columns = cohort.x
+    columns, make = cohort.x, _boosted
     if learner == "lasso":
         bent, _ = squares_and_products(cohort.x, cohort.names, plain)
-        columns = np.hstack((scaled(cohort.x), scaled(bent)))
-    make = _lasso if learner == "lasso" else _boosted
+        columns, make = np.hstack((scaled(cohort.x), scaled(bent))), _lasso
+    streams = np.random.SeedSequence(seed).generate_state(splits)
+    found = [_once(cohort, columns, _folds(cohort, folds, int(s)), make) for s in streams]
+    risks, covariance = _median(found)
+    method = f"AIPW, cross-fitted in {folds} folds, {_NAMES[learner]}"
+    report = Report(cohort, event_label, level, estimand_over("all").name, method)
+    return report.from_covariance(
+        risks, covariance, f"influence function, cross-fitted, median of {splits} splits"
+    )
+
+
+def _once(
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make
+) -> tuple[FloatArray, FloatArray]:
+    """Risks (exposed, unexposed), (2,), and their covariance by one way of dealing."""
     score, risks = _predicted(cohort, columns, fold, make)
     values = []
     for arm, chance, risk in zip((cohort.exposed, ~cohort.exposed), score, risks, strict=True):
         values.append(risk + arm * (cohort.event - risk) / chance)
     phi = np.column_stack(values)
     means = phi.mean(axis=0)
-    if bool(((means <= 0) | (means >= 1)).any()):
-        raise AnalysisError(
-            "cross-fitted AIPW: a risk outside 0 to 1; the weights are too extreme."
-        )
-    method = f"AIPW, cross-fitted in {folds} folds, {_NAMES[learner]}"
-    report = Report(cohort, event_label, level, estimand_over("all").name, method)
-    covariance = influence_covariance(cohort, phi - means)
-    return report.from_covariance(means, covariance, "influence function, cross-fitted")
+    return means, influence_covariance(cohort, phi - means)
+
+
+def _median(found: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """The split whose risk difference is the median, its covariance widened by the distances.
+
+    AnalysisError where a risk, or a limit of its difference, lies outside what can be.
+    """
+    differences = np.array([risks[0] - risks[1] for risks, _ in found])
+    middle = int(np.argsort(differences, kind="stable")[len(found) // 2])
+    risks, covariance = found[middle]
+    gradient = np.array([1.0, -1.0])
+    variances = np.array([gradient @ one @ gradient for _, one in found])
+    spread = np.median(variances + (differences - differences[middle]) ** 2)
+    widened = covariance * (spread / variances[middle])
+    error = float(np.sqrt(spread))
+    outside = bool(((risks <= 0) | (risks >= 1)).any())
+    if outside or abs(differences[middle]) + quantile(0.95) * error > 1:
+        raise AnalysisError("cross-fitted AIPW: a risk outside 0 to 1: too extreme weights.")
+    return risks, widened
 
 
 def _in_order(cohort: Cohort) -> Cohort:
@@ -129,9 +157,6 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
     return fold
 
 
-Make = Callable[[FloatArray, BoolArray], "ClassifierMixin"]
-
-
 def _predicted(
     cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
@@ -144,7 +169,8 @@ def _predicted(
         for k, arm in enumerate((cohort.exposed, ~cohort.exposed)):
             among = seen & arm
             risk[here, k] = _chance(make, columns[among], event[among], columns[here])
-    chance = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+    least = min(5 / (np.sqrt(len(fold)) * np.log(len(fold))), 0.25)
+    chance = np.clip(chance, least, 1 - least)
     return (chance, 1 - chance), (risk[:, 0], risk[:, 1])
 
 

@@ -60,10 +60,18 @@ def unknown_deaths(study: Study) -> Iterator[Problem]:
     if not _has_primary(study) or study.primary.source != "death":
         return
     own = study.primary.after_discharge
-    if (own or study.outcomes.after_discharge) != "unknown" or study.answer == UNSEEN_BY:
+    if (own or study.outcomes.after_discharge) != "unknown":
         return
     number = [v.name for v in study.outcomes.variables].index(study.outcomes.primary)
     path = ("outcomes", "variables", number) if own else ("outcomes",)
+    if study.primary.within_days is None:
+        text = (
+            "deaths after discharge that nobody knows are answered within some days, and the "
+            "primary outcome has none. Write within_days, as 28"
+        )
+        yield Problem(("outcomes", "variables", number), text)
+    if study.answer == UNSEEN_BY:
+        return
     text = (
         f"deaths after discharge that nobody knows are answered by {UNSEEN_BY}, which weights for "
         f'who left alive; {study.answer} does not. Write analysis = "{UNSEEN_BY}" under '

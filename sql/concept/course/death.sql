@@ -1,6 +1,8 @@
 -- Death from any cause within $within_days of time zero, and the time to it. Needs vital_status.
 -- Grain: candidate admission. value: TRUE died by then (the last moment included); FALSE known
--- alive then; NULL lost before. days_to_death: NULL without a date of death, never negative.
+-- alive then; NULL lost before, and whoever the extract could not have seen so long, dead or alive:
+-- to keep their dead alone would be no risk of anybody.
+-- days_to_death: NULL without a date of death, never negative.
 -- time_days, event: follow-up for survival, capped at $within_days (NULL: no horizon).
 -- Deaths at any place are on record (where they are not, this is not asked: concepts/follow_up.py).
 -- Without one, follow-up ends at $extract_end; where its date could not be read, at discharge: who
@@ -9,6 +11,7 @@ WITH followed AS (
     SELECT
         admission_id,
         discharge_status = 'died' AND died_at IS NULL AS undated,
+        DATE_DIFF('microsecond', time_zero, $extract_end::TIMESTAMP) / 86400e6 AS days_to_end,
         DATE_DIFF('microsecond', time_zero, died_at) / 86400e6 AS days_dead,
         DATE_DIFF('microsecond', time_zero, CASE
             WHEN death_read AND $within_days IS NOT NULL
@@ -31,6 +34,7 @@ timed AS (
 SELECT
     admission_id,
     CASE
+        WHEN $within_days IS NOT NULL AND days_to_end < horizon THEN NULL
         WHEN days_to_death IS NOT NULL THEN days_to_death <= horizon
         WHEN $within_days IS NOT NULL THEN CASE WHEN days_followed >= horizon THEN FALSE END
         WHEN undated THEN TRUE
