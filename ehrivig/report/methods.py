@@ -43,6 +43,22 @@ def _question(study: Study) -> str:
     )
 
 
+def _severity(study: Study) -> str:
+    """The definition of severity, where a criterion asks for it."""
+    if not any(c.rule == "severity" for c in study.cohort.criteria):
+        return ""
+    return f"Severity follows the definition {study.cohort.severity}. "
+
+
+def hidden_counts(study: Study) -> str:
+    """Which counts are not shown, in a sentence."""
+    most = study.report.smallest_cell - 1
+    if most < 1:
+        return "Every count is shown."
+    which = "of 1" if most == 1 else f"of 1 to {most}"
+    return f"Counts {which} are not shown, nor what they could be computed from."
+
+
 def _population(study: Study) -> str:
     steps = "; ".join(c.label for c in study.cohort.criteria)
     info = study.study.estimand
@@ -54,9 +70,8 @@ def _population(study: Study) -> str:
     return (
         f"{_question(study)} Population: {info.population}. Criteria, in this order: {steps}. "
         f"Time zero is {zero}. "
-        f"Severity follows the definition {study.cohort.severity}. Only criteria that were "
-        "measured and met admit a patient. The unit of analysis is a person's index admission."
-        + _local_names(study)
+        f"{_severity(study)}Only criteria that were measured and met admit a patient. The unit of "
+        "analysis is a person's index admission." + _local_names(study)
     )
 
 
@@ -104,10 +119,9 @@ def _matching(study: Study) -> str:
     text = (
         f"{_DISTANCE[m.distance]} come from a logistic model of the exposure fitted by unpenalised "
         f"maximum likelihood on: {_labels(study, m.covariates)}. Admissions with a missing "
-        f"matching variable are left out and counted. Matching: {m.method} neighbour, "
-        f"{m.ratio}:1, {'with' if m.replace else 'without'} replacement, {caliper}, "
-        f"{_ORDER[m.order]}; equal distances by the rule {m.tie_rule}. Standardised mean "
-        f"differences are divided by the {m.smd_denominator.replace('_', ' ')} standard deviation."
+        f"matching variable are left out and counted. Matching: {_pairs(study, caliper)}. "
+        "Standardised mean differences are divided by the "
+        f"{m.smd_denominator.replace('_', ' ')} standard deviation."
     )
     which = {"first": "the first in its window", "last": "the last at or before time zero"}
     text += f" Of several values of a covariate {which[study.covariates.value]} counts"
@@ -122,6 +136,17 @@ def _matching(study: Study) -> str:
     return text
 
 
+def _pairs(study: Study, caliper: str) -> str:
+    """How pairs are found: one after the other, or all together, which knows no order."""
+    m = study.match
+    if m.method == "optimal":
+        return f"optimal, 1:1, without replacement, {caliper}: the least distance over all pairs"
+    return (
+        f"nearest neighbour, {m.ratio}:1, {'with' if m.replace else 'without'} replacement, "
+        f"{caliper}, {_ORDER[m.order]}; equal distances by the rule {m.tie_rule}"
+    )
+
+
 def _analysis(study: Study) -> str:
     policy = {
         "liu": "Pearson's chi-square without continuity correction in every row, as the "
@@ -134,6 +159,6 @@ def _analysis(study: Study) -> str:
         f"Primary outcome: {study.primary.label} (event: {study.primary.event_label}). Categorical "
         f"variables: {policy}. Continuous variables: Kruskal-Wallis. Intervals are 95%. p-values "
         f"of the declared family are adjusted by {correction}. Percentages use the non-missing "
-        f"denominator of each row. Counts of 1 to {study.report.smallest_cell - 1} are not shown, "
-        f"nor what they could be computed from. Random numbers start from seed {study.study.seed}."
+        f"denominator of each row. {hidden_counts(study)} Random numbers start from seed "
+        f"{study.study.seed}."
     )

@@ -115,11 +115,13 @@ def _assignment(study: Study) -> Item:
     late = study.match.allow_post_baseline if own_design else ()
     names = ", ".join(name for name in study.match.covariates if name not in late)
     hospitals = " and hospital" if study.hospital_in_models else ""
+    admitted = [name for name in study.match.allow_post_baseline if name not in late]
+    after = f"; {', '.join(admitted)} also by what came after it" if admitted else ""
     return Item(
         "6c, 7c",
         "Assignment",
         "At random at time zero, not blinded.",
-        f"Taken to be random given {names}{hospitals}, as known at time zero.",
+        f"Taken to be random given {names}{hospitals}, as known at time zero{after}.",
     )
 
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from ehrivig import cli, pipeline
 from ehrivig import study as studies
 from ehrivig.figures import windows
-from ehrivig.report import protocol
+from ehrivig.report import methods, protocol
 from ehrivig.report.protocol import design, hours
 from ehrivig.report.protocol.checklists import GUIDELINES, checklist
 from ehrivig.study.protocol import protocol as fixed
@@ -213,3 +213,36 @@ def test_a_document_that_cannot_be_written(
     assert said in str(done.exception)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["there.html", "there.md"]
     assert (tmp_path / "there.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("smallest", "said"),
+    [
+        (0, "Every count is shown."),
+        (1, "Every count is shown."),
+        (2, "Counts of 1 are not shown, nor what they could be computed from."),
+        (5, "Counts of 1 to 4 are not shown, nor what they could be computed from."),
+    ],
+)
+def test_hidden_counts_in_words(smallest: int, said: str) -> None:
+    plan = studies.load("ivig_covid19")
+    shown = plan.report.model_copy(update={"smallest_cell": smallest})
+    assert methods.hidden_counts(plan.model_copy(update={"report": shown})) == said
+
+
+def test_what_is_not_asked_is_not_said() -> None:
+    """Optimal matching has no order; no criterion of severity, no definition of it."""
+    liu, tocilizumab = studies.load("ivig_covid19"), studies.load("tocilizumab_covid19")
+    assert "from the largest score down" in methods._matching(liu)
+    assert "matchit" not in methods._matching(tocilizumab)
+    assert "the least distance over all pairs" in methods._matching(tocilizumab)
+    assert "Severity follows" in methods._population(liu)
+    assert "Severity follows" not in methods._population(studies.load("omop_synthea"))
+
+
+def test_what_follows_time_zero_is_not_known_at_it() -> None:
+    liu = studies.load("ivig_covid19")
+    matched = liu.study.estimand.model_copy(update={"analysis": "matched", "target": "ATT"})
+    plan = liu.model_copy(update={"study": liu.study.model_copy(update={"estimand": matched})})
+    (item,) = [one for one in fixed(plan)["items"] if one["part"] == "Assignment"]
+    assert "glucocorticoid, antiviral also by what came after it" in item["emulation"]

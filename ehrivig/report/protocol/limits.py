@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ehrivig.report.methods import hidden_counts
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import OF_AUTHORS, Section
 from ehrivig.report.tables import Table
@@ -26,9 +27,8 @@ REFERENCES = (
 def sections(study: Study) -> list[Section]:
     """Limits, people, events, references, appendices."""
     people = (
-        f"Counts of 1 to {study.report.smallest_cell - 1} people, and what gives them, do not "
-        "leave the hospital; no message, log or report holds a value of a patient. Approval by an "
-        f"ethics committee: {OF_AUTHORS.lower()}"
+        f"{hidden_counts(study)} No message, log or report holds a value of a patient. Approval by "
+        f"an ethics committee: {OF_AUTHORS.lower()}"
     )
     harm = "Existing records are used as they are; no harm of a single person is looked for."
     follows = (study.study.citation,) if study.study.citation else ()

@@ -56,17 +56,10 @@ def _outcomes(study: Study) -> Section:
     head = ["Outcome", "Role", "Source", "Code list", "Within"]
     rows = [_outcome(study, outcome) for outcome in study.outcomes.variables]
     table = Table("Table 7. Operational definitions of outcomes", head, rows, wide=True)
-    known = {
-        "linked": "Deaths after discharge are declared to be on record.",
-        "in_hospital": "Deaths are known within the stay alone; leaving alive competes.",
-        "unknown": "Deaths after discharge are unknown: people are followed until they leave "
-        "alive, and who stays is weighted for them.",
-        None: "Whether deaths after discharge are on record is decided by the dates of death, and "
-        "reported; where they are not, death in the hospital takes their place.",
-    }[study.primary.after_discharge or study.outcomes.after_discharge]
+    known = _known_after(study)
     used = dict.fromkeys(outcome.source for outcome in study.outcomes.variables)
     sources = _sources("Table 7. Sources of outcomes", [OUTCOMES[name] for name in used])
-    return Section("7.4.2", "Outcomes of interest", (known,), (table, sources))
+    return Section("7.4.2", "Outcomes of interest", known, (table, sources))
 
 
 def _sources(caption: str, entries: Sequence[Entry]) -> Table:
@@ -106,6 +99,22 @@ def _horizon(study: Study) -> str:
     )
 
 
+def _known_after(study: Study) -> tuple[str, ...]:
+    """What is known of deaths after discharge; nothing to say where no death is asked for."""
+    if study.primary.source != "death":
+        return ()
+    declared = study.primary.after_discharge or study.outcomes.after_discharge
+    said = {
+        "linked": "Deaths after discharge are declared to be on record.",
+        "in_hospital": "Deaths are known within the stay alone; leaving alive competes.",
+        "unknown": "Deaths after discharge are unknown: people are followed until they leave "
+        "alive, and who stays is weighted for them.",
+        None: "Whether deaths after discharge are on record is decided by the dates of death, and "
+        "reported; where they are not, death in the hospital takes their place.",
+    }
+    return (said[declared],)
+
+
 def _leaving(study: Study) -> str:
     if not OUTCOMES[study.primary.source].follow_up:
         return "ends what can be seen"
@@ -113,6 +122,11 @@ def _leaving(study: Study) -> str:
         return "alive: competing event; nobody who left can start the drug"
     if (study.primary.after_discharge or study.outcomes.after_discharge) == "unknown":
         return "alive: ends what can be seen; who stays is weighted for who left"
+    declared = study.primary.after_discharge or study.outcomes.after_discharge
+    if declared == "in_hospital":
+        return "alive: competing event; nobody who left can start the drug"
+    if declared == "linked":
+        return "no end: deaths after discharge are declared to be on record"
     return "no end where deaths after discharge are on record, else a competing event"
 
 
