@@ -40,7 +40,7 @@ def refuse_unreached(table: pl.DataFrame, study: Study) -> None:
     whom the data end before. Nothing is said where no horizon is declared.
     """
     days, end = study.primary.within_days, study.extract.extract_date
-    if end is None and days is not None:
+    if end is None and days is not None and not table.is_empty():
         _refuse_all_lost(table, study)
     first = None if table.is_empty() else table["time_zero"].min()
     if days is None or end is None or not isinstance(first, datetime):

@@ -42,10 +42,11 @@ QUERIES = {
         "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
     ),
     "exposure_hour": (
-        "SELECT hospital_id, hour(started_at)::BIGINT AS hour, "
-        "count(DISTINCT admission_id) AS n "
-        "FROM GIVEN('gate.exposure_row') WHERE epoch_us(started_at) % 86400000000 <> 0 "
-        "GROUP BY ALL ORDER BY ALL"
+        "SELECT hospital_id, hour, count(*) AS n FROM (SELECT hospital_id, admission_id, "
+        "hour(started_at)::BIGINT AS hour, count(*) AS doses FROM GIVEN('gate.exposure_row') "
+        "WHERE epoch_us(started_at) % 86400000000 <> 0 GROUP BY 1, 2, 3 "
+        "QUALIFY row_number() OVER (PARTITION BY hospital_id, admission_id "
+        "ORDER BY doses DESC, hour) = 1) AS usual GROUP BY ALL ORDER BY ALL"
     ),
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",

@@ -3,7 +3,7 @@
 Where a drug is given on rounds, nearly all doses begin within few hours of the day, and hospitals
 agree about when. Doses of one hospital that begin in two such spans, or in one that is hours away
 from all others', tell of times in another zone than the rest. Drugs that are given around the clock
-say nothing. Counted are stays, each once at every hour at which it had a dose: one patient's many
+say nothing. Counted are stays, each at the hour at which it had most doses: one patient's many
 doses at one hour are no habit of a hospital.
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import polars as pl
 
 NAME = "quality/exposure_hour"
-FEWEST = 40
-"""Stays at their hours that a hospital needs to be judged."""
+FEWEST = 20
+"""Stays that a hospital needs to be judged."""
 SPAN, APART = 4, 5
 """Hours of a span, and between the beginnings of spans that are not the same."""
 _OTHERS = 2
@@ -25,7 +25,7 @@ _NEARLY_ALL, _TOO_FEW = 0.8, 0.65
 
 @dataclass(frozen=True)
 class Hours:
-    """The stays of a hospital by the hours at which they had doses."""
+    """The stays of a hospital by the hour at which they had most doses."""
 
     n: tuple[int, ...]
 

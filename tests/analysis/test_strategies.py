@@ -72,7 +72,7 @@ def test_a_horizon_that_nobody_reaches(first: datetime, refused: bool) -> None:
 
 
 def test_without_a_last_day_or_people_nothing_is_said_of_it() -> None:
-    late = pl.DataFrame({"time_zero": [datetime(2020, 6, 20)]})
+    late = pl.DataFrame({"time_zero": [datetime(2020, 6, 20)], "death_28d": [False]})
     section = STUDY.extract.model_copy(update={"extract_date": None})
     refuse_unreached(late, STUDY.model_copy(update={"extract": section}))
     refuse_unreached(late.clear(), STUDY)
