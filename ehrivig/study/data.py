@@ -118,7 +118,8 @@ class Extract(Section):
     )
     extract_date: Day | None = Field(
         default=None,
-        description="The last day that the extract can know of: follow-up ends with it.",
+        description="The last day that the extract can know of: follow-up ends with it. Without it "
+        "the last day on which anybody of a hospital is admitted, discharged or dies.",
         examples=["2020-06-30"],
     )
     timezone: str | None = Field(
