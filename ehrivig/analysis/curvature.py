@@ -17,6 +17,9 @@ from ehrivig.stats.result import BoolArray
 from ehrivig.stats.wald import quantile
 from ehrivig.stats.weighting.weight import effective_sample_size
 
+_FEW_VALUES, _FEWEST = 4, 10
+"""A product of two yes/no columns has four values; means of fewer than ten people are not told."""
+
 
 @dataclass(frozen=True)
 class Bent:
@@ -32,10 +35,17 @@ def farthest(
     """The standardised difference (of the spread in all people) less what chance can do.
 
     arm : (n,). x : (n, p) finite, the last `plain` columns without products. weight : (n,) of the
-    comparison. Chance: the 95% of the largest of so many (Bonferroni). None without any term.
+    comparison. What few people of an arm have is left out: it is chance, and would tell of them.
+    Chance: the 95% of the largest of so many (Bonferroni). None without any term.
     """
-    terms, labels = squares_and_products(x, names, plain)
-    if not labels or arm.all() or not arm.any():
+    if arm.all() or not arm.any():
+        return None
+    bent = np.arange(x.shape[1] - plain)
+    bent = bent[_common(x[:, bent], arm)]
+    terms, every = squares_and_products(x[:, bent], [names[k] for k in bent])
+    kept = _common(terms, arm)
+    terms, labels = terms[:, kept], [label for label, k in zip(every, kept, strict=True) if k]
+    if not labels:
         return None
     means = [np.average(terms[side], axis=0, weights=weight[side]) for side in (arm, ~arm)]
     spread = terms.std(axis=0)
@@ -44,3 +54,16 @@ def farthest(
     beyond = np.abs(means[0] - means[1]) / spread - error
     worst = int(beyond.argmax())
     return Bent(max(float(beyond[worst]), 0.0), labels[worst])
+
+
+def _common(columns: Floats, arm: BoolArray) -> BoolArray:
+    """Which columns are numbers, or of few values that ten people of each arm have (or nobody)."""
+    return np.array([_is_common(column, arm) for column in columns.T], dtype=bool)
+
+
+def _is_common(column: Floats, arm: BoolArray) -> bool:
+    values = np.unique(column.round(9))
+    if len(values) > _FEW_VALUES:
+        return True
+    counts = [int((column[side].round(9) == v).sum()) for side in (arm, ~arm) for v in values]
+    return min((n for n in counts if n), default=0) >= _FEWEST

@@ -13,14 +13,18 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.sensitivity.time_zero import HOURS_PER_DAY, cohort_of, followed_people
+from ehrivig.analysis.sensitivity.time_zero import (
+    HOURS_PER_DAY,
+    cloned,
+    cohort_of,
+    followed_people,
+)
 from ehrivig.analysis.survival import horizon_of
 from ehrivig.concepts.follow_up import LEFT_ALIVE, Answerable
 from ehrivig.dataset import Floats, values
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
-from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight, clone_censor_weight
-from ehrivig.stats.timezero.extreme_weights import WHOLE
+from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight
 from ehrivig.study import Study
 
 LOST = "lost_hours"
@@ -47,15 +51,8 @@ def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> N
 
 def _found(table: pl.DataFrame, study: Study, label: str) -> CloneCensorWeight:
     cohort, lost = followed_to_discharge(table, study)
-    return clone_censor_weight(
-        replace(cohort, event_label=label),
-        grace_hours=study.grace_hours,
-        horizon_hours=horizon_of(study) * HOURS_PER_DAY,
-        truncate=WHOLE,
-        bootstraps=study.analysis.bootstrap,
-        seed=study.study.seed,
-        lost_hours=lost,
-    )
+    named = replace(cohort, event_label=label)
+    return cloned(named, study, horizon_of(study) * HOURS_PER_DAY, lost)
 
 
 def followed_to_discharge(table: pl.DataFrame, study: Study) -> tuple[FollowUp, Floats]:

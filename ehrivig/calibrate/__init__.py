@@ -202,11 +202,18 @@ def run_calibration(
         stopped=keep,
     )
     keep(table)
+    return table, _summary(study, table, str(out or ""), replicates, patients, effect)
+
+
+def _summary(
+    study: Study, table: pl.DataFrame, out: str, replicates: int, patients: int, effect: float
+) -> CalibrationSummary:
+    """How many analyses of a table kept their promise."""
     judged = table.filter(pl.col("holds").is_not_null())
     covered = judged.filter("holds")
-    summary = CalibrationSummary(
+    return CalibrationSummary(
         study=study.study.name,
-        out=str(out or ""),
+        out=out,
         replicates=replicates,
         patients=patients,
         effect=effect,
@@ -218,7 +225,6 @@ def run_calibration(
         invalid_failing=judged.filter(~pl.col("valid") & ~pl.col("holds")).height,
         not_run=tuple(n for n in study.analysis.sensitivity if not SENSITIVITY[n].calibrated),
     )
-    return table, summary
 
 
 def _write(out: Path, table: pl.DataFrame) -> None:

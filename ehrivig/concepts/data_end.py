@@ -16,18 +16,25 @@ from ehrivig.study import Study
 
 END = "data_end"
 _FEW, _STRAY = 4, timedelta(days=366)
+_MANY = 100
+"""Admissions of a hospital that leave no year empty."""
 _MOMENTS = ("admitted_at", "discharged_at", "death_at")
 
 
 def last_moments(screened: pl.LazyFrame) -> pl.DataFrame:
     """hospital_id, data_end: the midnight after the last day that its admissions tell of.
 
-    Up to four moments that lie more than a year after all others are mistyped, and tell of none.
+    Where many are admitted, up to four moments more than a year after all others are mistyped, and
+    tell of none.
     """
     last = pl.max_horizontal(pl.col(name).cast(pl.Datetime("us")) for name in _MOMENTS)
-    latest = screened.group_by("hospital_id").agg(last.top_k(_FEW + 1).alias(END)).collect()
-    ends = [_without_strays(row) for row in latest[END].to_list()]
-    found = latest.with_columns(pl.Series(END, ends, pl.Datetime("us")))
+    latest = screened.group_by("hospital_id").agg(last.top_k(_FEW + 1).alias(END), pl.len())
+    rows = latest.collect()
+    ends = [
+        _without_strays(moments) if many >= _MANY else max(filter(None, moments), default=None)
+        for moments, many in rows.select(END, "len").iter_rows()
+    ]
+    found = rows.select("hospital_id", pl.Series(END, ends, pl.Datetime("us")))
     return found.with_columns((pl.col(END).dt.truncate("1d") + pl.duration(days=1)).alias(END))
 
 

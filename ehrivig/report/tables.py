@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import shown
+from ehrivig.report import notes
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
 
@@ -192,12 +193,11 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
         "Events / n unexposed",
         "Note",
     ]
-    common = _common_note(table["note"].fill_null("").to_list())
     rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
-    for row in rows:
-        row[-1] = "; ".join(part for part in row[-1].split("; ") if part not in common)
+    cells, below = notes.said_once([row[-1] for row in rows])
+    rows = [[*row[:-1], cell] for row, cell in zip(rows, cells, strict=True)]
     head, rows, same = _said_once(head, rows)
-    return Table(caption, head, rows, " ".join(filter(None, (same, _sentence(common)))), wide=True)
+    return Table(caption, head, rows, " ".join(filter(None, (same, below))), wide=True)
 
 
 def _said_once(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], str]:
@@ -213,19 +213,6 @@ def _said_once(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[
 
 
 _ONCE = ("In", "Event", "Model", "Measure")
-
-
-def _common_note(notes: list[str]) -> list[str]:
-    """The parts that every note of a table has: they are said once, under the table."""
-    if len(notes) < 2:
-        return []
-    parts = [note.split("; ") for note in notes]
-    return [part for part in parts[0] if part and all(part in other for other in parts)]
-
-
-def _sentence(parts: list[str]) -> str:
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:

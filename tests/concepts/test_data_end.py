@@ -66,7 +66,8 @@ def test_the_last_day_of_a_hospital_is_the_last_it_tells_of() -> None:
 
 
 def test_mistyped_moments_are_not_the_end() -> None:
-    """A death of 2029 ends no data; five such, or moments within a year of each other, do."""
+    """A death of 2029 ends no data; five such do, and one of a hospital of few admissions."""
+    many = pl.concat([screened().head(1)] * 100)
     stray = pl.LazyFrame({"hospital_id": ["A"] * 4, "death_at": [datetime(2029, 1, 1)] * 4})
     for count, end in ((1, days(41)), (4, days(41)), (5, datetime(2029, 1, 2))):
         strays = (
@@ -77,8 +78,10 @@ def test_mistyped_moments_are_not_the_end() -> None:
                 for name in ("admitted_at", "discharged_at")
             )
         )
-        both = pl.concat([screened(), strays.select(screened().collect_schema().names())])
-        assert dict(last_moments(both).iter_rows())["A"] == end
+        own = strays.select(screened().collect_schema().names())
+        assert dict(last_moments(pl.concat([many, screened(), own])).iter_rows())["A"] == end
+        few = dict(last_moments(pl.concat([screened(), own])).iter_rows())
+        assert few["A"] == datetime(2029, 1, 2)
     assert data_end._without_strays([None]) is None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ehrivig.report import methods, tables, use
+from ehrivig.report import methods, notes, tables, use
 from ehrivig.report.tables import RunTables, Table
 from ehrivig.study import Study, load
 
@@ -332,3 +332,19 @@ def test_the_methods_follow_another_study() -> None:
     plain = early.analysis.model_copy(update={"allow_post_baseline": ()})
     none = methods.paragraphs(early.model_copy(update={"analysis": plain}))[2]
     assert "after time zero" not in none
+
+
+def test_what_several_rows_say_stands_once() -> None:
+    """Of all rows without a mark, of some with a letter; what a row alone says stays in it."""
+    long = "immortal time: ever against never"
+    given = [
+        f"late; {long}; few",
+        f"late; {long}",
+        "late; few",
+        "late; a sentence of one row alone",
+    ]
+    cells, below = notes.said_once(given)
+    assert cells == ["a; few", "a", "few", "a sentence of one row alone"]
+    assert below == f"Late. a: {long}."
+    assert notes.said_once(["late; crude"]) == (["late; crude"], "")
+    assert notes.said_once([]) == ([], "")

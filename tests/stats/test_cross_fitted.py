@@ -76,6 +76,25 @@ def test_balance_of_squares_and_products_would_have_shown_it() -> None:
                 assert found.term in {"a squared", "a x b"}
 
 
+def test_what_few_people_have_is_not_told() -> None:
+    """Three exposed have both of two rare conditions, and nobody else: no term tells of them."""
+    rng = np.random.default_rng(8)
+    arm = np.arange(400) < 200
+    first, second = (np.zeros(400) for _ in range(2))
+    first[:30] = first[200:230] = 1
+    second[27:57] = second[300:330] = 1
+    number = rng.normal(size=400)
+    x = np.column_stack((first, second, number))
+    assert first[arm] @ second[arm] == 3
+    found = farthest(arm, x, ("a", "b", "c"), np.ones(400))
+    assert found is not None
+    assert found.term != "a x b"
+    rare = np.column_stack((np.arange(400) < 5, number)).astype(float)
+    told = farthest(arm, rare, ("rare", "c"), np.ones(400))
+    assert told is not None
+    assert told.term == "c squared"
+
+
 def test_squares_and_products_by_hand() -> None:
     """A yes/no column has no square; the plain one, nothing; names say what each is."""
     x = np.array([[0.0, 1, 7], [2, 0, 8], [4, 1, 9], [6, 0, 7]])

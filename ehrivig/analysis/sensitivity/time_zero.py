@@ -19,7 +19,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
 from ehrivig.stats.timezero import follow_up as checked
-from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
+from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight, clone_censor_weight
 from ehrivig.stats.timezero.extreme_weights import WHOLE, extreme_weights
 from ehrivig.stats.timezero.landmark import landmark
 from ehrivig.stats.timezero.naive import ever_vs_never
@@ -148,15 +148,23 @@ def _leaves(people: pl.DataFrame) -> Floats:
     return values(people, "discharge_days") * HOURS_PER_DAY
 
 
-def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
-    result = clone_censor_weight(
+def cloned(
+    cohort: FollowUp, study: Study, horizon: float, lost_hours: Floats | None = None
+) -> CloneCensorWeight:
+    """Clone-censor-weight as a study asks for it, its weights as they are."""
+    return clone_censor_weight(
         cohort,
         grace_hours=study.grace_hours,
         horizon_hours=horizon,
         truncate=WHOLE,
         bootstraps=study.analysis.bootstrap,
         seed=study.study.seed,
+        lost_hours=lost_hours,
     )
+
+
+def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
+    result = cloned(cohort, study, horizon)
     seen = extreme_weights(cohort, grace_hours=study.grace_hours, horizon_hours=horizon)
     note = (
         f"weights as they are, the largest {seen.largest:.1f}; truncated at 1 and 99% the risk "

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ehrivig.stats.design_matrix import INTERCEPT
+from ehrivig.stats.expansion import scaled
 from ehrivig.stats.newton import Curve
 from ehrivig.stats.regression.glm import expit, log1p_exp
 from ehrivig.stats.regression.separation import maximum
@@ -38,8 +39,8 @@ def pooled_chance(
     patient is not at risk. terms : (K, q) columns of time; x : (n, p) of the patient, finite.
     Raises AnalysisError for constant or collinear columns, separation, and no convergence.
     """
-    time = np.column_stack((np.ones(len(terms)), _scaled(terms)))
-    patient = _scaled(x)
+    time = np.column_stack((np.ones(len(terms)), scaled(terms)))
+    patient = scaled(x)
     total = weight.sum()
     share = float((weight * started).sum() / total) if total else 0.0
     start = np.zeros(time.shape[1] + patient.shape[1])
@@ -64,13 +65,6 @@ def _with_prior(curve: Curve, beta: FloatArray) -> Curve:
         curve.score + np.where(mine, 0.5 - half, 0.0),
         curve.information + np.diag(np.where(mine, half * (1 - half), 0.0)),
     )
-
-
-def _scaled(x: FloatArray) -> FloatArray:
-    """Columns around 0 with a spread of 1, so that coefficients are of the order of one."""
-    centred = x - x.mean(axis=0)
-    spread = np.sqrt(np.mean(centred**2, axis=0))
-    return np.asarray(centred / np.where(spread > 0, spread, 1.0))
 
 
 def _log_odds(beta: FloatArray, time: FloatArray, patient: FloatArray) -> FloatArray:
