@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+FEWEST_DESCRIBED = 10
+"""Of fewer people no mean, SD or quantile is shown."""
+
 
 def small(count: int | None, smallest: int) -> bool:
     """Whether a count is one that must not be shown: 1 to smallest - 1."""

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig import disclosure
+from ehrivig.analysis import follow_up_length
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.survival import in_the_stay
@@ -31,6 +32,7 @@ SCHEMA: dict[str, Any] = {
     "unknown": pl.Int64,
     "share_unknown": pl.Float64,
     "transferred": pl.Int64,
+    **follow_up_length.SCHEMA,
     "outcome": pl.String,
     "after_discharge": pl.String,
     "evidence": pl.String,
@@ -38,7 +40,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def by_arm(table: pl.DataFrame, answerable: Answerable) -> pl.DataFrame:
-    """One row per arm: of how many the primary outcome is unknown as it was asked.
+    """One row per arm: of how many the primary outcome is unknown as it was asked, days followed.
 
     For a death anywhere that is answered as death in the hospital, `unknown` counts those who left
     alive before the horizon, whose later fate nobody knows. A small count is null in both arms,
@@ -56,6 +58,7 @@ def by_arm(table: pl.DataFrame, answerable: Answerable) -> pl.DataFrame:
                 "unknown": None if hidden else unknown,
                 "share_unknown": None if hidden or not n else unknown / n,
                 "transferred": None if moved_hidden else transferred,
+                **follow_up_length.of_arm(table.filter(exposed=ARMS[arm]), answerable),
                 "outcome": answerable.asked.primary.label,
                 "after_discharge": _basis(answerable),
                 "evidence": "" if answerable.known is None else answerable.known.evidence,

@@ -125,7 +125,7 @@ _ARMS = ("all", "control", "exposed")
 
 
 def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
-    """Of how many in each arm nobody knows what was asked."""
+    """How long each arm was followed, and of how many nobody knows what was asked."""
     smallest = "suppressed"
     names = {"exposed": study.exposure.label, "control": f"No {study.exposure.label}"}
     rows = []
@@ -134,7 +134,9 @@ def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
             smallest if r[n] is None else f"{r[n]:,}" for n in ("n", "unknown", "transferred")
         ]
         share = "not shown" if r["share_unknown"] is None else f"{r['share_unknown']:.1%}"
-        rows.append([names[r["arm"]], counts[0], counts[1], share, counts[2]])
+        days = r.get("median_days")
+        length = "" if days is None else f"{days:g} [{r['q1_days']:g}, {r['q3_days']:g}]"
+        rows.append([names[r["arm"]], counts[0], length, counts[1], share, counts[2]])
     first = table.row(0, named=True)
     basis = {
         "linked": "Deaths after discharge count as known",
@@ -143,7 +145,8 @@ def _follow_up(table: pl.DataFrame, caption: str, study: Study) -> Table:
     }
     said = [basis.get(first["after_discharge"] or "", ""), first["evidence"] or ""]
     note = ": ".join(filter(None, said))
-    head = ["Arm", "People", f"{first['outcome']} unknown", "Share", "Transferred"]
+    lost = f"{first['outcome']} unknown"
+    head = ["Arm", "People", "Days followed, median [quartiles]", lost, "Share", "Transferred"]
     return Table(caption, head, rows, f"{note}." if note else "")
 
 

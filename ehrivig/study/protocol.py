@@ -101,13 +101,20 @@ def _strategies(study: Study) -> Item:
     end = "the end of the stay" if exposure.end_hours is None else f"{exposure.end_hours:g} h"
     emulation = (
         f"First administration of {exposure.label} (list {exposure.codelist}; route {routes}) from "
-        f"{exposure.start_hours:g} h after time zero to {end}."
+        f"{_opens(exposure.start_hours)} to {end}."
     )
     if study.answer == "clone_censor_weight":
         emulation += f" Grace period: {study.grace_hours:g} h; who left alive could not start."
     return Item(
         "6b, 7b", "Treatment strategies", f"{asked.treatment}; {asked.comparator}", emulation
     )
+
+
+def _opens(hours: float) -> str:
+    """When the exposure window opens, in words."""
+    if not hours:
+        return "time zero"
+    return f"{abs(hours):g} h {'after' if hours > 0 else 'before'} time zero"
 
 
 def _assignment(study: Study) -> Item:

@@ -154,7 +154,7 @@ def _newly_treated(cohort: Cohort, exposure: Exposure) -> Cohort:
     if not late or any(criterion.rule == "untreated_before" for criterion in cohort.criteria):
         return cohort
     label = UNTREATED.label
-    if exposure.start_hours > 0:
-        label = f"{label} + {exposure.start_hours:g} h"
+    if opens := exposure.start_hours:
+        label = f"{label} {'+' if opens > 0 else '-'} {abs(opens):g} h"
     rule = UNTREATED.model_copy(update={"label": label})
     return cohort.model_copy(update={"criteria": (*cohort.criteria, rule)})

@@ -63,6 +63,26 @@ def test_bounds_of_few_are_not_shown(plan: Study) -> None:
     assert "30.0%" not in lint.message
 
 
+def test_days_followed_are_to_the_end_of_what_can_be_seen(plan: Study) -> None:
+    """Exposed 1 to 10 days in hospital, of whom nobody knows more; 9 of the others: too few."""
+    table = pl.DataFrame(
+        {
+            "exposed": [True] * 10 + [False] * 9,
+            "time_days": [28.0] * 19,
+            "stay_days": [float(day) for day in range(1, 11)] + [3.2] * 9,
+            "discharge_status": ["alive"] * 19,
+            "death_28d": [False] * 19,
+        }
+    )
+    days = [f"{name}_days" for name in ("median", "q1", "q3")]
+    anywhere = lost.by_arm(table, Answerable(plan, None)).select(days)
+    assert anywhere.rows() == [(28.0, 28.0, 28.0), (None, None, None)]
+    in_the_stay = lost.by_arm(table, Answerable(plan, UNKNOWN)).select(days)
+    assert in_the_stay.rows() == [(6.0, 3.0, 8.0), (None, None, None)]
+    no_death = lost.by_arm(table.drop("stay_days"), Answerable(plan, UNKNOWN)).select(days)
+    assert no_death.rows() == [(None, None, None)] * 2
+
+
 def _lost(exposed: tuple[int, int], control: tuple[int, int]) -> pl.DataFrame:
     """Arms of (unknown, n)."""
     rows = [

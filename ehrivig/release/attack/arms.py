@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ehrivig.disclosure import FEWEST_DESCRIBED
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.puzzle import MOST
 
 POPULATION = {"table1": "all", "table_unmatched": "unmatched"}
 """The people of a table; a table that is not named here has its own."""
 ARMS = ("exposed", "control")
-FEWEST = 10
-"""Of fewer people no mean, SD or quantile is shown."""
+FEWEST = FEWEST_DESCRIBED
 _WHOLE = 1e-9
 _COUNTED = re.compile(r"^([\d,]+)/([\d,]+) \(")
 _BELOW = re.compile(r"^<(\d+)$")
