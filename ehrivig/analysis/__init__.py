@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig.analysis import (
+    bounds,
     curves,
     diagnostics,
     lost,
@@ -112,7 +113,7 @@ def analyse(
     survival.survival_effects(table, matched, study, rows)
     clearance_effects(table, matched, study, rows)
     lost_answer.weighted(table, answerable, rows)
-    lost.bounds(table, matched, answerable, rows)
+    bounds.bounds(table, matched, answerable, rows)
     discharge_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)

@@ -6,20 +6,15 @@ not answered that way (`concepts.follow_up`), and what is unknown stands beside 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.analysis import follow_up_length
-from ehrivig.analysis.effects import EffectRows, Question
-from ehrivig.analysis.models import versus
-from ehrivig.analysis.survival import in_the_stay
+from ehrivig.analysis.survival import horizon_of, in_the_stay
 from ehrivig.concepts.follow_up import Answerable, Known
-from ehrivig.errors import AnalysisError
 from ehrivig.meta.lint import Lint
-from ehrivig.stats.result import Arms, Effect
 
 ANYWHERE = "known_anywhere"
 ARMS = {"exposed": True, "control": False}
@@ -72,9 +67,22 @@ def largest_share(table: pl.DataFrame, answerable: Answerable) -> tuple[float, f
 
     A hidden count is taken as any that must not be shown, so that no verdict on it tells which.
     """
-    smallest, ends, hidden = answerable.asked.report.smallest_cell, [(0.0, 0.0)], False
-    for side in ARMS.values():
-        n, unknown, _ = _counts(table, answerable, side)
+    counts = [_counts(table, answerable, side)[:2] for side in ARMS.values()]
+    return _largest(counts, answerable.asked.report.smallest_cell)
+
+
+def largest_transferred(table: pl.DataFrame, answerable: Answerable) -> tuple[float, float, bool]:
+    """The largest share of an arm that was transferred alive, as `largest_share`; 0 where deaths
+    in the next hospital are known, or count among the unknown."""
+    if not in_the_stay(answerable.study) or answerable.weighted_for_lost:
+        return 0.0, 0.0, False
+    counts = [_counts(table, answerable, side)[::2] for side in ARMS.values()]
+    return _largest(counts, answerable.asked.report.smallest_cell)
+
+
+def _largest(counts: list[tuple[int, int]], smallest: int) -> tuple[float, float, bool]:
+    ends, hidden = [(0.0, 0.0)], False
+    for n, unknown in counts:
         few, many = (disclosure.small(one, smallest) for one in (unknown, n - unknown))
         hidden |= few or many
         least = 1 if few else n - smallest + 1 if many else unknown
@@ -97,66 +105,21 @@ def _counts(table: pl.DataFrame, answerable: Answerable, exposed: bool) -> tuple
     people = table.filter(pl.col("exposed") == exposed)
     column = ANYWHERE if ANYWHERE in people.columns else answerable.study.primary.name
     moved = people.filter(pl.col("discharge_status") == "transferred")
-    return people.height, people[column].null_count(), moved.height
-
-
-def bounds(
-    table: pl.DataFrame, matched: pl.DataFrame, answerable: Answerable, rows: EffectRows
-) -> None:
-    """The largest and smallest risk difference of the death that was asked for, without assumption.
-
-    Only where it is answered as death in the hospital: everybody who left alive and is unknown may
-    have died by the horizon, or not. Source: Manski 1990.
-    """
-    if not answerable.primary_refused or ANYWHERE not in table.columns:
-        return
-    asked = answerable.asked.primary
-    for population, people in (("all", table), ("matched", matched)):
-        contrast = versus(answerable.asked)
-        question = Question(
-            "follow_up", contrast, asked.name, population, asked.event_label, adjusted=True
+    if "discharge_days" in people.columns:
+        moved = moved.filter(
+            (pl.col("discharge_days") < horizon_of(answerable.study)).fill_null(True)
         )
-        rows.ask(question, partial(_bounds, people, table, answerable))
-
-
-def _bounds(people: pl.DataFrame, everybody: pl.DataFrame, answerable: Answerable) -> Effect:
-    """The interval in which the risk difference lies, whatever became of who left."""
-    smallest, risks, sizes = answerable.asked.report.smallest_cell, [], []
-    for exposed in (True, False):
-        n, dead, lost = _fates(people, exposed)
-        if not n:
-            raise AnalysisError("one arm is empty")
-        rest = [a - b for a, b in zip(_fates(everybody, exposed), (n, dead, lost), strict=True)]
-        fates = [(dead, n), (lost, n), (n - dead - lost, n), (rest[1], rest[0]), (rest[2], rest[0])]
-        if disclosure.any_small(fates, smallest):
-            raise AnalysisError(f"a cell is below {smallest}: suppressed")
-        risks.append((dead / n, (dead + lost) / n))
-        sizes += [n, dead]
-    (lowest, highest), (control_lowest, control_highest) = risks
-    return Effect.between(
-        Arms(*sizes),
-        "RD",
-        (NAN, lowest - control_highest, highest - control_lowest, NAN, NAN),
-        event_label=answerable.asked.primary.event_label,
-        method="bounds without assumptions on who left alive (Manski 1990)",
-        variance="none: the limits hold of these people, and are no confidence interval",
-        estimand="whatever became of those who left alive",
-        notes=(
-            f"risk {lowest:.1%} to {highest:.1%} of the exposed, "
-            f"{control_lowest:.1%} to {control_highest:.1%} of the unexposed",
-        ),
-    )
-
-
-def _fates(people: pl.DataFrame, exposed: bool) -> tuple[int, int, int]:
-    """Of one arm: everybody, who is known to have died, of whom nobody knows."""
-    known = people.filter(pl.col("exposed") == exposed)[ANYWHERE]
-    return known.len(), int(known.sum() or 0), known.null_count()
+    return people.height, people[column].null_count(), moved.height
 
 
 def lints(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     """What a reader must know of the outcomes that nobody knows."""
-    return [*_refused(table, answerable), *_unproven(answerable), *_lost(table, answerable)]
+    return [
+        *_refused(table, answerable),
+        *_unproven(answerable),
+        *_lost(table, answerable),
+        *_transferred(table, answerable),
+    ]
 
 
 def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
@@ -240,6 +203,24 @@ def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
         )
         found.append(Lint("lost_to_follow_up", "error", message, {"n": unknown}))
     return found
+
+
+def _transferred(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
+    """Too many who went on to another hospital, where a death counts as none here."""
+    least, _, _ = largest_transferred(table, answerable)
+    if least <= MOST_LOST:
+        return []
+    rows = by_arm(table, answerable).select("arm", "n", "transferred").rows()
+    shares = "not shown (few people)"
+    if all(moved is not None and n for _, n, moved in rows):
+        words = {"exposed": "of the exposed", "control": "of the unexposed"}
+        shares = " and ".join(f"{moved / n:.1%} {words[arm]}" for arm, n, moved in rows)
+    message = (
+        f"{answerable.study.primary.label} counts who was transferred alive to another hospital as "
+        f"alive: {shares} (limit {MOST_LOST:.0%}). Whether they died there nobody knows. Link the "
+        "stays of the next hospital, or deaths after discharge"
+    )
+    return [Lint("transferred", "error", message)]
 
 
 def _few_lost(label: str, arm: str, n: int, smallest: int) -> list[Lint]:

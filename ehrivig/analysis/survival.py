@@ -42,7 +42,7 @@ def in_the_stay(study: Study) -> bool:
 
 def horizon_of(study: Study) -> float:
     """Days from time zero until when people are followed."""
-    return study.primary.within_days or 28.0
+    return study.horizon_days
 
 
 def followed(frame: pl.DataFrame) -> pl.DataFrame:

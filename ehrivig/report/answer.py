@@ -55,16 +55,24 @@ def answer(run: RunTables, study: Study) -> Answer | None:
         _sentence(row, study),
         _bars(row, study),
         _foot(row, study),
-        "" if checks.is_empty() else verdict(checks),
+        _verdict(row, checks),
         [] if checks.is_empty() else [(_words(r), r["verdict"]) for r in checks.to_dicts()],
         _published(effects),
     )
 
 
+def _verdict(row: dict[str, Any], checks: pl.DataFrame) -> str:
+    """Whether to believe the answer; nothing to believe where there is none."""
+    if checks.is_empty():
+        return ""
+    return "There is no estimate to believe." if row["estimate"] is None else verdict(checks)
+
+
 def _sentence(row: dict[str, Any], study: Study) -> str:
     event = row["event_label"]
     if row["estimate"] is None:
-        return f"No estimate of {event}: {row['note'] or 'not shown'}."
+        reason = (row["note"] or "not shown").removeprefix("no estimate: ").rstrip(".")
+        return f"No estimate of {event}: {reason}."
     interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
     said = f"{MEASURES[row['measure']]} {interval}"
     if row["risk_exposed"] is None:

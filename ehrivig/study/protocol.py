@@ -39,7 +39,7 @@ def protocol(study: Study) -> dict[str, Any]:
             "analysis": study.answer,
             "measure": study.answer_measure,
             "outcome": study.primary.name,
-            "horizon_days": study.primary.within_days,
+            "horizon_days": study.follow_up_days,
             "target": _target(study),
         },
         "items": [asdict(item) for item in items(study)],
@@ -133,8 +133,9 @@ def _assignment(study: Study) -> Item:
 
 
 def _follow_up(study: Study) -> Item:
-    days = study.primary.within_days
-    until = f"{days:g} days" if days else "the end of the stay"
+    days = study.follow_up_days
+    last = "the last day known" if study.primary.source == "death" else "the end of the stay"
+    until = f"{days:g} days" if days else last
     end = study.extract.extract_date
     seen = f", or {end}, the last day of the extract" if end else ""
     return Item(
@@ -147,7 +148,7 @@ def _follow_up(study: Study) -> Item:
 
 def _outcome(study: Study) -> Item:
     primary = study.primary
-    days = primary.within_days
+    days = study.follow_up_days
     until = "" if days is None else f" within {days:g} days of time zero"
     emulation = f"{OUTCOMES[primary.source].caption}{until}."
     if primary.source == "death":

@@ -24,6 +24,8 @@ from ehrivig.study.rules import broken_rules
 from ehrivig.study.section import Section
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
 
+FOLLOW_UP_DAYS = 28.0
+"""How long people are followed where a death has no horizon and the design needs one."""
 RULES_LATER = "rules_later"
 """The context of a validation whose caller asks for the broken rules itself."""
 
@@ -121,6 +123,17 @@ class Study(Section):
         if end is None or end <= 0 or "grace_hours" in self.analysis.model_fields_set:
             return grace
         return min(grace, end)
+
+    @property
+    def horizon_days(self) -> float:
+        """Days from time zero at which the designs that need a horizon give the risk of a death."""
+        return self.primary.within_days or FOLLOW_UP_DAYS
+
+    @property
+    def follow_up_days(self) -> float | None:
+        """Days from time zero in which the answer counts its event; None: without an end."""
+        by_day = OUTCOMES[self.primary.source].follow_up and ANSWERS[self.answer].by_day
+        return self.horizon_days if by_day else self.primary.within_days
 
     @property
     def primary(self) -> Outcome:

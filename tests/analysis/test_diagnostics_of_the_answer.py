@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ehrivig.analysis import diagnostics
 from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.report import answer
+from ehrivig.report.tables import RunTables
 from ehrivig.stats.timezero import ExtremeWeights
 from ehrivig.study import Study
 
@@ -329,3 +331,36 @@ def test_a_product_that_drives_treatment_is_no_balance(evidence: diagnostics.Evi
 
 def _unordered(meaning: str) -> str:
     return meaning.replace("sofa x age", "age x sofa")
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict", "decides"),
+    [
+        (0.2, "pass", False),
+        (0.6, "fail", False),  # 60 and 60: by chance up to 0.36
+        (0.7, "fail", True),
+    ],
+)
+def test_what_is_in_no_model_decides_where_chance_does_not_explain_it(
+    evidence: diagnostics.Evidence, off: float, verdict: str, decides: bool
+) -> None:
+    balance = evidence.tables["balance"].with_columns(smd_unmatched=pl.Series([0.4, -off]))
+    changed = replace(evidence, tables=evidence.tables | {"balance": balance})
+    (row,) = rows_of(changed, "balance_not_in_score")
+    assert (row["value"], row["verdict"], row["decides"]) == (off, verdict, decides)
+
+
+def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study) -> None:
+    note = "no estimate: clone-censor-weight: nobody starts. Choose another grace period."
+    words = {"event_label": "death by day 28", "note": note, "contrast": "given vs not"}
+    effects(**words).write_csv(tmp_path / "effects.csv")
+    pl.DataFrame(
+        {"diagnostic": ["overlap"], "verdict": ["pass"], "decides": [False], "value": [1.0]}
+    ).write_csv(tmp_path / "diagnostics.csv")
+    made = answer.answer(RunTables(tmp_path), plan)
+    assert made is not None
+    assert made.verdict == "There is no estimate to believe."
+    assert made.sentence == (
+        "No estimate of death by day 28: clone-censor-weight: nobody starts. Choose another grace "
+        "period."
+    )

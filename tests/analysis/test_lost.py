@@ -6,16 +6,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from fuzz.base import short_study
 
 from ehrivig import pipeline
-from ehrivig.analysis import lost
+from ehrivig.analysis import bounds, lost
 from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.sensitivity import time_zero
 from ehrivig.concepts.follow_up import Answerable, Known, Seen
 from ehrivig.demo import write_demo
 from ehrivig.stats.survival.competing import cumulative_incidence
+from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
 from ehrivig.study import Study
 
 pytestmark = pytest.mark.usefixtures("quickly")
@@ -35,10 +38,18 @@ def people() -> pl.DataFrame:
     )
 
 
+def by_arms(plan: Study, smallest: int = 0) -> Answerable:
+    """Answered by a model of who ever had the drug, with deaths that nobody could know."""
+    declared = plan.study.estimand.model_copy(update={"analysis": "aipw"})
+    said = plan.study.model_copy(update={"estimand": declared})
+    guarded = plan.report.model_copy(update={"smallest_cell": smallest})
+    return Answerable(plan.model_copy(update={"study": said, "report": guarded}), UNKNOWN)
+
+
 def test_bounds_by_hand(plan: Study) -> None:
     """Exposed 2/10 to 5/10, unexposed 4/20 to 5/20: the difference lies in -0.05 to 0.30."""
     rows, table = EffectRows(0), people()
-    lost.bounds(table, table, Answerable(plan, UNKNOWN), rows)
+    bounds.bounds(table, table, by_arms(plan), rows)
     made = rows.frame()
     assert made["estimate"].to_list() == [None, None]
     assert made["lo"].to_list() == pytest.approx([-0.05] * 2)
@@ -47,11 +58,51 @@ def test_bounds_by_hand(plan: Study) -> None:
     assert "risk 20.0% to 50.0% of the exposed" in made["note"][0]
 
 
+def in_time(plan: Study) -> pl.DataFrame:
+    """300 people: a third start by 40 h, half leave alive on day 5, a fifth die in the stay."""
+    n, drawn = 300, np.random.default_rng(3)
+    start = np.where(np.arange(n) % 3 == 0, drawn.uniform(0, 40, n), np.nan)
+    dies, leaves = np.arange(n) % 5 == 0, np.arange(n) % 2 == 0
+    return pl.DataFrame(
+        {
+            "hospital_id": ["A"] * n,
+            "exposed": ~np.isnan(start),
+            "hours_to_first_dose": pl.Series(start).fill_nan(None),
+            "event": dies,
+            "time_days": np.where(dies, drawn.uniform(2, 20, n), 28.0),
+            "discharge_days": np.where(leaves & ~dies, 5.0, 28.0),
+            "known_anywhere": [
+                None if leaving and not dead else bool(dead)
+                for leaving, dead in zip(leaves, dies, strict=True)
+            ],
+            **{name: drawn.integers(0, 7, n) for name in plan.match.covariates},
+        }
+    )
+
+
+def test_the_bounds_of_an_answer_by_clones_are_of_its_own_strategies(plan: Study) -> None:
+    """Its risks with all of unknown fate dead at day 28, and with all of them alive."""
+    table, rows, answerable = in_time(plan), EffectRows(0), Answerable(plan, UNKNOWN)
+    bounds.bounds(table, table, answerable, rows)
+    (row,) = rows.rows
+    assert row["contrast"] == "IVIG within 48 h vs not (clone-censor-weight, bounds)"
+    assert not row["naive"]
+    risks = []
+    for died in (False, True):
+        told = table.with_columns(event=pl.col("event") | pl.col("known_anywhere").fill_null(died))
+        cohort, left_out = time_zero.cohort_of(told, plan)
+        assert left_out == 0
+        made = clone_censor_weight(cohort, truncate=(0, 1), bootstraps=20)
+        risks.append((made.risk_start, made.risk_wait))
+    assert row["lo"] == pytest.approx(risks[0][0] - risks[1][1])
+    assert row["hi"] == pytest.approx(risks[1][0] - risks[0][1])
+    assert row["hi"] - row["lo"] > 0.5
+
+
 def test_bounds_of_few_are_not_shown(plan: Study) -> None:
     rows, table = EffectRows(5), people()
-    guarded = plan.report.model_copy(update={"smallest_cell": 5})
-    answerable = Answerable(plan.model_copy(update={"report": guarded}), UNKNOWN)
-    lost.bounds(table, table, answerable, rows)
+    answerable = by_arms(plan, smallest=5)
+    bounds.bounds(table, table, answerable, rows)
     made = rows.frame()
     assert made.select("lo", "hi").null_count().row(0) == (2, 2)
     assert "suppressed" in made["note"][0]
@@ -127,9 +178,43 @@ def test_few_unknown_of_a_small_arm_are_said_by_its_size_alone(plan: Study) -> N
     assert lost.lints(_lost((4, 400), (0, 90)), _guarded(plan)) == []
 
 
+@pytest.mark.parametrize(
+    ("moved", "at_most", "said"),
+    [
+        ((30, 10), 0.3, "30.0% of the exposed and 10.0% of the unexposed (limit 5%)"),
+        ((5, 5), 0.05, ""),
+        ((4, 30), 0.3, "not shown (few people) (limit 5%)"),
+        ((0, 0), 0.0, ""),
+    ],
+)
+def test_who_was_transferred_alive_did_not_survive_for_certain(
+    plan: Study, moved: tuple[int, int], at_most: float, said: str
+) -> None:
+    """Of 100 in each arm, where a death counts in the stay alone; another left after day 28."""
+    rows = [
+        {
+            "exposed": arm,
+            "death_28d": False,
+            "discharge_status": "transferred" if i <= n else "alive",
+            "discharge_days": 40.0 if i == 0 else 3.0,
+        }
+        for arm, n in zip((True, False), moved, strict=True)
+        for i in range(100)
+    ]
+    table, known = pl.DataFrame(rows), _guarded(plan).asked
+    in_the_stay = Answerable(known, UNKNOWN)
+    least, most, _ = lost.largest_transferred(table, in_the_stay)
+    assert least <= at_most <= most or at_most == pytest.approx(most)
+    lints = [one for one in lost.lints(table, in_the_stay) if one.code == "transferred"]
+    assert [one.severity for one in lints] == ["error"] * bool(said)
+    assert all(said in one.message for one in lints)
+    anywhere = Answerable(known, None)
+    assert lost.largest_transferred(table, anywhere) == (0.0, 0.0, False)
+
+
 def test_bounds_tell_no_few_of_the_unmatched_and_no_few_alive(plan: Study) -> None:
     """All but 2 of the unknown are matched; or all but 3 are dead or unknown."""
-    answerable = Answerable(_guarded(plan).asked, UNKNOWN)
+    answerable = by_arms(plan, smallest=5)
 
     def frame(exposed: list[tuple[bool | None, int]]) -> pl.DataFrame:
         arms = {True: exposed, False: [(True, 20), (None, 20), (False, 20)]}
@@ -143,7 +228,7 @@ def test_bounds_tell_no_few_of_the_unmatched_and_no_few_alive(plan: Study) -> No
 
     def shown(table: pl.DataFrame, matched: pl.DataFrame) -> list[bool]:
         rows = EffectRows(5)
-        lost.bounds(table, matched, answerable, rows)
+        bounds.bounds(table, matched, answerable, rows)
         return [lo is not None for lo in rows.frame()["lo"].to_list()]
 
     whole = frame([(True, 10), (None, 12), (False, 30)])
@@ -215,7 +300,7 @@ def test_deaths_by_discharge_status_are_deaths_in_the_hospital(
     main = effects.filter(pl.col("analysis") == "main", pl.col("outcome") == "death_28d")
     assert main["event_label"].unique().to_list() == ["death in hospital within 28 days"]
     assert set(main["measure"]) >= {"SHR", "HR", "OR", "RMSTD"}
-    assert effects.filter(pl.col("analysis") == "follow_up").height == 2
+    assert effects.filter(pl.col("analysis") == "follow_up").height == 1
     lints = pl.read_csv(out / "lints.csv")
     (said,) = lints.filter(pl.col("code") == "vital_status_unknown").to_dicts()
     assert said["severity"] == "error"
@@ -256,9 +341,7 @@ def test_unknown_deaths_are_answered_by_weights_for_who_left(extract: Path, tmp_
     ).to_dicts()
     assert (safe["role"], safe["event_label"]) == ("safe", "death in hospital within 28 days")
     assert answer["risk_control"] > safe["risk_control"]  # some of those who left would have died
-    bounds = effects.filter(
-        pl.col("model").str.starts_with("bounds"), pl.col("population") == "all"
-    )
+    bounds = effects.filter(pl.col("model").str.contains("bounds"), pl.col("population") == "all")
     assert bounds["lo"][0] < answer["estimate"] < bounds["hi"][0]
     checks = pl.read_csv(tmp_path / "out" / "diagnostics.csv")
     (lost_row,) = checks.filter(pl.col("diagnostic") == "lost_to_follow_up").to_dicts()

@@ -49,6 +49,7 @@ NO_ESTIMATORS = {
     "ehrivig.stats.weighting.weight.effective_sample_size": "Kish's formula: tests/stats",
     "ehrivig.stats.timezero.time_dependent.exposure_spells": "a part of time-dependent Cox",
     "ehrivig.stats.weighting.estimands.estimand_of": "looks up a name",
+    "ehrivig.stats.timezero.strategy_risks.strategy_risks": "the risks of `clone_censor_weight`",
 }
 """Public functions that estimate nothing of their own, each with what they do instead."""
 

@@ -31,6 +31,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
     """Every diagnostic of a run, in the order in which a reader asks."""
     found: list[Diagnostic] = [
         people.follow_up(evidence),
+        people.transferred(evidence),
         people.immortal_time(evidence),
         people.eligible(evidence),
         people.undated(evidence),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from scipy.stats import norm
 
 from ehrivig.analysis.curvature import Bent, farthest
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
@@ -118,27 +119,42 @@ def _bent(e: Evidence) -> Bent | None:
 
 def _smd(e: Evidence, inside: bool) -> float | None:
     """The largest standardised difference of what is, or is not, in the score."""
+    return max(_differences(e, inside), default=None)
+
+
+def _differences(e: Evidence, inside: bool) -> list[float]:
+    """The standardised difference of each covariate that is, or is not, in the score."""
     column = "smd_matched" if e.study.answer == "matched" else "smd_unmatched"
     table = e.tables.get("balance", pl.DataFrame())
     if table.is_empty():
-        return None
+        return []
     rows = table.filter(
         pl.col("in_score") == inside, pl.col("note").is_null(), pl.col("level") != "all levels"
     )
-    largest = rows[column].abs().max()
-    return None if largest is None else float(largest)  # type: ignore[arg-type]
+    return [float(value) for value in rows[column].drop_nulls().abs()]
 
 
 def not_in_score(e: Evidence) -> Diagnostic:
-    """What is in no model, and still differs."""
+    """What is in no model, and still differs; it decides where chance does not explain it."""
+    left = _differences(e, False)
+    largest = max(left, default=None)
     return Diagnostic(
         "balance_not_in_score",
-        _smd(e, False),
+        None if largest is None else round(largest, 2),
         LARGE,
         "largest standardised difference of a baseline variable that is in no model",
-        "Rubin 2001; Stuart 2010",
+        "Rubin 2001; Stuart 2010; it decides where chance (Bonferroni) leaves more than that",
         "ask a clinician whether it drives treatment and outcome; then add it (balance.csv)",
+        decides=largest is not None and largest - _by_chance(e, len(left)) > LARGE,
     )
+
+
+def _by_chance(e: Evidence, n_variables: int) -> float:
+    """How far the arms of a trial of this size would differ in the worst of so many variables."""
+    arm = exposed(e.matched) if e.study.answer == "matched" else e.arm
+    sizes = (int(arm.sum()), int((~arm).sum()))
+    error = float(np.sqrt(sum(1 / max(n, 1) for n in sizes)))
+    return float(norm.isf(0.025 / n_variables)) * error
 
 
 def overlap(e: Evidence) -> Diagnostic:

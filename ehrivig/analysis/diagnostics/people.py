@@ -28,6 +28,22 @@ def follow_up(e: Evidence) -> Diagnostic:
     )
 
 
+def transferred(e: Evidence) -> Diagnostic:
+    """Of how many of an arm a death in the next hospital would count as none."""
+    least, most, hidden = lost.largest_transferred(e.table, e.answerable)
+    same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
+    return Diagnostic(
+        "transferred",
+        most if same else None,  # else the verdict would tell which of few it is
+        lost.MOST_LOST,
+        "largest share of an arm transferred alive, where a death counts in the stay alone",
+        "5% as of lost follow-up",
+        "link the stays of the next hospital, or deaths after discharge",
+        decides=True,
+        hidden=hidden,
+    )
+
+
 def immortal_time(e: Evidence) -> Diagnostic:
     """No time may be credited to the exposed before they are."""
     end = e.study.exposure.end_hours

@@ -118,7 +118,7 @@ def clones(e: Evidence) -> WeightedClones | None:
 
 
 def _horizon(e: Evidence) -> float:
-    return (e.study.primary.within_days or 28.0) * time_zero.HOURS_PER_DAY
+    return e.study.horizon_days * time_zero.HOURS_PER_DAY
 
 
 def _standard_error(row: dict[str, Any]) -> float:

@@ -13,7 +13,7 @@ from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.analysis.survival import follow_up, followed, followed_up
+from ehrivig.analysis.survival import follow_up, followed, followed_up, horizon_of
 from ehrivig.dataset import Floats, baseline_names, matrix, values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
@@ -38,12 +38,11 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     wanted = [name for name in named_in(TIME_ZERO) if name in study.analysis.sensitivity]
     if not wanted:
         return
-    horizon = (study.primary.within_days or 28.0) * HOURS_PER_DAY
+    horizon = horizon_of(study) * HOURS_PER_DAY
     label = study.exposure.label
 
-    base = Question(
-        "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
-    )
+    event = event_by_day(study)
+    base = Question("time_zero", "", study.primary.name, "all", event, immortal=False)
     try:
         cohort, n_left = cohort_of(sample.table, study)
     except AnalysisError as error:
@@ -98,6 +97,12 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         )
 
 
+def event_by_day(study: Study) -> str:
+    """The words of the primary death, with the day where the outcome itself has none."""
+    words = study.primary.event_label
+    return words if study.primary.within_days else f"{words} by day {study.horizon_days:g}"
+
+
 def _refuse(error: AnalysisError) -> list[Effect]:
     """No effects, for the reason that was found while the cohort was made."""
     raise error
@@ -112,8 +117,8 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
 
     Covariates are the matching variables that are known at time zero, and the hospitals.
     """
-    everybody = followed(table)
     people, names = followed_people(table, study)
+    everybody = followed(table)
     time, event, _ = follow_up(people)
     cohort = checked(
         time * HOURS_PER_DAY,

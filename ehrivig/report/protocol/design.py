@@ -78,7 +78,8 @@ def _exposure(study: Study) -> list[Bar]:
 
 def _follow_up(study: Study) -> list[Bar]:
     end = hours.horizon(study)
-    return [Bar("Follow-up", 0.0, end, f"{study.primary.event_label}, to {hours.moment(end)}")]
+    said = f"{study.primary.event_label}, to {hours.follow_up_end(study)}"
+    return [Bar("Follow-up", 0.0, end, said)]
 
 
 def diagram(study: Study) -> str:

@@ -10,8 +10,6 @@ ZERO = {
     "severity_onset": "the first moment of severity",
     "eligible": "the moment at which all criteria are met",
 }
-DAYS = 28.0
-"""How long people are followed where a death has no horizon."""
 
 
 def time_zero(study: Study) -> str:
@@ -50,8 +48,15 @@ def of_covariate(study: Study, variable: Covariate) -> tuple[float, float | None
 
 
 def horizon(study: Study) -> float | None:
-    """Hours from time zero to the end of follow-up; None: the end of the stay."""
-    days = study.primary.within_days
-    if days is None and study.primary.source == "death":
-        days = DAYS
+    """Hours from time zero to the end of follow-up; None: no day ends it."""
+    days = study.follow_up_days
     return None if days is None else 24 * days
+
+
+def follow_up_end(study: Study) -> str:
+    """Until when people are followed, in words."""
+    hours = horizon(study)
+    if hours is None:
+        return "the last day known" if study.primary.source == "death" else "the end of the stay"
+    of_stay = ", within the stay" if study.primary.source == "in_hospital_death" else ""
+    return f"{moment(hours)}{of_stay}"

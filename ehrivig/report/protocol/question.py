@@ -41,7 +41,7 @@ def _abstract(study: Study) -> str:
         f"Emulation of a target trial in records of hospital care. Among {asked.population}: "
         f"{asked.treatment} against {asked.comparator}; {asked.outcome}, as {asked.contrast}. "
         f"People are followed from {hours.time_zero(study)} to "
-        f"{hours.moment(hours.horizon(study))}. The answer is the {study.answer_measure} by "
+        f"{hours.follow_up_end(study)}. The answer is the {study.answer_measure} by "
         f"{ANSWERS[study.answer].caption}; every other number is marked as what it is."
     )
 
@@ -96,7 +96,7 @@ def _question(study: Study) -> Section:
 
 def _primary(study: Study) -> list[tuple[str, str]]:
     asked = study.study.estimand
-    end = hours.moment(hours.horizon(study))
+    end = hours.follow_up_end(study)
     return [
         ("Objective", f"To estimate the effect of {asked.treatment} on {asked.outcome}."),
         ("Hypothesis", "That there is no effect (two-sided, 5%)."),

@@ -83,19 +83,13 @@ def _follow_up(study: Study) -> Section:
     end = study.extract.extract_date
     rows = [
         ("Begins", hours.time_zero(study)),
-        ("Ends, whichever is first", f"{study.primary.event_label}; {_horizon(study)}"),
+        ("Ends, whichever is first", f"{study.primary.event_label}; {hours.follow_up_end(study)}"),
         ("End of the extract", str(end) if end else "the last day that the extract knows of"),
         ("Leaving the hospital", _leaving(study)),
         ("Departing from a strategy", _departing(study)),
     ]
     return Section(
         "7.4.3", "Follow-up", tables=(facts("Table 8. Operational definition of follow-up", rows),)
-    )
-
-
-def _horizon(study: Study) -> str:
-    return f"{hours.moment(hours.horizon(study))} after time zero".replace(
-        "end of the stay after time zero", "end of the stay"
     )
 
 

@@ -20,7 +20,7 @@ from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
 from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
-from ehrivig.stats.timezero.contrast import effect_of
+from ehrivig.stats.timezero.contrast import by_then, effect_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
 from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
@@ -170,7 +170,7 @@ def _contrasts(
     n = problem.cohort.n
     estimand = (
         f"everybody has started by {hours[0]:g} h (as observed, the others at its end) vs nobody "
-        f"starts within {hours[0]:g} h (later start allowed); {label} by {hours[1]:g} h; all "
+        f"starts within {hours[0]:g} h (later start allowed); {label} {by_then(hours[1])}; all "
         "patients from time zero"
     )
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)

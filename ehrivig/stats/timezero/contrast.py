@@ -26,6 +26,11 @@ def two_arms(exposed: BoolArray, event: BoolArray, design: str) -> None:
         raise AnalysisError(f"{design}: there is no event in the people compared.")
 
 
+def by_then(hours: float) -> str:
+    """The end of a horizon in words: "by day 28", or by so many hours where it is no whole day."""
+    return f"by {hours:g} h" if hours % HOURS_PER_DAY else f"by day {hours / HOURS_PER_DAY:g}"
+
+
 def risk_effects(
     time_hours: FloatArray,
     event: BoolArray,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
-from ehrivig.stats.timezero.contrast import hazard_ratio, risk_effects
+from ehrivig.stats.timezero.contrast import by_then, hazard_ratio, risk_effects
 from ehrivig.stats.timezero.follow_up import FollowUp
 
 DEFAULT_LANDMARKS_HOURS = (24.0, 48.0, 72.0)
@@ -35,7 +35,7 @@ def landmark(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> t
     method = f"landmark {landmark_hours:g} h"
     estimand = (
         f"started by {landmark_hours:g} h vs not, whatever came later, among patients followed "
-        f"beyond {landmark_hours:g} h; {cohort.event_label} by {horizon_hours:g} h"
+        f"beyond {landmark_hours:g} h; {cohort.event_label} {by_then(horizon_hours)}"
     )
     labels = {"event_label": cohort.event_label, "method": method, "estimand": estimand}
     risks = risk_effects(time, event, exposed, horizon_hours - landmark_hours, **labels)

@@ -16,12 +16,14 @@ class Answer(Entry):
 
     `measures`: what it gives of an event, the first unless another is named; `of_number`: of a
     number, empty where it gives none. `death`: it follows people to a death. `target`: among whom.
+    `by_day`: it gives the risk of a death by a day, and takes one where the outcome names none.
     """
 
     measures: tuple[str, ...]
     of_number: str
     death: bool
     target: str
+    by_day: bool = False
 
 
 ANSWERS = Registry(
@@ -35,6 +37,7 @@ ANSWERS = Registry(
             "",
             death=True,
             target="ATE",
+            by_day=True,
         ),
         Answer(
             "sequential_trials",

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
 _ESTIMAND = ("study", "estimand")
-_DAYS = 28.0  # how long people are followed where the outcome does not say
 _INTERVAL = 6.0  # hours in which clone_censor_weight counts
 _FEWEST_SAMPLES = 2
 UNSEEN_BY = "clone_censor_weight"
@@ -105,7 +104,7 @@ def impossible_hours(study: Study) -> Iterator[Problem]:
     """Hours and samples with which the design of the answer gives no number, whatever the data."""
     if not _has_primary(study) or not OUTCOMES[study.primary.source].follow_up:
         return
-    horizon, plan = (study.primary.within_days or _DAYS) * 24, study.analysis
+    horizon, plan = study.horizon_days * 24, study.analysis
     if study.answer == "clone_censor_weight":
         grace = study.grace_hours
         if grace >= horizon:
