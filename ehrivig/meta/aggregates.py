@@ -24,7 +24,9 @@ from ehrivig.store.cells import as_written
 AGGREGATE_FILE = "aggregate.csv"
 RELEASE = "release"
 _NUMBERS = ("estimate", "lo", "hi", "se")
-_LATER = ("note", "role")
+RISKS = ("risk_exposed", "risk_control")
+_MEASURED = (*_NUMBERS, *RISKS, "within_days")
+_LATER = ("note", "role", *RISKS, "within_days", "estimand", "protocol_hash")
 """Columns that files of earlier versions lack."""
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
@@ -34,6 +36,8 @@ KEY = ("analysis", "contrast", "outcome", "model", "measure")
 class HospitalEffect:
     """One estimate of one hospital. `estimate`, `lo`, `hi` on the measure's scale, `se` on the
     analysis scale (log for ratios); NaN where it has none. Counts are None where suppressed.
+    `within_days`: the horizon of the answer (NaN: none, or not known), `estimand`: what it
+    compares, `protocol_hash`: of the protocol that the run was declared by.
     """
 
     hospital_id: str
@@ -53,6 +57,11 @@ class HospitalEffect:
     events_control: int | None = None
     note: str = ""
     role: str = ""
+    risk_exposed: float = math.nan
+    risk_control: float = math.nan
+    within_days: float = math.nan
+    estimand: str = ""
+    protocol_hash: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -103,15 +112,15 @@ def _effect(file: Path, table: dict[str, tuple[str, ...]], row: int, line: int) 
     names = [f.name for f in fields(HospitalEffect) if f.name in table]
     cells = {name: as_written(table[name][row]) for name in names}
     values: dict[str, object] = dict(cells)
-    for name in (*_NUMBERS, *COUNTS):
+    for name in (*_MEASURED, *COUNTS):
         try:
-            number = float(cells[name]) if cells[name] else math.nan
+            number = float(cells[name]) if cells.get(name) else math.nan
             whole = None if math.isnan(number) else int(number)
         except (ValueError, OverflowError):
             raise UsageError(
                 f"{file}: line {line}: {name} is {cells[name]!r}, not a number."
             ) from None
-        values[name] = number if name in _NUMBERS else whole
+        values[name] = number if name in _MEASURED else whole
     if not cells["hospital_id"]:
         raise UsageError(f"{file}: line {line}: hospital_id is empty.")
     measure_named(cells["measure"])
@@ -129,14 +138,29 @@ def pool_estimates(
     pools = []
     for key in dict.fromkeys(effect.key for effect in effects):
         rows = tuple(effect for effect in effects if effect.key == key)
-        labels = sorted({row.event_label for row in rows})
-        if len(labels) > 1:
-            raise UsageError(
-                f"pool: {', '.join(key)}: hospitals count different events ({'; '.join(labels)}). "
-                "Run the same study file everywhere."
-            )
+        _refuse_different_questions(key, rows)
         pools.append(_pool_rows(rows, tau2, ci))
     return tuple(pools)
+
+
+def _refuse_different_questions(key: tuple[str, ...], rows: Sequence[HospitalEffect]) -> None:
+    """Raise UsageError where hospitals count other events, by another day, or compare otherwise.
+
+    What a file of an earlier version does not say is not held against it.
+    """
+    asked = {
+        "count different events": {row.event_label for row in rows},
+        "follow people for different times": {
+            f"{row.within_days:g} days" for row in rows if not math.isnan(row.within_days)
+        },
+        "compare different things": {row.estimand for row in rows if row.estimand},
+    }
+    for what, told in asked.items():
+        if len(told) > 1:
+            raise UsageError(
+                f"pool: {', '.join(key)}: hospitals {what} ({'; '.join(sorted(told))}). Run the "
+                "same study file everywhere."
+            )
 
 
 def _pool_rows(rows: tuple[HospitalEffect, ...], tau2: Tau2, ci: Interval) -> AnalysisPool:

@@ -7,6 +7,7 @@ the files of several networks together. With `--aggregate-only` a run keeps noth
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.meta.aggregates import HospitalEffect, aggregate_text
+from ehrivig.meta.aggregates import RISKS, HospitalEffect, aggregate_text
 from ehrivig.report.answer import verdict
+from ehrivig.study.protocol import FILE as PROTOCOL
 
 _PREFIX = "hospital "
 _NAMED = 6
@@ -65,7 +67,8 @@ def _effect(row: dict[str, Any]) -> HospitalEffect:
     values: dict[str, Any] = {name: str(row[name]) for name in texts}
     values |= {name: float(row[name]) for name in numbers}
     values |= {name: row[name] for name in _COUNTS}
-    values |= {name: row.get(name) or "" for name in ("note", "role")}
+    values |= {name: row.get(name) or "" for name in ("note", "role", "estimand")}
+    values |= {name: math.nan if (risk := row.get(name)) is None else risk for name in RISKS}
     return HospitalEffect(hospital_id=row["population"].removeprefix(_PREFIX), **values)
 
 
@@ -75,9 +78,26 @@ def write(folder: Path) -> None:
     if not path.is_file():
         return
     effects = pl.read_csv(path, infer_schema_length=None)
-    found = of_run(effects, _hospitals(folder), _warning(folder))
+    found = _declared(folder, of_run(effects, _hospitals(folder), _warning(folder)))
     if found:
         (folder / "aggregate.csv").write_text(aggregate_text(found), encoding="utf-8")
+
+
+def _declared(folder: Path, effects: list[HospitalEffect]) -> list[HospitalEffect]:
+    """The estimates with the protocol that they were declared by, and the horizon of its answer."""
+    path = folder / PROTOCOL
+    if not path.is_file():
+        return effects
+    told = json.loads(path.read_text(encoding="utf-8"))
+    asked, days = told["answer"]["outcome"], told["answer"]["horizon_days"]
+    return [
+        replace(
+            one,
+            protocol_hash=told["protocol_hash"],
+            within_days=days if one.outcome == asked and days is not None else math.nan,
+        )
+        for one in effects
+    ]
 
 
 def _hospitals(folder: Path) -> list[str]:

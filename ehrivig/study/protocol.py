@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import resources
+from ehrivig.study import named_files
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 from ehrivig.study.whole import Study
 
@@ -35,6 +36,7 @@ def protocol(study: Study) -> dict[str, Any]:
         "title": study.study.title,
         "study_hash": study.digest,
         "own_codelists": study.lists.hashes,
+        "own_files": named_files.hashes(study),
         "answer": {
             "analysis": study.answer,
             "measure": study.answer_measure,

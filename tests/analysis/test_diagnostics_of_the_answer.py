@@ -28,10 +28,17 @@ def effects(**primary: Any) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in EFFECTS}], schema=EFFECTS)
 
 
+def looked_for(plan: Study, until: float) -> Study:
+    """A study whose covariates are looked for until some hours after time zero."""
+    windows = plan.covariates.model_copy(update={"window_hours": (-24.0, until)})
+    return plan.model_copy(update={"covariates": windows})
+
+
 @pytest.fixture
 def evidence(plan: Study) -> diagnostics.Evidence:
     """Two hospitals of 60, half exposed, with every score 0.5: nothing to object to."""
     n, drawn = 120, np.random.default_rng(1)
+    plan = looked_for(plan, until=0.0)
     table = pl.DataFrame(
         {
             "hospital_id": ["A"] * 60 + ["B"] * 60,
@@ -204,6 +211,19 @@ def test_an_answer_by_ever_exposed_has_immortal_time(evidence: diagnostics.Evide
     assert failed["immortal_time"] == 1
     assert failed["covariates_after_time_zero"] == 2  # glucocorticoid, antiviral
     assert "should not be read as an effect: immortal time" in answer.verdict(found)
+
+
+def test_hours_after_time_zero_are_counted_and_do_not_decide(
+    evidence: diagnostics.Evidence,
+) -> None:
+    """Declared and said in every row: early treatment may have moved them all the same."""
+    plan = looked_for(evidence.study, until=24.0)
+    changed = replace(evidence, answerable=Answerable(plan, None))
+    (row,) = rows_of(changed, "covariates_after_time_zero")
+    assert (row["value"], row["verdict"], row["decides"]) == (4, "fail", False)
+    assert row["meaning"].endswith("4 of them until 24 h")
+    (row,) = rows_of(with_answer(changed, "aipw"), "covariates_after_time_zero")
+    assert (row["value"], row["verdict"], row["decides"]) == (6, "fail", True)
 
 
 def test_hospitals_in_no_model_fail_where_they_differ(evidence: diagnostics.Evidence) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fuzz.quick_pages import quick_pages
 from typer.testing import CliRunner
 
 from ehrivig import cli, release
+from ehrivig.errors import UsageError
 from ehrivig.meta import compare, pool_aggregates, read_aggregate
 from ehrivig.runs import aggregate
 from ehrivig.store.sealed import seal
@@ -122,43 +124,83 @@ def test_the_answer_of_several_hospitals_stands_first(hospitals: list[str], name
     assert (second.hospital_id, second.role, second.note) == ("A", "sensitivity", "")
 
 
+WARNING = "The estimate should not be read as an effect: overlap"
+
+
+def sent(
+    place: Path, names: list[str], days: int = 28, declared: str = "one", **answer: Any
+) -> Path:
+    """A folder as hospitals send it: the answer of all with its warning, an estimate of each."""
+    place.mkdir()
+    first = row(analysis="time_zero", population="all", measure="RD", role="primary")
+    first |= {"estimate": 0.02, "lo": -0.1, "hi": 0.14, "se": 0.06, "note": "weighted"}
+    first |= {"risk_exposed": 0.3, "risk_control": 0.28, **answer}
+    alone = [row(role="sensitivity", population=f"hospital {name}") for name in names]
+    pl.DataFrame(
+        [*alone, first], schema_overrides={"events_control": pl.Int64, "note": pl.String}
+    ).write_csv(place / "effects.csv")
+    told = {"diagnostic": "overlap", "verdict": "fail", "decides": True}
+    pl.DataFrame([told]).write_csv(place / "diagnostics.csv")
+    (place / "manifest.json").write_text(json.dumps({"hospitals": names, "dropped_hospitals": []}))
+    protocol = {
+        "protocol_hash": declared,
+        "answer": {"outcome": first["outcome"], "horizon_days": days},
+    }
+    (place / "protocol.json").write_text(json.dumps(protocol))
+    aggregate.write(place)
+    seal(place)
+    return place
+
+
 def test_a_pool_and_a_comparison_carry_the_answer_and_its_warning(tmp_path: Path) -> None:
     """Two folders as hospitals sent them: of two hospitals and of one, each with its warning."""
-    for folder, names in (("north", ["A", "B"]), ("south", ["C"])):
-        place = tmp_path / folder
-        place.mkdir()
-        answer = row(analysis="time_zero", population="all", measure="RD", role="primary")
-        answer |= {"estimate": 0.02, "lo": -0.1, "hi": 0.14, "se": 0.06, "note": "weighted"}
-        alone = [row(role="sensitivity", population=f"hospital {name}") for name in names]
-        pl.DataFrame(
-            [*alone, answer], schema_overrides={"events_control": pl.Int64, "note": pl.String}
-        ).write_csv(place / "effects.csv")
-        told = {"diagnostic": "overlap", "verdict": "fail", "decides": True}
-        pl.DataFrame([told]).write_csv(place / "diagnostics.csv")
-        hospitals = ", ".join(f'"{name}"' for name in names)
-        (place / "manifest.json").write_text(
-            f'{{"hospitals": [{hospitals}], "dropped_hospitals": []}}'
-        )
-        aggregate.write(place)
-        seal(place)
-    pooled = pool_aggregates([tmp_path / "north", tmp_path / "south"], tmp_path / "pool")
+    north = sent(tmp_path / "north", ["A", "B"])
+    south = sent(tmp_path / "south", ["C"], estimate=0.1, risk_exposed=0.4, risk_control=0.3)
+    pooled = pool_aggregates([north, south], tmp_path / "pool")
     assert pooled.hospitals == ("A", "B", "C")
-    warning = "The estimate should not be read as an effect: overlap"
     rows = pl.read_csv(tmp_path / "pool" / "pool.csv").filter(measure="RD")
     assert rows["row"].to_list()[:3] == ["hospital A + B", "hospital C", "random effects"]
-    assert rows["note"].str.starts_with(warning).to_list()[:2] == [True, True]
+    assert rows["role"].unique().to_list() == ["primary"]
+    assert rows["note"][:4].str.starts_with(WARNING).all()  # the pools say it too
+    assert rows["within_days"].to_list()[:2] == [28, 28]
+    random = rows.row(2, named=True)
+    assert random["estimate"] == pytest.approx(0.06)  # as precise as one another
+    assert random["risk_exposed"] == pytest.approx(0.35)
+    assert random["risk_control"] == pytest.approx(0.29)
     page = (tmp_path / "pool" / "report.html").read_text(encoding="utf-8")
     assert "the declared answer" in page
-    assert f"A + B: {warning}" in page
+    assert "declared different protocols" not in page
+    assert page.count(WARNING) == 1  # once what all say
     trials = tmp_path / "trials.csv"
     trials.write_text(
         "study,events_treated,n_treated,events_control,n_control\nX,10,100,15,100\nY,2,90,9,91\n"
     )
-    compare(tmp_path / "north" / "effects.csv", trials, tmp_path / "beside", measure="RD")
+    compare(north / "effects.csv", trials, tmp_path / "beside", measure="RD")
     beside = pl.read_csv(tmp_path / "beside" / "compare.csv")
     assert beside["role"].to_list() == ["primary"]
-    assert beside["note"][0].startswith(warning)
-    assert warning in (tmp_path / "beside" / "report.html").read_text(encoding="utf-8")
+    assert beside["note"][0].startswith(WARNING)
+    assert WARNING in (tmp_path / "beside" / "report.html").read_text(encoding="utf-8")
+
+
+def test_answers_to_different_questions_are_not_pooled(tmp_path: Path) -> None:
+    """Deaths by day 28 and by day 90 under one label; starting within 48 and within 240 hours."""
+    first = sent(tmp_path / "first", ["A"], estimand="start within 48 h")
+    later = sent(tmp_path / "later", ["B"], days=90, estimand="start within 48 h")
+    with pytest.raises(UsageError, match="different times \\(28 days; 90 days\\)"):
+        pool_aggregates([first, later], tmp_path / "pool")
+    wider = sent(tmp_path / "wider", ["B"], estimand="start within 240 h")
+    with pytest.raises(UsageError, match="start within 240 h; start within 48 h"):
+        pool_aggregates([first, wider], tmp_path / "pool")
+    assert not (tmp_path / "pool").exists()
+
+
+def test_other_protocols_of_one_question_are_named(tmp_path: Path) -> None:
+    """Another layout or code list is another protocol: pooled, and the page says so."""
+    folders = [sent(tmp_path / name, [name], declared=f"protocol of {name}") for name in "AB"]
+    pool_aggregates(folders, tmp_path / "pool")
+    page = (tmp_path / "pool" / "report.html").read_text(encoding="utf-8")
+    assert "declared different protocols" in page
+    assert "protocol of " in page
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,26 @@ def test_the_hash_is_of_everything_said() -> None:
     assert other["protocol_hash"] != content["protocol_hash"]
 
 
+def test_what_the_files_say_that_it_names_is_in_the_hash(tmp_path: Path) -> None:
+    """One analyte for another in signed mappings; a SELECT of a layout of one's own."""
+    signed = tmp_path / "map.toml"
+    text = (
+        '[[code]]\nhospital_id = "A"\nvocabulary = "local"\ncode = "K1"\nanalyte = "creatinine"\n'
+        'signed_by = "J. Doe"\nsigned_on = 2026-01-05\nreason = "local code"\n'
+    )
+    layout = tmp_path / "own"
+    layout.mkdir()
+    path = short_study(tmp_path / "study.toml", extract={"mappings": "map.toml", "layout": "own"})
+    seen = set()
+    for mapped, select in (("creatinine", "1"), ("crp", "1"), ("crp", "2")):
+        signed.write_text(text.replace("creatinine", mapped), encoding="utf-8")
+        (layout / "patient.sql").write_text(f"SELECT {select}", encoding="utf-8")
+        content = protocol(studies.load(str(path)))
+        assert set(content["own_files"]) == {"mappings/map.toml", "layout/patient.sql"}
+        seen.add(content["protocol_hash"])
+    assert len(seen) == 3
+
+
 def test_a_run_repeats_the_protocol_that_the_command_prints(tmp_path: Path) -> None:
     study = short_study(tmp_path / "study.toml")
     done = CliRunner().invoke(cli.app, ["protocol", str(study), "--json"])

@@ -8,7 +8,7 @@ import polars as pl
 from ehrivig.analysis import lost
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 from ehrivig.dataset import FEWEST_IN_ARM, matrix
-from ehrivig.study.admitted import late_names
+from ehrivig.study.admitted import late_names, until_hours
 
 
 def follow_up(e: Evidence) -> Diagnostic:
@@ -95,16 +95,23 @@ def undated(e: Evidence) -> Diagnostic:
 
 
 def post_baseline(e: Evidence) -> Diagnostic:
-    """What the exposure may change is no covariate."""
-    used = () if e.own_design else e.study.match.covariates
+    """What the exposure may change is no covariate; what is measured in declared hours may be one.
+
+    A design of its own leaves out what follows time zero, and keeps what is looked for until some
+    hours after it.
+    """
+    names = e.study.match.covariates
+    late = () if e.own_design else late_names(e.study, names)
+    hours = [until for name in names if (until := until_hours(e.study, name))]
+    meaning = "covariates of the answer that are measured after time zero"
     return Diagnostic(
         "covariates_after_time_zero",
-        float(len(late_names(e.study, used))),
+        float(len(late) + len(hours)),
         0.0,
-        "covariates of the answer that are measured after time zero",
+        f"{meaning}: {len(hours)} of them until {max(hours):g} h" if hours else meaning,
         "Rosenbaum 1984",
         "end their windows at time zero, or take them out of the score",
-        decides=True,
+        decides=bool(late),
     )
 
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ehrivig.errors import UsageError
 from ehrivig.figures.page import inline
 from ehrivig.meta import words
 from ehrivig.meta.aggregates import (
     COUNTS,
     KEY,
+    RISKS,
     AnalysisPool,
     HospitalEffect,
     aggregate_file,
@@ -22,6 +25,7 @@ from ehrivig.meta.forest import hospital_forest
 from ehrivig.meta.hospitals import HospitalPool
 from ehrivig.meta.measures import Interval, Tau2
 from ehrivig.meta.output import check_folder, write_result
+from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.report import render
 from ehrivig.meta.tables import Row, csv_text, pooled_row
 from ehrivig.store.sealed import refuse_edited
@@ -30,7 +34,7 @@ MARKER = "pool.csv"
 POOL_COLUMNS = (
     *KEY, "event_label", "row", "estimate", "lo", "hi", "se", "p", "weight", "q", "q_df", "q_p",
     "i2", "tau2", "tau2_lo", "tau2_hi", "pi_lo", "pi_hi", "k", "k_excluded", "tau2_method", "ci",
-    *COUNTS, "note",
+    *COUNTS, *RISKS, "role", "note", "within_days", "estimand", "protocol_hash",
 )  # fmt: skip
 _SHOWN = ("events_exposed", "n_exposed", "events_control", "n_control")
 
@@ -106,13 +110,37 @@ def _rows(pool: AnalysisPool) -> list[Row]:
         return rows
     named = [("random effects", pool.pooled.random), ("common effect", pool.pooled.common)]
     without = zip(pool.pooled.hospitals, pool.pooled.leave_one_out, strict=True)
-    rows += [key | pooled_row(fit) | key | {"row": name} for name, fit in named]
+    said = key | {"role": first.role, "note": "; ".join(warnings_of(pool.rows))}
+    rows += [pooled_row(fit) | said | _risks(pool.rows, fit) | {"row": name} for name, fit in named]
     rows += [
-        key | (pooled_row(fit) if fit else {"note": "fewer than two left"}) | key
+        (pooled_row(fit) | said if fit else said | {"note": "fewer than two left"})
         | {"row": f"without {name}"}
         for name, fit in without
-    ]  # fmt: skip
+    ]
     return rows
+
+
+def warnings_of(rows: Sequence[HospitalEffect]) -> list[str]:
+    """What the hospitals' estimates say of themselves: once what all say, else who says it."""
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        for note in filter(None, row.note.split("; ")):
+            told.setdefault(note, []).append(row.hospital_id)
+    everybody = len({row.hospital_id for row in rows})
+    return [
+        note if len(names) == everybody else f"{', '.join(names)}: {note}"
+        for note, names in told.items()
+    ]
+
+
+def _risks(rows: Sequence[HospitalEffect], fit: Pooled) -> dict[str, object]:
+    """The risk of each arm by the weights of the pool, whose difference is the pooled one."""
+    if rows[0].measure != "RD":
+        return {}
+    used = fit.weights > 0
+    told = np.array([[getattr(row, name) for name in RISKS] for row in rows])
+    risks = fit.weights[used] @ told[used]
+    return dict(zip(RISKS, risks.tolist(), strict=True))
 
 
 def _figure(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> str:
@@ -136,9 +164,18 @@ def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Se
         "pool.html",
         title=f"{len(hospitals)} hospitals pooled",
         hospitals=hospitals,
+        protocols=protocols_of(pools),
         sections=sections,
         missing=[(", ".join(pool.rows[0].key), pool.note) for pool in pools if not pool.pooled],
     )
+
+
+def protocols_of(pools: Sequence[AnalysisPool]) -> list[tuple[str, str]]:
+    """Hospitals and the protocol that each declared, where these are not one and the same."""
+    told = {row.hospital_id: row.protocol_hash for pool in pools for row in pool.rows}
+    if len(set(told.values()) - {""}) < 2:
+        return []
+    return [(name, one[:12] or "not said") for name, one in told.items()]
 
 
 def _section(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> dict[str, object]:
@@ -146,12 +183,11 @@ def _section(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> dict[str, 
     first = rows[0]
     answer = "the declared answer" if first.role == "primary" else ""
     parts = (first.outcome, first.contrast, first.analysis, answer)
-    said = [f"{row.hospital_id}: {row.note}" for row in rows if row.role == "primary" and row.note]
     return {
         "title": ", ".join(part for part in parts if part),
         "event": first.event_label,
         "model": first.model,
-        "notes": (*pooled.notes, *said),
+        "notes": (*pooled.notes, *warnings_of(rows)),
         "without": [
             (name, words.interval(fit.estimate, fit.lo, fit.hi) if fit else "not estimable")
             for name, fit in zip(pooled.hospitals, pooled.leave_one_out, strict=True)
