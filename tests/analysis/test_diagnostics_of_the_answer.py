@@ -17,6 +17,7 @@ from ehrivig.concepts.follow_up import Answerable
 from ehrivig.report import answer
 from ehrivig.report.tables import RunTables
 from ehrivig.stats.timezero import ExtremeWeights
+from ehrivig.stats.timezero.clone_censor_weight import PENALISED
 from ehrivig.study import Study
 
 ZERO = datetime(2020, 1, 1)
@@ -93,6 +94,26 @@ def test_extreme_weights_decide(
 
     assert seen(20.0, 0.01) == {"largest_weight": "pass", "weight_truncation": "pass"}
     assert seen(20.1, 0.011) == {"largest_weight": "fail", "weight_truncation": "fail"}
+
+
+def test_weights_are_those_that_the_answer_has(
+    evidence: diagnostics.Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Penalised where its replicates needed it; a ratio is held to the error of its difference."""
+    asked: list[bool] = []
+
+    def seen(*_: Any, penalised: bool, **__: Any) -> ExtremeWeights:
+        asked.append(penalised)
+        return ExtremeWeights(1.0, 0.0, 0.03)
+
+    monkeypatch.setattr(diagnostics.weights, "extreme_weights", seen)
+    rows = [{"measure": "RR", "se": 0.5, "note": PENALISED}, {"measure": "RD", "role": "safe"}]
+    both = pl.concat([effects(contrast="a", **row) for row in rows])
+    ratio = replace(evidence, tables=evidence.tables | {"effects": both})
+    (row,) = rows_of(ratio, "weight_truncation")
+    assert row["value"] == pytest.approx(0.03 / 0.02)
+    rows_of(evidence, "weight_truncation")
+    assert asked == [True, False]
 
 
 def test_only_an_answer_by_clones_has_such_weights(

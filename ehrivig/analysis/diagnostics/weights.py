@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import polars as pl
 
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 from ehrivig.analysis.lost_answer import followed_to_discharge
@@ -12,6 +11,7 @@ from ehrivig.analysis.sensitivity import time_zero
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray
 from ehrivig.stats.timezero import extreme_weights
+from ehrivig.stats.timezero.clone_censor_weight import PENALISED
 from ehrivig.stats.timezero.weighted_clones import WeightedClones, weighted_clones
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.stats.weighting.weight import Weights, inverse_probability
@@ -29,8 +29,9 @@ def largest(e: Evidence) -> list[Diagnostic]:
             grace_hours=e.study.grace_hours,
             horizon_hours=_horizon(e),
             lost_hours=lost if e.answerable.weighted_for_lost else None,
+            penalised=_penalised(e),
         )
-        weight, moved = seen.largest, seen.moved / _standard_error(e.primary)
+        weight, moved = seen.largest, seen.moved / _standard_error(e)
     except AnalysisError:
         pass  # the row of the answer says why
     source = "Cole and Hernan 2008; 20 and half a standard error by convention"
@@ -112,16 +113,26 @@ def clones(e: Evidence) -> WeightedClones | None:
             grace_hours=e.study.grace_hours,
             horizon_hours=_horizon(e),
             lost_hours=lost if e.answerable.weighted_for_lost else None,
+            penalised=_penalised(e),
         )
     except AnalysisError:
         return None
+
+
+def _penalised(e: Evidence) -> bool:
+    """Whether the weight model of the answer had to be, for its replicates."""
+    return PENALISED in (e.primary["note"] or "")
 
 
 def _horizon(e: Evidence) -> float:
     return e.study.horizon_days * time_zero.HOURS_PER_DAY
 
 
-def _standard_error(row: dict[str, Any]) -> float:
-    """Of a risk difference; NaN without one, or of another measure."""
-    known = row["measure"] == "RD" and row["se"]
-    return float(row["se"]) if known else float("nan")
+def _standard_error(e: Evidence) -> float:
+    """Of the risk difference of the answer, which may be declared as a ratio; NaN without one."""
+    same = ("contrast", "population", "event_label")
+    rows = e.tables["effects"].filter(
+        *(pl.col(name).eq_missing(e.primary[name]) for name in same), measure="RD"
+    )
+    found = rows["se"].drop_nulls()
+    return float(found[0]) if found.len() else float("nan")

@@ -138,8 +138,13 @@ def _refuse_unreached(problem: Problem, horizon_hours: float) -> None:
             )
 
 
-def fittable(problem: Problem) -> tuple[Problem, str]:
-    """The problem with a weight model that can be fitted, and what is unusual about it."""
+def fittable(problem: Problem, *, penalised: bool = False) -> tuple[Problem, str]:
+    """The problem with a weight model that can be fitted, and what is unusual about it.
+
+    `penalised`: as the replicates of the answer need it, where this fit alone would not.
+    """
+    if penalised:
+        return replace(problem, penalised=True), PENALISED
     try:
         risks_of(problem, np.ones(problem.cohort.n))
     except SeparationError as error:

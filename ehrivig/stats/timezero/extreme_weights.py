@@ -44,18 +44,20 @@ def extreme_weights(
     interval_hours: float = 6.0,
     truncate: tuple[float, float] = CUT,
     lost_hours: ArrayLike | None = None,
+    penalised: bool = False,
 ) -> ExtremeWeights:
     """Return the largest weight of `clone_censor_weight`, and its answer with and without it.
 
-    `truncate`: quantiles of the weights of each arm; those for `lost_hours` are left whole. Raises
-    AnalysisError as clone_censor_weight.
+    `truncate`: quantiles of the weights of each arm; those for `lost_hours` are left whole.
+    `penalised`: the weight model is, as where many replicates were separated. Raises AnalysisError
+    as clone_censor_weight.
     """
     grace = grace_period(grace_hours, interval_hours)
     cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
     ones, found = np.ones(cohort.n), []
     for shares in (WHOLE, truncate):
         made = problem_of(cohort, grace, horizon_hours, shares, "all_starters", lost)
-        problem, _ = fittable(made)
+        problem, _ = fittable(made, penalised=penalised)
         start, wait, weight = risks_of(problem, ones)
         if problem.lost is not None:
             followed = lost_weights(problem.lost, ones, penalised=problem.penalised)

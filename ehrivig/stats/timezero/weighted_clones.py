@@ -38,16 +38,17 @@ def weighted_clones(
     horizon_hours: float = 672.0,
     interval_hours: float = 6.0,
     lost_hours: ArrayLike | None = None,
+    penalised: bool = False,
 ) -> WeightedClones:
     """Return what the untruncated weights leave after grace.
 
     With `lost_hours` the weights for who was lost are in the effective size, of the worst day.
-    Raises AnalysisError as clone_censor_weight.
+    `penalised` as in `extreme_weights`. Raises AnalysisError as clone_censor_weight.
     """
     grace = grace_period(grace_hours, interval_hours)
     cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
     made = problem_of(cohort, grace, horizon_hours, WHOLE, "all_starters", lost)
-    problem = fittable(made)[0]
+    problem = fittable(made, penalised=penalised)[0]
     weight = risks_of(problem, np.ones(cohort.n))[2]
     copies, followed = problem.copies, cohort.time_hours > grace.hours
     shares, gaps = [], []
