@@ -6,7 +6,7 @@ not answered that way (`concepts.follow_up`), and what is unknown stands beside 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -62,33 +62,51 @@ def by_arm(table: pl.DataFrame, answerable: Answerable) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def largest_share(table: pl.DataFrame, answerable: Answerable) -> tuple[float, float, bool]:
-    """The largest share of an arm that is unknown: at least, at most, and whether it is hidden.
+class Largest(NamedTuple):
+    """The largest share of an arm: itself, and between what it lies for who may not see a count.
 
     A hidden count is taken as any that must not be shown, so that no verdict on it tells which.
     """
+
+    share: float
+    least: float
+    most: float
+    hidden: bool
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Between what it lies; None where it may be shown."""
+        return (self.least, self.most) if self.hidden else None
+
+
+def largest_share(table: pl.DataFrame, answerable: Answerable) -> Largest:
+    """The largest share of an arm that is unknown."""
     counts = [_counts(table, answerable, side)[:2] for side in ARMS.values()]
     return _largest(counts, answerable.asked.report.smallest_cell)
 
 
-def largest_transferred(table: pl.DataFrame, answerable: Answerable) -> tuple[float, float, bool]:
-    """The largest share of an arm that was transferred alive, as `largest_share`; 0 where deaths
-    in the next hospital are known, or count among the unknown."""
+def largest_transferred(table: pl.DataFrame, answerable: Answerable) -> Largest:
+    """The largest share of an arm that was transferred alive.
+
+    0 where deaths in the next hospital are known, or count among the unknown.
+    """
     if not in_the_stay(answerable.study) or answerable.weighted_for_lost:
-        return 0.0, 0.0, False
+        return Largest(0.0, 0.0, 0.0, False)
     counts = [_counts(table, answerable, side)[::2] for side in ARMS.values()]
     return _largest(counts, answerable.asked.report.smallest_cell)
 
 
-def _largest(counts: list[tuple[int, int]], smallest: int) -> tuple[float, float, bool]:
-    ends, hidden = [(0.0, 0.0)], False
+def _largest(counts: list[tuple[int, int]], smallest: int) -> Largest:
+    ends, hidden = [(0.0, 0.0, 0.0)], False
     for n, unknown in counts:
         few, many = (disclosure.small(one, smallest) for one in (unknown, n - unknown))
         hidden |= few or many
         least = 1 if few else n - smallest + 1 if many else unknown
         most = smallest - 1 if few else n - 1 if many else unknown
-        ends.append((max(least, 0) / max(n, 1), min(most, n) / max(n, 1)))
-    return max(low for low, _ in ends), max(high for _, high in ends), hidden
+        whole = max(n, 1)
+        ends.append((unknown / whole, max(least, 0) / whole, min(most, n) / whole))
+    share, least_, most_ = (max(column) for column in zip(*ends, strict=True))
+    return Largest(share, least_, most_, hidden)
 
 
 def _basis(answerable: Answerable) -> str:
@@ -207,8 +225,7 @@ def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
 
 def _transferred(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     """Too many who went on to another hospital, where a death counts as none here."""
-    least, _, _ = largest_transferred(table, answerable)
-    if least <= MOST_LOST:
+    if largest_transferred(table, answerable).least <= MOST_LOST:
         return []
     rows = by_arm(table, answerable).select("arm", "n", "transferred").rows()
     shares = "not shown (few people)"

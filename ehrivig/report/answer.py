@@ -142,11 +142,11 @@ def verdict(checks: pl.DataFrame) -> str:
     if decisive.height:
         names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())
         return f"The estimate should not be read as an effect: {names} ({said})."
+    if hidden["decides"].any():
+        return f"Nobody can say from here whether the estimate may be read as an effect: {said}."
     if failed.height:
         names = ", ".join(_plain(name) for name in failed["diagnostic"].to_list())
         return f"Read with care: {names} ({said})."
-    if hidden["decides"].any():
-        return f"Read with care ({said})."
     return f"Nothing that was checked speaks against it: {said}."
 
 

@@ -14,6 +14,7 @@ import pytest
 from ehrivig.analysis import diagnostics
 from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
+from ehrivig.release import copies
 from ehrivig.report import answer
 from ehrivig.report.tables import RunTables
 from ehrivig.stats.timezero import ExtremeWeights
@@ -322,30 +323,50 @@ def test_a_share_that_tells_a_small_count_is_judged_and_not_shown(
     changed = replace(evidence, table=evidence.table.with_columns(eligible_at=few))
     (shown,) = diagnostics.diagnostics(changed).filter(diagnostic=LATE).to_dicts()
     assert (shown["value"], shown["verdict"]) == (3 / 120, "pass")
-    guarded = evidence.study.report.model_copy(update={"smallest_cell": 5})
-    hidden = replace(
-        changed, answerable=Answerable(evidence.study.model_copy(update={"report": guarded}), None)
-    )
-    (row,) = diagnostics.diagnostics(hidden).filter(diagnostic=LATE).to_dicts()
-    assert (row["value"], row["verdict"]) == (None, "pass")
+    (row,) = rows_of(guarded(evidence, changed.table), LATE)
+    assert (row["value"], row["verdict"]) == (4 / 120, "pass")  # 1 to 4 of them: a pass
+    assert row["meaning"].endswith("(at most)")
+
+
+@pytest.mark.parametrize(
+    ("late", "shown"),
+    [
+        (117, (116 / 120, "fail", " (at least)")),  # all but few: 116 to 119, a failure
+        (40, (40 / 120, "fail", "")),
+        (6, (6 / 120, "pass", "")),
+    ],
+)
+def test_what_cannot_be_shown_softens_no_verdict(
+    evidence: diagnostics.Evidence, late: int, shown: tuple[float, str, str]
+) -> None:
+    when = pl.when(pl.col("admission_id") < late).then(ZERO + timedelta(hours=1)).otherwise(ZERO)
+    (row,) = rows_of(guarded(evidence, evidence.table.with_columns(eligible_at=when)), LATE)
+    value, verdict, bound = shown
+    assert (row["value"], row["verdict"], row["decides"]) == (value, verdict, True)
+    assert row["meaning"] == f"share who met a criterion after time zero only{bound}"
+
+
+def guarded(evidence: diagnostics.Evidence, table: pl.DataFrame) -> diagnostics.Evidence:
+    """The same with counts of 1 to 4 that must not be shown."""
+    report = evidence.study.report.model_copy(update={"smallest_cell": 5})
+    plan = evidence.study.model_copy(update={"report": report})
+    return replace(evidence, table=table, answerable=Answerable(plan, None))
 
 
 def test_few_unknown_outcomes_are_not_passed_and_the_head_says_so(
     evidence: diagnostics.Evidence,
 ) -> None:
     """3 of 60 exposed: 1 would be little, 4 too many, and the verdict must not tell which."""
-    plan = evidence.study
-    guarded = plan.report.model_copy(update={"smallest_cell": 5})
     gone = pl.when(~(pl.col("exposed") & (pl.col("admission_id") < 6))).then("death_28d")
-    hidden = replace(
-        evidence,
-        table=evidence.table.with_columns(death_28d=gone),
-        answerable=Answerable(plan.model_copy(update={"report": guarded}), None),
-    )
+    hidden = guarded(evidence, evidence.table.with_columns(death_28d=gone))
     found = diagnostics.diagnostics(hidden)
     (row,) = found.filter(diagnostic="lost_to_follow_up").to_dicts()
-    assert (row["value"], row["verdict"]) == (None, "not assessed")
-    assert "nobody can say of lost to follow up" in answer.verdict(found)
+    assert (row["value"], row["verdict"]) == (None, "pass")  # for the hospital itself
+    released = copies.first("diagnostics.csv", found, 5)
+    (row,) = released.filter(diagnostic="lost_to_follow_up").to_dicts()
+    assert (row["value"], row["verdict"]) == (None, "not shown")
+    assert answer.verdict(released).startswith("Nobody can say from here whether the estimate may")
+    assert "not shown, for it is of few people: lost to follow up" in answer.verdict(released)
 
 
 def test_a_product_that_drives_treatment_is_no_balance(evidence: diagnostics.Evidence) -> None:

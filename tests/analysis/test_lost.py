@@ -166,7 +166,9 @@ def test_a_few_unknown_are_no_zero_share(
     ends: tuple[float, float, bool],
 ) -> None:
     table, answerable = _lost(exposed, control), _guarded(plan)
-    assert lost.largest_share(table, answerable) == pytest.approx(ends)
+    found = lost.largest_share(table, answerable)
+    assert (found.least, found.most, found.hidden) == pytest.approx(ends)
+    assert found.share == max(exposed[0] / exposed[1], control[0] / control[1])
     shown = lost.by_arm(table, answerable)["unknown"].to_list()
     assert shown == ([None, None] if ends[2] else [exposed[0], control[0]])
 
@@ -203,13 +205,14 @@ def test_who_was_transferred_alive_did_not_survive_for_certain(
     ]
     table, known = pl.DataFrame(rows), _guarded(plan).asked
     in_the_stay = Answerable(known, UNKNOWN)
-    least, most, _ = lost.largest_transferred(table, in_the_stay)
-    assert least <= at_most <= most or at_most == pytest.approx(most)
+    found = lost.largest_transferred(table, in_the_stay)
+    assert found.share == at_most
+    assert found.least <= at_most <= found.most
     lints = [one for one in lost.lints(table, in_the_stay) if one.code == "transferred"]
     assert [one.severity for one in lints] == ["error"] * bool(said)
     assert all(said in one.message for one in lints)
     anywhere = Answerable(known, None)
-    assert lost.largest_transferred(table, anywhere) == (0.0, 0.0, False)
+    assert lost.largest_transferred(table, anywhere).share == 0
 
 
 def test_bounds_tell_no_few_of_the_unmatched_and_no_few_alive(plan: Study) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ehrivig.errors import AnalysisError
 from ehrivig.match import caliper_width, logit, nearest, optimal
 from ehrivig.match.score import propensity
 from ehrivig.meta import (
@@ -117,6 +118,9 @@ class Estimator:
 
 def effect(found: Any) -> Numbers:
     names = ("estimate", "lo", "hi", "se", "p")
+    refused = [note for note in getattr(found, "notes", ()) if note.startswith("no estimate: ")]
+    if refused:
+        raise AnalysisError(refused[0])
     return {name: float(getattr(found, name)) for name in names}
 
 

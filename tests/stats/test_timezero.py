@@ -381,7 +381,7 @@ def test_refused_analyses() -> None:
     alive = follow_up([700.0] * 40, np.zeros(40), np.arange(40.0) * 2)
     with pytest.raises(AnalysisError, match="no event"):
         time_dependent_cox(alive)
-    with pytest.raises(AnalysisError, match="no event"):
+    with pytest.raises(AnalysisError, match="neither strategy has an event"):
         clone_censor_weight(alive, bootstraps=5)
     cohort = simulate_null(300, 8).follow_up
     with pytest.raises(AnalysisError, match="horizon must be after"):
@@ -392,6 +392,26 @@ def test_refused_analyses() -> None:
         clone_censor_weight(cohort, bootstraps=1)
     with pytest.raises(AnalysisError, match="window_hours"):
         nested_trials(cohort, 0, 3)
+
+
+def test_a_strategy_without_an_event_has_a_difference_and_no_ratio() -> None:
+    """40 start at once and live, a third of 60 others die: 0 against a third, and no ratio."""
+    time = np.where(np.arange(100) >= 80, 100.0, 700.0)
+    start = np.where(np.arange(100) < 40, 1.0, np.nan)
+    cohort = follow_up(time, time < 700, start)
+    found = clone_censor_weight(cohort, grace_hours=6, bootstraps=60, seed=1)
+    assert (found.risk_start, found.risk_wait) == pytest.approx((0.0, 1 / 3))
+    difference = found.risk_difference
+    assert difference.estimate == pytest.approx(-1 / 3)
+    assert -0.5 < difference.lo < -1 / 3 < difference.hi < -0.2
+    assert "one arm has no event: its true risk may be up to 3.0%" in difference.notes[-1]
+    assert np.isnan([found.risk_ratio.estimate, found.risk_ratio.lo, found.risk_ratio.p]).all()
+    assert found.risk_ratio.notes[0].startswith("no estimate: a strategy has no event")
+    risk, ratio, hazard = landmark(cohort, 6, 672)
+    assert risk.estimate == pytest.approx(-1 / 3)
+    assert "up to 7.2%" in risk.notes[-1]  # 1 - 0.05 ** (1 / 40)
+    assert np.isnan([ratio.estimate, hazard.estimate]).all()
+    assert all(one.notes[0].startswith("no estimate: ") for one in (ratio, hazard))
 
 
 def test_a_start_at_or_after_the_end_counts_as_never() -> None:

@@ -160,13 +160,13 @@ def _by_chance(e: Evidence, n_variables: int) -> float:
 def overlap(e: Evidence) -> Diagnostic:
     """Who has people of the other arm with a score like theirs."""
     known = ~np.isnan(e.score)
-    value, hidden = None, False
+    value, hidden = None, None
     score, arm = e.score[known], e.arm[known]
     if arm.any() and not arm.all():
         low = max(score[arm].min(), score[~arm].min())
         high = min(score[arm].max(), score[~arm].max())
         inside = int(((score >= low) & (score <= high)).sum())
-        value, hidden = inside / len(score), e.few(inside, len(score))
+        value, hidden = inside / len(score), e.ends(inside, len(score))
     return Diagnostic(
         "overlap",
         value,
@@ -182,13 +182,13 @@ def overlap(e: Evidence) -> Diagnostic:
 def equipoise(e: Evidence) -> Diagnostic:
     """Half of the people with a preference score of 0.3 to 0.7."""
     known = ~np.isnan(e.score)
-    value, hidden = None, False
+    value, hidden = None, None
     if known.any():
         p = e.arm[known].mean()
         odds = np.log(e.score[known]) - np.log1p(-e.score[known])
         preference = 1 / (1 + np.exp(-(odds - np.log(p / (1 - p)))))
         inside = int(((preference >= 0.3) & (preference <= 0.7)).sum())
-        value, hidden = inside / len(preference), e.few(inside, len(preference))
+        value, hidden = inside / len(preference), e.ends(inside, len(preference))
     return Diagnostic(
         "equipoise",
         value,

@@ -23,8 +23,8 @@ class Diagnostic:
     """One question of the answer: `at_most` or at least the threshold passes.
 
     `source`: where the threshold is from. `follows`: what to do where it fails. `decides`: whether
-    the answer is then no effect. `hidden`: the value would tell a small count, and is not shown;
-    the verdict is.
+    the answer is then no effect. `hidden`: the value would tell a small count; the least and the
+    largest that it could be. Where both have one verdict, the nearer to the threshold is shown.
     """
 
     name: str
@@ -35,26 +35,43 @@ class Diagnostic:
     follows: str
     at_most: bool = True
     decides: bool = False
-    hidden: bool = False
+    hidden: tuple[float, float] | None = None
 
     @property
     def verdict(self) -> str:
         """Whether it passes; without a value or a threshold it is not assessed."""
-        if self.value is None or self.threshold is None or np.isnan(self.value):
+        return self._judged(self.value)
+
+    def _judged(self, value: float | None) -> str:
+        if value is None or self.threshold is None or np.isnan(value):
             return OPEN
-        good = self.value <= self.threshold if self.at_most else self.value >= self.threshold
+        good = value <= self.threshold if self.at_most else value >= self.threshold
         return PASS if good else FAIL
+
+    @property
+    def _shown(self) -> tuple[float | None, str]:
+        """The value that may be shown, and what it is of the true one."""
+        if self.value is None or np.isnan(self.value):
+            return None, ""
+        if self.hidden is None:
+            return float(self.value), ""
+        least, most = self.hidden
+        verdicts = {self._judged(least), self._judged(most)}
+        if len(verdicts) > 1:
+            return None, ""
+        below = verdicts == {PASS if self.at_most else FAIL}
+        return (most, " (at most)") if below else (least, " (at least)")
 
     @property
     def row(self) -> dict[str, Any]:
         """A row of diagnostics.csv."""
-        unknown = self.hidden or self.value is None or np.isnan(self.value)
+        value, bound = self._shown
         return {
             "diagnostic": self.name,
-            "value": None if unknown else float(self.value or 0.0),
+            "value": value,
             "threshold": self.threshold,
             "verdict": self.verdict,
-            "meaning": self.meaning,
+            "meaning": f"{self.meaning}{bound}",
             "decides": self.decides,
             "source": self.source,
             "follows": self.follows,
@@ -91,6 +108,14 @@ class Evidence:
         """The row of the answer."""
         return self.tables["effects"].filter(pl.col("role") == "primary").row(0, named=True)
 
-    def few(self, count: float, n: int) -> bool:
-        """Whether a share would tell a count that must not be shown, or that of the others."""
-        return disclosure.small_proportion(round(count), n, self.study.report.smallest_cell)
+    def ends(self, count: int, n: int) -> tuple[float, float] | None:
+        """Between which shares a count lies that must not be shown, or that of the others.
+
+        None: the share may be shown.
+        """
+        smallest = self.study.report.smallest_cell
+        if disclosure.small(count, smallest):
+            return 1 / n, min(smallest - 1, n) / n
+        if disclosure.small(n - count, smallest):
+            return max(n - smallest + 1, 0) / n, (n - 1) / n
+        return None

@@ -13,34 +13,32 @@ from ehrivig.study.admitted import late_names, until_hours
 
 def follow_up(e: Evidence) -> Diagnostic:
     """Of how many of an arm nobody knows what was asked."""
-    least, most, hidden = lost.largest_share(e.table, e.answerable)
+    largest = lost.largest_share(e.table, e.answerable)
     of_the_stay = e.answerable.primary_refused and not e.answerable.weighted_for_lost
-    same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
     return Diagnostic(
         "lost_to_follow_up",
-        most if same else None,  # else the verdict would tell which of few it is
+        largest.share,
         lost.MOST_LOST,
         "largest share of an arm whose outcome, as asked, nobody knows",
         "Schulz and Grimes 2002",
         "link deaths after discharge; read the bounds",
         decides=not of_the_stay,  # where the outcome is known
-        hidden=hidden,
+        hidden=largest.ends,
     )
 
 
 def transferred(e: Evidence) -> Diagnostic:
     """Of how many of an arm a death in the next hospital would count as none."""
-    least, most, hidden = lost.largest_transferred(e.table, e.answerable)
-    same = (least > lost.MOST_LOST) == (most > lost.MOST_LOST)
+    largest = lost.largest_transferred(e.table, e.answerable)
     return Diagnostic(
         "transferred",
-        most if same else None,  # else the verdict would tell which of few it is
+        largest.share,
         lost.MOST_LOST,
         "largest share of an arm transferred alive, where a death counts in the stay alone",
         "5% as of lost follow-up",
         "link the stays of the next hospital, or deaths after discharge",
         decides=True,
-        hidden=hidden,
+        hidden=largest.ends,
     )
 
 
@@ -61,10 +59,10 @@ def immortal_time(e: Evidence) -> Diagnostic:
 
 def eligible(e: Evidence) -> Diagnostic:
     """Time zero is when eligibility is met."""
-    share, hidden = None, False
+    share, hidden = None, None
     if "eligible_at" in e.table.columns:
         late = int((e.table["eligible_at"] > e.table["time_zero"]).fill_null(False).sum())
-        share, hidden = late / max(e.table.height, 1), e.few(late, e.table.height)
+        share, hidden = late / max(e.table.height, 1), e.ends(late, e.table.height)
     return Diagnostic(
         "eligible_after_time_zero",
         share,
@@ -79,10 +77,10 @@ def eligible(e: Evidence) -> Diagnostic:
 
 def undated(e: Evidence) -> Diagnostic:
     """Who met a criterion at a moment that nobody recorded may have met it after time zero."""
-    share, hidden = None, False
+    share, hidden = None, None
     if "eligible_undated" in e.table.columns:
         without = int(e.table["eligible_undated"].sum())
-        share, hidden = without / max(e.table.height, 1), e.few(without, e.table.height)
+        share, hidden = without / max(e.table.height, 1), e.ends(without, e.table.height)
     return Diagnostic(
         "eligible_at_no_known_time",
         share,
@@ -131,7 +129,7 @@ def positivity(e: Evidence) -> Diagnostic:
         "leave out hospitals that give the drug to all or to none (positivity.csv)",
         at_most=False,
         decides=True,
-        hidden=e.few(inside, e.table.height),
+        hidden=e.ends(inside, e.table.height),
     )
 
 
@@ -146,5 +144,5 @@ def complete(e: Evidence) -> Diagnostic:
         "share of people left out because a matching variable is missing",
         "Bennett 2001",
         "read multiple_imputation beside it, or take the variable out of the score",
-        hidden=e.few(gone, len(x)),
+        hidden=e.ends(gone, len(x)),
     )

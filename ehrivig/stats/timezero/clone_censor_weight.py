@@ -20,7 +20,7 @@ from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
 from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
-from ehrivig.stats.timezero.contrast import by_then, effect_of
+from ehrivig.stats.timezero.contrast import by_then, effect_of, no_event, without
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
 from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
@@ -79,8 +79,9 @@ def clone_censor_weight(
     nan where not. The rest is weighted for them too, by day, covariates and strategy
     (`lost_weights`); nothing after it is used. None: whose follow-up ends early is like the others.
 
-    Raises AnalysisError when a strategy has nobody to stand in for those censored, when an arm has
-    no event, or when more than 5% of replicates fail all the same.
+    Where a strategy has no event, here or in more than 5% of the replicates, the ratio is `without`
+    numbers. Raises AnalysisError when a strategy has nobody to stand in for those censored, when
+    neither has an event, or when more than 5% of replicates fail all the same.
     """
     if stand_in not in get_args(StandIn):
         raise AnalysisError(f"stand_in: {stand_in!r} is not one of {get_args(StandIn)}.")
@@ -90,8 +91,8 @@ def clone_censor_weight(
     _refuse_unreached(problem, horizon_hours)
     problem, note = fittable(problem)
     start, wait, weight = risks_of(problem, np.ones(cohort.n))
-    if min(start, wait) <= 0:
-        raise AnalysisError("clone-censor-weight: a strategy has no event, so no risk ratio.")
+    if max(start, wait) <= 0:
+        raise AnalysisError("clone-censor-weight: neither strategy has an event.")
     replicates = bootstrap(problem, bootstraps, seed, workers)
     if _failed(replicates) > _MOST_FAILED * bootstraps and not problem.penalised:
         problem, note = replace(problem, penalised=True), PENALISED
@@ -101,7 +102,7 @@ def clone_censor_weight(
     if n_failed > _MOST_FAILED * bootstraps:
         raise AnalysisError(
             f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed: in them "
-            "a strategy has nobody, or no event. Name another analysis in [study.estimand], or a "
+            "a strategy has nobody. Name another analysis in [study.estimand], or a "
             "longer grace_hours."
         )
     good = replicates[_usable(replicates)]
@@ -155,7 +156,7 @@ def fittable(problem: Problem, *, penalised: bool = False) -> tuple[Problem, str
 
 def _usable(replicates: FloatArray) -> BoolArray:
     """Which replicates (B, 2) have both risks."""
-    return np.asarray(~np.isnan(replicates).any(axis=1) & (replicates > 0).all(axis=1))
+    return np.asarray(~np.isnan(replicates).any(axis=1))
 
 
 def _failed(replicates: FloatArray) -> int:
@@ -184,29 +185,36 @@ def _contrasts(
         Risk(risks[0], float(ends[0, 0]), float(ends[1, 0])),
         Risk(risks[1], float(ends[0, 1]), float(ends[1, 1])),
     )
-    effects = []
-    for measure, value, draws in (
-        ("RD", risks[0] - risks[1], replicates[:, 0] - replicates[:, 1]),
-        ("RR", math.log(risks[0] / risks[1]), np.log(replicates[:, 0] / replicates[:, 1])),
-    ):
+
+    def effect(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
         low, high = np.quantile(draws, tails, method="weibull")
-        effects.append(
-            effect_of(
-                measure,
-                value,
-                float(draws.std(ddof=1)),
-                label,
-                Arms(n, events[0], n, events[1]),
-                f"clone-censor-weight, grace {hours[0]:g} h",
-                f"bootstrap of patients, {replicates.shape[0]} replicates, percentile limits",
-                estimand,
-                limits=(float(low), float(high)),
-                notes=("every patient is in both arms until departing from one",),
-                risks=both,
-                level=level,
-            )
+        return effect_of(
+            measure,
+            value,
+            float(draws.std(ddof=1)),
+            label,
+            Arms(n, events[0], n, events[1]),
+            f"clone-censor-weight, grace {hours[0]:g} h",
+            f"bootstrap of patients, {draws.size} replicates, percentile limits",
+            estimand,
+            limits=(float(low), float(high)),
+            notes=("every patient is in both arms until departing from one", *notes),
+            risks=both,
+            level=level,
         )
-    return effects[0], effects[1]
+
+    difference = effect(
+        "RD",
+        risks[0] - risks[1],
+        replicates[:, 0] - replicates[:, 1],
+        *no_event(*risks, (n, n)),
+    )
+    positive = replicates[(replicates > 0).all(axis=1)]
+    if min(risks) <= 0 or len(positive) < (1 - _MOST_FAILED) * len(replicates):
+        reason = "a strategy has no event, here or in many replicates, so no risk ratio"
+        return difference, without("RR", reason, difference)
+    ratios = np.log(positive[:, 0] / positive[:, 1])
+    return difference, effect("RR", math.log(risks[0] / risks[1]), ratios)
 
 
 def _final(problem: Problem, weight: FloatArray, arm: int) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,8 @@ def risk_effects(
     """Return the risk difference and risk ratio at the horizon, unadjusted.
 
     time_hours, event, exposed : (n,). Risks are 1 - Kaplan-Meier, so that loss to follow-up before
-    the horizon is allowed (without it they are proportions); Greenwood variance.
+    the horizon is allowed (without it they are proportions); Greenwood variance. Without an event
+    in one arm the ratio is `without` numbers.
     """
     time = np.minimum(time_hours, horizon_hours)
     had = event & (time_hours <= horizon_hours)
@@ -52,12 +54,35 @@ def risk_effects(
     curves = kaplan_meier(time, had, group=exposed, event_label=event_label)
     (r1, s1), (r0, s0) = (_risk(curves[arm], horizon_hours) for arm in (True, False))
     both = (_with_limits(curves[True], horizon_hours), _with_limits(curves[False], horizon_hours))
-    common = (event_label, arms_of(had, exposed), method, "Greenwood", estimand)
-    difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common, risks=both)
-    if min(r1, r0) <= 0:
-        raise AnalysisError(f"{method}: no event in one arm, so the risk ratio is undefined.")
+    arms = arms_of(had, exposed)
+    common = (event_label, arms, method, "Greenwood", estimand)
+    certain = no_event(r1, r0, (arms.n_exposed, arms.n_control))
+    difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common, risks=both, notes=certain)
+    if certain:
+        return difference, without("RR", "no event in one arm, so no risk ratio", difference)
     ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both)
     return difference, ratio
+
+
+def no_event(risk: float, control: float, n: tuple[float, float]) -> tuple[str, ...]:
+    """What an interval does not hold where an arm of n people has no event: how rare it may be.
+
+    Source: Hanley and Lippman-Hand 1983 (the rule of three).
+    """
+    for value, size in zip((risk, control), n, strict=True):
+        if value <= 0:
+            most = 1 - 0.05 ** (1 / max(size, 1.0))
+            return (
+                f"one arm has no event: its true risk may be up to {most:.1%}, which the interval "
+                "does not hold",
+            )
+    return ()
+
+
+def without(measure: str, reason: str, other: Effect) -> Effect:
+    """The effect that a design cannot give beside `other`: no number, and the reason as a note."""
+    nan, notes = math.nan, (f"no estimate: {reason}",)
+    return replace(other, measure=measure, estimate=nan, lo=nan, hi=nan, se=nan, p=nan, notes=notes)
 
 
 def _risk(curve: SurvivalCurve, horizon_hours: float) -> tuple[float, float]:
@@ -132,6 +157,16 @@ def hazard_ratio(
     fit = cox(time_hours, event, columns, event_label=event_label)
     effect = fit.effect(0, exposed, estimand=estimand)
     return relabelled(effect, method, x)
+
+
+def with_hazard_ratio(
+    risks: tuple[Effect, Effect], make: Callable[[], Effect]
+) -> tuple[Effect, ...]:
+    """Difference and ratio of risks, and the hazard ratio, without numbers where it has none."""
+    try:
+        return (*risks, make())
+    except AnalysisError as error:
+        return (*risks, without("HR", str(error), risks[0]))
 
 
 def relabelled(effect: Effect, method: str, x: FloatArray | None) -> Effect:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
-from ehrivig.stats.timezero.contrast import by_then, hazard_ratio, risk_effects
+from ehrivig.stats.timezero.contrast import by_then, hazard_ratio, risk_effects, with_hazard_ratio
 from ehrivig.stats.timezero.follow_up import FollowUp
 
 DEFAULT_LANDMARKS_HOURS = (24.0, 48.0, 72.0)
@@ -39,4 +39,4 @@ def landmark(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> t
     )
     labels = {"event_label": cohort.event_label, "method": method, "estimand": estimand}
     risks = risk_effects(time, event, exposed, horizon_hours - landmark_hours, **labels)
-    return (*risks, hazard_ratio(time, event, exposed, x, **labels))
+    return with_hazard_ratio(risks, lambda: hazard_ratio(time, event, exposed, x, **labels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ehrivig.stats.result import Effect
-from ehrivig.stats.timezero.contrast import hazard_ratio, risk_effects
+from ehrivig.stats.timezero.contrast import hazard_ratio, risk_effects, with_hazard_ratio
 from ehrivig.stats.timezero.follow_up import FollowUp
 
 WARNING = (
@@ -33,16 +33,19 @@ def ever_vs_never(cohort: FollowUp, horizon_hours: float) -> tuple[Effect, ...]:
         method=method,
         estimand=estimand,
     )
-    ratio = hazard_ratio(
-        cohort.time_hours,
-        cohort.event,
-        cohort.ever,
-        cohort.x,
-        event_label=cohort.event_label,
-        method=method,
-        estimand=estimand,
+    effects = with_hazard_ratio(
+        risks,
+        lambda: hazard_ratio(
+            cohort.time_hours,
+            cohort.event,
+            cohort.ever,
+            cohort.x,
+            event_label=cohort.event_label,
+            method=method,
+            estimand=estimand,
+        ),
     )
-    return tuple(with_note(effect, WARNING) for effect in (*risks, ratio))
+    return tuple(with_note(effect, WARNING) for effect in effects)
 
 
 def with_note(effect: Effect, note: str) -> Effect:
