@@ -36,7 +36,7 @@ class Problem:
     terms: FloatArray
     sets: RiskSets
     truncate: tuple[float, float]
-    grace_hours: float
+    grace: Grace
     stand_in: StandIn
     lost: Lost | None = None
     penalised: bool = False
@@ -54,7 +54,7 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
         problem.terms,
         frequency,
         problem.truncate,
-        problem.grace_hours,
+        problem.grace,
         problem.stand_in,
         penalised=problem.penalised,
     )
@@ -102,6 +102,7 @@ def problem_of(
     """
     if not horizon_hours > grace.hours:
         raise AnalysisError("clone-censor-weight: the horizon must be after the end of grace.")
+    grace = grace.of(cohort)
     rows = at_risk_of_start(cohort, grace)
     chosen = rows.interval == grace.n_intervals
     started = rows.started[chosen] if stand_in == "last_interval" else rows.started
@@ -117,8 +118,8 @@ def problem_of(
     sets = build_risk_sets(
         pieces.time_hours, pieces.event, stratum=stratum, entry=pieces.entry_hours
     )
-    terms = interval_terms(rows, grace.n_intervals)
-    return Problem(cohort, copies, rows, terms, sets, truncate, grace.hours, stand_in, lost)
+    terms = interval_terms(rows, grace)
+    return Problem(cohort, copies, rows, terms, sets, truncate, grace, stand_in, lost)
 
 
 def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> FloatArray:

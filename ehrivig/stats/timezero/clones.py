@@ -56,8 +56,7 @@ def clones(cohort: FollowUp, grace: Grace, horizon_hours: float) -> Clones:
     within = started_in <= grace.n_intervals
     left = cohort.leaves_hours <= grace.hours
     end = np.minimum(cohort.time_hours, horizon_hours)
-    edges = np.append(np.arange(grace.n_intervals + 1) * grace.width_hours, np.inf)
-    edges[grace.n_intervals] = grace.hours
+    edges = np.append(grace.edges, np.inf)
     parts = []
     for arm in (START, WAIT):
         departs = np.where(within | left, np.inf, grace.hours)
@@ -65,7 +64,7 @@ def clones(cohort: FollowUp, grace: Grace, horizon_hours: float) -> Clones:
             departs = np.where(within, cohort.start_hours, np.inf)
         stop = np.minimum(end, departs)
         had = cohort.event & (cohort.time_hours <= stop)
-        for k in range(1, grace.n_intervals + 2):
+        for k in range(1 + grace.at_zero, grace.n_intervals + 2):
             rows = np.flatnonzero(stop > edges[k - 1])
             last = stop[rows] <= edges[k]
             piece_end = np.minimum(stop[rows], edges[k])
@@ -91,7 +90,7 @@ def clone_weights(
     terms: FloatArray,
     frequency: FloatArray,
     truncate: tuple[float, float],
-    grace_hours: float,
+    grace: Grace,
     stand_in: StandIn = "all_starters",
     *,
     penalised: bool = False,
@@ -105,10 +104,9 @@ def clone_weights(
     interval, so it only sets the scale for truncation, at the quantiles `truncate` of the weights
     within each arm after grace, of the copies that stand for others.
     """
-    n_intervals = terms.shape[0]
-    ends = np.arange(1, n_intervals + 1) * (grace_hours / n_intervals)
+    n_intervals = grace.n_intervals
     chance = modelled_chance(cohort, rows, terms, frequency, penalised=penalised)
-    chance[cohort.leaves_hours[:, None] <= ends] = 0.0
+    chance[cohort.leaves_hours[:, None] <= grace.edges[1:]] = 0.0
     crude, at_risk = crude_chance(rows, frequency, n_intervals)
     stay = np.hstack((np.ones((cohort.n, 1)), np.cumprod(1 - chance, axis=1)))
     crude_stay = np.append(1.0, np.cumprod(1 - crude))
@@ -119,7 +117,7 @@ def clone_weights(
     weight[wait] = crude_stay[before] / stay[copies.patient[wait], before]
     started = np.flatnonzero(~wait & after)
     who = copies.patient[started]
-    stands = cohort.leaves_hours[who] > grace_hours
+    stands = cohort.leaves_hours[who] > grace.hours
     if stand_in == "all_starters":
         weight[started] = 1 - crude_stay[-1]
         weight[started[stands]] /= 1 - stay[who[stands], n_intervals]

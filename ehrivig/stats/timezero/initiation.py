@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,15 +17,33 @@ _DUMMY_MINIMUM = 20
 
 @dataclass(frozen=True)
 class Grace:
-    """The grace period [0, hours], cut into K intervals ((k-1) width, k width], k = 1..K."""
+    """The grace period [0, hours], cut into K intervals ((k-1) width, k width], k = 1..K.
+
+    `at_zero`: time zero is an interval of its own, the first, for those who start at that moment.
+    Whoever does leaves WAIT at once, and those left must stand for them from then on: who dies
+    within the hours after is not like everybody.
+    """
 
     hours: float
     width_hours: float
+    at_zero: bool = False
 
     @property
     def n_intervals(self) -> int:
-        """Number K of intervals."""
-        return round(self.hours / self.width_hours)
+        """Number K of intervals, with time zero where it is one."""
+        return round(self.hours / self.width_hours) + self.at_zero
+
+    @property
+    def edges(self) -> FloatArray:
+        """Where the intervals end, in hours, time zero first: shape (K + 1,)."""
+        whole = self.n_intervals - self.at_zero
+        edges = np.arange(whole + 1) * self.width_hours
+        edges[whole] = self.hours
+        return np.append(np.zeros(int(self.at_zero)), edges)
+
+    def of(self, cohort: FollowUp) -> Grace:
+        """The grace period of a cohort: with time zero by itself where somebody starts then."""
+        return replace(self, at_zero=bool(np.equal(cohort.start_hours, 0).any()))
 
 
 def grace_period(hours: float, width_hours: float) -> Grace:
@@ -46,11 +64,10 @@ def start_interval(cohort: FollowUp, grace: Grace) -> IntArray:
 
     A start at time zero is in interval 1.
     """
-    k = np.ceil(cohort.start_hours / grace.width_hours - 1e-9)
+    k = np.maximum(np.ceil(cohort.start_hours / grace.width_hours - 1e-9), 1) + grace.at_zero
+    k = np.where(np.equal(cohort.start_hours, 0), 1, k)
     late = ~np.less_equal(cohort.start_hours, grace.hours)
-    return np.where(late, grace.n_intervals + 1, np.maximum(np.where(late, 1, k), 1)).astype(
-        np.int64
-    )
+    return np.where(late, grace.n_intervals + 1, np.where(late, 1, k)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -73,23 +90,26 @@ def at_risk_of_start(cohort: FollowUp, grace: Grace) -> AtRiskOfStart:
     started_in = start_interval(cohort, grace)
     parts = []
     for k in range(1, grace.n_intervals + 1):
-        there = np.minimum(cohort.time_hours, cohort.leaves_hours) > k * grace.width_hours
+        there = np.minimum(cohort.time_hours, cohort.leaves_hours) > grace.edges[k]
         rows = np.flatnonzero(there & (started_in >= k))
         parts.append((rows, np.full(rows.size, k), started_in[rows] == k))
     return AtRiskOfStart(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def interval_terms(rows: AtRiskOfStart, n_intervals: int) -> FloatArray:
+def interval_terms(rows: AtRiskOfStart, grace: Grace) -> FloatArray:
     """Return the model columns of time, shape (K, q), row k - 1 for interval k.
 
-    Indicators where every interval has at least 20 starts and 20 others, else k and k squared.
+    Indicators where every interval has at least 20 starts and 20 others, else k and k squared, and
+    time zero by itself where it is an interval.
     """
+    n_intervals = grace.n_intervals
     starts = np.bincount(rows.interval, rows.started, n_intervals + 1)[1:]
     others = np.bincount(rows.interval, ~rows.started, n_intervals + 1)[1:]
     if min(starts.min(), others.min()) >= _DUMMY_MINIMUM:
         return np.eye(n_intervals)[:, 1:]
     k = np.arange(1, n_intervals + 1, dtype=np.float64)
-    return np.column_stack((k, k**2))[:, : min(2, n_intervals - 1)]
+    smooth = np.column_stack((k, k**2))[:, : min(2, n_intervals - 1 - grace.at_zero)]
+    return np.column_stack((np.equal(k, 1), smooth)) if grace.at_zero else smooth
 
 
 def crude_chance(

@@ -53,7 +53,7 @@ def weighted_clones(
     copies, followed = problem.copies, cohort.time_hours > grace.hours
     shares, gaps = [], []
     for arm in (START, WAIT):
-        rows = np.flatnonzero((copies.arm == arm) & (copies.interval > grace.n_intervals))
+        rows = np.flatnonzero((copies.arm == arm) & (copies.interval > problem.grace.n_intervals))
         w = weight[rows]
         shares.append(_share(w))
         shares += _by_day(problem, weight, arm, grace.hours)
