@@ -383,7 +383,7 @@ def carried(name: str, **more: Any) -> dict[str, Any]:
     covariates = ["age", "male", "diabetes", "hypertension", "malignancy"]
     # one source is one hospital, another several: nothing may depend on that
     content["match"] = {"covariates": covariates, "hospital": "ignore"}
-    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True, "bootstrap": 20}
+    content["analysis"] = {"adjust": ["age", "male"], "pool_hospitals": True, "bootstrap": 40}
     content["utilisation"] = {"by": ["hospital_id", "month", "product_type"], "price_per_g": 60}
     content["regimen"] = {"names": ["gbs", "igma_sepsis"]}
     return content

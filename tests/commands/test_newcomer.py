@@ -32,7 +32,7 @@ def test_from_an_empty_folder_to_a_report(tmp_path: Path, monkeypatch: pytest.Mo
     (report,) = json.loads(typed("codelist", "check", "lists", "--extract", "extract", "--json")[0])
     assert report["lines"][0]["count"]["people"] >= found["exposure"]["exposed"]
     text = Path("moxi.toml").read_text(encoding="utf-8")
-    Path("moxi.toml").write_text(text.replace("bootstrap = 100", "bootstrap = 20"), "utf-8")
+    Path("moxi.toml").write_text(text.replace("bootstrap = 500", "bootstrap = 40"), "utf-8")
     summary = json.loads(
         typed("run", "moxi.toml", "--extract", "extract", "--out", "result", "--json", "--quiet")[0]
     )

@@ -249,7 +249,7 @@ def test_the_first_run_of_a_new_study_has_no_error_of_its_pattern(tmp_path: Path
         rows.with_columns(undated).write_parquet(path)
     path = tmp_path / "mine.toml"
     typed("study", "new", path, "--drug", "moxifloxacin", "--condition", "covid19")
-    text = path.read_text(encoding="utf-8").replace("bootstrap = 100", "bootstrap = 2")
+    text = path.read_text(encoding="utf-8").replace("bootstrap = 500", "bootstrap = 40")
     path.write_text(text, encoding="utf-8")
     typed("run", path, "--extract", tmp_path / "d", "--out", tmp_path / "o", "--quiet")
     lints = pl.read_csv(tmp_path / "o" / "lints.csv")

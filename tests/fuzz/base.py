@@ -12,7 +12,7 @@ from typing import Any
 from ehrivig import study
 from ehrivig.demo import write_demo
 
-SLOW_PARTS = {"sensitivity": [], "bootstrap": 10, "repeat_labs": []}
+SLOW_PARTS = {"sensitivity": [], "bootstrap": 40, "repeat_labs": []}
 
 
 def small_extract(folder: Path, patients: int = 800, hospitals: int = 2) -> Path:

@@ -65,7 +65,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     (home / "lists" / "drugs" / "mine.csv").write_text(text, encoding="utf-8")
     whole["extract"]["codelists"], whole["exposure"]["codelist"] = "lists", "mine"
     whole["match"] = {"covariates": ["age", "male"]}
-    whole["analysis"] = {"adjust": ["age", "male"], "bootstrap": 2}
+    whole["analysis"] = {"adjust": ["age", "male"], "bootstrap": 40}
     whole["utilisation"], whole["regimen"] = {"by": ["month"]}, {"names": ["gbs"]}
     lenient = {f"{table.name}.admission_known": 0.9 for table in contract.EVENT_TABLES}
     lenient |= {"study.death_known_elsewhere": 1.0, "study.arm_difference": 1.0}

@@ -155,7 +155,7 @@ def short_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = (resources.studies_folder() / "ivig_covid19.toml").read_text(encoding="utf-8")
     assert "bootstrap = 500" in text
     path = tmp_path_factory.mktemp("study") / "study.toml"
-    path.write_text(text.replace("bootstrap = 500", "bootstrap = 5\nimputations = 2"))
+    path.write_text(text.replace("bootstrap = 500", "bootstrap = 40\nimputations = 2"))
     return path
 
 

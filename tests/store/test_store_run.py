@@ -70,7 +70,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         filesystem.cache_clear()
         object_store.make_buckets(address, *BUCKETS)
         (folder / "tmp").mkdir()
-        found = Place(proxy, folder, folder / "extract", _study(folder, 5), folder / "tmp")
+        found = Place(proxy, folder, folder / "extract", _study(folder, 40), folder / "tmp")
         _extract_with_a_column_of_no_use(found.extract)
         upload(found.extract, "data/extract")
         done = found.run(found.extract, folder / "here")
@@ -175,7 +175,7 @@ def test_permission_that_ends_during_the_upload_leaves_the_earlier_run(place: Pl
     """Refused when the results are put there, after all work; the next run mends it."""
     before = results()
     place.proxy.writes_left = {"runs": 12}
-    exit_code, _, told = place.run("s3://data/extract", "s3://runs/study", _study(place.folder, 6))
+    exit_code, _, told = place.run("s3://data/extract", "s3://runs/study", _study(place.folder, 41))
     place.proxy.writes_left = {}
     print(f"\npermission withdrawn: exit code {exit_code}\n{told.strip()}")
     assert (exit_code, len(told.splitlines())) == (2, 1)
@@ -186,7 +186,7 @@ def test_permission_that_ends_during_the_upload_leaves_the_earlier_run(place: Pl
 
 def test_a_killed_run_leaves_the_earlier_run(place: Place) -> None:
     before = results()
-    study = _study(place.folder, 7)
+    study = _study(place.folder, 42)
     with place.start("s3://data/extract", "s3://runs/study", study) as running:
         end = time.monotonic() + 120
         while time.monotonic() < end and not begun(place):

@@ -41,7 +41,17 @@ REFUSED = [
     ({"exposure__end_hours": 24}, "the exposure window closes at 24 h"),
     ({"analysis__grace_hours": 700}, "people are followed for 672 h"),
     ({"analysis__grace_hours": 50}, "50 h are no whole number of intervals of 6 h"),
-    ({"analysis__bootstrap": 1}, "its interval from bootstrap samples"),
+    ({"analysis__bootstrap": 39}, "fewer than 40 have no limits at 95%"),
+    (
+        {"study__estimand__analysis": "matched", "study__estimand__target": "ATT"}
+        | {"match__ratio": 2},
+        "used once. Write ratio = 1",
+    ),
+    (
+        {"study__estimand__analysis": "matched", "study__estimand__target": "ATT"}
+        | {"match__replace": True},
+        "used once. Write replace = false",
+    ),
     (
         {"study__estimand__analysis": "landmark", "study__estimand__measure": "HR"}
         | {"analysis__landmark_hours": [672, 700]},
@@ -105,7 +115,9 @@ def test_the_analysis_of_the_answer_is_made() -> None:
 
 
 def test_a_declared_answer_is_no_doubt() -> None:
-    assert [d.code for d in doubts_of(parsed(analysis__landmark_hours=None))] == []
+    assert [
+        d.code for d in doubts_of(parsed(analysis__landmark_hours=None, analysis__bootstrap=500))
+    ] == []
 
 
 def test_an_answer_with_immortal_time_is_an_error() -> None:

@@ -36,7 +36,7 @@ DOUBTS = [
         "match.allow_post_baseline: 'age' is known at time zero and needs no admission",
     ),
     (
-        [("bootstrap = 100", 'bootstrap = 100\nallow_post_baseline = ["crp"]')],
+        [("bootstrap = 500", 'bootstrap = 500\nallow_post_baseline = ["crp"]')],
         "analysis.allow_post_baseline: nothing uses 'crp'",
     ),
     (
@@ -46,6 +46,10 @@ DOUBTS = [
     (
         [(AGE, SEPSIS), (USED, f'{USED}, "sepsis"')],
         "match.covariates: 'sepsis' is matched on, and sepsis is a condition of an acute kind",
+    ),
+    (
+        [("bootstrap = 500", "bootstrap = 60")],
+        "analysis.bootstrap: the interval of the answer has its limits from 60 samples",
     ),
     ([(CUT, CUT.replace("65", "650"))], "analysis.subgroups.age.cut: 650 y is outside what age"),
     (
@@ -79,6 +83,22 @@ def test_a_doubt_is_told_with_its_line_and_is_a_lint(
     assert place in line or "variable" in line or "covariates" in line or "age" in line
     (doubt,) = doubts_of(study.load(path))
     assert text.startswith(f"{text.partition(': ')[0]}: {doubt.text[:30]}")
+
+
+def test_words_that_name_another_time_than_the_keys_are_errors(tmp_path: Path) -> None:
+    """The head of the report is made of both."""
+    longer = [("within_days = 28, event_label", "within_days = 90, event_label")]
+    shorter = [("grace_hours = 48\n", "grace_hours = 6\n")]
+    found = []
+    for changes in (longer, shorter, [*longer, ('"28-day mortality"', '"Death by 90 d"')]):
+        doubts = doubts_of(study.load(changed(tmp_path, changes)))
+        assert all(d.code == "words_and_keys" and d.severity == "error" for d in doubts)
+        found.append([d.path[-1] for d in doubts])
+    assert found == [
+        ["label", "event_label", "outcome"],
+        ["treatment", "comparator"],
+        ["event_label", "outcome"],
+    ]
 
 
 def test_a_limit_is_brought_to_the_unit_of_the_study(tmp_path: Path) -> None:
@@ -123,7 +143,7 @@ def test_a_condition_nearly_called_as_a_shipped_one_is_asked_about(tmp_path: Pat
         ("end_hours = 48", "end_hours = 0", "[0, 0) holds no moment"),
         ("end_hours = 48", "end_hours = -1", "[0, -1) holds no moment"),
         ("window_hours = [-48, 6]", "window_hours = [6, 6]", "[6, 6) holds no moment"),
-        ("bootstrap = 100", "bootstrap = 100\nrepeat_hours = [72, 72]", "[72, 72) holds no"),
+        ("bootstrap = 500", "bootstrap = 500\nrepeat_hours = [72, 72]", "[72, 72) holds no"),
         ("grace_hours = 48", "grace_hours = -48", "-48 is not above 0"),
         ("landmark_hours = [24, 48]", "landmark_hours = [-24]", "-24 is not above 0"),
     ],

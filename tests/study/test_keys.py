@@ -126,7 +126,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
     signed = tmp_path_factory.mktemp("signed") / "mappings.toml"
     signed.write_text("", encoding="utf-8")
     for old, new in (
-        ("bootstrap = 500", 'bootstrap = 5\nrepeat_anchor = "first_dose"\nimputations = 20'),
+        ("bootstrap = 500", 'bootstrap = 40\nrepeat_anchor = "first_dose"\nimputations = 20'),
         ('layout = "native"', f'layout = "native"\nmappings = "{signed}"'),
         ("[report]\nsmallest_cell = 5\n", EVERYTHING),
         ("\n[utilisation]", "\n[utilisation]\nprice_per_g = 60"),

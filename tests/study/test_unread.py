@@ -15,7 +15,7 @@ from ehrivig.errors import StudyError, UsageError
 from ehrivig.study.doubts import doubts_of
 
 TEXT = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
-BOOTSTRAP = "bootstrap = 100\n"
+BOOTSTRAP = "bootstrap = 500\n"
 END = "end_hours = 48"
 LAYOUT = 'layout = "native"\n'
 CRP = 'label = "C-reactive protein", from = "lab", unit = "mg/L"'

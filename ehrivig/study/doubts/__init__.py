@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehrivig.study.doubts.acute import acute_conditions
-from ehrivig.study.doubts.answer import undeclared_answer, unsafe_answer
+from ehrivig.study.doubts.answer import few_samples, undeclared_answer, unsafe_answer
 from ehrivig.study.doubts.declared import declared_for_nothing
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
@@ -18,6 +18,7 @@ from ehrivig.study.doubts.units import without_unit
 from ehrivig.study.doubts.unread import unread_settings
 from ehrivig.study.doubts.unused import unused_settings
 from ehrivig.study.doubts.windows import baseline_after_exposure
+from ehrivig.study.doubts.words import contradicted_words
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
@@ -37,6 +38,8 @@ _DOUBTS = (
     baseline_after_exposure,
     without_unit,
     declared_for_nothing,
+    contradicted_words,
+    few_samples,
 )
 
 

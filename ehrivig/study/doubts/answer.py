@@ -11,6 +11,8 @@ from ehrivig.study.registries import ANSWERS
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
+_STEADY_SAMPLES = 500
+
 
 def undeclared_answer(study: Study) -> Iterator[Doubt]:
     """An estimand in words alone: no row of the results can be told to be its answer."""
@@ -38,4 +40,17 @@ def unsafe_answer(study: Study) -> Iterator[Doubt]:
         "window end at time zero, or ask for a death by clone_censor_weight",
         "unsafe_answer",
         "error",
+    )
+
+
+def few_samples(study: Study) -> Iterator[Doubt]:
+    """An interval from so few samples that another seed would give another one."""
+    given = study.analysis.bootstrap
+    if study.answer != "clone_censor_weight" or given >= _STEADY_SAMPLES:
+        return
+    yield Doubt(
+        ("analysis", "bootstrap"),
+        f"the interval of the answer has its limits from {given} samples, and moves with the seed. "
+        f"Write bootstrap = {_STEADY_SAMPLES}",
+        "few_samples",
     )

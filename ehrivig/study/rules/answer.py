@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ESTIMAND = ("study", "estimand")
 _INTERVAL = 6.0  # hours in which clone_censor_weight counts
-_FEWEST_SAMPLES = 2
+_FEWEST_SAMPLES = 40  # the limits are at rank 0.025 x (B + 1)
 UNSEEN_BY = "clone_censor_weight"
 """The analysis that can weight for who left alive and is seen no more."""
 
@@ -45,6 +45,11 @@ def impossible_answer(study: Study) -> Iterator[Problem]:
         what = "a number" if primary.unit else "an event"
         text = f"{entry.name} gives {' or '.join(given)} of {what}, not {estimand.measure}"
         yield Problem((*_ESTIMAND, "measure"), f"{text}. Name one of these, or another analysis")
+    elif study.answer == "matched" and (study.match.ratio > 1 or study.match.replace):
+        key = "ratio" if study.match.ratio > 1 else "replace"
+        text = "matched answers by pairs, each of one exposed and one unexposed used once. Write "
+        cure = "ratio = 1" if key == "ratio" else "replace = false"
+        yield Problem(("match", key), f"{text}{cure}, or name another analysis, as aipw")
     declared = estimand.analysis is not None and "target" in estimand.model_fields_set
     if declared and estimand.target != entry.target:
         text = (
@@ -121,7 +126,10 @@ def impossible_hours(study: Study) -> Iterator[Problem]:
             )
             yield Problem(("analysis", "grace_hours"), text)
         if plan.bootstrap < _FEWEST_SAMPLES:
-            text = "the answer has its interval from bootstrap samples. Write bootstrap = 500"
+            text = (
+                "the answer has the limits of its interval from bootstrap samples, and fewer than "
+                f"{_FEWEST_SAMPLES} have no limits at 95%. Write bootstrap = 500"
+            )
             yield Problem(("analysis", "bootstrap"), text)
     if study.answer == "landmark" and plan.landmark_hours[0] >= horizon:
         text = (
