@@ -29,7 +29,8 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
 
     Lengths of stay are Float64 days, changes of a score Float64 points, all others Boolean (null:
     cannot be known). Beside a death anywhere there is a column "<name> in hospital": the same asked
-    of the stay alone, for where nobody knows who died later (`concepts.follow_up`). Then, for
+    of the stay alone, for where nobody knows who died later (`concepts.follow_up`). Then
+    `hours_to_any_dose` (see `_starts`), and for
     a primary outcome that is a death: `time_days`, `event` (follow-up from time zero, capped at its
     within_days), `days_to_death`, of a death anywhere all three in hospital as well, and how the
     stay ended by then: `stay_days`, `stay_end` (1 death, 2 left alive, 0 neither). For the first
@@ -51,7 +52,7 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
         db.view("anchor", f"SELECT admission_id, {moment} AS anchor_at FROM candidate")
         for source in dict.fromkeys(v.source for v in wanted):
             frame = _with_courses(db, frame, [v for v in wanted if v.source == source])
-    times = frame.select("admission_id")
+    times = _starts(db, study, frame.select("admission_id"))
     for variable in (v for v in variables if not OUTCOMES[v.source].parameter):
         found = _alone(db, study, variable)
         answers = [name for name in found.columns if name in _ANSWERS]
@@ -61,6 +62,26 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
             times = _joined(times, found.drop(answers))
     beside = [name for v in variables if (name := f"{v.name}{IN_HOSPITAL}") in frame.columns]
     return _joined(frame.select("admission_id", *(v.name for v in variables), *beside), times)
+
+
+def _starts(db: Database, study: Study, admissions: pl.DataFrame) -> pl.DataFrame:
+    """The admissions; where the exposure window ends before the stay, with `hours_to_any_dose`.
+
+    Hours from time zero to the first dose of the exposure whenever in the stay: whoever is given
+    the drug after the window is untreated by it, and no longer one who has not started.
+    """
+    drug = study.exposure
+    if drug.end_hours is None:
+        return admissions
+    which = {"codelist": drug.codelist, "routes": list(drug.routes)}
+    window = {"start_hours": drug.start_hours, "end_hours": None}
+    db.table("first_dose", concept("first_dose"), {**which, **window})
+    hours = "DATE_DIFF('microsecond', c.time_zero, d.anchor_at) / 3600e6"
+    found = db.frame(
+        f"SELECT admission_id, {hours} AS hours_to_any_dose FROM first_dose AS d "
+        "INNER JOIN candidate AS c USING (admission_id)"
+    )
+    return _joined(admissions, found)
 
 
 def _named(answers: list[str], name: str) -> dict[str, str]:

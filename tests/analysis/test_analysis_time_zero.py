@@ -59,6 +59,8 @@ def test_who_was_exposed_before_time_zero_is_left_out(
 ) -> None:
     start = pl.col("hours_to_first_dose")
     early = pl.when(start < 12).then(-start).otherwise(start).alias("hours_to_first_dose")
+    later = cohort_of(table.with_columns(hours_to_any_dose=pl.lit(60.0)), plan)[0]
+    assert set(later.start_hours[later.time_hours > 60]) == {60.0}  # also after the window
     cohort, left = cohort_of(table.with_columns(early), plan)
     assert left > table["apache_ii"].null_count()
     assert cohort.n + left == table.height

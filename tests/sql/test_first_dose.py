@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
 from drawn import Hospital
+
+from ehrivig import study as studies
+from ehrivig.features.outcomes import outcomes
 
 STAYS = """
     admission_id | admitted_at | discharged_at
@@ -57,3 +61,26 @@ def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) ->
     }
     assert first(hospital, start_hours=-1.0)[1] == datetime(2020, 1, 2, 9, 59)
     assert first(hospital, start_hours=13.9999, end_hours=14.0)[1] == datetime(2020, 1, 3)
+
+
+@pytest.mark.parametrize("end", [None, 24.0])
+def test_a_dose_after_the_window_is_no_dose_of_it_and_a_start_all_the_same(
+    hospital: Hospital, end: float | None
+) -> None:
+    """Whoever starts after the window is untreated by it, and no longer one who has not started."""
+    hospital.admit(STAYS)
+    hospital.db.execute(
+        "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
+        "UNION SELECT 2, 'im' UNION SELECT 3, 'iv'"
+    )
+    hospital.draw("ref.drug_class", CLASSES)
+    hospital.draw("medication", GIVEN)
+    plan = studies.load("ivig_covid19")
+    drug = plan.exposure.model_copy(update={"end_hours": end})
+    few = plan.outcomes.model_copy(update={"variables": (plan.primary,)})
+    made = outcomes(hospital.db, plan.model_copy(update={"exposure": drug, "outcomes": few}))
+    if end is None:
+        assert "hours_to_any_dose" not in made.columns  # it is that of the window
+        return
+    hours = dict(made.select("admission_id", "hours_to_any_dose").iter_rows())
+    assert hours == {1: pytest.approx(14, abs=0.001), 2: 0, 3: 168, 4: None, 5: 72}

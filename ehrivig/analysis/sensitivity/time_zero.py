@@ -123,7 +123,7 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
     cohort = checked(
         time * HOURS_PER_DAY,
         event,
-        values(people, "hours_to_first_dose"),
+        _starts(people),
         matrix(people, names) if names else None,
         leaves_hours=_leaves(people),
         names=names or None,
@@ -144,6 +144,12 @@ def followed_people(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tu
     keep = ~np.isnan(x).any(axis=1) & ~(values(people, "hours_to_first_dose") < 0)
     varies = [len(np.unique(column[keep])) > 1 for column in x.T]
     return people.filter(keep), tuple(name for name, v in zip(names, varies, strict=True) if v)
+
+
+def _starts(people: pl.DataFrame) -> Floats:
+    """Hours from time zero to the first dose, also after the exposure window; NaN: never."""
+    anywhere = "hours_to_any_dose" in people.columns
+    return values(people, "hours_to_any_dose" if anywhere else "hours_to_first_dose")
 
 
 def _leaves(people: pl.DataFrame) -> Floats:
