@@ -18,10 +18,12 @@ from ehrivig.analysis.sensitivity.time_zero import (
     cloned,
     cohort_of,
     followed_people,
+    left_out,
 )
 from ehrivig.analysis.survival import horizon_of
 from ehrivig.concepts.follow_up import LEFT_ALIVE, Answerable
 from ehrivig.dataset import Floats, values
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp
 from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight
@@ -46,7 +48,19 @@ def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> N
         adjusted=True,
         design=study.answer,
     )
-    rows.ask(question, lambda: _effects(_found(table, study, asked.event_label)))
+    note = _left_out(table, study)
+    rows.ask(
+        replace(question, note=note), lambda: _effects(_found(table, study, asked.event_label))
+    )
+
+
+def _left_out(table: pl.DataFrame, study: Study) -> str:
+    """Whom the answer leaves out; nothing where there is no cohort, which its row says."""
+    try:
+        cohort, n_left = cohort_of(table, study)
+    except AnalysisError:
+        return ""
+    return left_out(n_left, cohort.n, study)
 
 
 def _found(table: pl.DataFrame, study: Study, label: str) -> CloneCensorWeight:

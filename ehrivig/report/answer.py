@@ -105,6 +105,7 @@ def _bars(row: dict[str, Any], study: Study) -> list[Bar]:
 def _foot(row: dict[str, Any], study: Study) -> str:
     """How it was found: the analysis, the people, p, and the number needed to treat."""
     parts = [ANSWERS[study.answer].caption, row["contrast"], row["estimand"] or ""]
+    parts += [part for part in (row["note"] or "").split("; ") if "left out" in part]
     if row["p"] is not None:
         parts.append(f"p {p_text(row['p'])}")
     if row["measure"] == "RD" and row["estimate"]:

@@ -9,7 +9,7 @@ import pytest
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Sample
-from ehrivig.analysis.sensitivity.time_zero import cohort_of, time_zero
+from ehrivig.analysis.sensitivity.time_zero import cohort_of, left_out, time_zero
 
 
 def sample(table: pl.DataFrame) -> Sample:
@@ -59,6 +59,11 @@ def test_who_was_exposed_before_time_zero_is_left_out(
 ) -> None:
     start = pl.col("hours_to_first_dose")
     early = pl.when(start < 12).then(-start).otherwise(start).alias("hours_to_first_dose")
+    assert left_out(0, 10, plan) == ""
+    assert left_out(7, 3, plan).startswith("7 of 10 admissions left out: exposed before")
+    guarded = plan.report.model_copy(update={"smallest_cell": 5})
+    few = left_out(2, 8, plan.model_copy(update={"report": guarded}))
+    assert few.startswith("fewer than 5 of 10 admissions left out")
     later = cohort_of(table.with_columns(hours_to_any_dose=pl.lit(60.0)), plan)[0]
     assert set(later.start_hours[later.time_hours > 60]) == {60.0}  # also after the window
     cohort, left = cohort_of(table.with_columns(early), plan)

@@ -10,6 +10,12 @@ from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 from ehrivig.dataset import FEWEST_IN_ARM, matrix
 from ehrivig.study.admitted import late_names, until_hours
 
+MOST_MISSING = 0.4
+"""Share of people with a missing covariate above which the others answer for nobody.
+
+Source: Jakobsen et al. 2017 (BMC Med Res Methodol 17:162).
+"""
+
 
 def follow_up(e: Evidence) -> Diagnostic:
     """Of how many of an arm nobody knows what was asked."""
@@ -142,7 +148,8 @@ def complete(e: Evidence) -> Diagnostic:
         gone / len(x) if len(x) else None,
         0.1,
         "share of people left out because a matching variable is missing",
-        "Bennett 2001",
+        "Bennett 2001; it decides above 40%, Jakobsen et al. 2017",
         "read multiple_imputation beside it, or take the variable out of the score",
+        decides=gone > MOST_MISSING * len(x),
         hidden=e.ends(gone, len(x)),
     )

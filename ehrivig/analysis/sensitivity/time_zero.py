@@ -51,9 +51,12 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         rows.ask(replace(base, contrast=contrast, design=answer), partial(_refuse, error))
         return
 
+    base = replace(base, note=left_out(n_left, cohort.n, study))
+
     def ask(contrast: str, compute: Compute, note: str = "", design: str = "") -> None:
         """Rows of one design: its unadjusted risks, then what is adjusted for covariates."""
-        question = replace(base, contrast=contrast, note=note)
+        said = "; ".join(filter(None, (note, base.note)))
+        question = replace(base, contrast=contrast, note=said)
         found = cache(compute)
         rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
         more = replace(question, adjusted=cohort.x is not None, design=design)
@@ -63,13 +66,10 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         adjusted = cohort.x is not None
         rows.ask(replace(base, contrast=contrast, adjusted=adjusted, design=design), compute)
 
-    note = f"{n_left} admissions left out: exposed before time zero or a covariate missing"
-    if disclosure.small(n_left, study.report.smallest_cell):
-        note = note.replace(f"{n_left} ", f"fewer than {study.report.smallest_cell} ", 1)
     ask(
         f"{label} ever vs never (naive)",
         lambda: list(ever_vs_never(cohort, horizon)),
-        f"immortal time; {note}",
+        "immortal time",
     )
     for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
         ask(
@@ -95,6 +95,18 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
             lambda: _cloned(cohort, study, horizon),
             "clone_censor_weight",
         )
+
+
+def left_out(n_left: int, n: int, study: Study) -> str:
+    """Whom the designs free of immortal time leave out, of whom; nothing to say of nobody."""
+    if not n_left:
+        return ""
+    few = disclosure.small(n_left, study.report.smallest_cell)
+    count = f"fewer than {study.report.smallest_cell}" if few else f"{n_left}"
+    return (
+        f"{count} of {n_left + n} admissions left out: exposed before time zero or a covariate "
+        "missing"
+    )
 
 
 def event_by_day(study: Study) -> str:
