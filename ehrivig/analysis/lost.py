@@ -96,6 +96,13 @@ def largest_transferred(table: pl.DataFrame, answerable: Answerable) -> Largest:
     return _largest(counts, answerable.asked.report.smallest_cell)
 
 
+def largest_unanswered(table: pl.DataFrame, answerable: Answerable) -> float:
+    """The largest share of an arm of whom even the outcome that is answered is unknown."""
+    name = answerable.study.primary.name
+    arms = [table.filter(exposed=side)[name] for side in ARMS.values()]
+    return max(arm.null_count() / max(arm.len(), 1) for arm in arms)
+
+
 def _largest(counts: list[tuple[int, int]], smallest: int) -> Largest:
     ends, hidden = [(0.0, 0.0, 0.0)], False
     for n, unknown in counts:

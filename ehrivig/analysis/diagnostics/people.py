@@ -21,6 +21,7 @@ def follow_up(e: Evidence) -> Diagnostic:
     """Of how many of an arm nobody knows what was asked."""
     largest = lost.largest_share(e.table, e.answerable)
     of_the_stay = e.answerable.primary_refused and not e.answerable.weighted_for_lost
+    unanswered = lost.largest_unanswered(e.table, e.answerable) > lost.MOST_LOST
     return Diagnostic(
         "lost_to_follow_up",
         largest.share,
@@ -28,7 +29,7 @@ def follow_up(e: Evidence) -> Diagnostic:
         "largest share of an arm whose outcome, as asked, nobody knows",
         "Schulz and Grimes 2002",
         "link deaths after discharge; read the bounds",
-        decides=not of_the_stay,  # where the outcome is known
+        decides=unanswered or not of_the_stay,  # where death in the stay is known
         hidden=largest.ends,
     )
 

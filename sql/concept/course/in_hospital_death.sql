@@ -3,10 +3,12 @@
 -- value: TRUE died in the stay by then; FALSE left alive, died in the stay later, or was still
 -- in it at the horizon; else NULL. days_to_death: of deaths in the stay.
 -- stay_days, stay_end: when the stay ended, in days from time zero, and how (1 death, 2 left alive,
--- 0 not known, or not over at $extract_end).
+-- 0 not over at $extract_end or by the horizon).
 -- time_days, event: time free of death in the stay, capped at $within_days. Who left alive cannot
 -- die in the stay any more and stays free of it, to $extract_end (death in the stay as the event of
 -- interest, leaving as the competing event: Fine & Gray 1999; Prentice et al. 1978).
+-- All NULL where the stay ended by the horizon and nobody knows how: its end is the event, or is
+-- not, so that to censor there would leave the deaths out.
 WITH dated AS (
     SELECT
         admission_id,
@@ -31,7 +33,8 @@ ended AS (
             WHEN end_days IS NULL OR died_in_hospital IS NULL THEN 0
             WHEN died_in_hospital THEN 1
             ELSE 2
-        END AS how
+        END AS how,
+        COALESCE(end_days <= horizon, FALSE) AND died_in_hospital IS NULL AS ended_unseen
     FROM dated
 )
 
@@ -44,11 +47,20 @@ SELECT
     END AS value,
     CASE WHEN how = 1 THEN in_stay_days END AS days_to_death,
     CASE
+        WHEN ended_unseen THEN NULL
         WHEN how = 2
             THEN LEAST(horizon, CASE WHEN seen_days > in_stay_days THEN seen_days ELSE horizon END)
         WHEN in_stay_days IS NOT NULL THEN LEAST(in_stay_days, horizon)
     END AS time_days,
-    CASE WHEN in_stay_days IS NOT NULL THEN how = 1 AND in_stay_days <= horizon END AS event,
-    CASE WHEN in_stay_days IS NOT NULL THEN LEAST(in_stay_days, horizon) END AS stay_days,
-    CASE WHEN in_stay_days <= horizon THEN how WHEN in_stay_days > horizon THEN 0 END AS stay_end
+    CASE
+        WHEN in_stay_days IS NOT NULL AND NOT ended_unseen THEN how = 1 AND in_stay_days <= horizon
+    END AS event,
+    CASE
+        WHEN in_stay_days IS NOT NULL AND NOT ended_unseen THEN LEAST(in_stay_days, horizon)
+    END AS stay_days,
+    CASE
+        WHEN ended_unseen THEN NULL
+        WHEN in_stay_days <= horizon THEN how
+        WHEN in_stay_days > horizon THEN 0
+    END AS stay_end
 FROM ended
