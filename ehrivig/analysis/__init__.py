@@ -21,6 +21,7 @@ from ehrivig.analysis import (
 )
 from ehrivig.analysis.clearance import clearance_effects
 from ehrivig.analysis.describe import by_outcome, describe
+from ehrivig.analysis.diagnostics import people
 from ehrivig.analysis.discharge import discharge_effects
 from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
@@ -118,7 +119,7 @@ def analyse(
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
-    roles.assign(rows, study)
+    roles.assign(rows, study, late=people.may_be_late(table, study))
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()
     tables["table3"] = _table3(tables["effects"])

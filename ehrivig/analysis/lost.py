@@ -140,11 +140,28 @@ def _counts(table: pl.DataFrame, answerable: Answerable, exposed: bool) -> tuple
 def lints(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     """What a reader must know of the outcomes that nobody knows."""
     return [
+        *_denied(answerable),
         *_refused(table, answerable),
         *_unproven(answerable),
         *_lost(table, answerable),
         *_transferred(table, answerable),
     ]
+
+
+def _denied(answerable: Answerable) -> list[Lint]:
+    """Deaths after discharge that the study file denies and the dates show."""
+    known, primary = answerable.known, answerable.asked.primary
+    if known is None or primary.source != "death" or not known.proven:
+        return []
+    declared = known.declares(primary)
+    if declared not in ("unknown", "in_hospital"):
+        return []
+    message = (
+        f"{primary.label}: the study file says that deaths after discharge are not on record "
+        f"(after_discharge = '{declared}'), and the dates say that they are: {known.evidence}. "
+        "Where a register stands behind them write after_discharge = 'linked'"
+    )
+    return [Lint("register_denied", "warn", message)]
 
 
 def _refused(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:

@@ -1,9 +1,10 @@
 """What each row of effects.csv is there for; exactly one is the declared answer.
 
 primary: the answer of [study.estimand]. safe: another design free of immortal time, adjusted for
-what is known at time zero. reproduction: a contrast with immortal time, in a study that declares to
-repeat a published one. crude: compares people as they are, unadjusted or told apart by what
-happened later; no effect. sensitivity: everything asked beside.
+what is known at time zero, from which on everybody was eligible. reproduction: a contrast with
+immortal time, in a study that declares to repeat a published one. crude: compares people as they
+are, unadjusted or told apart by what happened later; no effect. sensitivity: everything asked
+beside.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ COMPARISONS = ("main", "weighting", "time_zero")
 """The analyses whose rows compare the arms on the primary outcome, each by its design."""
 
 
-def assign(rows: EffectRows, study: Study) -> None:
-    """Give every row its role. Where the answer has no row, one says that it has no estimate."""
+def assign(rows: EffectRows, study: Study, *, late: bool = False) -> None:
+    """Give every row its role. Where the answer has no row, one says that it has no estimate.
+
+    `late`: too many were eligible after time zero only, so that no design is safe.
+    """
     for row in rows.rows:
-        row["role"] = _role(row, study)
+        role = _role(row, study)
+        row["role"] = SENSITIVITY if late and role == SAFE else role
     answers = [row for row in rows.rows if _answers(row, study)]
     if not answers:
         rows.ask(_unanswered(study), lambda: _no_row(study))

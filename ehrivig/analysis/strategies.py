@@ -17,7 +17,7 @@ def refuse_unfollowed(table: pl.DataFrame, study: Study) -> None:
     dose). A cohort in which nobody was exposed at all is another matter: there is nothing to
     compare, whatever is asked.
     """
-    hours, key = _deadline(study)
+    hours, key = deadline(study)
     if not hours or table.is_empty() or not table["exposed"].any():
         return
     n_starting = table.filter(pl.col("hours_to_first_dose").is_between(0, hours)).height
@@ -67,8 +67,11 @@ def _refuse_all_lost(table: pl.DataFrame, study: Study) -> None:
     )
 
 
-def _deadline(study: Study) -> tuple[float, str]:
-    """The hours within which the declared answer asks people to start, and the key that says so."""
+def deadline(study: Study) -> tuple[float, str]:
+    """The hours within which the declared answer asks people to start, and the key that says so.
+
+    0 where it asks for no time.
+    """
     if study.answer == "clone_censor_weight":
         return study.grace_hours, "grace_hours"
     if study.answer == "landmark":

@@ -185,6 +185,27 @@ def orientation_lints(ours: Sequence[OurEffect], trials: Trials) -> list[Lint]:
     ]
 
 
+def answer_lints(ours: Sequence[OurEffect], path: Path) -> list[Lint]:
+    """The declared answer of the run that none of the rows is: another measure, or no estimate."""
+    table, _, _ = read_table(effects_file(path))
+    if "role" not in table or any(effect.role == "primary" for effect in ours):
+        return []
+    answers = [row for row, role in enumerate(table["role"]) if role == "primary"]
+    if not answers:
+        return []
+    first = answers[0]
+    measure, contrast = table["measure"][first], table["contrast"][first]
+    why = f"it is {measure}, which is not compared here" if measure else "it has no estimate"
+    return [
+        Lint(
+            "answer_not_compared",
+            "error",
+            f"No row below is the declared answer of the run ({contrast}): {why}. What stands here "
+            "is not the answer; declare one of the measure of the trials, or read the run's report",
+        )
+    ]
+
+
 def _on_scale(ours: OurEffect, measure: Measure) -> tuple[float, float]:
     """Effect and standard error on the analysis scale."""
     lo, hi = measure.value_to_scale(ours.lo), measure.value_to_scale(ours.hi)

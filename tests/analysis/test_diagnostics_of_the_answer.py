@@ -55,7 +55,8 @@ def evidence(plan: Study) -> diagnostics.Evidence:
             "event": [True, False, False] * 40,
             "hours_to_first_dose": [12.0, None] * 60,
             "discharge_days": [28.0] * n,
-            **{name: drawn.integers(0, 7, n) for name in plan.match.covariates},
+            **{name: drawn.integers(0, 7, n) for name in plan.match.covariates[:2]},
+            **dict.fromkeys(plan.match.covariates[2:], 1),
         }
     )
     balance = pl.DataFrame(
@@ -144,7 +145,10 @@ CHANGES = [
     ),
     (
         "positivity",
-        lambda t: t.with_columns(exposed=pl.col("exposed") & (pl.col("hospital_id") == "A")),
+        lambda t: t.with_columns(
+            exposed=pl.col("exposed") & (pl.col("hospital_id") == "A"),
+            hours_to_first_dose=pl.when(pl.col("hospital_id") == "A").then("hours_to_first_dose"),
+        ),
     ),
     (
         "missing_covariates",
@@ -161,12 +165,14 @@ def test_a_fault_of_the_data_fails(evidence: diagnostics.Evidence, name: str, ch
 def test_scores_apart_are_no_equipoise(evidence: diagnostics.Evidence) -> None:
     """Preference is the score with the share exposed taken out (Walker 2013)."""
     apart = np.where(evidence.arm, 0.9, 0.1)
+    evidence = with_answer(evidence, "aipw")
     assert verdicts(replace(evidence, score=apart))["equipoise"] == "fail"
     assert verdicts(replace(evidence, score=np.full(120, np.nan)))["equipoise"] == "not assessed"
 
 
 def test_scores_of_one_arm_alone_are_no_overlap(evidence: diagnostics.Evidence) -> None:
     """Common support is [0.4, 0.8]: 6 of the 60 unexposed lie below it."""
+    evidence = with_answer(evidence, "aipw")
     score = np.where(evidence.arm, 0.8, 0.4)
     score[0] = 0.4
     score[1:13:2] = 0.1
@@ -174,6 +180,36 @@ def test_scores_of_one_arm_alone_are_no_overlap(evidence: diagnostics.Evidence) 
     (row,) = rows_of(replace(evidence, score=score), "overlap")
     assert (row["value"], row["verdict"]) == (pytest.approx(113 / 120), "fail")
     assert verdicts(replace(evidence, score=np.full(120, np.nan)))["overlap"] == "not assessed"
+
+
+def test_an_answer_by_copies_is_judged_by_who_starts_in_time(
+    evidence: diagnostics.Evidence,
+) -> None:
+    """60 are given the drug, 6 of them within grace: nobody may lean on the other 54."""
+    late = pl.when(pl.col("admission_id") < 12).then("hours_to_first_dose").otherwise(200.0)
+    hours = pl.when(pl.col("exposed")).then(late)
+    changed = replace(evidence, table=evidence.table.with_columns(hours_to_first_dose=hours))
+    assert changed.arm.sum() == 60
+    assert changed.strategy.sum() == 6
+    (row,) = rows_of(changed, "people_per_strategy")
+    assert 2 < row["value"] < 7
+    assert (row["verdict"], row["decides"]) == ("fail", True)
+    (row,) = rows_of(changed, "positivity")
+    assert (row["value"], row["verdict"]) == (0.5, "fail")  # all 6 are of hospital A
+    (row,) = rows_of(changed, "equipoise")
+    assert row["value"] is not None
+    whole = verdicts(evidence)
+    assert (whole["people_per_strategy"], whole["positivity"]) == ("pass", "pass")
+
+
+def test_who_was_treated_before_being_eligible_decides(evidence: diagnostics.Evidence) -> None:
+    """Given at hour 12, eligible at hour 20: 10 of 60."""
+    late = pl.when(pl.col("admission_id") < 20).then(ZERO + timedelta(hours=20)).otherwise(ZERO)
+    (row,) = rows_of(
+        replace(evidence, table=evidence.table.with_columns(eligible_at=late)),
+        "treated_before_eligible",
+    )
+    assert (row["value"], row["verdict"], row["decides"]) == (10 / 60, "fail", True)
 
 
 def test_how_many_people_the_weights_leave(evidence: diagnostics.Evidence) -> None:
@@ -188,7 +224,7 @@ def test_how_many_people_the_weights_leave(evidence: diagnostics.Evidence) -> No
 
 def test_weights_that_do_not_balance_fail(evidence: diagnostics.Evidence) -> None:
     """Equal scores where the exposed are older: weighting removes nothing."""
-    apart = evidence.table.with_columns(age=pl.col("exposed").cast(pl.Float64) * 3 + pl.col("sofa"))
+    apart = evidence.table.with_columns(age=pl.col("exposed").cast(pl.Float64) * 3 + pl.col("male"))
     changed = with_answer(replace(evidence, table=apart), "iptw")
     (row,) = rows_of(changed, "balance_in_score")
     assert row["value"] > 0.25

@@ -173,6 +173,19 @@ def test_a_few_unknown_are_no_zero_share(
     assert shown == ([None, None] if ends[2] else [exposed[0], control[0]])
 
 
+def test_dates_that_show_a_register_which_the_study_file_denies_are_said(plan: Study) -> None:
+    shown = (Seen("A", 500, 50, 50, 40, 600, 90),)
+    for declared, said in (("unknown", 1), ("in_hospital", 1), ("linked", 0), (None, 0)):
+        answerable = Answerable(plan, Known(declared, shown))
+        lints = lost.lints(_lost((0, 40), (0, 90)), answerable)
+        found = [one for one in lints if one.code == "register_denied"]
+        assert len(found) == said
+        assert all("40 of 500 who left alive (8.0%) have a later date" in f.message for f in found)
+    none = Answerable(plan, Known("unknown", (Seen("A", 500, 50, 50, 0),)))
+    codes = [one.code for one in lost.lints(_lost((0, 40), (0, 90)), none)]
+    assert "register_denied" not in codes
+
+
 def test_few_unknown_of_a_small_arm_are_said_by_its_size_alone(plan: Study) -> None:
     said = [lost.lints(_lost((k, 40), (0, 90)), _guarded(plan)) for k in (1, 4)]
     assert said[0] == said[1]
@@ -342,7 +355,8 @@ def test_unknown_deaths_are_answered_by_weights_for_who_left(extract: Path, tmp_
         pl.col("model").str.starts_with("clone-censor-weight"),
         pl.col("measure") == "RD",
     ).to_dicts()
-    assert (safe["role"], safe["event_label"]) == ("safe", "death in hospital within 28 days")
+    assert safe["role"] == "sensitivity"  # time zero is the admission, severity comes later
+    assert safe["event_label"] == "death in hospital within 28 days"
     assert answer["risk_control"] > safe["risk_control"]  # some of those who left would have died
     bounds = effects.filter(pl.col("model").str.contains("bounds"), pl.col("population") == "all")
     assert bounds["lo"][0] < answer["estimate"] < bounds["hi"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -64,6 +65,23 @@ def test_exactly_one_row_is_the_answer(
         assert row["estimate"] == pytest.approx(expected)
         assert row["risk_exposed_lo"] < a < row["risk_exposed_hi"]
         assert row["risk_control_lo"] < b < row["risk_control_hi"]
+
+
+def test_no_design_is_safe_where_people_were_eligible_later(
+    table: pl.DataFrame, plan: Study
+) -> None:
+    """The answer stays the answer, and its diagnostic decides; no design beside it is a proof."""
+    zero = datetime(2020, 1, 1)
+    for hours, role in ((0, "safe"), (5, "sensitivity")):
+        when = pl.lit(zero + timedelta(hours=hours))
+        changed = table.with_columns(time_zero=pl.lit(zero), eligible_at=when)
+        found = effects_of(changed, plan, analysis="clone_censor_weight", measure="RD")
+        assert found.filter(role="primary").height == 1
+        (ratio,) = found.filter(
+            pl.col("model").str.starts_with("clone-censor-weight"), measure="RR"
+        ).to_dicts()
+        assert ratio["role"] == role
+        assert role == "safe" or "safe" not in set(found["role"])
 
 
 def test_an_answer_without_a_number_is_still_the_answer(table: pl.DataFrame, plan: Study) -> None:

@@ -65,6 +65,33 @@ def test_compare_chooses_rows(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+ANSWERS = """analysis,contrast,outcome,event_label,model,measure,estimate,lo,hi,p,p_holm,role,note
+main,any,death_28d,death within 28 days,logistic,OR,0.95,0.62,1.47,0.82,,crude,immortal time
+time_zero,starting now,death_28d,death within 28 days,trials,HR,1.1,0.9,1.3,0.2,,primary,
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("", ""), "it is HR, which is not compared here"),
+        (("trials,HR,1.1,0.9,1.3", "trials,,,,"), "it has no estimate"),
+    ],
+)
+def test_an_answer_that_stands_in_no_row_is_said(
+    tmp_path: Path, change: tuple[str, str], why: str
+) -> None:
+    """A crude odds ratio beside the trials is not the answer of the study."""
+    run = effects(tmp_path / "run", ANSWERS.replace(*change))
+    assert compare(run, TRIALS, tmp_path / "out").lints == 1
+    (found,) = rows(tmp_path / "out" / "lints.csv")
+    assert (found["code"], found["severity"]) == ("answer_not_compared", "error")
+    assert f"the declared answer of the run (starting now): {why}" in found["message"]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert why in page
+    assert "crude, main, logistic: immortal time" in page
+
+
 def test_compare_refuses_to_mix_up_events(tmp_path: Path) -> None:
     survival = EFFECTS.replace("death within 28 days", "survival to 28 days")
     compare(effects(tmp_path / "run", survival), TRIALS, tmp_path / "out")

@@ -29,22 +29,24 @@ SCHEMA: dict[str, Any] = {
 
 def diagnostics(evidence: Evidence) -> pl.DataFrame:
     """Every diagnostic of a run, in the order in which a reader asks."""
+    clones = weights.clones(evidence)
     found: list[Diagnostic] = [
         people.follow_up(evidence),
         people.transferred(evidence),
         people.immortal_time(evidence),
         people.eligible(evidence),
+        people.treated(evidence),
         people.undated(evidence),
         people.post_baseline(evidence),
         people.positivity(evidence),
         *weights.largest(evidence),
-        *weights.effective(evidence),
+        *weights.effective(evidence, clones),
         alike.hospitals(evidence),
-        alike.in_score(evidence),
+        alike.in_score(evidence, clones),
         alike.squares(evidence),
         alike.not_in_score(evidence),
-        alike.overlap(evidence),
-        alike.equipoise(evidence),
+        alike.overlap(evidence, clones),
+        alike.equipoise(evidence, clones),
         people.complete(evidence),
         effect.controls(evidence),
         effect.detectable(evidence),

@@ -8,11 +8,13 @@ from scipy.stats import norm
 
 from ehrivig.analysis.curvature import Bent, farthest
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
-from ehrivig.analysis.diagnostics.weights import clones, score_weights
+from ehrivig.analysis.diagnostics.weights import score_weights
 from ehrivig.analysis.models import set_weights
-from ehrivig.dataset import exposed, hospital_names, matrix, score_names
+from ehrivig.dataset import Floats, exposed, hospital_names, matrix, score_names
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import balance, level_difference
+from ehrivig.stats.result import BoolArray
+from ehrivig.stats.timezero.weighted_clones import WeightedClones
 
 SMALL, LARGE = 0.1, 0.25
 
@@ -35,10 +37,10 @@ def hospitals(e: Evidence) -> Diagnostic:
     )
 
 
-def in_score(e: Evidence) -> Diagnostic:
+def in_score(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
     """What matching or weighting leaves of what it was to remove."""
     by_clones = e.study.answer == "clone_censor_weight"
-    value = _left(e)
+    value = _left(e, clones)
     meaning = "largest standardised difference left of what is in the score"
     if value is None and e.own_design and not by_clones:
         meaning += " (this answer adjusts in its model, and balances nothing)"
@@ -53,12 +55,11 @@ def in_score(e: Evidence) -> Diagnostic:
     )
 
 
-def _left(e: Evidence) -> float | None:
+def _left(e: Evidence, found: WeightedClones | None) -> float | None:
     """The largest difference left; None where nothing was balanced, or cannot be judged."""
     if e.study.answer == "matched":
         return _smd(e, True)
     if e.study.answer == "clone_censor_weight":
-        found = clones(e)
         return None if found is None or np.isnan(found.difference) else found.difference
     return None if e.own_design else _weighted(e)
 
@@ -157,11 +158,19 @@ def _by_chance(e: Evidence, n_variables: int) -> float:
     return float(norm.isf(0.025 / n_variables)) * error
 
 
-def overlap(e: Evidence) -> Diagnostic:
-    """Who has people of the other arm with a score like theirs."""
+def _scored(e: Evidence, clones: WeightedClones | None) -> tuple[Floats, BoolArray]:
+    """The score and the arm of each person, by the strategies where the answer is of these."""
+    if e.study.answer == "clone_censor_weight":
+        none = (np.zeros(0), np.zeros(0, dtype=np.bool_))
+        return none if clones is None else (clones.score, clones.started)
     known = ~np.isnan(e.score)
+    return e.score[known], e.arm[known]
+
+
+def overlap(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
+    """Who has people of the other arm with a score like theirs."""
     value, hidden = None, None
-    score, arm = e.score[known], e.arm[known]
+    score, arm = _scored(e, clones)
     if arm.any() and not arm.all():
         low = max(score[arm].min(), score[~arm].min())
         high = min(score[arm].max(), score[~arm].max())
@@ -179,13 +188,13 @@ def overlap(e: Evidence) -> Diagnostic:
     )
 
 
-def equipoise(e: Evidence) -> Diagnostic:
+def equipoise(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
     """Half of the people with a preference score of 0.3 to 0.7."""
-    known = ~np.isnan(e.score)
     value, hidden = None, None
-    if known.any():
-        p = e.arm[known].mean()
-        odds = np.log(e.score[known]) - np.log1p(-e.score[known])
+    score, arm = _scored(e, clones)
+    if arm.any() and not arm.all():
+        p, inner = arm.mean(), np.clip(score, 1e-12, 1 - 1e-12)
+        odds = np.log(inner) - np.log1p(-inner)
         preference = 1 / (1 + np.exp(-(odds - np.log(p / (1 - p)))))
         inside = int(((preference >= 0.3) & (preference <= 0.7)).sum())
         value, hidden = inside / len(preference), e.ends(inside, len(preference))

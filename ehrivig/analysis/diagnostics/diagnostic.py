@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
+from ehrivig.analysis.strategies import deadline
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import Floats, exposed
 from ehrivig.stats.result import BoolArray
@@ -104,6 +105,15 @@ class Evidence:
         return exposed(self.table)
 
     @property
+    def strategy(self) -> BoolArray:
+        """Who is exposed as the answer tells the arms apart: by a time, or ever."""
+        hours, _ = deadline(self.study)
+        if not hours:
+            return self.arm
+        starts = self.table["hours_to_first_dose"].is_between(0, hours).fill_null(False)
+        return np.asarray(starts.to_numpy(), dtype=np.bool_)
+
+    @property
     def primary(self) -> dict[str, Any]:
         """The row of the answer."""
         return self.tables["effects"].filter(pl.col("role") == "primary").row(0, named=True)
@@ -113,9 +123,13 @@ class Evidence:
 
         None: the share may be shown.
         """
-        smallest = self.study.report.smallest_cell
-        if disclosure.small(count, smallest):
-            return 1 / n, min(smallest - 1, n) / n
-        if disclosure.small(n - count, smallest):
-            return max(n - smallest + 1, 0) / n, (n - 1) / n
-        return None
+        return hidden_ends(count, n, self.study.report.smallest_cell)
+
+
+def hidden_ends(count: int, n: int, smallest: int) -> tuple[float, float] | None:
+    """As `Evidence.ends`, of a smallest cell that may be shown."""
+    if disclosure.small(count, smallest):
+        return 1 / n, min(smallest - 1, n) / n
+    if disclosure.small(n - count, smallest):
+        return max(n - smallest + 1, 0) / n, (n - 1) / n
+    return None

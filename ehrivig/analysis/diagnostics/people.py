@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis import lost
-from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence, hidden_ends
 from ehrivig.dataset import FEWEST_IN_ARM, matrix
+from ehrivig.study import Study
 from ehrivig.study.admitted import late_names, until_hours
 
 MOST_MISSING = 0.4
@@ -82,6 +83,36 @@ def eligible(e: Evidence) -> Diagnostic:
     )
 
 
+def may_be_late(table: pl.DataFrame, study: Study) -> bool:
+    """Whether too many met a criterion after time zero only, or may have where few are hidden."""
+    if "eligible_at" not in table.columns:
+        return False
+    late = int((table["eligible_at"] > table["time_zero"]).fill_null(False).sum())
+    ends = hidden_ends(late, table.height, study.report.smallest_cell)
+    most = late / max(table.height, 1) if ends is None else ends[1]
+    return most > lost.MOST_LOST
+
+
+def treated(e: Evidence) -> Diagnostic:
+    """Who was given the drug before anybody could know that they were eligible."""
+    share, hidden = None, None
+    if "eligible_at" in e.table.columns and e.arm.any():
+        hours = (pl.col("eligible_at") - pl.col("time_zero")).dt.total_seconds() / 3600
+        before = e.table.filter("exposed").select(pl.col("hours_to_first_dose") < hours).to_series()
+        count, n = int(before.sum() or 0), before.len()
+        share, hidden = count / n, e.ends(count, n)
+    return Diagnostic(
+        "treated_before_eligible",
+        share,
+        lost.MOST_LOST,
+        "share of the exposed who were given the drug before they met all criteria",
+        "Hernan et al. 2016; 5% as of lost follow-up",
+        'write time_zero = "eligible"',
+        decides=True,
+        hidden=hidden,
+    )
+
+
 def undated(e: Evidence) -> Diagnostic:
     """Who met a criterion at a moment that nobody recorded may have met it after time zero."""
     share, hidden = None, None
@@ -122,7 +153,8 @@ def post_baseline(e: Evidence) -> Diagnostic:
 
 def positivity(e: Evidence) -> Diagnostic:
     """Everybody could have been of either arm."""
-    by = e.table.group_by("hospital_id").agg(
+    arms = e.table.select("hospital_id", exposed=pl.Series(e.strategy))
+    by = arms.group_by("hospital_id").agg(
         pl.len().alias("n"), pl.col("exposed").sum().cast(pl.Int64).alias("k")
     )
     both = (pl.col("k") >= FEWEST_IN_ARM) & (pl.col("n") - pl.col("k") >= FEWEST_IN_ARM)

@@ -16,6 +16,8 @@ from ehrivig.stats.timezero.weighted_clones import WeightedClones, weighted_clon
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.stats.weighting.weight import Weights, inverse_probability
 
+FEWEST_PEOPLE = 20.0
+
 
 def largest(e: Evidence) -> list[Diagnostic]:
     """The largest weight of clone-censor-weight, and what cutting such weights would do."""
@@ -57,10 +59,9 @@ def largest(e: Evidence) -> list[Diagnostic]:
     ]
 
 
-def effective(e: Evidence) -> list[Diagnostic]:
+def effective(e: Evidence, found: WeightedClones | None) -> list[Diagnostic]:
     """How many people the weights leave; none of an answer without weights."""
     if e.study.answer == "clone_censor_weight":
-        found = clones(e)
         value = None if found is None else found.effective
     elif e.study.answer in ("iptw", "overlap", "aipw"):
         value = _effective_share(e)
@@ -75,6 +76,25 @@ def effective(e: Evidence) -> list[Diagnostic]:
             "Kish 1965; a design effect of 2 by convention",
             "few people carry the answer: its interval is wide for a reason",
             at_most=False,
+        ),
+        *_people(e, found),
+    ]
+
+
+def _people(e: Evidence, found: WeightedClones | None) -> list[Diagnostic]:
+    """How many people the smaller strategy is worth, of an answer by copies."""
+    if e.study.answer != "clone_censor_weight":
+        return []
+    return [
+        Diagnostic(
+            "people_per_strategy",
+            None if found is None else found.people,
+            FEWEST_PEOPLE,
+            "effective number of people who followed the strategy that fewer did",
+            "Kish 1965; 20 by convention",
+            "hardly anybody followed a strategy: lengthen grace_hours",
+            at_most=False,
+            decides=True,
         )
     ]
 
@@ -105,7 +125,10 @@ def score_weights(e: Evidence) -> tuple[BoolArray, Weights] | None:
 
 
 def clones(e: Evidence) -> WeightedClones | None:
-    """What the weights of clone-censor-weight leave; None where it has no estimate."""
+    """What the weights of clone-censor-weight leave; None where it is not the answer, or has no
+    estimate."""
+    if e.study.answer != "clone_censor_weight":
+        return None
     try:
         cohort, lost = followed_to_discharge(e.table, e.study)
         return weighted_clones(

@@ -13,6 +13,7 @@ from ehrivig.meta.comparison import (
     Comparison,
     OurEffect,
     against,
+    answer_lints,
     choose,
     effects_file,
     orientation_lints,
@@ -90,7 +91,11 @@ def compare(
     plan, notes = make_plan(table.data, table.measure, method=method, model=model, tau2=tau2, ci=ci)
     synthesis = synthesise(table, plan, by=by, notes=notes)
     made = [against(effect, synthesis.overall) for effect in ours]
-    lints = (*orientation_lints(ours, table), *synthesis.lints)
+    lints = (
+        *answer_lints(ours, run_effects),
+        *orientation_lints(ours, table),
+        *synthesis.lints,
+    )
     files = _files(synthesis, made, lints, sides)
     pooling = {"measure": measure, "method": method, "pool_model": model, "tau2": tau2, "ci": ci}
     write_result(
@@ -177,9 +182,9 @@ def _page(
 
 
 def _warnings(made: Sequence[Comparison]) -> list[str]:
-    """What the run says of its answer."""
-    answers = [one.ours for one in made if one.ours.role == "primary"]
-    return [f"The answer: {ours.note}" for ours in answers if ours.note]
+    """What the run says of its answer, and of each row beside it."""
+    told = {f"{one.ours.name}: {one.ours.note}": None for one in made if one.ours.note}
+    return [said.replace("the answer, ", "The answer: ", 1) for said in told]
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.stats.result import FloatArray
+from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
 from ehrivig.stats.timezero.clone_risks import Problem, problem_of, risks_of
 from ehrivig.stats.timezero.clones import START, WAIT
 from ehrivig.stats.timezero.extreme_weights import WHOLE
 from ehrivig.stats.timezero.follow_up import FollowUp
-from ehrivig.stats.timezero.initiation import grace_period
+from ehrivig.stats.timezero.initiation import grace_period, modelled_chance, start_interval
 from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 
 
@@ -25,10 +25,16 @@ from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 class WeightedClones:
     """Of the worse strategy: the effective size as a share of its copies, and the largest
     standardised difference of a covariate from everybody followed after grace (NaN without one).
+
+    people : the effective size itself. score : (m,) the chance of starting within grace, of those
+    who did or could still at its end; started : (m,) who did.
     """
 
     effective: float
     difference: float
+    people: float
+    score: FloatArray
+    started: BoolArray
 
 
 def weighted_clones(
@@ -51,15 +57,29 @@ def weighted_clones(
     problem = fittable(made, penalised=penalised)[0]
     weight = risks_of(problem, np.ones(cohort.n))[2]
     copies, followed = problem.copies, cohort.time_hours > grace.hours
-    shares, gaps = [], []
+    shares, gaps, people = [], [], []
     for arm in (START, WAIT):
         rows = np.flatnonzero((copies.arm == arm) & (copies.interval > problem.grace.n_intervals))
         w = weight[rows]
         shares.append(_share(w))
+        people.append(_share(w) * w.size)
         shares += _by_day(problem, weight, arm, grace.hours)
         if cohort.x is not None and rows.size:
             gaps.append(_difference(cohort.x[copies.patient[rows]], w, cohort.x[followed]))
-    return WeightedClones(min(shares), max(gaps, default=float("nan")))
+    score, started = _start_score(problem)
+    return WeightedClones(min(shares), max(gaps, default=np.nan), min(people), score, started)
+
+
+def _start_score(problem: Problem) -> tuple[FloatArray, BoolArray]:
+    """The chance of starting within grace, and who did, where the strategy of a person is known."""
+    cohort, grace = problem.cohort, problem.grace
+    chance = modelled_chance(
+        cohort, problem.rows, problem.terms, np.ones(cohort.n), penalised=problem.penalised
+    )
+    started = start_interval(cohort, grace) <= grace.n_intervals
+    known = started | (np.minimum(cohort.time_hours, cohort.leaves_hours) > grace.hours)
+    score = 1 - np.prod(1 - chance, axis=1)
+    return score[known], started[known]
 
 
 def _share(weight: FloatArray) -> float:

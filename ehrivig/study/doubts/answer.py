@@ -18,13 +18,17 @@ def undeclared_answer(study: Study) -> Iterator[Doubt]:
     """An estimand in words alone: no row of the results can be told to be its answer."""
     if study.study.estimand.analysis is not None:
         return
-    name = study.answer
+    name, asked = study.answer, study.study.estimand
+    taken, other = ANSWERS[name].target, "target" in asked.model_fields_set
+    other = other and asked.target != taken
+    among = f", which answers for {taken} and not for {asked.target}" if other else ""
     yield Doubt(
         ("study", "estimand"),
         "the estimand is in words, by which no row of the results can be its answer: "
-        f"{ANSWERS[name].caption.lower()} ({study.answer_measure}) is taken. Declare it: "
-        f'analysis = "{name}", measure = "{study.answer_measure}"',
+        f"{ANSWERS[name].caption.lower()} ({study.answer_measure}) is taken{among}. Declare it: "
+        f'analysis = "{name}", measure = "{study.answer_measure}", target = "{taken}"',
         "estimand_in_words",
+        "error" if other else "warn",
     )
 
 
