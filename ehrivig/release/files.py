@@ -20,7 +20,7 @@ RELEASED = {
     "table*.csv": "the paper's tables",
     "effects.csv": "every estimate",
     "aggregate.csv": "the estimate of each hospital, for `ehrivig pool`",
-    "follow_up.csv": "of how many in each arm nobody knows what became",
+    "follow_up.csv": "how long each arm was followed, and of how many nobody knows what became",
     "balance.csv": "balance of the covariates before and after matching",
     "overlap.csv": "admissions by propensity score",
     "positivity.csv": "admissions by hospital and decile of the score",

@@ -11,9 +11,10 @@ import polars as pl
 from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind, of_tables
+from ehrivig.release.attack.flows import ALL
 from ehrivig.release.attack.known import Place
 from ehrivig.release.copies import HIDDEN, half
-from ehrivig.release.steps import hide_patients, hide_step
+from ehrivig.release.steps import hide_patients, hide_step, window_of
 
 Tables = dict[str, pl.DataFrame]
 _ROUNDS = 16
@@ -112,23 +113,39 @@ def _balance(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     return _blank(frame, cell.place.row, {name: None for when in whens for name in half(when)})
 
 
+_JOINED = ((0, 3), (1, 3), (1, 99), (2, 99))
+"""How many other hospitals lose as many steps, level by level, before all do."""
+
+
 def _attrition(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Two steps together; then both for all hospitals; then nothing of the step and its column."""
+    """More steps together; then of one and two other hospitals as well, so that the sum over all
+    stays; then of all; then nothing of the step and its column."""
     rows = frame.to_dicts()
     step, hospital = rows[cell.place.row]["step"], rows[cell.place.row]["hospital_id"]
     shown = {(row["step"], row["hospital_id"]): row for row in rows}
     steps = sorted({row["step"] for row in rows})
     names = {row["hospital_id"] for row in rows}
     hide = hide_patients if "patients" in cell.place.words else hide_step
-    if level < 3:
-        for name in [hospital] if level == 1 else sorted(names):
+    further = level - len(_JOINED) - 1
+    if further <= 0:
+        n_others, width = _JOINED[level - 1] if further < 0 else (0, 2)
+        few = [hospital, *_others(rows, step, hospital)[:n_others]]
+        for name in few if further < 0 else sorted(names):
             if all((one, name) in shown for one in steps):
-                hide(shown, steps, step, name)
+                hide(shown, window_of(steps, step, width), name)
     else:
         for row in rows:
-            row |= {"patients": None} if level == 3 else {"patients": None, "admissions": None}
-            row |= {"excluded": None, "excluded_not_measured": None} if level > 3 else {}
+            row |= {"patients": None} if further == 1 else {"patients": None, "admissions": None}
+            row |= {} if further == 1 else {"excluded": None, "excluded_not_measured": None}
     return pl.DataFrame(rows, frame.schema)
+
+
+def _others(rows: list[dict[str, Any]], step: int, hospital: str) -> list[str]:
+    """The other hospitals of a step, those of which it left out fewest first, and nobody last."""
+    there = [row for row in rows if row["step"] == step]
+    there = [row for row in there if row["hospital_id"] not in (hospital, ALL) and row["excluded"]]
+    there.sort(key=lambda row: (row["excluded"], row["hospital_id"]))
+    return [row["hospital_id"] for row in there]
 
 
 def _ledger(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:

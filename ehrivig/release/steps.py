@@ -17,7 +17,8 @@ def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """Attrition in which no exclusion of few, and no difference of few patients, can be had.
 
     Hidden are what a step leaves and what the next one excludes, so that only both steps together
-    are known; of the last step, whose cohort is known, what the step before it leaves.
+    are known; of the last step, whose cohort is known, what the step before it leaves. Where both
+    together are few as well, the steps before them are joined to them.
     """
     rows = frame.to_dicts()
     steps = sorted({row["step"] for row in rows})
@@ -25,34 +26,50 @@ def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     shown = {key: dict(row) for key, row in at.items()}
     for hospital in dict.fromkeys(row["hospital_id"] for row in rows):
         there = [step for step in steps if (step, hospital) in at]
+        excluded = [at[step, hospital]["excluded"] for step in there]
         for before, step in pairwise(there):
             one, last = at[step, hospital], at[before, hospital]
             if any(small(one[name], smallest) for name in ("excluded", "excluded_not_measured")):
-                hide_step(shown, there, step, hospital)
+                hide_step(shown, joined(there, step, excluded, smallest), hospital)
             if small(last["patients"] - one["patients"], smallest):
-                hide_patients(shown, there, step, hospital)
+                hide_patients(shown, joined(there, step, excluded, smallest), hospital)
     return pl.DataFrame([shown[row["step"], row["hospital_id"]] for row in rows], frame.schema)
 
 
+def joined(steps: list[int], step: int, excluded: list[int], smallest: int) -> list[int]:
+    """The steps that are told as one, so many that their exclusions together are not few."""
+    for width in range(2, len(steps)):
+        window = window_of(steps, step, width)
+        if sum(excluded[steps.index(one)] for one in window) >= 2 * smallest:
+            return window
+    return window_of(steps, step, len(steps))
+
+
+def window_of(steps: list[int], step: int, width: int) -> list[int]:
+    """So many neighbouring steps after the first, with `step` among them: before it, one after."""
+    place, last = steps.index(step), len(steps) - 1
+    end = min(place + 1, last)
+    start = max(end - width + 1, 1)
+    end = min(max(end, start + width - 1), last)
+    return steps[start : end + 1]
+
+
 def hide_step(
-    shown: dict[tuple[int, str], dict[str, Any]], steps: list[int], step: int, hospital: str
+    shown: dict[tuple[int, str], dict[str, Any]], window: list[int], hospital: str
 ) -> None:
-    """Let two steps of a hospital be known together only."""
-    place = steps.index(step)
-    kept = place if place + 1 < len(steps) else place - 1
-    other = steps[place + 1] if place + 1 < len(steps) else steps[max(place - 1, 0)]
-    shown[step, hospital] |= {"excluded": None, "excluded_not_measured": None}
-    shown[other, hospital] |= {"excluded": None, "excluded_not_measured": None}
-    shown[steps[max(kept, 0)], hospital] |= {"patients": None, "admissions": None}
+    """Let the steps of a window be known together only, of a hospital."""
+    for step in window:
+        shown[step, hospital] |= {"excluded": None, "excluded_not_measured": None}
+    for step in window[:-1]:
+        shown[step, hospital] |= {"patients": None, "admissions": None}
 
 
 def hide_patients(
-    shown: dict[tuple[int, str], dict[str, Any]], steps: list[int], step: int, hospital: str
+    shown: dict[tuple[int, str], dict[str, Any]], window: list[int], hospital: str
 ) -> None:
-    """Let the patients after a step be known neither for it, nor before it, but at the end."""
-    place = steps.index(step)
-    kept = place if place + 1 < len(steps) else place - 1
-    shown[steps[max(kept, 0)], hospital]["patients"] = None
+    """Let the patients within a window of steps be known at its end only."""
+    for step in window[:-1]:
+        shown[step, hospital]["patients"] = None
 
 
 def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
