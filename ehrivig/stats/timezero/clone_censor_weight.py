@@ -186,6 +186,8 @@ def _contrasts(
         Risk(risks[1], float(ends[0, 1]), float(ends[1, 1])),
     )
 
+    starting = f"{_departed(problem)[1]} of {n} start within {hours[0]:g} h"
+
     def effect(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
         low, high = np.quantile(draws, tails, method="weibull")
         return effect_of(
@@ -198,7 +200,7 @@ def _contrasts(
             f"bootstrap of patients, {draws.size} replicates, percentile limits",
             estimand,
             limits=(float(low), float(high)),
-            notes=("every patient is in both arms until departing from one", *notes),
+            notes=("every patient is in both arms until departing from one", starting, *notes),
             risks=both,
             level=level,
         )
