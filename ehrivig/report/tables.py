@@ -190,6 +190,8 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
         "Model",
         "Measure",
         "Estimate (95% CI)",
+        "Risk exposed",
+        "Risk unexposed",
         "p",
         "adj. p",
         "Events / n exposed",
@@ -230,12 +232,22 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         row["model"] or "",
         row["measure"] or "",
         estimate or "not shown",
+        _risk(row, "exposed"),
+        _risk(row, "control"),
         p_text(row["p"]),
         p_text(corrected),
         _fraction(row["events_exposed"], row["n_exposed"]),
         _fraction(row["events_control"], row["n_control"]),
         row["note"] or "",
     ]
+
+
+def _risk(row: dict[str, Any], arm: str) -> str:
+    """The risk of an arm in percent, with its interval where it has one."""
+    risk, lo, hi = (row.get(f"risk_{arm}{end}") for end in ("", "_lo", "_hi"))
+    if risk is None:
+        return ""
+    return f"{risk:.1%}" + ("" if lo is None or hi is None else f" ({lo:.1%} to {hi:.1%})")
 
 
 def _fraction(events: int | None, n: int | None) -> str:

@@ -218,6 +218,16 @@ def test_what_every_row_says_is_said_once_under_the_table(folder: Path) -> None:
     assert found.note == "Every row: matched, death, logistic, OR. Crude."
 
 
+def test_risks_stand_beside_what_was_counted(folder: Path) -> None:
+    """Weighted risks are none of the events over people beside them."""
+    risks = {"risk_exposed": 0.402, "risk_exposed_lo": 0.27, "risk_exposed_hi": 0.5}
+    write(folder, "effects.csv", [EFFECT | risks | {"risk_control": 0.357}])
+    found = table(folder, "effects_main")
+    row = dict(zip(found.head, found.rows[0], strict=True))
+    assert row["Risk exposed"] == "40.2% (27.0% to 50.0%)"
+    assert row["Risk unexposed"] == "35.7%"
+
+
 def test_columns_that_differ_or_are_empty(folder: Path) -> None:
     none = dict.fromkeys(("population", "event_label", "model", "measure", "contrast", "note"))
     write(folder, "effects.csv", [EFFECT | none, EFFECT | none | {"model": "cox"}, EFFECT | none])
