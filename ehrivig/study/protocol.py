@@ -13,6 +13,7 @@ from typing import Any
 
 from ehrivig import resources
 from ehrivig.study import named_files
+from ehrivig.study.difference import values
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 from ehrivig.study.whole import Study
 
@@ -30,11 +31,15 @@ class Item:
 
 
 def protocol(study: Study) -> dict[str, Any]:
-    """The protocol as plain values: study, items, answer, and the hash of all of it."""
+    """The protocol as plain values: study, items, answer, and the hash of all of it.
+
+    `settings`: every value of the study file in words, by its place.
+    """
     content = {
         "study": study.study.name,
         "title": study.study.title,
         "study_hash": study.digest,
+        "settings": values(study.without_folders),
         "own_codelists": study.lists.hashes,
         "own_files": named_files.hashes(study),
         "answer": {
@@ -49,10 +54,14 @@ def protocol(study: Study) -> dict[str, Any]:
     return {**content, "protocol_hash": digest(content)}
 
 
+def as_json(content: dict[str, Any]) -> str:
+    """The protocol as it lies in a file."""
+    return json.dumps(content, indent=1, default=str) + "\n"
+
+
 def write(study: Study, folder: Path) -> None:
     """Leave the protocol in a run folder, before any event is read."""
-    text = json.dumps(protocol(study), indent=1, default=str)
-    (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
+    (folder / FILE).write_text(as_json(protocol(study)), encoding="utf-8")
 
 
 def digest(content: dict[str, Any]) -> str:

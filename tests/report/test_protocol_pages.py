@@ -197,7 +197,7 @@ def test_the_document_by_its_ending(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
-        ("p.docx", (), "write it as .html, .md or .svg"),
+        ("p.docx", (), "write it as .html, .md, .json or .svg"),
         ("there.html", (), "exists. Choose another name"),
         ("there.md", (), "exists. Choose another name"),
         ("gone/p.html", (), "No such file or directory"),

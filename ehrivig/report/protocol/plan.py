@@ -71,7 +71,7 @@ def _ever(study: Study) -> bool:
 
 
 def _sources(study: Study) -> Section:
-    data = study.extract
+    data = study.without_folders.extract
     period = f"{data.period[0]} to {data.period[1]}" if data.period else "all that is sent"
     rows = [
         ("Data", "records of inpatient care, as an extract of the hospitals' warehouses"),

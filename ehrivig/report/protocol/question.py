@@ -62,7 +62,11 @@ def _timeline(study: Study) -> Section:
         ("First day of admissions", str(period[0]) if period else "not limited"),
         ("Last day of admissions", str(period[1]) if period else "not limited"),
         ("Last day of follow-up (extract)", str(end) if end else "as the extract has it"),
-        ("Protocol fixed", "before any event is read: the run writes protocol.json first"),
+        (
+            "Protocol fixed",
+            "before any event is read: a run writes protocol.json first, and with --protocol "
+            "refuses a study that is not the one declared before",
+        ),
         ("Registration, start and end of the analysis", OF_AUTHORS),
     ]
     return Section("4", "Timeline", tables=(facts("Table 1. Milestones and timeline", rows),))
