@@ -9,14 +9,10 @@ from collections.abc import Callable
 
 from ehrivig.report import answer_weights
 from ehrivig.report.answer import MEASURES
-from ehrivig.report.words import event_words, given_words, labels
+from ehrivig.report.words import event_words, given_words, labels, needs
 from ehrivig.study import Study
 from ehrivig.study.protocol import given
 
-_NEEDS = (
-    "Who was given it before time zero, or lacks a covariate or the follow-up, is left out and "
-    "counted."
-)
 _SCORE = "The propensity score is that of the matching below (Rosenbaum and Rubin 1983)."
 _INFLUENCE = (
     "Standard errors are of the influence function with that of the score's estimation in it, each "
@@ -57,8 +53,9 @@ def _trials(study: Study) -> str:
         "clock of each begins at the end of its window of 24 h, for who is then followed, in the "
         f"hospital, and had not been given {drug} before the window. Exposed is who started in "
         "the window; the others are unexposed and censored when they start. Nobody is credited "
-        f"with time survived. {_NEEDS} Estimated by a Cox model (Efron's ties) over all trials, "
-        f"stratified by trial and adjusted for {given_words(study)}; n and events count persons in "
+        f"with time survived. {needs(study)} Estimated by a Cox model (Efron's ties) over all "
+        "trials, stratified by trial and "
+        f"adjusted for {given_words(study)}; n and events count persons in "
         "trials. With fewer than 5,000 events the estimate is corrected for its bias, and its "
         "standard error found, by the jackknife over 20 groups of people (Quenouille 1956; Tukey "
         "1958; limits of the t distribution with 19 degrees of freedom), else the variance is "
@@ -70,7 +67,7 @@ def _spells(study: Study) -> str:
     return (
         "a Cox model with exposure as time-dependent covariate (Efron's ties, variance of the "
         "model): unexposed from time zero to the first administration, exposed from then on, "
-        f"whatever follows; adjusted for {given_words(study)}. {_NEEDS}"
+        f"whatever follows; adjusted for {given_words(study)}. {needs(study)}"
     )
 
 
@@ -79,8 +76,9 @@ def _landmark(study: Study) -> str:
     said = (
         f"a landmark at {first:g} h (Anderson, Cain and Gelber 1983). Among who is followed beyond "
         f"it and still in the hospital, who started by {first:g} h is exposed, who did not is "
-        f"unexposed, whatever follows. {_NEEDS} Estimated from the landmark on by a Cox model "
-        f"(Efron's ties, variance of the model) adjusted for {given_words(study)}. Beside it stand "
+        f"unexposed, whatever follows. {needs(study)} Estimated from the landmark on by a Cox "
+        "model (Efron's ties, variance of the model) "
+        f"adjusted for {given_words(study)}. Beside it stand "
         f"the risks at day {study.horizon_days:g}, unadjusted (Kaplan-Meier, Greenwood)"
     )
     others = ", ".join(f"{hours:g}" for hours in later)
@@ -91,7 +89,7 @@ def _matched(study: Study) -> str:
     adjusted = f"{labels(study, study.match.covariates)}{_and_hospital(study)}"
     told = (
         "the matched pairs (below), adjusted for what is left within them (Rubin 1973; Ho et al. "
-        f"2007). {_of_pairs(study)}"
+        "2007). "
     )
     if study.primary.unit:
         return (
@@ -113,13 +111,6 @@ def _matched(study: Study) -> str:
         "matched exposed (g-formula; Robins 1986, Snowden et al. 2011). Standard errors are of "
         "the influence function, clustered on pairs, each row as if left out (as HC3)."
     )
-
-
-def _of_pairs(study: Study) -> str:
-    """What becomes of sets of unequal weight, where the study file lets them be."""
-    if study.match.ratio == 1 and not study.match.replace:
-        return ""
-    return "Where sets differ in weight there is no such estimate, and the run says so. "
 
 
 def _and_hospital(study: Study) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ehrivig.report.words import given_words
+from ehrivig.report.words import given_words, needs
 from ehrivig.study import Study
 
 
@@ -13,7 +13,7 @@ def paragraphs(study: Study, asked: Study) -> list[str]:
     """
     parts = (
         (_strategies(study), _copies(study)),
-        (_weights(study), _lost(asked)),
+        (_weights(study, asked), _lost(asked)),
         (_risks(study), _limits(study), _left(study, asked), _bounds(study, asked)),
     )
     return [" ".join(filter(None, part)) for part in parts]
@@ -25,8 +25,7 @@ def _strategies(study: Study) -> str:
         "cloning, censoring and weighting (Hernan and Robins 2016; Cain et al. 2010; Maringe et "
         f"al. 2020). Compared are two strategies that everybody could follow from time zero: "
         f"START, to be given {drug} within {grace}; and WAIT, not to be given it within {grace} "
-        "(later is allowed). Who was given it before time zero, or lacks a covariate or the "
-        "follow-up, is left out and counted."
+        f"(later is allowed). {needs(study)}"
     )
 
 
@@ -40,19 +39,22 @@ def _copies(study: Study) -> str:
     )
 
 
-def _weights(study: Study) -> str:
+def _weights(study: Study, asked: Study) -> str:
+    told = "diagnostics.csv" if weighted_for_lost(asked) else "the note of the row"
     grace = f"{study.grace_hours:g} h"
     return (
         "The chance of starting is a pooled logistic model (D'Agostino et al. 1990) of intervals "
-        f"of 6 h up to {grace}, among who is followed and in the hospital at the end of the "
+        f"of 6 h up to {grace}, and, where somebody starts at time zero, of that moment by itself "
+        "before them, among who is followed and in the hospital at the end of the "
         "interval and had not started before it, on time (an indicator for each interval where "
-        "every one has 20 people who start and 20 who do not, else its number and the square of "
-        f"it) and {given_words(study)}. A copy in WAIT weighs one over the chance of not having "
-        f"started before its interval. A copy in START weighs one until {grace}, and after that "
-        "one over the chance of having started by then: all who started stand for who had not, "
+        "every one has 20 people who start and 20 who do not, else its number, the square of it "
+        f"and an indicator of time zero) and {given_words(study)}. A copy in WAIT weighs one over "
+        "the chance of not having started before its interval. A copy in START weighs one until "
+        f"{grace}, and after that one over the "
+        "chance of having started by then: all who started stand for who had not, "
         f"who are taken to start at {grace} and to fare as the starters. Weights are stabilised by "
-        "the same chances without covariates and used whole, none truncated; the note of the row "
-        "has the largest, and the difference with weights cut at their 1st and 99th percentiles. "
+        f"the same chances without covariates and used whole, none truncated; {told} "
+        "has the largest, and what cutting weights at their 1st and 99th percentiles would change. "
         "Where covariates separate who starts from who does not, in all or in more than 5% of the "
         "samples below, the model is penalised (log-F(1, 1); Greenland and Mansournia 2015) in "
         "all of them, and the note says so."

@@ -23,3 +23,14 @@ def event_words(study: Study) -> str:
     """What the answer is of, with the day by which where the outcome itself has none."""
     words, days = study.primary.event_label, study.follow_up_days
     return words if study.primary.within_days or days is None else f"{words} by day {days:g}"
+
+
+def needs(study: Study) -> str:
+    """Whom the designs free of immortal time leave out, and what they take for a start."""
+    said = (
+        "Who was given it before time zero, or lacks a covariate or the follow-up, is left out and "
+        "counted."
+    )
+    if study.exposure.end_hours is None:
+        return said
+    return f"{said} A start after the exposure window is a start, too."

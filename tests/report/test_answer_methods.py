@@ -11,7 +11,7 @@ import pytest
 from ehrivig import study as studies
 from ehrivig.report import answer_methods, methods, protocol
 from ehrivig.report.words import event_words
-from ehrivig.stats.timezero import initiation, lost_weights, sequential
+from ehrivig.stats.timezero import follow_up, initiation, lost_weights, sequential
 from ehrivig.stats.timezero.clone_censor_weight import _MOST_FAILED, clone_censor_weight
 from ehrivig.stats.weighting import cross_fitted
 from ehrivig.study import Study
@@ -156,3 +156,17 @@ def test_the_answer_is_not_beside_itself() -> None:
             update={"analysis": LIU.analysis.model_copy(update={"landmark_hours": (24.0,)})}
         )
     )
+
+
+@pytest.mark.parametrize("name", [name for name in ANSWERS.names if ANSWERS[name].death])
+def test_a_start_after_the_exposure_window_is_one(name: str) -> None:
+    closed = LIU.model_copy(update={"exposure": LIU.exposure.model_copy(update={"end_hours": 48})})
+    said = "A start after the exposure window is a start, too."
+    assert said in answer_of(asks(closed, name))
+    assert said not in answer_of(asks(LIU, name))
+
+
+def test_a_start_at_time_zero_is_an_interval_of_its_own() -> None:
+    cohort = follow_up([900.0] * 2, [1, 0], [0.0, 7.0])
+    assert initiation.grace_period(48, 6).of(cohort).at_zero
+    assert "of that moment by itself before them" in answer_of(LIU)
