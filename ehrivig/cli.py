@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +20,7 @@ from ehrivig.commands.options import (
     MaybeExtractOption,
     MemoryOption,
     OutOption,
+    ProtocolOption,
     QuietOption,
     ShareOption,
     StudyArgument,
@@ -80,6 +80,7 @@ def run(
     aggregate_only: Annotated[
         bool, typer.Option("--aggregate-only", help="Keep no row of a patient; see `pool`.")
     ] = False,
+    protocol: ProtocolOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -87,13 +88,11 @@ def run(
     plan = _study_of_attempt("run", study, layout, extract, out)
     from ehrivig import pipeline
 
-    if aggregate_only:
-        pooling = plan.analysis.model_copy(update={"pool_hospitals": True})
-        plan = plan.model_copy(update={"analysis": pooling})
     options = pipeline.Options(
         memory, threads, workers, cluster, aggregate_only, share_rows, batch_rows
     )
-    summary = pipeline.run(plan, extract, out, options=options, progress=console.progress(quiet))
+    told = console.progress(quiet)
+    summary = pipeline.run(plan, extract, out, options=options, progress=told, declared=protocol)
     _finish(summary, as_json)
 
 
@@ -257,19 +256,21 @@ def schema() -> None:
 @app.command()
 def protocol(
     study: StudyArgument,
+    layout: LayoutOption = None,
     as_json: JsonOption = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="New file: .html, .md, or .svg for the design alone."),
+        typer.Option("--out", help="New file: .html, .md, .json, or .svg for the design alone."),
     ] = None,
 ) -> None:
     """Print the protocol of a study with its hash, which every run of it repeats.
 
-    With --out the whole of it, on the HARPER template with the design diagram.
+    With --out the whole of it, on the HARPER template with the design diagram; as .json what
+    `run --protocol` holds a run to.
     """
     from ehrivig.study import protocol as of_study
 
-    plan = _study(study, None)
+    plan = _study(study, layout)
     content = of_study.protocol(plan)
     if out is not None:
         from ehrivig.report import protocol as pages
@@ -280,7 +281,7 @@ def protocol(
         written = ", ".join(str(path) for path in pages.document(plan, out))
         typer.echo(f"protocol {content['protocol_hash']}: {written}", err=True)
         return
-    text = json.dumps(content, indent=1, default=str) if as_json else of_study.as_text(content)
+    text = of_study.as_json(content) if as_json else of_study.as_text(content)
     typer.echo(text.rstrip("\n"))
 
 

@@ -40,6 +40,7 @@ from ehrivig.runs.summary import RunSummary
 from ehrivig.store import place
 from ehrivig.store.folder import RunFolder, refuse_overlap, run_folder
 from ehrivig.study import Study, load, protocol
+from ehrivig.study.declared import held as protocol_held
 from ehrivig.validate import gate, ledger
 from ehrivig.validate.measurement import ALL
 
@@ -53,8 +54,12 @@ def run(
     *,
     options: Options | None = None,
     progress: Progress = lambda message: None,
+    declared: str = "",
 ) -> RunSummary:
     """Run a whole study on an extract and leave one finished run in `out`.
+
+    `declared`: the protocol that the run is held to, its hash or a file of it; UsageError, before
+    any event is read, where the study has another one.
 
     Exit codes 0, 3 and 5 come back in the summary (3 and 5 with what could be computed); other
     mistakes raise an `EhrivigError` and leave `out` untouched. So does a run that would repeat the
@@ -63,8 +68,12 @@ def run(
     """
     with attempts.on_record("run", study, extract, out) as attempt:
         plan, data, home = _asked(study, extract, out, attempt)
+        held = protocol_held(plan, declared) if declared else ""
+        if options and options.aggregate_only:
+            plan = _pooling(plan)
+            attempt.of(plan)
         with run_folder(home) as target:
-            this = start.begin(plan, data, target, options, progress, "run")
+            this = start.begin(plan, data, target, options, progress, "run", held)
             attempt.begun(this)
             alone = this.options.aggregate_only
             if not alone and (found := start.unchanged(this, target)):
@@ -222,6 +231,12 @@ def _release(this: Run) -> None:
     if not may_leave:
         release.keep(this.folder, this.earlier)
         this.progress("release: kept as it was, for few people are new since then")
+
+
+def _pooling(study: Study) -> Study:
+    """The study with the estimates of each hospital, which a run sends that keeps no patient."""
+    plan = study.analysis.model_copy(update={"pool_hospitals": True})
+    return study.model_copy(update={"analysis": plan})
 
 
 def _asked(

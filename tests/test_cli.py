@@ -178,11 +178,13 @@ def test_a_run_for_a_network_pools_its_hospitals(monkeypatch: pytest.MonkeyPatch
     alone = plan.analysis.model_copy(update={"pool_hospitals": False})
     monkeypatch.setattr(study, "load", lambda name: plan.model_copy(update={"analysis": alone}))
     words = ["run", "ivig_covid19", "--extract", "e", "--out", "o"]
-    given, _, _ = handed_on(monkeypatch, "ehrivig.pipeline.run", summary, *words)
-    assert given[0].analysis.pool_hospitals is False
-    words += ["--aggregate-only", "--json"]
+    given, options, _ = handed_on(monkeypatch, "ehrivig.pipeline.run", summary, *words)
+    assert options["declared"] == ""
+    words += ["--aggregate-only", "--json", "--protocol", "0123456789ab"]
     given, options, out = handed_on(monkeypatch, "ehrivig.pipeline.run", summary, *words)
-    assert given[0].analysis.pool_hospitals is True
+    assert given[0].analysis.pool_hospitals is False  # as the study file says, so as declared
+    assert pipeline._pooling(given[0]).analysis.pool_hospitals is True
+    assert options["declared"] == "0123456789ab"
     assert given[0].extract.layout == "native"
     assert options["options"] == pipeline.Options(aggregate_only=True)
     assert json.loads(out)["study"] == "s"

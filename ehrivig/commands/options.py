@@ -39,6 +39,15 @@ BatchOption = Annotated[
 LayoutOption = Annotated[
     str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
 ]
+ProtocolOption = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        metavar="HASH|FILE",
+        help="Refuse a study that has not this protocol: its hash, or the file that `protocol "
+        "STUDY --out NEW.json` wrote.",
+    ),
+]
 MaybeExtractOption = Annotated[
     Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
 ]

@@ -21,7 +21,7 @@ from ehrivig.study.plan import Report
 
 _TOLD = (
     *("package", "version", "engines", "study", "study_hash", "seed", "warnings", "synthetic"),
-    *("code", "hospitals", "dropped_hospitals", "exit_code", "fingerprint"),
+    *("declared_protocol", "code", "hospitals", "dropped_hospitals", "exit_code", "fingerprint"),
 )
 """What the released manifest says of the whole one: nothing with a path, a file or its rows."""
 _KEPT = ("manifest.json", "history.csv", "metrics.prom", "quality/measurements.parquet")

@@ -39,7 +39,7 @@ def write(
         "report.html",
         study=study,
         manifest=_manifest(run),
-        methods=methods.paragraphs(study),
+        methods=methods.paragraphs(study, asked),
         figures={
             name: inline(path.read_text(encoding="utf-8"), name) for name, path in drawn.items()
         },

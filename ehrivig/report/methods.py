@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ehrivig.report import answer_methods
+from ehrivig.report.words import labels
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study import Study
 from ehrivig.study.admitted import until_hours
+from ehrivig.study.registries import ANSWERS
 
 _SCALE = {
     "probability": "on the probability scale",
@@ -21,16 +24,14 @@ _ORDER = {
 }
 
 
-def paragraphs(study: Study) -> list[str]:
-    """What was done, in sentences that a methods section could hold."""
-    said = [_population(study), _exposure(study), _matching(study), _analysis(study)]
+def paragraphs(study: Study, asked: Study | None = None) -> list[str]:
+    """What was done, in sentences that a methods section could hold.
+
+    `asked`: the study before the data decided what of it can be answered; `study` unless given.
+    """
+    said = [_population(study), _exposure(study), _covariates(study)]
+    said += [*answer_methods.paragraphs(study, asked), _matching(study), _analysis(study)]
     return [*said, _own_lists(study)] if study.lists.own else said
-
-
-def _labels(study: Study, names: tuple[str, ...]) -> str:
-    labels = {v.name: v.label for v in study.covariates.variables}
-    labels |= {v.name: v.label for v in study.outcomes.variables}
-    return ", ".join(labels[name] for name in names)
 
 
 def _question(study: Study) -> str:
@@ -109,6 +110,18 @@ def _own_lists(study: Study) -> str:
     return f"Code lists of this study's own, laid over the shipped ones: {'; '.join(files)}."
 
 
+def _covariates(study: Study) -> str:
+    """Which value of a covariate counts, and until when it is looked for."""
+    which = {"first": "the first in its window", "last": "the last at or before time zero"}
+    text = f"Of several values of a covariate {which[study.covariates.value]} counts"
+    latest = [until_hours(study, v.name) or 0.0 for v in study.covariates.variables]
+    return (
+        f"{text}; windows end up to {max(latest):g} h beyond time zero."
+        if any(latest)
+        else f"{text}."
+    )
+
+
 def _matching(study: Study) -> str:
     m = study.match
     caliper = (
@@ -118,33 +131,47 @@ def _matching(study: Study) -> str:
     )
     text = (
         f"{_DISTANCE[m.distance]} come from a logistic model of the exposure fitted by unpenalised "
-        f"maximum likelihood on: {_labels(study, m.covariates)}. Admissions with a missing "
-        f"matching variable are left out and counted. Matching: {_pairs(study, caliper)}. "
+        f"maximum likelihood on: {labels(study, m.covariates)}{_hospital(study)}; penalised "
+        "(Firth 1993) only where these separate the arms, which a lint says. Admissions with a "
+        f"missing matching variable are left out and counted. Matching: {_pairs(study, caliper)}. "
         "Standardised mean differences are divided by the "
         f"{m.smd_denominator.replace('_', ' ')} standard deviation."
     )
-    which = {"first": "the first in its window", "last": "the last at or before time zero"}
-    text += f" Of several values of a covariate {which[study.covariates.value]} counts"
-    latest = [until_hours(study, v.name) or 0.0 for v in study.covariates.variables]
-    text += f"; windows end up to {max(latest):g} h beyond time zero." if any(latest) else "."
     admitted = (*m.allow_post_baseline, *study.analysis.allow_post_baseline)
     if admitted:
         text += (
             f" The study file admits variables measured after time zero "
-            f"({_labels(study, admitted)}): they can bias the effect."
+            f"({labels(study, admitted)}): they can bias the effect."
         )
-    return text
+    return text if not ANSWERS[study.answer].death else f"Beside the answer: {_lower(text)}"
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _hospital(study: Study) -> str:
+    """Whether the score has the hospitals, where there are several."""
+    return ", and hospital where there are several" if study.hospital_in_score else ""
 
 
 def _pairs(study: Study, caliper: str) -> str:
     """How pairs are found: one after the other, or all together, which knows no order."""
     m = study.match
     if m.method == "optimal":
-        return f"optimal, 1:1, without replacement, {caliper}: the least distance over all pairs"
+        told = f"optimal, 1:1, without replacement, {caliper}: the least distance over all pairs"
+        return told + _equal(study)
     return (
         f"nearest neighbour, {m.ratio}:1, {'with' if m.replace else 'without'} replacement, "
-        f"{caliper}, {_ORDER[m.order]}; equal distances by the rule {m.tie_rule}"
+        f"{caliper}, {_ORDER[m.order]}; equal distances by the rule {m.tie_rule}{_equal(study)}"
     )
+
+
+def _equal(study: Study) -> str:
+    """What must be equal within a pair."""
+    m = study.match
+    inside = "; pairs are of one hospital" if m.within_hospital else ""
+    return inside + (f"; equal within a pair: {labels(study, m.exact)}" if m.exact else "")
 
 
 def _analysis(study: Study) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import shown
-from ehrivig.report import notes
+from ehrivig.report import known, notes
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
 
@@ -65,9 +65,15 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
         "ledger": (_ledger, "Ledger: every row that was read"),
     }
     files = {"quality": "quality.csv"}
+    everybody = run.read("follow_up.csv")
+    people = {"table1": everybody, "table2": everybody, "table_s4": everybody}
     made = {}
     for name, (make, caption) in makers.items():
         source = run.read(files.get(name, f"{name}.csv"))
+        if make is _descriptive:
+            source = known.with_known(
+                source, people.get(name, pl.DataFrame()), study.report.smallest_cell
+            )
         if not source.is_empty():
             made[name] = make(source, caption, study)
     effects = run.read("effects.csv")
@@ -117,7 +123,7 @@ def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
         if baseline:
             cells.append("" if row["smd"] is None else f"{row['smd']:.2f}")
         rows.append(cells)
-    note = "Median [Q1, Q3] or events/known (%)."
+    note = "Median [Q1, Q3] or events/known (%). Of a number not known of everybody, of how many."
     return Table(caption, head, rows, note)
 
 

@@ -70,14 +70,16 @@ def parts_of_program() -> dict[str, str]:
     return {"ehrivig": __version__, **engines(), **modules, **shipped}
 
 
-def of_run(hospitals: dict[str, str], source: extract.Source) -> str:
+def of_run(hospitals: dict[str, str], source: extract.Source, declared: str = "") -> str:
     """SHA-256 of all that a run depends on: `of_hospitals`, and whether the data are real.
 
-    Empty, which equals no other, when a file of the extract cannot be read.
+    `declared`: the protocol that it is held to, which its report names. Empty, which equals no
+    other, when a file of the extract cannot be read.
     """
     if "" in hospitals.values():
         return ""
-    return _digest([hospitals, list(source.hospitals), source.synthetic, __version__])
+    held = [declared] if declared else []
+    return _digest([hospitals, list(source.hospitals), source.synthetic, __version__, *held])
 
 
 def _digest(content: list[Any]) -> str:

@@ -26,6 +26,7 @@ def write(run: Run) -> None:
         "engines": engines(),
         "study": run.study.study.name,
         "study_hash": run.study.digest,
+        "declared_protocol": run.declared or None,
         "study_file": json.loads(run.study.model_dump_json(by_alias=True)),
         "seed": run.study.study.seed,
         "warnings": warnings_of(run.study),

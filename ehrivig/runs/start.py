@@ -20,8 +20,12 @@ def begin(
     options: Options | None,
     progress: Progress,
     command: Command,
+    declared: str = "",
 ) -> Run:
-    """A run that has looked at the extract's files and read none of their events."""
+    """A run that has looked at the extract's files and read none of their events.
+
+    `declared`: the hash of the protocol that it is held to.
+    """
     progress("reading the list of files")
     try:
         source = extract.inspect(extract_folder, study)
@@ -36,7 +40,7 @@ def begin(
     files = same_files.marks(source)
     inputs = fingerprint.of_inputs(source)
     marks = fingerprint.of_hospitals(study, inputs, gate_only=command == "check")
-    mark = fingerprint.of_run(marks, source)
+    mark = fingerprint.of_run(marks, source, declared)
     return Run(
         study,
         source,
@@ -50,6 +54,7 @@ def begin(
         marks=marks,
         inputs=inputs,
         files=files,
+        declared=declared,
     )
 
 

@@ -48,7 +48,8 @@ class Run:
     fingerprint of each hospital, `inputs`: of its files alone; `files`: what each looked like at
     the beginning; `changed`: what is another than at the attempt before; `reused`: hospitals taken
     from `earlier`; `steps`: what was done for the others; `numbers`: admissions, cohort, exposed,
-    pairs, lints, as far as the run came; `known`: what is known of people after their stay, once
+    pairs, lints, as far as the run came; `declared`: hash of the protocol that it is held to, empty
+    where to none; `known`: what is known of people after their stay, once
     all hospitals have met; `failed`: diagnostics of the answer that fail.
     """
 
@@ -77,6 +78,7 @@ class Run:
     numbers: dict[str, int] = field(default_factory=dict)
     known: Known | None = None
     failed: list[str] = field(default_factory=list)
+    declared: str = ""
     exit_code: int = 0
     message: str = "done"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ehrivig import resources
 from ehrivig.study import named_files
+from ehrivig.study.difference import values
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 from ehrivig.study.whole import Study
 
@@ -30,11 +31,15 @@ class Item:
 
 
 def protocol(study: Study) -> dict[str, Any]:
-    """The protocol as plain values: study, items, answer, and the hash of all of it."""
+    """The protocol as plain values: study, items, answer, and the hash of all of it.
+
+    `settings`: every value of the study file in words, by its place.
+    """
     content = {
         "study": study.study.name,
         "title": study.study.title,
         "study_hash": study.digest,
+        "settings": values(study.without_folders),
         "own_codelists": study.lists.hashes,
         "own_files": named_files.hashes(study),
         "answer": {
@@ -49,10 +54,14 @@ def protocol(study: Study) -> dict[str, Any]:
     return {**content, "protocol_hash": digest(content)}
 
 
+def as_json(content: dict[str, Any]) -> str:
+    """The protocol as it lies in a file."""
+    return json.dumps(content, indent=1, default=str) + "\n"
+
+
 def write(study: Study, folder: Path) -> None:
     """Leave the protocol in a run folder, before any event is read."""
-    text = json.dumps(protocol(study), indent=1, default=str)
-    (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
+    (folder / FILE).write_text(as_json(protocol(study)), encoding="utf-8")
 
 
 def digest(content: dict[str, Any]) -> str:
@@ -119,12 +128,32 @@ def _opens(hours: float) -> str:
     return f"{abs(hours):g} h {'after' if hours > 0 else 'before'} time zero"
 
 
+def given(study: Study) -> tuple[tuple[str, ...], bool]:
+    """What the answer takes assignment to be random given: covariates, and whether hospitals.
+
+    A design that follows people to a death has those known at time zero, the others all of the
+    score, and what pairs must be equal in.
+    """
+    plan = study.match
+    if ANSWERS[study.answer].death:
+        late = plan.allow_post_baseline
+        return tuple(n for n in plan.covariates if n not in late), study.hospital_in_models
+    if study.answer != "matched":
+        return plan.covariates, study.hospital_in_score
+    names = tuple(dict.fromkeys((*plan.covariates, *plan.exact)))
+    return names, study.hospital_in_score or plan.within_hospital
+
+
+def beside(study: Study) -> tuple[str, ...]:
+    """The analyses that are asked for beside the answer; of several landmarks the later ones."""
+    again = study.answer == "landmark" and len(study.analysis.landmark_hours) > 1
+    return tuple(n for n in study.analysis.sensitivity if n != study.answer or again)
+
+
 def _assignment(study: Study) -> Item:
-    own_design = ANSWERS[study.answer].death  # its covariates are those known at time zero
-    late = study.match.allow_post_baseline if own_design else ()
-    names = ", ".join(name for name in study.match.covariates if name not in late)
-    hospitals = " and hospital" if study.hospital_in_models else ""
-    admitted = [name for name in study.match.allow_post_baseline if name not in late]
+    known, hospital = given(study)
+    names, hospitals = ", ".join(known), " and hospital" if hospital else ""
+    admitted = [name for name in study.match.allow_post_baseline if name in known]
     after = f"; {', '.join(admitted)} also by what came after it" if admitted else ""
     return Item(
         "6c, 7c",
@@ -187,7 +216,7 @@ def _assumptions(study: Study) -> Item:
 
 
 def _plan(study: Study) -> Item:
-    asked = ", ".join(study.analysis.sensitivity) or "none"
+    asked = ", ".join(beside(study)) or "none"
     missing = study.analysis.missing.replace("_", " ")
     return Item(
         "6h, 7h",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from ehrivig import resources
@@ -20,6 +22,7 @@ from ehrivig.study.plan import (
 from ehrivig.study.problem import place
 from ehrivig.study.references import wrong_references
 from ehrivig.study.registries import ANSWERS, OUTCOMES, SENSITIVITY
+from ehrivig.study.registries.names import LAYOUTS, REGIMENS
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.section import Section
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
@@ -81,8 +84,26 @@ class Study(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the study's meaning: the same for the same settings, however written."""
-        return resources.digest(self.model_dump_json(by_alias=True).encode())
+        """SHA-256 of the study's meaning: the same for the same settings, however written.
+
+        Files that it names count by their names alone: from wherever it is read, it is the same.
+        """
+        return resources.digest(self.without_folders.model_dump_json(by_alias=True).encode())
+
+    @property
+    def without_folders(self) -> Study:
+        """The same study, each file or folder that it names by its own name alone."""
+        data, plan = self.extract, self.regimen
+        named = {
+            "mappings": data.mappings and Path(data.mappings).name,
+            "codelists": data.codelists and Path(data.codelists).name,
+            "layout": data.layout if data.layout in LAYOUTS.names else Path(data.layout).name,
+        }
+        changed: dict[str, Section] = {"extract": data.model_copy(update=named)}
+        if plan is not None:
+            names = tuple(n if n in REGIMENS.names else Path(n).name for n in plan.names)
+            changed["regimen"] = plan.model_copy(update={"names": names})
+        return self.model_copy(update=changed)
 
     def covariate(self, name: str) -> Covariate:
         """The baseline variable of that name."""

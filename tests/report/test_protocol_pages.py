@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ehrivig import cli, pipeline
 from ehrivig import study as studies
+from ehrivig.analysis.main_effects import is_event
 from ehrivig.figures import windows
 from ehrivig.report import methods, protocol
 from ehrivig.report.protocol import design, hours
@@ -196,7 +197,7 @@ def test_the_document_by_its_ending(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
-        ("p.docx", (), "write it as .html, .md or .svg"),
+        ("p.docx", (), "write it as .html, .md, .json or .svg"),
         ("there.html", (), "exists. Choose another name"),
         ("there.md", (), "exists. Choose another name"),
         ("gone/p.html", (), "No such file or directory"),
@@ -246,3 +247,41 @@ def test_what_follows_time_zero_is_not_known_at_it() -> None:
     plan = liu.model_copy(update={"study": liu.study.model_copy(update={"estimand": matched})})
     (item,) = [one for one in fixed(plan)["items"] if one["part"] == "Assignment"]
     assert "glucocorticoid, antiviral also by what came after it" in item["emulation"]
+
+
+def rows_of(plan: studies.Study, number: str, caption: str) -> dict[str, str]:
+    """The rows of a table of facts."""
+    (section,) = [one for one in protocol.sections(plan, fixed(plan)) if one.number == number]
+    (table,) = [one for one in section.tables if one.caption == caption]
+    return {row[0]: row[1] for row in table.rows}
+
+
+def test_other_outcomes_are_said_as_they_are_computed() -> None:
+    plan = studies.load("ivig_covid19")
+    rows = rows_of(plan, "6", "Table 2. Secondary questions")
+    by = {what.split(":")[0]: labels.split("; ") for what, labels in rows.items()}
+    outcomes = {v.label: v for v in plan.outcomes.variables if v.name != plan.primary.name}
+    odds = by.pop("Ever given against never, among the matched, unadjusted")
+    cleared = by.pop("Ever given against never, among all and among the matched, unadjusted")
+    described = by["Described in each arm, and tested for a difference; no effect is estimated"]
+    assert all(is_event(outcomes[label]) for label in odds)
+    assert {outcomes[label].source for label in cleared} == {"clearance"}
+    controls = {plan.outcome(name).label for name in plan.analysis.negative_controls}
+    assert {*odds, *cleared, *described} == set(outcomes) - controls
+    assert "Immortal time: ever against never" in rows["What they are"]
+    before = changed(plan, "exposure", start_hours=-24.0, end_hours=0.0)
+    told = rows_of(before, "6", "Table 2. Secondary questions")["What they are"]
+    assert told.strip() == "None has the design of the answer."
+
+
+@pytest.mark.parametrize("name", studies.packaged())
+def test_design_washout_and_entry_say_the_same(name: str) -> None:
+    """Nobody is a new user where use before is not looked for."""
+    plan = studies.load(name)
+    (design_,) = [one for one in protocol.sections(plan, fixed(plan)) if one.number == "7.1"]
+    rows = rows_of(plan, "7.3.1", "Table 3. Operational definition of time zero")
+    washed = any(c.rule == "untreated_before" for c in plan.cohort.criteria)
+    both = any(c.rule == "treated_before" for c in plan.cohort.criteria)
+    assert ("new users" in design_.said[0]) == (washed and not both)
+    assert rows["Washout"].startswith("none: use before the stay is not looked for") != washed
+    assert rows["Type of entry"].startswith("incident in the stay")

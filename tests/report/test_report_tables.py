@@ -311,7 +311,7 @@ def test_regimens(folder: Path) -> None:
 
 
 def test_the_methods_say_what_the_study_asks() -> None:
-    population, exposure, matching, analysis = methods.paragraphs(LIU)
+    population, exposure, _, *_, matching, analysis = methods.paragraphs(LIU)
     assert "Time zero is admission. " in population
     assert "from 0 h after time zero to the end of the stay." in exposure
     assert "<=10 g/day against >10 g/day (exactly 10 counts as <=10 g/day)" in exposure
@@ -334,13 +334,13 @@ def test_the_methods_follow_another_study() -> None:
     high = LIU.exposure.bands[0].model_copy(update={"boundary": "high"})
     text = methods.paragraphs(other("exposure", bands=(high,)))[1]
     assert "(exactly 10 counts as >10 g/day)" in text
-    assert "without a caliper" in methods.paragraphs(other("match", caliper=None))[2]
-    assert ", with replacement" in methods.paragraphs(other("match", replace=True))[2]
+    assert "without a caliper" in methods.paragraphs(other("match", caliper=None))[-2]
+    assert ", with replacement" in methods.paragraphs(other("match", replace=True))[-2]
     names = (LIU.match.covariates[0],)
-    assert "after time zero" in methods.paragraphs(other("match", allow_post_baseline=names))[2]
+    assert "after time zero" in methods.paragraphs(other("match", allow_post_baseline=names))[-2]
     early = other("match", allow_post_baseline=())
     plain = early.analysis.model_copy(update={"allow_post_baseline": ()})
-    none = methods.paragraphs(early.model_copy(update={"analysis": plain}))[2]
+    none = methods.paragraphs(early.model_copy(update={"analysis": plain}))[-2]
     assert "after time zero" not in none
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ehrivig.stats.timezero import follow_up
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.timezero import clone_censor_weight, follow_up
 from ehrivig.stats.timezero.weighted_clones import weighted_clones
 
 GROUPS = {0: (160, 40), 1: (80, 60)}
@@ -44,3 +45,11 @@ def test_weights_of_few_are_worth_few() -> None:
     rare = weighted_clones(cohort({0: (160, 4), 1: (80, 70)}), grace_hours=6.0, interval_hours=6.0)
     common = weighted_clones(cohort(GROUPS), grace_hours=6.0, interval_hours=6.0)
     assert rare.effective < common.effective < 1
+
+
+def test_without_a_stand_in_the_cure_is_a_key_of_the_study_file() -> None:
+    """Nobody starts within grace; the hours of an interval are in no study file."""
+    late = follow_up([100.0] * 4, [1, 0, 1, 0], [60.0, 70.0, np.nan, np.nan])
+    with pytest.raises(AnalysisError, match=r"no stand-in\. Write other grace_hours") as raised:
+        clone_censor_weight(late, horizon_hours=90, bootstraps=2)
+    assert "interval" not in str(raised.value)

@@ -60,7 +60,9 @@ def write(folder: Path, study: Study) -> None:
 
 
 def document(study: Study, out: Path) -> list[Path]:
-    """Write the protocol of a study to a new file, by its ending: .html, .md (with .svg) or .svg.
+    """Write the protocol of a study to a new file, by its ending.
+
+    .html, .md (with .svg), .svg (the design), .json (what a run can be held to).
 
     The files written. UsageError for another ending, where there is a file, or it cannot be made.
     """
@@ -72,10 +74,12 @@ def document(study: Study, out: Path) -> list[Path]:
         content = fixed.protocol(study)
         said = markdown.text(study, content, sections(study, content), drawing.name)
         texts = {drawing: design.diagram(study), out: said}
+    elif ending == ".json":
+        texts = {out: fixed.as_json(fixed.protocol(study))}
     elif ending == ".svg":
         texts = {out: design.diagram(study)}
     else:
-        raise UsageError(f"protocol: {out}: write it as .html, .md or .svg (the design alone).")
+        raise UsageError(f"protocol: {out}: write it as .html, .md, .json or .svg (the design).")
     for path in texts:
         if path.exists():
             raise UsageError(f"protocol: {path} exists. Choose another name, or remove it.")

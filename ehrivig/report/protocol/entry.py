@@ -27,7 +27,9 @@ def sections(study: Study) -> list[Section]:
 
 
 def _design(study: Study) -> str:
-    arms = "new users against people who are not given the drug"
+    arms = "people who start the drug in the stay against people who are not given it"
+    if any(c.rule in EXCLUDES for c in study.cohort.criteria):
+        arms = "new users against people who are not given the drug"
     if any(c.rule == "treated_before" for c in study.cohort.criteria):
         arms = "users of both drugs against users of the comparator"
     entry = ANSWERS[study.answer]
@@ -40,9 +42,10 @@ def _design(study: Study) -> str:
 
 
 def _zero(study: Study) -> Section:
-    washout = "none"
+    washout = "none: use before the stay is not looked for"
+    kind = "incident in the stay: the exposure window opens with it"
     if any(c.rule in EXCLUDES for c in study.cohort.criteria):
-        opens = hours.moment(study.exposure.start_hours)
+        opens, kind = hours.moment(study.exposure.start_hours), "incident in the stay"
         washout = f"the stay, until {opens}: nobody who was given the drug before"
     index = any(c.rule == "index_admission" for c in study.cohort.criteria)
     entries = "once: the first such admission" if index else "once: one admission of a person"
@@ -50,7 +53,7 @@ def _zero(study: Study) -> Section:
         ("Study population", study.study.estimand.population),
         ("Time zero", hours.time_zero(study)),
         ("Entries of a person", f"{entries}, over all hospitals where ids say who it is"),
-        ("Type of entry", "incident" if washout != "none" else "prevalent or incident"),
+        ("Type of entry", kind),
         ("Washout", washout),
         ("Care setting", "inpatient"),
         ("Severity", SEVERITIES[study.cohort.severity].doc),

@@ -9,6 +9,7 @@ from ehrivig.report import methods
 from ehrivig.report.protocol.section import OF_AUTHORS, Section, facts
 from ehrivig.report.tables import Table
 from ehrivig.study import Study
+from ehrivig.study.protocol import beside, given
 from ehrivig.study.registries import ANSWERS, SENSITIVITY
 
 _SIZES = (200, 500, 1000, 3000, 10_000)
@@ -30,15 +31,17 @@ def sections(study: Study) -> list[Section]:
 def _analyses(study: Study) -> tuple[Table, ...]:
     entry, plan = ANSWERS[study.answer], study.analysis
     groups = ", ".join(s.label for s in plan.subgroups) or "none"
-    covariates = ", ".join(study.match.covariates)
+    names, apart = given(study)
     hospital = "told apart in every model of the answer"
-    if not study.hospital_in_models:
+    if not apart:
         hospital = "not told apart"
+    elif study.answer == "matched" and not study.hospital_in_score:
+        hospital = "pairs are of one hospital"
     rows = [
         ("Primary analysis", f"{entry.caption} ({study.answer_measure}, {entry.target})"),
         ("Exposure contrast", f"{study.study.estimand.treatment}; against: not"),
         ("Outcome", study.primary.label),
-        ("Confounding adjusted for by", covariates),
+        ("Confounding adjusted for by", ", ".join(names)),
         ("Hospitals", hospital),
         ("Missing covariates", plan.missing.replace("_", " ")),
         ("Multiplicity", f"{plan.multiplicity}, within declared families"),
@@ -52,14 +55,13 @@ def _analyses(study: Study) -> tuple[Table, ...]:
 
 
 def _sensitivity(study: Study) -> Table:
-    head = ["Analysis", "What is varied, and why", "Free of immortal time", "Also the answer"]
+    head = ["Analysis", "What is varied, and why", "Free of immortal time"]
     rows = []
-    for name in study.analysis.sensitivity:
+    for name in beside(study):
         entry = SENSITIVITY[name]
         free = "by design" if entry.safe else "no" if _ever(study) else "yes"
-        answer = "yes" if name == study.answer else ""
-        rows.append([entry.caption, entry.doc.replace("`", ""), free, answer])
-    rows = rows or [["None is asked for", "", "", ""]]
+        rows.append([entry.caption, entry.doc.replace("`", ""), free])
+    rows = rows or [["None is asked for", "", ""]]
     return Table("Table 11. Sensitivity analyses", head, rows, wide=True)
 
 
@@ -69,7 +71,7 @@ def _ever(study: Study) -> bool:
 
 
 def _sources(study: Study) -> Section:
-    data = study.extract
+    data = study.without_folders.extract
     period = f"{data.period[0]} to {data.period[1]}" if data.period else "all that is sent"
     rows = [
         ("Data", "records of inpatient care, as an extract of the hospitals' warehouses"),

@@ -7,6 +7,7 @@ from typing import Any
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import OF_AUTHORS, Section, facts
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 
 
@@ -61,7 +62,11 @@ def _timeline(study: Study) -> Section:
         ("First day of admissions", str(period[0]) if period else "not limited"),
         ("Last day of admissions", str(period[1]) if period else "not limited"),
         ("Last day of follow-up (extract)", str(end) if end else "as the extract has it"),
-        ("Protocol fixed", "before any event is read: the run writes protocol.json first"),
+        (
+            "Protocol fixed",
+            "before any event is read: a run writes protocol.json first, and with --protocol "
+            "refuses a study that is not the one declared before",
+        ),
         ("Registration, start and end of the analysis", OF_AUTHORS),
     ]
     return Section("4", "Timeline", tables=(facts("Table 1. Milestones and timeline", rows),))
@@ -78,20 +83,46 @@ def _background(study: Study) -> str:
 
 
 def _question(study: Study) -> Section:
-    asked, primary = study.study.estimand, study.primary
+    asked = study.study.estimand
     tables = [facts("Table 2. Primary research question", _primary(study))]
-    others = [v for v in study.outcomes.variables if v.name != primary.name]
-    controls = study.analysis.negative_controls
-    named = [v.label for v in others if v.group == "outcome" and v.name not in controls]
-    if named:
-        said = f"The same contrast on: {'; '.join(named)}."
-        tables.append(facts("Table 2. Secondary questions", [("Objective", said)]))
+    if rows := _secondary(study):
+        tables.append(facts("Table 2. Secondary questions", rows))
     return Section(
         "6",
         "Research question and objectives",
         (f"{asked.contrast[0].upper()}{asked.contrast[1:]}.",),
         tuple(tables),
     )
+
+
+def _secondary(study: Study) -> list[tuple[str, str]]:
+    """The other outcomes, by what is computed of them; a treatment in the stay is described."""
+    apart = {study.primary.name, *study.analysis.negative_controls}
+    others = [v for v in study.outcomes.variables if v.name not in apart]
+    asked = [v for v in others if v.group == "outcome"]
+    cleared = [v for v in asked if v.source == "clearance"]
+    warning = immortal_time(study)
+    rows = [
+        (_CRUDE, [v for v in asked if not v.unit and v not in cleared]),
+        (_CLEARANCE, cleared),
+        (_DESCRIBED, [v for v in others if v.unit or v not in asked]),
+    ]
+    told = [(what, "; ".join(v.label for v in found)) for what, found in rows]
+    return [*told, ("What they are", f"{_NO_ANSWER} {_sentence(warning)}")] if others else []
+
+
+_CRUDE = "Ever given against never, among the matched, unadjusted: odds ratio"
+_CLEARANCE = (
+    "Ever given against never, among all and among the matched, unadjusted: Fine and Gray's and "
+    "cause-specific hazard ratios, Gray's test"
+)
+_DESCRIBED = "Described in each arm, and tested for a difference; no effect is estimated"
+_NO_ANSWER = "None has the design of the answer."
+
+
+def _sentence(warning: str) -> str:
+    """A warning as a sentence; nothing where there is none."""
+    return f"{warning[0].upper()}{warning[1:]}." if warning else ""
 
 
 def _primary(study: Study) -> list[tuple[str, str]]:

@@ -109,7 +109,8 @@ def problem_of(
     if not started.any() or not np.any(~rows.started[chosen]):
         raise AnalysisError(
             "clone-censor-weight: nobody (or everybody) still followed starts within grace, so one "
-            "strategy has no stand-in. Choose another grace period or longer intervals."
+            "strategy has no stand-in. Write other grace_hours, or name another analysis in "
+            "[study.estimand]."
         )
     copies = clones(cohort, grace, horizon_hours)
     lost = None if lost_hours is None else cut_at_days(cohort, copies, lost_hours, horizon_hours)
