@@ -86,3 +86,19 @@ def test_nothing_is_asked_when_the_study_does_not(table: pl.DataFrame, plan: stu
     made = EffectRows(0)
     time_zero(sample(table), plan.model_copy(update={"analysis": without}), made)
     assert made.frame().is_empty()
+
+
+@pytest.mark.parametrize(("days", "words"), [(28, "death within 28 days"), (None, "{} by day 28")])
+def test_a_risk_names_the_day_that_its_outcome_does_not(
+    table: pl.DataFrame, plan: study.Study, days: float | None, words: str
+) -> None:
+    one = plan.primary.model_copy(update={"within_days": days})
+    variables = tuple(one if v.name == one.name else v for v in plan.outcomes.variables)
+    outcomes = plan.outcomes.model_copy(update={"variables": variables})
+    changed = plan.model_copy(update={"outcomes": outcomes})
+    rows = EffectRows(0)
+    time_zero(sample(table), changed, rows)
+    told = {(r["measure"], r["event_label"]) for r in rows.rows if "Cox" not in r["contrast"]}
+    said = words.format("death within 28 days")
+    assert {label for measure, label in told if measure in ("RD", "RR")} == {said}
+    assert {label for measure, label in told if measure == "HR"} == {"death within 28 days"}

@@ -41,8 +41,9 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     horizon = horizon_of(study) * HOURS_PER_DAY
     label = study.exposure.label
 
-    event = event_by_day(study)
-    base = Question("time_zero", "", study.primary.name, "all", event, immortal=False)
+    base = Question(
+        "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
+    )
     try:
         cohort, n_left = cohort_of(sample.table, study)
     except AnalysisError as error:
@@ -68,13 +69,13 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
 
     ask(
         f"{label} ever vs never (naive)",
-        lambda: list(ever_vs_never(cohort, horizon)),
+        lambda: by_day(list(ever_vs_never(cohort, horizon)), study),
         "immortal time",
     )
     for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
         ask(
             f"{label} by {hours:g} h vs not yet (landmark)",
-            partial(_landmark, cohort, hours, horizon),
+            partial(_landmark, cohort, hours, study),
             design="landmark",
         )
     if "time_dependent_cox" in wanted:
@@ -92,7 +93,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     if "clone_censor_weight" in wanted:
         ask_adjusted(
             f"{label} within {study.grace_hours:g} h vs not (clone-censor-weight)",
-            lambda: _cloned(cohort, study, horizon),
+            lambda: by_day(_cloned(cohort, study, horizon), study),
             "clone_censor_weight",
         )
 
@@ -109,10 +110,12 @@ def left_out(n_left: int, n: int, study: Study) -> str:
     )
 
 
-def event_by_day(study: Study) -> str:
-    """The words of the primary death, with the day where the outcome itself has none."""
-    words = study.primary.event_label
-    return words if study.primary.within_days else f"{words} by day {study.horizon_days:g}"
+def by_day(effects: list[Effect], study: Study) -> list[Effect]:
+    """Effects of a design with a horizon: their event by its day, where the outcome has none."""
+    if study.primary.within_days:
+        return effects
+    words = f"{study.primary.event_label} by day {study.horizon_days:g}"
+    return [e if e.measure == "HR" else replace(e, event_label=words) for e in effects]
 
 
 def _refuse(error: AnalysisError) -> list[Effect]:
@@ -120,8 +123,8 @@ def _refuse(error: AnalysisError) -> list[Effect]:
     raise error
 
 
-def _landmark(cohort: FollowUp, hours: float, horizon: float) -> list[Effect]:
-    return list(landmark(cohort, hours, horizon))
+def _landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
+    return by_day(list(landmark(cohort, hours, horizon_of(study) * HOURS_PER_DAY)), study)
 
 
 def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
