@@ -25,10 +25,12 @@ DIGITS = 3
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
 _OF = re.compile(r"\b(\d+) of (\d+)\b")
-_COUNTED = re.compile(
-    r"\b(\d+)(?= (?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
-    r"|exactly|without|with|of them|left)\b)"
+OF_PEOPLE = (
+    r"(?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
+    r"|exactly|without|with|of them|left)"
 )
+"""What a number in a sentence counts, where it counts people."""
+_COUNTED = re.compile(rf"\b(\d+)(?= {OF_PEOPLE}\b)")
 Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
 
 

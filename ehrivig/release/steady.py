@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig.release.attack.nights import FEWEST
+from ehrivig.release.attack.multiples import rounded_to
+from ehrivig.release.attack.nights import FEWEST, gap
 
 Tables = dict[str, pl.DataFrame]
 LEDGER, QUALITY = "ledger.csv", "quality.csv"
@@ -32,13 +33,10 @@ def steady(tables: Tables, before: Tables) -> Tables:
 def _few(tables: Tables, before: Tables) -> list[str]:
     """The hospitals of which few patients are new, or nobody; "all" where there is one."""
     now, then = _patients(tables), _patients(before)
-    changed = {name: _gap(now[name], then.get(name)) for name in now}
-    found = [name for name, enough in changed.items() if not enough]
+    slack = sum(rounded_to(some)[0] // 2 for some in (tables, before))
+    changed = {name: gap(now[name], then.get(name), slack) for name in now}
+    found = [name for name, people in changed.items() if people is None or people < FEWEST]
     return [*found, "all"] if found else []
-
-
-def _gap(now: int | None, then: int | None) -> bool:
-    return now is not None and then is not None and abs(now - then) >= FEWEST
 
 
 def _patients(tables: Tables) -> dict[str, int | None]:

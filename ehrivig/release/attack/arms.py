@@ -45,14 +45,14 @@ def _counts(known: Known, place: Place, people: str, row: Mapping[str, Any]) -> 
         n = row.get(f"n_{arm}")
         known.people(cell, _at(place, arm), of=None if n is None else int(n))
         for value in _told(row, arm, n):
-            known.puzzle.told(cell, value)
+            known.told(cell, value)
         if below := _BELOW.match(row.get(f"text_{arm}") or ""):
             known.puzzle.cell(cell, 1, int(below[1]) - 1)
     known.puzzle.equal({cells["all"]: 1, cells["exposed"]: -1, cells["control"]: -1})
     sizes = [row.get(f"n_{arm}") for arm in ARMS]
     if None not in sizes:
         known.sizes[people, variable] = _whole(sizes[0]), _whole(sizes[1])
-    if row.get("smd") is not None and None not in sizes:
+    if row.get("smd") is not None and None not in sizes and known.rounded_to < 2:
         _smd(known, people, variable, float(row["smd"]))
 
 
@@ -76,7 +76,7 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
         if n is not None:
             known.measured[people, row["variable"], arm] = int(n), shown, place
             known.people(f"{people}|{row['variable']}|{arm}|n", _at(place, f"n {arm}"))
-            known.puzzle.told(f"{people}|{row['variable']}|{arm}|n", int(n))
+            known.told(f"{people}|{row['variable']}|{arm}|n", int(n))
         if n is not None and row.get(f"mean_{arm}") is not None:
             mean, sd = float(row[f"mean_{arm}"]), row.get(f"sd_{arm}")
             known.sums[people, row["variable"], arm] = mean * int(n)
@@ -108,7 +108,9 @@ def _side(known: Known, place: Place, row: Mapping[str, Any], when: str, people:
         known.people(cell, _at(place, arm), of=n)
         mean = row.get(f"mean_{arm}_{when}")
         if mean is not None and (people == "all" or sizes[0] == sizes[1]):
-            known.puzzle.told(cell, round(mean * n))
+            known.told(cell, round(mean * n))
+    if known.rounded_to > 1:
+        return  # what compares the arms is that of the rounded counts
     smd, ks = row.get(f"smd_{when}"), row.get(f"ks_{when}")
     if people != "all" and sizes[0] != sizes[1] and not _of_counts(ks, sizes):
         return  # weighted: a mean is no count
@@ -212,7 +214,7 @@ def parts(known: Known) -> None:
         sizes = _matched_sizes(known, "matched", variable) or (MOST, MOST)
         for arm, n in zip(ARMS, sizes, strict=True):
             cells = [name(who, variable, arm) for who in ("all", "matched", "unmatched")]
-            known.puzzle.cell(cells[1], 0, max(n, 0))
+            known.puzzle.cell(cells[1], 0, max(n + 2 * known.slack, 0))
             known.puzzle.equal(dict(zip(cells, (1, -1, -1), strict=True)))
     for (people, variable, arm), (n, shown, _) in list(known.measured.items()):
         rest = known.measured.get(("unmatched", variable, arm))

@@ -12,6 +12,7 @@ import polars as pl
 from ehrivig.errors import UsageError
 from ehrivig.release.attack import arms, flows, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.multiples import rounded_to
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,10 @@ def of_tables(
     found = []
     for cell, place in known.where.items():
         puzzle = known.puzzle
-        shown = puzzle.known(cell)
-        if shown and not 0 < puzzle.lo[cell] < smallest:
+        shown = known.is_shown(cell)
+        if shown and not 0 < known.shown.get(cell, puzzle.lo[cell]) < smallest:
+            continue
+        if known.is_large(cell, smallest):
             continue
         values = tuple(puzzle.values(cell, smallest))
         found.append(Cell(place, shown, values, smallest, _beside(known, place)))
@@ -118,7 +121,8 @@ def _beside(known: Known, place: Place) -> tuple[Place, ...]:
 
 def collected(tables: dict[str, pl.DataFrame]) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
-    known = Known()
+    to, least = rounded_to(tables)
+    known = Known(rounded_to=to, smallest=least)
     for wanted in _READERS:
         for file, frame in tables.items():
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:
@@ -126,6 +130,11 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     arms.parts(known)
     outside.outside(known, tables)
     return known
+
+
+def is_count(column: str) -> bool:
+    """Whether a column counts people or rows, by its name."""
+    return _COUNT.fullmatch(column) is not None
 
 
 _COUNT = re.compile(

@@ -49,7 +49,7 @@ def _step(known: Known, file: str, row: dict[str, object], before: int | None) -
         known.people(cell, Place(file, number, f"{row['label']}: {what}, {hospital}"))
         value = row.get(what)
         if value is not None:
-            known.puzzle.told(cell, int(str(value)))
+            known.told(cell, int(str(value)))
     one = f"{step}|{hospital}"
     known.puzzle.between({f"excluded|{one}": 1, f"excluded_not_measured|{one}": -1}, 0, 1e12)
     known.puzzle.between({f"admissions|{one}": 1, f"patients|{one}": -1}, 0, 1e12)
@@ -69,7 +69,7 @@ def ledger(known: Known, file: str, frame: pl.DataFrame) -> None:
         for part in ("rows_read", *_PARTS):
             known.puzzle.cell(f"{part}|{where}")
             if row.get(part) is not None:
-                known.puzzle.told(f"{part}|{where}", int(row[part]))
+                known.told(f"{part}|{where}", int(row[part]), few=True)
         known.puzzle.equal({f"rows_read|{where}": 1, **{f"{n}|{where}": -1 for n in _PARTS}})
         if row["table"] != "hospital":
             words = f"{row['table']}: rows quarantined, {row['hospital_id']}"
@@ -84,14 +84,20 @@ def bins(known: Known, file: str, frame: pl.DataFrame) -> None:
             cells.append(f"{file}|{number}|{arm}")
             known.people(cells[-1], Place(file, number, f"bin {number}: {arm}"))
             if value is not None:
-                known.puzzle.told(cells[-1], int(value))
+                known.told(cells[-1], int(value))
         whole = [n for (who, _), n in known.sizes.items() if who == ALL]
         if "decile" in frame.columns:
             _of_deciles(known, file, frame, arm)
         elif whole:
             n = max(size[0 if arm == "exposed" else 1] for size in whole)
-            known.puzzle.between(dict.fromkeys(cells, 1), 0, n)
-            known.puzzle.equal(dict.fromkeys(cells, 1), n, assumed=True)
+            _together(known, cells, n)
+
+
+def _together(known: Known, cells: list[str], n: int) -> None:
+    """Parts of n people: at most all of them, and all as a guess."""
+    every = dict.fromkeys(cells, 1)
+    known.puzzle.between(every, 0, n + known.slack)
+    known.puzzle.between(every, n - known.slack, n + known.slack, assumed=True)
 
 
 def _of_deciles(known: Known, file: str, frame: pl.DataFrame, arm: str) -> None:
@@ -112,7 +118,7 @@ def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
             if value is None and share is not None and row["n"]:
                 value = round(share * row["n"])
             if value is not None:
-                known.puzzle.told(cell, int(value))
+                known.told(cell, int(value))
 
 
 def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -123,13 +129,12 @@ def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(cell, Place(file, number, f"{row.get('label', '')} from {row.get('lo')}"))
         features.setdefault(str(row.get("feature")), []).append(cell)
         if row["n"] is not None:
-            known.puzzle.told(cell, int(row["n"]))
+            known.told(cell, int(row["n"]))
         else:
             known.puzzle.cell(cell, 1)
     exposed = [n for (who, _), (n, _) in known.sizes.items() if who == ALL]
     for cells in features.values() if exposed else ():
-        known.puzzle.between(dict.fromkeys(cells, 1), 0, max(exposed))
-        known.puzzle.equal(dict.fromkeys(cells, 1), max(exposed), assumed=True)
+        _together(known, cells, max(exposed))
     for feature, cells in features.items():
         rows = [row for row in frame.iter_rows(named=True) if str(row.get("feature")) == feature]
         weighed(known, cells, rows)
@@ -144,7 +149,7 @@ def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(events, Place(file, number, f"{words}: events"), of=row["n"])
         for cell, value in ((people, row["n"]), (events, row["events"])):
             if value is not None:
-                known.puzzle.told(cell, int(value))
+                known.told(cell, int(value))
 
 
 def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -161,7 +166,7 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
             had = _of_risk(row.get(f"risk_{arm}"), size) if had is None else had
             for cell, value in ((n, size), (events, had)):
                 if value is not None:
-                    known.puzzle.told(cell, int(value))
+                    known.told(cell, int(value))
         if counts_of(row):
             words = f"{row.get('contrast')}, {row.get('population')}: the events of its ratio"
             known.few(Place(file, number, words))

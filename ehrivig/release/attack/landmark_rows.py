@@ -80,14 +80,14 @@ def between(known: Known, file: str, frame: pl.DataFrame) -> None:
     for at, twice in doubled(rows):
         cell = f"{file}|{at[0]}|events in both arms"
         known.people(cell, Place(file, at[-1], "events before the end of grace in both arms"))
-        known.puzzle.told(cell, max(twice, 0))
+        known.apart(cell, twice)
     for series in moments(rows):
         for one, other in _pairs(series):
             for what, before, after in zip(("left", "events"), one.told, other.told, strict=True):
                 span = f"{what} from {one.hours:g} to {other.hours:g} h"
                 cell = f"{file}|{other.rows[0]}|{span}"
                 known.people(cell, Place(file, other.rows[-1], span))
-                known.puzzle.told(cell, abs(before - after))
+                known.apart(cell, abs(before - after))
 
 
 def _pairs(series: list[Moment]) -> Iterable[tuple[Moment, Moment]]:

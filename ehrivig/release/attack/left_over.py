@@ -39,10 +39,9 @@ def _arm(
         cell = f"{place.file}|unmatched|{matched.get('outcome')}|{what}|{arm}"
         words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
         known.people(cell, Place(place.file, place.row, words))
-        known.puzzle.told(cell, int(every - part))
+        known.apart(cell, int(every - part))
 
 
 def _in_table(known: Known, outcome: str, arm: str) -> int | None:
     cell = name("table2", outcome, arm)
-    told = cell in known.where and known.puzzle.known(cell)
-    return known.puzzle.lo[cell] if told else None
+    return known.value(cell) if cell in known.where else None

@@ -13,6 +13,11 @@ _DIGITS = 1e-9
 _ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
 
 
+def adjusted(row: Mapping[str, Any]) -> bool:
+    """Whether a model does more than compare the counts of both arms."""
+    return any(word in str(row.get("model")) for word in _ADJUSTED)
+
+
 def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:
     """The events of both arms that give a row's estimate exactly; none where they are shown.
 
@@ -23,8 +28,7 @@ def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:
     if exposed is None or control is None or value is None or all(told):
         return []
     measure, n, m = row.get("measure"), int(float(exposed)), int(float(control))
-    adjusted = any(word in str(row.get("model")) for word in _ADJUSTED)
-    if measure not in ("OR", "RR", "RD") or adjusted or (n + 1) * (m + 1) > _MOST:
+    if measure not in ("OR", "RR", "RD") or adjusted(row) or (n + 1) * (m + 1) > _MOST:
         return []
     a, c = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):

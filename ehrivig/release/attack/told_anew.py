@@ -20,6 +20,7 @@ from ehrivig.release.attack.nights import (
     Growth,
     Identity,
     Tables,
+    gap,
     growth,
     known_of,
     of_matched,
@@ -74,7 +75,7 @@ def _unsafe(file: str, row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _
     told = [name for name in _differ(row, old) if name not in _PEOPLE]
     if not told:
         return False
-    people = [_change(row, old, name) for name in _PEOPLE if name in row]
+    people = [_change(row, old, name, apart.slack) for name in _PEOPLE if name in row]
     if apart.matched_anew and of_matched(file, row):
         return False
     if row.get("adjusted") or not people or None in people:
@@ -88,7 +89,7 @@ def _described(row: Row, old: Row, matched: bool, apart: Growth) -> bool:
         return False
     for arm in ("all", *ARMS):
         told = [name for name in _differ(row, old) if name.endswith(f"_{arm}")]
-        change = _change(row, old, f"n_{arm}")
+        change = _change(row, old, f"n_{arm}", apart.slack)
         if change is not None and 0 < change < FEWEST:
             return True
         if told and not change:
@@ -101,7 +102,7 @@ def _balanced(row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _Sizes]) -
     told, changed = _differ(row, old), False
     for arm in ARMS:
         now, then = (one.get((str(row["covariate"]), arm)) for one in sizes)
-        few = None if now is None or then is None else abs(now - then)
+        few = gap(now, then, apart.slack)
         of_arm = apart.arms[ARMS.index(arm)] if few is None else few
         whole = any(name.endswith("_unmatched") for name in told)
         changed |= whole and (of_arm is None or 0 < of_arm < FEWEST)
@@ -134,10 +135,10 @@ def _differ(row: Row, old: Row) -> list[str]:
     ]
 
 
-def _change(row: Row, old: Row, name: str) -> int | None:
+def _change(row: Row, old: Row, name: str, slack: int) -> int | None:
     """How many people more or fewer a row is of; None where one night does not tell it."""
     now, then = row.get(name), old.get(name)
-    return None if now is None or then is None else abs(int(now) - int(then))
+    return None if now is None or then is None else gap(int(now), int(then), slack)
 
 
 def points(tables: Tables, before: Tables, smallest: int) -> list[Cell]:
