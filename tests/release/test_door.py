@@ -212,6 +212,9 @@ def test_local_tables_keep_their_account(whole: Path) -> None:
     [
         ("1 of 47 admissions", "few or nearly all of 47 admissions"),
         ("46 of 47 were left", "few or nearly all of 47 were left"),
+        ("2,649 of 2,651 were left", "few or nearly all of 2,651 were left"),
+        ("1,003 people were read", "1,003 people were read"),
+        ("3 of 1,003, and 4 deaths", "few or nearly all of 1,003, and few deaths"),
         ("12 of 47 were left", "12 of 47 were left"),
         ("3 admissions left out", "few admissions left out"),
         ("6 admissions left out", "6 admissions left out"),

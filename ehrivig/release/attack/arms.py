@@ -20,6 +20,8 @@ from ehrivig.release.attack.puzzle import MOST
 
 POPULATION = {"table1": "all", "table_unmatched": "unmatched"}
 """The people of a table; a table that is not named here has its own."""
+OUTCOMES = "table2.csv"
+"""The people of the table of outcomes."""
 ARMS = ("exposed", "control")
 FEWEST = FEWEST_DESCRIBED
 _WHOLE = 1e-9
@@ -115,6 +117,8 @@ def _side(known: Known, place: Place, row: Mapping[str, Any], when: str, people:
     if people != "all" and sizes[0] != sizes[1] and not _of_counts(ks, sizes):
         return  # weighted: a mean is no count
     if ks is not None:
+        if smd is not None and people == "all":
+            _smd(known, people, variable, smd)
         sign = -1 if smd is not None and smd < 0 else 1
         _difference(known, cells, sizes, sign * ks, both=smd is None)
     elif smd is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, outside, steps, use
+from ehrivig.release.attack import arms, flows, ledger, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.multiples import rounded_to
 
@@ -103,8 +103,10 @@ def of_tables(
     for cell, place in known.where.items():
         puzzle = known.puzzle
         shown = known.is_shown(cell)
-        if shown and not 0 < known.shown.get(cell, puzzle.lo[cell]) < smallest:
+        if shown and not 0 < known.shown[cell] < smallest:
             continue
+        if puzzle.known(cell) and not puzzle.lo[cell]:
+            continue  # there is nobody
         if known.is_large(cell, smallest):
             continue
         values = tuple(puzzle.values(cell, smallest))
@@ -128,6 +130,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:
                 _READERS[wanted](known, file, frame)
     arms.parts(known)
+    ledger.procedures(known)
     outside.outside(known, tables)
     return known
 
@@ -150,7 +153,7 @@ _READERS = {
     "descriptive": arms.descriptive,
     "balance": arms.balance,
     "attrition": flows.attrition,
-    "ledger": flows.ledger,
+    "ledger": ledger.ledger,
     "bins": flows.bins,
     "follow_up": flows.follow_up,
     "histogram": flows.histogram,

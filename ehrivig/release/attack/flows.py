@@ -1,4 +1,4 @@
-"""What the attrition, the ledger and counts in bins tell: differences of what is shown."""
+"""What the attrition, effects and counts in bins tell: differences of what is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ehrivig.release.attack.left_over import of_effects
 from ehrivig.release.attack.ratios import counts_of
 
 ALL = "all"
-_PARTS = ("rows_used", "rows_out_of_scope", "rows_quarantined")
 _NEAR = 1e-6
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _BAND = re.compile(r"^(.*?)(<=|>=|<|>)\s*(\S.*?)( vs .*)?$")
@@ -60,20 +59,6 @@ def _step(known: Known, file: str, row: dict[str, object], before: int | None) -
     gone = f"patients gone|{one}"
     known.people(gone, Place(file, number, f"{row['label']}: patients left out, {hospital}"))
     known.puzzle.equal({f"patients|{last}": 1, f"patients|{one}": -1, gone: -1})
-
-
-def ledger(known: Known, file: str, frame: pl.DataFrame) -> None:
-    """Read = used + out of scope + quarantined; what is quarantined are rows of few people."""
-    for number, row in enumerate(frame.iter_rows(named=True)):
-        where = f"{row['table']}|{row['hospital_id']}"
-        for part in ("rows_read", *_PARTS):
-            known.puzzle.cell(f"{part}|{where}")
-            if row.get(part) is not None:
-                known.told(f"{part}|{where}", int(row[part]), few=True)
-        known.puzzle.equal({f"rows_read|{where}": 1, **{f"{n}|{where}": -1 for n in _PARTS}})
-        if row["table"] != "hospital":
-            words = f"{row['table']}: rows quarantined, {row['hospital_id']}"
-            known.people(f"rows_quarantined|{where}", Place(file, number, words))
 
 
 def bins(known: Known, file: str, frame: pl.DataFrame) -> None:

@@ -45,14 +45,15 @@ class Known:
     smallest: int = 0
     shown: dict[str, int] = field(default_factory=dict)
 
-    def told(self, cell: str, value: int, *, few: bool = False) -> None:
-        """A count that is shown, as it is or rounded; `few`: it may be one of few."""
+    def told(self, cell: str, value: int) -> None:
+        """A count that is shown, as it is or rounded."""
         self.shown[cell] = value
-        if few and self.rounded_to > 1:
-            half = self.rounded_to // 2
-            self.puzzle.cell(cell, max(value - half, 0), value + half)
-        else:
-            self.puzzle.cell(cell, *limits(value, self.rounded_to, self.smallest))
+        self.puzzle.cell(cell, *limits(value, self.rounded_to, self.smallest))
+
+    def told_down(self, cell: str, value: int, multiple: int) -> None:
+        """A count that is shown rounded down."""
+        self.shown[cell] = value
+        self.puzzle.cell(cell, value, value + multiple - 1)
 
     def apart(self, cell: str, difference: int) -> None:
         """A count that is the difference of two that are shown."""
@@ -64,8 +65,7 @@ class Known:
 
     def is_shown(self, cell: str) -> bool:
         """Whether a count is told, as it is or rounded, and nothing that is told contradicts it."""
-        lo, hi = self.puzzle.lo[cell], self.puzzle.hi[cell]
-        return lo == hi or (self.rounded_to > 1 and cell in self.shown and lo < hi)
+        return cell in self.shown and self.puzzle.lo[cell] <= self.puzzle.hi[cell]
 
     def is_large(self, cell: str, smallest: int) -> bool:
         """Whether rounded counts alone say that a count is none of few people."""
@@ -92,11 +92,11 @@ class Known:
     def value(self, cell: str) -> int | None:
         """A count that is told, or told by the others beside it; None of one that is hidden."""
         if self.is_shown(cell):
-            return self.shown.get(cell, self.puzzle.lo[cell])
+            return self.shown[cell]
         part = cell.removesuffix("|rest")
         if part == cell or part not in self.whole or not self.is_shown(part):
             return None
-        return self.whole[part] - self.shown.get(part, self.puzzle.lo[part])
+        return self.whole[part] - self.shown[part]
 
     def speaks(self, place: Place, variable: str, *words: str) -> None:
         """Note that a row tells of a variable, under its name or other words."""

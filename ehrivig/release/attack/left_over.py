@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.release.attack.arms import ARMS, name
+from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
 _SAME = ("contrast", "outcome", "measure", "model")
@@ -36,12 +36,13 @@ def _arm(
             every = _in_table(known, str(matched.get("outcome")), arm)
         if part is None or every is None or every < part:
             continue
-        cell = f"{place.file}|unmatched|{matched.get('outcome')}|{what}|{arm}"
+        of = f"{matched.get('contrast')}|{matched.get('outcome')}"
+        cell = f"{place.file}|unmatched|{of}|{what}|{arm}"
         words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
         known.people(cell, Place(place.file, place.row, words))
         known.apart(cell, int(every - part))
 
 
 def _in_table(known: Known, outcome: str, arm: str) -> int | None:
-    cell = name("table2", outcome, arm)
+    cell = name(OUTCOMES, outcome, arm)
     return known.value(cell) if cell in known.where else None

@@ -17,7 +17,7 @@ from ehrivig.release.rounded.words import of_words
 
 Tables = dict[str, pl.DataFrame]
 _MORE = ("administrations", "at_risk")
-_AS_THEY_ARE = ("quality.csv",)
+_AS_THEY_ARE = ("quality.csv", "ledger.csv")
 """Counts that are rounded down already."""
 _EDGES = ("lo", "hi", "time", "decile", "threshold", "step", "number", "grams")
 """Numbers that are no measurements, and sums of doses."""
@@ -46,8 +46,6 @@ def _told(file: str, frame: pl.DataFrame, to: int, sizes: arms.Sizes) -> pl.Data
         frame = effects(frame, to)
     elif what == "curves":
         frame = _curves(frame, to, sizes)
-    elif what == "ledger":
-        frame = _ledger(frame, to)
     else:
         frame = _plain(frame, to, edges=what in ("bins", "histogram"))
     return _worded(frame, to)
@@ -77,15 +75,6 @@ def _plain(frame: pl.DataFrame, to: int, *, edges: bool) -> pl.DataFrame:
         for name, kind_ in frame.schema.items()
         if kind_.is_numeric() and name not in kept
     ).with_columns(_shares(frame))
-
-
-def _ledger(frame: pl.DataFrame, to: int) -> pl.DataFrame:
-    """Rows of every table; hospitals are no people."""
-    names = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
-    here = pl.col("table") == "hospital"
-    return frame.with_columns(
-        pl.when(here).then(pl.col(name)).otherwise(_column(name, to)).alias(name) for name in names
-    )
 
 
 def _column(name: str, to: int) -> pl.Expr:
