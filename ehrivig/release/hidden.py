@@ -180,8 +180,13 @@ def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Every number of the comparison."""
+    """All but the events of the other arm; then every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    arm = next((one for one in ARMS if cell.place.words.endswith(f"events {one}")), "")
+    if arm and level == 1:
+        (other,) = (one for one in ARMS if one != arm)
+        of_other = (f"events_{other}", f"risk_{other}")
+        numbers = [n for n in numbers if not n.startswith(("n_", *of_other)) and n != "percent"]
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
 

@@ -13,7 +13,7 @@ from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
-from ehrivig.release.attack.ratios import counts_of
+from ehrivig.release.attack.ratios import counts_of, e_value_of
 
 ALL = "all"
 _NEAR = 1e-6
@@ -154,6 +154,9 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
                     known.told(cell, int(value))
         if counts_of(row):
             words = f"{row.get('contrast')}, {row.get('population')}: the events of its ratio"
+            known.few(Place(file, number, words))
+        if e_value_of(row):
+            words = f"{row.get('contrast')}, {row.get('population')}: the E-value of its ratio"
             known.few(Place(file, number, words))
     if {"analysis", "population"} <= columns:
         _hospitals(known, file, frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,14 @@ import numpy as np
 _MOST = 4_000_000
 """Pairs of counts that are tried: of more people a ratio fits too many."""
 _DIGITS = 1e-9
+_E_VALUE = re.compile(r"\bE-value \d")
 _ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
+
+
+def e_value_of(row: Mapping[str, Any]) -> bool:
+    """Whether a note gives the E-value of a ratio that is not shown, from which it follows."""
+    hidden = "estimate" in row and row["estimate"] is None
+    return hidden and _E_VALUE.search(str(row.get("note") or "")) is not None
 
 
 def adjusted(row: Mapping[str, Any]) -> bool:
