@@ -54,7 +54,10 @@ def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
     first = doses.rounded(apart.hide(first, left))
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
-    tables = rounded(tables, report.counts_rounded_to, smallest)
+    if report.counts_rounded_to:
+        tables = rounded(tables, report.counts_rounded_to, smallest)
+        tables, more, found = hidden.until_safe(tables, smallest)
+        done += more
     beside = nights.held_against(tables, before.of_run(earlier), smallest)
     alone, tables = tables, tables if beside is None else beside
     if EFFECTS in exact and EFFECTS in tables:

@@ -14,6 +14,7 @@ from ehrivig.release import before, nights, verify
 from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
 from ehrivig.release.attack.attack import of_tables
+from ehrivig.release.attack.multiples import TABLE
 from ehrivig.release.attack.nights import counts, growth
 
 SMALLEST = 5
@@ -54,6 +55,36 @@ def test_at_least_ten_people_more(more: int, kept: bool) -> None:
     one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
+
+
+ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})
+
+
+@pytest.mark.parametrize(("more", "people"), [(0, 0), (5, 1), (10, 6), (15, 11)])
+def test_rounded_counts_may_be_of_fewer_new_people_than_they_say(more: int, people: int) -> None:
+    """100 and 110 are as near as 102 and 108."""
+    one, two = (
+        t | {TABLE: ROUNDED} for t in (described(100, 62.5, 20), described(100 + more, 63.5, 20))
+    )
+    assert growth(two, one).arms == (people, 0)
+    assert growth(two, one).enough == (people >= 10)
+    assert bool(told_anew.numbers(two, one, SMALLEST)) == (people < 10)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, True), (3, False), (10, True)])
+def test_an_adjusted_estimate_of_one_hospital_is_of_its_own_people(more: int, told: bool) -> None:
+    """Of thirty new people three are its own; where none is, the score is what changed."""
+    one, two = (
+        described(100 + 30 * night, 62.5, 20)
+        | {
+            "effects.csv": rows(("IVIG vs no IVIG", 9, 40 + more * night)).with_columns(
+                estimate=pl.lit(0.8 + night / 100), adjusted=True, population=pl.lit("hospital B")
+            )
+        }
+        for night in (0, 1)
+    )
+    found = [c for c in told_anew.numbers(two, one, SMALLEST) if c.place.file == "effects.csv"]
+    assert (found == []) == told
 
 
 def test_the_same_night_again_is_told_as_it_is() -> None:

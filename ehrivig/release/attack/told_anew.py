@@ -78,9 +78,10 @@ def _unsafe(file: str, row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _
     people = [_change(row, old, name, apart.slack) for name in _PEOPLE if name in row]
     if apart.matched_anew and of_matched(file, row):
         return False
+    of_few = any(0 < n < FEWEST for n in people if n is not None)
     if row.get("adjusted") or not people or None in people:
-        return not apart.enough
-    return any(0 < n < FEWEST for n in people if n is not None) or not any(people)
+        return of_few or not apart.enough
+    return of_few or not any(people)
 
 
 def _described(row: Row, old: Row, matched: bool, apart: Growth) -> bool:
