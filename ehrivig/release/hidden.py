@@ -180,15 +180,37 @@ def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """All but the events of the other arm; then every number of the comparison."""
+    """The events of an arm, with a crude estimate; then every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
     arm = next((one for one in ARMS if cell.place.words.endswith(f"events {one}")), "")
-    if arm and level == 1:
-        (other,) = (one for one in ARMS if one != arm)
-        of_other = (f"events_{other}", f"risk_{other}")
-        numbers = [n for n in numbers if not n.startswith(("n_", *of_other)) and n != "percent"]
+    if arm and level <= len(ARMS):
+        return _of_arm(frame, cell, arm, numbers)
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
+
+
+def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
+    """A comparison without the events of one arm, nor the estimate where it is crude."""
+    row, (other,) = cell.place.row, (one for one in ARMS if one != arm)
+    mine = (f"events_{arm}", f"risk_{arm}")
+    kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
+    crude = not (frame["adjusted"][row] if "adjusted" in frame.columns else False)
+    gone = [n for n in numbers if n.startswith(mine) or (crude and not n.startswith(kept))]
+    note = "not shown: few people"
+    told = str(frame["note"][row] or "") if "note" in frame.columns else ""
+    if not crude and told:
+        note = told if note in told else f"{told}; {note}"
+    return _blank(frame, row, {**dict.fromkeys(gone), "note": note})
+
+
+def _coefficients(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Of how many people, and of how many events, the model is; then every number of the row."""
+    if level > 1:
+        return _numbers(frame, cell, level)
+    same = pl.col("outcome") == frame["outcome"][cell.place.row]
+    return frame.with_columns(
+        pl.when(~same).then(pl.col(name)).alias(name) for name in ("n", "events")
+    )
 
 
 def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
@@ -266,6 +288,7 @@ _REMEDIES: dict[str, Remedy] = {
     "follow_up": _follow_up,
     "histogram": _histogram,
     "effects": _effects,
+    "coefficients": _coefficients,
     "curves": _curves,
     "use": _use,
     "regimens": _regimens,

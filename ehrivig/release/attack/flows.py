@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from ehrivig.release.attack import left_out
 from ehrivig.release.attack.arms import name
 from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
@@ -135,6 +136,7 @@ def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:
         for cell, value in ((people, row["n"]), (events, row["events"])):
             if value is not None:
                 known.told(cell, int(value))
+    left_out.of_models(known, file, frame)
 
 
 def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -165,6 +167,8 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         _subgroups(known, file, frame)
         between(known, file, frame)
         of_effects(known, file, frame)
+        if {"analysis", "population"} <= columns:
+            left_out.of_effects(known, file, frame)
 
 
 def _of_risk(risk: float | None, size: int | None) -> int | None:
