@@ -63,6 +63,29 @@ def test_who_died_with_no_leucocytes_measured_is_hidden_with_the_smaller_side() 
     assert shown["n_exposed"].to_list() == [220, 24, 195, 219]
 
 
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (((7, 21), (9, 19)), ["control"]),  # two controls are on the other side
+        (((6, 19), (5, 10)), ["exposed"]),  # of two exposed one died
+        (((7, 21), (5, 10)), []),  # of eleven six died
+    ],
+)
+def test_a_side_that_has_no_estimate_is_the_rest_of_the_whole(
+    shown: tuple[tuple[int, int], tuple[int, int]], told: list[str]
+) -> None:
+    """The other side failed for want of people and has no counts; nor has it a measure."""
+    whole, nothing = row(MAIN, (7, 21), (11, 21)), dict.fromkeys(("measure", "model", "estimate"))
+    hidden = subgroup("yes", (0, 0), (0, 0)) | nothing
+    hidden |= {f"{what}_{arm}": None for what in ("n", "events") for arm in ("exposed", "control")}
+    found = tables(whole, hidden, subgroup("no", *shown))
+    cells = [c for c in of_tables(found, SMALLEST) if c.disclosed]
+    assert sorted({c.place.words.rsplit(" ", 1)[-1] for c in cells if c.place.row == 2}) == told
+    safe, _, left = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in left)
+    assert (safe["effects.csv"]["n_exposed"][2] is None) == bool(told)
+
+
 def test_an_adjusted_estimate_stays_without_the_events_of_the_arm() -> None:
     """Of six controls without a covariate two died; no exposed lacks one."""
     all_of = row(MAIN, (164, 421), (154, 429), population="all")

@@ -16,7 +16,7 @@ import polars as pl
 
 from ehrivig.release.attack.attack import of_tables, table
 
-_LEFT_OUT = re.compile(r": yes(| against no), .*: who is left out")
+_LEFT_OUT = re.compile(r": (yes|no|yes against no), .*: (who is left out|the other side)")
 _NO_RESULT = ("n", "missing")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -21,8 +22,7 @@ _POPULATION = {
 }
 """Populations that are everybody, or the matched, but for those who lack a value."""
 _EVERYBODY = re.compile(r" ever vs never \(naive\)$|: yes against no$")
-_SIDE = re.compile(r"^(.*): (?:yes|no)$")
-_MODEL = ("outcome", "population", "model", "measure")
+_SIDE = re.compile(r"^(.*): (yes|no)$")
 Row = dict[str, Any]
 Part = tuple[int, Sequence[Row]]
 """The number of a row, and the rows that together are those of whom a value is known."""
@@ -33,12 +33,16 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     rows = frame.to_dicts()
     whole: dict[tuple[str, str], Row] = {}
     for row in rows:
-        if row["analysis"] == "main" and _told([row], ARMS):
+        if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
             whole.setdefault((str(row["outcome"]), str(row["population"])), row)
     for number, part in (*_alone(rows, whole), *_both_sides(rows)):
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
             _left(known, Place(file, number, ""), of, part)
+    for number, other in _one_side(rows):
+        of = whole.get(_of(rows[number]))
+        if of is not None:
+            _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
 
 
 def _of(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -59,21 +63,55 @@ def _alone(rows: list[Row], whole: Mapping[tuple[str, str], Row]) -> Iterator[Pa
             yield number, [row]
 
 
-def _both_sides(rows: list[Row]) -> Iterator[Part]:
-    """Both sides of a subgroup; the smaller one is what is missed least."""
-    sides: dict[tuple[Any, ...], list[int]] = {}
+def _sides(rows: list[Row]) -> Iterator[tuple[int, int]]:
+    """The numbers of the rows of both sides of each subgroup; one may have no model."""
+    sides: dict[tuple[Any, ...], dict[str, list[int]]] = {}
     for number, row in enumerate(rows):
         if found := _SIDE.match(str(row["contrast"])):
-            key = found[1], row["analysis"], *(row.get(column) for column in _MODEL)
-            sides.setdefault(key, []).append(number)
-    for both in (one for one in sides.values() if len(one) == 2):
+            key = found[1], row["analysis"], row["outcome"], row["population"]
+            sides.setdefault(key, {}).setdefault(found[2], []).append(number)
+    for of in sides.values():
+        for one, two in product(of.get("yes", []), of.get("no", [])):
+            measures = {rows[one].get("measure"), rows[two].get("measure")} - {None}
+            if len(measures) < len(ARMS):
+                yield one, two
+
+
+def _both_sides(rows: list[Row]) -> Iterator[Part]:
+    """Both sides of a subgroup; the smaller one is what is missed least."""
+    for both in _sides(rows):
         part = [rows[number] for number in both]
         yield min(both, key=lambda number: rows[number].get("n_exposed") or 0), part
 
 
-def _left(known: Known, place: Place, whole: Row, part: Sequence[Row]) -> None:
+def _one_side(rows: list[Row]) -> Iterator[tuple[int, int]]:
+    """A side of a subgroup, and the other one, of which something is hidden."""
+    for one, two in _sides(rows):
+        for number, other in ((one, two), (two, one)):
+            if not _told([rows[other]], ARMS):
+                yield number, other
+
+
+def _hidden_side(known: Known, place: Place, whole: Row, side: Row, other: Row) -> None:
+    """The other side, with those of whom it is not known: in each arm in which it is hidden."""
+    for arm in (arm for arm in ARMS if not _told([other], [arm])):
+        _left(known, place, whole, [side], [arm])
+        if (
+            None in (whole.get(f"n_{arm}"), side.get(f"n_{arm}"))
+            or other.get(f"n_{arm}") is not None
+        ):
+            continue
+        cell = f"{place.file}|{place.row}|the other side|{arm}"
+        words = f"{side['contrast']}, {side['outcome']}: the other side, n {arm}"
+        known.people(cell, Place(place.file, place.row, words))
+        known.apart(cell, int(whole[f"n_{arm}"]) - int(side[f"n_{arm}"]))
+
+
+def _left(
+    known: Known, place: Place, whole: Row, part: Sequence[Row], arms: Sequence[str] = ARMS
+) -> None:
     """Events, and the others, of who is in the whole and not in its part, in each arm."""
-    for arm in (arm for arm in ARMS if _told([whole, *part], [arm])):
+    for arm in (arm for arm in arms if _told([whole, *part], [arm])):
         n, events = (
             int(whole[f"{what}_{arm}"]) - sum(int(row[f"{what}_{arm}"]) for row in part)
             for what in ("n", "events")
