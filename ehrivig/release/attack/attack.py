@@ -132,6 +132,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     arms.parts(known)
     ledger.procedures(known)
     outside.outside(known, tables)
+    use.detectable(known, tables)
     return known
 
 

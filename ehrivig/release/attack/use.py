@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from ehrivig.release.attack.arms import FEWEST
 from ehrivig.release.attack.known import Known, Place
 
+_DETECTABLE = "minimum_detectable"
 _DESCRIBED = ("median_day1", "median_day3", "shift", "p_wilcoxon", "p_paired_t")
 
 
@@ -66,6 +69,23 @@ def regimens(known: Known, file: str, frame: pl.DataFrame) -> None:
     if first and whole:
         lo, hi = whole - known.slack, whole + known.slack
         known.puzzle.between(first, lo, hi, assumed=True)
+
+
+def detectable(known: Known, tables: Mapping[str, pl.DataFrame]) -> None:
+    """The effect that could have been found, beside an answer that is not shown: it is its SE."""
+    answers = [
+        answer["estimate"][0]
+        for frame in tables.values()
+        if {"role", "estimate"} <= set(frame.columns)
+        and not (answer := frame.filter(pl.col("role") == "primary")).is_empty()
+    ]
+    if not answers or None not in answers:
+        return
+    for file, frame in tables.items():
+        if {"diagnostic", "value", "verdict"} <= set(frame.columns):
+            for number, row in enumerate(frame.iter_rows(named=True)):
+                if row["diagnostic"] == _DETECTABLE and row["value"] is not None:
+                    known.few(Place(file, number, "the standard error of an answer not shown"))
 
 
 def diagnostics(known: Known, file: str, frame: pl.DataFrame) -> None:
