@@ -175,8 +175,11 @@ def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Who is unknown or transferred."""
-    return _blank(frame, cell.place.row, dict.fromkeys(("unknown", "share_unknown", "transferred")))
+    """Who is unknown or transferred; how long they were followed, where that is what tells."""
+    gone = ("unknown", "share_unknown", "transferred")
+    if cell.place.words.endswith("than before"):
+        gone = ("median_days", "q1_days", "q3_days")
+    return _blank(frame, cell.place.row, dict.fromkeys(gone))
 
 
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:

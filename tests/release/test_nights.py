@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ehrivig.release import before, nights, verify
+from ehrivig.release import before, hidden, nights, verify
 from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
 from ehrivig.release.attack.attack import of_tables
@@ -85,6 +85,24 @@ def test_an_adjusted_estimate_of_one_hospital_is_of_its_own_people(more: int, to
     )
     found = [c for c in told_anew.numbers(two, one, SMALLEST) if c.place.file == "effects.csv"]
     assert (found == []) == told
+
+
+@pytest.mark.parametrize(
+    ("more", "days", "told"),
+    [(0, 28.0, True), (0, 27.0, False), (4, 27.0, False), (12, 27.0, True)],
+)
+def test_how_long_an_arm_was_followed_is_of_its_people(more: int, days: float, told: bool) -> None:
+    row = {"arm": "exposed", "unknown": 0, "share_unknown": 0.0, "transferred": 0}
+    one, two = (
+        described(n, 62.5, 20)
+        | {"follow_up.csv": pl.DataFrame([row | {"n": n, "median_days": length}])}
+        for n, length in ((100, 28.0), (100 + more, days))
+    )
+    found = [c for c in told_anew.numbers(two, one, SMALLEST) if c.place.file == "follow_up.csv"]
+    assert (found == []) == told
+    shown = hidden.without(two, found, {})["follow_up.csv"].row(0, named=True)
+    assert (shown["median_days"] == days) == told
+    assert shown["unknown"] == 0
 
 
 def test_the_same_night_again_is_told_as_it_is() -> None:

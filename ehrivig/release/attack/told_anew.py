@@ -31,8 +31,10 @@ from ehrivig.release.attack.steps import at_start
 
 _PEOPLE = ("n_exposed", "n_control", "n", "n_pairs", "patients", "n_people", "people")
 """Columns that say of how many people the other numbers of a row are."""
-_COUNTED = ("attrition", "ledger", "bins", "follow_up", "histogram", "curves")
+_COUNTED = ("attrition", "ledger", "bins", "histogram", "curves")
 """Tables of counts alone; curves are compared point by point."""
+_OF_ARM = ("unknown", "transferred", "share_unknown", "share_transferred")
+"""Counts of the table of follow-up, which beside them has how long it was."""
 _UNREAD = ("quality.csv",)
 """Counts that are rounded."""
 _OF_OTHERS = ("p_holm", "p_bh", "at_risk")
@@ -72,7 +74,8 @@ def _unsafe(file: str, row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _
         return row["kind"] != "binary" and _described(row, old, of_matched(file, row), apart)
     if what == "balance":
         return _balanced(row, old, apart, sizes)
-    told = [name for name in _differ(row, old) if name not in _PEOPLE]
+    counts = (*_PEOPLE, *_OF_ARM) if what == "follow_up" else _PEOPLE
+    told = [name for name in _differ(row, old) if name not in counts]
     if not told:
         return False
     people = [_change(row, old, name, apart.slack) for name in _PEOPLE if name in row]
