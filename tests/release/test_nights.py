@@ -105,6 +105,17 @@ def test_how_long_an_arm_was_followed_is_of_its_people(more: int, days: float, t
     assert shown["unknown"] == 0
 
 
+def test_a_number_that_is_not_told_keeps_its_place_in_the_sentence() -> None:
+    """Else the hours of the covariates would be held against the people on the cut."""
+    one, two = (
+        {"lints.csv": pl.DataFrame({"code": ["x"], "message": [f"{n} on the cut; until 24 h"]})}
+        for n in (26, 25)
+    )
+    said = told_anew.texts(two, one, SMALLEST)
+    assert said["lints.csv"]["message"].item() == "some on the cut; until 24 h"
+    assert told_anew.texts(said, one, SMALLEST)["lints.csv"].equals(said["lints.csv"])
+
+
 def test_the_same_night_again_is_told_as_it_is() -> None:
     one = described(100, 62.5, 20)
     found = nights.held_against(one, [one], SMALLEST)

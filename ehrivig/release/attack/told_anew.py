@@ -40,7 +40,9 @@ _UNREAD = ("quality.csv",)
 _OF_OTHERS = ("p_holm", "p_bh", "at_risk")
 """Numbers that follow from other rows that are shown, or are rounded."""
 _TEXTS = ("note", "message", "evidence", "meaning")
-_WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)")
+_SOME = "some"
+_WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)|\bsome\b")
+"""Whole numbers of a sentence, and where one stood that is not told."""
 _SHARE = re.compile(r"\d+(?:\.\d+)?\s?%")
 Row = dict[str, Any]
 
@@ -231,13 +233,14 @@ def texts(tables: Tables, before: Tables, smallest: int) -> Tables:
 
 def _said(text: str, before: str, smallest: int) -> str:
     """A sentence without the numbers that differ by few from those of the same sentence before."""
-    then = [int(one.replace(",", "")) for one in _WHOLE.findall(before)]
-    place = iter(range(len(then)))
+    then = iter(_WHOLE.findall(before))
 
     def of(found: re.Match[str]) -> str:
-        at = next(place, None)
-        gap = 0 if at is None else abs(int(found[0].replace(",", "")) - then[at])
-        return "some" if 0 < gap < smallest else found[0]
+        old = next(then, _SOME)
+        if _SOME in (old, found[0]):
+            return found[0]
+        gap = abs(int(found[0].replace(",", "")) - int(old.replace(",", "")))
+        return _SOME if 0 < gap < smallest else found[0]
 
     said = _WHOLE.sub(of, text)
-    return said if said == text else _SHARE.sub("some", said)
+    return said if said == text else _SHARE.sub(_SOME, said)
