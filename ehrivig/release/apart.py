@@ -16,6 +16,7 @@ import polars as pl
 from ehrivig.disclosure import small_proportion
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.attack.left_over import MATCHED
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
@@ -128,7 +129,7 @@ def _gone(row: dict[str, Any], schema: pl.Schema, arms: Iterable[str], *, whole:
 
 def _of_matched(row: dict[str, Any]) -> bool:
     """Table 3 is of the matched, and has no column that says so."""
-    return bool(row.get("population", "matched") == "matched")
+    return row.get("population", MATCHED[0]) in MATCHED
 
 
 def _noted(note: object) -> str:

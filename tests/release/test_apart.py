@@ -65,6 +65,15 @@ def test_a_crude_row_of_the_matched_is_not_told_beside_everybody() -> None:
     assert "pairs left" in found["note"][0]
 
 
+def test_complete_cases_of_the_matched_are_the_matched() -> None:
+    """Their counts gave what the rows of all matched hid: 11 of 15 deaths, four are unmatched."""
+    cases = effects().with_columns(
+        pl.col("population").replace("matched", "matched, complete case")
+    )
+    found = hide({"effects.csv": cases}, Apart(outcomes=DEATHS))["effects.csv"]
+    assert found["events_control"].to_list() == [20.0, None, None, 20.0]
+
+
 def test_of_few_unmatched_nothing_is_told_of_the_matched_in_either_arm() -> None:
     found = hide({"effects.csv": effects()}, Apart(few=True))["effects.csv"]
     assert found["n_exposed"].to_list() == [20.0, None, None, None]

@@ -21,7 +21,9 @@ _POPULATION = {
     "matched, complete case": "matched",
 }
 """Populations that are everybody, or the matched, but for those who lack a value."""
-_EVERYBODY = re.compile(r" ever vs never \(naive\)$|: yes against no$")
+_EVERYBODY = re.compile(
+    r" ever vs never \(naive\)$|: yes against no$| from its start on \(time-dependent Cox\)$"
+)
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 Row = dict[str, Any]
 Part = tuple[int, Sequence[Row]]
@@ -35,7 +37,7 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     for row in rows:
         if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
             whole.setdefault((str(row["outcome"]), str(row["population"])), row)
-    for number, part in (*_alone(rows, whole), *_both_sides(rows)):
+    for number, part in (*_alone(rows, whole), *_both_sides(rows), *_hospitals(rows)):
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
             _left(known, Place(file, number, ""), of, part)
@@ -47,7 +49,12 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
 
 def _of(row: Mapping[str, Any]) -> tuple[str, str]:
     people = str(row["population"])
-    return str(row["outcome"]), _POPULATION.get(people, people)
+    people = "all" if _of_hospital(row) else _POPULATION.get(people, people)
+    return str(row["outcome"]), people
+
+
+def _of_hospital(row: Mapping[str, Any]) -> bool:
+    return str(row["population"]).startswith("hospital ")
 
 
 def _told(part: Sequence[Row], arms: Sequence[str]) -> bool:
@@ -59,8 +66,22 @@ def _alone(rows: list[Row], whole: Mapping[tuple[str, str], Row]) -> Iterator[Pa
     """Comparisons of everybody of whom what they need is known."""
     for number, row in enumerate(rows):
         of, contrast = whole.get(_of(row)), str(row["contrast"])
+        if _of_hospital(row):
+            continue
         if of is not None and (contrast == of["contrast"] or _EVERYBODY.search(contrast)):
             yield number, [row]
+
+
+def _hospitals(rows: list[Row]) -> Iterator[Part]:
+    """All hospitals of an analysis, of which the smallest is missed least."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for number, row in enumerate(rows):
+        if _of_hospital(row):
+            names = ("analysis", "contrast", "outcome", "model", "measure")
+            found.setdefault(tuple(row.get(name) for name in names), []).append(number)
+    for numbers in found.values():
+        smallest = min(numbers, key=lambda number: rows[number].get("n_exposed") or 0)
+        yield smallest, [rows[number] for number in numbers]
 
 
 def _sides(rows: list[Row]) -> Iterator[tuple[int, int]]:

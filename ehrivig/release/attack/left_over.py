@@ -10,6 +10,8 @@ import polars as pl
 from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
+MATCHED = ("matched", "matched, complete case")
+"""Populations of people who are in a pair."""
 _SAME = ("contrast", "outcome", "measure", "model")
 
 
@@ -18,7 +20,7 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     rows = list(enumerate(frame.iter_rows(named=True)))
     whole = {_key(row): row for _, row in rows if row.get("population") == "all"}
     for number, row in rows:
-        if row.get("population") == "matched":
+        if row.get("population") in MATCHED:
             for arm in ARMS:
                 _arm(known, Place(file, number, ""), arm, row, whole.get(_key(row), {}))
 
