@@ -47,3 +47,8 @@ def hide_counts(counts: Sequence[int], smallest: int) -> list[int | None]:
     if len(hidden) == 1 and others:
         hidden.add(min(others, key=lambda i: counts[i]))
     return [None if i in hidden else count for i, count in enumerate(counts)]
+
+
+def nearest(count: float, multiple: int) -> int:
+    """The multiple that a count is nearest to: of 5, 12 is 10 and 13 is 15; 0 rounds nothing."""
+    return round(count) if multiple < 2 else (round(count) + multiple // 2) // multiple * multiple

@@ -14,26 +14,27 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small_proportion
-from ehrivig.release.attack.arms import FEWEST
+from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.attack.left_over import MATCHED
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
-_COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
+COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
-_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match")
+_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value")
 
 
 @dataclass(frozen=True)
 class Apart:
     """Whom the matched leave over. `few`: so few of an arm that nothing of the matched is told.
 
-    `outcomes`: those that few of the unmatched of an arm had, or had not. `measured`: what was
-    measured in few of them.
+    `outcomes`: an outcome, and an arm of whose unmatched few had it, or had it not.
+    `measured`: what was measured in few of them.
     """
 
     few: bool = False
-    outcomes: frozenset[str] = frozenset()
+    outcomes: frozenset[tuple[str, str]] = frozenset()
     measured: frozenset[str] = frozenset()
 
 
@@ -49,13 +50,18 @@ def of_run(folder: Path, smallest: int) -> Apart:
 
 def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
     """What the unmatched forbid to tell of the matched: rows with arm, outcomes and values."""
-    arms = [rest.filter(pl.col("exposed") == side) for side in (True, False)]
-    few = any(0 < arm.height < FEWEST for arm in arms)
+    arms = {arm: rest.filter(pl.col("exposed") == (arm == "exposed")) for arm in ARMS}
+    few = any(0 < people.height < FEWEST for people in arms.values())
     kinds = rest.drop("exposed").schema.items()
-    yes_no = (name for name, kind in kinds if kind == pl.Boolean)
-    told = [n for n in yes_no if any(_tells(arm[n].drop_nulls(), smallest) for arm in arms)]
+    yes_no = [name for name, kind in kinds if kind == pl.Boolean]
+    told = [
+        (name, arm)
+        for arm, people in arms.items()
+        for name in yes_no
+        if _tells(people[name].drop_nulls(), smallest)
+    ]
     numbers = (name for name, kind in kinds if kind.is_numeric())
-    rare = [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms)]
+    rare = [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms.values())]
     return Apart(few, frozenset(told), frozenset(rare))
 
 
@@ -95,23 +101,38 @@ def _primary(tables: Tables) -> str:
 
 
 def _effects(frame: pl.DataFrame, apart: Apart, primary: str) -> pl.DataFrame:
-    """Rows of the matched without counts; a crude estimate is its counts in other words."""
-    rows, told_of_few = frame.to_dicts(), apart.outcomes | apart.measured
+    """Rows of the matched without counts; a crude estimate is its counts in other words.
+
+    Where few had an outcome in one arm, the other one keeps its events and its risk.
+    """
+    rows = frame.to_dicts()
     for row in rows:
-        if _of_matched(row) and (apart.few or row.get("outcome", primary) in told_of_few):
-            numbers = [name for name in row if frame.schema[name].is_numeric()]
-            told = [n for n in numbers if n in _COUNTS or n.startswith("risk_")]
-            gone = told if row.get("adjusted") else numbers
+        outcome = row.get("outcome", primary)
+        of_few = [arm for arm in ARMS if (outcome, arm) in apart.outcomes]
+        whole = apart.few or outcome in apart.measured
+        if _of_matched(row) and (whole or of_few):
+            gone = _gone(row, frame.schema, ARMS if whole else of_few, whole=whole)
             row |= {**dict.fromkeys(gone), "note": _noted(row.get("note"))}
     return pl.DataFrame(rows, frame.schema)
 
 
+def _gone(row: dict[str, Any], schema: pl.Schema, arms: Iterable[str], *, whole: bool) -> list[str]:
+    """The numbers that a row of the matched loses; `whole`: also how many people it is of."""
+    numbers = [name for name in row if schema[name].is_numeric()]
+    told = [n for n in numbers if n in COUNTS or n.startswith("risk_")]
+    if whole:
+        return told if row.get("adjusted") else numbers
+    mine = [n for n in told if any(n.startswith((f"events_{arm}", f"risk_{arm}")) for arm in arms)]
+    others = [n for n in numbers if n not in told and n != "percent"]
+    return mine if row.get("adjusted") else [*mine, *others]
+
+
 def _of_matched(row: dict[str, Any]) -> bool:
     """Table 3 is of the matched, and has no column that says so."""
-    return bool(row.get("population", "matched") == "matched")
+    return row.get("population", MATCHED[0]) in MATCHED
 
 
 def _noted(note: object) -> str:
-    """The note without what counts pairs, and why there is no number."""
+    """The note without what counts pairs or follows from a ratio, and why there is no number."""
     parts: Iterable[str] = str(note or "").split("; ")
     return "; ".join([*(p for p in parts if p and not _OF_PAIRS.search(p)), _NOTE])

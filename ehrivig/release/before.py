@@ -24,13 +24,13 @@ WHY = (
 
 def of_run(run: Path) -> list[Tables]:
     """The tables of the releases that a run has and carries, oldest first; none without one."""
-    last = _tables(run / FOLDER)
+    last = tables_of(run / FOLDER)
     return [*carried(run), *([last] if last else [])]
 
 
 def carried(run: Path) -> list[Tables]:
     """The tables of the releases that a run carries, oldest first."""
-    return [tables for place in _carried(run) if (tables := _tables(place))]
+    return [tables for place in _carried(run) if (tables := tables_of(place))]
 
 
 def _carried(run: Path) -> list[Path]:
@@ -38,13 +38,17 @@ def _carried(run: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
 
 
-def _tables(place: Path) -> Tables:
+def tables_of(place: Path) -> Tables:
     """The tables of a release; what is no table any more (cut by hand) is none."""
     try:
-        found = read(place)
+        return compared(read(place))
     except UsageError:
         return {}
-    return {name: frame for name, frame in found.items() if name != "aggregate.csv"}
+
+
+def compared(tables: Tables) -> Tables:
+    """The tables that two releases are held against each other by: each estimate once."""
+    return {name: frame for name, frame in tables.items() if name != "aggregate.csv"}
 
 
 def carry(folder: Path, earlier: Path) -> None:

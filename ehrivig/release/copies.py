@@ -24,11 +24,13 @@ DIGITS = 3
 """Significant digits of a diagnostic: what a reader needs."""
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
-_OF = re.compile(r"\b(\d+) of (\d+)\b")
-_COUNTED = re.compile(
-    r"\b(\d+)(?= (?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
-    r"|exactly|without|with|of them|left)\b)"
+_OF = re.compile(r"(?<![\d.,])(\d[\d,]*) of (\d[\d,]*\d|\d)\b")
+OF_PEOPLE = (
+    r"(?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
+    r"|exactly|without|with|of them|left)"
 )
+"""What a number in a sentence counts, where it counts people."""
+_COUNTED = re.compile(rf"(?<![\d.,])(\d+)(?= {OF_PEOPLE}\b)")
 Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
 
 
@@ -54,9 +56,9 @@ def words(text: str, smallest: int) -> str:
     """A sentence without its small counts of people: "1 of 47" is "few of 47"."""
 
     def of(found: re.Match[str]) -> str:
-        part, whole = int(found[1]), int(found[2])
+        part, whole = (int(found[side].replace(",", "")) for side in (1, 2))
         hidden = small(part, smallest) or small(whole - part, smallest)
-        return f"few or nearly all of {whole}" if hidden else found[0]
+        return f"few or nearly all of {whole:,}" if hidden else found[0]
 
     def alone(found: re.Match[str]) -> str:
         return "few" if small(int(found[1]), smallest) else found[0]

@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.disclosure import small, small_proportion
+from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.release import apart, before, calibrated, copies, doses, hidden, nights
 from ehrivig.release.attack.attack import Cell, table
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
+from ehrivig.release.rounded import of_words, rounded
 from ehrivig.store import cells
 from ehrivig.store.sealed import seal
 from ehrivig.study.plan import Report
@@ -24,6 +25,8 @@ _TOLD = (
     *("declared_protocol", "code", "hospitals", "dropped_hospitals", "exit_code", "fingerprint"),
 )
 """What the released manifest says of the whole one: nothing with a path, a file or its rows."""
+_OF_PEOPLE = ("admissions", "cohort", "exposed", "pairs")
+"""Numbers of the manifest that count people."""
 _KEPT = ("manifest.json", "history.csv", "metrics.prom", "quality/measurements.parquet")
 """What stays beside the release of a run that keeps no patient: without it no next run is one."""
 
@@ -51,6 +54,10 @@ def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
     first = doses.rounded(apart.hide(first, left))
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
+    if report.counts_rounded_to:
+        tables = rounded(tables, report.counts_rounded_to, smallest)
+        tables, more, found = hidden.until_safe(tables, smallest)
+        done += more
     beside = nights.held_against(tables, before.of_run(earlier), smallest)
     alone, tables = tables, tables if beside is None else beside
     if EFFECTS in exact and EFFECTS in tables:
@@ -62,7 +69,8 @@ def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
         shutil.copyfile(folder / PROTOCOL, release / PROTOCOL)
     done += _beside(alone, tables)
     _manifest(folder, release, report, done, found, left.few)
-    (release / "README.txt").write_text(_released(smallest, done, found), encoding="utf-8")
+    readme = _released(report, done, found)
+    (release / "README.txt").write_text(readme, encoding="utf-8")
     return beside is not None
 
 
@@ -111,14 +119,19 @@ def _manifest(
     smallest = report.smallest_cell
     told: dict[str, Any] = {name: whole[name] for name in _TOLD if name in whole}
     told["layout"] = Path(str(whole.get("layout", ""))).name
-    told["message"] = copies.words(str(whole.get("message", "")), smallest)
+    to = report.counts_rounded_to
+    told["message"] = of_words(copies.words(str(whole.get("message", "")), smallest), to)
     numbers = whole.get("numbers", {})
     nearly_all = {"pairs": few_unmatched, "exposed": _few_of_an_arm(numbers, smallest)}
     told["numbers"] = {
-        name: None if small(n, smallest) or nearly_all.get(name) else n
+        name: None
+        if small(n, smallest) or nearly_all.get(name)
+        else nearest(n, to if name in _OF_PEOPLE else 0)
         for name, n in numbers.items()
     }
     told["smallest_cell"] = smallest
+    if to:
+        told["counts_rounded_to"] = to
     if report.small_cells_signed_by:
         signed = {"signed_by": report.small_cells_signed_by, "reason": report.small_cells_reason}
         told["small_cells"] = signed
@@ -135,12 +148,14 @@ def _json(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=1, sort_keys=True, default=str, ensure_ascii=False) + "\n"
 
 
-def _released(smallest: int, done: list[str], found: list[Cell]) -> str:
+def _released(report: Report, done: list[str], found: list[Cell]) -> str:
+    smallest, to = report.smallest_cell, report.counts_rounded_to
     counted = [len(cell.values) for cell in found if not cell.shown and not cell.disclosed]
     lines = [
         "This folder may leave the hospital. It holds no row of a patient.",
         "",
         f"Counts of people from 1 to {smallest - 1} are not shown, nor what gives them.",
+        *([f"Counts are rounded to the nearest {to}, and what follows from them."] * bool(to)),
         f"Cells that are hidden and were attacked with every number here: {len(counted)};",
         f"each can still have at least {smallest} values, or no small one.",
         "Curves step on whole days, when enough people had the event since the last step.",

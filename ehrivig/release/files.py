@@ -31,6 +31,7 @@ RELEASED = {
     "utilisation.csv": "use of the drug by everybody",
     "indications.csv": "what it was given for",
     "regimen*.csv": "regimens that were followed",
+    "rounding.csv": "to what counts are rounded; only where they are",
     "protocol.json": "the target trial and its emulation",
     "protocol.html": "the protocol, on the HARPER template",
     "checklists.html": "TARGET, STROBE and RECORD-PE, each item with its place in the report",

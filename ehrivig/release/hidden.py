@@ -175,15 +175,45 @@ def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Who is unknown or transferred."""
-    return _blank(frame, cell.place.row, dict.fromkeys(("unknown", "share_unknown", "transferred")))
+    """Who is unknown or transferred; how long they were followed, where that is what tells."""
+    gone = ("unknown", "share_unknown", "transferred")
+    if cell.place.words.endswith("than before"):
+        gone = ("median_days", "q1_days", "q3_days")
+    return _blank(frame, cell.place.row, dict.fromkeys(gone))
 
 
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """Every number of the comparison."""
+    """The events of an arm, with a crude estimate; then every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    arm = next((one for one in ARMS if cell.place.words.endswith(f"events {one}")), "")
+    if arm and level <= len(ARMS):
+        return _of_arm(frame, cell, arm, numbers)
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
+
+
+def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
+    """A comparison without the events of one arm, nor the estimate where it is crude."""
+    row, (other,) = cell.place.row, (one for one in ARMS if one != arm)
+    mine = (f"events_{arm}", f"risk_{arm}")
+    kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
+    crude = not (frame["adjusted"][row] if "adjusted" in frame.columns else False)
+    gone = [n for n in numbers if n.startswith(mine) or (crude and not n.startswith(kept))]
+    note = "not shown: few people"
+    told = str(frame["note"][row] or "") if "note" in frame.columns else ""
+    if not crude and told:
+        note = told if note in told else f"{told}; {note}"
+    return _blank(frame, row, {**dict.fromkeys(gone), "note": note})
+
+
+def _coefficients(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """Of how many people, and of how many events, the model is; then every number of the row."""
+    if level > 1:
+        return _numbers(frame, cell, level)
+    same = pl.col("outcome") == frame["outcome"][cell.place.row]
+    return frame.with_columns(
+        pl.when(~same).then(pl.col(name)).alias(name) for name in ("n", "events")
+    )
 
 
 def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
@@ -261,6 +291,7 @@ _REMEDIES: dict[str, Remedy] = {
     "follow_up": _follow_up,
     "histogram": _histogram,
     "effects": _effects,
+    "coefficients": _coefficients,
     "curves": _curves,
     "use": _use,
     "regimens": _regimens,

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small
-from ehrivig.release.attack.landmark_rows import COUNTS, Moment, doubled, moments
+from ehrivig.release.attack.landmark_rows import COUNTS, STARTING, Moment, doubled, early, moments
 
 _NOTE = "counts not shown: they would tell when few people died or left"
 
@@ -18,7 +18,8 @@ def landmarks(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
     Nor of clones where few died within grace without the exposure: they are in both arms.
 
-    An adjusted estimate stays; an unadjusted one is its counts in other words, and goes.
+    An adjusted estimate stays; an unadjusted one is its counts in other words, and goes. How many
+    began within grace is not said beside a landmark at its end that lacks few of them.
     """
     rows = frame.to_dicts()
     for series in moments(rows):
@@ -27,6 +28,10 @@ def landmarks(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     for at, twice in doubled(rows):
         for number in at if small(twice, smallest) else ():
             rows[number] |= _hidden(rows[number], frame.schema)
+    for number, gone in early(rows):
+        if small(gone, smallest):
+            said = STARTING.sub(r"some start within \2 h", rows[number]["note"])
+            rows[number]["note"] = said
     return pl.DataFrame(rows, frame.schema)
 
 

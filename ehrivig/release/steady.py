@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig.release.attack.nights import FEWEST
+from ehrivig.release.attack.nights import FEWEST, gap
 
 Tables = dict[str, pl.DataFrame]
 LEDGER, QUALITY = "ledger.csv", "quality.csv"
@@ -32,13 +32,17 @@ def steady(tables: Tables, before: Tables) -> Tables:
 def _few(tables: Tables, before: Tables) -> list[str]:
     """The hospitals of which few patients are new, or nobody; "all" where there is one."""
     now, then = _patients(tables), _patients(before)
-    changed = {name: _gap(now[name], then.get(name)) for name in now}
-    found = [name for name, enough in changed.items() if not enough]
+    slack = max(_rounded_down(some) for some in (tables, before)) - 1
+    changed = {name: gap(now[name], then.get(name), slack) for name in now}
+    found = [name for name, people in changed.items() if people is None or people < FEWEST]
     return [*found, "all"] if found else []
 
 
-def _gap(now: int | None, then: int | None) -> bool:
-    return now is not None and then is not None and abs(now - then) >= FEWEST
+def _rounded_down(tables: Tables) -> int:
+    """To multiples of what the rows of a ledger are rounded down; 1 where they are exact."""
+    frame = tables.get(LEDGER, pl.DataFrame())
+    told = frame["rounded_down_to"].max() if "rounded_down_to" in frame.columns else None
+    return told if isinstance(told, int) else 1
 
 
 def _patients(tables: Tables) -> dict[str, int | None]:

@@ -10,6 +10,7 @@ import polars as pl
 from ehrivig.disclosure import small
 
 _COUNTS = ("patients", "admissions", "excluded", "excluded_not_measured")
+_ROWS = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
 _DIGITS = 3
 
 
@@ -73,13 +74,14 @@ def hide_patients(
 
 
 def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """The ledger; where few rows were set aside, they are known with those out of scope only.
+    """The ledger, rounded down; where few rows were set aside, they are not told.
 
     Few rows that are read or used are few people (of a procedure, of a stay in intensive care).
+    Exact rows of procedures, less those who had the others, are those who had one that is hidden.
     """
     few = pl.col("rows_quarantined").is_between(1, smallest - 1)
     both = pl.col("rows_quarantined") + pl.col("rows_out_of_scope") < smallest
-    return (
+    shown = (
         frame.with_columns(
             pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
             for name in ("rows_quarantined", "rows_out_of_scope")
@@ -98,6 +100,18 @@ def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
                 ("rows_read", "rows_read"),
             )
         )
+    )
+    return _down(shown, smallest)
+
+
+def _down(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """A ledger whose rows of people are rounded down to a multiple of the smallest cell."""
+    if smallest < 2:
+        return frame
+    rows = pl.when(pl.col("table") == "hospital")
+    return frame.with_columns(
+        *(rows.then(pl.col(n)).otherwise(pl.col(n) // smallest * smallest).alias(n) for n in _ROWS),
+        pl.lit(smallest).alias("rounded_down_to"),
     )
 
 

@@ -83,7 +83,7 @@ def verify(folder: Path, smallest: int | None = None, earlier: Sequence[Path] = 
     place = _release(folder)
     limit = smallest or _smallest(place)
     name = folder.name if place == folder else f"{folder.name}/{FOLDER}"
-    cells, others = tuple(attack(place, limit)), [read(_release(one)) for one in earlier]
+    cells, others = tuple(attack(place, limit)), [_earlier(one) for one in earlier]
     anew = _anew(place, [*before.carried(folder), *others], limit)
     return Verified(name, limit, cells, (*changes(place), *_unsigned(place)), anew)
 
@@ -103,9 +103,14 @@ def _release(folder: Path) -> Path:
     return inside if inside.is_dir() else folder
 
 
+def _earlier(folder: Path) -> nights.Tables:
+    """The tables of an earlier release, or of that of a run."""
+    return before.compared(read(_release(folder)))
+
+
 def _anew(place: Path, others: list[nights.Tables], smallest: int) -> tuple[Cell, ...]:
     """What a release tells, beside each of the others, of the few in which they differ."""
-    mine, found = read(place), list[Cell]()
+    mine, found = before.compared(read(place)), list[Cell]()
     for one in others:
         points = told_anew.points(mine, one, smallest)
         found += [*nights.found_in(mine, [one], smallest), *points]

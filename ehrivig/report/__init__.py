@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.disclosure import small, small_proportion
+from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.figures.page import inline, page
 from ehrivig.report import answer, figures, flow, methods, protocol, tables, use
 from ehrivig.study import Study
@@ -180,11 +180,11 @@ def _numbers(run: tables.RunTables, study: Study) -> dict[str, str]:
     pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0
     given = int(exposed.sum())
     found = {"cohort": exposed.len(), "exposed": given, "control": exposed.len() - given}
-    smallest = study.report.smallest_cell
-    told = {name: f"{count:,}" for name, count in found.items()}
+    smallest, to = study.report.smallest_cell, study.report.counts_rounded_to
+    told = {name: f"{nearest(count, to):,}" for name, count in found.items()}
     if small_proportion(given, exposed.len(), smallest):
         told |= {"exposed": "not shown", "control": "not shown"}
-    told["pairs"] = "few" if small(pairs, smallest) else f"{pairs:,}"
+    told["pairs"] = "few" if small(pairs, smallest) else f"{nearest(pairs, to):,}"
     if "pairs" in (kept := _manifest(run).get("numbers") or {}) and kept["pairs"] is None:
         told["pairs"] = "not shown"
     return told

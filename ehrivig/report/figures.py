@@ -166,15 +166,17 @@ def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:
     counts = tuple(_count(effect, name) for name in _COUNTS) if counted else ()
     estimate, lo, hi = (effect[name] for name in ("estimate", "lo", "hi"))
     if estimate is None:
-        reason = "not shown" if "below" in str(effect["note"]) else "no estimate"
+        hidden = any(words in str(effect["note"]) for words in ("below", "not shown"))
+        reason = "not shown" if hidden else "no estimate"
         return ForestRow("study", effect["contrast"], (*counts, reason))
     shown = f"{effect['measure']} {estimate:.2f} ({lo:.2f}-{hi:.2f})"
     return ForestRow("study", effect["contrast"], (*counts, shown), estimate, lo, hi)
 
 
 def _count(effect: dict[str, Any], name: str) -> str:
-    """A count beside its estimate; empty where the events are not shown."""
-    return "" if effect["events_exposed"] is None else f"{effect[name]:,}"
+    """A count beside its estimate; empty where it is not shown, or no events are."""
+    events = (effect["events_exposed"], effect["events_control"])
+    return "" if effect[name] is None or events == (None, None) else f"{effect[name]:,}"
 
 
 def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:

@@ -53,11 +53,17 @@ def _severity(study: Study) -> str:
 
 def hidden_counts(study: Study) -> str:
     """Which counts are not shown, in a sentence."""
-    most = study.report.smallest_cell - 1
+    most, to = study.report.smallest_cell - 1, study.report.counts_rounded_to
     if most < 1:
         return "Every count is shown."
     which = "of 1" if most == 1 else f"of 1 to {most}"
-    return f"Counts {which} are not shown, nor what they could be computed from."
+    said = f"Counts {which} are not shown, nor what they could be computed from."
+    if not to:
+        return said
+    return (
+        f"{said} All others are rounded to the nearest multiple of {to}, totals by themselves; "
+        "percentages and crude estimates are those of rounded counts."
+    )
 
 
 def _population(study: Study) -> str:

@@ -350,4 +350,6 @@ def _ledger(table: pl.DataFrame, caption: str, study: Study) -> Table:
     ]
     head = ["Table", "Read", "Used", "Out of scope", "Quarantined"]
     note = "Rows of data, not patients. Read = used + out of scope + quarantined, exactly."
+    if "rounded_down_to" in table.columns:
+        note = "Rows of data, not patients, rounded down in each hospital."
     return Table(caption, head, rows, note)

@@ -353,6 +353,12 @@ class Report(Section):
         description="Counts below it are hidden, with what would give them away.",
         examples=[5],
     )
+    counts_rounded_to: Literal[0, 5] = Field(
+        default=0,
+        description="To which multiple released counts are rounded, with what follows from them; "
+        "0: to none.",
+        examples=[5],
+    )
     small_cells_signed_by: Label = Field(
         default="",
         description="Who answers for a smallest_cell below 3; without it such a study is refused.",

@@ -12,6 +12,7 @@ from ehrivig.release.attack.attack import of_tables
 from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
 
+DEATHS = frozenset({("death", "control")})
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
 
@@ -32,9 +33,9 @@ def unmatched(exposed: int, control: int, died: int = 0) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("rest", "found"),
     [
-        (unmatched(0, 1, 1), Apart(True, frozenset({"death"}), frozenset({"age", "lactate"}))),
-        (unmatched(0, 40, 3), Apart(False, frozenset({"death"}), frozenset({"lactate"}))),
-        (unmatched(30, 40, 37), Apart(False, frozenset({"death"}), frozenset({"lactate"}))),
+        (unmatched(0, 1, 1), Apart(True, DEATHS, frozenset({"age", "lactate"}))),
+        (unmatched(0, 40, 3), Apart(False, DEATHS, frozenset({"lactate"}))),
+        (unmatched(30, 40, 37), Apart(False, DEATHS, frozenset({"lactate"}))),
         (unmatched(30, 40, 20), Apart(False, frozenset(), frozenset({"lactate"}))),
         (unmatched(0, 0), Apart()),
     ],
@@ -55,20 +56,51 @@ def effects() -> pl.DataFrame:
 
 
 def test_a_crude_row_of_the_matched_is_not_told_beside_everybody() -> None:
-    found = hide({"effects.csv": effects()}, Apart(outcomes=frozenset({"death"})))["effects.csv"]
-    assert found["n_exposed"].to_list() == [20.0, None, None, 20.0]
-    assert found["risk_exposed"].to_list() == [20.0, None, None, 20.0]
+    found = hide({"effects.csv": effects()}, Apart(outcomes=DEATHS))["effects.csv"]
+    assert found["events_control"].to_list() == [20.0, None, None, 20.0]
     assert found["estimate"].to_list() == [20.0, None, 20.0, 20.0]
+    for name in ("n_exposed", "n_control", "events_exposed", "risk_exposed"):
+        assert found[name].to_list() == [20.0] * 4, name
     assert found["note"][1].startswith("other; not shown: few people are in no pair")
     assert "pairs left" in found["note"][0]
+
+
+def test_complete_cases_of_the_matched_are_the_matched() -> None:
+    """Their counts gave what the rows of all matched hid: 11 of 15 deaths, four are unmatched."""
+    cases = effects().with_columns(
+        pl.col("population").replace("matched", "matched, complete case")
+    )
+    found = hide({"effects.csv": cases}, Apart(outcomes=DEATHS))["effects.csv"]
+    assert found["events_control"].to_list() == [20.0, None, None, 20.0]
+
+
+def test_of_few_unmatched_nothing_is_told_of_the_matched_in_either_arm() -> None:
+    found = hide({"effects.csv": effects()}, Apart(few=True))["effects.csv"]
+    assert found["n_exposed"].to_list() == [20.0, None, None, None]
+    assert found["risk_exposed"].to_list() == [20.0, None, None, None]
+    assert found["estimate"].to_list() == [20.0, None, 20.0, None]
+
+
+def test_a_hidden_ratio_has_no_e_value() -> None:
+    """2.52 is 1.571 + sqrt(1.571 x 0.571): of 21 and 21 people 11 and 7 died, and no others."""
+    note = "read with care; E-value 2.52, of the limit nearer 1 1.00"
+    frame = effects().with_columns(pl.lit(note).alias("note"), measure=pl.lit("RR"))
+    found = hide({"effects.csv": frame}, Apart(outcomes=DEATHS))["effects.csv"]
+    told = [text.count("E-value") for text in found["note"]]
+    assert told == [1, 0, 0, 1]  # an adjusted estimate is shown without it too
+    hidden = frame.with_columns(pl.lit(None, pl.Float64).alias("estimate"))
+    said = [cell.place.words for cell in of_tables({"effects.csv": hidden}, 5) if cell.disclosed]
+    assert any("the E-value of its ratio" in words for words in said)
 
 
 def test_table_3_is_of_the_matched_and_of_the_primary_outcome() -> None:
     table3 = effects().select("contrast", "note", *COUNTS, "estimate").head(1)
     tables = {"effects.csv": effects(), "table3.csv": table3}
-    found = hide(tables, Apart(outcomes=frozenset({"death"})))["table3.csv"]
-    assert found.select(*COUNTS, "estimate").null_count().row(0) == (1,) * 5
-    assert hide(tables, Apart(outcomes=frozenset({"shock"})))["table3.csv"].equals(table3)
+    found = hide(tables, Apart(outcomes=DEATHS))["table3.csv"]
+    assert found.select(*COUNTS, "estimate").null_count().row(0) == (0, 0, 0, 1, 1)
+    assert hide(tables, Apart(outcomes=frozenset({("shock", "control")})))["table3.csv"].equals(
+        table3
+    )
 
 
 def test_a_mean_after_matching_is_the_value_of_who_is_left() -> None:
@@ -150,5 +182,5 @@ def test_a_table_of_everybody_keeps_its_numbers() -> None:
     row = {"variable": "age", "label": "Age", "kind": "continuous", "mean_all": 64.0} | counts
     table = pl.DataFrame([row])
     effect = {"effects.csv": effects()}
-    found = hide({"table1.csv": table} | effect, Apart(outcomes=frozenset({"death"})))
+    found = hide({"table1.csv": table} | effect, Apart(outcomes=DEATHS))
     assert found["table1.csv"].equals(table)

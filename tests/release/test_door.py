@@ -212,6 +212,9 @@ def test_local_tables_keep_their_account(whole: Path) -> None:
     [
         ("1 of 47 admissions", "few or nearly all of 47 admissions"),
         ("46 of 47 were left", "few or nearly all of 47 were left"),
+        ("2,649 of 2,651 were left", "few or nearly all of 2,651 were left"),
+        ("1,003 people were read", "1,003 people were read"),
+        ("3 of 1,003, and 4 deaths", "few or nearly all of 1,003, and few deaths"),
         ("12 of 47 were left", "12 of 47 were left"),
         ("3 admissions left out", "few admissions left out"),
         ("6 admissions left out", "6 admissions left out"),
@@ -230,9 +233,9 @@ def test_the_document_lists_every_file() -> None:
 
 
 def test_the_release_loses_few_rows_more_than_the_rule(whole: Path) -> None:
-    """In this small extract 75 to 65; in the demos of 600 to 3,000 admissions under a tenth."""
+    """In this small extract 72 to 70; in the demos of 300 to 3,000 admissions under a tenth too."""
     lost = rows_lost(whole)
     rows, rule, released = (sum(one[place] for one in lost.values()) for place in range(3))
     assert rows > 200
-    assert 0 < rule < rows // 3  # a dozen are of negative controls, which few have in so few
-    assert released <= 1.16 * rule
+    assert 0 < rule < 0.28 * rows  # a dozen are of negative controls, which few have in so few
+    assert released <= 1.10 * rule

@@ -10,6 +10,7 @@ import pytest
 from ehrivig.errors import UsageError
 from ehrivig.release import copies, hidden
 from ehrivig.release.attack import attack, flows
+from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.attack.known import Known
 from ehrivig.release.attack.ratios import counts_of
 from ehrivig.release.steps import ledger
@@ -98,6 +99,38 @@ def test_few_bins_are_hidden_with_the_next() -> None:
     cell = hidden.Cell(place, False, (1, 2, 3), 5)
     mended = hidden.without({"dosing_histogram.csv": frame}, [cell], {})["dosing_histogram.csv"]
     assert mended["n"].to_list() == [0, None, None, 27, None, None, 0]
+
+
+def _outcome(variable: str, exposed: int | None, control: int) -> dict[str, object]:
+    """A row of Table 2 of 421 exposed and 429 controls; without the exposed, without all."""
+    counts = {"exposed": (exposed, 421), "control": (control, 429)}
+    counts["all"] = (None if exposed is None else exposed + control, 850)
+    row: dict[str, object] = {f"n_{arm}": n for arm, (_, n) in counts.items()}
+    row |= {f"events_{arm}": events for arm, (events, _) in counts.items()}
+    return {"kind": "binary", "variable": variable, "label": variable, **row}
+
+
+def test_rows_of_procedures_less_the_others_are_those_of_the_hidden_one() -> None:
+    """65 rows used, 32 people with CRRT, 25 prone: 8 had ECMO, 5 of them are told, 3 exposed."""
+    rows = [_outcome("crrt", 16, 16), _outcome("prone_position", 7, 18), _outcome("ecmo", None, 5)]
+    spent = pl.DataFrame(
+        {
+            **{"hospital_id": ["A", "B"], "table": ["procedure"] * 2, "rows_read": [44, 28]},
+            **{"rows_used": [37, 28], "rows_out_of_scope": [7, 0], "rows_quarantined": [0, 0]},
+        }
+    )
+    tables = {"table2.csv": pl.DataFrame(rows, infer_schema_length=None), "ledger.csv": spent}
+
+    def ecmo(tables: dict[str, pl.DataFrame]) -> Cell:
+        cells = of_tables(tables, 5)
+        (cell,) = [c for c in cells if c.place.words == "ecmo, exposed"]
+        return cell
+
+    assert ecmo(tables).values == (3,)
+    shown = ledger(spent, 5)
+    assert shown["rows_used"].to_list() == [35, 25]
+    assert shown["rounded_down_to"].to_list() == [5, 5]
+    assert not ecmo(tables | {"ledger.csv": shown}).disclosed
 
 
 def test_few_rows_that_are_used_are_few_people() -> None:

@@ -80,3 +80,17 @@ def test_what_the_copies_forget_the_attack_finds() -> None:
     assert not any(cell.disclosed for cell in left)
     assert None in hidden["effects.csv"]["n_exposed"].to_list()
     assert any("from 24 to 48 h" in line for line in done)
+
+
+@pytest.mark.parametrize(("begun", "told"), [(111, True), (112, False), (115, False), (120, True)])
+def test_who_began_within_grace_and_is_at_no_landmark_died_or_left(begun: int, told: bool) -> None:
+    """112 begin within 48 h and 111 of them are followed beyond: one died before."""
+    note = f"every patient is in both arms; {begun} of 400 start within 48 h"
+    cloned = row(CLONED, (400, 60, 400, 90)) | {"note": note}
+    frame = pl.DataFrame([landmark(48, 111, 30, 250, 80), cloned])
+    assert (dated({"effects.csv": frame}) == []) == told
+    shown = first("effects.csv", frame, SMALLEST)
+    assert dated({"effects.csv": shown}) == []
+    said = note if told else "every patient is in both arms; some start within 48 h"
+    assert shown["note"].to_list()[1] == said
+    assert shown["estimate"].to_list() == [0.8, 0.8]

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ehrivig.release import before, nights, verify
+from ehrivig.release import before, hidden, nights, verify
 from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
 from ehrivig.release.attack.attack import of_tables
+from ehrivig.release.attack.multiples import TABLE
 from ehrivig.release.attack.nights import counts, growth
 
 SMALLEST = 5
@@ -54,6 +55,65 @@ def test_at_least_ten_people_more(more: int, kept: bool) -> None:
     one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
+
+
+ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})
+
+
+@pytest.mark.parametrize(("more", "people"), [(0, 0), (5, 1), (10, 6), (15, 11)])
+def test_rounded_counts_may_be_of_fewer_new_people_than_they_say(more: int, people: int) -> None:
+    """100 and 110 are as near as 102 and 108."""
+    one, two = (
+        t | {TABLE: ROUNDED} for t in (described(100, 62.5, 20), described(100 + more, 63.5, 20))
+    )
+    assert growth(two, one).arms == (people, 0)
+    assert growth(two, one).enough == (people >= 10)
+    assert bool(told_anew.numbers(two, one, SMALLEST)) == (people < 10)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, True), (3, False), (10, True)])
+def test_an_adjusted_estimate_of_one_hospital_is_of_its_own_people(more: int, told: bool) -> None:
+    """Of thirty new people three are its own; where none is, the score is what changed."""
+    one, two = (
+        described(100 + 30 * night, 62.5, 20)
+        | {
+            "effects.csv": rows(("IVIG vs no IVIG", 9, 40 + more * night)).with_columns(
+                estimate=pl.lit(0.8 + night / 100), adjusted=True, population=pl.lit("hospital B")
+            )
+        }
+        for night in (0, 1)
+    )
+    found = [c for c in told_anew.numbers(two, one, SMALLEST) if c.place.file == "effects.csv"]
+    assert (found == []) == told
+
+
+@pytest.mark.parametrize(
+    ("more", "days", "told"),
+    [(0, 28.0, True), (0, 27.0, False), (4, 27.0, False), (12, 27.0, True)],
+)
+def test_how_long_an_arm_was_followed_is_of_its_people(more: int, days: float, told: bool) -> None:
+    row = {"arm": "exposed", "unknown": 0, "share_unknown": 0.0, "transferred": 0}
+    one, two = (
+        described(n, 62.5, 20)
+        | {"follow_up.csv": pl.DataFrame([row | {"n": n, "median_days": length}])}
+        for n, length in ((100, 28.0), (100 + more, days))
+    )
+    found = [c for c in told_anew.numbers(two, one, SMALLEST) if c.place.file == "follow_up.csv"]
+    assert (found == []) == told
+    shown = hidden.without(two, found, {})["follow_up.csv"].row(0, named=True)
+    assert (shown["median_days"] == days) == told
+    assert shown["unknown"] == 0
+
+
+def test_a_number_that_is_not_told_keeps_its_place_in_the_sentence() -> None:
+    """Else the hours of the covariates would be held against the people on the cut."""
+    one, two = (
+        {"lints.csv": pl.DataFrame({"code": ["x"], "message": [f"{n} on the cut; until 24 h"]})}
+        for n in (26, 25)
+    )
+    said = told_anew.texts(two, one, SMALLEST)
+    assert said["lints.csv"]["message"].item() == "some on the cut; until 24 h"
+    assert told_anew.texts(said, one, SMALLEST)["lints.csv"].equals(said["lints.csv"])
 
 
 def test_the_same_night_again_is_told_as_it_is() -> None:

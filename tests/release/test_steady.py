@@ -39,6 +39,16 @@ def test_the_record_of_few_is_told_by_no_difference(more: int, told: bool) -> No
     assert checked == (70 if told else 60)
 
 
+@pytest.mark.parametrize(("more", "told"), [(10, False), (15, True)])
+def test_where_rows_are_rounded_down_more_must_be_new(more: int, told: bool) -> None:
+    """70 and 60, rounded down to 5, may differ by six people."""
+    one, two = night(60, 2_000), night(60 + more, 2_045)
+    for tables in (one, two):
+        tables["ledger.csv"] = tables["ledger.csv"].with_columns(rounded_down_to=5)
+    labs = steady(two, one)["ledger.csv"].filter(hospital_id="A", table="lab")["rows_read"]
+    assert labs.item() == (2_045 if told else 2_000)
+
+
 def test_a_row_that_was_not_there_has_no_count() -> None:
     one = {name: frame.filter(hospital_id="A") for name, frame in night(60, 2_000).items()}
     shown = steady(night(90, 3_000), one)

@@ -156,5 +156,23 @@ def test_a_verdict_beside_a_hidden_share_of_few_is_not_shown() -> None:
     assert shown["verdict"].to_list() == ["not shown", "fail", "not assessed"]
     assert of_tables({"diagnostics.csv": shown}, SMALLEST) == []
     said = verdict(shown)
-    assert said.startswith("Read with care: equipoise (0 of 1 diagnostics pass")
+    assert said.startswith("Nobody can say from here whether the estimate may be read as an effect")
+    assert "0 of 1 diagnostics pass" in said
     assert "not shown, for it is of few people: lost to follow up" in said
+
+
+def test_the_standard_error_of_an_answer_that_is_not_shown_is_not_told() -> None:
+    """exp(2.8 x SE): of 21 and 21 people three digits of it are the events of both arms."""
+    answer = {
+        **{"analysis": "main", "contrast": "a vs b", "outcome": "death", "population": "matched"},
+        **{"n_exposed": 21, "events_exposed": 7, "n_control": 21, "events_control": None},
+        **{"measure": "OR", "model": "m", "role": "primary", "adjusted": False, "note": ""},
+    }
+    found = {"diagnostic": "minimum_detectable", "value": 3.87, "verdict": "not assessed"}
+    for estimate, told in ((None, False), (0.4545, True)):
+        effects = pl.DataFrame(
+            [answer | {"estimate": estimate, "events_control": 11 if told else None}]
+        )
+        tables = {"effects.csv": effects, "diagnostics.csv": pl.DataFrame([found])}
+        shown = until_safe(tables, SMALLEST)[0]["diagnostics.csv"]["value"].item()
+        assert (shown is not None) == told

@@ -1,18 +1,22 @@
 """What the release loses of the published tables: `python tests/release/utility.py RUN`.
 
-Rows of the paper's tables and of effects.csv without a number, beside those that the rule "hide all
-counts below the smallest and their complements" alone loses, which the tables of the run follow.
+Rows of the paper's tables and of effects.csv without a number, beside those that the rule "hide
+all counts below the smallest and their complements" alone loses. The tables of the run follow it,
+but for complements of who is left out: both sides of a subgroup are all but those who were not
+measured.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import polars as pl
 
-from ehrivig.release.attack.attack import table
+from ehrivig.release.attack.attack import of_tables, table
 
+_LEFT_OUT = re.compile(r": (yes|no|yes against no), .*: (who is left out|the other side)")
 _NO_RESULT = ("n", "missing")
 
 
@@ -29,12 +33,21 @@ def told(frame: pl.DataFrame) -> int:
 
 def rows_lost(run: Path) -> dict[str, tuple[int, int, int]]:
     """Table -> its rows, those that the rule loses, those that the release loses."""
-    found = {}
+    found, more = {}, complements(run)
     for path in sorted((*run.glob("table*.csv"), run / "effects.csv")):
         local, released = table(path), table(run / "release" / path.name)
-        rows = local.height
-        found[path.stem] = rows, rows - told(local), rows - told(released)
+        rows, of_few = local.height, more if path.stem == "effects" else 0
+        found[path.stem] = rows, rows - told(local) + of_few, rows - told(released)
     return found
+
+
+def complements(run: Path, smallest: int = 5) -> int:
+    """Crude comparisons of subgroups of a run that tell all but few: one side, and both."""
+    tables = {"effects.csv": table(run / "effects.csv")}
+    adjusted = tables["effects.csv"]["adjusted"].to_list()
+    told = (cell.place for cell in of_tables(tables, smallest) if cell.disclosed)
+    found = {place.row for place in told if _LEFT_OUT.search(place.words)}
+    return sum(not adjusted[row] for row in found)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ names = ["igma_sepsis"]
 
 [report]
 smallest_cell = 5
+counts_rounded_to = 5
 small_cells_signed_by = "A. Steward"
 small_cells_reason = "synthetic data"
 authors = "A. Author, <B> & Co"

@@ -20,6 +20,8 @@ from ehrivig.release.attack.puzzle import MOST
 
 POPULATION = {"table1": "all", "table_unmatched": "unmatched"}
 """The people of a table; a table that is not named here has its own."""
+OUTCOMES = "table2.csv"
+"""The people of the table of outcomes."""
 ARMS = ("exposed", "control")
 FEWEST = FEWEST_DESCRIBED
 _WHOLE = 1e-9
@@ -45,14 +47,14 @@ def _counts(known: Known, place: Place, people: str, row: Mapping[str, Any]) -> 
         n = row.get(f"n_{arm}")
         known.people(cell, _at(place, arm), of=None if n is None else int(n))
         for value in _told(row, arm, n):
-            known.puzzle.told(cell, value)
+            known.told(cell, value)
         if below := _BELOW.match(row.get(f"text_{arm}") or ""):
             known.puzzle.cell(cell, 1, int(below[1]) - 1)
     known.puzzle.equal({cells["all"]: 1, cells["exposed"]: -1, cells["control"]: -1})
     sizes = [row.get(f"n_{arm}") for arm in ARMS]
     if None not in sizes:
         known.sizes[people, variable] = _whole(sizes[0]), _whole(sizes[1])
-    if row.get("smd") is not None and None not in sizes:
+    if row.get("smd") is not None and None not in sizes and known.rounded_to < 2:
         _smd(known, people, variable, float(row["smd"]))
 
 
@@ -76,7 +78,7 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
         if n is not None:
             known.measured[people, row["variable"], arm] = int(n), shown, place
             known.people(f"{people}|{row['variable']}|{arm}|n", _at(place, f"n {arm}"))
-            known.puzzle.told(f"{people}|{row['variable']}|{arm}|n", int(n))
+            known.told(f"{people}|{row['variable']}|{arm}|n", int(n))
         if n is not None and row.get(f"mean_{arm}") is not None:
             mean, sd = float(row[f"mean_{arm}"]), row.get(f"sd_{arm}")
             known.sums[people, row["variable"], arm] = mean * int(n)
@@ -108,11 +110,15 @@ def _side(known: Known, place: Place, row: Mapping[str, Any], when: str, people:
         known.people(cell, _at(place, arm), of=n)
         mean = row.get(f"mean_{arm}_{when}")
         if mean is not None and (people == "all" or sizes[0] == sizes[1]):
-            known.puzzle.told(cell, round(mean * n))
+            known.told(cell, round(mean * n))
+    if known.rounded_to > 1:
+        return  # what compares the arms is that of the rounded counts
     smd, ks = row.get(f"smd_{when}"), row.get(f"ks_{when}")
     if people != "all" and sizes[0] != sizes[1] and not _of_counts(ks, sizes):
         return  # weighted: a mean is no count
     if ks is not None:
+        if smd is not None and people == "all":
+            _smd(known, people, variable, smd)
         sign = -1 if smd is not None and smd < 0 else 1
         _difference(known, cells, sizes, sign * ks, both=smd is None)
     elif smd is not None:
@@ -212,7 +218,7 @@ def parts(known: Known) -> None:
         sizes = _matched_sizes(known, "matched", variable) or (MOST, MOST)
         for arm, n in zip(ARMS, sizes, strict=True):
             cells = [name(who, variable, arm) for who in ("all", "matched", "unmatched")]
-            known.puzzle.cell(cells[1], 0, max(n, 0))
+            known.puzzle.cell(cells[1], 0, max(n + 2 * known.slack, 0))
             known.puzzle.equal(dict(zip(cells, (1, -1, -1), strict=True)))
     for (people, variable, arm), (n, shown, _) in list(known.measured.items()):
         rest = known.measured.get(("unmatched", variable, arm))

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, outside, steps, use
+from ehrivig.release.attack import arms, flows, ledger, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.multiples import rounded_to
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,12 @@ def of_tables(
     found = []
     for cell, place in known.where.items():
         puzzle = known.puzzle
-        shown = puzzle.known(cell)
-        if shown and not 0 < puzzle.lo[cell] < smallest:
+        shown = known.is_shown(cell)
+        if shown and not 0 < known.shown[cell] < smallest:
+            continue
+        if puzzle.known(cell) and not puzzle.lo[cell]:
+            continue  # there is nobody
+        if known.is_large(cell, smallest):
             continue
         values = tuple(puzzle.values(cell, smallest))
         found.append(Cell(place, shown, values, smallest, _beside(known, place)))
@@ -118,14 +123,22 @@ def _beside(known: Known, place: Place) -> tuple[Place, ...]:
 
 def collected(tables: dict[str, pl.DataFrame]) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
-    known = Known()
+    to, least = rounded_to(tables)
+    known = Known(rounded_to=to, smallest=least)
     for wanted in _READERS:
         for file, frame in tables.items():
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:
                 _READERS[wanted](known, file, frame)
     arms.parts(known)
+    ledger.procedures(known)
     outside.outside(known, tables)
+    use.detectable(known, tables)
     return known
+
+
+def is_count(column: str) -> bool:
+    """Whether a column counts people or rows, by its name."""
+    return _COUNT.fullmatch(column) is not None
 
 
 _COUNT = re.compile(
@@ -141,7 +154,7 @@ _READERS = {
     "descriptive": arms.descriptive,
     "balance": arms.balance,
     "attrition": flows.attrition,
-    "ledger": flows.ledger,
+    "ledger": ledger.ledger,
     "bins": flows.bins,
     "follow_up": flows.follow_up,
     "histogram": flows.histogram,

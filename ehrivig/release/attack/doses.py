@@ -26,13 +26,15 @@ def weighed(known: Known, cells: Sequence[str], bins: Sequence[Mapping[str, Any]
         return
     step, values = steps
     n, mean, sd = told
-    low, high = _limits(mean, DIGITS["mean"])
+    near, people = _rounded if known.rounded_to > 1 else _limits, (n - known.slack, n + known.slack)
+    low, high = near(mean, DIGITS["mean"])
     sums = dict(zip(cells, values, strict=True))
-    known.puzzle.between(sums, low * n / step, high * n / step, assumed=True)
+    known.puzzle.between(sums, low * people[0] / step, high * people[1] / step, assumed=True)
     if sd is not None:
-        less, more = _limits(sd, DIGITS["sd"])
+        less, more = near(sd, DIGITS["sd"])
         squares = {cell: value**2 for cell, value in sums.items()}
-        lo, hi = (w**2 * (n - 1) + n * m**2 for w, m in ((less, low), (more, high)))
+        both = zip((less, more), (low, high), people, strict=True)
+        lo, hi = (w**2 * (k - 1) + k * m**2 for w, m, k in both)
         known.puzzle.between(squares, lo / step**2, hi / step**2, assumed=True)
 
 
@@ -47,6 +49,12 @@ def _values(bins: Sequence[Mapping[str, Any]], step: float) -> tuple[float, list
             return None
         found.append(first if row["n"] != 0 else 0)
     return step, found
+
+
+def _rounded(value: float, _: int) -> tuple[float, float]:
+    """Between what a number can be that was rounded to the last decimal that it has."""
+    slack = 0.5 * 10.0 ** -len(repr(float(value)).partition(".")[2])
+    return max(value - slack, 0.0), value + slack
 
 
 def _limits(value: float, most: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the attrition, the ledger and counts in bins tell: differences of what is shown."""
+"""What the attrition, effects and counts in bins tell: differences of what is shown."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import polars as pl
 
+from ehrivig.release.attack import left_out
 from ehrivig.release.attack.arms import name
 from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
-from ehrivig.release.attack.ratios import counts_of
+from ehrivig.release.attack.ratios import counts_of, e_value_of
 
 ALL = "all"
-_PARTS = ("rows_used", "rows_out_of_scope", "rows_quarantined")
 _NEAR = 1e-6
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _BAND = re.compile(r"^(.*?)(<=|>=|<|>)\s*(\S.*?)( vs .*)?$")
@@ -49,7 +49,7 @@ def _step(known: Known, file: str, row: dict[str, object], before: int | None) -
         known.people(cell, Place(file, number, f"{row['label']}: {what}, {hospital}"))
         value = row.get(what)
         if value is not None:
-            known.puzzle.told(cell, int(str(value)))
+            known.told(cell, int(str(value)))
     one = f"{step}|{hospital}"
     known.puzzle.between({f"excluded|{one}": 1, f"excluded_not_measured|{one}": -1}, 0, 1e12)
     known.puzzle.between({f"admissions|{one}": 1, f"patients|{one}": -1}, 0, 1e12)
@@ -62,20 +62,6 @@ def _step(known: Known, file: str, row: dict[str, object], before: int | None) -
     known.puzzle.equal({f"patients|{last}": 1, f"patients|{one}": -1, gone: -1})
 
 
-def ledger(known: Known, file: str, frame: pl.DataFrame) -> None:
-    """Read = used + out of scope + quarantined; what is quarantined are rows of few people."""
-    for number, row in enumerate(frame.iter_rows(named=True)):
-        where = f"{row['table']}|{row['hospital_id']}"
-        for part in ("rows_read", *_PARTS):
-            known.puzzle.cell(f"{part}|{where}")
-            if row.get(part) is not None:
-                known.puzzle.told(f"{part}|{where}", int(row[part]))
-        known.puzzle.equal({f"rows_read|{where}": 1, **{f"{n}|{where}": -1 for n in _PARTS}})
-        if row["table"] != "hospital":
-            words = f"{row['table']}: rows quarantined, {row['hospital_id']}"
-            known.people(f"rows_quarantined|{where}", Place(file, number, words))
-
-
 def bins(known: Known, file: str, frame: pl.DataFrame) -> None:
     """Both arms in bins of the score; together they are the arms."""
     for arm in ("exposed", "control"):
@@ -84,14 +70,20 @@ def bins(known: Known, file: str, frame: pl.DataFrame) -> None:
             cells.append(f"{file}|{number}|{arm}")
             known.people(cells[-1], Place(file, number, f"bin {number}: {arm}"))
             if value is not None:
-                known.puzzle.told(cells[-1], int(value))
+                known.told(cells[-1], int(value))
         whole = [n for (who, _), n in known.sizes.items() if who == ALL]
         if "decile" in frame.columns:
             _of_deciles(known, file, frame, arm)
         elif whole:
             n = max(size[0 if arm == "exposed" else 1] for size in whole)
-            known.puzzle.between(dict.fromkeys(cells, 1), 0, n)
-            known.puzzle.equal(dict.fromkeys(cells, 1), n, assumed=True)
+            _together(known, cells, n)
+
+
+def _together(known: Known, cells: list[str], n: int) -> None:
+    """Parts of n people: at most all of them, and all as a guess."""
+    every = dict.fromkeys(cells, 1)
+    known.puzzle.between(every, 0, n + known.slack)
+    known.puzzle.between(every, n - known.slack, n + known.slack, assumed=True)
 
 
 def _of_deciles(known: Known, file: str, frame: pl.DataFrame, arm: str) -> None:
@@ -112,7 +104,7 @@ def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
             if value is None and share is not None and row["n"]:
                 value = round(share * row["n"])
             if value is not None:
-                known.puzzle.told(cell, int(value))
+                known.told(cell, int(value))
 
 
 def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -123,13 +115,12 @@ def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(cell, Place(file, number, f"{row.get('label', '')} from {row.get('lo')}"))
         features.setdefault(str(row.get("feature")), []).append(cell)
         if row["n"] is not None:
-            known.puzzle.told(cell, int(row["n"]))
+            known.told(cell, int(row["n"]))
         else:
             known.puzzle.cell(cell, 1)
     exposed = [n for (who, _), (n, _) in known.sizes.items() if who == ALL]
     for cells in features.values() if exposed else ():
-        known.puzzle.between(dict.fromkeys(cells, 1), 0, max(exposed))
-        known.puzzle.equal(dict.fromkeys(cells, 1), max(exposed), assumed=True)
+        _together(known, cells, max(exposed))
     for feature, cells in features.items():
         rows = [row for row in frame.iter_rows(named=True) if str(row.get("feature")) == feature]
         weighed(known, cells, rows)
@@ -144,7 +135,8 @@ def coefficients(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(events, Place(file, number, f"{words}: events"), of=row["n"])
         for cell, value in ((people, row["n"]), (events, row["events"])):
             if value is not None:
-                known.puzzle.told(cell, int(value))
+                known.told(cell, int(value))
+    left_out.of_models(known, file, frame)
 
 
 def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -161,9 +153,12 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
             had = _of_risk(row.get(f"risk_{arm}"), size) if had is None else had
             for cell, value in ((n, size), (events, had)):
                 if value is not None:
-                    known.puzzle.told(cell, int(value))
+                    known.told(cell, int(value))
         if counts_of(row):
             words = f"{row.get('contrast')}, {row.get('population')}: the events of its ratio"
+            known.few(Place(file, number, words))
+        if e_value_of(row):
+            words = f"{row.get('contrast')}, {row.get('population')}: the E-value of its ratio"
             known.few(Place(file, number, words))
     if {"analysis", "population"} <= columns:
         _hospitals(known, file, frame)
@@ -172,6 +167,8 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         _subgroups(known, file, frame)
         between(known, file, frame)
         of_effects(known, file, frame)
+        if {"analysis", "population"} <= columns:
+            left_out.of_effects(known, file, frame)
 
 
 def _of_risk(risk: float | None, size: int | None) -> int | None:

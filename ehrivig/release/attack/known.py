@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ehrivig.release.attack.multiples import limits
 from ehrivig.release.attack.puzzle import Puzzle
 
 
@@ -26,7 +27,8 @@ class Known:
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
     name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
     `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is;
-    `moments`: of a measured variable of all, how many have it, mean and SD.
+    `moments`: of a measured variable of all, how many have it, mean and SD; `rounded_to` and
+    `smallest`: to what counts are rounded, and which are not shown; `shown`: counts as told.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -39,6 +41,41 @@ class Known:
     sums: dict[tuple[str, str, str], float] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
     moments: dict[tuple[str, str], tuple[int, float, float | None]] = field(default_factory=dict)
+    rounded_to: int = 1
+    smallest: int = 0
+    shown: dict[str, int] = field(default_factory=dict)
+
+    def told(self, cell: str, value: int) -> None:
+        """A count that is shown, as it is or rounded."""
+        self.shown[cell] = value
+        self.puzzle.cell(cell, *limits(value, self.rounded_to, self.smallest))
+
+    def told_down(self, cell: str, value: int, multiple: int) -> None:
+        """A count that is shown rounded down."""
+        self.shown[cell] = value
+        self.puzzle.cell(cell, value, value + multiple - 1)
+
+    def apart(self, cell: str, difference: int) -> None:
+        """A count that is the difference of two that are shown."""
+        if self.rounded_to < 2:
+            self.told(cell, max(difference, 0))
+        else:
+            slack = self.rounded_to - 1
+            self.puzzle.cell(cell, max(difference - slack, 0), max(difference + slack, 0))
+
+    def is_shown(self, cell: str) -> bool:
+        """Whether a count is told, as it is or rounded, and nothing that is told contradicts it."""
+        return cell in self.shown and self.puzzle.lo[cell] <= self.puzzle.hi[cell]
+
+    def is_large(self, cell: str, smallest: int) -> bool:
+        """Whether rounded counts alone say that a count is none of few people."""
+        value = self.value(cell) if self.rounded_to > 1 else None
+        return value is not None and value - 2 * self.slack >= smallest
+
+    @property
+    def slack(self) -> int:
+        """By how much a count may differ from what is shown of it."""
+        return self.rounded_to // 2
 
     def people(self, cell: str, place: Place, *, of: int | None = None) -> None:
         """A count of people; `of`: of how many, so that the others are a count as well."""
@@ -46,18 +83,20 @@ class Known:
         self.where.setdefault(cell, place)
         if of is not None:
             self.whole[cell] = of
-            self.puzzle.cell(cell, 0, of)
-            self.puzzle.equal({cell: 1, f"{cell}|rest": 1}, of)
+            self.puzzle.cell(cell, 0, of + self.slack)
+            both = {cell: 1, f"{cell}|rest": 1}
+            self.puzzle.between(both, of - self.slack, of + self.slack)
             others = replace(place, words=f"{place.words}, the others")
             self.where.setdefault(f"{cell}|rest", others)
 
     def value(self, cell: str) -> int | None:
         """A count that is told, or told by the others beside it; None of one that is hidden."""
-        if self.puzzle.known(cell):
-            return self.puzzle.lo[cell]
+        if self.is_shown(cell):
+            return self.shown[cell]
         part = cell.removesuffix("|rest")
-        told = part != cell and part in self.whole and self.puzzle.known(part)
-        return self.whole[part] - self.puzzle.lo[part] if told else None
+        if part == cell or part not in self.whole or not self.is_shown(part):
+            return None
+        return self.whole[part] - self.shown[part]
 
     def speaks(self, place: Place, variable: str, *words: str) -> None:
         """Note that a row tells of a variable, under its name or other words."""

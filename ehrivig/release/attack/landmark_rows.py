@@ -17,6 +17,10 @@ _CLONED = re.compile(r" within [\d.]+ h vs not \(clone-censor-weight\)$")
 _START = re.compile(r" ever vs never \(naive\)$")
 
 
+STARTING = re.compile(r"\b(\d+) of \d+ start within ([\d.]+) h")
+"""How many begin within grace, in the note of clones."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """Hours after time zero, the rows of one analysis that begins then, people and their events."""
@@ -74,20 +78,45 @@ def _counted(row: Mapping[str, Any]) -> bool:
     return all(row.get(name) is not None for name in COUNTS)
 
 
+def early(rows: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Rows whose note says how many begin within grace, and how many of these a landmark lacks.
+
+    Who is followed beyond the landmark at its end began as well; the others died or left before.
+    """
+    followed = {
+        (row.get("outcome"), row.get("population"), _hours(str(row.get("contrast")))): int(n)
+        for row in rows
+        if _LANDMARK.search(str(row.get("contrast"))) and (n := row.get("n_exposed")) is not None
+    }
+    found = []
+    for number, row in enumerate(rows):
+        if told := STARTING.search(str(row.get("note") or "")):
+            key = row.get("outcome"), row.get("population"), float(told[2])
+            if key in followed:
+                found.append((number, int(told[1]) - followed[key]))
+    return found
+
+
 def between(known: Known, file: str, frame: pl.DataFrame) -> None:
     """People who died or left, and events, between two moments; deaths in both arms of clones."""
     rows = frame.to_dicts()
     for at, twice in doubled(rows):
         cell = f"{file}|{at[0]}|events in both arms"
         known.people(cell, Place(file, at[-1], "events before the end of grace in both arms"))
-        known.puzzle.told(cell, max(twice, 0))
+        known.apart(cell, twice)
+    for number, gone in early(rows):
+        cell = f"{file}|{number}|began and was not followed"
+        known.people(
+            cell, Place(file, number, "began within grace, and died or left before its end")
+        )
+        known.apart(cell, gone)
     for series in moments(rows):
         for one, other in _pairs(series):
             for what, before, after in zip(("left", "events"), one.told, other.told, strict=True):
                 span = f"{what} from {one.hours:g} to {other.hours:g} h"
                 cell = f"{file}|{other.rows[0]}|{span}"
                 known.people(cell, Place(file, other.rows[-1], span))
-                known.puzzle.told(cell, abs(before - after))
+                known.apart(cell, abs(before - after))
 
 
 def _pairs(series: list[Moment]) -> Iterable[tuple[Moment, Moment]]:

@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.release.attack.arms import ARMS, name
+from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
+MATCHED = ("matched", "matched, complete case")
+"""Populations of people who are in a pair."""
 _SAME = ("contrast", "outcome", "measure", "model")
 
 
@@ -18,7 +20,7 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     rows = list(enumerate(frame.iter_rows(named=True)))
     whole = {_key(row): row for _, row in rows if row.get("population") == "all"}
     for number, row in rows:
-        if row.get("population") == "matched":
+        if row.get("population") in MATCHED:
             for arm in ARMS:
                 _arm(known, Place(file, number, ""), arm, row, whole.get(_key(row), {}))
 
@@ -36,13 +38,13 @@ def _arm(
             every = _in_table(known, str(matched.get("outcome")), arm)
         if part is None or every is None or every < part:
             continue
-        cell = f"{place.file}|unmatched|{matched.get('outcome')}|{what}|{arm}"
+        of = f"{matched.get('contrast')}|{matched.get('outcome')}"
+        cell = f"{place.file}|unmatched|{of}|{what}|{arm}"
         words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
         known.people(cell, Place(place.file, place.row, words))
-        known.puzzle.told(cell, int(every - part))
+        known.apart(cell, int(every - part))
 
 
 def _in_table(known: Known, outcome: str, arm: str) -> int | None:
-    cell = name("table2", outcome, arm)
-    told = cell in known.where and known.puzzle.known(cell)
-    return known.puzzle.lo[cell] if told else None
+    cell = name(OUTCOMES, outcome, arm)
+    return known.value(cell) if cell in known.where else None

@@ -15,6 +15,7 @@ import polars as pl
 
 from ehrivig.release.attack.attack import Cell, collected, kind
 from ehrivig.release.attack.known import Place
+from ehrivig.release.attack.multiples import rounded_to
 from ehrivig.release.attack.puzzle import MOST, Puzzle
 
 Tables = dict[str, pl.DataFrame]
@@ -36,12 +37,14 @@ FEWEST = 10
 class Growth:
     """How far two releases lie apart, in people of each arm, pairs, and unmatched of each arm.
 
-    None: one of both does not tell it.
+    None: one of both does not tell it. `slack`: by how much rounding may have moved a difference;
+    where it did, people are at least so many (1 for "some").
     """
 
     arms: tuple[int | None, int | None]
     pairs: int | None
     unmatched: tuple[int | None, int | None]
+    slack: int = 0
 
     @property
     def enough(self) -> bool:
@@ -102,13 +105,17 @@ def _rows(tables: Tables) -> Iterator[Row]:
 def growth(tables: Tables, before: Tables) -> Growth:
     """How far two releases lie apart."""
     one, two = _people(tables), _people(before)
-    arms = _gap(one[0][0], two[0][0]), _gap(one[0][1], two[0][1])
-    rest = _gap(one[2][0], two[2][0]), _gap(one[2][1], two[2][1])
-    return Growth(arms, _gap(one[1], two[1]), rest)
+    slack = sum(rounded_to(some)[0] // 2 for some in (tables, before))
+    arms = gap(one[0][0], two[0][0], slack), gap(one[0][1], two[0][1], slack)
+    rest = gap(one[2][0], two[2][0], slack), gap(one[2][1], two[2][1], slack)
+    return Growth(arms, gap(one[1], two[1], slack), rest, slack)
 
 
-def _gap(a: int | None, b: int | None) -> int | None:
-    return None if a is None or b is None else abs(a - b)
+def gap(a: int | None, b: int | None, slack: int) -> int | None:
+    """By how many people two numbers differ; where they are rounded, by at least so many."""
+    if a is None or b is None:
+        return None
+    return max(abs(a - b) - slack, 1) if a != b else 0
 
 
 _Arms = tuple[int | None, int | None]
@@ -191,7 +198,7 @@ def together(
     there, mine = _keyed(before), _keyed(tables)
     for key in mine.keys() & there.keys():
         both.equal({f"now|{mine[key][0]}": 1, f"then|{there[key][0]}": -1}, assumed=True)
-    hidden = [(c, place) for c, place in now.where.items() if not now.puzzle.known(c)]
+    hidden = [(c, place) for c, place in now.where.items() if not now.is_shown(c)]
     values = ((place, tuple(both.values(f"now|{cell}", smallest))) for cell, place in hidden)
     return [Cell(place, False, some, smallest) for place, some in values if some]
 

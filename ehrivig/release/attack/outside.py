@@ -65,9 +65,10 @@ def _left(known: Known, file: str, number: int, row: dict[str, Any], exposed: in
     cell, patients = f"{file}|{number}|outside", f"{file}|{number}|patients"
     words = f"{row['dimension']} {row['level']}: patients outside the cohort"
     known.people(cell, Place(file, number, words))
-    known.puzzle.equal({patients: 1, cell: -1}, exposed, assumed=True)
+    lo, hi = exposed - known.slack, exposed + known.slack
+    known.puzzle.between({patients: 1, cell: -1}, lo, hi, assumed=True)
     if row["patients"] is not None:
-        known.puzzle.told(cell, max(int(row["patients"]) - exposed, 0))
+        known.apart(cell, int(row["patients"]) - exposed)
 
 
 def _parts(known: Known, file: str, rows: Rows) -> None:

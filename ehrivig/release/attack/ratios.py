@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,19 @@ import numpy as np
 _MOST = 4_000_000
 """Pairs of counts that are tried: of more people a ratio fits too many."""
 _DIGITS = 1e-9
+_E_VALUE = re.compile(r"\bE-value \d")
 _ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
+
+
+def e_value_of(row: Mapping[str, Any]) -> bool:
+    """Whether a note gives the E-value of a ratio that is not shown, from which it follows."""
+    hidden = "estimate" in row and row["estimate"] is None
+    return hidden and _E_VALUE.search(str(row.get("note") or "")) is not None
+
+
+def adjusted(row: Mapping[str, Any]) -> bool:
+    """Whether a model does more than compare the counts of both arms."""
+    return any(word in str(row.get("model")) for word in _ADJUSTED)
 
 
 def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:
@@ -23,8 +36,7 @@ def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:
     if exposed is None or control is None or value is None or all(told):
         return []
     measure, n, m = row.get("measure"), int(float(exposed)), int(float(control))
-    adjusted = any(word in str(row.get("model")) for word in _ADJUSTED)
-    if measure not in ("OR", "RR", "RD") or adjusted or (n + 1) * (m + 1) > _MOST:
+    if measure not in ("OR", "RR", "RD") or adjusted(row) or (n + 1) * (m + 1) > _MOST:
         return []
     a, c = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -51,7 +51,7 @@ def _steps(known: Known, file: str, words: str, curve: Curve) -> None:
             cell = f"{file}|{words}|{time}"
             place = Place(file, number, f"{words}: events in days {since:g} to {time:g}")
             known.people(cell, place)
-            known.puzzle.told(cell, events - before)
+            known.apart(cell, events - before)
             before = events
         since = time
 

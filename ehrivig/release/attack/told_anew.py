@@ -20,6 +20,7 @@ from ehrivig.release.attack.nights import (
     Growth,
     Identity,
     Tables,
+    gap,
     growth,
     known_of,
     of_matched,
@@ -30,14 +31,18 @@ from ehrivig.release.attack.steps import at_start
 
 _PEOPLE = ("n_exposed", "n_control", "n", "n_pairs", "patients", "n_people", "people")
 """Columns that say of how many people the other numbers of a row are."""
-_COUNTED = ("attrition", "ledger", "bins", "follow_up", "histogram", "curves")
+_COUNTED = ("attrition", "ledger", "bins", "histogram", "curves")
 """Tables of counts alone; curves are compared point by point."""
+_OF_ARM = ("unknown", "transferred", "share_unknown", "share_transferred")
+"""Counts of the table of follow-up, which beside them has how long it was."""
 _UNREAD = ("quality.csv",)
 """Counts that are rounded."""
 _OF_OTHERS = ("p_holm", "p_bh", "at_risk")
 """Numbers that follow from other rows that are shown, or are rounded."""
 _TEXTS = ("note", "message", "evidence", "meaning")
-_WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)")
+_SOME = "some"
+_WHOLE = re.compile(r"(?<![\d.,])\d[\d,]*(?![\d.]*\d)|\bsome\b")
+"""Whole numbers of a sentence, and where one stood that is not told."""
 _SHARE = re.compile(r"\d+(?:\.\d+)?\s?%")
 Row = dict[str, Any]
 
@@ -71,15 +76,17 @@ def _unsafe(file: str, row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _
         return row["kind"] != "binary" and _described(row, old, of_matched(file, row), apart)
     if what == "balance":
         return _balanced(row, old, apart, sizes)
-    told = [name for name in _differ(row, old) if name not in _PEOPLE]
+    counts = (*_PEOPLE, *_OF_ARM) if what == "follow_up" else _PEOPLE
+    told = [name for name in _differ(row, old) if name not in counts]
     if not told:
         return False
-    people = [_change(row, old, name) for name in _PEOPLE if name in row]
+    people = [_change(row, old, name, apart.slack) for name in _PEOPLE if name in row]
     if apart.matched_anew and of_matched(file, row):
         return False
+    of_few = any(0 < n < FEWEST for n in people if n is not None)
     if row.get("adjusted") or not people or None in people:
-        return not apart.enough
-    return any(0 < n < FEWEST for n in people if n is not None) or not any(people)
+        return of_few or not apart.enough
+    return of_few or not any(people)
 
 
 def _described(row: Row, old: Row, matched: bool, apart: Growth) -> bool:
@@ -88,7 +95,7 @@ def _described(row: Row, old: Row, matched: bool, apart: Growth) -> bool:
         return False
     for arm in ("all", *ARMS):
         told = [name for name in _differ(row, old) if name.endswith(f"_{arm}")]
-        change = _change(row, old, f"n_{arm}")
+        change = _change(row, old, f"n_{arm}", apart.slack)
         if change is not None and 0 < change < FEWEST:
             return True
         if told and not change:
@@ -101,7 +108,7 @@ def _balanced(row: Row, old: Row, apart: Growth, sizes: tuple[_Sizes, _Sizes]) -
     told, changed = _differ(row, old), False
     for arm in ARMS:
         now, then = (one.get((str(row["covariate"]), arm)) for one in sizes)
-        few = None if now is None or then is None else abs(now - then)
+        few = gap(now, then, apart.slack)
         of_arm = apart.arms[ARMS.index(arm)] if few is None else few
         whole = any(name.endswith("_unmatched") for name in told)
         changed |= whole and (of_arm is None or 0 < of_arm < FEWEST)
@@ -134,10 +141,10 @@ def _differ(row: Row, old: Row) -> list[str]:
     ]
 
 
-def _change(row: Row, old: Row, name: str) -> int | None:
+def _change(row: Row, old: Row, name: str, slack: int) -> int | None:
     """How many people more or fewer a row is of; None where one night does not tell it."""
     now, then = row.get(name), old.get(name)
-    return None if now is None or then is None else abs(int(now) - int(then))
+    return None if now is None or then is None else gap(int(now), int(then), slack)
 
 
 def points(tables: Tables, before: Tables, smallest: int) -> list[Cell]:
@@ -226,13 +233,14 @@ def texts(tables: Tables, before: Tables, smallest: int) -> Tables:
 
 def _said(text: str, before: str, smallest: int) -> str:
     """A sentence without the numbers that differ by few from those of the same sentence before."""
-    then = [int(one.replace(",", "")) for one in _WHOLE.findall(before)]
-    place = iter(range(len(then)))
+    then = iter(_WHOLE.findall(before))
 
     def of(found: re.Match[str]) -> str:
-        at = next(place, None)
-        gap = 0 if at is None else abs(int(found[0].replace(",", "")) - then[at])
-        return "some" if 0 < gap < smallest else found[0]
+        old = next(then, _SOME)
+        if _SOME in (old, found[0]):
+            return found[0]
+        gap = abs(int(found[0].replace(",", "")) - int(old.replace(",", "")))
+        return _SOME if 0 < gap < smallest else found[0]
 
     said = _WHOLE.sub(of, text)
-    return said if said == text else _SHARE.sub("some", said)
+    return said if said == text else _SHARE.sub(_SOME, said)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from ehrivig.release.attack.arms import FEWEST
 from ehrivig.release.attack.known import Known, Place
 
+_DETECTABLE = "minimum_detectable"
 _DESCRIBED = ("median_day1", "median_day3", "shift", "p_wilcoxon", "p_paired_t")
 
 
@@ -23,11 +26,11 @@ def use(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(again, Place(file, number, f"{words}: courses beyond the first of a patient"))
         for cell, value in ((patients, row["patients"]), (courses, row["courses"])):
             if value is not None:
-                known.puzzle.told(cell, int(value))
+                known.told(cell, int(value))
         known.puzzle.equal({courses: 1, patients: -1, again: -1})
         parts.setdefault(dimension, []).append(courses)
         if row["patients"] is not None and row["courses"] is not None:
-            known.puzzle.told(again, max(int(row["courses"]) - int(row["patients"]), 0))
+            known.apart(again, int(row["courses"]) - int(row["patients"]))
     (whole,) = parts.pop("all", [""]) or [""]
     for cells in parts.values() if whole else ():
         known.puzzle.equal({whole: -1, **dict.fromkeys(cells, 1)})
@@ -39,7 +42,7 @@ def days(known: Known, file: str, frame: pl.DataFrame) -> None:
         place = Place(file, number, f"{row['label']}, {row['arm']}: values on both days")
         known.people(f"{file}|{number}", place)
         if row["n_pairs"] is not None:
-            known.puzzle.told(f"{file}|{number}", int(row["n_pairs"]))
+            known.told(f"{file}|{number}", int(row["n_pairs"]))
             if row["n_pairs"] < FEWEST and any(row.get(n) is not None for n in _DESCRIBED):
                 known.few(place)
 
@@ -57,14 +60,32 @@ def regimens(known: Known, file: str, frame: pl.DataFrame) -> None:
         known.people(cell, Place(file, number, f"{row['regimen']}, {', '.join(of)}: {what}"))
         known.puzzle.cell(cell, 1)
         if row[what] is not None:
-            known.puzzle.told(cell, int(row[what]))
+            known.told(cell, int(row[what]))
         sums.setdefault(str(row["regimen"]), {})[cell] = 1
     first, *others = list(sums.values()) if what == "persons" else [{}]
     for other in others:
         known.puzzle.equal({**first, **dict.fromkeys(other, -1)})
-    whole = known.puzzle.lo.get("utilisation.csv|0|patients")
-    if first and whole and known.puzzle.known("utilisation.csv|0|patients"):
-        known.puzzle.equal(first, whole, assumed=True)
+    whole = known.shown.get("utilisation.csv|0|patients")
+    if first and whole:
+        lo, hi = whole - known.slack, whole + known.slack
+        known.puzzle.between(first, lo, hi, assumed=True)
+
+
+def detectable(known: Known, tables: Mapping[str, pl.DataFrame]) -> None:
+    """The effect that could have been found, beside an answer that is not shown: it is its SE."""
+    answers = [
+        answer["estimate"][0]
+        for frame in tables.values()
+        if {"role", "estimate"} <= set(frame.columns)
+        and not (answer := frame.filter(pl.col("role") == "primary")).is_empty()
+    ]
+    if not answers or None not in answers:
+        return
+    for file, frame in tables.items():
+        if {"diagnostic", "value", "verdict"} <= set(frame.columns):
+            for number, row in enumerate(frame.iter_rows(named=True)):
+                if row["diagnostic"] == _DETECTABLE and row["value"] is not None:
+                    known.few(Place(file, number, "the standard error of an answer not shown"))
 
 
 def diagnostics(known: Known, file: str, frame: pl.DataFrame) -> None:

@@ -26,7 +26,7 @@ from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
-from ehrivig.study.rules.small_cells import unsigned_small_cells
+from ehrivig.study.rules.small_cells import rounded_to_none, unsigned_small_cells
 from ehrivig.study.rules.target import unanswered_target
 from ehrivig.study.rules.twice import the_same_twice
 from ehrivig.study.rules.unread import unread_keys
@@ -48,6 +48,7 @@ _RULES = (
     late_variables,
     exposure_elsewhere,
     unsigned_small_cells,
+    rounded_to_none,
 )
 _OF_PRIMARY = (
     wrong_controls,

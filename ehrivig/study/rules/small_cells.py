@@ -1,4 +1,4 @@
-"""Counts of one or two people are shown only where somebody answers for it."""
+"""Counts of one or two people: shown only where somebody answers for it, and never as none."""
 
 from __future__ import annotations
 
@@ -24,4 +24,16 @@ def unsigned_small_cells(study: Study) -> Iterator[Problem]:
             f"counts of fewer than {FEWEST} people would be shown and nobody answers for it. "
             f"Write {' and '.join(missing)} into [report], or raise smallest_cell to "
             f"{FEWEST} or more",
+        )
+
+
+def rounded_to_none(study: Study) -> Iterator[Problem]:
+    """Counts that are shown, and would be rounded to 0."""
+    to, smallest = study.report.counts_rounded_to, study.report.smallest_cell
+    least = to // 2 + 1
+    if to and smallest < least:
+        yield Problem(
+            ("report", "counts_rounded_to"),
+            f"rounded to {to}, counts of 1 to {least - 1} people would be told as 0. "
+            f"Raise smallest_cell to {least} or more, or write counts_rounded_to = 0",
         )

@@ -1,0 +1,163 @@
+"""What an analysis of fewer people tells of those whom it leaves out: whose covariate is not known.
+
+That somebody was not measured says nothing of him but that; how many of these died does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import polars as pl
+
+from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
+from ehrivig.release.attack.known import Known, Place
+
+_POPULATION = {
+    "all hospitals": "all",
+    "all, complete case": "all",
+    "matched, complete case": "matched",
+}
+"""Populations that are everybody, or the matched, but for those who lack a value."""
+_EVERYBODY = re.compile(
+    r" ever vs never \(naive\)$|: yes against no$| from its start on \(time-dependent Cox\)$"
+)
+_SIDE = re.compile(r"^(.*): (yes|no)$")
+Row = dict[str, Any]
+Part = tuple[int, Sequence[Row]]
+"""The number of a row, and the rows that together are those of whom a value is known."""
+
+
+def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """Every comparison of as many as possible, beside the one of all, or of all matched."""
+    rows = frame.to_dicts()
+    whole: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
+            whole.setdefault((str(row["outcome"]), str(row["population"])), row)
+    for number, part in (*_alone(rows, whole), *_both_sides(rows), *_hospitals(rows)):
+        of = whole.get(_of(part[0]))
+        if of is not None and part[0] is not of:
+            _left(known, Place(file, number, ""), of, part)
+    for number, other in _one_side(rows):
+        of = whole.get(_of(rows[number]))
+        if of is not None:
+            _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
+
+
+def _of(row: Mapping[str, Any]) -> tuple[str, str]:
+    people = str(row["population"])
+    people = "all" if _of_hospital(row) else _POPULATION.get(people, people)
+    return str(row["outcome"]), people
+
+
+def _of_hospital(row: Mapping[str, Any]) -> bool:
+    return str(row["population"]).startswith("hospital ")
+
+
+def _told(part: Sequence[Row], arms: Sequence[str]) -> bool:
+    counts = (row.get(f"{what}_{arm}") for row in part for what in ("n", "events") for arm in arms)
+    return all(count is not None for count in counts)
+
+
+def _alone(rows: list[Row], whole: Mapping[tuple[str, str], Row]) -> Iterator[Part]:
+    """Comparisons of everybody of whom what they need is known."""
+    for number, row in enumerate(rows):
+        of, contrast = whole.get(_of(row)), str(row["contrast"])
+        if _of_hospital(row):
+            continue
+        if of is not None and (contrast == of["contrast"] or _EVERYBODY.search(contrast)):
+            yield number, [row]
+
+
+def _hospitals(rows: list[Row]) -> Iterator[Part]:
+    """All hospitals of an analysis, of which the smallest is missed least."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for number, row in enumerate(rows):
+        if _of_hospital(row):
+            names = ("analysis", "contrast", "outcome", "model", "measure")
+            found.setdefault(tuple(row.get(name) for name in names), []).append(number)
+    for numbers in found.values():
+        smallest = min(numbers, key=lambda number: rows[number].get("n_exposed") or 0)
+        yield smallest, [rows[number] for number in numbers]
+
+
+def _sides(rows: list[Row]) -> Iterator[tuple[int, int]]:
+    """The numbers of the rows of both sides of each subgroup; one may have no model."""
+    sides: dict[tuple[Any, ...], dict[str, list[int]]] = {}
+    for number, row in enumerate(rows):
+        if found := _SIDE.match(str(row["contrast"])):
+            key = found[1], row["analysis"], row["outcome"], row["population"]
+            sides.setdefault(key, {}).setdefault(found[2], []).append(number)
+    for of in sides.values():
+        for one, two in product(of.get("yes", []), of.get("no", [])):
+            measures = {rows[one].get("measure"), rows[two].get("measure")} - {None}
+            if len(measures) < len(ARMS):
+                yield one, two
+
+
+def _both_sides(rows: list[Row]) -> Iterator[Part]:
+    """Both sides of a subgroup; the smaller one is what is missed least."""
+    for both in _sides(rows):
+        part = [rows[number] for number in both]
+        yield min(both, key=lambda number: rows[number].get("n_exposed") or 0), part
+
+
+def _one_side(rows: list[Row]) -> Iterator[tuple[int, int]]:
+    """A side of a subgroup, and the other one, of which something is hidden."""
+    for one, two in _sides(rows):
+        for number, other in ((one, two), (two, one)):
+            if not _told([rows[other]], ARMS):
+                yield number, other
+
+
+def _hidden_side(known: Known, place: Place, whole: Row, side: Row, other: Row) -> None:
+    """The other side, with those of whom it is not known: in each arm in which it is hidden."""
+    for arm in (arm for arm in ARMS if not _told([other], [arm])):
+        _left(known, place, whole, [side], [arm])
+        if (
+            None in (whole.get(f"n_{arm}"), side.get(f"n_{arm}"))
+            or other.get(f"n_{arm}") is not None
+        ):
+            continue
+        cell = f"{place.file}|{place.row}|the other side|{arm}"
+        words = f"{side['contrast']}, {side['outcome']}: the other side, n {arm}"
+        known.people(cell, Place(place.file, place.row, words))
+        known.apart(cell, int(whole[f"n_{arm}"]) - int(side[f"n_{arm}"]))
+
+
+def _left(
+    known: Known, place: Place, whole: Row, part: Sequence[Row], arms: Sequence[str] = ARMS
+) -> None:
+    """Events, and the others, of who is in the whole and not in its part, in each arm."""
+    for arm in (arm for arm in arms if _told([whole, *part], [arm])):
+        n, events = (
+            int(whole[f"{what}_{arm}"]) - sum(int(row[f"{what}_{arm}"]) for row in part)
+            for what in ("n", "events")
+        )
+        if 0 <= events <= n:
+            words = f"{part[0]['contrast']}, {part[0]['outcome']}: who is left out"
+            _cells(known, place, f"{words}, events {arm}", n, events)
+
+
+def _cells(known: Known, place: Place, words: str, n: int, events: int) -> None:
+    at = Place(place.file, place.row, words)
+    for what, count in (("had", events), ("had not", n - events)):
+        cell = f"{place.file}|{place.row}|left out|{what}|{words}"
+        known.people(cell, at)
+        known.apart(cell, count)
+
+
+def of_models(known: Known, file: str, frame: pl.DataFrame) -> None:
+    """A model of an outcome, beside the table of outcomes, which is of everybody."""
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        every = name(OUTCOMES, str(row["outcome"]), "all")
+        events, n = known.value(every) if every in known.where else None, known.whole.get(every)
+        if None in (events, n, row["n"], row["events"]):
+            continue
+        fewer, had = int(n or 0) - int(row["n"]), int(events or 0) - int(row["events"])
+        if 0 <= had <= fewer:
+            words = f"{row['outcome']}, {row['label']}: who is left out"
+            _cells(known, Place(file, number, ""), words, fewer, had)

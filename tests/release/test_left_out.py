@@ -1,0 +1,186 @@
+"""Who an analysis leaves out, for a value of theirs is not known: how many of these died."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ehrivig.release.attack.attack import of_tables
+from ehrivig.release.hidden import until_safe
+
+SMALLEST = 5
+MAIN = "IVIG vs no IVIG"
+Row = dict[str, Any]
+
+
+def row(contrast: str, exposed: tuple[int, int], control: tuple[int, int], **more: Any) -> Row:
+    """Events and people of both arms."""
+    return {
+        **{"analysis": "main", "contrast": contrast, "outcome": "death_28d", "model": "m"},
+        **{"measure": "OR", "population": "matched", "estimate": 0.7, "adjusted": False},
+        **{"events_exposed": exposed[0], "n_exposed": exposed[1], "note": "read with care"},
+        **{"events_control": control[0], "n_control": control[1], "risk_exposed": 0.3},
+        **more,
+    }
+
+
+def tables(*rows: Row) -> dict[str, pl.DataFrame]:
+    return {"effects.csv": pl.DataFrame(rows)}
+
+
+def had(found: dict[str, pl.DataFrame]) -> list[tuple[int, str]]:
+    """Row and arm of what can be had of few who are left out."""
+    cells = [cell for cell in of_tables(found, SMALLEST) if cell.disclosed]
+    told = {
+        (c.place.row, c.place.words.rsplit(" ", 1)[-1])
+        for c in cells
+        if "left out" in c.place.words
+    }
+    return sorted(told)
+
+
+WHOLE = row(MAIN, (74, 220), (89, 220))
+
+
+def subgroup(side: str, exposed: tuple[int, int], control: tuple[int, int]) -> Row:
+    return row(f"Leucocytes >= 10: {side}", exposed, control, analysis="subgroup")
+
+
+def test_who_died_with_no_leucocytes_measured_is_hidden_with_the_smaller_side() -> None:
+    """One of the exposed has none and lived; of six controls three died."""
+    both = subgroup("yes", (11, 24), (31, 83)), subgroup("no", (63, 195), (55, 131))
+    together = row("Leucocytes >= 10: yes against no", (74, 219), (86, 214), analysis="interaction")
+    found = tables(WHOLE, *both, together)
+    assert had(found) == [(1, "control"), (1, "exposed"), (3, "control"), (3, "exposed")]
+    safe, done, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert len(done) >= 2
+    shown = safe["effects.csv"]
+    assert shown["estimate"].to_list() == [0.7, None, 0.7, None]
+    assert shown["events_exposed"].to_list() == [74, None, 63, None]
+    assert shown["n_exposed"].to_list() == [220, 24, 195, 219]
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (((7, 21), (9, 19)), ["control"]),  # two controls are on the other side
+        (((6, 19), (5, 10)), ["exposed"]),  # of two exposed one died
+        (((7, 21), (5, 10)), []),  # of eleven six died
+    ],
+)
+def test_a_side_that_has_no_estimate_is_the_rest_of_the_whole(
+    shown: tuple[tuple[int, int], tuple[int, int]], told: list[str]
+) -> None:
+    """The other side failed for want of people and has no counts; nor has it a measure."""
+    whole, nothing = row(MAIN, (7, 21), (11, 21)), dict.fromkeys(("measure", "model", "estimate"))
+    hidden = subgroup("yes", (0, 0), (0, 0)) | nothing
+    hidden |= {f"{what}_{arm}": None for what in ("n", "events") for arm in ("exposed", "control")}
+    found = tables(whole, hidden, subgroup("no", *shown))
+    cells = [c for c in of_tables(found, SMALLEST) if c.disclosed]
+    assert sorted({c.place.words.rsplit(" ", 1)[-1] for c in cells if c.place.row == 2}) == told
+    safe, _, left = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in left)
+    assert (safe["effects.csv"]["n_exposed"][2] is None) == bool(told)
+
+
+def test_an_adjusted_estimate_stays_without_the_events_of_the_arm() -> None:
+    """Of six controls without a covariate two died; no exposed lacks one."""
+    all_of = row(MAIN, (164, 421), (154, 429), population="all")
+    weighted = row(MAIN, (164, 421), (152, 423), population="all", adjusted=True)
+    naive = row("IVIG ever vs never (naive)", (164, 421), (152, 423), population="all")
+    found = tables(all_of, weighted | {"analysis": "weighting"}, naive | {"analysis": "time_zero"})
+    assert had(found) == [(1, "control"), (2, "control")]
+    shown = until_safe(found, SMALLEST)[0]["effects.csv"]
+    assert shown["events_control"].to_list() == [154, None, None]
+    assert shown["events_exposed"].to_list() == [164, 164, 164]
+    assert shown["estimate"].to_list() == [0.7, 0.7, None]
+    assert shown["risk_exposed"].to_list() == [0.3, 0.3, 0.3]
+    assert shown["note"].to_list()[1] == "read with care; not shown: few people"
+
+
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        ((74, 220), False),  # nobody is left out
+        ((67, 208), False),  # of twelve seven died
+        ((70, 208), True),  # of twelve four died
+        ((66, 208), True),  # eight died, and four did not
+        ((74, 219), True),  # one lived
+        ((80, 215), False),  # other people: more died of fewer
+    ],
+)
+def test_few_are_told_of_and_nobody_or_enough_are_not(part: tuple[int, int], found: bool) -> None:
+    known = row(MAIN, part, (89, 220), population="matched, complete case", analysis="missing_data")
+    assert bool(had(tables(WHOLE, known))) == found
+
+
+def test_the_hospitals_together_are_those_of_whom_the_covariates_are_known() -> None:
+    """39 and 113 of 423 controls died, 154 of 429: two of the six who are left out."""
+    all_of = row(MAIN, (164, 421), (154, 429), population="all")
+    parts = [
+        row(
+            MAIN,
+            exposed,
+            control,
+            population=f"hospital {name}",
+            adjusted=True,
+            analysis="hospital",
+        )
+        for name, exposed, control in (
+            ("A", (60, 153), (39, 109)),
+            ("B", (104, 268), (113, 314)),
+        )
+    ]
+    found = tables(all_of, *parts)
+    assert had(found) == [(1, "control")]
+    safe, _, left = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in left)
+    assert safe["effects.csv"]["events_control"].to_list() == [154, None, 113]
+    assert safe["effects.csv"]["estimate"].to_list() == [0.7, 0.7, 0.7]
+
+
+def test_the_time_dependent_model_is_of_them_too() -> None:
+    all_of = row(MAIN, (164, 421), (154, 429), population="all")
+    name = "IVIG from its start on (time-dependent Cox)"
+    model = row(name, (164, 421), (152, 423), population="all", analysis="time_zero")
+    assert had(tables(all_of, model)) == [(1, "control")]
+
+
+def test_people_who_are_matched_anew_are_no_part_of_the_matched() -> None:
+    others = [
+        row(MAIN, (70, 218), (89, 220), population=people, analysis="hospital")
+        for people in ("all but hospital A", "matched, imputed")
+    ]
+    assert had(tables(WHOLE, *others)) == []
+
+
+def test_a_model_of_fewer_than_everybody_tells_no_counts() -> None:
+    """The table of outcomes is of 850 people of whom 318 died, the model of 844 and 316."""
+    outcome: Row = {"kind": "binary", "variable": "death_28d", "label": "28-day mortality"}
+    for arm, (events, n) in {
+        "all": (318, 850),
+        "exposed": (164, 421),
+        "control": (154, 429),
+    }.items():
+        outcome |= {f"events_{arm}": events, f"n_{arm}": n}
+    terms = [
+        {
+            "outcome": "death_28d",
+            "term": term,
+            "label": term,
+            "odds_ratio": 1.1,
+            "n": 844,
+            "events": 316,
+        }
+        for term in ("age", "sofa")
+    ]
+    found = {"table2.csv": pl.DataFrame([outcome]), "table_s2.csv": pl.DataFrame(terms)}
+    assert any(cell.disclosed for cell in of_tables(found, SMALLEST))
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["table_s2.csv"]["odds_ratio"].to_list() == [1.1, 1.1]
+    assert safe["table_s2.csv"].select("n", "events").null_count().row(0) == (2, 2)
+    assert safe["table2.csv"]["events_all"].item() == 318
