@@ -74,14 +74,17 @@ def _meanings(
     products = read["medication"].values.select(_DRUG)
     numbered = _sorted(products.unique()).with_row_index("drug", offset=1).cast({"drug": pl.Int64})
     verdicts = drug_classes(lists, numbered, below)
-    excluded = verdicts.filter(pl.col("verdict") == "exclude").select("drug", "codelist").rows()
+    excluded, included = (
+        verdicts.filter(pl.col("verdict") == said).select("drug", "codelist").rows()
+        for said in ("exclude", "include")
+    )
     return {
         "lab_map": _sorted(codes.lab_map(lists, labs.unique(), below)),
         "vital_map": _sorted(codes.vital_map(lists, vitals.unique())),
         "condition": _sorted(codes.conditions(lists, diagnoses.unique(), below)),
         "product": numbered,
         "verdict": verdicts,
-        "drug_hint": hints.drug_hints(lists, numbered, excluded, below),
+        "drug_hint": hints.drug_hints(lists, numbered, excluded, below, included),
     }
 
 

@@ -26,6 +26,17 @@ ADMISSION_GAP_HOURS = 24.0
 """OMOP visits of one hospital that follow one another within this are one admission (assumed)."""
 
 
+_NO_ADMISSION = "admission: no row. Fill the table, or mend admission.sql of your layout."
+_NO_STAY = {
+    "omop": (
+        "visit_occurrence: no visit is a stay in hospital: no visit_concept_id is 9201, 262, 8717 "
+        "or 32037 (9203 where emergency_visits counts). Map the visits, or ask for them."
+    ),
+    "clif": "clif_hospitalization: no row is a stay of a hospital that clif_adt names. Fill both.",
+}
+"""Layout -> what is said where a source holds no stay."""
+
+
 def attach(db: Database, path: Path) -> dict[str, str]:
     """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
     try:
@@ -56,6 +67,8 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
                 care_sites.refuse_doubtful(db)
         unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
+    if not names:
+        raise ExtractError(_NO_STAY.get(layout.name, _NO_ADMISSION))
     if None in names:
         raise ExtractError(
             "admission: some admissions belong to no hospital: their hospital_id is empty. Fill it "

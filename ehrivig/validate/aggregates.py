@@ -14,6 +14,7 @@ import polars as pl
 from ehrivig.batch import keys, share
 from ehrivig.database import Database
 from ehrivig.validate import charted
+from ehrivig.validate.gate_tables import gate_query
 
 QUERIES = {
     "lab_distribution": (
@@ -48,6 +49,9 @@ QUERIES = {
         "QUALIFY row_number() OVER (PARTITION BY hospital_id, admission_id "
         "ORDER BY doses DESC, hour) = 1) AS usual GROUP BY ALL ORDER BY ALL"
     ),
+    "course": gate_query("course").text,
+    "dose_of_unit": gate_query("dose_of_unit").text,
+    "known_number": gate_query("known_number").text,
     "behind": "SELECT * FROM gate.behind ORDER BY ALL",
     "month": "SELECT * FROM gate.month ORDER BY ALL",
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ehrivig.contract import EVENT_TABLES
-from ehrivig.validate import (
-    arrived,
-    begun,
-    charted,
-    charted_between_hospitals,
-    deaths_between_hospitals,
-    hours_between_hospitals,
-    strata,
-    volume,
-)
+from ehrivig.validate import arrived, begun, strata, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -27,44 +18,20 @@ def _came(table: str) -> Callable[[Network], Counts]:
 
 def _months(table: str) -> Callable[[Network], Counts]:
     """Rows of months that fell below half since the night before."""
-    return lambda network: _untold(network, table, arrived.shrunk_months(*network.months, table))
+    return lambda network: untold(network, table, arrived.shrunk_months(*network.months, table))
 
 
 def _stays(table: str) -> Callable[[Network], Counts]:
     """Stays that had a row of a table on the night before, and have none now."""
-    return lambda network: _untold(
+    return lambda network: untold(
         network, table, arrived.fewer_stays(*network.covered, *network.stays, table)
     )
 
 
-def _untold(network: Network, table: str, counts: Counts) -> Counts:
+def untold(network: Network, table: str, counts: Counts) -> Counts:
     """The counts of hospitals whose whole table did not come in part: that is told once."""
     fell = {v.hospital_id for v in network.volumes if v.table == table and v.now < v.then}
     return [one for one in counts if one[0] not in fell]
-
-
-def _exposure_hours(network: Network) -> Counts:
-    """Stays with the exposure at hours of the day at which other hospitals give none."""
-    found = hours_between_hospitals.shifted(network.table(hours_between_hospitals.NAME))
-    return [(hospital, away, of) for hospital, (away, of) in found.items()]
-
-
-def _charted(table: str) -> Callable[[Network], Counts]:
-    """Stays that lack something which nearly every stay has at the other hospitals."""
-    measure_of = charted_between_hospitals.for_all(table)
-    return lambda network: _untold(network, table, measure_of(network))
-
-
-def _deaths_hidden(network: Network) -> Counts:
-    """Deaths that are missing where next to nobody died."""
-    found = deaths_between_hospitals.hidden(network.table(deaths_between_hospitals.NAME))
-    return [(hospital, missing, of) for hospital, (missing, of) in found.items()]
-
-
-def _deaths_fewer(network: Network) -> Counts:
-    """Deaths that are missing where fewer died than anywhere else."""
-    found = deaths_between_hospitals.fewer(network.table(deaths_between_hospitals.NAME))
-    return [(hospital, missing, of) for hospital, (missing, of) in found.items()]
 
 
 def _ends(table: str) -> Callable[[Network], Counts]:
@@ -158,15 +125,6 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         for name in strata.CHECKED
     ),
     CheckOverHospitals(
-        "medication.exposure_hours",
-        _exposure_hours,
-        "block",
-        "Doses of the exposure begin at two times of the day, or at another than at all other "
-        "hospitals: started_at of medication is in another time zone than it says, in some rows or "
-        "in all. Compare some doses with the charts; if it is right, tolerate it.",
-        table="medication",
-    ),
-    CheckOverHospitals(
         "admission.begins_with_its_rows",
         begun.admission_shifted,
         "block",
@@ -197,58 +155,5 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             table=name,
         )
         for name in arrived.PROMPT
-    ),
-    *(
-        CheckOverHospitals(
-            f"{name}.charted_for_all",
-            _charted(name),
-            "block",
-            f"Many stays have no row of something in {name} that nearly every stay has at the "
-            "other hospitals: its rows are missing, or bear a code that nobody knows. Ask for "
-            "them; if it is right, tolerate it.",
-            table=name,
-            threshold=0.1,
-            told=charted_between_hospitals.told(name),
-        )
-        for name in charted.TABLES
-    ),
-    *(
-        CheckOverHospitals(
-            f"{name}.of_many_values",
-            charted_between_hospitals.of_many_values(name),
-            "block",
-            f"One value stands in {name} for all readings of many stays: it seems to stand for "
-            "one that nobody knows, such as a default of a form. Extract what was measured, or "
-            "leave it empty; if it is right, tolerate it.",
-            table=name,
-            told=charted_between_hospitals.told(name),
-        )
-        for name in charted.TABLES
-    ),
-    CheckOverHospitals(
-        "patient.of_both_sexes",
-        strata.one_sex,
-        "warn",
-        "Nearly all stays are of one sex, where most other hospitals have both: sex of patient may "
-        "stand for one that nobody knows. Compare some with the charts.",
-        table="patient",
-    ),
-    CheckOverHospitals(
-        "admission.deaths_recorded",
-        _deaths_hidden,
-        "block",
-        "Next to nobody died in hospital, where many would have of patients of that age, as often "
-        "ventilated, at the other hospitals: discharge_status of admission says alive of the dead, "
-        "or deaths are missing. Extract the deaths; if it is right, tolerate it.",
-        table="admission",
-    ),
-    CheckOverHospitals(
-        "admission.deaths_as_elsewhere",
-        _deaths_fewer,
-        "warn",
-        "Far fewer died in hospital than of patients of that age, as often ventilated, at any "
-        "other hospital: discharge_status of admission may say alive of some of the dead. Compare "
-        "the deaths with the source system.",
-        table="admission",
     ),
 )

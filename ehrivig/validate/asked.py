@@ -1,4 +1,4 @@
-"""Which event tables a study reads: its criteria, on which rests who is studied, or covariates."""
+"""Which event tables a study reads: its criteria, on which rests who is studied, and the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ehrivig.concepts.library import files
 from ehrivig.concepts.severity import build_order
 from ehrivig.contract import EVENT_TABLES
 from ehrivig.study import Criterion, Evidence, Study
-from ehrivig.study.registries import COVARIATES
+from ehrivig.study.registries import COVARIATES, OUTCOMES
 from ehrivig.study.registries.concepts import of_severity
 
 _READ = re.compile(r"(?:FROM|JOIN|GIVEN\(')\s*(\w+)")
@@ -28,6 +28,14 @@ def by_covariates(study: Study) -> frozenset[str]:
     """The event tables that some baseline variable of a study reads."""
     kinds = {one.source for one in study.covariates.variables}
     names = {COVARIATES[kind].concept or f"baseline_{kind}" for kind in kinds}
+    return frozenset(table for name in names & set(files()) for table in of_concept(name))
+
+
+def by_outcomes(study: Study) -> frozenset[str]:
+    """The event tables that some outcome of a study reads."""
+    kinds = {one.source for one in study.outcomes.variables}
+    also = {OUTCOMES[kind].also for kind in kinds} - {""}
+    names = {OUTCOMES[kind].concept for kind in kinds | also}
     return frozenset(table for name in names & set(files()) for table in of_concept(name))
 
 

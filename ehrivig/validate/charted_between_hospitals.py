@@ -1,9 +1,7 @@
-"""Hospitals whose stays lack an item that nearly all stays of the others have, or have one value.
+"""Hospitals whose stays lack an item that nearly all stays of the others have.
 
 A sign that every hospital takes of everybody is taken here as well: where many stays have none, its
-rows are missing. Signs and results are of many values: where those of many stays never change, and
-are the same for all of them, a value stands for one that nobody knows; where an item is nearly
-always one value and is not at the other hospitals (scores, devices), likewise.
+rows are missing.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -19,17 +18,13 @@ from ehrivig.validate.network import Network
 
 FEWEST = 40
 """Stays of a hospital that a share needs."""
-LEAST = 10
-"""Stays with one value that are more than chance."""
-_OTHERS = 2
-_MOST_OF_THEM = 0.75
+OTHERS = 2
+"""Hospitals beside it that tell what is usual."""
+MOST_OF_THEM = 0.75
 """The proportion of the other hospitals that must agree on what is usual."""
 _EVERYBODY, _MANY_LACK = 0.9, 0.7
-_NEARLY_ALL_ONE, _NOT_ONE = 0.95, 0.8
-_UNCHANGED, _AS_BEFORE = 0.2, 0.05
+_AS_BEFORE = 0.05
 _COLUMNS = {"item": pl.String, "what": pl.String, "value": pl.String, "n": pl.Int64}
-_OF_FEW_VALUES = ("gcs", "fio2", "avpu")
-"""Signs that are one value for many."""
 Counts = Iterator[tuple[str, int, int]]
 
 
@@ -53,7 +48,7 @@ class Item:
         """The proportion of the stays that have the item."""
         return self.having / self.stays
 
-    @property
+    @cached_property
     def share_of_one(self) -> float:
         """The proportion of those with the item that have nothing but its most frequent value."""
         return max(self.one.values(), default=0) / self.having if self.having else 0.0
@@ -93,37 +88,19 @@ def lacking(of: dict[str, Item], hospital: str) -> int:
     """Stays of a hospital that lack an item which nearly all stays of the others have."""
     own, others = of[hospital], [one for name, one in of.items() if name != hospital]
     usual = [one.share for one in others if one.share >= _EVERYBODY]
-    agreed = len(others) >= _OTHERS and len(usual) >= _MOST_OF_THEM * len(others)
+    agreed = len(others) >= OTHERS and len(usual) >= MOST_OF_THEM * len(others)
     if not agreed or not own.having or own.share >= _MANY_LACK * statistics.median(usual):
         return 0
     return own.stays - own.having
 
 
-def unchanging(own: Item, *, inside: bool = False) -> int:
-    """Stays of a hospital in which every of several readings is one value, the same for all.
-
-    `inside`: only a value between others counts: at the ends lies what is beyond the limits of an
-    assay; of nothing but one value it counts as well.
-    """
-    ends = _ends(own) if inside else set()
-    most = max((n for value, n in own.unchanged.items() if value not in ends), default=0)
-    return most if most >= LEAST and most >= _UNCHANGED * own.repeated else 0
+def _lacking(_: str, of: dict[str, Item], hospital: str) -> int:
+    return lacking(of, hospital)
 
 
-def _ends(own: Item) -> set[str]:
-    """The least and the greatest value, where they are two."""
-    return own.ends if len(own.ends) > 1 else set()
-
-
-def of_one_value(of: dict[str, Item], hospital: str) -> int:
-    """Stays with nothing but one value of an item that has several at the other hospitals."""
-    own = of[hospital]
-    others = [one for name, one in of.items() if name != hospital and one.having >= FEWEST]
-    several = [one for one in others if one.share_of_one <= _NOT_ONE]
-    agreed = len(others) >= _OTHERS and len(several) >= _MOST_OF_THEM * len(others)
-    if not agreed or own.having < FEWEST or own.share_of_one < _NEARLY_ALL_ONE:
-        return 0
-    return max(own.one.values())
+def told_lacking(table: str) -> Callable[[Network], str]:
+    """Which items stays lack, in words."""
+    return told(table, _lacking)
 
 
 def for_all(table: str) -> Callable[[Network], Counts]:
@@ -140,52 +117,37 @@ def for_all(table: str) -> Callable[[Network], Counts]:
             same = then is not None and of[hospital].share >= then.share - _AS_BEFORE
             return 0 if same else lacking(of, hospital)
 
-        return _worst(network, table, found)
+        return worst(network, table, found)
 
     return measure
 
 
-def of_many_values(table: str) -> Callable[[Network], Counts]:
-    """The check of one table: stays with one value of the item of which most have one."""
-    return lambda network: _worst(
-        network, table, lambda name, of, hospital: _one(table, name, of, hospital)
-    )
-
-
-def _one(table: str, name: str, of: dict[str, Item], hospital: str) -> int:
-    measured = table in ("lab", "vital") and name not in _OF_FEW_VALUES
-    same = unchanging(of[hospital], inside=table == "lab") if measured else 0
-    return max(same, of_one_value(of, hospital))
-
-
 Found = Callable[[str, dict[str, Item], str], int]
+"""What is wrong of an item (its name, the hospitals that have it) in one hospital, in stays."""
 
 
-def _each(network: Network, table: str, found: Found) -> Iterator[tuple[str, str, int, int]]:
+def each(network: Network, table: str, found: Found) -> Iterator[tuple[str, str, int, int]]:
     """Hospital, item, violated, stays, of every hospital and item."""
-    for name, of in items(network.table(charted.NAME), table).items():
+    for name, of in items(network.charted, table).items():
         if name != charted.VENTILATION:
             for hospital, item in of.items():
                 yield hospital, name, found(name, of, hospital), item.stays
 
 
-def _worst(network: Network, table: str, found: Found) -> Counts:
+def worst(network: Network, table: str, found: Found) -> Counts:
     """Hospital, violated and stays, of the item of which most are."""
-    worst: dict[str, tuple[int, int]] = {}
-    for hospital, _, n, of in _each(network, table, found):
-        worst[hospital] = max(worst.get(hospital, (0, of)), (n, of))
-    for hospital, (n, of) in sorted(worst.items()):
+    most: dict[str, tuple[int, int]] = {}
+    for hospital, _, n, of in each(network, table, found):
+        most[hospital] = max(most.get(hospital, (0, of)), (n, of))
+    for hospital, (n, of) in sorted(most.items()):
         yield hospital, n, of
 
 
-def told(table: str) -> Callable[[Network], str]:
-    """Which items, in words."""
-
-    def found(name: str, of: dict[str, Item], hospital: str) -> int:
-        return max(lacking(of, hospital), _one(table, name, of, hospital))
+def told(table: str, found: Found) -> Callable[[Network], str]:
+    """Which items of a table, in words."""
 
     def tell(network: Network) -> str:
-        named = [(h, name) for h, name, n, _ in _each(network, table, found) if n]
+        named = [(h, name) for h, name, n, _ in each(network, table, found) if n]
         return " ".join(f"Hospital {h}: {name}." for h, name in sorted(named)[:5])
 
     return tell

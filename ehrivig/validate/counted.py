@@ -15,8 +15,15 @@ _SHOWN = {
     "vital": ("vital_code", "value"),
     "score": ("score_code", "value"),
     "respiratory_support": ("device", "fio2"),
+    "diagnosis": ("present_on_admission",),
+    "icu_stay": ("stopped_at",),
+    "procedure": ("procedure_code",),
+    "finding": ("finding_code", "present"),
+    "pathogen_test": ("organism_code", "method", "specimen", "result"),
 }
 """Table -> what its rows are of, and their values: copies are told by them, and what is charted."""
+_ASKED_OFTEN = frozenset({*arrived.PROMPT, *_SHOWN})
+"""Tables whose rows of counted stays are asked for several times: they are taken once."""
 
 
 def event_time(table: str) -> str:
@@ -40,7 +47,7 @@ def take(db: Database, table: str, read: str) -> None:
         return
     columns = ("hospital_id", "admission_id", event_time(table), *_SHOWN.get(table, ()))
     shown = ", ".join(f'r."{column}"' for column in columns)
-    make = db.table if table in arrived.PROMPT else db.view
+    make = db.table if table in _ASKED_OFTEN else db.view
     make(
         rows(table),
         f"SELECT {shown}, s.stay_admitted_at FROM {read} AS r INNER JOIN "
@@ -52,5 +59,5 @@ def take(db: Database, table: str, read: str) -> None:
 def let_go(db: Database, table: str) -> None:
     """Drop what `take` made."""
     if rows(table):
-        kind = "TABLE" if table in arrived.PROMPT else "VIEW"
+        kind = "TABLE" if table in _ASKED_OFTEN else "VIEW"
         db.execute(f"DROP {kind} {rows(table)}")

@@ -6,9 +6,9 @@ many should: deaths are then recorded as something else.
 
 from __future__ import annotations
 
-import math
-
 import polars as pl
+
+from ehrivig.validate.chance import at_most
 
 NAME = "quality/died_of"
 ENOUGH = 15
@@ -16,6 +16,8 @@ ENOUGH = 15
 _OTHERS = 2
 _NEXT_TO_NONE = 0.2
 _FEW, _BELOW_ALL, _BY_CHANCE = 0.6, 0.75, 1e-3
+_LEAST_DIE = {True: 0.08, False: 0.002}
+"""Ventilated -> the share that dies in hospital where few do (after elective surgery, say)."""
 
 
 def hidden(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
@@ -36,20 +38,31 @@ def fewer(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
     }
 
 
+def implausible(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Hospital -> deaths that are missing where next to nobody dies and no other hospital tells.
+
+    Held against what few hospitals fall below: of their ventilated patients so many die anyway.
+    """
+    if frame["hospital_id"].n_unique() > _OTHERS:
+        return {}
+    least = pl.col("ventilated").replace_strict(_LEAST_DIE, return_dtype=pl.Float64)
+    sums = frame.group_by("hospital_id").agg(
+        pl.col("n_died").sum(),
+        (pl.col("n_stays") * least).sum().alias("least"),
+        pl.col("n_stays").sum(),
+    )
+    found = {}
+    for name, died, expected, of in sums.sort("hospital_id").rows():
+        few = died < _NEXT_TO_NONE * expected and at_most(died, expected) < _BY_CHANCE
+        found[name] = (round(expected) - died if few else 0), of
+    return found
+
+
 def _are_few(hospital: str, died: int, expected: float, ratios: dict[str, float]) -> bool:
     others = [ratio for name, ratio in ratios.items() if name != hospital]
     own = ratios[hospital]
     far = len(others) >= _OTHERS and own < _FEW and own < _BELOW_ALL * min(others)
     return far and at_most(died, expected) < _BY_CHANCE
-
-
-def at_most(n: int, expected: float) -> float:
-    """The probability of so few where so many are expected (Poisson)."""
-    if expected <= 0:
-        return 1.0
-    return sum(
-        math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(n + 1)
-    )
 
 
 def _expected(frame: pl.DataFrame) -> dict[str, tuple[int, float, int]]:

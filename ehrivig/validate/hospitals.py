@@ -3,8 +3,8 @@
 `CHECKS` is the registry: an entry has the check's id, the function that measures it, its severity,
 what it says when it speaks, the kinds of the catalogue that it finds, and whether it needs the
 cohort. Adding a check is adding a function and an entry here, or in the family that it belongs to
-(`arrival_checks`, `left_checks`, `cohort_checks`). A measurement whose `hospital_id` is "all"
-belongs to no single hospital.
+(`arrival_checks`, `usual_checks`, `left_checks`, `cohort_checks`). A measurement whose
+`hospital_id` is "all" belongs to no single hospital.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ehrivig.validate import (
     left_checks,
     transfers,
     unused_mappings,
+    usual_checks,
 )
 from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
@@ -110,6 +111,7 @@ def _drift(network: Network) -> Counts:
 
 CHECKS: tuple[CheckOverHospitals, ...] = (
     *arrival_checks.CHECKS,
+    *usual_checks.CHECKS,
     *left_checks.CHECKS,
     CheckOverHospitals(
         "study.hospital_set",

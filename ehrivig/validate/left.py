@@ -14,7 +14,7 @@ import polars as pl
 
 from ehrivig.contract import EVENT_TABLES, TABLES
 from ehrivig.disclosure import small
-from ehrivig.validate.asked import by_covariates, by_criteria
+from ehrivig.validate.asked import by_covariates, by_criteria, by_outcomes
 from ehrivig.validate.network import Network
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
@@ -109,15 +109,15 @@ def rows_left(table: str) -> Callable[[Network], Counts]:
 def table_sent(table: str) -> Callable[[Network], Counts]:
     """The check of one table: 1 of 1 where a hospital sends no row and most others do.
 
-    Of tables that no criterion of the study reads; and of those that criteria or covariates read
-    where no hospital sends a row.
+    Of tables that no criterion of the study reads; and of those that criteria, covariates or
+    outcomes read where no hospital sends a row.
     """
 
     def measure(network: Network) -> Counts:
         criteria = by_criteria(network.study)
         if all(table not in sent for sent in _sent(network).values()):
-            asked = table in criteria | by_covariates(network.study)
-            return [(name, int(asked), 1) for name in _sent(network)]
+            asked = criteria | by_covariates(network.study) | by_outcomes(network.study)
+            return [(name, int(table in asked), 1) for name in _sent(network)]
         return [] if table in criteria else _without(network, table)
 
     return measure

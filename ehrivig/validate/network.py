@@ -93,6 +93,11 @@ class Network:
         return {*(one.hospital_id for one in self.results), *self.unreadable}
 
     @cached_property
+    def charted(self) -> pl.DataFrame:
+        """What stays have of each table (`charted.NAME`), which many checks ask for."""
+        return self.table("quality/charted")
+
+    @cached_property
     def signed_mappings(self) -> list[Numbered]:
         """The signed mappings of the study."""
         path = self.study.extract.mappings

@@ -23,7 +23,7 @@ from ehrivig.validate.suite import Declared, check_query, suites
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
 _PROFILES = ("lab_profile", "vital_profile")
 _SEEN = "seen"  # bits of stays, which are laid over each other and not added
-_READ_ONCE = ("known_person", "stay_month")
+_READ_ONCE = ("known_person", "stay_month", "known_number")
 _SUMMED = (
     "dose_unit",
     "unread_exposure",
@@ -34,6 +34,8 @@ _SUMMED = (
     "charted",
     "died_of",
     "exposure_hour",
+    "course",
+    "dose_of_unit",
 )
 
 

@@ -20,7 +20,7 @@ from ehrivig.contract import EVENT_TABLES
 from ehrivig.database import Database
 from ehrivig.disclosure import shown
 from ehrivig.validate import arrived
-from ehrivig.validate.deaths_between_hospitals import at_most
+from ehrivig.validate.chance import at_most
 from ehrivig.validate.gate_tables import gate_query
 from ehrivig.validate.network import Network
 

@@ -2,7 +2,8 @@
 -- Grain: drug. listed: any code list knows it. exposure: the study's code list ($codelist) includes
 -- it; exposure_verdict: what that list says (NULL: nothing). look_alike: that list watches for it;
 -- billed: its code counts billing units in that list; route_denied: that list excludes it for its
--- route alone, which is another than its code or name says. route_known: its route is stated, or
+-- route alone, which is another than its code or name says; name_denied: its name is of a drug of
+-- other lists than its code. route_known: its route is stated, or
 -- told by its code, or does not matter to the study ($routes). type_known: its product type is
 -- stated, or that list states none at all ($typed). product_*: as that list declares them. The rest
 -- from `gate.drug_text`.
@@ -20,7 +21,8 @@ hint AS (
         drug,
         watched,
         billing_unit_g,
-        route_denied
+        route_denied,
+        name_denied
     FROM ref.drug_hint
     WHERE codelist = $codelist
 )
@@ -41,7 +43,8 @@ SELECT
     i.concentration_g_per_l AS product_concentration_g_per_l,
     o.drug IS NOT NULL AS exposure_listed,
     COALESCE(h.watched, FALSE) AS look_alike,
-    COALESCE(h.route_denied, FALSE) AS route_denied
+    COALESCE(h.route_denied, FALSE) AS route_denied,
+    COALESCE(h.name_denied, FALSE) AS name_denied
 FROM gate.drug_text AS t
 INNER JOIN ref.drug AS r ON t.drug = r.drug
 LEFT JOIN own AS o ON t.drug = o.drug

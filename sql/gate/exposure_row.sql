@@ -6,7 +6,9 @@ WITH exposed AS (
         started_at,
         stopped_at,
         status,
-        dose
+        dose,
+        dose_unit,
+        grams
     FROM gate.medication_listed
     WHERE exposure
 ),

@@ -132,6 +132,44 @@ def _undated(share: pl.Expr) -> Change:
     return change
 
 
+_every_second_dose = rows_of(
+    "medication", lambda frame: frame.filter(~IVIG | (pl.int_range(pl.len()) % 2 == 0))
+)
+
+
+def _one_length(table: str, begin: str, end: str) -> Change:
+    """One length of all stays."""
+    return of_table(table, (pl.col(begin) + timedelta(days=9, minutes=11)).alias(end))
+
+
+def _shifted(name: str) -> pl.Expr:
+    """The values of a column, each of another row."""
+    return pl.col(name).shift(37).fill_null(pl.col(name).first())
+
+
+def _of_other_stays(table: str) -> Change:
+    """Rows that name the stays of other rows."""
+    return rows_of(table, lambda frame: frame.with_columns(pl.col("admission_id").shuffle(seed=1)))
+
+
+def _beside_stays(frames: Frames, table: str) -> pl.DataFrame:
+    moments = frames["admission"].select("admission_id", "admitted_at", "discharged_at")
+    return frames[table].join(moments, on="admission_id", how="left", maintain_order="left")
+
+
+def _all_at_admission(frames: Frames) -> Frames:
+    """Every dose of the exposure begins with its stay."""
+    begun = pl.when(IVIG).then("admitted_at").otherwise("started_at").alias("started_at")
+    rows = _beside_stays(frames, "medication").with_columns(begun)
+    return frames | {"medication": rows.select(frames["medication"].columns)}
+
+
+def _at_discharge(frames: Frames) -> Frames:
+    """Diagnoses of the moment of discharge."""
+    rows = _beside_stays(frames, "diagnosis").with_columns(diagnosed_at="discharged_at")
+    return frames | {"diagnosis": rows.select(frames["diagnosis"].columns)}
+
+
 def _local(table: str, where: pl.Expr, word: str = "local") -> Change:
     """Codes of a vocabulary that says of them only that they are the hospital's own."""
     return of_table(table, pl.lit(word).alias("vocabulary"), where=where)
@@ -287,6 +325,141 @@ CASES = (
         "none of women",
         _without_doses(WOMEN),
         "medication.of_everybody",
+    ),
+    *(
+        Case("bodies", what, of_table("admission", value, where=who), "admission.of_many_values")
+        for what, value, who in (
+            ("one weight", pl.lit(70.0).alias("weight_kg"), None),
+            ("one weight of half", pl.lit(70.0).alias("weight_kg"), HALF),
+            ("one height", pl.lit(170.0).alias("height_cm"), None),
+            ("all smoke", pl.lit(True).alias("current_smoker"), None),
+        )
+    ),
+    Case(
+        "bodies",
+        "nobody smokes",
+        of_table("admission", pl.lit(False).alias("current_smoker")),
+        SAME_PEOPLE,
+        ("All stays with some have one value",),
+    ),
+    *(
+        Case(
+            "answers",
+            f"all {answer} in {table}",
+            of_table(table, pl.lit(answer).alias(column)),
+            f"{table}.of_many_values",
+        )
+        for table, column, answer in (
+            ("finding", "present", True),
+            ("finding", "present", False),
+            ("diagnosis", "present_on_admission", True),
+            ("diagnosis", "present_on_admission", False),
+            ("pathogen_test", "result", "positive"),
+            ("pathogen_test", "specimen", "respiratory"),
+        )
+    ),
+    Case(
+        "lengths",
+        "of stays",
+        _one_length("admission", "admitted_at", "discharged_at"),
+        "admission.of_many_values",
+    ),
+    Case(
+        "lengths",
+        "of ICU stays",
+        _one_length("icu_stay", "started_at", "stopped_at"),
+        "icu_stay.of_many_values",
+    ),
+    Case(
+        "doses",
+        "one of all",
+        of_table(
+            "medication", pl.lit(20.0).alias("dose"), pl.lit("g").alias("dose_unit"), where=IVIG
+        ),
+        "medication.of_many_values",
+    ),
+    Case("doses", "every second one", _every_second_dose, "medication.exposure_courses"),
+    Case(
+        "sexes",
+        "half of the women as men",
+        of_table("patient", pl.lit("male").alias("sex"), where=WOMEN & HALF_OF_PEOPLE),
+        SAME_PEOPLE,
+        ("Far fewer patients are of one sex",),
+    ),
+    *(
+        Case(what, "exchanged", of_table(table, column), check)
+        for what, table, column, check in (
+            (
+                "pressures",
+                "vital",
+                pl.col("vital_code").replace({"sbp": "dbp", "dbp": "sbp"}),
+                "vital.systolic_above_diastolic",
+            ),
+            (
+                "scores",
+                "score",
+                pl.col("score_code").replace({"sofa": "apache_ii", "apache_ii": "sofa"}),
+                "score.apache_above_sofa",
+            ),
+            (
+                "results",
+                "pathogen_test",
+                pl.col("result").replace({"positive": "negative", "negative": "positive"}),
+                "pathogen_test.positive_first",
+            ),
+            (
+                "answers of admission",
+                "diagnosis",
+                ~pl.col("present_on_admission"),
+                "diagnosis.chronic_on_admission",
+            ),
+            (
+                "smokers",
+                "admission",
+                ~pl.col("current_smoker"),
+                "admission.of_many_values",
+            ),
+        )
+    ),
+    *(
+        Case("other stays", table, _of_other_stays(table), check)
+        for table, check in (
+            ("diagnosis", "diagnosis.diagnosed_at_of_its_stay"),
+            ("vital", "vital.measured_at_in_stay"),
+        )
+    ),
+    Case(
+        "other patients",
+        "weights",
+        rows_of("admission", lambda frame: frame.with_columns(_shifted("weight_kg"))),
+        "admission.weight_of_height",
+    ),
+    Case("doses", "all at admission", _all_at_admission, "medication.exposure_not_duplicate"),
+    Case(
+        "oxygen",
+        "FiO2 of room air",
+        of_table("respiratory_support", pl.lit(0.21).alias("fio2"), where=HALF),
+        "respiratory_support.fio2_of_device",
+    ),
+    *(
+        Case("times", what, change, SAME_PEOPLE, (words,))
+        for what, change, words in (
+            (
+                "of results without minutes",
+                of_table("lab", pl.col("collected_at").dt.truncate("1h")),
+                "collected_at are full hours",
+            ),
+            (
+                "of onset at admission",
+                of_table("admission", pl.col("admitted_at").alias("symptom_onset_at")),
+                "symptom_onset_at is the moment of admission itself",
+            ),
+            (
+                "of diagnoses at discharge",
+                _at_discharge,
+                "diagnosed_at is the moment of discharge",
+            ),
+        )
     ),
     Case("words", "German", of_table("pathogen_test", pl.col("result").replace(GERMAN))),
     Case("words", "CIM-10", of_table("diagnosis", pl.lit("CIM-10").alias("vocabulary"))),

@@ -104,6 +104,16 @@ CASES = (
     Case("D30", "visit 0 of drugs", _zero("drug_exposure", "visit_occurrence_id")),
     Case("D30", "creatinine of another visit", _creatinine_of_an_outpatient_visit, SAME_PEOPLE),
     Case(
+        "D30",
+        "drugs of other people",
+        rows_of(
+            "drug_exposure",
+            lambda frame: frame.with_columns(pl.col("person_id").shift(40, fill_value=1)),
+        ),
+        "admission.person_of_visit",
+        ("another than that of the visit",),
+    ),
+    Case(
         "D34",
         "no quantity",
         of_table("drug_exposure", *null("quantity")),

@@ -119,7 +119,9 @@ class Hospital:
         schema = {"drug": pl.Int64, **dict.fromkeys(texts, pl.String)}
         numbered = pl.DataFrame(self.drugs, schema=schema, orient="row")
         excluded = [(row[0], row[1]) for row in self.classes if row[2] == "exclude"]
-        db.load("ref.drug_hint", drug_hints(codes.SHIPPED, numbered, excluded))
+        included = [(row[0], row[1]) for row in self.classes if row[2] == "include"]
+        hints = drug_hints(codes.SHIPPED, numbered, excluded, None, included)
+        db.load("ref.drug_hint", hints)
         define_given(db)
         define_lab_number(db)
         return db

@@ -1,17 +1,11 @@
-"""Items that stays lack, and items of one value, beside the other hospitals."""
+"""Items that stays lack, beside the other hospitals."""
 
 from __future__ import annotations
 
 import polars as pl
 import pytest
 
-from ehrivig.validate.charted_between_hospitals import (
-    Item,
-    items,
-    lacking,
-    of_one_value,
-    unchanging,
-)
+from ehrivig.validate.charted_between_hospitals import Item, items, lacking
 
 
 def shares(*having: int, stays: int = 100) -> dict[str, Item]:
@@ -33,47 +27,6 @@ def shares(*having: int, stays: int = 100) -> dict[str, Item]:
 )
 def test_stays_that_lack_what_others_have(having: tuple[int, ...], expected: int) -> None:
     assert lacking(shares(*having), "A") == expected
-
-
-@pytest.mark.parametrize(
-    ("repeated", "unchanged", "expected"),
-    [
-        (90, {"100.0": 45}, 45),
-        (90, {"100.0": 17, "97.0": 10}, 0),  # some have a value that never changes
-        (20, {"100.0": 9}, 0),  # too few
-        (90, {}, 0),
-    ],
-)
-def test_one_value_of_what_changes(repeated: int, unchanged: dict[str, int], expected: int) -> None:
-    assert unchanging(Item(100, 95, repeated, {}, unchanged)) == expected
-
-
-@pytest.mark.parametrize(
-    ("ends", "expected"),
-    [
-        ({"10.0", "11.0"}, 0),  # below the limit of the assay
-        ({"2.0", "10.0"}, 0),  # above it
-        ({"2.0", "11.0"}, 45),
-        ({"10.0"}, 45),
-    ],
-)
-def test_a_result_at_the_limit_of_its_assay_is_none(ends: set[str], expected: int) -> None:
-    assert unchanging(Item(100, 95, 90, {}, {"10.0": 45}, ends), inside=True) == expected
-
-
-@pytest.mark.parametrize(
-    ("one", "expected"),
-    [
-        ((100, 40, 60), 100),
-        ((96, 40, 60), 96),
-        ((94, 40, 60), 0),
-        ((100, 90, 60), 0),  # it is one value elsewhere as well
-        ((100, 40), 0),
-    ],
-)
-def test_one_value_where_others_have_several(one: tuple[int, ...], expected: int) -> None:
-    of = {"ABC"[n]: Item(100, 100, 0, {"15.0": most}) for n, most in enumerate(one)}
-    assert of_one_value(of, "A") == expected
 
 
 def test_what_is_charted_is_read_by_item_and_hospital() -> None:

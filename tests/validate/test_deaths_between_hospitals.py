@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from ehrivig.validate.deaths_between_hospitals import fewer, hidden
+from ehrivig.validate.deaths_between_hospitals import fewer, hidden, implausible
 
 Ends = dict[str, tuple[int, int]]
 
@@ -48,3 +48,22 @@ def test_the_young_and_the_unventilated_are_compared_with_their_like() -> None:
 
 def test_two_hospitals_say_nothing() -> None:
     assert hidden(died({"A": (200, 0), "B": (200, 40)})) == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "ventilated", "missing"),
+    [
+        ((150, 0), True, 12),
+        ((150, 2), True, 10),
+        ((150, 3), True, 0),
+        ((70, 0), True, 0),  # too few
+        ((500, 0), False, 0),
+    ],
+)
+def test_next_to_nobody_dies_and_nobody_else_tells(
+    own: tuple[int, int], ventilated: bool, missing: int
+) -> None:
+    frame = died({"A": own}, ventilated=ventilated)
+    assert implausible(frame) == {"A": (missing, own[0])}
+    assert implausible(died({"A": own, **USUAL}, ventilated=ventilated)) == {}
+    assert implausible(frame.clear()) == {}

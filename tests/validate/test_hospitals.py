@@ -88,6 +88,8 @@ NOTHING: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("n_stays", "n_died"), pl.Int64),
     },
     "exposure_hour": {"hour": pl.Int64, "n": pl.Int64},
+    "dose_of_unit": {"dose_unit": pl.String, "bin": pl.Int64, "n": pl.Int64},
+    "course": dict.fromkeys(("n_several", "n_dosed", "n_span"), pl.Int64),
     "evidence_beside": {
         **dict.fromkeys(("kind", "other"), pl.String),
         **dict.fromkeys(("n_met", "n_both"), pl.Int64),

@@ -113,6 +113,17 @@ def as_tall() -> Spoil:
     return spoil
 
 
+def as_heavy() -> Spoil:
+    """A hundred people of whom the tall weigh less."""
+
+    def spoil(hospital: Any) -> None:
+        for number in range(100):
+            body = {"height_cm": 150.0 + number / 3, "weight_kg": 90.0 - number / 3}
+            hospital.person(f"heavy{number}", **body)
+
+    return spoil
+
+
 def utc_days(table: str, column: str) -> Spoil:
     """Let all rows of a table be at midnight of UTC, on days of their own."""
 
@@ -639,6 +650,16 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         ],
         1,
     ),
+    "medication.exposure_name": (
+        lambda h: [
+            h.drugs.append((4, "ATC", "J05AX13", "Human Immunoglobulin (pH4)", "iv")),
+            h.classes.append((4, "ivig", "include", "standard", None, None)),
+            h.classes.append((4, "umifenovir", "include", None, None, None)),
+            h.add("medication", dose=5.0),
+            h.add("medication", drug=4),
+        ],
+        1,
+    ),
     "medication.dose_sentinel": (
         put("medication", dose=999.0, dose_unit="mL", concentration_g_per_l=10.0),
         1,
@@ -654,6 +675,87 @@ OTHER: dict[str, tuple[Spoil, int]] = {
             h.add("diagnosis", code="O80", admission_id="3"),
         ],
         1,
+    ),
+    "diagnosis.diagnosed_at_not_discharge": (
+        put("diagnosis", diagnosed_at=START + timedelta(days=10)),
+        1,
+    ),
+    "diagnosis.chronic_on_admission": (
+        put("diagnosis", code="E11.9", present_on_admission=False),
+        1,
+    ),
+    "icu_stay.not_the_whole_stay": (
+        put("icu_stay", started_at=START, stopped_at=START + timedelta(days=10)),
+        1,
+    ),
+    "admission.onset_not_admission": (admission(symptom_onset_at=START), 1),
+    "admission.weight_of_height": (as_heavy(), 103),
+    "respiratory_support.fio2_of_device": (put("respiratory_support", fio2=0.21), 1),
+    "lab.collected_at_minutes_known": (
+        many(
+            "lab",
+            20,
+            collected_at=lambda n: datetime(2020, 1, 12, n + 1),
+            resulted_at=lambda n: datetime(2020, 1, 12, n + 1, 30),
+        ),
+        20,
+    ),
+    "vital.systolic_above_diastolic": (
+        lambda h: [
+            h.add(
+                "vital",
+                vital_code=code,
+                value=value,
+                value_std=value,
+                unit="mmHg",
+                measured_at=START + timedelta(hours=hours),
+            )
+            for hours, code, value in (
+                (30, "sbp", 70.0),
+                (30, "dbp", 120.0),
+                (31, "sbp", 120.0),
+                (31, "dbp", 70.0),
+            )
+        ],
+        1,
+    ),
+    "score.apache_above_sofa": (
+        lambda h: [
+            h.add("score", score_code=code, value=value)
+            for code, value in (("sofa", 10.0), ("apache_ii", 5.0))
+        ],
+        1,
+    ),
+    "pathogen_test.positive_first": (
+        lambda h: [
+            h.add(
+                "pathogen_test",
+                admission_id=who,
+                result=result,
+                collected_at=START + timedelta(days=day),
+            )
+            for who, day, result in (
+                ("1", 1, "negative"),
+                ("1", 2, "negative"),
+                ("1", 5, "positive"),
+                ("2", 1, "positive"),
+                ("2", 3, "negative"),
+                ("2", 5, "negative"),
+            )
+        ],
+        1,
+    ),
+    "medication.exposure_not_duplicate": (
+        many("medication", 4, started_at=START + timedelta(hours=10)),
+        3,
+    ),
+    "diagnosis.diagnosed_at_of_its_stay": (
+        lambda h: [
+            h.add("diagnosis", diagnosed_at=datetime(year, month, 20, 8, minute))
+            for year, month in ((2019, 12), (2020, 2))
+            for minute in range(1, 26)
+        ],
+        50,
     ),
     "diagnosis.local_code": (put("diagnosis", vocabulary="local", code="K70.3"), 1),
     "admission.height_of_sex": (as_tall(), 83),
@@ -748,7 +850,7 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
     *("admission.procedure_read", "admission.moment_of_its_date"),
     *("patient.death_rows_agree", "patient.death_at_a_day", "patient.death_at_of_its_date"),
     *("patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
-    *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day"),
+    *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day", "admission.person_of_visit"),
 }
 
 
@@ -829,7 +931,10 @@ ALSO = {
     ),
     "medication.strength_known": "medication.amount_known",
     "medication.row_aligned": "medication.amount_known",
-    "medication.time_shift": 38 * "medication.not_duplicate ",
+    "medication.time_shift": 38 * "medication.not_duplicate medication.exposure_not_duplicate ",
+    "medication.not_duplicate": "medication.exposure_not_duplicate",
+    "medication.exposure_not_duplicate": 3 * "medication.not_duplicate ",
+    "diagnosis.present_on_admission_told": 5 * "diagnosis.chronic_on_admission ",
     "respiratory_support.fio2_is_fraction": 25 * "respiratory_support.fio2_range ",
     "icu_stay.started_at_after_death": "icu_stay.stopped_at_after_start",
     "pathogen_test.collected_at_in_stay": "pathogen_test.collected_at_before_discharge",
@@ -907,6 +1012,9 @@ APART = {
     "admission.height_of_sex": "of one height",
     "score.value_is_charted": "in other samples",
     "diagnosis.present_on_admission_told": "in other samples",
+    "diagnosis.diagnosed_at_of_its_stay": "of other stays",
+    "admission.weight_of_height": "of other bodies",
+    "lab.collected_at_minutes_known": "at full hours",
     **dict.fromkeys(("lab.value_spike", "lab.unit_suspect"), "values of all patients"),
 }
 CLEAN = ("A", "Z")  # before and behind the one with faults, which is H

@@ -13,17 +13,24 @@ OVER_HOSPITALS = (
     "admission.begins_with_its_rows",
     *(f"{name}.begins_with_its_stays" for name in ("lab", "vital", "medication")),
     *(f"{name}.begins_at_one_time" for name in ("lab", "vital", "medication")),
+    *(f"{name}.charted_for_all" for name in ("lab", "vital", "score", "respiratory_support")),
     *(
-        f"{name}.{what}"
-        for what in ("charted_for_all", "of_many_values")
-        for name in ("lab", "vital", "score", "respiratory_support")
+        f"{table.name}.{what}"
+        for what in ("of_many_values", "of_several_values")
+        for table in TABLES
+        if table.name not in ("hospital", "patient")
     ),
     "patient.of_both_sexes",
+    "patient.sexes_as_elsewhere",
     "admission.deaths_recorded",
     "admission.deaths_as_elsewhere",
+    "admission.deaths_plausible",
     "medication.exposure_sent",
     "medication.exposure_left",
     "medication.exposure_hours",
+    "medication.exposure_courses",
+    "medication.exposure_units",
+    "medication.exposure_as_elsewhere",
     "medication.exposure_products",
     *(f"{table.name}.volume" for table in TABLES if table.name != "hospital"),
     *(

@@ -28,6 +28,32 @@ AGGREGATE_SCHEMA: dict[str, dict[str, type[pl.DataType]]] = {
     },
     "month": {"table": pl.String, "month": pl.Int64, "n": pl.Int64},
     "stay_month": {"month": pl.Int64, "n": pl.Int64},
+    "known_number": {
+        "quantity": pl.String,
+        "n": pl.Int64,
+        "n_of": pl.Int64,
+        "low": pl.Float64,
+        "middle": pl.Float64,
+        "high": pl.Float64,
+    },
+    "course": dict.fromkeys(
+        ("n", "n_stays", "n_days", "n_known", "n_mg", "n_several", "n_dosed", "n_span"), pl.Int64
+    ),
+    "charted": {
+        "table": pl.String,
+        "item": pl.String,
+        "what": pl.String,
+        "value": pl.String,
+        "n": pl.Int64,
+    },
+    "covered_by": {
+        "table": pl.String,
+        "item": pl.String,
+        "stratum": pl.String,
+        "part": pl.String,
+        "n_stays": pl.Int64,
+        "n_covered": pl.Int64,
+    },
 }
 
 

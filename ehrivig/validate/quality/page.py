@@ -20,7 +20,7 @@ from ehrivig.study import Study
 from ehrivig.validate import Check, Measurement, left
 from ehrivig.validate.drift import changes
 from ehrivig.validate.judgement import message_of
-from ehrivig.validate.quality import calendar, numbers
+from ehrivig.validate.quality import calendar, known, numbers
 from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.suite import by_check
 
@@ -61,6 +61,7 @@ def page(
         findings=_findings(checks, smallest),
         rows=_rows(hospitals, smallest),
         reasons=_reasons(folder, smallest),
+        known=known.shown_on_page(folder, smallest),
         completeness=_completeness(folder, hospitals),
         **calendar.shown_on_page(folder, len(hospitals), smallest),
         figures=_figures(folder, study),

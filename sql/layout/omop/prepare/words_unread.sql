@@ -1,9 +1,10 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
 -- Grain: hospital and what it is about (visit, end, place, procedure, birth, death, death_day,
--- moment, death_moment, icu_moment, icu_start, icu_end).
+-- moment, person, death_moment, icu_moment, icu_start, icu_end).
 -- violated: such rows, of birth the persons without a month of birth, of death those with several
 -- dates, of end, death_day, icu_start and icu_end what ends or begins on a bare date, of moments
--- the rows whose moment is of another day than their date, in the column in which most are so;
+-- the rows whose moment is of another day than their date, in the column in which most are so, of
+-- person those of another person than their visit, in the table in which most are so;
 -- denominator: all that were asked.
 -- A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH known AS (
@@ -22,6 +23,7 @@ WITH known AS (
 dated AS (
     SELECT
         visit_occurrence_id,
+        NULL AS person_id,
         'start' AS of,
         visit_start_datetime AS moment,
         visit_start_date AS day
@@ -29,6 +31,7 @@ dated AS (
     UNION ALL
     SELECT
         visit_occurrence_id,
+        NULL AS person_id,
         'end' AS of,
         visit_end_datetime AS moment,
         visit_end_date AS day
@@ -36,6 +39,7 @@ dated AS (
     UNION ALL
     SELECT
         visit_occurrence_id,
+        person_id,
         'measurement' AS of,
         measurement_datetime AS moment,
         measurement_date AS day
@@ -43,6 +47,7 @@ dated AS (
     UNION ALL
     SELECT
         visit_occurrence_id,
+        person_id,
         'drug_exposure' AS of,
         drug_exposure_start_datetime AS moment,
         drug_exposure_start_date AS day
@@ -50,6 +55,7 @@ dated AS (
     UNION ALL
     SELECT
         visit_occurrence_id,
+        person_id,
         'condition' AS of,
         condition_start_datetime AS moment,
         condition_start_date AS day
@@ -57,10 +63,24 @@ dated AS (
     UNION ALL
     SELECT
         visit_occurrence_id,
+        person_id,
         'procedure' AS of,
         procedure_datetime AS moment,
         procedure_date AS day
     FROM source.procedure_occurrence
+),
+
+compared AS MATERIALIZED (
+    SELECT
+        v.hospital_id,
+        d.of,
+        COUNT_IF(d.moment::DATE <> d.day) AS other_day,
+        COUNT(d.moment::DATE <> d.day) AS dated,
+        COUNT_IF(d.person_id <> v.person_id) AS other_person,
+        COUNT(d.person_id) AS of_a_person
+    FROM dated AS d
+    INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
+    GROUP BY v.hospital_id, d.of
 ),
 
 person AS (
@@ -122,14 +142,6 @@ asked AS (
     LEFT JOIN known AS k ON p.procedure_concept_id = k.concept_id
     UNION ALL
     SELECT
-        v.hospital_id,
-        'moment ' || d.of AS about,
-        d.moment::DATE <> d.day AS is_unread
-    FROM dated AS d
-    INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
-    WHERE d.moment IS NOT NULL AND d.day IS NOT NULL
-    UNION ALL
-    SELECT
         hospital_id,
         'icu_moment' AS about,
         moment::DATE <> day AS is_unread
@@ -170,16 +182,41 @@ asked AS (
         'death_day' AS about,
         bare AS is_unread
     FROM dead
+),
+
+counted AS (
+    SELECT
+        hospital_id,
+        about,
+        COUNT_IF(is_unread) AS violated,
+        COUNT(*) AS denominator
+    FROM asked
+    GROUP BY hospital_id, about
+    UNION ALL
+    SELECT
+        hospital_id,
+        'moment ' || of AS about,
+        other_day AS violated,
+        dated AS denominator
+    FROM compared
+    WHERE dated > 0
+    UNION ALL
+    SELECT
+        hospital_id,
+        'person ' || of AS about,
+        other_person AS violated,
+        of_a_person AS denominator
+    FROM compared
+    WHERE of_a_person > 0
 )
 
 SELECT
     hospital_id,
     SPLIT_PART(about, ' ', 1) AS about,
-    COUNT_IF(is_unread) AS violated,
-    COUNT(*) AS denominator
-FROM asked
-GROUP BY hospital_id, asked.about
+    violated,
+    denominator
+FROM counted
 QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY hospital_id, SPLIT_PART(asked.about, ' ', 1)
+    PARTITION BY hospital_id, SPLIT_PART(counted.about, ' ', 1)
     ORDER BY violated / denominator DESC, denominator DESC
 ) = 1

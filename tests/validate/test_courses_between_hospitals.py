@@ -1,0 +1,27 @@
+"""Courses of the exposure with days that lack a dose."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ehrivig.validate.courses_between_hospitals import with_gaps
+
+
+@pytest.mark.parametrize(
+    ("counts", "missing"),
+    [
+        ({"A": (30, 64), "B": (30, 95), "C": (30, 97)}, 31),
+        ({"A": (30, 80), "B": (30, 95), "C": (30, 97)}, 0),  # some gaps
+        ({"A": (19, 40), "B": (30, 95), "C": (30, 97)}, 0),  # too few courses
+        ({"A": (30, 50), "B": (30, 95), "C": (30, 70)}, 0),  # the others differ
+        ({"A": (30, 50), "B": (30, 95)}, 0),
+        ({"A": (30, 50), "B": (30, 52), "C": (30, 49)}, 0),  # every second day
+    ],
+)
+def test_days_without_a_dose(counts: dict[str, tuple[int, int]], missing: int) -> None:
+    rows = [(name, n, dosed, 100) for name, (n, dosed) in counts.items()]
+    columns = ["hospital_id", "n_several", "n_dosed", "n_span"]
+    found = with_gaps(pl.DataFrame(rows, columns, orient="row"))
+    assert found.get("A", (0, 0))[0] == missing
+    assert not any(n for name, (n, _) in found.items() if name != "A")

@@ -1,0 +1,173 @@
+"""Items of one value in a hospital: beside the other hospitals, and by themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehrivig.validate.charted_between_hospitals import Item
+from ehrivig.validate.one_value import (
+    constant,
+    frequent,
+    more_of_one_value,
+    of_one_value,
+    one_answer,
+    one_value,
+    unchanging,
+    unlike,
+)
+
+Ones = dict[str, int]
+
+
+def items(having: int, *ones: Ones) -> dict[str, Item]:
+    """Hospitals A, B, ... with an item in so many stays each, by the values of all readings."""
+    return {"ABCDEFGH"[n]: Item(having, having, 0, one) for n, one in enumerate(ones)}
+
+
+@pytest.mark.parametrize(
+    ("repeated", "unchanged", "expected"),
+    [
+        (90, {"100.0": 45}, 45),
+        (90, {"100.0": 17, "97.0": 10}, 0),  # some have a value that never changes
+        (20, {"100.0": 9}, 0),  # too few
+        (90, {}, 0),
+    ],
+)
+def test_one_value_of_what_changes(repeated: int, unchanged: Ones, expected: int) -> None:
+    assert unchanging(Item(100, 95, repeated, {}, unchanged)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ({"10.0", "11.0"}, 0),  # below the limit of the assay
+        ({"2.0", "10.0"}, 0),  # above it
+        ({"2.0", "11.0"}, 45),
+        ({"10.0"}, 45),
+    ],
+)
+def test_a_result_at_the_limit_of_its_assay_is_none(ends: set[str], expected: int) -> None:
+    assert unchanging(Item(100, 95, 90, {}, {"10.0": 45}, ends), inside=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        ((100, 40, 60), 100),
+        ((96, 40, 60), 96),
+        ((94, 40, 60), 0),
+        ((100, 90, 60), 0),  # it is one value elsewhere as well
+        ((100, 40), 0),
+    ],
+)
+def test_one_value_where_others_have_several(one: tuple[int, ...], expected: int) -> None:
+    assert of_one_value(items(100, *({"15.0": most} for most in one)), "A") == expected
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ({"70.0": 100}, 100),
+        ({"70.0": 50, "71.0": 3}, 50),
+        ({"70.0": 50, "80.0": 13}, 0),  # weights are estimated in round numbers
+        ({"70.0": 19}, 0),  # too few
+        ({"70.0": 20}, 20),
+        ({}, 0),
+    ],
+)
+def test_a_weight_that_many_patients_share(weights: Ones, expected: int) -> None:
+    own = {"A": Item(100, 100, 0, weights)}
+    assert frequent(own["A"]) == expected
+    assert one_value("admission", "weight_kg", own, "A") == expected
+    assert not one_value("admission", "current_smoker", own, "A")
+
+
+@pytest.mark.parametrize(
+    ("having", "rare", "expected"),
+    [(500, 16, 500), (500, 12, 0), (100, 16, 100), (60, 12, 0)],
+)
+def test_a_rare_answer_that_nobody_has(having: int, rare: int, expected: int) -> None:
+    """Of 500 patients 16 smokers would be at the other hospitals, and none is here."""
+    others = [{"false": having - rare, "true": rare}] * 2
+    assert constant(items(having, {"false": having}, *others), "A") == expected
+
+
+def test_an_answer_that_is_the_rare_one_elsewhere() -> None:
+    others = [{"false": 97, "true": 3}] * 2
+    assert constant(items(100, {"true": 100}, *others), "A") == 100
+    assert not constant(items(100, {"true": 100}, others[0]), "A")  # one hospital is no habit
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "only", "expected"),
+    [
+        ("admission", "current_smoker", "false", 60),
+        ("admission", "current_smoker", "true", 60),
+        ("diagnosis", "present_on_admission", "true", 60),
+        ("finding", "present", "false", 60),
+        ("finding", "present", "true", 0),  # a list of what was found
+        ("finding", "cough", "false", 0),
+    ],
+)
+def test_a_question_of_one_answer(table: str, name: str, only: str, expected: int) -> None:
+    assert one_answer(table, name, items(60, {only: 60}), "A") == expected
+    assert not one_answer(table, name, items(39, {only: 39}), "A")
+    assert not one_answer(table, name, items(60, {only: 59}), "A")
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "only"),
+    [
+        ("vital", "gcs", "15.0"),
+        ("respiratory_support", "device", "imv"),
+        ("respiratory_support", "fio2", "0.21"),
+        ("score", "sofa", "4.0"),
+        ("pathogen_test", "result", "positive"),
+    ],
+)
+def test_what_never_is_the_same_for_all(table: str, name: str, only: str) -> None:
+    assert one_answer(table, name, items(60, {only: 60}), "A") == 60
+    assert not one_answer(table, name, items(60, {only: 59}), "A")
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "expected"),
+    [
+        (90, (5, 3), 90),  # yes and no exchanged
+        (59, (5, 3), 0),
+        (90, (5, 30), 0),
+        (90, (5,), 0),
+    ],
+)
+def test_the_usual_answer_is_rare_elsewhere(
+    own: int, others: tuple[int, ...], expected: int
+) -> None:
+    found = items(100, *({"true": n, "false": 95 - n} for n in (own, *others)))
+    assert unlike(found, "A") == expected
+    assert one_value("admission", "current_smoker", found, "A") == expected
+    assert not one_value("respiratory_support", "device", found, "A")  # a hospital of the very ill
+
+
+def test_where_others_have_many_values_none_is_usual() -> None:
+    assert not unlike(items(100, {"a": 90}, {"b": 30, "c": 30}, {"b": 40}), "A")
+
+
+def test_one_value_that_may_be_chance() -> None:
+    found = items(20, {"crrt": 20}, {"crrt": 12, "ecmo": 8}, {"crrt": 10, "ecmo": 10})
+    assert one_answer("procedure", "procedure_code", found, "A") == 20
+    assert not one_value("procedure", "procedure_code", found, "A")
+    surely = items(60, {"crrt": 60}, {"crrt": 36, "ecmo": 24}, {"crrt": 30, "ecmo": 30})
+    assert one_value("procedure", "procedure_code", surely, "A") == 60
+    assert not one_answer("procedure", "procedure_code", surely, "A")  # it is told once
+
+
+@pytest.mark.parametrize(
+    ("room_air", "expected"),
+    [((60, 5, 10), 60), ((30, 5, 10), 0), ((60, 5, 40), 0), ((60, 5), 0)],
+)
+def test_the_dead_with_nothing_but_room_air(room_air: tuple[int, ...], expected: int) -> None:
+    found = items(100, *({"room_air": n, "imv": 100 - n - 5} for n in room_air))
+    for one in found.values():
+        one.one = {"room_air": one.one["room_air"]}
+    assert more_of_one_value(found, "A") == expected
+    assert one_value("respiratory_support", "device of the dead", found, "A") == expected
