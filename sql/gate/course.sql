@@ -1,7 +1,7 @@
 -- The courses of the exposure: how many doses, and on how many of their days there is one.
--- Grain: hospital. n: doses that were given, n_days: days with some, of n_stays; n_mg: milligrams of
--- the n_known doses whose grams the unit tells. Of the n_several stays with doses on several days:
--- n_dosed days with a dose, of the n_span days from the first to the last.
+-- Grain: hospital. n: doses that were given, n_days: days with some, of n_stays; n_mg: milligrams
+-- of the n_known doses whose grams the unit tells. Of the n_several stays with doses on several
+-- days: n_dosed days with a dose, of the n_span days from the first to the last.
 WITH course AS (
     SELECT
         hospital_id,
