@@ -16,6 +16,7 @@ ENOUGH = 15
 _OTHERS = 2
 _NEXT_TO_NONE = 0.2
 _FEW, _BELOW_ALL, _BY_CHANCE = 0.6, 0.75, 1e-3
+_HARDLY_BY_CHANCE = 1e-2
 _LEAST_DIE = {True: 0.08, False: 0.002}
 """Ventilated -> the share that dies in hospital where few do (after elective surgery, say)."""
 
@@ -53,7 +54,7 @@ def implausible(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
     )
     found = {}
     for name, died, expected, of in sums.sort("hospital_id").rows():
-        few = died < _NEXT_TO_NONE * expected and at_most(died, expected) < _BY_CHANCE
+        few = died < _NEXT_TO_NONE * expected and at_most(died, expected) < _HARDLY_BY_CHANCE
         found[name] = (round(expected) - died if few else 0), of
     return found
 

@@ -56,7 +56,7 @@ def test_two_hospitals_say_nothing() -> None:
         ((150, 0), True, 12),
         ((150, 2), True, 10),
         ((150, 3), True, 0),
-        ((70, 0), True, 0),  # too few
+        ((50, 0), True, 0),  # too few
         ((500, 0), False, 0),
     ],
 )
