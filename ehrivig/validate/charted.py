@@ -67,9 +67,9 @@ _ALSO = {
 """Tables of which few stays have rows, or rows of all items: what they are of, and their values."""
 _ADMISSIONS = (
     "SELECT hospital_id, admission_id, "
-    "unnest(['weight_kg', 'height_cm', 'current_smoker', 'discharge_status', 'length of stay']) "
-    "AS item, unnest([weight_kg::VARCHAR, height_cm::VARCHAR, current_smoker::VARCHAR, "
-    "nullif(discharge_status, 'unknown'), "
+    "unnest(['weight_kg', 'height_cm', 'age_years', 'current_smoker', 'discharge_status', "
+    "'length of stay']) AS item, unnest([weight_kg::VARCHAR, height_cm::VARCHAR, "
+    "floor(age_years)::VARCHAR, current_smoker::VARCHAR, nullif(discharge_status, 'unknown'), "
     f"({_LENGTH.format('admitted_at', 'discharged_at')})::VARCHAR]) AS value "
     "FROM (SELECT a.* FROM main.admission AS a SEMI JOIN "
     "(SELECT admission_id FROM gate.stay WHERE stay_counted) AS s "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig.validate.chance import at_most
+from ehrivig.validate.measurement import ALL
 
 NAME = "quality/died_of"
 ENOUGH = 15
@@ -40,12 +41,13 @@ def fewer(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
 
 
 def implausible(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
-    """Hospital -> deaths that are missing where next to nobody dies and no other hospital tells.
+    """Hospital -> deaths that are missing where next to nobody dies, of its stays.
 
-    Held against what few hospitals fall below: of their ventilated patients so many die anyway.
+    Held against what few hospitals fall below: of their ventilated patients so many die anyway. Of
+    more than two hospitals only all together: each is held against the others.
     """
     if frame["hospital_id"].n_unique() > _OTHERS:
-        return {}
+        frame = frame.with_columns(pl.lit(ALL).alias("hospital_id"))
     least = pl.col("ventilated").replace_strict(_LEAST_DIE, return_dtype=pl.Float64)
     sums = frame.group_by("hospital_id").agg(
         pl.col("n_died").sum(),

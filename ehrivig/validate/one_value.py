@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import polars as pl
+
 from ehrivig.validate import charted
 from ehrivig.validate.chance import at_most, high, low
 from ehrivig.validate.charted_between_hospitals import (
@@ -21,6 +23,7 @@ from ehrivig.validate.charted_between_hospitals import (
     told,
     worst,
 )
+from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network
 
 LEAST = 10
@@ -31,6 +34,8 @@ _OF_FEW_VALUES = ("gcs", "fio2", "avpu")
 """Signs that are one value for many."""
 _OF_A_BODY = ("weight_kg", "height_cm", "length of stay")
 """Items of one value for each stay that hardly two patients share."""
+_OF_ALL = (*_OF_A_BODY, "age_years")
+"""The same that no half of all patients of a network shares."""
 _SPIKE, _TIMES, _NOT_KEPT = 20, 4, 2
 """Patients of a spike; how many times as frequent it is as the next value; values as rare as this
 are not kept."""
@@ -59,9 +64,35 @@ def of_many_values(table: str) -> Callable[[Network], Counts]:
     )
 
 
+def bodies_of_all(network: Network) -> Counts:
+    """Patients of all hospitals, also of small ones, with one weight, height, age or length."""
+    frame = network.charted.filter((pl.col("table") == "admission") & pl.col("item").is_in(_OF_ALL))
+    if frame["hospital_id"].n_unique() > 1:
+        counts = [_most_of_all(frame.filter(pl.col("item") == name)) for name in _OF_ALL]
+        yield ALL, *max(counts)
+
+
+def _most_of_all(frame: pl.DataFrame) -> tuple[int, int]:
+    """Patients with the most frequent value, where half have it, else 0; all with some."""
+    having = int(frame.filter(pl.col("what") == "with")["n"].sum())
+    ones = frame.filter(pl.col("what") == "one").group_by("value").agg(pl.col("n").sum())
+    most = int(ones["n"].max() or 0)  # type: ignore[arg-type]
+    return (most if most >= FEWEST and 2 * most >= having else 0), having
+
+
 def told_of_one_value(table: str) -> Callable[[Network], str]:
     """Which items have one value, in words."""
-    return told(table, lambda name, of, hospital: one_value(table, name, of, hospital))
+    of_each = told(table, lambda name, of, hospital: one_value(table, name, of, hospital))
+    if table != "admission":
+        return of_each
+
+    def tell(network: Network) -> str:
+        frame = network.charted.filter(pl.col("table") == table)
+        counts = {name: _most_of_all(frame.filter(pl.col("item") == name)) for name in _OF_ALL}
+        named = [f"All hospitals: {name}." for name, (most, _) in counts.items() if most]
+        return " ".join([*named, of_each(network)]).strip()
+
+    return tell
 
 
 def of_several_values(table: str) -> Callable[[Network], Counts]:

@@ -22,6 +22,7 @@ from ehrivig.disclosure import shown
 from ehrivig.validate import arrived
 from ehrivig.validate.chance import at_most
 from ehrivig.validate.gate_tables import gate_query
+from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network
 
 LEAST_STAYS = 20
@@ -30,6 +31,8 @@ _MOST, _HARDLY_ANY = 0.5, 0.25
 _BY_CHANCE = 1e-4
 """The probability of so few treated that is none of a hospital's habits."""
 _ONE, _BOTH, _MOST_OTHERS = 0.95, 0.8, 0.75
+_OF_ALL = 100
+"""Stays of all hospitals of which both sexes are expected."""
 _HEALTHIER = ("discharged", "not given")
 """The parts of which nobody need have rows: intensive care charts who dies, and who is treated."""
 BY_ITEM = ("lab", "vital", "score")
@@ -209,7 +212,10 @@ def of_everybody(table: str) -> Callable[[Network], Counts]:
 
 
 def one_sex(network: Network) -> Counts:
-    """Stays of the one sex that nearly all of a hospital are, where most others have both."""
+    """Stays of the one sex that nearly all of a hospital are, where most others have both.
+
+    Of all hospitals together too.
+    """
     stays = network.table(NAME).filter((pl.col("stratum") == "sex") & (pl.col("item") == ""))
     parts_of = stays.group_by("hospital_id", "part").agg(pl.col("n_stays").max())
     sums = parts_of.group_by("hospital_id").agg(
@@ -220,6 +226,10 @@ def one_sex(network: Network) -> Counts:
         both = [m < _BOTH * n for other, m, n in enough if other != hospital]
         usual = len(both) >= 2 and sum(both) >= _MOST_OTHERS * len(both)
         yield hospital, most if usual and most >= _ONE * of else 0, of
+    if sums.height > 1 and (every := int(sums["of"].sum())) >= _OF_ALL:
+        by_sex = parts_of.group_by("part").agg(pl.col("n_stays").sum())
+        most = int(by_sex["n_stays"].max() or 0)  # type: ignore[arg-type]
+        yield ALL, most if most >= _ONE * every else 0, every
 
 
 def told(table: str) -> Callable[[Network], str]:

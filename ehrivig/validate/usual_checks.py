@@ -24,6 +24,14 @@ def _counts(found: dict[str, tuple[int, int]]) -> Counts:
     return [(hospital, n, of) for hospital, (n, of) in found.items()]
 
 
+def _of_many_values(table: str) -> Callable[[Network], Counts]:
+    """Stays with one value of what has several; of bodies those of all hospitals too."""
+    measure_of = one_value.of_many_values(table)
+    if table != "admission":
+        return measure_of
+    return lambda network: [*measure_of(network), *one_value.bodies_of_all(network)]
+
+
 def _exposure_hours(network: Network) -> Counts:
     """Stays with the exposure at hours of the day at which other hospitals give none."""
     return _counts(hours_between_hospitals.shifted(network.table(hours_between_hospitals.NAME)))
@@ -101,7 +109,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
     *(
         CheckOverHospitals(
             f"{name}.of_many_values",
-            one_value.of_many_values(name),
+            _of_many_values(name),
             "block",
             f"One value stands in {name} for all readings of many stays: it seems to stand for "
             "one that nobody knows, such as a default of a form. Extract what was measured, or "
@@ -129,8 +137,9 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "patient.of_both_sexes",
         strata.one_sex,
         "warn",
-        "Nearly all stays are of one sex, where most other hospitals have both: sex of patient may "
-        "stand for one that nobody knows. Compare some with the charts.",
+        "Nearly all stays are of one sex, where most other hospitals have both, or of all "
+        "hospitals: sex of patient may stand for one that nobody knows. Compare some with the "
+        "charts.",
         table="patient",
     ),
     CheckOverHospitals(
@@ -190,7 +199,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "admission.deaths_plausible",
         _deaths_implausible,
         "warn",
-        "Next to nobody died in hospital, though many were ventilated: discharge_status of "
+        "Next to nobody died in hospital, of many stays or many ventilated: discharge_status of "
         "admission may say alive of the dead, or deaths are missing. Compare the deaths with the "
         "source system.",
         table="admission",

@@ -65,5 +65,9 @@ def test_next_to_nobody_dies_and_nobody_else_tells(
 ) -> None:
     frame = died({"A": own}, ventilated=ventilated)
     assert implausible(frame) == {"A": (missing, own[0])}
-    assert implausible(died({"A": own, **USUAL}, ventilated=ventilated)) == {}
+    assert implausible(died({"A": own, **USUAL}, ventilated=ventilated)) == {
+        "all": (0, 750 + own[0])
+    }
+    nobody = {name: (n, 0) for name, (n, _) in USUAL.items()}
+    assert implausible(died(nobody, ventilated=True)) == {"all": (60, 750)}
     assert implausible(frame.clear()) == {}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import polars as pl
 import pytest
 
 from ehrivig.validate.charted_between_hospitals import Item
 from ehrivig.validate.one_value import (
+    bodies_of_all,
     constant,
     frequent,
     more_of_one_value,
     of_one_value,
     one_answer,
     one_value,
+    told_of_one_value,
     unchanging,
     unlike,
 )
@@ -171,3 +176,18 @@ def test_the_dead_with_nothing_but_room_air(room_air: tuple[int, ...], expected:
         one.one = {"room_air": one.one["room_air"]}
     assert more_of_one_value(found, "A") == expected
     assert one_value("respiratory_support", "device of the dead", found, "A") == expected
+
+
+@pytest.mark.parametrize(("same", "expected"), [(12, 48), (5, 0), (6, 0)])
+def test_small_hospitals_of_one_weight_together(same: int, expected: int) -> None:
+    """Of four hospitals of twelve patients none is judged by itself; forty with one weight are."""
+    rows = [(h, "admission", "weight_kg", "with", None, 12) for h in "ABCD"]
+    rows += [(h, "admission", "weight_kg", "one", "80.0", same) for h in "ABCD"]
+    columns = ["hospital_id", "table", "item", "what", "value", "n"]
+    network = SimpleNamespace(charted=pl.DataFrame(rows, columns, orient="row"))
+    assert list(bodies_of_all(network)) == [("all", expected, 48)]
+    assert ("All hospitals: weight_kg." in told_of_one_value("admission")(network)) == bool(
+        expected
+    )
+    alone = SimpleNamespace(charted=network.charted.filter(pl.col("hospital_id") == "A"))
+    assert list(bodies_of_all(alone)) == []

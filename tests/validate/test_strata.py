@@ -109,3 +109,15 @@ def test_it_is_told_of_whom_and_no_small_count() -> None:
     assert part.told(5) == (
         "Hospital A, lab: of the stays with sex female <5 of 80 have rows, of the others 90%."
     )
+
+
+@pytest.mark.parametrize(
+    ("women", "men", "expected"), [(60, 0, 180), (58, 2, 174), (50, 10, 0), (20, 0, None)]
+)
+def test_one_sex_of_all_hospitals(women: int, men: int, expected: int | None) -> None:
+    """No hospital tells what is usual where all send one sex; a hundred stays and more do."""
+    rows = ("sex", "female", women, women), ("sex", "male", men, men)
+    frame = pl.concat([counted("lab", *rows, hospital=name) for name in "ABC"])
+    found = {name: n for name, n, _ in strata.one_sex(SimpleNamespace(table=lambda _: frame))}
+    assert found.pop("all", None) == expected
+    assert not any(found.values())
