@@ -135,10 +135,11 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
     *(
         CheckOverHospitals(
             f"{name}.begins_with_its_stays",
-            begun.table_begins_late(name),
+            begun.table_begins_away(name),
             "block",
-            f"Next to no stay has a row of {name} within six hours of the admission, though other "
-            f"tables have: {_TIMES[name]} is shifted, or the rows of the first hours are missing. "
+            f"Next to no stay has a row of {name} within six hours of the admission, or most have "
+            f"one hours before it, unlike other tables: {_TIMES[name]} is shifted, or the "
+            "rows of the first hours are missing. "
             f"Mend {_TIMES[name]}.",
             table=name,
         )

@@ -10,7 +10,7 @@ others many hours later, and next to none between, one of two clocks is wrong. C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,7 +22,7 @@ LEAST_STAYS = 50
 """Fewer stays with rows at a time of day say nothing of their hospital."""
 _NEARLY_ALL, _NEARLY_NONE, _ALMOST_NO = 0.8, 0.1, 0.01
 _LEAST_TABLES = 2
-_A_PART, _GAP = 0.2, 0.1
+_A_PART, _GAP, _MANY = 0.2, 0.1, 0.5
 Counts = Iterable[tuple[str, int, int]]
 
 
@@ -82,18 +82,29 @@ def _of_hospital(tables: Mapping[str, Begun]) -> tuple[int, int]:
     return (of if late else 0), of
 
 
-def table_begins_late(table: str) -> Callable[[Network], Counts]:
-    """The check of one table: stays without a row of it soon after admission, where all are so."""
+def table_begins_away(table: str) -> Callable[[Network], Counts]:
+    """The check of one table: stays without a row of it soon after admission, where all are so.
+
+    Or with one hours before it, where most have, and few stays of any other table.
+    """
 
     def measure(network: Network) -> Counts:
         for hospital, tables in sorted(of_tables(network.table("quality/covered")).items()):
             if table in tables:
-                one = tables[table]
-                others = any(b.prompt >= _NEARLY_NONE * b.timed for b in tables.values())
-                late = others and one.prompt <= _ALMOST_NO * one.timed
-                yield hospital, one.timed - one.prompt if late else 0, one.timed
+                others = [b for name, b in tables.items() if name != table]
+                yield hospital, _away(tables[table], others), tables[table].timed
 
     return measure
+
+
+def _away(one: Begun, others: Sequence[Begun]) -> int:
+    """Stays of a table that begins late, or early, by itself."""
+    timely = [b for b in (one, *others) if b.prompt >= _NEARLY_NONE * b.timed]
+    if timely and one.prompt <= _ALMOST_NO * one.timed:
+        return one.timed - one.prompt
+    early = one.before > _MANY * one.timed
+    alone = others and all(b.before < _A_PART * b.timed for b in others)
+    return one.before if early and alone else 0
 
 
 def table_begins_twice(table: str) -> Callable[[Network], Counts]:
