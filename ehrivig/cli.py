@@ -80,7 +80,7 @@ def run(
     aggregate_only: Annotated[
         bool, typer.Option("--aggregate-only", help="Keep no row of a patient; see `pool`.")
     ] = False,
-    protocol: ProtocolOption = "",
+    protocol: ProtocolOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -54,7 +54,7 @@ def run(
     *,
     options: Options | None = None,
     progress: Progress = lambda message: None,
-    declared: str = "",
+    declared: str | None = None,
 ) -> RunSummary:
     """Run a whole study on an extract and leave one finished run in `out`.
 
@@ -68,7 +68,7 @@ def run(
     """
     with attempts.on_record("run", study, extract, out) as attempt:
         plan, data, home = _asked(study, extract, out, attempt)
-        held = protocol_held(plan, declared) if declared else ""
+        held = "" if declared is None else protocol_held(plan, declared)
         if options and options.aggregate_only:
             plan = _pooling(plan)
             attempt.of(plan)

@@ -179,7 +179,7 @@ def test_a_run_for_a_network_pools_its_hospitals(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(study, "load", lambda name: plan.model_copy(update={"analysis": alone}))
     words = ["run", "ivig_covid19", "--extract", "e", "--out", "o"]
     given, options, _ = handed_on(monkeypatch, "ehrivig.pipeline.run", summary, *words)
-    assert options["declared"] == ""
+    assert options["declared"] is None
     words += ["--aggregate-only", "--json", "--protocol", "0123456789ab"]
     given, options, out = handed_on(monkeypatch, "ehrivig.pipeline.run", summary, *words)
     assert given[0].analysis.pool_hospitals is False  # as the study file says, so as declared

@@ -40,7 +40,7 @@ LayoutOption = Annotated[
     str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
 ]
 ProtocolOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--protocol",
         metavar="HASH|FILE",

@@ -15,6 +15,7 @@ from ehrivig.extract import Source
 from ehrivig.runs import (
     cluster,
     earlier,
+    fingerprint,
     manifest,
     start,
 )
@@ -149,7 +150,7 @@ def begun(
         "of_hospitals",
         lambda plan, inputs, gate_only: {"A": f"gate only: {gate_only}"},
     )
-    monkeypatch.setattr(start.fingerprint, "of_run", lambda marks, source: marks["A"])
+    monkeypatch.setattr(start.fingerprint, "of_run", lambda marks, source, held: marks["A"] + held)
     target: Any = SimpleNamespace(path=folder, earlier=folder / "none", has_later_attempt=later)
     return start.begin(LIU, folder, target, None, print, command), target
 
@@ -161,6 +162,13 @@ def test_a_check_has_a_fingerprint_of_its_own(
     found, _ = begun(monkeypatch, tmp_path, command)
     assert found.fingerprint == f"gate only: {gate_only}"
     assert (found.options, found.before, found.command) == (Options(), [], command)
+
+
+def test_a_run_held_to_a_protocol_repeats_none_that_was_not(tmp_path: Path) -> None:
+    source = Source(tmp_path, "native", ("A",), (), False)
+    marks = [fingerprint.of_run({"A": "a"}, source, held) for held in ("", "1", "2")]
+    assert len(set(marks)) == 3
+    assert marks[0] == fingerprint.of_run({"A": "a"}, source)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,9 @@ def test_a_run_is_held_to_what_was_declared(tmp_path: Path) -> None:
     history = pl.read_csv(tmp_path / "out.attempts" / "history.csv")
     assert history["exit_code"].to_list() == [2]
 
+    done = run_command(study, "--extract", tmp_path / "gone", "--out", out, "--protocol", "")
+    assert "'' is no hash" in str(done.exception)  # a variable of a shell that holds nothing
+
     extract = small_extract(tmp_path / "x")
     here = ("--extract", extract, "--out", out)
     for options, held_to in ((("--protocol", given), declared_), ((), None)):
