@@ -100,6 +100,8 @@ _SUMS = """
     UNION ALL
     SELECT hospital_id, '{table}', item, 'repeated one', lo::VARCHAR, count(*)
     FROM gate.charted_{table} WHERE lo = hi AND n >= {repeated} GROUP BY ALL
+"""
+_ENDS = """
     UNION ALL
     SELECT hospital_id, '{table}', item, 'least', lo::VARCHAR, count(*) FROM gate.charted_{table}
     GROUP BY hospital_id, item, lo QUALIFY lo = min(lo) OVER (PARTITION BY hospital_id, item)
@@ -107,6 +109,8 @@ _SUMS = """
     SELECT hospital_id, '{table}', item, 'greatest', hi::VARCHAR, count(*) FROM gate.charted_{table}
     GROUP BY hospital_id, item, hi QUALIFY hi = max(hi) OVER (PARTITION BY hospital_id, item)
 """
+_NUMBERS = ("lab", "vital", "score")
+"""Tables whose values are numbers: of words no end is asked."""
 KEPT = """
     SELECT * FROM gate.charted
     WINDOW of_item AS (
@@ -163,7 +167,10 @@ def count(db: Database) -> None:
     for table, rows in _LATER.items():
         _take(db, table, rows, _KNOWN)
     _add_the_dead(db)
-    sums = (_SUMS.format(table=table, repeated=REPEATED) for table in VALUED)
+    sums = (
+        (_SUMS + _ENDS * (table in _NUMBERS)).format(table=table, repeated=REPEATED)
+        for table in VALUED
+    )
     stays = (
         "SELECT t.hospital_id, '' AS \"table\", '' AS item, 'stays' AS what, NULL AS value, "
         "count(*) AS n FROM main.admission AS a INNER JOIN gate.stay AS s "
