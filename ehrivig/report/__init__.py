@@ -11,6 +11,7 @@ import polars as pl
 from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.figures.page import inline, page
 from ehrivig.report import answer, figures, flow, methods, protocol, tables, use
+from ehrivig.report.table import RunTables
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import sensitivity
@@ -32,7 +33,7 @@ def write(
     section then says so.
     """
     (folder / "figures").mkdir(exist_ok=True)
-    run = tables.RunTables(folder, people or folder)
+    run = RunTables(folder, people or folder)
     drawn = _draw(run, study, dropped) | _design(folder, asked or study)
     html = page(
         "ehrivig.report",
@@ -71,63 +72,15 @@ def _protocol(folder: Path) -> dict[str, Any] | None:
     return found
 
 
-def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
+def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
     """Every figure whose table is there, by name."""
     folder, drawn = run.folder / "figures", {}
-    effects, curves = run.read("effects.csv"), run.read("curves.csv")
     immortal = "; contains immortal time" if immortal_time(study) else ""
-    plans: list[tuple[str, pl.DataFrame, Any, dict[str, Any]]] = [
+    plans: list[Plan] = [
         ("love_plot", run.read("balance.csv"), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
-        (
-            "survival",
-            _curve(curves, "km", "matched"),
-            figures.curves,
-            {
-                "y_label": "Survival",
-                "x_label": "days from time zero",
-                "notes": f"Kaplan-Meier, matched pairs, 95% bands{immortal}",
-            },
-        ),
-        (
-            "incidence",
-            _curve(curves, "cif", "matched", cause="death in hospital"),
-            figures.curves,
-            {
-                "y_label": "Death in hospital",
-                "x_label": "days from time zero",
-                "notes": "Aalen-Johansen, matched pairs, 95% bands; leaving alive competes"
-                f"{immortal}",
-            },
-        ),
-        (
-            "clearance",
-            _curve(curves, "cif", "all", cause="event"),
-            figures.curves,
-            {
-                "y_label": "Cumulative incidence",
-                "x_label": "days from symptom onset",
-                "notes": f"Aalen-Johansen; death competes; entry at admission{immortal}",
-            },
-        ),
-        (
-            "table3",
-            _analysis(effects, "table3"),
-            figures.forest,
-            {"label": _axis(study) + immortal},
-        ),
-        (
-            "subgroups",
-            _analysis(effects, "subgroup"),
-            figures.forest,
-            {"label": _axis(study) + immortal},
-        ),
-        (
-            "time_zero",
-            _ratios(_analysis(effects, "time_zero")),
-            figures.forest,
-            {"label": "risk, odds or hazard ratio of the event (log scale)"},
-        ),
+        *_of_curves(run.read("curves.csv"), immortal),
+        *_of_effects(run.read("effects.csv"), study, immortal),
         ("dosing", run.read("dosing_histogram.csv"), figures.dosing_histograms, {}),
     ]
     for name, table, draw, options in plans:
@@ -143,10 +96,52 @@ def _draw(run: tables.RunTables, study: Study, dropped: list[str]) -> dict[str, 
     return drawn
 
 
-def _curve(curves: pl.DataFrame, kind: str, population: str, **more: str) -> pl.DataFrame:
+Plan = tuple[str, pl.DataFrame, Any, dict[str, Any]]
+"""A figure: its name, its table, what draws it, and how."""
+_CURVES = (
+    ("survival", "km", "matched", None, "Survival", "Kaplan-Meier, matched pairs, 95% bands"),
+    (
+        *("incidence", "cif", "matched", "death in hospital", "Death in hospital"),
+        "Aalen-Johansen, matched pairs, 95% bands; leaving alive competes",
+    ),
+    (
+        *("clearance", "cif", "all", "event", "Cumulative incidence"),
+        "Aalen-Johansen; death competes; entry at admission",
+    ),
+)
+"""Name, kind, population and cause of each curve, its axis, and its note."""
+
+
+def _of_curves(curves: pl.DataFrame, immortal: str) -> list[Plan]:
+    """Survival, death in hospital and clearance over time."""
+    plans: list[Plan] = []
+    for name, kind, population, cause, label, note in _CURVES:
+        since = "symptom onset" if name == "clearance" else "time zero"
+        options = {
+            "y_label": label,
+            "x_label": f"days from {since}",
+            "notes": f"{note}{immortal}",
+        }
+        table = _curve(curves, kind, population, cause)
+        plans.append((name, table, figures.curves, options))
+    return plans
+
+
+def _of_effects(effects: pl.DataFrame, study: Study, immortal: str) -> list[Plan]:
+    """The forests: Table 3, the subgroups, and the designs on the clock."""
+    axis = {"label": _axis(study) + immortal}
+    clock = {"label": "risk, odds or hazard ratio of the event (log scale)"}
+    return [
+        ("table3", _analysis(effects, "table3"), figures.forest, axis),
+        ("subgroups", _analysis(effects, "subgroup"), figures.forest, axis),
+        ("time_zero", _ratios(_analysis(effects, "time_zero")), figures.forest, clock),
+    ]
+
+
+def _curve(curves: pl.DataFrame, kind: str, population: str, cause: str | None) -> pl.DataFrame:
     if curves.is_empty():
         return curves
-    wanted = {"curve": kind, "population": population, **more}
+    wanted = {"curve": kind, "population": population} | ({"cause": cause} if cause else {})
     return curves.filter(*(pl.col(name) == value for name, value in wanted.items()))
 
 
@@ -167,7 +162,7 @@ def _axis(study: Study) -> str:
     return f"odds ratio of {primary.event_label} (log scale)"
 
 
-def _numbers(run: tables.RunTables, study: Study) -> dict[str, str]:
+def _numbers(run: RunTables, study: Study) -> dict[str, str]:
     """Head counts of the run in words; arms are not shown where one is of few people.
 
     Nor are pairs where the manifest leaves them out, as they are nearly all of an arm.
@@ -190,13 +185,13 @@ def _numbers(run: tables.RunTables, study: Study) -> dict[str, str]:
     return told
 
 
-def _manifest(run: tables.RunTables) -> dict[str, Any]:
+def _manifest(run: RunTables) -> dict[str, Any]:
     """The manifest of the folder whose tables are told."""
     found: dict[str, Any] = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     return found
 
 
-def _arms(run: tables.RunTables, study: Study) -> dict[str, str]:
+def _arms(run: RunTables, study: Study) -> dict[str, str]:
     """The boxes at the foot of the flow chart, left and right arm by turns."""
     n = _numbers(run, study)
     label = study.exposure.label

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.report.tables import RunTables, p_text
+from ehrivig.report.table import RunTables, p_text
 from ehrivig.study import Study
 from ehrivig.study.registries import ANSWERS
 

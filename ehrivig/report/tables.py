@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
 import polars as pl
 
 from ehrivig.disclosure import shown
-from ehrivig.report import known, notes
+from ehrivig.report import known
+from ehrivig.report.effect_tables import effect_tables
+from ehrivig.report.table import RunTables, Table, p_text
 from ehrivig.study import Study
-from ehrivig.study.registries import sensitivity
-
-
-@dataclass(frozen=True)
-class RunTables:
-    """Tables of one run folder; `people`: where its rows of admissions lie."""
-
-    folder: Path
-    people: Path = Path()
-
-    def read(self, name: str) -> pl.DataFrame:
-        """A CSV of the run; an empty frame when the run did not write it."""
-        path = self.folder / name
-        if not path.is_file() or path.stat().st_size < 2:
-            return pl.DataFrame()
-        return pl.read_csv(path, infer_schema_length=None)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table for a reader: a caption, a head, rows of text; a row with one cell is a heading."""
-
-    caption: str
-    head: list[str]
-    rows: list[list[str]]
-    note: str = ""
-    wide: bool = field(default=False)
-
-
-def p_text(p: float | None) -> str:
-    """A p-value: three decimals, or <0.001; empty when there is none."""
-    if p is None:
-        return ""
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def readable(run: RunTables, study: Study) -> dict[str, Table]:
@@ -78,31 +42,8 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
             made[name] = make(source, caption, study)
     effects = run.read("effects.csv")
     if not effects.is_empty():
-        made |= _effect_tables(effects, study)
+        made |= effect_tables(effects, study)
     return made
-
-
-def _effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
-    """The rest of effects.csv, one table per kind of analysis."""
-    captions = {
-        "table3": f"Table 3. {study.primary.label} after matching, crude {_effects_of(study)}",
-        "main": "Effects on the primary outcome",
-        "follow_up": "What the effect can be at most, whatever became of those who left alive",
-        "outcomes": "Effects on the other outcomes, matched, crude",
-        "interaction": "Tests between the sides of each subgroup",
-        **{table.name: table.caption for table in sensitivity.tables()},
-    }
-    made = {}
-    for name, caption in captions.items():
-        part = effects.filter(pl.col("analysis") == name)
-        if not part.is_empty():
-            made[name if name == "table3" else f"effects_{name}"] = _effects(part, caption, study)
-    return made
-
-
-def _effects_of(study: Study) -> str:
-    """What the effects on the primary outcome are."""
-    return "mean differences" if study.primary.unit else "odds ratios"
 
 
 def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
@@ -186,80 +127,6 @@ def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:
     ]
     note = "Describes, does not compare like with like: a later or longer dose needs survival."
     return Table(caption, head, rows, note)
-
-
-def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
-    head = [
-        "Contrast",
-        "In",
-        "Event",
-        "Model",
-        "Measure",
-        "Estimate (95% CI)",
-        "Risk exposed",
-        "Risk unexposed",
-        "p",
-        "adj. p",
-        "Events / n exposed",
-        "Events / n unexposed",
-        "Note",
-    ]
-    rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
-    cells, below = notes.said_once([row[-1] for row in rows])
-    rows = [[*row[:-1], cell] for row, cell in zip(rows, cells, strict=True)]
-    head, rows, same = _said_once(head, rows)
-    return Table(caption, head, rows, " ".join(filter(None, (same, below))), wide=True)
-
-
-def _said_once(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], str]:
-    """A table without the columns that say nothing or the same in every row, and that sameness."""
-    found = {i: {row[i] for row in rows} - {""} for i in range(len(head))}
-    constant = [i for i, name in enumerate(head) if name in _ONCE and len(found[i]) == 1]
-    if len(rows) < 2:
-        constant = []
-    kept = [i for i in range(len(head)) if found[i] and i not in constant]
-    same = ", ".join(found[i].copy().pop() for i in constant)
-    text = f"Every row: {same}." if same else ""
-    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], text
-
-
-_ONCE = ("In", "Event", "Model", "Measure")
-
-
-def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
-    corrected = row["p_holm"] if study.analysis.multiplicity == "holm" else row["p_bh"]
-    estimate = "" if row["estimate"] is None else f"{row['estimate']:.3g}"
-    if row["lo"] is not None and row["hi"] is not None:
-        estimate += f" ({row['lo']:.3g} to {row['hi']:.3g})"
-    return [
-        row["contrast"] or "",
-        row["population"] or "",
-        row["event_label"] or "",
-        row["model"] or "",
-        row["measure"] or "",
-        estimate or "not shown",
-        _risk(row, "exposed"),
-        _risk(row, "control"),
-        p_text(row["p"]),
-        p_text(corrected),
-        _fraction(row["events_exposed"], row["n_exposed"]),
-        _fraction(row["events_control"], row["n_control"]),
-        row["note"] or "",
-    ]
-
-
-def _risk(row: dict[str, Any], arm: str) -> str:
-    """The risk of an arm in percent, with its interval where it has one."""
-    risk, lo, hi = (row.get(f"risk_{arm}{end}") for end in ("", "_lo", "_hi"))
-    if risk is None:
-        return ""
-    return f"{risk:.1%}" + ("" if lo is None or hi is None else f" ({lo:.1%} to {hi:.1%})")
-
-
-def _fraction(events: int | None, n: int | None) -> str:
-    if n is None:
-        return ""
-    return f"{'...' if events is None else f'{events:,}'} / {n:,}"
 
 
 def _terms(table: pl.DataFrame, caption: str, study: Study) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ehrivig.report.tables import RunTables, Table
+from ehrivig.report.table import RunTables, Table
 from ehrivig.study import Study
 
 _HIDDEN = "not shown"

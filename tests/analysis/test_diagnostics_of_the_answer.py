@@ -16,7 +16,7 @@ from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.release import copies
 from ehrivig.report import answer
-from ehrivig.report.tables import RunTables
+from ehrivig.report.table import RunTables
 from ehrivig.stats.timezero import ExtremeWeights
 from ehrivig.stats.timezero.clone_censor_weight import PENALISED
 from ehrivig.study import Study

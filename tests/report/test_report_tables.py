@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ehrivig.report import methods, notes, tables, use
-from ehrivig.report.tables import RunTables, Table
+from ehrivig.report.table import RunTables, Table
 from ehrivig.study import Study, load
 
 LIU = load("ivig_covid19")

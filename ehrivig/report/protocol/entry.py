@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import Section, facts
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 from ehrivig.study import Study
 from ehrivig.study.people import Criterion, Evidence
 from ehrivig.study.registries import ANSWERS, CRITERIA, SEVERITIES

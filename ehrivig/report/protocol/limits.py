@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ehrivig.report.methods import hidden_counts
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import OF_AUTHORS, Section
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 from ehrivig.study import Study
 from ehrivig.study.admitted import late_names
 from ehrivig.study.immortal_time import warnings_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ehrivig.report.protocol.section import Section
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 from ehrivig.study import Study
 
 

@@ -7,7 +7,7 @@ from math import sqrt
 from ehrivig import __version__
 from ehrivig.report import methods
 from ehrivig.report.protocol.section import OF_AUTHORS, Section, facts
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 from ehrivig.study import Study
 from ehrivig.study.protocol import beside, given
 from ehrivig.study.registries import ANSWERS, SENSITIVITY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 
 OF_AUTHORS = "To be written by the authors."
 """What no study file can say."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import Section, facts
-from ehrivig.report.tables import Table
+from ehrivig.report.table import Table
 from ehrivig.study import Covariate, Outcome, Study
 from ehrivig.study.registries import COVARIATES, OUTCOMES
 from ehrivig.study.registries.entry import Entry
