@@ -69,6 +69,7 @@ def test_what_a_layout_cannot_read_is_counted(tmp_path: Path) -> None:
         ("7", "icu_end", 1, 1),
         ("7", "icu_start", 1, 1),
         ("7", "moment", 0, 1),
+        ("7", "person", 0, 2),
         ("7", "place", 1, 2),
         ("7", "procedure", 1, 2),
         ("7", "visit", 1, 2),

@@ -26,7 +26,8 @@ def test_every_page_has_the_one_skeleton_and_style_sheet() -> None:
 
 
 def test_a_value_is_escaped_and_a_missing_one_is_an_error() -> None:
-    values = {"hospitals": ["<script>"], "sections": [], "missing": [], "version": "1"}
+    values = {"hospitals": ["<script>"], "sections": [], "missing": [], "protocols": []}
+    values |= {"version": "1"}
     text = page("ehrivig.meta", "pool.html", title="<b>", **values)
     assert "&lt;script&gt;" in text
     assert "<b>" not in text

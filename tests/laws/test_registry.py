@@ -45,6 +45,7 @@ NO_ESTIMATORS = {
     "ehrivig.stats.timezero.simulate.naive_biases": "describes simulated patients",
     "ehrivig.stats.timezero.simulate.simulate_null": "simulates",
     "ehrivig.stats.timezero.weighted_clones.weighted_clones": "what the weights of a design leave",
+    "ehrivig.stats.wald.p_value": "a function of one number",
     "ehrivig.stats.wald.quantile": "a function of one number",
     "ehrivig.stats.weighting.weight.effective_sample_size": "Kish's formula: tests/stats",
     "ehrivig.stats.timezero.time_dependent.exposure_spells": "a part of time-dependent Cox",

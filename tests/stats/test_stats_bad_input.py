@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ehrivig.match.score import propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.standardise import aipw, g_computation
+from ehrivig.stats.result import Effect
 from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.fine_gray import fine_gray
@@ -93,6 +94,13 @@ def cohort(d: Data) -> Any:
     return follow_up(d["t"] * 24, d["y"], start, d["x"])
 
 
+def told(effects: Sequence[Effect]) -> list[Effect]:
+    """Those that have numbers; of the others each says why not."""
+    without = [e for e in effects if np.isnan(e.estimate)]
+    assert all(e.notes[0].startswith("no estimate: ") for e in without)
+    return [e for e in effects if e not in without]
+
+
 ESTIMATORS: dict[str, Callable[[Data], Any]] = {
     "logistic": lambda d: logistic(d["y"], full(d)).coef,
     "Firth": lambda d: logistic(d["y"], full(d), firth="auto").coef,
@@ -121,7 +129,7 @@ ESTIMATORS: dict[str, Callable[[Data], Any]] = {
     "weights": lambda d: (
         weight.inverse_probability(d["arm"], 1 / (1 + np.exp(-d["x"][:, 0])), "ATE").largest
     ),
-    "landmark": lambda d: [e.estimate for e in landmark(cohort(d), 24, 200)],
+    "landmark": lambda d: [e.estimate for e in told(landmark(cohort(d), 24, 200))],
     "time-dependent Cox": lambda d: time_dependent_cox(cohort(d)).estimate,
     "sequential trials": lambda d: sequential_trials(cohort(d)).estimate,
     "clone-censor-weight": lambda d: (
