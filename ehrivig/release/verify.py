@@ -82,7 +82,8 @@ def verify(folder: Path, smallest: int | None = None, earlier: Sequence[Path] = 
     """
     place = _release(folder)
     limit = smallest or _smallest(place)
-    name = folder.name if place == folder else f"{folder.name}/{FOLDER}"
+    own = folder.resolve().name
+    name = own if place == folder else f"{own}/{FOLDER}"
     cells, others = tuple(attack(place, limit)), [_earlier(one) for one in earlier]
     anew = _anew(place, [*before.carried(folder), *others], limit)
     return Verified(name, limit, cells, (*changes(place), *_unsigned(place)), anew)

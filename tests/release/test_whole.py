@@ -39,6 +39,13 @@ def test_a_folder_as_it_was_written_is_safe(folder: Path) -> None:
     assert (code, text.startswith(f"{folder.name}: safe")) == (0, True)
 
 
+def test_the_folder_that_one_stands_in_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert said(Path())[1].startswith(f"{folder.name}: safe")
+
+
 def test_what_was_edited_added_or_taken_away_is_named(folder: Path) -> None:
     (folder / "report.html").unlink()
     (folder / "follow_up.csv").write_text(HEAD + "exposed,80,21,0.2625,0\ncontrol,90,30,0.333,0\n")
