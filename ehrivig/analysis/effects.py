@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
+from ehrivig.dataset import HOSPITAL
 from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
@@ -227,6 +228,10 @@ def _reason(error: Exception) -> str:
     """Why there is no number; of a separated model with what a study file can do about it."""
     if not isinstance(error, SeparationError):
         return str(error)
+    if HOSPITAL in error.columns:
+        cure = "Leave that hospital out ([extract] hospitals), do without the hospital ([match] "
+        cure += "hospital), "
+        return f"{error.fact} {cure}or name another analysis in [study.estimand]"
     return (
         f"{error.fact} Take what separates out of [match] covariates or [analysis] adjust, coarsen "
         "it, or name another analysis in [study.estimand]"

@@ -15,6 +15,7 @@ from ehrivig.analysis import follow_up_length
 from ehrivig.analysis.survival import horizon_of, in_the_stay
 from ehrivig.concepts.follow_up import Answerable, Known
 from ehrivig.meta.lint import Lint
+from ehrivig.study.registries import ANSWERS
 
 ANYWHERE = "known_anywhere"
 ARMS = {"exposed": True, "control": False}
@@ -240,11 +241,23 @@ def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
             continue
         message = (
             f"{primary.label} is unknown of {unknown / people.height:.1%} of the {arm} (limit "
-            f"{MOST_LOST:.0%}): who is left out is not like who stays. Lengthen the follow-up, or "
+            f"{MOST_LOST:.0%}): {_what_follows(people, answerable)}. Lengthen the follow-up, or "
             "end the period of admissions before it"
         )
         found.append(Lint("lost_to_follow_up", "error", message, {"n": unknown}))
     return found
+
+
+def _what_follows(people: pl.DataFrame, answerable: Answerable) -> str:
+    """What becomes of people of unknown outcome: left out, or followed as long as they are seen."""
+    unseen = pl.col(answerable.study.primary.name).is_null()
+    seen = "time_days" in people.columns and people.filter(unseen)["time_days"].null_count() == 0
+    if ANSWERS[answerable.study.answer].death and seen:
+        return (
+            "they are followed to the last day that is known of them, as if it had no bearing on "
+            "their fate"
+        )
+    return "who is left out is not like who stays"
 
 
 def _transferred(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:

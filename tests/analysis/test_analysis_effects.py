@@ -11,7 +11,7 @@ import pytest
 from ehrivig.analysis.effects import SCHEMA, EffectRows, Question
 from ehrivig.analysis.main_effects import _pairs
 from ehrivig.analysis.models import adjusted
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
@@ -48,6 +48,22 @@ def test_an_analysis_that_fails_leaves_the_reason() -> None:
     assert row["estimate"] is None
     assert row["note"] == "no estimate: separation: the events are split by exposed"
     assert row["event_label"] == "death"
+
+
+@pytest.mark.parametrize(
+    ("columns", "cure"),
+    [
+        ("age", "Take what separates out of [match] covariates"),
+        ("hospital (any other)", "Leave that hospital out ([extract] hospitals)"),
+    ],
+)
+def test_what_separates_has_its_cure(columns: str, cure: str) -> None:
+    def fail() -> Effect:
+        raise SeparationError(f"logistic: separation by {columns}.", columns)
+
+    made = EffectRows(5)
+    made.ask(ASKED, fail)
+    assert f"separation by {columns}. {cure}" in made.rows[0]["note"]
 
 
 def test_a_mistake_of_the_program_is_not_swallowed() -> None:

@@ -173,6 +173,14 @@ def test_a_few_unknown_are_no_zero_share(
     assert shown == ([None, None] if ends[2] else [exposed[0], control[0]])
 
 
+def test_who_is_followed_to_the_end_of_the_data_is_not_left_out(plan: Study) -> None:
+    table, answerable = _lost((20, 40), (0, 90)), _guarded(plan)
+    (lint,) = lost.lints(table, answerable)
+    assert "who is left out is not like who stays" in lint.message
+    (lint,) = lost.lints(table.with_columns(time_days=pl.lit(5.0)), answerable)
+    assert "they are followed to the last day that is known of them" in lint.message
+
+
 def test_dates_that_show_a_register_which_the_study_file_denies_are_said(plan: Study) -> None:
     shown = (Seen("A", 500, 50, 50, 40, 600, 90),)
     for declared, said in (("unknown", 1), ("in_hospital", 1), ("linked", 0), (None, 0)):
