@@ -1,15 +1,16 @@
 -- The courses of the exposure: how many doses, and on how many of their days there is one.
 -- Grain: hospital. n: doses that were given, n_days: days with some, of n_stays; n_mg: milligrams
--- of the n_known doses whose grams the unit tells. Of the n_several stays with doses on several
--- days: n_dosed days with a dose, of the n_span days from the first to the last.
+-- of the n_known doses whose grams the unit tells, none of them infinite. Of the n_several stays
+-- with doses on several days: n_dosed days with a dose, of the n_span days from the first to the
+-- last.
 WITH course AS (
     SELECT
         hospital_id,
         admission_id,
         COUNT(*) AS n,
         COUNT(DISTINCT started_at::DATE) AS days,
-        COUNT(grams) AS known,
-        SUM(grams) AS grams,
+        COUNT(grams) FILTER (WHERE grams BETWEEN 0 AND 1e9) AS known,
+        SUM(grams) FILTER (WHERE grams BETWEEN 0 AND 1e9) AS grams,
         DATE_DIFF('day', MIN(started_at), MAX(started_at)) + 1 AS span
     FROM GIVEN('gate.exposure_row')
     GROUP BY hospital_id, admission_id

@@ -7,7 +7,7 @@ WITH stay AS (
         dose_unit,
         MEDIAN(grams) AS grams
     FROM GIVEN('gate.exposure_row')
-    WHERE grams > 0
+    WHERE grams > 0 AND grams < 1e9
     GROUP BY hospital_id, admission_id, dose_unit
 )
 

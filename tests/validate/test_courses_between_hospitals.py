@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
+from fuzz.base import short_study, small_extract
 
+from ehrivig import pipeline
 from ehrivig.validate.courses_between_hospitals import with_gaps
 
 
@@ -25,3 +29,18 @@ def test_days_without_a_dose(counts: dict[str, tuple[int, int]], missing: int) -
     found = with_gaps(pl.DataFrame(rows, columns, orient="row"))
     assert found.get("A", (0, 0))[0] == missing
     assert not any(n for name, (n, _) in found.items() if name != "A")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("dose", float("inf")), ("concentration_g_per_l", float("inf"))]
+)
+def test_infinite_doses_are_said_and_end_no_gate(tmp_path: Path, column: str, value: float) -> None:
+    """Their sum is no number of milligrams."""
+    small_extract(tmp_path / "x")
+    for path in (tmp_path / "x").glob("medication/*/*.parquet"):
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        changed = pl.lit(value).cast(frame.schema[column]).alias(column)
+        frame.with_columns(changed).write_parquet(path)
+    done = pipeline.check(short_study(tmp_path / "s.toml"), tmp_path / "x", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "medication" in done.message
