@@ -98,6 +98,15 @@ def test_a_risk_names_the_day_that_its_outcome_does_not(
     changed = plan.model_copy(update={"outcomes": outcomes})
     rows = EffectRows(0)
     time_zero(sample(table), changed, rows)
+    short = changed.outcomes.model_copy(
+        update={
+            "variables": tuple(v.model_copy(update={"event_label": "death"}) for v in variables)
+        }
+    )
+    again = EffectRows(0)
+    time_zero(sample(table), changed.model_copy(update={"outcomes": short}), again)
+    risks = {r["event_label"] for r in again.rows if r["measure"] == "RD"}
+    assert risks == {"death by day 28"}
     told = {(r["measure"], r["event_label"]) for r in rows.rows if "Cox" not in r["contrast"]}
     said = words.format("death within 28 days")
     assert {label for measure, label in told if measure in ("RD", "RR")} == {said}

@@ -111,10 +111,11 @@ def left_out(n_left: int, n: int, study: Study) -> str:
 
 
 def by_day(effects: list[Effect], study: Study) -> list[Effect]:
-    """Effects of a design with a horizon: their event by its day, where the outcome has none."""
-    if study.primary.within_days:
+    """Effects of a design with a horizon: their event by its day, where its words have none."""
+    said = study.primary.event_label
+    if study.primary.within_days and any(character.isdigit() for character in said):
         return effects
-    words = f"{study.primary.event_label} by day {study.horizon_days:g}"
+    words = f"{said} by day {study.horizon_days:g}"
     return [e if e.measure == "HR" else replace(e, event_label=words) for e in effects]
 
 
