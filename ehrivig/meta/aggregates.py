@@ -8,6 +8,7 @@ the estimates they came from.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -29,6 +30,7 @@ _MEASURED = (*_NUMBERS, *RISKS, "within_days")
 _LATER = ("note", "role", *RISKS, "within_days", "estimand", "protocol_hash")
 """Columns that files of earlier versions lack."""
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
+_MATCHED = re.compile(r"^ATM \(.*\)$")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
 
 
@@ -153,7 +155,7 @@ def _refuse_different_questions(key: tuple[str, ...], rows: Sequence[HospitalEff
         "follow people for different times": {
             f"{row.within_days:g} days" for row in rows if not math.isnan(row.within_days)
         },
-        "compare different things": {row.estimand for row in rows if row.estimand},
+        "compare different things": {_asked(row.estimand) for row in rows if row.estimand},
     }
     for what, told in asked.items():
         if len(told) > 1:
@@ -161,6 +163,11 @@ def _refuse_different_questions(key: tuple[str, ...], rows: Sequence[HospitalEff
                 f"pool: {', '.join(key)}: hospitals {what} ({'; '.join(sorted(told))}). Run the "
                 "same study file everywhere."
             )
+
+
+def _asked(estimand: str) -> str:
+    """What an estimand asks for: of how many exposed there was a match is no question."""
+    return _MATCHED.sub("ATT", estimand)
 
 
 def _pool_rows(rows: tuple[HospitalEffect, ...], tau2: Tau2, ci: Interval) -> AnalysisPool:

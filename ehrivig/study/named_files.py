@@ -15,18 +15,21 @@ def hashes(study: Study) -> dict[str, str]:
 
     Code lists have hashes of their own (`study.lists.hashes`). What is no file is not there.
     """
+    named = dict(_named(study))
     return {
-        f"{kind}/{path.name}": resources.file_digest(path)
-        for kind, path in sorted(_named(study))
-        if path.is_file()
+        name: resources.file_digest(path) for name, path in sorted(named.items()) if path.is_file()
     }
 
 
 def _named(study: Study) -> Iterator[tuple[str, Path]]:
+    """Each file by what it is and its name; those of a layout by their place in its folder."""
     if study.extract.mappings is not None:
-        yield "mappings", Path(study.extract.mappings)
+        path = Path(study.extract.mappings)
+        yield f"mappings/{path.name}", path
     if study.extract.layout not in LAYOUTS.names:
-        yield from (("layout", path) for path in Path(study.extract.layout).glob("*"))
+        folder = Path(study.extract.layout)
+        for path in folder.rglob("*"):
+            yield f"layout/{path.relative_to(folder).as_posix()}", path
     for name in study.regimen.names if study.regimen else ():
         if name not in REGIMENS.names:
-            yield "regimen", Path(name)
+            yield f"regimen/{Path(name).name}", Path(name)

@@ -194,6 +194,13 @@ def test_answers_to_different_questions_are_not_pooled(tmp_path: Path) -> None:
     assert not (tmp_path / "pool").exists()
 
 
+def test_how_many_had_a_match_is_no_other_question(tmp_path: Path) -> None:
+    """All of A, 40 of 60 exposed of B: both answer for the exposed, as far as there are pairs."""
+    told = {"A": "ATT", "B": "ATM (40 of 60 exposed have a match)", "C": "ATM (few)"}
+    folders = [sent(tmp_path / name, [name], estimand=asked) for name, asked in told.items()]
+    assert pool_aggregates(folders, tmp_path / "pool").hospitals == ("A", "B", "C")
+
+
 def test_other_protocols_of_one_question_are_named(tmp_path: Path) -> None:
     """Another layout or code list is another protocol: pooled, and the page says so."""
     folders = [sent(tmp_path / name, [name], declared=f"protocol of {name}") for name in "AB"]

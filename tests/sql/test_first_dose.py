@@ -34,13 +34,8 @@ GIVEN = """
 """
 
 
-def first(hospital: Hospital, **window: float | None) -> dict[int, datetime]:
-    values = {"start_hours": 0.0, "end_hours": None, **window}
-    rows = hospital.rows("first_dose", codelist="ivig", routes=["iv"], **values)
-    return dict(rows)
-
-
-def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) -> None:
+def treated(hospital: Hospital) -> None:
+    """The stays, and what was given in them."""
     hospital.admit(STAYS)
     hospital.db.execute(
         "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
@@ -48,6 +43,16 @@ def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) ->
     )
     hospital.draw("ref.drug_class", CLASSES)
     hospital.draw("medication", GIVEN)
+
+
+def first(hospital: Hospital, **window: float | None) -> dict[int, datetime]:
+    values = {"start_hours": 0.0, "end_hours": None, **window}
+    rows = hospital.rows("first_dose", codelist="ivig", routes=["iv"], **values)
+    return dict(rows)
+
+
+def test_the_first_dose_by_an_allowed_route_in_the_window(hospital: Hospital) -> None:
+    treated(hospital)
     assert first(hospital) == {
         1: datetime(2020, 1, 2, 23, 59, 59),  # the one before is before the window
         2: datetime(2020, 1, 2, 10),  # at the moment it opens
@@ -68,13 +73,7 @@ def test_a_dose_after_the_window_is_no_dose_of_it_and_a_start_all_the_same(
     hospital: Hospital, end: float | None
 ) -> None:
     """Whoever starts after the window is untreated by it, and no longer one who has not started."""
-    hospital.admit(STAYS)
-    hospital.db.execute(
-        "CREATE OR REPLACE TABLE ref.drug AS SELECT 1 AS drug, 'iv' AS route "
-        "UNION SELECT 2, 'im' UNION SELECT 3, 'iv'"
-    )
-    hospital.draw("ref.drug_class", CLASSES)
-    hospital.draw("medication", GIVEN)
+    treated(hospital)
     plan = studies.load("ivig_covid19")
     drug = plan.exposure.model_copy(update={"end_hours": end})
     few = plan.outcomes.model_copy(update={"variables": (plan.primary,)})

@@ -22,6 +22,7 @@ from ehrivig.stats.timezero import (
     time_dependent_cox,
 )
 from ehrivig.stats.timezero.clones import START, WAIT, clone_weights, clones
+from ehrivig.stats.timezero.contrast import no_event
 from ehrivig.stats.timezero.initiation import (
     at_risk_of_start,
     grace_period,
@@ -405,7 +406,8 @@ def test_a_strategy_without_an_event_has_a_difference_and_no_ratio() -> None:
     difference = found.risk_difference
     assert difference.estimate == pytest.approx(-1 / 3)
     assert -0.5 < difference.lo < -1 / 3 < difference.hi < -0.2
-    assert "one arm has no event: its true risk may be up to 3.0%" in difference.notes[-1]
+    # of 40 people who follow the strategy, not of the 100 that are copied into it
+    assert "one arm has no event: its true risk may be up to 7.2%" in difference.notes[-1]
     assert np.isnan([found.risk_ratio.estimate, found.risk_ratio.lo, found.risk_ratio.p]).all()
     assert found.risk_ratio.notes[0].startswith("no estimate: a strategy has no event")
     risk, ratio, hazard = landmark(cohort, 6, 672)
@@ -413,6 +415,15 @@ def test_a_strategy_without_an_event_has_a_difference_and_no_ratio() -> None:
     assert "up to 7.2%" in risk.notes[-1]  # 1 - 0.05 ** (1 / 40)
     assert np.isnan([ratio.estimate, hazard.estimate]).all()
     assert all(one.notes[0].startswith("no estimate: ") for one in (ratio, hazard))
+
+
+def test_how_rare_an_event_may_be_tells_no_few_people() -> None:
+    """1 - 0.05 ** (1 / 3) is 63.2%, which three people alone give."""
+    (few,) = no_event(0.0, 0.2, (3, 90))
+    assert few == "one arm has no event among fewer than 10 people"
+    (many,) = no_event(0.2, 0.0, (3, 60))
+    assert "up to 4.9%" in many
+    assert no_event(0.1, 0.2, (3, 3)) == ()
 
 
 def test_who_starts_at_time_zero_leaves_the_others_standing_for_all_at_once() -> None:

@@ -51,13 +51,20 @@ def test_what_the_files_say_that_it_names_is_in_the_hash(tmp_path: Path) -> None
     layout.mkdir()
     path = short_study(tmp_path / "study.toml", extract={"mappings": "map.toml", "layout": "own"})
     seen = set()
-    for mapped, select in (("creatinine", "1"), ("crp", "1"), ("crp", "2")):
+    (layout / "prepare").mkdir()
+    for mapped, select, step in (
+        *(("creatinine", "1", "1"), ("crp", "1", "1")),
+        *(("crp", "2", "1"), ("crp", "2", "2")),
+    ):
         signed.write_text(text.replace("creatinine", mapped), encoding="utf-8")
         (layout / "patient.sql").write_text(f"SELECT {select}", encoding="utf-8")
+        (layout / "prepare" / "placed.sql").write_text(f"SELECT {step}", encoding="utf-8")
         content = protocol(studies.load(str(path)))
-        assert set(content["own_files"]) == {"mappings/map.toml", "layout/patient.sql"}
+        assert set(content["own_files"]) == {
+            *("mappings/map.toml", "layout/patient.sql", "layout/prepare/placed.sql")
+        }
         seen.add(content["protocol_hash"])
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_a_run_repeats_the_protocol_that_the_command_prints(tmp_path: Path) -> None:

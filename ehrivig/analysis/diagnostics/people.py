@@ -67,10 +67,8 @@ def immortal_time(e: Evidence) -> Diagnostic:
 
 def eligible(e: Evidence) -> Diagnostic:
     """Time zero is when eligibility is met."""
-    share, hidden = None, None
-    if "eligible_at" in e.table.columns:
-        late = int((e.table["eligible_at"] > e.table["time_zero"]).fill_null(False).sum())
-        share, hidden = late / max(e.table.height, 1), e.ends(late, e.table.height)
+    late, n = _late(e.table), max(e.table.height, 1)
+    share, hidden = (None, None) if late is None else (late / n, e.ends(late, n))
     return Diagnostic(
         "eligible_after_time_zero",
         share,
@@ -85,12 +83,18 @@ def eligible(e: Evidence) -> Diagnostic:
 
 def may_be_late(table: pl.DataFrame, study: Study) -> bool:
     """Whether too many met a criterion after time zero only, or may have where few are hidden."""
-    if "eligible_at" not in table.columns:
+    late, n = _late(table), max(table.height, 1)
+    if late is None:
         return False
-    late = int((table["eligible_at"] > table["time_zero"]).fill_null(False).sum())
-    ends = hidden_ends(late, table.height, study.report.smallest_cell)
-    most = late / max(table.height, 1) if ends is None else ends[1]
-    return most > lost.MOST_LOST
+    ends = hidden_ends(late, n, study.report.smallest_cell)
+    return (late / n if ends is None else ends[1]) > lost.MOST_LOST
+
+
+def _late(table: pl.DataFrame) -> int | None:
+    """Who met a criterion after time zero only; None where nobody knows when any was met."""
+    if "eligible_at" not in table.columns:
+        return None
+    return int((table["eligible_at"] > table["time_zero"]).fill_null(False).sum())
 
 
 def treated(e: Evidence) -> Diagnostic:

@@ -9,6 +9,7 @@ Source: Hernán and Robins 2016; Cain et al. 2010 (grace period); Maringe et al.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -106,10 +107,11 @@ def clone_censor_weight(
             "longer grace_hours."
         )
     good = replicates[_usable(replicates)]
-    hours = grace_hours, horizon_hours
+    make = _measured(problem, (start, wait), good, level, (grace_hours, horizon_hours))
+    followed = _effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)
     effects = tuple(
         replace(effect, notes=(*effect.notes, note)) if note else effect
-        for effect in _contrasts(problem, (start, wait), good, level, hours)
+        for effect in _contrasts((start, wait), good, followed, make)
     )
     return CloneCensorWeight(
         risk_start=start,
@@ -120,7 +122,7 @@ def clone_censor_weight(
         n_failed=n_failed,
         max_weight=(_largest(problem, weight, START), _largest(problem, weight, WAIT)),
         n_censored=_departed(problem),
-        effective_n=(_effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)),
+        effective_n=followed,
         max_lost_weight=_largest_lost(problem),
     )
 
@@ -163,17 +165,37 @@ def _failed(replicates: FloatArray) -> int:
     return int((~_usable(replicates)).sum())
 
 
+Measured = Callable[..., Effect]
+"""Makes the effect of a measure from its value, its replicates, and notes."""
+
+
 def _contrasts(
+    risks: tuple[float, float],
+    replicates: FloatArray,
+    followed: tuple[float, float],
+    make: Measured,
+) -> tuple[Effect, Effect]:
+    """Return the risk difference and ratio; `followed`: how many people a strategy is worth."""
+    draws = replicates[:, 0] - replicates[:, 1]
+    difference = make("RD", risks[0] - risks[1], draws, *no_event(*risks, followed))
+    positive = replicates[(replicates > 0).all(axis=1)]
+    if min(risks) <= 0 or len(positive) < (1 - _MOST_FAILED) * len(replicates):
+        reason = "a strategy has no event, here or in many replicates, so no risk ratio"
+        return difference, without("RR", reason, difference)
+    ratios = np.log(positive[:, 0] / positive[:, 1])
+    return difference, make("RR", math.log(risks[0] / risks[1]), ratios)
+
+
+def _measured(
     problem: Problem,
     risks: tuple[float, float],
     replicates: FloatArray,
     level: float,
     hours: tuple[float, float],
-) -> tuple[Effect, Effect]:
-    """Return the risk difference and ratio with percentile limits."""
-    copies, label = problem.copies, problem.cohort.event_label
+) -> Measured:
+    """What all effects share: arms, words, the limits of the risks, percentiles as limits."""
+    copies, label, n = problem.copies, problem.cohort.event_label, problem.cohort.n
     events = [int(copies.event[copies.arm == arm].sum()) for arm in (START, WAIT)]
-    n = problem.cohort.n
     estimand = (
         f"everybody has started by {hours[0]:g} h (as observed, the others at its end) vs nobody "
         f"starts within {hours[0]:g} h (later start allowed); {label} {by_then(hours[1])}; all "
@@ -181,14 +203,10 @@ def _contrasts(
     )
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
     ends = np.quantile(replicates, tails, axis=0, method="weibull")
-    both = (
-        Risk(risks[0], float(ends[0, 0]), float(ends[1, 0])),
-        Risk(risks[1], float(ends[0, 1]), float(ends[1, 1])),
-    )
-
+    both = tuple(Risk(risks[arm], float(ends[0, arm]), float(ends[1, arm])) for arm in (0, 1))
     starting = f"{_departed(problem)[1]} of {n} start within {hours[0]:g} h"
 
-    def effect(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
+    def make(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
         low, high = np.quantile(draws, tails, method="weibull")
         return effect_of(
             measure,
@@ -201,22 +219,11 @@ def _contrasts(
             estimand,
             limits=(float(low), float(high)),
             notes=("every patient is in both arms until departing from one", starting, *notes),
-            risks=both,
+            risks=(both[0], both[1]),
             level=level,
         )
 
-    difference = effect(
-        "RD",
-        risks[0] - risks[1],
-        replicates[:, 0] - replicates[:, 1],
-        *no_event(*risks, (n, n)),
-    )
-    positive = replicates[(replicates > 0).all(axis=1)]
-    if min(risks) <= 0 or len(positive) < (1 - _MOST_FAILED) * len(replicates):
-        reason = "a strategy has no event, here or in many replicates, so no risk ratio"
-        return difference, without("RR", reason, difference)
-    ratios = np.log(positive[:, 0] / positive[:, 1])
-    return difference, effect("RR", math.log(risks[0] / risks[1]), ratios)
+    return make
 
 
 def _final(problem: Problem, weight: FloatArray, arm: int) -> FloatArray:

@@ -16,6 +16,8 @@ from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 from ehrivig.stats.wald import wald_interval
 
 HOURS_PER_DAY = 24.0
+_FEWEST_TOLD = 10
+"""Of fewer people no number is told that would be theirs."""
 
 
 def two_arms(exposed: BoolArray, event: BoolArray, design: str) -> None:
@@ -70,6 +72,8 @@ def no_event(risk: float, control: float, n: tuple[float, float]) -> tuple[str, 
     Source: Hanley and Lippman-Hand 1983 (the rule of three).
     """
     for value, size in zip((risk, control), n, strict=True):
+        if value <= 0 and size < _FEWEST_TOLD:
+            return (f"one arm has no event among fewer than {_FEWEST_TOLD} people",)
         if value <= 0:
             most = 1 - 0.05 ** (1 / max(size, 1.0))
             return (
