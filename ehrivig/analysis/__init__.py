@@ -119,6 +119,7 @@ def analyse(
     subgroups.forest(matched, study, rows)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
+    tables["curves"] = pl.concat([tables["curves"], curves.of_strategies(rows.strategies)])
     roles.assign(rows, study, late=people.may_be_late(table, study))
     tables["table_s3"] = table_s3(table, study)
     tables["effects"] = rows.frame()

@@ -26,6 +26,8 @@ from ehrivig.dataset import Floats
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.survival.kaplan_meier import kaplan_meier
+from ehrivig.stats.timezero.clone_course import HOURS_PER_DAY, STRATEGIES, StrategyCurves
+from ehrivig.stats.timezero.clones import START
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 
@@ -62,6 +64,23 @@ def curves(frame: pl.DataFrame, matched: pl.DataFrame, study: Study) -> pl.DataF
             if outcome.source == "clearance":
                 parts.append(_attempt(partial(_clearance, people, population)))
     return pl.concat(parts).with_columns(note=pl.lit(immortal_time(study) or None, pl.String))
+
+
+def of_strategies(strategies: dict[str, StrategyCurves]) -> pl.DataFrame:
+    """The risks under both strategies of clone-censor-weight by each day, outcome by outcome.
+
+    `at_risk` is told at time zero only, when everybody is in both.
+    """
+    parts = [pl.DataFrame(schema=SCHEMA)]
+    for outcome, found in strategies.items():
+        at_risk: list[int | None] = [found.n, *[None] * (found.hours.size - 1)]
+        for place, strategy in enumerate(STRATEGIES):
+            group = GROUPS[int(strategy == START)]
+            ends = found.risk[place], found.lo[place], found.hi[place]
+            events = found.events[place].tolist()
+            key = ("ccw", "all", group, outcome)
+            parts.append(_rows(key, found.hours / HOURS_PER_DAY, *ends, at_risk, events))
+    return pl.concat(parts)
 
 
 def _attempt(compute: Callable[[], pl.DataFrame]) -> pl.DataFrame:

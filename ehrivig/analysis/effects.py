@@ -19,6 +19,7 @@ from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables import multiplicity
+from ehrivig.stats.timezero.clone_course import StrategyCurves
 from ehrivig.study.admitted import Admitted
 
 OF_NUMBERS = (MEAN_DIFFERENCE, "HL shift")
@@ -64,8 +65,9 @@ class Question:
     """What is asked: the analysis, who is compared with whom, on which outcome, among whom.
 
     `immortal`: whether the exposed are told apart by what happens after time zero; the rows then
-    carry the run's warning. `split`: see `EffectRows`. `design`: which of `registries.answers` it
-    is, for what can be the answer.
+    carry the run's warning. `counted`: whether people and events are told; beside those of
+    everybody they may tell of few who are in both arms. `split`: see `EffectRows`. `design`: which
+    of `registries.answers` it is, for what can be the answer.
     """
 
     analysis: str
@@ -78,6 +80,7 @@ class Question:
     note: str = ""
     split: str = ""
     immortal: bool = True
+    counted: bool = True
     design: str = ""
 
 
@@ -89,7 +92,9 @@ class EffectRows:
     the parts is shown, since the whole minus the others would show it. `warning` goes into the
     note of every row whose exposure is defined by what happened after time zero; `admitted` into
     that of every row that rests on variables which follow time zero. `target`: among whom matching
-    estimates ("ATT" where every exposed has a match). A p is adjusted within its family before
+    estimates ("ATT" where every exposed has a match). `strategies`: the curves of an outcome's two
+    strategies, where a design has them; `designs`: the effects of each design on each outcome, as
+    they were found. A p is adjusted within its family before
     anything is hidden: what is hidden was tested all the same.
     """
 
@@ -98,6 +103,8 @@ class EffectRows:
     admitted: Admitted = field(default_factory=Admitted)
     target: str = "ATT"
     rows: list[dict[str, Any]] = field(default_factory=list)
+    strategies: dict[str, StrategyCurves] = field(default_factory=dict)
+    designs: dict[tuple[str, str], list[Effect]] = field(default_factory=dict)
     hidden_splits: set[str] = field(default_factory=set)
     uncounted_splits: set[str] = field(default_factory=set)
 
@@ -111,7 +118,10 @@ class EffectRows:
                 self.rows.append(self._failed(question, _reason(error)))
                 return
         notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
-        for effect in found if isinstance(found, list) else [found]:
+        effects = found if isinstance(found, list) else [found]
+        if question.design:
+            self.designs.setdefault((question.design, question.outcome), []).extend(effects)
+        for effect in effects:
             self.rows.append(self._row(question, effect, notes))
 
     def _row(self, question: Question, effect: Effect, raised: list[str]) -> dict[str, Any]:
@@ -141,7 +151,9 @@ class EffectRows:
             "tested": effect.p,
             "naive": self._naive(question),
         }
-        if not hidden and effect.measure not in OF_NUMBERS:
+        if not question.counted:
+            row |= dict.fromkeys(sizes)
+        elif not hidden and effect.measure not in OF_NUMBERS:
             row |= {
                 "events_exposed": effect.events_exposed,
                 "events_control": effect.events_control,

@@ -33,7 +33,7 @@ LOST = "lost_hours"
 
 
 def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> None:
-    """The rows of the answer: risk difference and ratio of the death that was asked for."""
+    """The rows of the answer: risk difference, ratio and days free of the death asked for."""
     if not answerable.weighted_for_lost:
         return
     asked, study = answerable.asked.primary, answerable.study
@@ -49,9 +49,13 @@ def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> N
         design=study.answer,
     )
     note = _left_out(table, study)
-    rows.ask(
-        replace(question, note=note), lambda: _effects(_found(table, study, asked.event_label))
-    )
+
+    def compute() -> list[Effect]:
+        found = _found(table, study, asked.event_label)
+        rows.strategies[asked.name] = found.curves
+        return _effects(found)
+
+    rows.ask(replace(question, note=note), compute)
 
 
 def _left_out(table: pl.DataFrame, study: Study) -> str:
@@ -93,5 +97,5 @@ def _effects(found: CloneCensorWeight) -> list[Effect]:
             method=f"{effect.method}, inverse probability of being followed",
             notes=(*effect.notes, note),
         )
-        for effect in (found.risk_difference, found.risk_ratio)
+        for effect in found.effects
     ]

@@ -92,7 +92,7 @@ class _Place:
 
     def text(self, x: float, line: float, words: str, **style: Any) -> None:
         usual: dict[str, Any] = {"fontsize": _POINTS, "va": "center", "color": BLACK}
-        self.axes.text(x, line, words, parse_math=False, **(usual | style))
+        self.axes.text(x, line, words, **(usual | style))
 
     def line(self, xs: tuple[float, float], ys: tuple[float, float], **style: Any) -> None:
         usual: dict[str, Any] = {"color": BLACK, "lw": 0.9, "solid_capstyle": "butt"}

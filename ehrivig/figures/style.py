@@ -47,6 +47,7 @@ _SETTINGS: dict[Any, Any] = {
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
     "font.size": 10,
     "text.usetex": False,
+    "text.parse_math": False,
     "axes.unicode_minus": True,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -108,7 +108,7 @@ def _row(axes: Axes, scale: _Scale, row: Bar, number: int) -> None:
     """The name of a window, its bar, and what it is under the bar."""
     axes.plot((0.06, _RIGHT), (number + 0.5,) * 2, color=LIGHT, lw=0.6, zorder=0)
     label = textwrap.fill(row.label, 26)
-    axes.text(0.06, number, label, ha="left", va="center", fontsize=9, parse_math=False)
+    axes.text(0.06, number, label, ha="left", va="center", fontsize=9)
     start, end = scale.start(row), scale.end(row)
     if end - start < 0.02:
         corners = [(start - 0.08, number - 0.14), (start, number - 0.34)]
@@ -141,6 +141,6 @@ def _words(axes: Axes, row: Bar, number: int, start: float, end: float) -> None:
     x, side = (start + 0.04, "left") if start + width < _WIDTH else (_RIGHT, "right")
     y = number + 0.28
     axes.text(
-        x, y, row.words, ha=side, va="center", fontsize=8, color=INK, parse_math=False, zorder=3,
+        x, y, row.words, ha=side, va="center", fontsize=8, color=INK, zorder=3,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
     )  # fmt: skip

@@ -25,7 +25,7 @@ RELEASED = {
     "overlap.csv": "admissions by propensity score",
     "positivity.csv": "admissions by hospital and decile of the score",
     "diagnostics.csv": "diagnostic, value, threshold, verdict, meaning",
-    "curves.csv": "survival and clearance, stepping when enough had the event",
+    "curves.csv": "survival and clearance, stepping when enough had the event; risks of strategies",
     "dosing_histogram.csv": "how the exposed were dosed",
     "lints.csv": "what looks wrong in our own numbers",
     "utilisation.csv": "use of the drug by everybody",

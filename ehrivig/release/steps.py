@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small
+from ehrivig.release import strategy_curves
 
 _COUNTS = ("patients", "admissions", "excluded", "excluded_not_measured")
 _ROWS = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
@@ -129,7 +130,10 @@ def curves(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     if "events" not in frame.columns:
         return frame.clear()
     key = ["curve", "group", "cause"]
-    parts = [_of_arm(arm, smallest) for _, arm in frame.group_by(key, maintain_order=True)]
+    weighted = pl.col("curve") == strategy_curves.KIND
+    arms = frame.filter(~weighted).group_by(key, maintain_order=True)
+    parts = [_of_arm(arm, smallest) for _, arm in arms]
+    parts.append(strategy_curves.coarse(frame.filter(weighted), smallest))
     found = pl.concat(parts).drop("events")
     return found.sort(["curve", "population"], maintain_order=True)
 

@@ -80,6 +80,7 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
         ("love_plot", run.read("balance.csv"), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
         *_of_curves(run.read("curves.csv"), immortal),
+        _of_strategies(run.read("curves.csv"), study),
         *_of_effects(run.read("effects.csv"), study, immortal),
         ("dosing", run.read("dosing_histogram.csv"), figures.dosing_histograms, {}),
     ]
@@ -125,6 +126,25 @@ def _of_curves(curves: pl.DataFrame, immortal: str) -> list[Plan]:
         table = _curve(curves, kind, population, cause)
         plans.append((name, table, figures.curves, options))
     return plans
+
+
+def _of_strategies(curves: pl.DataFrame, study: Study) -> Plan:
+    """The risks if everybody followed one strategy of the answer, and the other."""
+    within = f"within {study.grace_hours:g} h"
+    options = {
+        "y_label": f"Risk of {study.primary.event_label}",
+        "x_label": "days from time zero",
+        "notes": "Clone, censor, weight; everybody in both; 95% limits of the bootstrap",
+        "names": {
+            "exposed": f"{study.exposure.label} {within}",
+            "control": f"not {within}",
+        },
+        "whole": False,
+    }
+    table = _curve(curves, "ccw", "all", study.primary.name)
+    if not table.is_empty():
+        table = table.with_columns(at_risk=pl.lit(None, pl.Int64))
+    return "strategies", table, figures.curves, options
 
 
 def _of_effects(effects: pl.DataFrame, study: Study, immortal: str) -> list[Plan]:

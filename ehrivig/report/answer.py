@@ -18,6 +18,7 @@ MEASURES = {
     "HR": "hazard ratio",
     "MD": "difference of means",
 }
+NEEDED = "number needed to treat for one "
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def needed(difference: float, lo: float | None, hi: float | None) -> str:
     Source: Altman 1998.
     """
     harm = "harm" if difference > 0 else "benefit"
-    said = f"number needed to treat for one {harm} {abs(1 / difference):.0f}"
+    said = f"{NEEDED}{harm} {abs(1 / difference):.0f}"
     if lo is None or hi is None or lo == 0 or hi == 0:
         return said
     if lo < 0 < hi:

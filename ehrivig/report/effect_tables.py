@@ -7,9 +7,12 @@ from typing import Any
 import polars as pl
 
 from ehrivig.report import notes
+from ehrivig.report.answer import NEEDED, needed
 from ehrivig.report.table import Table, p_text
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
+
+_READ_AS_EFFECTS = ("primary", "safe")
 
 
 def effect_tables(effects: pl.DataFrame, study: Study) -> dict[str, Table]:
@@ -43,6 +46,7 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
         "Model",
         "Measure",
         "Estimate (95% CI)",
+        "Number needed to treat",
         "Risk exposed",
         "Risk unexposed",
         "p",
@@ -85,6 +89,7 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         row["model"] or "",
         row["measure"] or "",
         estimate or "not shown",
+        _needed(row),
         _risk(row, "exposed"),
         _risk(row, "control"),
         p_text(row["p"]),
@@ -93,6 +98,13 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         _fraction(row["events_control"], row["n_control"]),
         row["note"] or "",
     ]
+
+
+def _needed(row: dict[str, Any]) -> str:
+    """How many to treat for one benefit or harm, of a difference that may be read as an effect."""
+    if row["measure"] != "RD" or row.get("role") not in _READ_AS_EFFECTS or not row["estimate"]:
+        return ""
+    return needed(row["estimate"], row["lo"], row["hi"]).removeprefix(NEEDED)
 
 
 def _risk(row: dict[str, Any], arm: str) -> str:

@@ -89,8 +89,21 @@ def overlap(table: pl.DataFrame, path: Path) -> None:
         save(figure, path)
 
 
-def curves(table: pl.DataFrame, path: Path, *, y_label: str, x_label: str, notes: str = "") -> None:
-    """Step curves of both arms with 95% bands, and the numbers at risk where known."""
+def curves(
+    table: pl.DataFrame,
+    path: Path,
+    *,
+    y_label: str,
+    x_label: str,
+    notes: str = "",
+    names: dict[str, str] | None = None,
+    whole: bool = True,
+) -> None:
+    """Step curves of both arms with 95% bands, and the numbers at risk where known.
+
+    `names`: the arms', in the legend. `whole`: the axis runs to 1, else as far as the curves do.
+    """
+    names = names or NAMES
     days = [d for d in RISK_DAYS if d <= table["time"].to_numpy().max()]
     at_risk = table["at_risk"].is_not_null().any()
     with drawing(7.2, 4.4 if at_risk else 3.6) as (figure, axes):
@@ -104,7 +117,7 @@ def curves(table: pl.DataFrame, path: Path, *, y_label: str, x_label: str, notes
                 color=COLOUR[name],
                 linestyle=LINE[name],
                 linewidth=1.8,
-                label=NAMES[name],
+                label=names[name],
             )
             axes.fill_between(
                 time,
@@ -115,7 +128,8 @@ def curves(table: pl.DataFrame, path: Path, *, y_label: str, x_label: str, notes
                 alpha=0.13,
                 linewidth=0,
             )
-        axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, 1.02))
+        axes.set(xlabel=x_label, ylabel=y_label)
+        axes.set_ylim(0, 1.02 if whole else None)
         axes.set_xlim(left=0)
         axes.legend(loc="lower left" if "urvi" in y_label else "upper left")
         if notes:

@@ -39,7 +39,8 @@ def tables(
 
 def test_every_row_that_rests_on_it_says_so(tables: dict[str, pl.DataFrame]) -> None:
     effects = tables["effects"]
-    safe = (pl.col("analysis") == "time_zero") & ~pl.col("contrast").str.contains("naive")
+    safe = pl.col("analysis").is_in(["time_zero", "negative_control"])
+    safe &= ~pl.col("contrast").str.contains("naive")
     everybody = pl.col("population").str.starts_with("all") & ~pl.col("adjusted")
     rests = ~safe & ~everybody & (pl.col("analysis") != "time_zero")
     said = pl.col("note").str.contains("uses what follows time zero")

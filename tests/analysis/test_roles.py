@@ -78,7 +78,9 @@ def test_no_design_is_safe_where_people_were_eligible_later(
         found = effects_of(changed, plan, analysis="clone_censor_weight", measure="RD")
         assert found.filter(role="primary").height == 1
         (ratio,) = found.filter(
-            pl.col("model").str.starts_with("clone-censor-weight"), measure="RR"
+            pl.col("model").str.starts_with("clone-censor-weight"),
+            measure="RR",
+            analysis="time_zero",
         ).to_dicts()
         assert ratio["role"] == role
         assert role == "safe" or "safe" not in set(found["role"])

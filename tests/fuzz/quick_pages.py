@@ -36,7 +36,7 @@ def quick_pages(*, drawn: bool = False) -> Iterator[None]:
 
     def save(figure: Figure, target: Any, **options: Any) -> None:
         words = _words(figure)
-        if any("$" in word for word in words):
+        if any("$" in word for word in map(str, words)):
             full(figure, target, **options)
             return
         target.write(_svg(words))
@@ -78,7 +78,7 @@ def _mark(table: Any) -> str:
 
 
 def _svg(words: list[str]) -> str:
-    body = "".join(f"<text>{escape(word)}</text>\n" for word in words)
+    body = "".join(f"<text>{escape(word)}</text>\n" for word in map(str, words))
     return f"{HEAD}{body}</svg>\n"
 
 

@@ -44,6 +44,7 @@ NO_ESTIMATORS = {
     "ehrivig.stats.timezero.sequential.nested_trials": "a part of sequential trials",
     "ehrivig.stats.timezero.simulate.naive_biases": "describes simulated patients",
     "ehrivig.stats.timezero.simulate.simulate_null": "simulates",
+    "ehrivig.stats.timezero.clone_outcomes.outcome_ratios": "by hand: tests/stats",
     "ehrivig.stats.timezero.weighted_clones.weighted_clones": "what the weights of a design leave",
     "ehrivig.stats.wald.p_value": "a function of one number",
     "ehrivig.stats.wald.quantile": "a function of one number",

@@ -114,7 +114,7 @@ def curve(group: str, times: list[float], **columns: list[Any]) -> pl.DataFrame:
     )
 
 
-def drawn(saved: list[Figure], table: pl.DataFrame, y_label: str = "Survival", **more: str) -> Any:
+def drawn(saved: list[Figure], table: pl.DataFrame, y_label: str = "Survival", **more: Any) -> Any:
     figures.curves(table, Path("curves.svg"), y_label=y_label, x_label="days", **more)
     (axes,) = saved[-1].axes
     return axes
@@ -142,6 +142,17 @@ def test_curves_are_steps_of_each_arm_in_the_order_of_time(saved: list[Figure]) 
     assert axes.get_xlim()[0] == 0
     assert words(axes) == []  # nothing is known of the numbers at risk
     assert saved[0].get_size_inches()[1] == 3.6
+
+
+def test_names_of_a_study_are_no_mathematics(saved: list[Figure]) -> None:
+    """A dollar in a label is a dollar: as a formula this one cannot be drawn."""
+    table = pl.concat([curve("control", [0.0, 5.0]), curve("exposed", [0.0, 9.0])])
+    names = {"exposed": r"$\drug$", "control": "none"}
+    axes = drawn(saved, table, r"Risk of $\death$", names=names, whole=False)
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == [r"$\drug$", "none"]
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] < 1.01
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ def controls(e: Evidence) -> Diagnostic:
 
 
 def _calibrated(rows: pl.DataFrame) -> str:
-    """Whether the matched estimate was calibrated by them; where it stands, not what it is."""
+    """Whether the answer's ratio was calibrated by them; where it stands, not what it is."""
     if rows["estimate"].is_not_null().any():
-        return "; the matched estimate calibrated by them stands in effects.csv"
+        return "; the ratio of the answer calibrated by them stands in effects.csv"
     return "; they calibrate no estimate"
 
 

@@ -1,42 +1,54 @@
 """Negative controls: outcomes that the exposure cannot cause show how much bias is left.
 
-Their effects form an empirical null, against which the primary effect is read once more.
+Each is asked by the design of the answer. Their effects form an empirical null, against which the
+answer is read once more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from math import log
+from functools import cache, partial
+from math import isfinite, log
 
-import polars as pl
+import numpy as np
 
 from ehrivig import disclosure
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.sample import Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
+from ehrivig.analysis.sensitivity.time_zero import HOURS_PER_DAY, cohort_of, followed_people
+from ehrivig.analysis.sensitivity.weighting import DESIGNS, by_weights
+from ehrivig.analysis.strategies import deadline
+from ehrivig.analysis.survival import horizon_of
+from ehrivig.dataset import values
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.negative_controls import calibrate, fit_null
+from ehrivig.stats.timezero.clone_outcomes import outcome_ratios
 from ehrivig.study import Outcome, Study
+from ehrivig.study.registries import ANSWERS
+
+RATIOS = ("RR", "HR", "OR")
+"""What may be calibrated, the first that the answer's design gives."""
+_NO_TIME = "a coded diagnosis has no time: asked by clone-censor-weight of the same covariates"
 
 
 @answers("negative_control")
 def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
-    """Rows of analysis "negative_control": each control outcome, then the calibrated primary.
+    """Rows of analysis "negative_control": each control outcome, then the calibrated answer.
 
-    Matched, odds ratios, variance clustered on pairs, like the primary effect. Controls are no
-    hypotheses: they are in no family. At least three with an estimate that is shown are needed to
-    calibrate: with a hidden one among them, the others and the null would tell it.
+    Controls are no hypotheses: they are in no family. At least three with an estimate that is shown
+    are needed to calibrate: with a hidden one among them, the others and the null would tell it.
     """
-    matched = sample.matched
+    ask, question = _design(sample, study)
     found: list[Effect] = []
 
     def control(outcome: Outcome) -> Effect:
         if outcome.unit:
             raise AnalysisError("a number has no ratio: a negative control happens or not")
-        effect = matched_effect(matched, _as_primary(study, outcome))
+        effect = ask(outcome)
         events = (
             (effect.events_exposed, effect.n_exposed),
             (effect.events_control, effect.n_control),
@@ -47,17 +59,71 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
 
     for name in study.analysis.negative_controls:
         outcome = study.outcome(name)
-        question = Question("negative_control", versus(study), name, "matched", _label(outcome))
-        rows.ask(question, partial(control, outcome))
-    question = Question(
-        "negative_control",
-        f"{versus(study)}, calibrated",
-        study.primary.name,
-        "matched",
-        study.primary.event_label,
-        adjusted=True,
+        asked = replace(question, outcome=name, event_label=_label(outcome))
+        rows.ask(asked, partial(control, outcome))
+    calibrated = replace(
+        question, contrast=f"{question.contrast}, calibrated", adjusted=True, counted=True
     )
-    rows.ask(question, lambda: _calibrated(matched, study, found))
+    rows.ask(calibrated, lambda: _calibrated(_answer(sample, study, rows), found, study))
+
+
+def _design(sample: Sample, study: Study) -> tuple[Callable[[Outcome], Effect], Question]:
+    """What asks the question of the answer of another outcome, and the question in words."""
+    primary = study.primary
+    question = Question(
+        "negative_control", versus(study), primary.name, "matched", primary.event_label
+    )
+    if study.answer in DESIGNS:
+        return partial(_weighted, sample, study), replace(question, population="all")
+    if not ANSWERS[study.answer].death:
+        return partial(_matched, sample, study), question
+    grace = deadline(study)[0] or study.grace_hours
+    question = replace(
+        question,
+        contrast=f"{study.exposure.label} within {grace:g} h vs not (clone-censor-weight)",
+        population="all",
+        immortal=False,
+        counted=False,
+        note="" if study.answer == "clone_censor_weight" else _NO_TIME,
+    )
+    return _cloned(sample, study, grace), question
+
+
+def _matched(sample: Sample, study: Study, outcome: Outcome) -> Effect:
+    """Odds ratio in the matched, variance clustered on pairs."""
+    return matched_effect(sample.matched, _as_primary(study, outcome))
+
+
+def _weighted(sample: Sample, study: Study, outcome: Outcome) -> Effect:
+    """Risk ratio by the weights of the answer."""
+    asked = _as_primary(study, outcome)
+    found = by_weights(study.answer, sample.table, sample.score, asked)
+    return next(effect for effect in found if effect.measure == RATIOS[0])
+
+
+def _cloned(sample: Sample, study: Study, grace: float) -> Callable[[Outcome], Effect]:
+    """Risk ratio under the strategies of the answer; all controls are weighted at once."""
+    names = [n for n in study.analysis.negative_controls if not study.outcome(n).unit]
+
+    @cache
+    def made() -> dict[str, Effect | AnalysisError]:
+        people, _ = followed_people(sample.table, study)
+        found = outcome_ratios(
+            cohort_of(sample.table, study)[0],
+            np.column_stack([values(people, name) for name in names]),
+            [_label(study.outcome(name)) for name in names],
+            grace_hours=grace,
+            horizon_hours=max(horizon_of(study) * HOURS_PER_DAY, 2 * grace),
+        )
+        return dict(zip(names, found, strict=True))
+
+    def ask(outcome: Outcome) -> Effect:
+        found = made()[outcome.name]
+        if isinstance(found, AnalysisError):
+            raise found
+        return found
+
+    return ask
 
 
 def _label(outcome: Outcome) -> str:
@@ -72,14 +138,25 @@ def _as_primary(study: Study, outcome: Outcome) -> Study:
     return study.model_copy(update={"outcomes": section})
 
 
-def _calibrated(matched: pl.DataFrame, study: Study, controls: list[Effect]) -> Effect:
-    """The primary effect with the mean bias of the controls taken off and their spread added."""
+def _answer(sample: Sample, study: Study, rows: EffectRows) -> Effect:
+    """The ratio of the answer's design, from the rows that are there; of pairs, as it is made."""
     if study.primary.unit:
         raise AnalysisError(
             "the primary outcome is a number: ratios of controls do not calibrate it"
         )
+    if study.answer == "matched":
+        return matched_effect(sample.matched, study)
+    found = rows.designs.get((study.answer, study.primary.name), [])
+    for measure in RATIOS:
+        for effect in found:
+            if effect.measure == measure and isfinite(effect.se):
+                return effect
+    raise AnalysisError(f"{study.answer} gives no ratio here that controls could calibrate")
+
+
+def _calibrated(effect: Effect, controls: list[Effect], study: Study) -> Effect:
+    """The answer's ratio with the mean bias of the controls taken off and their spread added."""
     null = fit_null([log(e.estimate) for e in controls], [e.se for e in controls])
-    effect = matched_effect(matched, study)
     made = calibrate(null, log(effect.estimate), effect.se)
     note = (
         f"empirical null of {null.k} negative controls: mean log ratio {null.mean:.3g}, "
@@ -95,4 +172,5 @@ def _calibrated(matched: pl.DataFrame, study: Study, controls: list[Effect]) -> 
         method=f"{effect.method}, empirically calibrated",
         variance=f"{effect.variance}, with the predicted spread of biases (half-normal prior, 0.5)",
         notes=(*effect.notes, note),
+        risks=None,
     )

@@ -93,7 +93,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     if "clone_censor_weight" in wanted:
         ask_adjusted(
             f"{label} within {study.grace_hours:g} h vs not (clone-censor-weight)",
-            lambda: by_day(_cloned(cohort, study, horizon), study),
+            lambda: by_day(_cloned(cohort, study, horizon, rows), study),
             "clone_censor_weight",
         )
 
@@ -190,12 +190,12 @@ def cloned(
     )
 
 
-def _cloned(cohort: FollowUp, study: Study, horizon: float) -> list[Effect]:
+def _cloned(cohort: FollowUp, study: Study, horizon: float, rows: EffectRows) -> list[Effect]:
     result = cloned(cohort, study, horizon)
+    rows.strategies.setdefault(study.primary.name, result.curves)  # the answer's came first
     seen = extreme_weights(cohort, grace_hours=study.grace_hours, horizon_hours=horizon)
     note = (
         f"weights as they are, the largest {seen.largest:.1f}; truncated at 1 and 99% the risk "
         f"difference is {seen.truncated_difference:+.3f}"
     )
-    effects = result.risk_difference, result.risk_ratio
-    return [replace(effect, notes=(*effect.notes, note)) for effect in effects]
+    return [replace(effect, notes=(*effect.notes, note)) for effect in result.effects]

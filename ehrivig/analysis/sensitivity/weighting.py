@@ -43,19 +43,28 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
 
     `score` (rows of table,) is the propensity score, NaN where a matching variable is missing.
     """
-    known = ~np.isnan(values(table, study.primary.name)) & ~np.isnan(score)
-    people, e = table.filter(pl.Series(known)), score[known]
     label = study.primary.event_label
     question = Question("weighting", versus(study), study.primary.name, "all", label, adjusted=True)
-    aims = {entry.analysis: entry for entry in ESTIMANDS.values() if entry.analysis}
-    for name in study.analysis.sensitivity:
+    for name in (name for name in study.analysis.sensitivity if name in DESIGNS):
         question = replace(question, design=name)
-        if name in aims:
-            rows.ask(question, partial(_weighted, people, e, aims[name], study))
-        if name == "aipw":
-            rows.ask(question, partial(_augmented, people, e, study))
-        if name == "aipw_cross_fitted":
-            rows.ask(question, partial(_learned, people, study))
+        rows.ask(question, partial(by_weights, name, table, score, study))
+
+
+_AIMS = {entry.analysis: entry for entry in ESTIMANDS.values() if entry.analysis}
+DESIGNS = (*_AIMS, "aipw", "aipw_cross_fitted")
+"""The weightings by their names in [analysis] sensitivity."""
+
+
+def by_weights(name: str, table: pl.DataFrame, score: Floats, study: Study) -> list[Effect]:
+    """The effects on the primary outcome by one of `DESIGNS`; `score` as in `weighting`.
+
+    Among whose outcome and score are known.
+    """
+    known = ~np.isnan(values(table, study.primary.name)) & ~np.isnan(score)
+    people, e = table.filter(pl.Series(known)), score[known]
+    if name in _AIMS:
+        return _weighted(people, e, _AIMS[name], study)
+    return _augmented(people, e, study) if name == "aipw" else _learned(people, study)
 
 
 def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:

@@ -209,7 +209,7 @@ def _at_days(
 
 def _events(curve: pl.DataFrame, known: Known, key: tuple[str, ...]) -> dict[float, float]:
     """How many had the event by each day of a curve."""
-    n = at_start(known, curve, key[1], key[2])
+    n = at_start(Known() if key[0] == "ccw" else known, curve, key[1], key[2])
     told = curve.drop_nulls("estimate")
     share = 1 - told["estimate"] if key[0] == "km" else told["estimate"]
     return dict(zip(told["time"].to_list(), (share * n).to_list(), strict=True))

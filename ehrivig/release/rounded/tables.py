@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from ehrivig.disclosure import nearest
+from ehrivig.release import strategy_curves
 from ehrivig.release.attack.arms import ARMS, POPULATION
 from ehrivig.release.attack.attack import is_count, kind
 from ehrivig.release.attack.multiples import TABLE
@@ -106,6 +107,9 @@ def _curves(frame: pl.DataFrame, to: int, sizes: arms.Sizes) -> pl.DataFrame:
     }
     for row in rows:
         n = starts.get((str(row["population"]), str(row["group"])))
+        if row["curve"] == strategy_curves.KIND:
+            row["at_risk"] = row["at_risk"] and nearest(row["at_risk"], to)
+            continue
         if row["time"] == 0 and row.get("at_risk") is not None and n:
             row["at_risk"] = nearest(n, to)
         if row["estimate"] is None:

@@ -19,7 +19,20 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
-from ehrivig.stats.timezero.clone_risks import Problem, bootstrap, problem_of, risks_of
+from ehrivig.stats.timezero.clone_course import (
+    HOURS_PER_DAY,
+    STRATEGIES,
+    Course,
+    StrategyCurves,
+    days_until,
+)
+from ehrivig.stats.timezero.clone_risks import (
+    Problem,
+    bootstrap,
+    course_at,
+    problem_of,
+    risks_of,
+)
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
 from ehrivig.stats.timezero.contrast import by_then, effect_of, no_event, without
 from ehrivig.stats.timezero.follow_up import FollowUp
@@ -35,7 +48,8 @@ PENALISED = "the weight model is penalised (log-F): in many replicates it is sep
 class CloneCensorWeight:
     """Risks at the horizon under both strategies, their contrasts, and what the weights did.
 
-    replicates : (B, 2) bootstrap risks (START, WAIT), nan where a replicate failed.
+    rmst_difference : days free of the event until the horizon, START minus WAIT. curves : the risks
+    by each day. replicates : (B, 2) bootstrap risks (START, WAIT), nan where a replicate failed.
     max_weight : largest weight of each arm (START, WAIT). n_censored : copies censored for
     departing, by arm. effective_n : Kish's effective sample size of each arm after grace.
     max_lost_weight : largest weight for being lost, 1 where nobody is.
@@ -45,12 +59,19 @@ class CloneCensorWeight:
     risk_wait: float
     risk_difference: Effect
     risk_ratio: Effect
+    rmst_difference: Effect
+    curves: StrategyCurves
     replicates: FloatArray
     n_failed: int
     max_weight: tuple[float, float]
     n_censored: tuple[int, int]
     effective_n: tuple[float, float]
     max_lost_weight: float = 1.0
+
+    @property
+    def effects(self) -> tuple[Effect, Effect, Effect]:
+        """Risk difference, risk ratio, and difference in restricted mean time in days."""
+        return self.risk_difference, self.risk_ratio, self.rmst_difference
 
 
 def clone_censor_weight(
@@ -68,6 +89,8 @@ def clone_censor_weight(
     lost_hours: ArrayLike | None = None,
 ) -> CloneCensorWeight:
     """Return risk difference and ratio at the horizon, "start within grace" minus "not within".
+
+    Beside them the difference in restricted mean time free of the event, and the risks by each day.
 
     Intervals are percentiles of the bootstrap (at rank tail x (B + 1)), which draws patients before
     cloning; each replicate has its own seed, so the numbers do not depend on `workers` (processes).
@@ -94,31 +117,37 @@ def clone_censor_weight(
     start, wait, weight = risks_of(problem, np.ones(cohort.n))
     if max(start, wait) <= 0:
         raise AnalysisError("clone-censor-weight: neither strategy has an event.")
-    replicates = bootstrap(problem, bootstraps, seed, workers)
-    if _failed(replicates) > _MOST_FAILED * bootstraps and not problem.penalised:
+    drawn = bootstrap(problem, bootstraps, seed, workers)
+    if _failed(drawn) > _MOST_FAILED * bootstraps and not problem.penalised:
         problem, note = replace(problem, penalised=True), PENALISED
         start, wait, weight = risks_of(problem, np.ones(cohort.n))
-        replicates = bootstrap(problem, bootstraps, seed, workers)
-    n_failed = _failed(replicates)
+        drawn = bootstrap(problem, bootstraps, seed, workers)
+    n_failed = _failed(drawn)
     if n_failed > _MOST_FAILED * bootstraps:
         raise AnalysisError(
             f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed: in them "
             "a strategy has nobody. Name another analysis in [study.estimand], or a "
             "longer grace_hours."
         )
-    good = replicates[_usable(replicates)]
-    make = _measured(problem, (start, wait), good, level, (grace_hours, horizon_hours))
+    found, good = course_at(problem, np.ones(cohort.n)), _usable(drawn)
+    risks = good.risk[:, :, -1]
+    make = _measured(problem, (start, wait), risks, level, (grace_hours, horizon_hours))
     followed = _effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)
     effects = tuple(
         replace(effect, notes=(*effect.notes, note)) if note else effect
-        for effect in _contrasts((start, wait), good, followed, make)
+        for effect in (
+            *_contrasts((start, wait), risks, followed, make),
+            _free(found, good, make),
+        )
     )
     return CloneCensorWeight(
         risk_start=start,
         risk_wait=wait,
         risk_difference=effects[0],
         risk_ratio=effects[1],
-        replicates=replicates,
+        rmst_difference=effects[2],
+        curves=_curves(problem, found, good, level),
+        replicates=drawn.risk[:, :, -1],
         n_failed=n_failed,
         max_weight=(_largest(problem, weight, START), _largest(problem, weight, WAIT)),
         n_censored=_departed(problem),
@@ -156,13 +185,19 @@ def fittable(problem: Problem, *, penalised: bool = False) -> tuple[Problem, str
     return problem, ""
 
 
-def _usable(replicates: FloatArray) -> BoolArray:
-    """Which replicates (B, 2) have both risks."""
-    return np.asarray(~np.isnan(replicates).any(axis=1))
+def _failures(drawn: Course) -> BoolArray:
+    """Which replicates (B,) have no risks."""
+    return np.asarray(np.isnan(drawn.free).any(axis=1))
 
 
-def _failed(replicates: FloatArray) -> int:
-    return int((~_usable(replicates)).sum())
+def _usable(drawn: Course) -> Course:
+    """The replicates that did not fail."""
+    good = ~_failures(drawn)
+    return Course(drawn.risk[good], drawn.free[good])
+
+
+def _failed(drawn: Course) -> int:
+    return int(_failures(drawn).sum())
 
 
 Measured = Callable[..., Effect]
@@ -184,6 +219,26 @@ def _contrasts(
         return difference, without("RR", reason, difference)
     ratios = np.log(positive[:, 0] / positive[:, 1])
     return difference, make("RR", math.log(risks[0] / risks[1]), ratios)
+
+
+def _free(found: Course, drawn: Course, make: Measured) -> Effect:
+    """The difference in mean days free of the event until the horizon, START minus WAIT."""
+    days = (found.free[0] - found.free[1]) / HOURS_PER_DAY
+    return make("RMSTD", float(days), (drawn.free[:, 0] - drawn.free[:, 1]) / HOURS_PER_DAY)
+
+
+def _curves(problem: Problem, found: Course, drawn: Course, level: float) -> StrategyCurves:
+    """The risks by each day, with percentiles of the replicates as limits."""
+    tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
+    lo, hi = np.quantile(drawn.risk, tails, axis=0, method="weibull")
+    hours, copies = days_until(problem.horizon_hours), problem.copies
+    events = [
+        np.searchsorted(
+            np.sort(copies.time_hours[copies.event & (copies.arm == arm)]), hours, side="right"
+        )
+        for arm in STRATEGIES
+    ]
+    return StrategyCurves(problem.cohort.n, hours, found.risk, lo, hi, np.stack(events))
 
 
 def _measured(

@@ -11,7 +11,14 @@ import numpy as np
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
-from ehrivig.stats.timezero.clones import START, WAIT, Clones, StandIn, clone_weights, clones
+from ehrivig.stats.timezero.clone_course import (
+    Course,
+    course_of,
+    days_until,
+    stacked,
+    unknown_course,
+)
+from ehrivig.stats.timezero.clones import Clones, StandIn, clone_weights, clones
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import (
     AtRiskOfStart,
@@ -38,6 +45,7 @@ class Problem:
     truncate: tuple[float, float]
     grace: Grace
     stand_in: StandIn
+    horizon_hours: float
     lost: Lost | None = None
     penalised: bool = False
 
@@ -47,7 +55,21 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
 
     The weights are those for departing from a strategy, without those for being lost.
     """
-    weight = clone_weights(
+    hazard, weight = _hazard(problem, frequency)
+    course = course_of(problem.sets, hazard, np.array([problem.horizon_hours]))
+    start, wait = (float(risk) for risk in course.risk[:, -1])
+    return start, wait, weight
+
+
+def course_at(problem: Problem, frequency: FloatArray) -> Course:
+    """Return the risks by each day, and the time free of the event, under START and WAIT."""
+    grid = days_until(problem.horizon_hours)
+    return course_of(problem.sets, _hazard(problem, frequency)[0], grid)
+
+
+def weights_of(problem: Problem, frequency: FloatArray) -> FloatArray:
+    """The weights of the copies' pieces (m,) for departing from a strategy."""
+    return clone_weights(
         problem.cohort,
         problem.copies,
         problem.rows,
@@ -58,33 +80,30 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
         problem.stand_in,
         penalised=problem.penalised,
     )
+
+
+def _hazard(problem: Problem, frequency: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The weighted hazard at each event time (J,), and the weights of the copies' pieces."""
+    weight = weights_of(problem, frequency)
     counted = weight * frequency[problem.copies.patient]
     if problem.lost is not None:
         followed = lost_weights(problem.lost, frequency, penalised=problem.penalised)
         counted = counted[problem.lost.piece] * followed
     n_risk, n_event = problem.sets.at_risk(counted), problem.sets.tied(counted)
-    hazard = np.divide(n_event, n_risk, out=np.zeros_like(n_risk), where=n_event > 0)
-    survival = {
-        arm: float(np.prod(1 - np.minimum(hazard[problem.sets.stratum == arm], 1.0)))
-        for arm in (START, WAIT)
-    }
-    return 1 - survival[START], 1 - survival[WAIT], weight
+    return np.divide(n_event, n_risk, out=np.zeros_like(n_risk), where=n_event > 0), weight
 
 
-def replicates_of(
-    problem: Problem, seeds: list[np.random.SeedSequence]
-) -> list[tuple[float, float]]:
-    """Return the risks of patients drawn anew with each seed; nan where the model fails."""
+def replicates_of(problem: Problem, seeds: list[np.random.SeedSequence]) -> list[Course]:
+    """Return the course of patients drawn anew with each seed; nan where the model fails."""
     out = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
         n = problem.cohort.n
         frequency = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
         try:
-            start, wait, _ = risks_of(problem, frequency)
+            out.append(course_at(problem, frequency))
         except AnalysisError:
-            start, wait = float("nan"), float("nan")
-        out.append((start, wait))
+            out.append(unknown_course(days_until(problem.horizon_hours)))
     return out
 
 
@@ -120,18 +139,20 @@ def problem_of(
         pieces.time_hours, pieces.event, stratum=stratum, entry=pieces.entry_hours
     )
     terms = interval_terms(rows, grace)
-    return Problem(cohort, copies, rows, terms, sets, truncate, grace, stand_in, lost)
+    return Problem(
+        cohort, copies, rows, terms, sets, truncate, grace, stand_in, horizon_hours, lost
+    )
 
 
-def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> FloatArray:
-    """Return the bootstrap risks, shape (B, 2), in the order of the seeds."""
+def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Course:
+    """Return the courses of the replicates, risk (B, 2, G), free (B, 2), in the order of seeds."""
     if bootstraps < 2:
         raise AnalysisError("clone-censor-weight: needs at least 2 bootstraps.")
     seeds = np.random.SeedSequence(seed).spawn(bootstraps)
     if workers <= 1:
-        return np.array(replicates_of(problem, seeds))
+        return stacked(replicates_of(problem, seeds))
     share = -(-bootstraps // workers)
     chunks = [seeds[i : i + share] for i in range(0, bootstraps, share)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         done = pool.map(replicates_of, [problem] * len(chunks), chunks)
-        return np.array([pair for chunk in done for pair in chunk])
+        return stacked([course for chunk in done for course in chunk])

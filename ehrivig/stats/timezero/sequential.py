@@ -13,9 +13,10 @@ from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_o
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.follow_up import FollowUp
+from ehrivig.stats.timezero.groups import N_GROUPS, groups_of
 from ehrivig.stats.wald import quantile
 
-_GROUPS, _ENOUGH_EVENTS = 20, 5_000
+_ENOUGH_EVENTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
     if int(cohort.event.sum()) < _ENOUGH_EVENTS:
         try:
             value, se = _jackknife(cohort, rows, value)
-            variance, df = f"jackknife over {_GROUPS} groups of patients, t interval", _GROUPS - 1
+            variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
             notes.append("corrected for the bias of few events")
         except AnalysisError as error:
             notes.append(f"not corrected for the bias of few events: {error}")
@@ -116,20 +117,10 @@ def _jackknife(cohort: FollowUp, rows: PersonTrials, whole: float) -> tuple[floa
     covariates fit the controls better than the exposed, and exposure looks protective. Leaving out
     a twentieth of the patients at a time shows by how much. Source: Quenouille 1956; Tukey 1958.
     """
-    group = _groups(cohort)
+    group = groups_of(cohort)
     without = np.array(
-        [_fit(cohort, rows, group[rows.patient] != g).coef[0] for g in range(_GROUPS)]
+        [_fit(cohort, rows, group[rows.patient] != g).coef[0] for g in range(N_GROUPS)]
     )
-    share = (_GROUPS - 1) / _GROUPS
-    value = _GROUPS * whole - (_GROUPS - 1) * float(without.mean())
+    share = (N_GROUPS - 1) / N_GROUPS
+    value = N_GROUPS * whole - (N_GROUPS - 1) * float(without.mean())
     return value, math.sqrt(share * float(np.sum((without - without.mean()) ** 2)))
-
-
-def _groups(cohort: FollowUp) -> IntArray:
-    """A group of each patient (n,), at random, but the same whatever the order of the rows."""
-    start = np.where(np.isnan(cohort.start_hours), np.inf, cohort.start_hours)
-    keys = [] if cohort.x is None else list(cohort.x.T)
-    order = np.lexsort([*keys, start, cohort.event, cohort.time_hours])
-    group = np.empty(cohort.n, dtype=np.int64)
-    group[order] = np.random.default_rng(0).permutation(cohort.n) % _GROUPS
-    return group

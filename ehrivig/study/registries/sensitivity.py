@@ -39,7 +39,7 @@ HOSPITAL = EffectTable(
 TIME_ZERO = EffectTable(
     "time_zero", "Time zero: the same question, with and without immortal time", "time_zero"
 )
-_IN_ORDER = (WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, NEGATIVE_CONTROL, HOSPITAL, TIME_ZERO)
+_IN_ORDER = (WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, HOSPITAL, TIME_ZERO, NEGATIVE_CONTROL)
 
 
 @dataclass(frozen=True)
