@@ -146,7 +146,8 @@ def test_curves_are_steps_of_each_arm_in_the_order_of_time(saved: list[Figure]) 
 
 def test_names_of_a_study_are_no_mathematics(saved: list[Figure]) -> None:
     """A dollar in a label is a dollar: as a formula this one cannot be drawn."""
-    table = pl.concat([curve("control", [0.0, 5.0]), curve("exposed", [0.0, 9.0])])
+    low = {"estimate": [0.0, 0.1]}
+    table = pl.concat([curve("control", [0.0, 5.0], **low), curve("exposed", [0.0, 9.0], **low)])
     names = {"exposed": r"$\drug$", "control": "none"}
     axes = drawn(saved, table, r"Risk of $\death$", names=names, whole=False)
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
