@@ -26,7 +26,7 @@ from ehrivig.dataset import Floats
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.survival.kaplan_meier import kaplan_meier
-from ehrivig.stats.timezero.clone_course import HOURS_PER_DAY, STRATEGIES, StrategyCurves
+from ehrivig.stats.timezero.clone_curves import HOURS_PER_DAY, STRATEGIES, StrategyCurves
 from ehrivig.stats.timezero.clones import START
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time

@@ -19,7 +19,7 @@ from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables import multiplicity
-from ehrivig.stats.timezero.clone_course import StrategyCurves
+from ehrivig.stats.timezero.clone_curves import StrategyCurves
 from ehrivig.study.admitted import Admitted
 
 OF_NUMBERS = (MEAN_DIFFERENCE, "HL shift")

@@ -11,7 +11,7 @@ import pytest
 from ehrivig.analysis.curves import of_strategies
 from ehrivig.release import steps
 from ehrivig.release.strategy_curves import coarse, grain
-from ehrivig.stats.timezero.clone_course import StrategyCurves
+from ehrivig.stats.timezero.clone_curves import StrategyCurves
 
 SMALLEST = 5
 

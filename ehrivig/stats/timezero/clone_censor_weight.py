@@ -19,17 +19,17 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
-from ehrivig.stats.timezero.clone_course import (
+from ehrivig.stats.timezero.clone_curves import (
     HOURS_PER_DAY,
     STRATEGIES,
-    Course,
+    Incidence,
     StrategyCurves,
     days_until,
 )
 from ehrivig.stats.timezero.clone_risks import (
     Problem,
     bootstrap,
-    course_at,
+    incidence_at,
     problem_of,
     risks_of,
 )
@@ -129,7 +129,7 @@ def clone_censor_weight(
             "a strategy has nobody. Name another analysis in [study.estimand], or a "
             "longer grace_hours."
         )
-    found, good = course_at(problem, np.ones(cohort.n)), _usable(drawn)
+    found, good = incidence_at(problem, np.ones(cohort.n)), _usable(drawn)
     risks = good.risk[:, :, -1]
     make = _measured(problem, (start, wait), risks, level, (grace_hours, horizon_hours))
     followed = _effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)
@@ -185,18 +185,18 @@ def fittable(problem: Problem, *, penalised: bool = False) -> tuple[Problem, str
     return problem, ""
 
 
-def _failures(drawn: Course) -> BoolArray:
+def _failures(drawn: Incidence) -> BoolArray:
     """Which replicates (B,) have no risks."""
     return np.asarray(np.isnan(drawn.free).any(axis=1))
 
 
-def _usable(drawn: Course) -> Course:
+def _usable(drawn: Incidence) -> Incidence:
     """The replicates that did not fail."""
     good = ~_failures(drawn)
-    return Course(drawn.risk[good], drawn.free[good])
+    return Incidence(drawn.risk[good], drawn.free[good])
 
 
-def _failed(drawn: Course) -> int:
+def _failed(drawn: Incidence) -> int:
     return int(_failures(drawn).sum())
 
 
@@ -221,13 +221,13 @@ def _contrasts(
     return difference, make("RR", math.log(risks[0] / risks[1]), ratios)
 
 
-def _free(found: Course, drawn: Course, make: Measured) -> Effect:
+def _free(found: Incidence, drawn: Incidence, make: Measured) -> Effect:
     """The difference in mean days free of the event until the horizon, START minus WAIT."""
     days = (found.free[0] - found.free[1]) / HOURS_PER_DAY
     return make("RMSTD", float(days), (drawn.free[:, 0] - drawn.free[:, 1]) / HOURS_PER_DAY)
 
 
-def _curves(problem: Problem, found: Course, drawn: Course, level: float) -> StrategyCurves:
+def _curves(problem: Problem, found: Incidence, drawn: Incidence, level: float) -> StrategyCurves:
     """The risks by each day, with percentiles of the replicates as limits."""
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
     lo, hi = np.quantile(drawn.risk, tails, axis=0, method="weibull")

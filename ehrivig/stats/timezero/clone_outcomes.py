@@ -17,7 +17,7 @@ from scipy.special import stdtr, stdtrit
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
-from ehrivig.stats.timezero.clone_course import STRATEGIES
+from ehrivig.stats.timezero.clone_curves import STRATEGIES
 from ehrivig.stats.timezero.clone_risks import Problem, problem_of, weights_of
 from ehrivig.stats.timezero.contrast import effect_of
 from ehrivig.stats.timezero.extreme_weights import WHOLE

@@ -11,12 +11,12 @@ import numpy as np
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
-from ehrivig.stats.timezero.clone_course import (
-    Course,
-    course_of,
+from ehrivig.stats.timezero.clone_curves import (
+    Incidence,
     days_until,
+    incidence_of,
     stacked,
-    unknown_course,
+    unknown_incidence,
 )
 from ehrivig.stats.timezero.clones import Clones, StandIn, clone_weights, clones
 from ehrivig.stats.timezero.follow_up import FollowUp
@@ -56,15 +56,15 @@ def risks_of(problem: Problem, frequency: FloatArray) -> tuple[float, float, Flo
     The weights are those for departing from a strategy, without those for being lost.
     """
     hazard, weight = _hazard(problem, frequency)
-    course = course_of(problem.sets, hazard, np.array([problem.horizon_hours]))
-    start, wait = (float(risk) for risk in course.risk[:, -1])
+    found = incidence_of(problem.sets, hazard, np.array([problem.horizon_hours]))
+    start, wait = (float(risk) for risk in found.risk[:, -1])
     return start, wait, weight
 
 
-def course_at(problem: Problem, frequency: FloatArray) -> Course:
+def incidence_at(problem: Problem, frequency: FloatArray) -> Incidence:
     """Return the risks by each day, and the time free of the event, under START and WAIT."""
     grid = days_until(problem.horizon_hours)
-    return course_of(problem.sets, _hazard(problem, frequency)[0], grid)
+    return incidence_of(problem.sets, _hazard(problem, frequency)[0], grid)
 
 
 def weights_of(problem: Problem, frequency: FloatArray) -> FloatArray:
@@ -93,17 +93,17 @@ def _hazard(problem: Problem, frequency: FloatArray) -> tuple[FloatArray, FloatA
     return np.divide(n_event, n_risk, out=np.zeros_like(n_risk), where=n_event > 0), weight
 
 
-def replicates_of(problem: Problem, seeds: list[np.random.SeedSequence]) -> list[Course]:
-    """Return the course of patients drawn anew with each seed; nan where the model fails."""
+def replicates_of(problem: Problem, seeds: list[np.random.SeedSequence]) -> list[Incidence]:
+    """Return the incidence of patients drawn anew with each seed; nan where the model fails."""
     out = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
         n = problem.cohort.n
         frequency = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
         try:
-            out.append(course_at(problem, frequency))
+            out.append(incidence_at(problem, frequency))
         except AnalysisError:
-            out.append(unknown_course(days_until(problem.horizon_hours)))
+            out.append(unknown_incidence(days_until(problem.horizon_hours)))
     return out
 
 
@@ -144,8 +144,8 @@ def problem_of(
     )
 
 
-def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Course:
-    """Return the courses of the replicates, risk (B, 2, G), free (B, 2), in the order of seeds."""
+def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Incidence:
+    """Return the incidence of the replicates, risk (B, 2, G), free (B, 2), in the order of seeds."""
     if bootstraps < 2:
         raise AnalysisError("clone-censor-weight: needs at least 2 bootstraps.")
     seeds = np.random.SeedSequence(seed).spawn(bootstraps)
@@ -155,4 +155,4 @@ def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Cou
     chunks = [seeds[i : i + share] for i in range(0, bootstraps, share)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         done = pool.map(replicates_of, [problem] * len(chunks), chunks)
-        return stacked([course for chunk in done for course in chunk])
+        return stacked([one for chunk in done for one in chunk])

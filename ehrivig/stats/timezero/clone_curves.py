@@ -17,7 +17,7 @@ STRATEGIES = (START, WAIT)
 
 
 @dataclass(frozen=True)
-class Course:
+class Incidence:
     """What happens under START and WAIT until the horizon; of replicates with one axis before.
 
     risk : (2, G) by each moment of a grid, whose last is the horizon. free : (2,) mean hours until
@@ -50,8 +50,8 @@ def days_until(horizon_hours: float) -> FloatArray:
     return np.append(days, horizon_hours)
 
 
-def course_of(sets: RiskSets, hazard: FloatArray, grid: FloatArray) -> Course:
-    """The course that follows from the hazards at the event times of both strategies.
+def incidence_of(sets: RiskSets, hazard: FloatArray, grid: FloatArray) -> Incidence:
+    """The incidence that follows from the hazards at the event times of both strategies.
 
     hazard : (J,) of `sets`, whose strata are START and WAIT. grid : (G,) hours, ascending.
     """
@@ -62,14 +62,14 @@ def course_of(sets: RiskSets, hazard: FloatArray, grid: FloatArray) -> Course:
         survival = np.append(1.0, np.cumprod(1 - np.minimum(hazard[mine], 1.0)))
         risk[place] = 1 - survival[np.searchsorted(time, grid, side="right")]
         free[place] = float(survival @ np.diff(time, prepend=0.0, append=grid[-1]))
-    return Course(risk, free)
+    return Incidence(risk, free)
 
 
-def unknown_course(grid: FloatArray) -> Course:
-    """The course of a replicate whose model fails."""
-    return Course(np.full((2, grid.size), np.nan), np.full(2, np.nan))
+def unknown_incidence(grid: FloatArray) -> Incidence:
+    """The incidence of a replicate whose model fails."""
+    return Incidence(np.full((2, grid.size), np.nan), np.full(2, np.nan))
 
 
-def stacked(courses: Sequence[Course]) -> Course:
-    """Courses of B replicates in one: risk (B, 2, G), free (B, 2)."""
-    return Course(np.stack([c.risk for c in courses]), np.stack([c.free for c in courses]))
+def stacked(drawn: Sequence[Incidence]) -> Incidence:
+    """The incidence of B replicates in one: risk (B, 2, G), free (B, 2)."""
+    return Incidence(np.stack([c.risk for c in drawn]), np.stack([c.free for c in drawn]))

@@ -8,7 +8,7 @@ import pytest
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero import FollowUp, clone_censor_weight, follow_up
-from ehrivig.stats.timezero.clone_course import days_until
+from ehrivig.stats.timezero.clone_curves import days_until
 from ehrivig.stats.timezero.clone_outcomes import outcome_ratios
 
 NAN, GRACE, HORIZON = float("nan"), 6.0, 100.0
