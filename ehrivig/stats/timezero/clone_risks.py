@@ -145,7 +145,7 @@ def problem_of(
 
 
 def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Incidence:
-    """Return the incidence of the replicates, risk (B, 2, G), free (B, 2), in the order of seeds."""
+    """Return the replicates: risk (B, 2, G), free (B, 2), in the order of seeds."""
     if bootstraps < 2:
         raise AnalysisError("clone-censor-weight: needs at least 2 bootstraps.")
     seeds = np.random.SeedSequence(seed).spawn(bootstraps)
