@@ -64,6 +64,7 @@ from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 from ehrivig.stats.tables.usual_tests import p_of_counts, p_of_means
 from ehrivig.stats.timezero import (
     clone_censor_weight,
+    course,
     ever_vs_never,
     extreme_weights,
     follow_up,
@@ -245,6 +246,22 @@ def on_one_clock(design: Callable[..., Any]) -> Callable[..., Any]:
 def clock(rows: Rows, *options: Any, **more: Any) -> Call:
     start = np.where(rows.arm == 1, 0.2 * rows.time, np.nan)
     return (rows.time, rows.event, start, rows.x, *options), more
+
+
+def with_course(design: Callable[..., Any]) -> Callable[..., Any]:
+    """A design of time zero, from arrays, with covariates that move."""
+
+    def run(time: Any, event: Any, start: Any, x: Any, moves: Any, **more: Any) -> Any:
+        return design(follow_up(time, event, start, x, course=course(moves, step_hours=1)), **more)
+
+    return run
+
+
+def moving_clock(rows: Rows, **more: Any) -> Call:
+    """As `clock`, with a value that moves from hour to hour, away from the covariates'."""
+    (time, event, start, x), _ = clock(rows)
+    moves = rows.value[:, None] * [1.0, 0.4, -0.2, 0.1] + rows.weights[:, None] * [0, 1, -1, 0.5]
+    return (time, event, start, x, moves), more
 
 
 def effects_of(found: Any) -> Numbers:
@@ -851,6 +868,37 @@ ESTIMATORS = (
         FOLLOWED,
         also=(sequential_trials,),
         exempt=HOURS,
+    ),
+    Estimator(
+        "time-dependent Cox, covariates that move",
+        with_course(time_dependent_cox),
+        moving_clock,
+        effect,
+        "",
+        FOLLOWED,
+        also=(course,),
+        exempt=HOURS,
+    ),
+    Estimator(
+        "sequential trials, covariates that move",
+        with_course(sequential_trials),
+        lambda r: moving_clock(r, window_hours=1.0, n_trials=3),
+        effect,
+        "",
+        FOLLOWED,
+        exempt=HOURS,
+    ),
+    Estimator(
+        "clone-censor-weight, covariates that move",
+        with_course(clone_censor_weight),
+        lambda r: moving_clock(
+            r, grace_hours=2.0, horizon_hours=8.0, interval_hours=1.0, bootstraps=12, seed=3
+        ),
+        lambda found: effect(found.risk_difference),
+        "",
+        FOLLOWED,
+        coherent=False,
+        exempt={"order": "the bootstrap draws row numbers", **HOURS},
     ),
     Estimator(
         "clone-censor-weight",

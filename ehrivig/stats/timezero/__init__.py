@@ -7,6 +7,7 @@ clone-censor-weight.
 
 from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight, clone_censor_weight
 from ehrivig.stats.timezero.compare import side_by_side
+from ehrivig.stats.timezero.course import Course, course
 from ehrivig.stats.timezero.extreme_weights import ExtremeWeights, extreme_weights
 from ehrivig.stats.timezero.follow_up import FollowUp, follow_up
 from ehrivig.stats.timezero.landmark import landmark
@@ -17,11 +18,13 @@ from ehrivig.stats.timezero.time_dependent import exposure_spells, time_dependen
 
 __all__ = [
     "CloneCensorWeight",
+    "Course",
     "ExtremeWeights",
     "FollowUp",
     "NaiveBiases",
     "NullCohort",
     "clone_censor_weight",
+    "course",
     "ever_vs_never",
     "exposure_spells",
     "extreme_weights",

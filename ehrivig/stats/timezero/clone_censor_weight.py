@@ -103,6 +103,10 @@ def clone_censor_weight(
     nan where not. The rest is weighted for them too, by day, covariates and strategy
     (`lost_weights`); nothing after it is used. None: whose follow-up ends early is like the others.
 
+    With a course the chances of starting and of being lost know what moves as each interval begins.
+    START is then "at a time drawn from those of the people who started within grace" (Cain et al.
+    2010): a time chosen by severity of after a start could not be stood in for.
+
     Where a strategy has no event, here or in more than 5% of the replicates, the ratio is `without`
     numbers. Raises AnalysisError when a strategy has nobody to stand in for those censored, when
     neither has an event, or when more than 5% of replicates fail all the same.
@@ -251,15 +255,23 @@ def _measured(
     """What all effects share: arms, words, the limits of the risks, percentiles as limits."""
     copies, label, n = problem.copies, problem.cohort.event_label, problem.cohort.n
     events = [int(copies.event[copies.arm == arm].sum()) for arm in (START, WAIT)]
+    moves = problem.cohort.course
+    when = "as observed, the others at its end"
+    if moves is not None and problem.stand_in == "all_starters":
+        when = "at times like those of who did, whatever the severity"
     estimand = (
-        f"everybody has started by {hours[0]:g} h (as observed, the others at its end) vs nobody "
+        f"everybody has started by {hours[0]:g} h ({when}) vs nobody "
         f"starts within {hours[0]:g} h (later start allowed); {label} {by_then(hours[1])}; all "
         "patients from time zero"
     )
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
     ends = np.quantile(replicates, tails, axis=0, method="weibull")
     both = tuple(Risk(risks[arm], float(ends[0, arm]), float(ends[1, arm])) for arm in (0, 1))
-    starting = f"{_departed(problem)[1]} of {n} start within {hours[0]:g} h"
+    told = ["every patient is in both arms until departing from one"]
+    told.append(f"{_departed(problem)[1]} of {n} start within {hours[0]:g} h")
+    if moves is not None:
+        width = problem.grace.width_hours
+        told.append(f"weights by {', '.join(moves.names)} as each {width:g} h of grace begin")
 
     def make(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
         low, high = np.quantile(draws, tails, method="weibull")
@@ -273,7 +285,7 @@ def _measured(
             f"bootstrap of patients, {draws.size} replicates, percentile limits",
             estimand,
             limits=(float(low), float(high)),
-            notes=("every patient is in both arms until departing from one", starting, *notes),
+            notes=(*told, *notes),
             risks=(both[0], both[1]),
             level=level,
         )

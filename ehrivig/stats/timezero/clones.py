@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import (
@@ -25,6 +26,10 @@ Within grace both let nature run. `all_starters`: everybody who started within g
 of having started; whoever has not started by the end of grace is taken to start then and to fare
 like the starters. `last_interval`: only those who started in the last interval, by the chance of
 starting then; it needs no likeness of early and late starters, but its weights are far larger.
+
+With covariates that move, `all_starters` start when those who did start did, whoever they are: the
+time is drawn from theirs, whatever the severity. To stand in by the chance of having started, a
+starter would need covariates of after the start.
 """
 
 
@@ -102,7 +107,8 @@ def clone_weights(
     there) and after it 1 over the chance of having started, by `stand_in`; who left within grace
     stands for nobody else. The numerator is the same without covariates, one number per arm and
     interval, so it only sets the scale for truncation, at the quantiles `truncate` of the weights
-    within each arm after grace, of the copies that stand for others.
+    within each arm after grace, of the copies that stand for others. With covariates that move,
+    p(k) knows them as interval k begins, and all starters are weighted by `_at_planned_times`.
     """
     n_intervals = grace.n_intervals
     chance = modelled_chance(cohort, rows, terms, frequency, penalised=penalised)
@@ -118,7 +124,10 @@ def clone_weights(
     started = np.flatnonzero(~wait & after)
     who = copies.patient[started]
     stands = cohort.leaves_hours[who] > grace.hours
-    if stand_in == "all_starters":
+    if stand_in == "all_starters" and cohort.course is not None:
+        open_to = (cohort.leaves_hours[:, None] > grace.edges[1:]).sum(axis=1)
+        weight[~wait] = _at_planned_times(copies, ~wait, (chance, stay), crude, open_to)
+    elif stand_in == "all_starters":
         weight[started] = 1 - crude_stay[-1]
         weight[started[stands]] /= 1 - stay[who[stands], n_intervals]
     else:
@@ -131,6 +140,38 @@ def clone_weights(
     for final in (np.flatnonzero(wait & after), started[stands]):
         count = frequency[copies.patient[final]]
         weight[final] = np.clip(weight[final], *_weighted_quantiles(weight[final], count, truncate))
+    return weight
+
+
+def _at_planned_times(
+    copies: Clones,
+    chosen: BoolArray,
+    modelled: tuple[FloatArray, FloatArray],
+    crude: FloatArray,
+    open_to: IntArray,
+) -> FloatArray:
+    """Return the weights of START pieces, if starts come when they do among those who start.
+
+    A plan P that knows no covariate against what happened: who started in interval j has weight
+    P(j) over the chance of starting in j and not before, who has not yet started what P leaves over
+    the chance of not having. Only covariates of before the start count. Source: Cain et al. 2010.
+
+    modelled : (n, K) the chance of starting in each interval and (n, K + 1) of not having before.
+    open_to : (n,) how many intervals each saw the end of; who left starts in none after.
+    """
+    chance, stay = modelled
+    planned = crude * np.append(1.0, np.cumprod(1 - crude))[:-1]
+    if not planned.sum() > 0:
+        raise AnalysisError("clone-censor-weight: nobody starts within grace.")
+    planned /= planned.sum()
+    left = np.append(1.0, np.clip(1 - np.cumsum(planned), 0.0, None))
+    left[np.flatnonzero(planned).max() + 1 :] = 0.0
+    who, interval, j = (a[chosen] for a in (copies.patient, copies.interval, copies.started_in))
+    before = np.minimum(interval - 1, open_to[who])
+    weight = np.asarray(left[before] / stay[who, before])
+    rows = np.flatnonzero((j < interval) & (j <= open_to[who]))
+    i, at = who[rows], j[rows] - 1
+    weight[rows] = planned[at] / (stay[i, at] * chance[i, at])
     return weight
 
 

@@ -17,6 +17,7 @@ from ehrivig.stats.survival.follow_up_input import (
     event_indicator,
     finite_vector,
 )
+from ehrivig.stats.timezero.course import Course
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class FollowUp:
     time_hours : (n,) > 0, from time zero to the event or the end of follow-up. event : (n,).
     start_hours : (n,) start of exposure, nan where it did not start before the end of follow-up.
     leaves_hours : (n,) until when exposure could start (the end of the stay); inf where always.
-    x : (n, p) baseline covariates, or None. names : p.
+    x : (n, p) baseline covariates, or None. names : p. course : covariates that move, or None;
+    sequential trials, time-dependent Cox and clone-censor-weight adjust for them.
     """
 
     time_hours: FloatArray
@@ -36,6 +38,7 @@ class FollowUp:
     x: FloatArray | None
     names: tuple[str, ...]
     event_label: str
+    course: Course | None = None
 
     @property
     def n(self) -> int:
@@ -57,6 +60,7 @@ def follow_up(
     leaves_hours: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     event_label: str = "death",
+    course: Course | None = None,
 ) -> FollowUp:
     """Return checked arrays.
 
@@ -64,6 +68,7 @@ def follow_up(
         after the end of follow-up counts as never. x : (n, p) covariates known at time zero.
     leaves_hours : end of the stay, after which nobody starts; nan where it is not known, and None
         where everybody could always start.
+    course : covariates that move, by `course`, without a gap while a patient is followed.
 
     Raises AnalysisError on times that are not above 0, infinite values, or a start before time
     zero (prevalent exposure has no start in this clock: leave those patients out).
@@ -97,4 +102,5 @@ def follow_up(
         x=matrix,
         names=() if matrix is None else column_names(names, matrix.shape[1]),
         event_label=event_label,
+        course=None if course is None else course.whole(time),
     )

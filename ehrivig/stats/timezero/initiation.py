@@ -74,11 +74,14 @@ def start_interval(cohort: FollowUp, grace: Grace) -> IntArray:
 class AtRiskOfStart:
     """One row per patient and interval at whose end the patient is followed, could still start and
     had not before it; every array is (m,). `interval` is 1..K, `started`: the start lies in it.
+
+    begins_hours : (K,) when the intervals begin, of which covariates that move are taken.
     """
 
     patient: IntArray
     interval: IntArray
     started: BoolArray
+    begins_hours: FloatArray
 
 
 def at_risk_of_start(cohort: FollowUp, grace: Grace) -> AtRiskOfStart:
@@ -93,7 +96,8 @@ def at_risk_of_start(cohort: FollowUp, grace: Grace) -> AtRiskOfStart:
         there = np.minimum(cohort.time_hours, cohort.leaves_hours) > grace.edges[k]
         rows = np.flatnonzero(there & (started_in >= k))
         parts.append((rows, np.full(rows.size, k), started_in[rows] == k))
-    return AtRiskOfStart(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    patient, interval, started = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return AtRiskOfStart(patient, interval, started, grace.edges[:-1])
 
 
 def interval_terms(rows: AtRiskOfStart, grace: Grace) -> FloatArray:
@@ -135,16 +139,22 @@ def modelled_chance(
 ) -> FloatArray:
     """Return the chance of each patient of starting in each interval, shape (n, K).
 
-    Pooled logistic regression on time and the baseline covariates, `penalised` or not; without
-    covariates the crude share of each interval. Raises AnalysisError when the model cannot be
+    Pooled logistic regression on time, the baseline covariates and those that move, as they are
+    when the interval begins, `penalised` or not; without any the crude share of each interval.
+    Raises AnalysisError when the model cannot be
     fitted.
     """
     n_intervals = terms.shape[0]
-    if cohort.x is None:
+    if cohort.x is None and cohort.course is None:
         crude, _ = crude_chance(rows, frequency, n_intervals)
         return np.broadcast_to(crude, (cohort.n, n_intervals)).copy()
     started = np.zeros((cohort.n, n_intervals), dtype=bool)
     weight = np.zeros((cohort.n, n_intervals))
     started[rows.patient, rows.interval - 1] = rows.started
     weight[rows.patient, rows.interval - 1] = frequency[rows.patient]
-    return pooled_chance(started, weight, terms, cohort.x, cohort.names, penalised=penalised)
+    x = np.zeros((cohort.n, 0)) if cohort.x is None else cohort.x
+    moving, names = None, cohort.names
+    if cohort.course is not None:
+        moving = cohort.course.over(rows.begins_hours)
+        names = (*names, *cohort.course.names)
+    return pooled_chance(started, weight, terms, x, names, penalised=penalised, moving=moving)

@@ -10,7 +10,7 @@ Source: Robins and Finkelstein 2000 (Biometrics 56:779); Cain et al. 2010.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.timezero.clones import WAIT, Clones
+from ehrivig.stats.timezero.course import pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.pooled_logistic import pooled_chance
 
@@ -32,7 +33,8 @@ class Lost:
     """What the chance of being lost is modelled on, and the copies' pieces cut at days.
 
     lost, at_risk : (2n, D), a row per patient and strategy (START, then WAIT) and day: lost on it,
-    and followed at its end or lost on it. terms : (D, q) columns of time; x : (2n, p + 1), names.
+    and followed at its end or lost on it. terms : (D, q) columns of time; x : (2n, p + 1); moving :
+    (2n, D, r) as each day begins; names : of both.
     piece : (m,) the piece of the copies that each smaller one was cut from; day : (m,) 0 .. D - 1;
     entry_hours, time_hours, event : (m,), as of `Clones`.
     """
@@ -41,6 +43,7 @@ class Lost:
     at_risk: BoolArray
     terms: FloatArray
     x: FloatArray
+    moving: FloatArray | None
     names: tuple[str, ...]
     row: IntArray
     piece: IntArray
@@ -63,14 +66,12 @@ def until_lost(cohort: FollowUp, lost_hours: ArrayLike) -> tuple[FollowUp, Float
     hours = np.where(np.isnan(given), np.inf, given)
     hours[hours >= cohort.time_hours] = np.inf
     end = np.minimum(cohort.time_hours, hours)
-    known = FollowUp(
+    known = replace(
+        cohort,
         time_hours=end,
         event=cohort.event & np.isinf(hours),
         start_hours=np.where(cohort.start_hours < end, cohort.start_hours, np.nan),
         leaves_hours=np.minimum(cohort.leaves_hours, hours),
-        x=cohort.x,
-        names=cohort.names,
-        event_label=cohort.event_label,
     )
     return known, hours
 
@@ -86,15 +87,20 @@ def cut_at_days(
     first = np.floor(copies.entry_hours / DAY_HOURS + 1e-9).astype(np.int64)
     last = np.ceil(copies.time_hours / DAY_HOURS - 1e-9).astype(np.int64) - 1
     count = np.maximum(last - first, 0) + 1
-    piece = np.repeat(np.arange(len(count)), count)
-    day = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    piece, at = pieces_of(count)
+    day = first[piece] + at
+    moving, names = None, (*cohort.names, "strategy")
+    if cohort.course is not None:
+        moving = np.tile(cohort.course.over(np.arange(n_days) * DAY_HOURS), (2, 1, 1))
+        names = (*names, *cohort.course.names)
     is_last = day == np.maximum(last, first)[piece]
     return Lost(
         lost=lost,
         at_risk=at_risk,
         terms=_terms(lost, at_risk),
         x=np.hstack((np.vstack((own, own)), arm)),
-        names=(*cohort.names, "strategy"),
+        moving=moving,
+        names=names,
         row=copies.patient[piece] + cohort.n * (copies.arm[piece] == WAIT),
         piece=piece,
         day=np.minimum(day, n_days - 1),
@@ -133,11 +139,19 @@ def lost_weights(lost: Lost, frequency: FloatArray, *, penalised: bool = False) 
     """Return one over the chance of not having been lost before its day, for each piece (m,).
 
     frequency : (n,) how often each patient counts. Pooled logistic regression on time, the baseline
-    covariates and the strategy. Raises AnalysisError when it cannot be fitted.
+    covariates, those that move, and the strategy. Raises AnalysisError when it cannot be fitted.
     """
     if not lost.lost.any():
         return np.ones(lost.piece.size)
     weight = lost.at_risk * np.tile(frequency, 2)[:, None]
-    chance = pooled_chance(lost.lost, weight, lost.terms, lost.x, lost.names, penalised=penalised)
+    chance = pooled_chance(
+        lost.lost,
+        weight,
+        lost.terms,
+        lost.x,
+        lost.names,
+        penalised=penalised,
+        moving=lost.moving,
+    )
     stays = np.hstack((np.ones((len(chance), 1)), np.cumprod(1 - chance, axis=1)))
     return np.asarray(1 / stays[lost.row, lost.day])

@@ -12,11 +12,14 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
+from ehrivig.stats.timezero.course import Course, own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of
+from ehrivig.stats.timezero.start_weights import StartWeights, start_weights
 from ehrivig.stats.wald import quantile
 
 _ENOUGH_EVENTS = 5_000
+PENALISED = "the models of starting are penalised (log-F): covariates separate who starts"
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,24 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
     they start: that is non-informative only given the covariates in the model. n and events count
     person-trials. With fewer than 5,000 deaths the estimate is corrected for its bias, and its
     variance found, by the jackknife over 20 groups of patients (`_jackknife`); beyond that the
-    variance is robust, by patient. Raises AnalysisError when no trial has both arms or there is no
-    event. Source: Hernán et al. 2008; Gran et al. 2010.
+    variance is robust, by patient.
+
+    With a course each trial is adjusted for what moves as it was when the window of its starts
+    began (its zero, the end of that window, is after them), and controls are weighted for those who
+    started later (`start_weights`), with weights estimated anew in each jackknife group.
+
+    Raises AnalysisError when no trial has both arms or there is no event. Source: Hernán et al.
+    2008; Gran et al. 2010; Danaei et al. 2013 (what moves).
     """
     rows = nested_trials(cohort, window_hours, n_trials)
     two_arms(rows.exposed, rows.event, "sequential trials")
-    everybody = np.ones(rows.patient.size, dtype=np.bool_)
-    fit = _fit(cohort, rows, everybody)
+    everybody = np.ones(cohort.n, dtype=np.bool_)
+    fit, said = _fit(cohort, rows, everybody, window_hours)
     value, se, variance, df = float(fit.coef[0]), float(fit.se[0]), fit.variance, math.inf
-    notes = ["n and events count person-trials"]
+    notes = ["n and events count person-trials", *said]
     if int(cohort.event.sum()) < _ENOUGH_EVENTS:
         try:
-            value, se = _jackknife(cohort, rows, value)
+            value, se = _jackknife(cohort, rows, value, window_hours)
             variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
             notes.append("corrected for the bias of few events")
         except AnalysisError as error:
@@ -99,18 +108,89 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
     return replace(effect, p=2 * float(stdtr(df, -abs(value) / se)))
 
 
-def _fit(cohort: FollowUp, rows: PersonTrials, kept: BoolArray) -> CoxFit:
-    """The Cox model of the person-trials `kept` (m,)."""
-    patient = rows.patient[kept]
-    columns = rows.exposed[kept].astype(np.float64)[:, None]
+def _fit(
+    cohort: FollowUp, rows: PersonTrials, kept: BoolArray, window_hours: float
+) -> tuple[CoxFit, tuple[str, ...]]:
+    """The Cox model of the patients `kept` (n,), and what is to be said of it."""
+    mine = kept[rows.patient]
+    patient, trial = rows.patient[mine], rows.trial[mine]
+    columns = rows.exposed[mine].astype(np.float64)[:, None]
     if cohort.x is not None:
         columns = np.hstack((columns, cohort.x[patient]))
-    return cox(
-        rows.time_hours[kept], rows.event[kept], columns, strata=rows.trial[kept], cluster=patient
+    if cohort.course is None:
+        time, event = rows.time_hours[mine], rows.event[mine]
+        return cox(time, event, columns, strata=trial, cluster=patient), ()
+    known = cohort.course.at(patient, (trial - 1) * window_hours)
+    known, moved = own_columns(columns, known, cohort.course.names, trial)
+    columns = np.hstack((columns, known))
+    weights = start_weights(cohort, kept.astype(np.float64))
+    pieces = _pieces(rows, mine, weights, window_hours)
+    fit = cox(
+        pieces.time_hours,
+        pieces.event,
+        columns[pieces.row],
+        entry=pieces.entry_hours,
+        strata=trial[pieces.row],
+        cluster=patient[pieces.row],
+        weights=pieces.weight,
+        names=("exposed", *cohort.names, *moved),
     )
+    return fit, _said(cohort.course, weights, pieces)
 
 
-def _jackknife(cohort: FollowUp, rows: PersonTrials, whole: float) -> tuple[float, float]:
+def _said(course: Course, weights: StartWeights, pieces: Pieces) -> tuple[str, ...]:
+    """What the row says of the covariates that moved."""
+    named = ", ".join(course.names)
+    notes = (
+        f"adjusted for {named} as each trial's window began; controls weighted for those who "
+        f"started later by {named} of each {course.step_hours:g} h, largest weight "
+        f"{pieces.weight.max():.1f}",
+    )
+    return (*notes, PENALISED) if weights.penalised else notes
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Follow-up of person-trials with one weight each, at risk in (entry, time]; (m,) each.
+
+    row : of the person-trials.
+    """
+
+    row: IntArray
+    entry_hours: FloatArray
+    time_hours: FloatArray
+    event: BoolArray
+    weight: FloatArray
+
+
+def _pieces(
+    rows: PersonTrials, mine: BoolArray, weights: StartWeights, window_hours: float
+) -> Pieces:
+    """The person-trials `mine` (m,) cut where a control's weight changes.
+
+    Within a step a weight grows evenly; each piece has the one at its middle.
+    """
+    patient, zero = rows.patient[mine], rows.trial[mine] * window_hours
+    end, step = zero + rows.time_hours[mine], weights.step_hours
+    settled = np.minimum(np.minimum(end, weights.until_hours[patient]), weights.last_hours)
+    settled = np.where(rows.exposed[mine], zero, np.maximum(settled, zero))
+    first = np.floor(zero / step + 1e-9)
+    cuts = np.maximum(np.ceil(settled / step - 1e-9) - 1 - first, 0).astype(np.int64)
+    count = cuts + 1 + ((settled > zero) & (settled < end))
+    row, at = pieces_of(count)
+    entry = np.where(at <= cuts[row], (first[row] + at) * step, settled[row])
+    entry = np.where(at == 0, zero[row], entry)
+    last = at == count[row] - 1
+    stop = np.where(last, end[row], np.roll(entry, -1))
+    weight = np.ones(row.size)
+    own = ~rows.exposed[mine][row]
+    weight[own] = weights.between(patient[row[own]], zero[row[own]], (entry + stop)[own] / 2)
+    return Pieces(row, entry - zero[row], stop - zero[row], rows.event[mine][row] & last, weight)
+
+
+def _jackknife(
+    cohort: FollowUp, rows: PersonTrials, whole: float, window_hours: float
+) -> tuple[float, float]:
     """The log hazard ratio without its first-order bias, and its standard error.
 
     A control's death counts in every trial that it was eligible for, so with few deaths the
@@ -118,9 +198,8 @@ def _jackknife(cohort: FollowUp, rows: PersonTrials, whole: float) -> tuple[floa
     a twentieth of the patients at a time shows by how much. Source: Quenouille 1956; Tukey 1958.
     """
     group = groups_of(cohort)
-    without = np.array(
-        [_fit(cohort, rows, group[rows.patient] != g).coef[0] for g in range(N_GROUPS)]
-    )
+    fits = (_fit(cohort, rows, group != g, window_hours)[0] for g in range(N_GROUPS))
+    without = np.array([fit.coef[0] for fit in fits])
     share = (N_GROUPS - 1) / N_GROUPS
     value = N_GROUPS * whole - (N_GROUPS - 1) * float(without.mean())
     return value, math.sqrt(share * float(np.sum((without - without.mean()) ** 2)))

@@ -9,7 +9,10 @@ import numpy as np
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, IntArray
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
+from ehrivig.stats.timezero.course import own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
+
+THROUGH = "an effect of exposure that runs through it is not counted"
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,48 @@ def exposure_spells(cohort: FollowUp) -> Spells:
     return Spells(patient[order], entry[order], stop[order], event[order], exposed[order])
 
 
+def _cut(spells: Spells, step_hours: float) -> Spells:
+    """The spells cut where a step of the course begins; the event belongs to the last piece."""
+    first = np.floor(spells.entry_hours / step_hours + 1e-9)
+    count = np.maximum(np.ceil(spells.time_hours / step_hours - 1e-9) - first, 1).astype(np.int64)
+    row, at = pieces_of(count)
+    begins = (first[row] + at) * step_hours
+    last = at == count[row] - 1
+    return Spells(
+        spells.patient[row],
+        np.where(at == 0, spells.entry_hours[row], begins),
+        np.where(last, spells.time_hours[row], begins + step_hours),
+        spells.event[row] & last,
+        spells.exposed[row],
+    )
+
+
 def time_dependent_cox(cohort: FollowUp) -> Effect:
     """Return the hazard ratio of being exposed now, adjusted for the baseline covariates.
+
+    With a course, for what moves as it is at each time too, after the start as before it: an effect
+    that runs through it is not counted (the result says so).
 
     n and events: patients ever exposed and events while exposed; patients never exposed and events
     while unexposed. Raises AnalysisError when nobody is exposed or no event happens.
     """
     spells = exposure_spells(cohort)
     two_arms(spells.exposed, spells.event, "time-dependent Cox")
+    notes = ["events counted by exposure at the event; n by exposure ever"]
+    if cohort.course is not None:
+        spells = _cut(spells, cohort.course.step_hours)
+        notes.append(f"adjusted for {', '.join(cohort.course.names)} as it moves: {THROUGH}")
     columns = spells.exposed.astype(np.float64)[:, None]
+    names = None
     if cohort.x is not None:
         columns = np.hstack((columns, cohort.x[spells.patient]))
-    fit = cox(spells.time_hours, spells.event, columns, entry=spells.entry_hours)
+    if cohort.course is not None:
+        now = cohort.course.at(spells.patient, spells.entry_hours)
+        day = np.floor(spells.entry_hours / cohort.course.step_hours + 1e-9).astype(np.int64)
+        now, moved = own_columns(columns, now, cohort.course.names, day)
+        columns = np.hstack((columns, now))
+        names = ("exposed", *cohort.names, *moved)
+    fit = cox(spells.time_hours, spells.event, columns, entry=spells.entry_hours, names=names)
     events = int((spells.event & spells.exposed).sum())
     ever = int(cohort.ever.sum())
     return effect_of(
@@ -69,5 +102,5 @@ def time_dependent_cox(cohort: FollowUp) -> Effect:
         "time-dependent Cox: " + fit.method,
         fit.variance,
         "instantaneous rate once exposed vs not yet exposed, among those still followed",
-        notes=("events counted by exposure at the event; n by exposure ever",),
+        notes=tuple(notes),
     )
