@@ -102,7 +102,8 @@ def _no_truth(found: Reading) -> Reading:
 
 def _time_zero(row: dict[str, Any]) -> Reading:
     """A design on the clock, in the world where exposure starts late."""
-    contrast, adjusted = row["contrast"], row["measure"] == "HR"
+    contrast, standardised = row["contrast"], "g-formula" in row["model"]
+    adjusted = standardised or row["measure"] == "HR"
     if "naive" in contrast:
         target = "conditional" if adjusted else UNKNOWN
         return Reading(target, False, IMMORTAL.why)
@@ -112,4 +113,6 @@ def _time_zero(row: dict[str, Any]) -> Reading:
         if adjusted:
             return Reading(UNKNOWN, True, "no immortal time; adjusted; mixes later starters")
         return Reading(UNKNOWN, False, "no immortal time, but its risks are not adjusted")
+    if standardised:
+        return Reading(UNKNOWN, True, "risks of who starts, given all confounders")
     return Reading("conditional", True, "hazard from the start on, given all confounders")

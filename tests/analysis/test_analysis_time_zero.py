@@ -43,8 +43,20 @@ def test_only_the_naive_rows_carry_the_warning(rows: pl.DataFrame) -> None:
 
 def test_risks_of_landmarks_are_called_unadjusted(rows: pl.DataFrame) -> None:
     landmark = rows.filter(pl.col("contrast").str.contains("landmark"))
-    assert landmark.filter("adjusted")["measure"].unique().to_list() == ["HR"]
-    assert set(landmark.filter(~pl.col("adjusted"))["measure"]) == {"RD", "RR"}
+    crude = landmark.filter(~pl.col("adjusted"))
+    assert set(crude["measure"]) == {"RD", "RR"}
+    adjusted = landmark.filter("adjusted")
+    assert set(adjusted["measure"]) == {"HR", "RD", "RR", "RMSTD"}
+    assert adjusted["risk_exposed"].null_count() == 0
+    assert not set(crude["estimate"]) & set(adjusted["estimate"])
+
+
+def test_every_safe_design_gives_the_risk_of_each_arm(rows: pl.DataFrame) -> None:
+    """But for the time-dependent Cox model: being exposed now is no strategy with a risk."""
+    safe = rows.filter("adjusted", ~pl.col("contrast").str.contains("naive"))
+    without = safe.filter(pl.col("risk_exposed_lo").is_null())["contrast"].to_list()
+    assert len(without) == 1
+    assert "time-dependent Cox" in without[0]
 
 
 def test_covariates_are_those_known_at_time_zero(table: pl.DataFrame, plan: study.Study) -> None:

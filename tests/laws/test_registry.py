@@ -45,6 +45,8 @@ NO_ESTIMATORS = {
     "ehrivig.stats.timezero.simulate.naive_biases": "describes simulated patients",
     "ehrivig.stats.timezero.simulate.simulate_null": "simulates",
     "ehrivig.stats.timezero.clone_outcomes.outcome_ratios": "by hand: tests/stats",
+    "ehrivig.stats.timezero.landmark.landmark_adjusted": "the risks of `landmark`: tests/stats",
+    "ehrivig.stats.timezero.sequential.sequential_effects": "risks of `sequential_trials`",
     "ehrivig.stats.timezero.weighted_clones.weighted_clones": "what the weights of a design leave",
     "ehrivig.stats.wald.p_value": "a function of one number",
     "ehrivig.stats.wald.quantile": "a function of one number",

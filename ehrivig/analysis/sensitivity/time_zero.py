@@ -21,9 +21,9 @@ from ehrivig.stats.timezero import FollowUp
 from ehrivig.stats.timezero import follow_up as checked
 from ehrivig.stats.timezero.clone_censor_weight import CloneCensorWeight, clone_censor_weight
 from ehrivig.stats.timezero.extreme_weights import WHOLE, extreme_weights
-from ehrivig.stats.timezero.landmark import landmark
+from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
 from ehrivig.stats.timezero.naive import ever_vs_never
-from ehrivig.stats.timezero.sequential import sequential_trials
+from ehrivig.stats.timezero.sequential import sequential_effects
 from ehrivig.stats.timezero.time_dependent import time_dependent_cox
 from ehrivig.study import Study
 from ehrivig.study.registries.sensitivity import TIME_ZERO, named_in
@@ -54,13 +54,13 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
 
     base = replace(base, note=left_out(n_left, cohort.n, study))
 
-    def ask(contrast: str, compute: Compute, note: str = "", design: str = "") -> None:
+    def ask(contrast: str, compute: Compute, note: str = "") -> None:
         """Rows of one design: its unadjusted risks, then what is adjusted for covariates."""
         said = "; ".join(filter(None, (note, base.note)))
         question = replace(base, contrast=contrast, note=said)
         found = cache(compute)
         rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
-        more = replace(question, adjusted=cohort.x is not None, design=design)
+        more = replace(question, adjusted=cohort.x is not None)
         rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
 
     def ask_adjusted(contrast: str, compute: Compute, design: str) -> None:
@@ -73,11 +73,11 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         "immortal time",
     )
     for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
-        ask(
-            f"{label} by {hours:g} h vs not yet (landmark)",
-            partial(_landmark, cohort, hours, study),
-            design="landmark",
-        )
+        contrast = f"{label} by {hours:g} h vs not yet (landmark)"
+        if cohort.x is not None:
+            crude = partial(_landmark, cohort, hours, study)
+            rows.ask(replace(base, contrast=contrast), crude)
+        ask_adjusted(contrast, partial(_safe_landmark, cohort, hours, study), "landmark")
     if "time_dependent_cox" in wanted:
         ask_adjusted(
             f"{label} from its start on (time-dependent Cox)",
@@ -87,7 +87,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     if "sequential_trials" in wanted:
         ask_adjusted(
             f"{label} starting now vs not yet (sequential trials)",
-            lambda: [sequential_trials(cohort)],
+            lambda: by_day(list(sequential_effects(cohort, horizon)), study),
             "sequential_trials",
         )
     if "clone_censor_weight" in wanted:
@@ -124,8 +124,15 @@ def _refuse(error: AnalysisError) -> list[Effect]:
     raise error
 
 
+def _safe_landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
+    """The adjusted effects of a landmark."""
+    return by_day(list(landmark_adjusted(cohort, hours, horizon_of(study) * HOURS_PER_DAY)), study)
+
+
 def _landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
-    return by_day(list(landmark(cohort, hours, horizon_of(study) * HOURS_PER_DAY)), study)
+    """The unadjusted risks of a landmark."""
+    found = landmark(cohort, hours, horizon_of(study) * HOURS_PER_DAY)
+    return by_day([effect for effect in found if effect.measure != "HR"], study)
 
 
 def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:

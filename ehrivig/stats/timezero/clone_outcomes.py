@@ -22,7 +22,7 @@ from ehrivig.stats.timezero.clone_risks import Problem, problem_of, weights_of
 from ehrivig.stats.timezero.contrast import effect_of
 from ehrivig.stats.timezero.extreme_weights import WHOLE
 from ehrivig.stats.timezero.follow_up import FollowUp
-from ehrivig.stats.timezero.groups import N_GROUPS, groups_of
+from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.initiation import grace_period
 
 
@@ -78,8 +78,7 @@ def outcome_ratios(
 
 def _effect(value: float, ratios: FloatArray, label: str, arms: Arms, grace_hours: float) -> Effect:
     """The ratio with its log `value`, and those without each of the groups, (20,)."""
-    share = (N_GROUPS - 1) / N_GROUPS
-    se = math.sqrt(share * float(np.sum((ratios - ratios.mean()) ** 2)))
+    se = float(jackknife(np.array([value]), ratios[:, None])[1][0])
     half = se * float(stdtrit(N_GROUPS - 1, 0.975))
     effect = effect_of(
         "RR",

@@ -1,10 +1,10 @@
-"""Groups of patients that the jackknife leaves out, one at a time."""
+"""The jackknife over groups of patients, left out one at a time. Source: Quenouille 1956."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ehrivig.stats.result import IntArray
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.timezero.follow_up import FollowUp
 
 N_GROUPS = 20
@@ -18,3 +18,13 @@ def groups_of(cohort: FollowUp) -> IntArray:
     group = np.empty(cohort.n, dtype=np.int64)
     group[order] = np.random.default_rng(0).permutation(cohort.n) % N_GROUPS
     return group
+
+
+def jackknife(whole: FloatArray, left: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Values (k,) without their first-order bias, and their standard errors (k,).
+
+    left : (20, k) the values without each group.
+    """
+    mean, share = left.mean(axis=0), (N_GROUPS - 1) / N_GROUPS
+    spread = ((left - mean) ** 2).sum(axis=0)
+    return N_GROUPS * whole - (N_GROUPS - 1) * mean, np.sqrt(share * spread)

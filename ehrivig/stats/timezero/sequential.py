@@ -14,7 +14,13 @@ from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.course import Course, own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
-from ehrivig.stats.timezero.groups import N_GROUPS, groups_of
+from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
+from ehrivig.stats.timezero.standardised import (
+    Standardised,
+    standardised,
+    standardised_effects,
+    with_risks,
+)
 from ehrivig.stats.timezero.start_weights import StartWeights, start_weights
 from ehrivig.stats.wald import quantile
 
@@ -67,7 +73,7 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
     Cox model stratified by trial, adjusted for the baseline covariates. Controls are censored when
     they start: that is non-informative only given the covariates in the model. n and events count
     person-trials. With fewer than 5,000 deaths the estimate is corrected for its bias, and its
-    variance found, by the jackknife over 20 groups of patients (`_jackknife`); beyond that the
+    variance found, by the jackknife over 20 groups of patients (`_corrected`); beyond that the
     variance is robust, by patient.
 
     With a course each trial is adjusted for what moves as it was when the window of its starts
@@ -77,15 +83,45 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
     Raises AnalysisError when no trial has both arms or there is no event. Source: Hernán et al.
     2008; Gran et al. 2010; Danaei et al. 2013 (what moves).
     """
+    return _pooled(cohort, window_hours, n_trials)[0]
+
+
+def sequential_effects(
+    cohort: FollowUp,
+    horizon_hours: float,
+    *,
+    window_hours: float = 24.0,
+    n_trials: int = 7,
+) -> tuple[Effect, ...]:
+    """Return the hazard ratio of `sequential_trials`, and RD, RR and RMSTD (days) at the horizon.
+
+    Their risks are of those who start: as they would be if they did, and if they did not, from each
+    trial's zero until `horizon_hours` after time zero. Beyond 5,000 deaths, or where the jackknife
+    fails, there is the hazard ratio with its risks alone.
+    """
+    ratio, whole, left = _pooled(cohort, window_hours, n_trials, horizon_hours)
+    if not left:
+        return (with_risks(ratio, whole),)
+    return standardised_effects(ratio, whole, left, horizon_hours, correct=True)
+
+
+def _pooled(
+    cohort: FollowUp, window_hours: float, n_trials: int, horizon_hours: float | None = None
+) -> tuple[Effect, Standardised, list[Standardised]]:
+    """The pooled hazard ratio, what the fit says, and what it says without each group."""
     rows = nested_trials(cohort, window_hours, n_trials)
     two_arms(rows.exposed, rows.event, "sequential trials")
-    everybody = np.ones(cohort.n, dtype=np.bool_)
-    fit, said = _fit(cohort, rows, everybody, window_hours)
-    value, se, variance, df = float(fit.coef[0]), float(fit.se[0]), fit.variance, math.inf
+    if horizon_hours is not None and not horizon_hours > rows.trial.max() * window_hours:
+        raise AnalysisError("sequential trials: the horizon must be after the last time zero.")
+    trials = Trials(cohort, rows, window_hours, horizon_hours)
+    fit, said = trials.fit(np.ones(cohort.n, dtype=np.bool_))
+    whole, left = trials.read(fit), list[Standardised]()
+    value, se, variance, df = whole.log_ratio, float(fit.cox.se[0]), fit.cox.variance, math.inf
     notes = ["n and events count person-trials", *said]
     if int(cohort.event.sum()) < _ENOUGH_EVENTS:
         try:
-            value, se = _jackknife(cohort, rows, value, window_hours)
+            left = trials.without_each_group()
+            value, se = _corrected(whole, left)
             variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
             notes.append("corrected for the bias of few events")
         except AnalysisError as error:
@@ -97,45 +133,88 @@ def sequential_trials(cohort: FollowUp, *, window_hours: float = 24.0, n_trials:
         se,
         cohort.event_label,
         arms_of(rows.event, rows.exposed),
-        f"sequential trials every {window_hours:g} h, {n_trials} trials: {fit.method}",
+        f"sequential trials every {window_hours:g} h, {n_trials} trials: {fit.cox.method}",
         variance,
         f"start now vs not yet (and not later), pooled over {n_trials} times zero",
         limits=(value - half, value + half),
         notes=tuple(notes),
     )
-    if not math.isfinite(df):
-        return effect
-    return replace(effect, p=2 * float(stdtr(df, -abs(value) / se)))
+    if math.isfinite(df):
+        effect = replace(effect, p=2 * float(stdtr(df, -abs(value) / se)))
+    return effect, whole, left
 
 
-def _fit(
-    cohort: FollowUp, rows: PersonTrials, kept: BoolArray, window_hours: float
-) -> tuple[CoxFit, tuple[str, ...]]:
-    """The Cox model of the patients `kept` (n,), and what is to be said of it."""
-    mine = kept[rows.patient]
-    patient, trial = rows.patient[mine], rows.trial[mine]
-    columns = rows.exposed[mine].astype(np.float64)[:, None]
-    if cohort.x is not None:
-        columns = np.hstack((columns, cohort.x[patient]))
-    if cohort.course is None:
-        time, event = rows.time_hours[mine], rows.event[mine]
-        return cox(time, event, columns, strata=trial, cluster=patient), ()
-    known = cohort.course.at(patient, (trial - 1) * window_hours)
-    known, moved = own_columns(columns, known, cohort.course.names, trial)
-    columns = np.hstack((columns, known))
-    weights = start_weights(cohort, kept.astype(np.float64))
-    pieces = _pieces(rows, mine, weights, window_hours)
-    fit = cox(
-        pieces.time_hours,
-        pieces.event,
-        columns[pieces.row],
-        entry=pieces.entry_hours,
-        strata=trial[pieces.row],
-        cluster=patient[pieces.row],
-        weights=pieces.weight,
-        names=("exposed", *cohort.names, *moved),
-    )
-    return fit, _said(cohort.course, weights, pieces)
+@dataclass(frozen=True)
+class Fitted:
+    """A Cox model, and the person-trials that it is of.
+
+    columns : (m, p), exposure first. trial : (m,).
+    """
+
+    cox: CoxFit
+    columns: FloatArray
+    trial: IntArray
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Person-trials of a cohort, to be fitted for some of its patients.
+
+    `horizon_hours`: until when risks are wanted; None: not.
+    """
+
+    cohort: FollowUp
+    rows: PersonTrials
+    window_hours: float
+    horizon_hours: float | None
+
+    def fit(self, kept: BoolArray) -> tuple[Fitted, tuple[str, ...]]:
+        """The model of the patients `kept` (n,), and what is to be said of it."""
+        cohort, rows = self.cohort, self.rows
+        mine = kept[rows.patient]
+        patient, trial = rows.patient[mine], rows.trial[mine]
+        columns = rows.exposed[mine].astype(np.float64)[:, None]
+        if cohort.x is not None:
+            columns = np.hstack((columns, cohort.x[patient]))
+        if cohort.course is None:
+            time, event = rows.time_hours[mine], rows.event[mine]
+            made = cox(time, event, columns, strata=trial, cluster=patient)
+            return Fitted(made, columns, trial), ()
+        known = cohort.course.at(patient, (trial - 1) * self.window_hours)
+        known, moved = own_columns(columns, known, cohort.course.names, trial)
+        columns = np.hstack((columns, known))
+        weights = start_weights(cohort, kept.astype(np.float64))
+        pieces = _pieces(rows, mine, weights, self.window_hours)
+        made = cox(
+            pieces.time_hours,
+            pieces.event,
+            columns[pieces.row],
+            entry=pieces.entry_hours,
+            strata=trial[pieces.row],
+            cluster=patient[pieces.row],
+            weights=pieces.weight,
+            names=("exposed", *cohort.names, *moved),
+        )
+        return Fitted(made, columns, trial), _said(cohort.course, weights, pieces)
+
+    def read(self, fit: Fitted) -> Standardised:
+        """What a fit says; risks of the exposed person-trials."""
+        if self.horizon_hours is None:
+            nothing = np.full(2, math.nan)
+            return Standardised(float(fit.cox.coef[0]), nothing, nothing)
+        trials = np.unique(fit.trial)
+        exposed = fit.columns[:, 0] == 1
+        return standardised(
+            fit.cox,
+            fit.columns[exposed],
+            np.searchsorted(trials, fit.trial[exposed]),
+            np.asarray(self.horizon_hours - trials * self.window_hours, dtype=np.float64),
+        )
+
+    def without_each_group(self) -> list[Standardised]:
+        """What fits without each group of patients say."""
+        group = groups_of(self.cohort)
+        return [self.read(self.fit(group != g)[0]) for g in range(N_GROUPS)]
 
 
 def _said(course: Course, weights: StartWeights, pieces: Pieces) -> tuple[str, ...]:
@@ -188,18 +267,13 @@ def _pieces(
     return Pieces(row, entry - zero[row], stop - zero[row], rows.event[mine][row] & last, weight)
 
 
-def _jackknife(
-    cohort: FollowUp, rows: PersonTrials, whole: float, window_hours: float
-) -> tuple[float, float]:
+def _corrected(whole: Standardised, left: list[Standardised]) -> tuple[float, float]:
     """The log hazard ratio without its first-order bias, and its standard error.
 
     A control's death counts in every trial that it was eligible for, so with few deaths the
     covariates fit the controls better than the exposed, and exposure looks protective. Leaving out
     a twentieth of the patients at a time shows by how much. Source: Quenouille 1956; Tukey 1958.
     """
-    group = groups_of(cohort)
-    fits = (_fit(cohort, rows, group != g, window_hours)[0] for g in range(N_GROUPS))
-    without = np.array([fit.coef[0] for fit in fits])
-    share = (N_GROUPS - 1) / N_GROUPS
-    value = N_GROUPS * whole - (N_GROUPS - 1) * float(without.mean())
-    return value, math.sqrt(share * float(np.sum((without - without.mean()) ** 2)))
+    logs = np.array([[one.log_ratio] for one in left])
+    value, se = jackknife(np.array([whole.log_ratio]), logs)
+    return float(value[0]), float(se[0])

@@ -42,8 +42,8 @@ ANSWERS = Registry(
         Answer(
             "sequential_trials",
             "Sequential trials",
-            "Starting now against not yet, day after day: HR.",
-            ("HR",),
+            "Starting now against not yet, day after day: HR, RD or RR.",
+            ("HR", "RD", "RR"),
             "",
             death=True,
             target="ATT",
@@ -60,8 +60,8 @@ ANSWERS = Registry(
         Answer(
             "landmark",
             "Landmark analysis",
-            "Exposed by the first of `landmark_hours` against not yet, adjusted: HR.",
-            ("HR",),
+            "Exposed by the first of `landmark_hours` against not yet, adjusted: HR, RD or RR.",
+            ("HR", "RD", "RR"),
             "",
             death=True,
             target="ATE",

@@ -1,0 +1,132 @@
+"""Risks of a Cox model, standardised: as R's, and true where the truth is simulated."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.survival.cox import cox
+from ehrivig.stats.timezero import FollowUp, follow_up, sequential_trials
+from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
+from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
+from ehrivig.stats.timezero.sequential import sequential_effects
+from ehrivig.stats.timezero.standardised import standardised
+
+OF_R = Path(__file__).parents[1] / "parity" / "survival_standardised.json"
+NAN, HORIZON = float("nan"), 672.0
+
+
+@pytest.mark.parametrize("people", ["everybody", "exposed"])
+def test_as_r_averages_its_survival_curves(people: str) -> None:
+    """Days free go in 168 steps here, from death to death there."""
+    stored = json.loads(OF_R.read_text())
+    data = {name: np.array(column, dtype=float) for name, column in stored["columns"].items()}
+    x = np.column_stack((data["exposed"], data["age"], data["ph.ecog"]))
+    stratum = data["stratum"].astype(int)
+    fit = cox(data["time"], data["event"], x, strata=stratum)
+    rows = data["exposed"] == 1 if people == "exposed" else np.ones(len(x), dtype=bool)
+    found = standardised(fit, x[rows], stratum[rows], np.array(stored["horizon"], dtype=float))
+    assert found.log_ratio == pytest.approx(stored["log_ratio"], rel=1e-8)
+    assert found.risk == pytest.approx(stored[people]["risk"], rel=1e-7)
+    assert found.free == pytest.approx(stored[people]["free"], rel=1e-3)
+
+
+def world(n: int, seed: int, log_ratio: float) -> FollowUp:
+    """Sicker patients (x) start sooner and die sooner; the drug acts from its start on."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    rate = 0.0006 * np.exp(0.6 * x)
+    start = rng.exponential(120 / np.exp(0.5 * x))
+    budget = rng.exponential(size=n)
+    before = rate * start
+    later = start + (budget - before) / (rate * math.exp(log_ratio))
+    death = np.where(budget < before, budget / rate, later)
+    end = np.minimum(death, HORIZON)
+    given = np.where(start < end, start, NAN)
+    return follow_up(end, death <= HORIZON, given, x[:, None], names=["severity"])
+
+
+def truth(log_ratio: float) -> float:
+    """Difference in risk of those who start in a window of a day, from its end on; simulated."""
+    n, rng = 400_000, np.random.default_rng(11)
+    x = rng.normal(size=n)
+    rate = 0.0006 * np.exp(0.6 * x)
+    start = rng.exponential(120 / np.exp(0.5 * x))
+    total, people = 0.0, 0.0
+    for trial in range(1, 8):
+        zero = 24.0 * trial
+        mine = (start >= zero - 24) & (start < zero)
+        lived = np.exp(-rate * np.minimum(start, zero)) * np.exp(
+            -rate * math.exp(log_ratio) * np.maximum(zero - start, 0)
+        )
+        span = HORIZON - zero
+        treated = 1 - np.exp(-rate * math.exp(log_ratio) * span)
+        not_treated = 1 - np.exp(-rate * span)
+        total += float((lived * (treated - not_treated))[mine].sum())
+        people += float(lived[mine].sum())
+    return total / people
+
+
+@pytest.mark.parametrize("log_ratio", [0.0, -0.7])
+def test_the_risks_of_who_starts_are_true(log_ratio: float) -> None:
+    """One simulated cohort of 12,000: within three standard errors."""
+    ratio, difference, quotient, free = sequential_effects(world(12_000, 3, log_ratio), HORIZON)
+    assert [ratio.measure, difference.measure, quotient.measure, free.measure] == [
+        *("HR", "RD", "RR", "RMSTD")
+    ]
+    assert difference.se < 0.03
+    assert abs(difference.estimate - truth(log_ratio)) < 3 * difference.se
+    assert (free.estimate > 0) == (difference.estimate < 0)
+    assert ratio.risks is not None
+    a, b = ratio.risks
+    assert difference.estimate == pytest.approx(a.estimate - b.estimate)
+    assert quotient.estimate == pytest.approx(a.estimate / b.estimate)
+    assert a.lo < a.estimate < a.hi
+
+
+def test_the_hazard_ratio_is_that_of_the_trials() -> None:
+    made = world(900, 5, -0.3)
+    ratio = sequential_effects(made, HORIZON)[0]
+    alone = sequential_trials(made)
+    assert (ratio.estimate, ratio.se, ratio.p) == (alone.estimate, alone.se, alone.p)
+    assert alone.risks is None
+
+
+def test_the_interval_of_the_difference_holds_no_effect() -> None:
+    """16 simulated cohorts of 400 without an effect."""
+    made = [sequential_effects(world(400, seed, 0.0), HORIZON)[1] for seed in range(16)]
+    assert sum(effect.lo <= 0 <= effect.hi for effect in made) >= 13
+    estimates = [effect.estimate for effect in made]
+    assert abs(np.mean(estimates)) < 3 * np.std(estimates) / math.sqrt(16)
+
+
+def test_an_adjusted_landmark_has_risks_without_confounding() -> None:
+    """The unadjusted risks beside it make a drug without an effect look harmful."""
+    made = world(6_000, 8, 0.0)
+    crude = landmark(made, 48.0, HORIZON)[0]
+    ratio, difference, *_ = landmark_adjusted(made, 48.0, HORIZON)
+    assert ratio.estimate == landmark(made, 48.0, HORIZON)[2].estimate
+    assert crude.lo > 0.02
+    assert difference.lo < 0 < difference.hi
+    assert "g-formula" in difference.method
+
+
+def test_a_horizon_before_the_trials_is_refused() -> None:
+    with pytest.raises(AnalysisError, match="after the last time zero"):
+        sequential_effects(world(300, 1, 0.0), 100.0)
+
+
+def test_the_jackknife_of_a_mean_is_that_of_groups() -> None:
+    made = world(400, 2, 0.0)
+    group = groups_of(made)
+    y = made.time_hours
+    left = np.array([[y[group != g].mean()] for g in range(N_GROUPS)])
+    value, se = jackknife(np.array([y.mean()]), left)
+    means = np.array([y[group == g].mean() for g in range(N_GROUPS)])
+    assert value[0] == pytest.approx(y.mean())
+    assert se[0] == pytest.approx(means.std(ddof=1) / math.sqrt(N_GROUPS))
