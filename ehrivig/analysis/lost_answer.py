@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from ehrivig.analysis import moving
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sensitivity.time_zero import (
     HOURS_PER_DAY,
@@ -61,10 +62,11 @@ def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> N
 def _left_out(table: pl.DataFrame, study: Study) -> str:
     """Whom the answer leaves out; nothing where there is no cohort, which its row says."""
     try:
-        cohort, n_left = cohort_of(table, study)
+        cohort, n_left = cohort_of(table, study, moves=False)
+        known = moving.said(cohort, followed_people(table, study)[0], study)
     except AnalysisError:
         return ""
-    return left_out(n_left, cohort.n, study)
+    return "; ".join(filter(None, (known, left_out(n_left, cohort.n, study))))
 
 
 def _found(table: pl.DataFrame, study: Study, label: str) -> CloneCensorWeight:

@@ -7,6 +7,8 @@ criterion of a study give admission_id, met (true, false, null: not measured) an
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from ehrivig.concepts.library import concept
@@ -29,6 +31,7 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "vasoactive_run": ("vasoactive",),
     "sofa_vasoactive": ("vasoactive_run",),
     "sofa": ("score_bin", "sofa_value", "sofa_vasoactive"),
+    "sofa_course": ("sofa",),
     "apache_oxygenation": ("stay_lab", "pf_ratio"),
     "apache_value": ("stay_lab", "mean_arterial_pressure", "apache_oxygenation"),
     "apache_ii": ("score_bin", "apache_value", "apache_chronic"),
@@ -73,6 +76,8 @@ VITALS: dict[str, tuple[str, ...]] = {
 # Names of the small numbers that stand for codes in stay_lab and stay_vital.
 ENUMS = {"stay_analyte": ANALYTES, "stay_sign": VITALS}
 SOFA_MAX_MISSING = 2
+CARRIED_DAYS = 3
+"""For how long a component of SOFA that is not measured anew is the last one (a convention)."""
 
 
 def prepare(
@@ -148,6 +153,32 @@ def first_day_scores(db: Database) -> pl.DataFrame:
     `candidate`, and `eligible` with those admissions.
     """
     return scores_of_a_day(db, "candidate.time_zero")
+
+
+def sofa_course(db: Database, days: float) -> pl.DataFrame:
+    """SOFA and its components as known when each day from time zero begins, for `days` days.
+
+    admission_id, day (0 at time zero: of the 24 h before it), sofa, sofa_respiration, ... (null:
+    not known), sorted. Needs `candidate`, and `eligible` with those admissions.
+    """
+    before = CARRIED_DAYS + 1
+    db.table(
+        "course_anchor",
+        "SELECT admission_id, time_zero - TO_DAYS($days) AS anchor_at FROM candidate",
+        {"days": before},
+    )
+    prepare(db, "sofa_course", anchor="course_anchor.anchor_at", days=before + math.ceil(days))
+    found = db.frame(
+        concept("sofa_course"),
+        {
+            "carried_days": CARRIED_DAYS,
+            "days_before": before,
+            "max_missing": SOFA_MAX_MISSING,
+        },
+    )
+    clear(db)
+    db.execute("DROP TABLE course_anchor")
+    return found.sort("admission_id", "day")
 
 
 def scores_of_a_day(db: Database, anchor: str) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from ehrivig.cohort import event_rows
 from ehrivig.concepts import severity
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
-from ehrivig.features import baseline, dosing, nobody_exposed, outcomes
+from ehrivig.features import baseline, dosing, nobody_exposed, outcomes, severity_course
 from ehrivig.runs import row_order
 from ehrivig.study import Study
 from ehrivig.validate import gate, mapping
@@ -215,6 +215,10 @@ def _features(
         event_rows.to_candidates(db, "diagnosis", "finding", "score")
         done(candidates, keep(baseline.baseline(db, study), "baseline"))
         keep(baseline.repeat_labs(db, study, *study.analysis.repeat_hours), "repeat")
+    if study.analysis.time_varying:
+        with clock.step("severity") as done:
+            moves = severity_course.severity_course(db, study)
+            done(candidates, keep(moves, severity_course.TABLE))
     with clock.step("outcomes") as done:
         event_rows.to_candidates(db, *_COURSES)
         done(candidates, keep(outcomes.outcomes(db, study), "outcomes"))

@@ -7,8 +7,10 @@ import polars as pl
 from ehrivig import dataset
 from ehrivig.concepts import bands, data_end, follow_up
 from ehrivig.dataset import KEY
+from ehrivig.features import severity_course
 from ehrivig.runs import datasets
 from ehrivig.runs.state import Run
+from ehrivig.study.registries.moving import DAILY
 
 
 def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
@@ -30,6 +32,8 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     ends = data_end.last_moments(scan(run, "screened"))
     table = data_end.lost_at_the_end(table, ends, run.answerable.study)
     table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")
+    if names := run.study.analysis.time_varying:
+        table = table.join(_daily(run, people, names), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
     people.write_parquet(run.folder / "cohort.parquet")
@@ -43,6 +47,13 @@ def _discharge(people: pl.DataFrame) -> pl.DataFrame:
     length = pl.col("discharged_at") - pl.col("time_zero")
     days = length.dt.total_seconds() / 86_400
     return people.select(*KEY, "discharge_status", days.alias("discharge_days"))
+
+
+def _daily(run: Run, people: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
+    """What moves of each admission: lists, with a value (null: not known) for each day from 0."""
+    rows = gather(run, severity_course.TABLE).join(people.select(KEY), on=KEY, how="semi")
+    lists = (pl.col(name).alias(f"{name}{DAILY}") for name in names)
+    return rows.sort(*KEY, "day").group_by(KEY, maintain_order=True).agg(*lists)
 
 
 def gather(run: Run, name: str) -> pl.DataFrame:

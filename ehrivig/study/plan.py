@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ehrivig.study.registries import COVARIATES, OUTCOMES, SENSITIVITY, OneOf
+from ehrivig.study.registries import COVARIATES, MOVING, OUTCOMES, SENSITIVITY, OneOf
 from ehrivig.study.registries.sensitivity import EffectTable, named_in
 from ehrivig.study.section import Hour, Hours, Label, Section, Slug, Words
 
@@ -288,6 +288,12 @@ class Analysis(Section):
         le=8784,
         description="Within how many hours who is to start has started (clone_censor_weight).",
         examples=[48],
+    )
+    time_varying: tuple[Annotated[str, OneOf(MOVING)], ...] = Field(
+        default=(),
+        description="What sequential_trials, time_dependent_cox and clone_censor_weight adjust "
+        "for day by day, as it is known when the day begins, besides what is known at time zero.",
+        examples=[["sofa"]],
     )
     bootstrap: int = Field(
         default=500,

@@ -13,6 +13,7 @@ from typing import Any
 from ehrivig.study.lines import Path
 from ehrivig.study.named import items, part
 from ehrivig.study.problem import Problem, near, shown
+from ehrivig.study.registries.moving import DAILY, MOVING
 from ehrivig.study.section import SLUG
 
 COVARIATE, OUTCOME = "covariate", "outcome"
@@ -36,6 +37,7 @@ _ONCE = (
     ("extract", "hospitals"),
     ("exposure", "routes"),
     ("analysis", "sensitivity"),
+    ("analysis", "time_varying"),
     ("analysis", "landmark_hours"),
 )
 TAKEN = (
@@ -49,6 +51,7 @@ TAKEN = (
     *("n_dose_days", "duration_days", "n_courses", "product_type", "hours_to_first_dose"),
     "hours_to_any_dose",
     *("n_administrations", "first_dose_at", "dose_coverage", "dose_complete"),
+    *(f"{entry.name}{DAILY}" for entry in MOVING),
 )
 """Columns that the analysis table has anyway: no variable may be called so."""
 

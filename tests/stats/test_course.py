@@ -331,6 +331,22 @@ def test_starts_that_severity_tells_without_error_are_penalised() -> None:
     assert any("penalised" in note for note in found.notes)
 
 
+def test_moments_a_rounding_apart_are_one() -> None:
+    """The stay ends a rounding before death; a start a rounding after a day begins."""
+    cohort, _ = world(300, 10)
+    near = np.nextafter(cohort.time_hours, 0)
+    starts = np.where(cohort.start_hours > 60, np.nextafter(72.0, 100), cohort.start_hours)
+    starts = np.where(starts < near, starts, NAN)
+    rounded = replace(cohort, leaves_hours=near, start_hours=starts)
+    whole = replace(
+        cohort, leaves_hours=cohort.time_hours, start_hours=np.where(starts > 60, 72.0, starts)
+    )
+    assert time_dependent_cox(rounded).estimate == pytest.approx(
+        time_dependent_cox(whole).estimate, rel=1e-6
+    )
+    assert np.isfinite(sequential_trials(rounded).estimate)
+
+
 BAD = {
     "one number per patient": (np.zeros(5), "patients x steps x covariates"),
     "no step": (np.zeros((5, 0)), "patients x steps x covariates"),

@@ -19,6 +19,7 @@ from ehrivig.study.registries import (
     CONCEPTS,
     COVARIATES,
     CRITERIA,
+    MOVING,
     NAME_LISTS,
     OUTCOMES,
     SENSITIVITY,
@@ -179,6 +180,11 @@ def tables() -> str:
                 "`sensitivity` in `[analysis]`",
                 ("sensitivity", "what it is", "what is asked", "`analysis` in effects.csv"),
                 ([_code(e.name), e.caption, e.doc, _code(e.table.name)] for e in SENSITIVITY),
+            ),
+            _table(
+                "`time_varying` in `[analysis]`",
+                ("time_varying", "what it is", "made of"),
+                ([_code(e.name), e.caption, e.doc] for e in MOVING),
             ),
             _table(
                 "Lists of names",

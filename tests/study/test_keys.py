@@ -20,7 +20,8 @@ from ehrivig.demo import write_demo
 from ehrivig.study.fields import Key, keys
 from ehrivig.study.lines import lines_of
 from ehrivig.study.references import TAKEN
-from ehrivig.study.registries import NAME_LISTS
+from ehrivig.study.registries import MOVING, NAME_LISTS
+from ehrivig.study.registries.moving import DAILY
 from ehrivig.study.section import Section
 
 PACKAGE = Path(study.__file__).parents[1]
@@ -208,5 +209,6 @@ def test_no_variable_may_take_a_column_that_the_table_has(
     own = {"propensity_logit", "outcome", "weight"}  # of the models, in no file
     own |= {"known_anywhere"}  # where deaths after the stay are unknown
     own |= {"hours_to_any_dose"}  # where the exposure window ends before the stay
+    own |= {f"{entry.name}{DAILY}" for entry in MOVING}  # of analysis.time_varying
     assert columns - variables - made <= set(TAKEN)
     assert set(TAKEN) <= columns | own

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
+from ehrivig.analysis import moving
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
@@ -45,7 +46,8 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
     )
     try:
-        cohort, n_left = cohort_of(sample.table, study)
+        cohort, n_left = cohort_of(sample.table, study, moves=False)
+        known = moving.said(cohort, followed_people(sample.table, study)[0], study)
     except AnalysisError as error:
         contrast = f"{label} by time-zero-safe designs"
         answer = study.answer if study.answer in wanted else ""
@@ -64,8 +66,15 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
 
     def ask_adjusted(contrast: str, compute: Compute, design: str) -> None:
-        adjusted = cohort.x is not None
-        rows.ask(replace(base, contrast=contrast, adjusted=adjusted, design=design), compute)
+        adjusted = cohort.x is not None or bool(study.analysis.time_varying)
+        note = "; ".join(filter(None, (known, base.note)))
+        question = replace(base, contrast=contrast, adjusted=adjusted, design=design, note=note)
+        rows.ask(question, compute)
+
+    @cache
+    def moves() -> FollowUp:
+        """The cohort with what moves of its people, where the study file names any."""
+        return moving.with_course(cohort, followed_people(sample.table, study)[0], study)
 
     ask(
         f"{label} ever vs never (naive)",
@@ -77,23 +86,24 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         if cohort.x is not None:
             crude = partial(_landmark, cohort, hours, study)
             rows.ask(replace(base, contrast=contrast), crude)
-        ask_adjusted(contrast, partial(_safe_landmark, cohort, hours, study), "landmark")
+        fixed = replace(base, contrast=contrast, adjusted=cohort.x is not None, design="landmark")
+        rows.ask(fixed, partial(_safe_landmark, cohort, hours, study))
     if "time_dependent_cox" in wanted:
         ask_adjusted(
             f"{label} from its start on (time-dependent Cox)",
-            lambda: [time_dependent_cox(cohort)],
+            lambda: [time_dependent_cox(moves())],
             "time_dependent_cox",
         )
     if "sequential_trials" in wanted:
         ask_adjusted(
             f"{label} starting now vs not yet (sequential trials)",
-            lambda: by_day(list(sequential_effects(cohort, horizon)), study),
+            lambda: by_day(list(sequential_effects(moves(), horizon)), study),
             "sequential_trials",
         )
     if "clone_censor_weight" in wanted:
         ask_adjusted(
             f"{label} within {study.grace_hours:g} h vs not (clone-censor-weight)",
-            lambda: by_day(_cloned(cohort, study, horizon, rows), study),
+            lambda: by_day(_cloned(moves(), study, horizon, rows), study),
             "clone_censor_weight",
         )
 
@@ -135,10 +145,11 @@ def _landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
     return by_day([effect for effect in found if effect.measure != "HR"], study)
 
 
-def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
+def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple[FollowUp, int]:
     """Follow-up in hours with baseline covariates, and how many admissions it had to leave out.
 
-    Covariates are the matching variables that are known at time zero, and the hospitals.
+    Covariates are the matching variables that are known at time zero, and the hospitals; and what
+    `moves`, where the study file names any.
     """
     people, names = followed_people(table, study)
     everybody = followed(table)
@@ -152,6 +163,8 @@ def cohort_of(table: pl.DataFrame, study: Study) -> tuple[FollowUp, int]:
         names=names or None,
         event_label=study.primary.event_label,
     )
+    if moves:
+        cohort = moving.with_course(cohort, people, study)
     return cohort, everybody.height - people.height
 
 

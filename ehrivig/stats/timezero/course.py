@@ -18,6 +18,8 @@ from ehrivig.stats.survival.follow_up_input import column_names
 
 _FLAT = 1e-12
 """A variance below it, of columns with one of 1, is rounding."""
+SHORTEST_HOURS = 1e-4
+"""Follow-up is cut into no shorter pieces: a Cox model takes such moments for one."""
 Hours = NDArray[np.floating[Any]]
 
 

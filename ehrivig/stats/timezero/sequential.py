@@ -12,7 +12,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
-from ehrivig.stats.timezero.course import Course, own_columns, pieces_of
+from ehrivig.stats.timezero.course import SHORTEST_HOURS, Course, own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.standardised import (
@@ -253,14 +253,15 @@ def _pieces(
     end, step = zero + rows.time_hours[mine], weights.step_hours
     settled = np.minimum(np.minimum(end, weights.until_hours[patient]), weights.last_hours)
     settled = np.where(rows.exposed[mine], zero, np.maximum(settled, zero))
-    first = np.floor(zero / step + 1e-9)
-    cuts = np.maximum(np.ceil(settled / step - 1e-9) - 1 - first, 0).astype(np.int64)
-    count = cuts + 1 + ((settled > zero) & (settled < end))
+    first = np.floor((zero + SHORTEST_HOURS) / step)
+    cuts = np.ceil((settled - SHORTEST_HOURS) / step) - 1 - first
+    cuts = np.maximum(cuts, 0).astype(np.int64)
+    count = cuts + 1 + ((settled - zero > SHORTEST_HOURS) & (end - settled > SHORTEST_HOURS))
     row, at = pieces_of(count)
     entry = np.where(at <= cuts[row], (first[row] + at) * step, settled[row])
     entry = np.where(at == 0, zero[row], entry)
     last = at == count[row] - 1
-    stop = np.where(last, end[row], np.roll(entry, -1))
+    stop = np.where(last, np.maximum(end, zero + SHORTEST_HOURS)[row], np.roll(entry, -1))
     weight = np.ones(row.size)
     own = ~rows.exposed[mine][row]
     weight[own] = weights.between(patient[row[own]], zero[row[own]], (entry + stop)[own] / 2)

@@ -9,7 +9,7 @@ import numpy as np
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, IntArray
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
-from ehrivig.stats.timezero.course import own_columns, pieces_of
+from ehrivig.stats.timezero.course import SHORTEST_HOURS, own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 
 THROUGH = "an effect of exposure that runs through it is not counted"
@@ -51,8 +51,9 @@ def exposure_spells(cohort: FollowUp) -> Spells:
 
 def _cut(spells: Spells, step_hours: float) -> Spells:
     """The spells cut where a step of the course begins; the event belongs to the last piece."""
-    first = np.floor(spells.entry_hours / step_hours + 1e-9)
-    count = np.maximum(np.ceil(spells.time_hours / step_hours - 1e-9) - first, 1).astype(np.int64)
+    first = np.floor((spells.entry_hours + SHORTEST_HOURS) / step_hours)
+    count = np.ceil((spells.time_hours - SHORTEST_HOURS) / step_hours) - first
+    count = np.maximum(count, 1).astype(np.int64)
     row, at = pieces_of(count)
     begins = (first[row] + at) * step_hours
     last = at == count[row] - 1

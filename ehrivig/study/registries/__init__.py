@@ -11,6 +11,7 @@ from ehrivig.study.registries.concepts import CONCEPTS, SEVERITIES
 from ehrivig.study.registries.covariates import COVARIATES
 from ehrivig.study.registries.criteria import CRITERIA
 from ehrivig.study.registries.entry import Entry, OneOf, Registry
+from ehrivig.study.registries.moving import MOVING
 from ehrivig.study.registries.names import NAME_LISTS, NameList
 from ehrivig.study.registries.outcomes import OUTCOMES
 from ehrivig.study.registries.sensitivity import SENSITIVITY
@@ -20,6 +21,7 @@ __all__ = [
     "CONCEPTS",
     "COVARIATES",
     "CRITERIA",
+    "MOVING",
     "NAME_LISTS",
     "OUTCOMES",
     "SENSITIVITY",

@@ -25,6 +25,7 @@ from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
+from ehrivig.study.rules.moving import unread_moving
 from ehrivig.study.rules.parts import wrong_parts
 from ehrivig.study.rules.small_cells import rounded_to_none, unsigned_small_cells
 from ehrivig.study.rules.target import unanswered_target
@@ -61,6 +62,7 @@ _OF_PRIMARY = (
     impossible_strategies,
     unknown_deaths,
     horizon_beyond_extract,
+    unread_moving,
 )
 """Those that can be asked only where the primary outcome is one of the outcomes."""
 
