@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 
 import numpy as np
 import polars as pl
@@ -29,7 +29,6 @@ from ehrivig.stats.timezero.time_dependent import time_dependent_cox
 from ehrivig.study import Study
 from ehrivig.study.registries.sensitivity import TIME_ZERO, named_in
 
-Compute = Callable[[], list[Effect]]
 HOURS_PER_DAY = 24.0
 
 
@@ -39,73 +38,127 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     wanted = [name for name in named_in(TIME_ZERO) if name in study.analysis.sensitivity]
     if not wanted:
         return
-    horizon = horizon_of(study) * HOURS_PER_DAY
-    label = study.exposure.label
-
     base = Question(
         "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
     )
     try:
         cohort, n_left = cohort_of(sample.table, study, moves=False)
-        known = moving.said(cohort, followed_people(sample.table, study)[0], study)
+        people = followed_people(sample.table, study)[0]
+        known = moving.said(cohort, people, study)
     except AnalysisError as error:
-        contrast = f"{label} by time-zero-safe designs"
+        contrast = f"{study.exposure.label} by time-zero-safe designs"
         answer = study.answer if study.answer in wanted else ""
         rows.ask(replace(base, contrast=contrast, design=answer), partial(_refuse, error))
         return
-
     base = replace(base, note=left_out(n_left, cohort.n, study))
+    clock = Clock(cohort, people, study, rows, base, known)
+    _naive(clock)
+    for name in wanted:
+        _DESIGNS[name](clock)
 
-    def ask(contrast: str, compute: Compute, note: str = "") -> None:
-        """Rows of one design: its unadjusted risks, then what is adjusted for covariates."""
-        said = "; ".join(filter(None, (note, base.note)))
-        question = replace(base, contrast=contrast, note=said)
-        found = cache(compute)
-        rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
-        more = replace(question, adjusted=cohort.x is not None)
-        rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
 
-    def ask_adjusted(contrast: str, compute: Compute, design: str) -> None:
-        adjusted = cohort.x is not None or bool(study.analysis.time_varying)
-        note = "; ".join(filter(None, (known, base.note)))
-        question = replace(base, contrast=contrast, adjusted=adjusted, design=design, note=note)
-        rows.ask(question, compute)
+@dataclass(frozen=True)
+class Clock:
+    """The cohort on the clock from time zero, the rows of its designs, and how they are asked for.
 
-    @cache
-    def moves() -> FollowUp:
+    `people`: its rows of the analysis table; `known`: how much is known of what moves.
+    """
+
+    cohort: FollowUp
+    people: pl.DataFrame
+    study: Study
+    rows: EffectRows
+    base: Question
+    known: str
+
+    @property
+    def horizon(self) -> float:
+        """Hours from time zero until when people are followed."""
+        return horizon_of(self.study) * HOURS_PER_DAY
+
+    @cached_property
+    def moves(self) -> FollowUp:
         """The cohort with what moves of its people, where the study file names any."""
-        return moving.with_course(cohort, followed_people(sample.table, study)[0], study)
+        return moving.with_course(self.cohort, self.people, self.study)
 
-    ask(
-        f"{label} ever vs never (naive)",
-        lambda: by_day(list(ever_vs_never(cohort, horizon)), study),
-        "immortal time",
+    def question(self, contrast: str, *notes: str) -> Question:
+        """What is asked of the exposure, unadjusted."""
+        note = "; ".join(filter(None, (*notes, self.base.note)))
+        contrast = f"{self.study.exposure.label} {contrast}"
+        return replace(self.base, contrast=contrast, note=note)
+
+    def ask_moving(self, contrast: str, design: str, compute: Callable[[], list[Effect]]) -> None:
+        """The rows of a design that adjusts for covariates, and for what moves of them."""
+        adjusted = self.cohort.x is not None or bool(self.study.analysis.time_varying)
+        question = self.question(contrast, self.known)
+        self.rows.ask(
+            replace(question, adjusted=adjusted, design=design),
+            lambda: by_day(compute(), self.study),
+        )
+
+
+def _naive(clock: Clock) -> None:
+    """Ever against never: its unadjusted risks, then its hazard ratio."""
+    found = cache(lambda: by_day(list(ever_vs_never(clock.cohort, clock.horizon)), clock.study))
+    question = clock.question("ever vs never (naive)", "immortal time")
+    clock.rows.ask(question, lambda: [e for e in found() if e.measure != "HR"])
+    more = replace(question, adjusted=clock.cohort.x is not None)
+    clock.rows.ask(more, lambda: [e for e in found() if e.measure == "HR"])
+
+
+def _landmarks(clock: Clock) -> None:
+    """Of each hour the unadjusted risks, then what is adjusted."""
+    cohort, study, x = clock.cohort, clock.study, clock.cohort.x
+    for hours in study.analysis.landmark_hours:
+        question = clock.question(f"by {hours:g} h vs not yet (landmark)")
+        if x is not None:
+            clock.rows.ask(question, partial(_crude_landmark, clock, hours))
+        fixed = replace(question, adjusted=x is not None, design="landmark")
+        safe = partial(landmark_adjusted, cohort, hours, clock.horizon)
+        clock.rows.ask(fixed, partial(_by_day, safe, study))
+
+
+def _crude_landmark(clock: Clock, hours: float) -> list[Effect]:
+    """The unadjusted risks of a landmark."""
+    found = landmark(clock.cohort, hours, clock.horizon)
+    return by_day([effect for effect in found if effect.measure != "HR"], clock.study)
+
+
+def _by_day(compute: Callable[[], tuple[Effect, ...]], study: Study) -> list[Effect]:
+    return by_day(list(compute()), study)
+
+
+def _time_dependent(clock: Clock) -> None:
+    clock.ask_moving(
+        "from its start on (time-dependent Cox)",
+        "time_dependent_cox",
+        lambda: [time_dependent_cox(clock.moves)],
     )
-    for hours in study.analysis.landmark_hours if "landmark" in wanted else ():
-        contrast = f"{label} by {hours:g} h vs not yet (landmark)"
-        if cohort.x is not None:
-            crude = partial(_landmark, cohort, hours, study)
-            rows.ask(replace(base, contrast=contrast), crude)
-        fixed = replace(base, contrast=contrast, adjusted=cohort.x is not None, design="landmark")
-        rows.ask(fixed, partial(_safe_landmark, cohort, hours, study))
-    if "time_dependent_cox" in wanted:
-        ask_adjusted(
-            f"{label} from its start on (time-dependent Cox)",
-            lambda: [time_dependent_cox(moves())],
-            "time_dependent_cox",
-        )
-    if "sequential_trials" in wanted:
-        ask_adjusted(
-            f"{label} starting now vs not yet (sequential trials)",
-            lambda: by_day(list(sequential_effects(moves(), horizon)), study),
-            "sequential_trials",
-        )
-    if "clone_censor_weight" in wanted:
-        ask_adjusted(
-            f"{label} within {study.grace_hours:g} h vs not (clone-censor-weight)",
-            lambda: by_day(_cloned(moves(), study, horizon, rows), study),
-            "clone_censor_weight",
-        )
+
+
+def _sequential(clock: Clock) -> None:
+    clock.ask_moving(
+        "starting now vs not yet (sequential trials)",
+        "sequential_trials",
+        lambda: list(sequential_effects(clock.moves, clock.horizon)),
+    )
+
+
+def _strategies(clock: Clock) -> None:
+    clock.ask_moving(
+        f"within {clock.study.grace_hours:g} h vs not (clone-censor-weight)",
+        "clone_censor_weight",
+        lambda: _cloned(clock.moves, clock.study, clock.horizon, clock.rows),
+    )
+
+
+_DESIGNS: dict[str, Callable[[Clock], None]] = {
+    "landmark": _landmarks,
+    "time_dependent_cox": _time_dependent,
+    "sequential_trials": _sequential,
+    "clone_censor_weight": _strategies,
+}
+"""What asks for the rows of each design of `registries.sensitivity.TIME_ZERO`."""
 
 
 def left_out(n_left: int, n: int, study: Study) -> str:
@@ -132,17 +185,6 @@ def by_day(effects: list[Effect], study: Study) -> list[Effect]:
 def _refuse(error: AnalysisError) -> list[Effect]:
     """No effects, for the reason that was found while the cohort was made."""
     raise error
-
-
-def _safe_landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
-    """The adjusted effects of a landmark."""
-    return by_day(list(landmark_adjusted(cohort, hours, horizon_of(study) * HOURS_PER_DAY)), study)
-
-
-def _landmark(cohort: FollowUp, hours: float, study: Study) -> list[Effect]:
-    """The unadjusted risks of a landmark."""
-    found = landmark(cohort, hours, horizon_of(study) * HOURS_PER_DAY)
-    return by_day([effect for effect in found if effect.measure != "HR"], study)
 
 
 def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple[FollowUp, int]:
