@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
-from ehrivig.analysis import moving
+from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
@@ -47,7 +47,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     )
     try:
         cohort, n_left = cohort_of(sample.table, study, moves=False)
-        known = moving.said(cohort, followed_people(sample.table, study)[0], study)
+        known = daily.said(cohort, followed_people(sample.table, study)[0], study)
     except AnalysisError as error:
         contrast = f"{label} by time-zero-safe designs"
         answer = study.answer if study.answer in wanted else ""
@@ -74,7 +74,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     @cache
     def moves() -> FollowUp:
         """The cohort with what moves of its people, where the study file names any."""
-        return moving.with_course(cohort, followed_people(sample.table, study)[0], study)
+        return daily.with_course(cohort, followed_people(sample.table, study)[0], study)
 
     ask(
         f"{label} ever vs never (naive)",
@@ -156,7 +156,7 @@ def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple
         event_label=study.primary.event_label,
     )
     if moves:
-        cohort = moving.with_course(cohort, people, study)
+        cohort = daily.with_course(cohort, people, study)
     return cohort, everybody.height - people.height
 
 
