@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from ehrivig.analysis import moving
+from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sensitivity.time_zero import (
     HOURS_PER_DAY,
@@ -63,7 +63,7 @@ def _left_out(table: pl.DataFrame, study: Study) -> str:
     """Whom the answer leaves out; nothing where there is no cohort, which its row says."""
     try:
         cohort, n_left = cohort_of(table, study, moves=False)
-        known = moving.said(cohort, followed_people(table, study)[0], study)
+        known = daily.said(cohort, followed_people(table, study)[0], study)
     except AnalysisError:
         return ""
     return "; ".join(filter(None, (known, left_out(n_left, cohort.n, study))))

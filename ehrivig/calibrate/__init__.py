@@ -223,8 +223,14 @@ def _summary(
         valid_in_range=judged.filter("valid", "in_range").height,
         valid_biased=judged.filter("valid", pl.col("biased")).height,
         invalid_failing=judged.filter(~pl.col("valid") & ~pl.col("holds")).height,
-        not_run=tuple(n for n in study.analysis.sensitivity if not SENSITIVITY[n].calibrated),
+        not_run=_not_run(study),
     )
+
+
+def _not_run(study: Study) -> tuple[str, ...]:
+    """What calibration leaves out: analyses that it cannot run, and whatever moves, by its key."""
+    names = tuple(n for n in study.analysis.sensitivity if not SENSITIVITY[n].calibrated)
+    return (*names, "time_varying") if study.analysis.time_varying else names
 
 
 def _write(out: Path, table: pl.DataFrame) -> None:

@@ -55,7 +55,7 @@ class Replicate:
 def trimmed(study: Study) -> Study:
     """The study with what calibration runs: the analyses of the primary outcome, all counts shown.
 
-    Bootstraps are capped at `MOST_BOOTSTRAPS`.
+    Bootstraps are capped at `MOST_BOOTSTRAPS`. Nothing moves after time zero in these worlds.
     """
     plan = study.analysis
     changes = {
@@ -63,6 +63,7 @@ def trimmed(study: Study) -> Study:
         "bootstrap": min(plan.bootstrap, MOST_BOOTSTRAPS),
         "negative_controls": (),
         "missing": "complete_case",
+        "time_varying": (),
     }
     kept = {study.primary.name, *study.match.covariates, *plan.adjust}
     kept |= {s.variable for s in plan.subgroups}

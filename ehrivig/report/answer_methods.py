@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ehrivig.report import answer_weights
+from ehrivig.report import answer_daily, answer_weights
 from ehrivig.report.answer import MEASURES
 from ehrivig.report.words import event_words, given_words, labels, needs
 from ehrivig.study import Study
@@ -29,7 +29,7 @@ def paragraphs(study: Study, asked: Study | None = None) -> list[str]:
     event = event_words(asked if answer_weights.weighted_for_lost(asked) else study)
     first, *rest = METHODS[study.answer](study, asked)
     said = [f"Answer: the {MEASURES[study.answer_measure]} of {event}, by {first}", *rest]
-    return [*said, _hospitals(study)]
+    return [*said, *filter(None, (answer_daily.unseen(study),)), _hospitals(study)]
 
 
 def _hospitals(study: Study) -> str:
@@ -59,7 +59,7 @@ def _trials(study: Study) -> str:
         "trials. With fewer than 5,000 events the estimate is corrected for its bias, and its "
         "standard error found, by the jackknife over 20 groups of people (Quenouille 1956; Tukey "
         "1958; limits of the t distribution with 19 degrees of freedom), else the variance is "
-        "robust, by person."
+        f"robust, by person.{answer_daily.of_trials(study)}"
     )
 
 
@@ -68,6 +68,7 @@ def _spells(study: Study) -> str:
         "a Cox model with exposure as time-dependent covariate (Efron's ties, variance of the "
         "model): unexposed from time zero to the first administration, exposed from then on, "
         f"whatever follows; adjusted for {given_words(study)}. {needs(study)}"
+        f"{answer_daily.of_spells(study)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ehrivig.report import answer_daily
 from ehrivig.report.words import given_words, needs
 from ehrivig.study import Study
 
@@ -42,17 +43,20 @@ def _copies(study: Study) -> str:
 def _weights(study: Study, asked: Study) -> str:
     told = "diagnostics.csv" if weighted_for_lost(asked) else "the note of the row"
     grace = f"{study.grace_hours:g} h"
+    start = answer_daily.of_start(study) or (
+        f"A copy in START weighs one until {grace}, and after that one over the chance of having "
+        "started by then: all who started stand for who had not, "
+        f"who are taken to start at {grace} and to fare as the starters."
+    )
     return (
         "The chance of starting is a pooled logistic model (D'Agostino et al. 1990) of intervals "
         f"of 6 h up to {grace}, and, where somebody starts at time zero, of that moment by itself "
         "before them, among who is followed and in the hospital at the end of the "
         "interval and had not started before it, on time (an indicator for each interval where "
         "every one has 20 people who start and 20 who do not, else its number, the square of it "
-        f"and an indicator of time zero) and {given_words(study)}. A copy in WAIT weighs one over "
-        "the chance of not having started before its interval. A copy in START weighs one until "
-        f"{grace}, and after that one over the "
-        "chance of having started by then: all who started stand for who had not, "
-        f"who are taken to start at {grace} and to fare as the starters. Weights are stabilised by "
+        f"and an indicator of time zero) and {given_words(study)}"
+        f"{answer_daily.of_interval(study)}. A copy in WAIT weighs one over "
+        f"the chance of not having started before its interval. {start} Weights are stabilised by "
         f"the same chances without covariates and used whole, none truncated; {told} "
         "has the largest, and what cutting weights at their 1st and 99th percentiles would change. "
         "Where covariates separate who starts from who does not, in all or in more than 5% of the "
@@ -74,13 +78,15 @@ def _lost(asked: Study) -> str:
     """The weights for who left alive and is seen no more."""
     if not weighted_for_lost(asked):
         return ""
+    named = answer_daily.names(asked)
+    moves = f", {named} as known when the day begins" if named else ""
     return (
         "People are followed until they leave alive. A copy that is still followed weighs, "
         "besides, one over the chance of not having been lost so before its day: a pooled logistic "
         "model of days on time (an indicator for each day where every one has 20 people lost and "
-        "20 not, else its number, the square and the logarithm of it), the same covariates and "
-        "the strategy (Robins and Finkelstein 2000; Cain et al. 2010). Taken is that who left "
-        "would have fared as who stayed, of the same covariates and strategy: no data show it."
+        "20 not, else its number, the square and the logarithm of it), the same covariates"
+        f"{moves} and the strategy (Robins and Finkelstein 2000; Cain et al. 2010). Taken is that "
+        "who left would have fared as who stayed, of the same covariates and strategy: no data show it."
     )
 
 

@@ -10,7 +10,7 @@ from ehrivig.dataset import KEY
 from ehrivig.features import severity_course
 from ehrivig.runs import datasets
 from ehrivig.runs.state import Run
-from ehrivig.study.registries.moving import DAILY
+from ehrivig.study.registries.daily import DAILY
 
 
 def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:

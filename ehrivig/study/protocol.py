@@ -15,6 +15,7 @@ from ehrivig import resources
 from ehrivig.study import named_files
 from ehrivig.study.difference import values
 from ehrivig.study.registries import ANSWERS, OUTCOMES
+from ehrivig.study.registries.daily import READ_BY
 from ehrivig.study.whole import Study
 
 FILE = "protocol.json"
@@ -159,8 +160,17 @@ def _assignment(study: Study) -> Item:
         "6c, 7c",
         "Assignment",
         "At random at time zero, not blinded.",
-        f"Taken to be random given {names}{hospitals}, as known at time zero{after}.",
+        f"Taken to be random given {names}{hospitals}, as known at time zero{after}"
+        f"{_day_by_day(study)}.",
     )
+
+
+def _day_by_day(study: Study) -> str:
+    """What assignment is random given besides, at each later moment of starting."""
+    if study.answer not in READ_BY or not study.analysis.time_varying:
+        return ""
+    named = ", ".join(study.analysis.time_varying)
+    return f"; and, for who starts on a later day, {named} as known when it begins"
 
 
 def _follow_up(study: Study) -> Item:

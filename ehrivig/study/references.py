@@ -13,7 +13,7 @@ from typing import Any
 from ehrivig.study.lines import Path
 from ehrivig.study.named import items, part
 from ehrivig.study.problem import Problem, near, shown
-from ehrivig.study.registries.moving import DAILY, MOVING
+from ehrivig.study.registries.daily import DAILY, MOVING
 from ehrivig.study.section import SLUG
 
 COVARIATE, OUTCOME = "covariate", "outcome"

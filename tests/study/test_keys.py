@@ -21,7 +21,7 @@ from ehrivig.study.fields import Key, keys
 from ehrivig.study.lines import lines_of
 from ehrivig.study.references import TAKEN
 from ehrivig.study.registries import MOVING, NAME_LISTS
-from ehrivig.study.registries.moving import DAILY
+from ehrivig.study.registries.daily import DAILY
 from ehrivig.study.section import Section
 
 PACKAGE = Path(study.__file__).parents[1]

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig import disclosure
-from ehrivig.analysis import moving
+from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
@@ -44,7 +44,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     try:
         cohort, n_left = cohort_of(sample.table, study, moves=False)
         people = followed_people(sample.table, study)[0]
-        known = moving.said(cohort, people, study)
+        known = daily.said(cohort, people, study)
     except AnalysisError as error:
         contrast = f"{study.exposure.label} by time-zero-safe designs"
         answer = study.answer if study.answer in wanted else ""
@@ -79,7 +79,7 @@ class Clock:
     @cached_property
     def moves(self) -> FollowUp:
         """The cohort with what moves of its people, where the study file names any."""
-        return moving.with_course(self.cohort, self.people, self.study)
+        return daily.with_course(self.cohort, self.people, self.study)
 
     def question(self, contrast: str, *notes: str) -> Question:
         """What is asked of the exposure, unadjusted."""
@@ -206,7 +206,7 @@ def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple
         event_label=study.primary.event_label,
     )
     if moves:
-        cohort = moving.with_course(cohort, people, study)
+        cohort = daily.with_course(cohort, people, study)
     return cohort, everybody.height - people.height
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ehrivig.report import answer_daily
 from ehrivig.report.methods import hidden_counts
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import OF_AUTHORS, Section
@@ -59,6 +60,8 @@ def limits(study: Study) -> Iterator[str]:
         yield (
             f"Measurements until {end} count as known at time zero; early treatment may move them."
         )
+    if unseen := answer_daily.unseen(study):
+        yield unseen
     if not study.analysis.negative_controls:
         yield "No negative control is declared: bias that is left cannot be seen."
     yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from ehrivig import __version__
-from ehrivig.report import methods
+from ehrivig.report import answer_daily, methods
 from ehrivig.report.protocol.section import OF_AUTHORS, Section, facts
 from ehrivig.report.table import Table
 from ehrivig.study import Study
@@ -42,6 +42,7 @@ def _analyses(study: Study) -> tuple[Table, ...]:
         ("Exposure contrast", f"{study.study.estimand.treatment}; against: not"),
         ("Outcome", study.primary.label),
         ("Confounding adjusted for by", ", ".join(names)),
+        ("Adjusted for day by day", answer_daily.names(study)),
         ("Hospitals", hospital),
         ("Missing covariates", plan.missing.replace("_", " ")),
         ("Multiplicity", f"{plan.multiplicity}, within declared families"),

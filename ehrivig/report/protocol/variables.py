@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ehrivig.report import answer_daily
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import Section, facts
 from ehrivig.report.table import Table
@@ -142,7 +143,8 @@ def _covariates(study: Study) -> Section:
     )
     used = dict.fromkeys(variable.source for variable in study.covariates.variables)
     sources = _sources("Table 9. Sources of covariates", [COVARIATES[name] for name in used])
-    return Section("7.4.4", "Covariates", (said,), (table, sources))
+    moves = tuple(filter(None, (answer_daily.known(study),)))
+    return Section("7.4.4", "Covariates", (said, *moves), (table, sources))
 
 
 def _covariate(study: Study, variable: Covariate) -> list[str]:

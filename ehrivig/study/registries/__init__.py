@@ -10,8 +10,8 @@ from ehrivig.study.registries.answers import ANSWERS
 from ehrivig.study.registries.concepts import CONCEPTS, SEVERITIES
 from ehrivig.study.registries.covariates import COVARIATES
 from ehrivig.study.registries.criteria import CRITERIA
+from ehrivig.study.registries.daily import MOVING
 from ehrivig.study.registries.entry import Entry, OneOf, Registry
-from ehrivig.study.registries.moving import MOVING
 from ehrivig.study.registries.names import NAME_LISTS, NameList
 from ehrivig.study.registries.outcomes import OUTCOMES
 from ehrivig.study.registries.sensitivity import SENSITIVITY

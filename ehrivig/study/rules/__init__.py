@@ -21,11 +21,11 @@ from ehrivig.study.rules.controls import (
     wrong_controls,
 )
 from ehrivig.study.rules.criteria import contradictory_criteria
+from ehrivig.study.rules.daily import unread_moving
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
-from ehrivig.study.rules.moving import unread_moving
 from ehrivig.study.rules.parts import wrong_parts
 from ehrivig.study.rules.small_cells import rounded_to_none, unsigned_small_cells
 from ehrivig.study.rules.target import unanswered_target

@@ -18,7 +18,7 @@ from ehrivig.stats.result import BoolArray
 from ehrivig.stats.timezero import FollowUp, course
 from ehrivig.study import Study
 from ehrivig.study.registries import MOVING
-from ehrivig.study.registries.moving import DAILY
+from ehrivig.study.registries.daily import DAILY
 
 HOURS_PER_DAY = 24.0
 _FEWEST = 5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehrivig.study.problem import Problem
 from ehrivig.study.registries import OUTCOMES
-from ehrivig.study.registries.moving import READ_BY
+from ehrivig.study.registries.daily import READ_BY
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
