@@ -59,7 +59,10 @@ def _trials(study: Study) -> str:
         "trials. With fewer than 5,000 events the estimate is corrected for its bias, and its "
         "standard error found, by the jackknife over 20 groups of people (Quenouille 1956; Tukey "
         "1958; limits of the t distribution with 19 degrees of freedom), else the variance is "
-        f"robust, by person.{answer_daily.of_trials(study)}"
+        "robust, by person. The risks are those that the model gives who starts, had they started "
+        "and had they not, from the clock of their trial until day "
+        f"{study.horizon_days:g} after time zero, averaged (g-formula; limits of the same "
+        f"jackknife).{answer_daily.of_trials(study)}"
     )
 
 
@@ -79,8 +82,10 @@ def _landmark(study: Study) -> str:
         f"it and still in the hospital, who started by {first:g} h is exposed, who did not is "
         f"unexposed, whatever follows. {needs(study)} Estimated from the landmark on by a Cox "
         "model (Efron's ties, variance of the model) "
-        f"adjusted for {given_words(study)}. Beside it stand "
-        f"the risks at day {study.horizon_days:g}, unadjusted (Kaplan-Meier, Greenwood)"
+        f"adjusted for {given_words(study)}. The risks at day {study.horizon_days:g} are those "
+        "that the model gives these people, had all started and had none, averaged (g-formula; "
+        "jackknife over 20 groups of people, limits of the t distribution with 19 degrees of "
+        "freedom). Beside it stand the risks unadjusted (Kaplan-Meier, Greenwood)"
     )
     others = ", ".join(f"{hours:g}" for hours in later)
     return f"{said}, and the landmarks at {others} h." if later else f"{said}."

@@ -13,6 +13,7 @@ from ehrivig.report import answer_methods, methods, protocol
 from ehrivig.report.words import event_words
 from ehrivig.stats.timezero import follow_up, initiation, lost_weights, sequential
 from ehrivig.stats.timezero.clone_censor_weight import _MOST_FAILED, clone_censor_weight
+from ehrivig.stats.timezero.groups import N_GROUPS
 from ehrivig.stats.weighting import cross_fitted
 from ehrivig.study import Study
 from ehrivig.study.protocol import beside, given
@@ -72,8 +73,9 @@ def test_numbers_are_those_of_the_trials_and_the_learned_models() -> None:
     hours, n = (default(sequential.sequential_trials, a) for a in ("window_hours", "n_trials"))
     assert f"one every {hours:g} h, {n} in all" in said
     assert f"fewer than {sequential._ENOUGH_EVENTS:,} events" in said
-    assert f"{sequential._GROUPS} groups of people" in said
-    assert f"{sequential._GROUPS - 1} degrees of freedom" in said
+    assert f"{N_GROUPS} groups of people" in said
+    assert f"until day {LIU.horizon_days:g} after time zero, averaged (g-formula" in said
+    assert f"{N_GROUPS - 1} degrees of freedom" in said
     said = answer_of(asks(LIU, "aipw_cross_fitted"))
     folds, splits = (default(cross_fitted.cross_fitted_aipw, a) for a in ("folds", "splits"))
     assert f"dealt into {folds} folds" in said
