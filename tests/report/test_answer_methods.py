@@ -12,7 +12,8 @@ from ehrivig import study as studies
 from ehrivig.report import answer_methods, methods, protocol
 from ehrivig.report.words import event_words
 from ehrivig.stats.timezero import follow_up, initiation, lost_weights, sequential
-from ehrivig.stats.timezero.clone_censor_weight import _MOST_FAILED, clone_censor_weight
+from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
+from ehrivig.stats.timezero.clone_effects import MOST_FAILED
 from ehrivig.stats.timezero.groups import N_GROUPS
 from ehrivig.stats.weighting import cross_fitted
 from ehrivig.study import Study
@@ -60,7 +61,7 @@ def test_numbers_are_those_of_clone_censor_weight() -> None:
     hours = default(clone_censor_weight, "interval_hours")
     assert f"of intervals of {hours:g} h up to {LIU.grace_hours:g} h" in said
     assert said.count(f"{initiation._DUMMY_MINIMUM} people who start and 20 who do not") == 1
-    assert f"more than {_MOST_FAILED:.0%} of the samples" in said
+    assert f"more than {MOST_FAILED:.0%} of the samples" in said
     assert f"percentiles of {LIU.analysis.bootstrap:,} bootstrap samples" in said
     assert default(clone_censor_weight, "stand_in") == "all_starters"
     assert default(clone_censor_weight, "level") == 0.95

@@ -8,8 +8,6 @@ Source: Hernán and Robins 2016; Cain et al. 2010 (grace period); Maringe et al.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -17,14 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, SeparationError
-from ehrivig.stats.arrays import checked_level
-from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk
-from ehrivig.stats.timezero.clone_curves import (
-    HOURS_PER_DAY,
-    STRATEGIES,
-    Incidence,
-    StrategyCurves,
-    days_until,
+from ehrivig.stats.result import BoolArray, Effect, FloatArray
+from ehrivig.stats.timezero.clone_curves import Incidence, StrategyCurves
+from ehrivig.stats.timezero.clone_effects import (
+    MOST_FAILED,
+    contrasts,
+    curves_of,
+    days_free,
+    departed,
+    measured,
 )
 from ehrivig.stats.timezero.clone_risks import (
     Problem,
@@ -34,13 +33,11 @@ from ehrivig.stats.timezero.clone_risks import (
     risks_of,
 )
 from ehrivig.stats.timezero.clones import START, WAIT, StandIn
-from ehrivig.stats.timezero.contrast import by_then, effect_of, no_event, without
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import grace_period
 from ehrivig.stats.timezero.lost_weights import lost_weights, until_lost
 from ehrivig.stats.weighting.weight import effective_sample_size
 
-_MOST_FAILED = 0.05
 PENALISED = "the weight model is penalised (log-F): in many replicates it is separated"
 
 
@@ -122,26 +119,20 @@ def clone_censor_weight(
     if max(start, wait) <= 0:
         raise AnalysisError("clone-censor-weight: neither strategy has an event.")
     drawn = bootstrap(problem, bootstraps, seed, workers)
-    if _failed(drawn) > _MOST_FAILED * bootstraps and not problem.penalised:
+    if _failed(drawn) > MOST_FAILED * bootstraps and not problem.penalised:
         problem, note = replace(problem, penalised=True), PENALISED
         start, wait, weight = risks_of(problem, np.ones(cohort.n))
         drawn = bootstrap(problem, bootstraps, seed, workers)
-    n_failed = _failed(drawn)
-    if n_failed > _MOST_FAILED * bootstraps:
-        raise AnalysisError(
-            f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed: in them "
-            "a strategy has nobody. Name another analysis in [study.estimand], or a "
-            "longer grace_hours."
-        )
+    _refuse_failed(drawn, bootstraps)
     found, good = incidence_at(problem, np.ones(cohort.n)), _usable(drawn)
     risks = good.risk[:, :, -1]
-    make = _measured(problem, (start, wait), risks, level, (grace_hours, horizon_hours))
+    make = measured(problem, (start, wait), risks, level, (grace_hours, horizon_hours))
     followed = _effective_n(problem, weight, START), _effective_n(problem, weight, WAIT)
     effects = tuple(
         replace(effect, notes=(*effect.notes, note)) if note else effect
         for effect in (
-            *_contrasts((start, wait), risks, followed, make),
-            _free(found, good, make),
+            *contrasts((start, wait), risks, followed, make),
+            days_free(found, good, make),
         )
     )
     return CloneCensorWeight(
@@ -150,14 +141,25 @@ def clone_censor_weight(
         risk_difference=effects[0],
         risk_ratio=effects[1],
         rmst_difference=effects[2],
-        curves=_curves(problem, found, good, level),
+        curves=curves_of(problem, found, good, level),
         replicates=drawn.risk[:, :, -1],
-        n_failed=n_failed,
+        n_failed=_failed(drawn),
         max_weight=(_largest(problem, weight, START), _largest(problem, weight, WAIT)),
-        n_censored=_departed(problem),
+        n_censored=departed(problem),
         effective_n=followed,
         max_lost_weight=_largest_lost(problem),
     )
+
+
+def _refuse_failed(drawn: Incidence, bootstraps: int) -> None:
+    """Raise AnalysisError where too many replicates have no risks."""
+    n_failed = _failed(drawn)
+    if n_failed > MOST_FAILED * bootstraps:
+        raise AnalysisError(
+            f"clone-censor-weight: {n_failed} of {bootstraps} bootstrap replicates failed: in them "
+            "a strategy has nobody. Name another analysis in [study.estimand], or a "
+            "longer grace_hours."
+        )
 
 
 def _refuse_unreached(problem: Problem, horizon_hours: float) -> None:
@@ -204,95 +206,6 @@ def _failed(drawn: Incidence) -> int:
     return int(_failures(drawn).sum())
 
 
-Measured = Callable[..., Effect]
-"""Makes the effect of a measure from its value, its replicates, and notes."""
-
-
-def _contrasts(
-    risks: tuple[float, float],
-    replicates: FloatArray,
-    followed: tuple[float, float],
-    make: Measured,
-) -> tuple[Effect, Effect]:
-    """Return the risk difference and ratio; `followed`: how many people a strategy is worth."""
-    draws = replicates[:, 0] - replicates[:, 1]
-    difference = make("RD", risks[0] - risks[1], draws, *no_event(*risks, followed))
-    positive = replicates[(replicates > 0).all(axis=1)]
-    if min(risks) <= 0 or len(positive) < (1 - _MOST_FAILED) * len(replicates):
-        reason = "a strategy has no event, here or in many replicates, so no risk ratio"
-        return difference, without("RR", reason, difference)
-    ratios = np.log(positive[:, 0] / positive[:, 1])
-    return difference, make("RR", math.log(risks[0] / risks[1]), ratios)
-
-
-def _free(found: Incidence, drawn: Incidence, make: Measured) -> Effect:
-    """The difference in mean days free of the event until the horizon, START minus WAIT."""
-    days = (found.free[0] - found.free[1]) / HOURS_PER_DAY
-    return make("RMSTD", float(days), (drawn.free[:, 0] - drawn.free[:, 1]) / HOURS_PER_DAY)
-
-
-def _curves(problem: Problem, found: Incidence, drawn: Incidence, level: float) -> StrategyCurves:
-    """The risks by each day, with percentiles of the replicates as limits."""
-    tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
-    lo, hi = np.quantile(drawn.risk, tails, axis=0, method="weibull")
-    hours, copies = days_until(problem.horizon_hours), problem.copies
-    events = [
-        np.searchsorted(
-            np.sort(copies.time_hours[copies.event & (copies.arm == arm)]), hours, side="right"
-        )
-        for arm in STRATEGIES
-    ]
-    return StrategyCurves(problem.cohort.n, hours, found.risk, lo, hi, np.stack(events))
-
-
-def _measured(
-    problem: Problem,
-    risks: tuple[float, float],
-    replicates: FloatArray,
-    level: float,
-    hours: tuple[float, float],
-) -> Measured:
-    """What all effects share: arms, words, the limits of the risks, percentiles as limits."""
-    copies, label, n = problem.copies, problem.cohort.event_label, problem.cohort.n
-    events = [int(copies.event[copies.arm == arm].sum()) for arm in (START, WAIT)]
-    moves = problem.cohort.course
-    when = "as observed, the others at its end"
-    if moves is not None and problem.stand_in == "all_starters":
-        when = "at times like those of who did, whatever the severity"
-    estimand = (
-        f"everybody has started by {hours[0]:g} h ({when}) vs nobody "
-        f"starts within {hours[0]:g} h (later start allowed); {label} {by_then(hours[1])}; all "
-        "patients from time zero"
-    )
-    tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
-    ends = np.quantile(replicates, tails, axis=0, method="weibull")
-    both = tuple(Risk(risks[arm], float(ends[0, arm]), float(ends[1, arm])) for arm in (0, 1))
-    told = ["every patient is in both arms until departing from one"]
-    told.append(f"{_departed(problem)[1]} of {n} start within {hours[0]:g} h")
-    if moves is not None:
-        width = problem.grace.width_hours
-        told.append(f"weights by {', '.join(moves.names)} as each {width:g} h of grace begin")
-
-    def make(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
-        low, high = np.quantile(draws, tails, method="weibull")
-        return effect_of(
-            measure,
-            value,
-            float(draws.std(ddof=1)),
-            label,
-            Arms(n, events[0], n, events[1]),
-            f"clone-censor-weight, grace {hours[0]:g} h",
-            f"bootstrap of patients, {draws.size} replicates, percentile limits",
-            estimand,
-            limits=(float(low), float(high)),
-            notes=(*told, *notes),
-            risks=(both[0], both[1]),
-            level=level,
-        )
-
-    return make
-
-
 def _final(problem: Problem, weight: FloatArray, arm: int) -> FloatArray:
     """Return the weights of an arm's copies that are followed beyond grace."""
     copies = problem.copies
@@ -316,11 +229,3 @@ def _largest_lost(problem: Problem) -> float:
 def _effective_n(problem: Problem, weight: FloatArray, arm: int) -> float:
     """Return Kish's effective sample size of an arm after grace."""
     return effective_sample_size(_final(problem, weight, arm))
-
-
-def _departed(problem: Problem) -> tuple[int, int]:
-    """Return the copies censored for departing: START at the end of grace, WAIT at a start."""
-    n_intervals = problem.terms.shape[0]
-    waiting = (problem.rows.interval == n_intervals) & ~problem.rows.started
-    starters = problem.copies.patient[problem.copies.started_in <= n_intervals]
-    return int(waiting.sum()), int(np.unique(starters).size)
