@@ -85,24 +85,23 @@ def series_styles(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     return dict(zip(names, pairs, strict=False))
 
 
-def svg_text(figure: Figure, title: str) -> str:
-    """A figure as SVG with a title for screen readers; its words stay words."""
-    text = _drawn(figure, "none", metadata={"Title": title})
+def svg_text(figure: Figure, title: str, **options: Any) -> str:
+    """A figure as SVG with a title for screen readers."""
+    text = _drawn(figure, {"Title": title}, **options)
     return text.replace("<svg ", '<svg role="img" ', 1)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as an SVG that looks the same everywhere: its words become outlines."""
-    path.write_text(_drawn(figure, "path", bbox_inches="tight"), encoding="utf-8")
+    """Write a figure, cut to what is drawn, as an SVG with the name of its file for a title."""
+    text = svg_text(figure, path.stem.replace("_", " "), bbox_inches="tight")
+    path.write_text(text, encoding="utf-8")
 
 
-def _drawn(
-    figure: Figure, words: str, *, metadata: dict[str, str] | None = None, **options: Any
-) -> str:
-    """SVG text without date and random ids; `words` are drawn as "path" or kept as "none"."""
+def _drawn(figure: Figure, metadata: dict[str, str], **options: Any) -> str:
+    """SVG text without date and random ids; its words stay words, to be searched and read out."""
     stream = io.StringIO()
-    described = {"Date": None, "Creator": None} | (metadata or {})
-    with warnings.catch_warnings(), matplotlib.rc_context({"svg.fonttype": words}):
+    described = {"Date": None, "Creator": None} | metadata
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.fonttype": "none"}):
         # names in scripts that the measuring font lacks are drawn by the reader's own fonts
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         figure.savefig(stream, format="svg", metadata=described, **options)
