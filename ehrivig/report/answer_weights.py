@@ -85,8 +85,9 @@ def _lost(asked: Study) -> str:
         "besides, one over the chance of not having been lost so before its day: a pooled logistic "
         "model of days on time (an indicator for each day where every one has 20 people lost and "
         "20 not, else its number, the square and the logarithm of it), the same covariates"
-        f"{moves} and the strategy (Robins and Finkelstein 2000; Cain et al. 2010). Taken is that who left "
-        "would have fared as who stayed, of the same covariates and strategy: no data show it."
+        f"{moves} and the strategy (Robins and Finkelstein 2000; Cain et al. 2010). Taken is that "
+        "who left would have fared as who stayed, of the same covariates and strategy: no data "
+        "show it."
     )
 
 
