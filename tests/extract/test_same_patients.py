@@ -54,7 +54,9 @@ ELIGIBLE = "eligible_at", "eligible_undated"
 
 
 def plan(name: str, **more: Any) -> Study:
-    return study.parse(carried(name, **more))
+    content = carried(name, **more)
+    content["analysis"]["time_varying"] = ["sofa_coagulation", "sofa_renal"]
+    return study.parse(content)
 
 
 def toml(value: dict[str, Any]) -> str:
@@ -97,6 +99,8 @@ def test_the_patients_are_worth_comparing(native: Path) -> None:
     assert table["dose_coverage"].drop_nulls().min() == 1
     effects = pl.read_csv(native / "effects.csv", infer_schema_length=None)
     assert effects.filter(pl.col("estimate").is_not_null()).height > 10
+    for name in ("sofa_coagulation_daily", "sofa_renal_daily"):
+        assert table[name].explode().drop_nulls().n_unique() > 1
 
 
 @pytest.mark.parametrize("name", ["omop", "clif"])
