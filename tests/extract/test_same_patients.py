@@ -54,9 +54,14 @@ ELIGIBLE = "eligible_at", "eligible_undated"
 
 
 def plan(name: str, **more: Any) -> Study:
+    return study.parse(asked(name, **more))
+
+
+def asked(name: str, **more: Any) -> dict[str, Any]:
+    """The study with what moves day by day, as far as every layout carries it."""
     content = carried(name, **more)
     content["analysis"]["time_varying"] = ["sofa_coagulation", "sofa_renal"]
-    return study.parse(content)
+    return content
 
 
 def toml(value: dict[str, Any]) -> str:
@@ -189,7 +194,7 @@ def test_a_warehouse_nobody_named_is_mapped_by_sql_alone(
     checked = call("layout", "check", mine, "--extract", folder)
     assert checked.exit_code == 0, checked.output
     assert "BIDMC" not in checked.output  # a report on columns and codes, not on who is in it
-    (tmp_path / "study.toml").write_text(toml(carried("native")), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(toml(asked("native")), encoding="utf-8")
     run = ("run", tmp_path / "study.toml", "--layout", mine, "--extract", folder)
     finished = call(*run, "--out", tmp_path / "out")
     assert finished.exit_code == 0, finished.output
