@@ -20,7 +20,7 @@ from oracle import (
     sofa,
     warehouse,
 )
-from oracle.stay import Admission
+from oracle.stay import DAY, Admission
 from oracle.world import draw
 from severity_by_hand import daily_sofa
 
@@ -129,6 +129,34 @@ def test_scores_of_the_first_day_from_time_zero(world: World) -> None:
         score = apache.apache(stay, stay["zero"])
         expected[stay["id"]] = {name: day[name] for name in kept} | score
     assert differences(found, expected) == {}
+
+
+PARTS = ("respiration", "coagulation", "liver", "cardiovascular", "nervous", "renal")
+
+
+def known_by(days: list[dict[str, Any]]) -> Found:
+    """Of the last of some days: its components, each the last known of all, and their score."""
+    found: Found = {}
+    for part in PARTS:
+        found[f"sofa_{part}"] = next(
+            (day[part] for day in reversed(days) if day[part] is not None), None
+        )
+    points = [value for value in found.values() if value is not None]
+    return found | {"sofa": sum(points) if len(points) >= 4 else None}
+
+
+def test_sofa_as_known_when_each_day_begins(world: World) -> None:
+    """Of the 24 h before it, a component from at most three days earlier; nothing of the day."""
+    stays, db = world
+    rows = severity.sofa_course(db, 28).to_dicts()
+    found = {(row.pop("admission_id"), row.pop("day")): row for row in rows}
+    expected = {}
+    for stay in stays:
+        days = sofa.days(stay, stay["zero"] - 4 * DAY, limit=32)
+        for last in range(3, len(days)):
+            expected[stay["id"], last - 3] = known_by(days[last - 3 : last + 1])
+    assert differences(found, expected) == {}
+    assert sum(row["sofa"] is not None for row in found.values()) > 1000
 
 
 def test_stages_of_kidney_injury(world: World) -> None:

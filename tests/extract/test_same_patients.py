@@ -54,7 +54,14 @@ ELIGIBLE = "eligible_at", "eligible_undated"
 
 
 def plan(name: str, **more: Any) -> Study:
-    return study.parse(carried(name, **more))
+    return study.parse(asked(name, **more))
+
+
+def asked(name: str, **more: Any) -> dict[str, Any]:
+    """The study with what moves day by day, as far as every layout carries it."""
+    content = carried(name, **more)
+    content["analysis"]["time_varying"] = ["sofa_coagulation", "sofa_renal"]
+    return content
 
 
 def toml(value: dict[str, Any]) -> str:
@@ -97,6 +104,8 @@ def test_the_patients_are_worth_comparing(native: Path) -> None:
     assert table["dose_coverage"].drop_nulls().min() == 1
     effects = pl.read_csv(native / "effects.csv", infer_schema_length=None)
     assert effects.filter(pl.col("estimate").is_not_null()).height > 10
+    for name in ("sofa_coagulation_daily", "sofa_renal_daily"):
+        assert table[name].explode().drop_nulls().n_unique() > 1
 
 
 @pytest.mark.parametrize("name", ["omop", "clif"])
@@ -185,7 +194,7 @@ def test_a_warehouse_nobody_named_is_mapped_by_sql_alone(
     checked = call("layout", "check", mine, "--extract", folder)
     assert checked.exit_code == 0, checked.output
     assert "BIDMC" not in checked.output  # a report on columns and codes, not on who is in it
-    (tmp_path / "study.toml").write_text(toml(carried("native")), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(toml(asked("native")), encoding="utf-8")
     run = ("run", tmp_path / "study.toml", "--layout", mine, "--extract", folder)
     finished = call(*run, "--out", tmp_path / "out")
     assert finished.exit_code == 0, finished.output

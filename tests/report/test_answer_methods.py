@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ehrivig import study as studies
+from ehrivig.analysis import daily
+from ehrivig.concepts import severity
 from ehrivig.report import answer_methods, methods, protocol
 from ehrivig.report.words import event_words
 from ehrivig.stats.timezero import follow_up, initiation, lost_weights, sequential
@@ -173,3 +175,44 @@ def test_a_start_at_time_zero_is_an_interval_of_its_own() -> None:
     cohort = follow_up([900.0] * 2, [1, 0], [0.0, 7.0])
     assert initiation.grace_period(48, 6).of(cohort).at_zero
     assert "of that moment by itself before them" in answer_of(LIU)
+
+
+DAY_BY_DAY = ("clone_censor_weight", "sequential_trials", "time_dependent_cox")
+
+
+def moves(plan: Study, **more: Any) -> Study:
+    """The study with severity that moves."""
+    told = {"time_varying": ("sofa",), **more}
+    return plan.model_copy(update={"analysis": plan.analysis.model_copy(update=told)})
+
+
+@pytest.mark.parametrize("name", DAY_BY_DAY)
+def test_an_answer_says_what_it_adjusts_for_day_by_day(name: str) -> None:
+    said = answer_of(moves(asks(LIU, name)))
+    assert "SOFA score: as known when each day from time zero begins, of the 24 h before it" in said
+    assert f"for at most {severity.CARRIED_DAYS} days" in said
+    assert severity.SOFA_MAX_MISSING == 2
+    assert "counting 0 where at most two are missing" in said
+    assert f"at least {daily._FEWEST} people died and {daily._FEWEST} started" in said
+    assert "what changes within a day" in said
+    assert "at time zero alone" not in said
+
+
+@pytest.mark.parametrize("name", ANSWERS.names)
+def test_an_answer_without_it_says_what_it_cannot_see(name: str) -> None:
+    """Where people start after time zero; and so do the limits of the protocol."""
+    plan = asks(LIU, name)
+    limits = next(one for one in protocol.sections(plan, fixed(plan)) if one.number == "8")
+    for said in (answer_of(plan), " ".join(limits.said)):
+        assert ("where severity moves after it" in said) == (name in DAY_BY_DAY)
+    short = plan.analysis.model_copy(update={"grace_hours": 24.0})
+    day = answer_of(plan.model_copy(update={"analysis": short}))
+    unseen = name in DAY_BY_DAY and name != "clone_censor_weight"
+    assert ("where severity moves after it" in day) == unseen
+
+
+def test_a_copy_in_start_follows_a_plan_where_severity_moves() -> None:
+    said = answer_of(moves(LIU))
+    assert "A copy in START follows a plan" in said
+    assert "fare as the starters" not in said
+    assert "fare as the starters" in answer_of(LIU)
