@@ -8,7 +8,7 @@ import pytest
 from ehrivig.validate.clock import by_hour, by_weekday, without_days, without_hours
 
 ALWAYS = [10] * 24
-NO_NIGHT = [0] * 6 + [10] * 16 + [0] * 2
+NO_NIGHT = [0] * 6 + [20] * 16 + [0] * 2
 NOON = [0] * 12 + [240] + [0] * 11
 TWELVE_HOURS = [20] * 12 + [0] * 12
 WEEK, NO_WEEKEND, NO_TUESDAY = [60] * 7, [60] * 5 + [0] * 2, [60, 0, *[60] * 5]
@@ -31,7 +31,7 @@ def drawn(column: str, first: int, **tables: dict[str, list[int]]) -> pl.DataFra
 @pytest.mark.parametrize(
     ("own", "others", "missing"),
     [
-        (NO_NIGHT, [ALWAYS, ALWAYS], 40),
+        (NO_NIGHT, [ALWAYS, ALWAYS], 80),
         (NOON, [ALWAYS, ALWAYS], 60),  # daily means
         (TWELVE_HOURS, [ALWAYS, ALWAYS], 60),
         (ALWAYS, [ALWAYS, ALWAYS], 0),
