@@ -57,6 +57,7 @@ QUERIES = {
     "covered": "SELECT * FROM gate.covered ORDER BY ALL",
     "charted": charted.KEPT,
     "died_of": "SELECT * FROM gate.died_of ORDER BY ALL",
+    "clock": "SELECT * FROM gate.clock ORDER BY ALL",
     "covered_by": "SELECT * FROM gate.covered_by ORDER BY ALL",
     "stay_month": (
         "SELECT hospital_id, year(admitted_at) * 12 + month(admitted_at) AS month, count(*) AS n "

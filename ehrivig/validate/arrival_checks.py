@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ehrivig.contract import EVENT_TABLES
-from ehrivig.validate import arrived, begun, strata, volume
+from ehrivig.validate import arrived, begun, clock, stay_months, strata, volume
 from ehrivig.validate.network import Network
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 from ehrivig.validate.suite import Severity
@@ -94,6 +94,22 @@ _OF_EVENTS: tuple[tuple[str, Callable[[str], Callable[[Network], Counts]], Sever
     ),
 )
 
+_OF_THE_CLOCK = (
+    (
+        "at_all_hours",
+        clock.at_all_hours,
+        clock.told_hours,
+        "at six hours of the day at which all other hospitals have some",
+    ),
+    (
+        "on_all_days",
+        clock.on_all_days,
+        clock.told_days,
+        "on a day of the week on which the hospital's other tables, or all other hospitals, have "
+        "some",
+    ),
+)
+
 CHECKS: tuple[CheckOverHospitals, ...] = (
     *(
         CheckOverHospitals(volume.check_of(name), _came(name), "block", _IN_PART, table=name)
@@ -123,6 +139,38 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
             told=strata.told(name),
         )
         for name in strata.CHECKED
+    ),
+    *(
+        CheckOverHospitals(
+            f"{name}.{what}",
+            measure_of(name),
+            "block" if name in clock.DAY_AND_NIGHT else "warn",
+            f"Next to no row of {name} {when}: {_TIMES[name]} is written otherwise, or these rows "
+            "are missing. Ask for them; if it is right, tolerate it.",
+            table=name,
+            told=tell(name),
+        )
+        for what, measure_of, tell, when in _OF_THE_CLOCK
+        for name in clock.CHECKED
+    ),
+    CheckOverHospitals(
+        "admission.in_period",
+        stay_months.out_of_period,
+        "block",
+        "No stay of the hospital begins in the study period, though those of others do: "
+        "admitted_at is in another year, or the extract is of other years. Mend it, or leave the "
+        "hospital out ([extract] hospitals).",
+        table="admission",
+    ),
+    CheckOverHospitals(
+        "admission.in_every_month",
+        stay_months.in_every_month,
+        "block",
+        "Next to no stay begins (admitted_at) in a month between months with many, in which the "
+        "other hospitals have theirs: the stays of that month are missing. Have them sent; if it "
+        "is right, tolerate it.",
+        table="admission",
+        threshold=0.05,
     ),
     CheckOverHospitals(
         "admission.begins_with_its_rows",

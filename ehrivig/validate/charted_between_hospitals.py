@@ -1,13 +1,14 @@
 """Hospitals whose stays lack an item that nearly all stays of the others have.
 
 A sign that every hospital takes of everybody is taken here as well: where many stays have none, its
-rows are missing.
+rows are missing. What no stay has may not be taken here, but for most of it at once: then its codes
+are not known.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +25,8 @@ MOST_OF_THEM = 0.75
 """The proportion of the other hospitals that must agree on what is usual."""
 _EVERYBODY, _MANY_LACK = 0.9, 0.7
 _AS_BEFORE = 0.05
+_SEVERAL = 3
+"""Items that nearly all stays of the others have, of which the half and more is no habit."""
 _COLUMNS = {"item": pl.String, "what": pl.String, "value": pl.String, "n": pl.Int64}
 Counts = Iterator[tuple[str, int, int]]
 
@@ -56,6 +59,8 @@ class Item:
 
 Items = dict[str, dict[str, Item]]
 """Item -> hospital -> what is charted of it; hospitals with few stays are not there."""
+Found = Callable[[str, dict[str, Item], str], int]
+"""What is wrong of an item (its name, the hospitals that have it) in one hospital, in stays."""
 
 
 def items(frame: pl.DataFrame, table: str) -> Items:
@@ -86,21 +91,46 @@ def _rows(frame: pl.DataFrame, what: str, *columns: str) -> list[tuple[str, int]
 
 def lacking(of: dict[str, Item], hospital: str) -> int:
     """Stays of a hospital that lack an item which nearly all stays of the others have."""
-    own, others = of[hospital], [one for name, one in of.items() if name != hospital]
-    usual = [one.share for one in others if one.share >= _EVERYBODY]
-    agreed = len(others) >= OTHERS and len(usual) >= MOST_OF_THEM * len(others)
-    if not agreed or not own.having or own.share >= _MANY_LACK * statistics.median(usual):
+    own, usual = of[hospital], _usual(of, hospital)
+    if not usual or not own.having or own.share >= _MANY_LACK * usual:
         return 0
     return own.stays - own.having
 
 
-def _lacking(_: str, of: dict[str, Item], hospital: str) -> int:
-    return lacking(of, hospital)
+def _usual(of: dict[str, Item], hospital: str) -> float:
+    """The proportion of the stays of the others that have an item, where nearly all do; else 0."""
+    others = [one for name, one in of.items() if name != hospital]
+    usual = [one.share for one in others if one.share >= _EVERYBODY]
+    agreed = len(others) >= OTHERS and len(usual) >= MOST_OF_THEM * len(others)
+    return statistics.median(usual) if agreed else 0.0
+
+
+def nameless(found: Items, hospitals: Collection[str]) -> set[str]:
+    """Of some hospitals with rows those of which no stay has most of what is usual elsewhere."""
+    gone = set()
+    for name in hospitals:
+        of_it = [of for of in found.values() if name in of and _usual(of, name)]
+        none = sum(not of[name].having for of in of_it)
+        if none >= _SEVERAL and 2 * none >= len(of_it):
+            gone.add(name)
+    return gone
+
+
+def _lacking(network: Network, table: str) -> Found:
+    """Stays that lack an item, of every hospital with rows of the table."""
+    sent = [one.hospital_id for one in network.results if one.rows_read.get(table)]
+    gone = nameless(items(network.charted, table), sent)
+
+    def found(_: str, of: dict[str, Item], hospital: str) -> int:
+        whole = hospital in gone and not of[hospital].having and _usual(of, hospital)
+        return of[hospital].stays if whole else lacking(of, hospital)
+
+    return found
 
 
 def told_lacking(table: str) -> Callable[[Network], str]:
     """Which items stays lack, in words."""
-    return told(table, _lacking)
+    return lambda network: told(table, _lacking(network, table))(network)
 
 
 def for_all(table: str) -> Callable[[Network], Counts]:
@@ -111,19 +141,16 @@ def for_all(table: str) -> Callable[[Network], Counts]:
 
     def measure(network: Network) -> Counts:
         before = items(network.table_before(charted.NAME, _COLUMNS), table)
+        of_now = _lacking(network, table)
 
         def found(name: str, of: dict[str, Item], hospital: str) -> int:
             then = before.get(name, {}).get(hospital)
             same = then is not None and of[hospital].share >= then.share - _AS_BEFORE
-            return 0 if same else lacking(of, hospital)
+            return 0 if same else of_now(name, of, hospital)
 
         return worst(network, table, found)
 
     return measure
-
-
-Found = Callable[[str, dict[str, Item], str], int]
-"""What is wrong of an item (its name, the hospitals that have it) in one hospital, in stays."""
 
 
 def each(network: Network, table: str, found: Found) -> Iterator[tuple[str, str, int, int]]:

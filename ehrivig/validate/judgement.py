@@ -1,6 +1,7 @@
 """From measurements to verdicts: the study's policy, applied in a second, without the data.
 
-A block check fails when its proportion is above its threshold. A quarantine check rejects its rows
+A block check fails when its proportion is above its threshold; where its suite says so
+(`warns_below`) it warns of what that tolerates. A quarantine check rejects its rows
 whatever the threshold (verdict warn), and fails when the proportion is above it. A warn check
 warns; where its suite says so it fails above a second limit (`fails_above`), unless the study
 itself gives it a severity or a threshold. A proportion needs some rows: fewer than `FEW` fail no
@@ -61,6 +62,8 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
             continue
         threshold = _threshold(m.check, severity, quality)
         verdict = _verdict(m, severity, threshold, quality)
+        if verdict == "pass" and severity == "block" and m.violated and _warns_below(m.check):
+            verdict = "warn"
         limit = _fails_above(m.check, quality)
         if verdict == "warn" and limit is not None and m.proportion > limit and not _single(m):
             verdict, threshold = "fail", limit
@@ -84,6 +87,12 @@ def _fails_above(check: str, quality: Quality) -> float | None:
     declared = by_check().get(check)
     chosen = check in quality.severities or check in quality.thresholds
     return None if chosen or declared is None else declared.fails_above
+
+
+def _warns_below(check: str) -> bool:
+    """Whether what a block check tolerates is worth a warning."""
+    declared = by_check().get(check)
+    return declared is not None and declared.warns_below
 
 
 def _verdict(m: Measurement, severity: Severity, threshold: float, quality: Quality) -> Verdict:

@@ -16,6 +16,7 @@ from ehrivig.study import Study
 from ehrivig.validate import (
     arrived,
     charted,
+    clock,
     counted,
     gate_tables,
     mapping,
@@ -59,6 +60,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
     tally = _Tally()
     active: list[Rule] = []
     unread.no_event(db)
+    clock.begin(db)
     for table in contract.TABLES:
         gate_tables.prepare(db, table.name, study)
         checks = suites()[table.name]
@@ -159,6 +161,7 @@ def _measure_table(
     counted.take(db, table, gate_tables.as_read(db, table))
     found = adapter.count(db, relation, checks, parameters, hospitals)
     charted.take(db, table)
+    clock.take(db, table)
     counted.let_go(db, table)
     return found
 

@@ -31,6 +31,7 @@ _SUMMED = (
     "month",
     "covered",
     "covered_by",
+    "clock",
     "charted",
     "died_of",
     "exposure_hour",

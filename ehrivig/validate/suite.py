@@ -5,7 +5,8 @@ means: `id`, `kind` (numbers of the bad-data catalogue), `severity`, `treatment`
 mend), and where needed `threshold` (largest tolerated proportion), `field` (the columns that become
 null where the rest of the row stays) and `reason` (the word in the quarantine file). A quarantine
 check always has a `threshold`, and says in `limit` why it is this one. `fails_above`: the
-proportion above which what is usually worth a warning can be none any more. `harmless`: without
+proportion above which what is usually worth a warning can be none any more. `warns_below`: what a
+block check tolerates is worth a warning all the same (values that nobody read). `harmless`: without
 such a row nothing is lost (a copy, a dose that was not given). `inherited`: the row goes with its
 admission or patient, of which other checks say what is wrong.
 """
@@ -24,7 +25,7 @@ from ehrivig.errors import UsageError
 
 Severity = Literal["block", "quarantine", "warn"]
 _META = {"id", "kind", "severity", "treatment", "message", "threshold", "field", "reason"}
-_META |= {"limit", "fails_above", "harmless", "inherited"}
+_META |= {"limit", "fails_above", "warns_below", "harmless", "inherited"}
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "warn": 0.0}
 
 
@@ -35,6 +36,7 @@ class Declared:
     `threshold`: the largest proportion of violations that is tolerated: of a block or warn check
     before it speaks, of a quarantine check before rejecting rows is not enough and the hospital
     fails. `fails_above`: of a warn check the proportion above which it fails (None: never).
+    `warns_below`: of a block check, whether it warns of what its threshold tolerates.
     `harmless`: a row that is set aside by it is no loss; `inherited`: it follows another table.
     """
 
@@ -50,6 +52,7 @@ class Declared:
     field: tuple[str, ...]
     reason: str
     fails_above: float | None = None
+    warns_below: bool = False
     harmless: bool = False
     inherited: bool = False
 
@@ -113,6 +116,7 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
         field=tuple(meta.get("field", ())),
         reason=meta.get("reason", meta["id"].partition(".")[2]),
         fails_above=meta.get("fails_above"),
+        warns_below=bool(meta.get("warns_below", False)),
         harmless=bool(meta.get("harmless", False)),
         inherited=bool(meta.get("inherited", False)),
     )

@@ -4,7 +4,8 @@ A row that the gate sets aside for what is wrong with it, and a row whose route 
 have been the exposure. Who has no other dose is in neither arm. Rows that say of themselves that
 they are no dose (not given, taken back, a copy) leave no doubt; but who has nothing else than
 doses of zero or less that were given, in a hospital whose amounts may be placeholders, may have
-been treated. Likewise a diagnosis, a drug, a
+been treated, and so may who has nothing else than doses of which nobody wrote whether they were
+given: an empty status, not that of an order. Likewise a diagnosis, a drug, a
 procedure, a device or a test that was set aside may have been one: who has no other is unknown.
 """
 
@@ -21,7 +22,7 @@ from ehrivig.validate import suspects
 from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
-_POSITIVE = "medication.dose_positive"
+_POSITIVE, _RECORDED = "medication.dose_positive", "medication.status_recorded"
 TABLE = "main.unread_exposure"
 EVENTS = "main.unread_event"
 _MEANT = {
@@ -47,7 +48,8 @@ _NOTHING_ELSE = (
     "exposure AND admission_id NOT IN (SELECT admission_id FROM GIVEN('gate.medication') "
     "WHERE exposure AND admission_id IS NOT NULL)"
 )
-"""A dose of the exposure in a stay of which none is given: one of zero may be a placeholder."""
+"""A dose of the exposure in a stay of which none is given: one of zero may be a placeholder, one
+without a status may have been given."""
 
 
 def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
@@ -62,11 +64,14 @@ def exposures(db: Database, study: Study, own: Iterable[Rule]) -> None:
     settled = either(rule.predicate for rule in harmless)
     others = either(rule.predicate for rule in harmless if rule.check != _POSITIVE)
     zero = either(f"({r.predicate}) AND {_NOTHING_ELSE}" for r in harmless if r.check == _POSITIVE)
+    beside = either(r.predicate for r in harmless if r.check != _RECORDED)
+    empty = [f"status IS NULL AND {_NOTHING_ELSE}" for r in harmless if r.check == _RECORDED]
     unstated = f"NOT route_known AND NOT {rejected(rules)}"
     wanted = f"(NOT {settled} AND ({doubtful} OR ({unstated}))) OR ({zero} AND NOT {others})"
+    wanted += f" OR ({either(empty)} AND NOT {beside})"
     where = render(_OF_EXPOSURE, {"routes": list(study.exposure.routes)}) + f" AND ({wanted})"
     unstated_there = _any_unstated(db)
-    if doubtful == zero == "FALSE" and not unstated_there:
+    if doubtful == zero == "FALSE" and not empty and not unstated_there:
         where = "FALSE"
     asked = f"SELECT hospital_id, admission_id, started_at FROM gate.medication WHERE {where}"
     with nullcontext() if unstated_there else suspects.alone(db, "medication"):

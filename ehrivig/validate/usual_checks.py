@@ -82,6 +82,18 @@ def _doses_of_units(network: Network) -> Counts:
     return _counts(doses_of_units.apart(network.table(doses_of_units.NAME)))
 
 
+def _doses_far_apart(network: Network) -> Counts:
+    """The same where no habit explains it."""
+    frame = network.table(doses_of_units.NAME)
+    return _counts(doses_of_units.apart(frame, doses_of_units.FAR))
+
+
+def _courses_too_short(network: Network) -> Counts:
+    """Days with a dose that are missing where stays have but a few of those elsewhere."""
+    frame = network.table(courses_between_hospitals.NAME)
+    return _counts(courses_between_hospitals.too_short(frame))
+
+
 CHECKS: tuple[CheckOverHospitals, ...] = (
     CheckOverHospitals(
         "medication.exposure_hours",
@@ -166,6 +178,24 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "Courses of the exposure have many more days without a dose than at all other hospitals: "
         "rows of medication seem to be missing. Compare some courses with the charts; where the "
         "drug is given so, tolerate it.",
+        table="medication",
+    ),
+    CheckOverHospitals(
+        "medication.exposure_days",
+        _courses_too_short,
+        "block",
+        "Stays with the exposure have it on less than a quarter of the days that they have at all "
+        "other hospitals: rows of medication seem to be of orders, of which each stands for many "
+        "doses (started_at), or are missing. Send administrations; if it is right, tolerate it.",
+        table="medication",
+    ),
+    CheckOverHospitals(
+        "medication.exposure_unit_sizes",
+        _doses_far_apart,
+        "block",
+        "Doses of the exposure in one dose_unit are eight times those in another, or more: one of "
+        "them is per kg of weight, or in another unit than the one written. Mend dose or "
+        "dose_unit; if it is right, tolerate it.",
         table="medication",
     ),
     CheckOverHospitals(

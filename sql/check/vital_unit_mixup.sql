@@ -1,7 +1,8 @@
--- Vital signs whose median says: another unit than the one written (kind 1).
+-- Vital signs whose median says: another unit or another sign than the one written (kind 1).
 -- One row per hospital: violated (measurements of such signs),
 -- denominator (measurements with a value). Of at least 20 measurements of 10 stays.
--- Source: clinical specification section 4, "mix-up trigger": F as C, kPa as mmHg, fraction as %.
+-- Source: clinical specification section 4, "mix-up trigger": F as C, kPa as mmHg, fraction as %;
+-- a respiratory rate that is a heart rate, and the reverse.
 WITH filled AS (
     SELECT
         hospital_id,
@@ -41,6 +42,8 @@ SELECT
             WHEN 'sbp' THEN median < 25
             WHEN 'spo2' THEN median <= 1
             WHEN 'fio2' THEN median > 1
+            WHEN 'respiratory_rate' THEN median > 65
+            WHEN 'heart_rate' THEN median < 40
         END
     ) AS violated,
     SUM(n) AS denominator

@@ -223,7 +223,9 @@ def test_one_negative_after_a_positive(db: Database, tests: str, counts: tuple[i
         ("sbp", 25.0, 24.0),
         ("spo2", 1.1, 1.0),
         ("fio2", 1.0, 1.1),
-        ("heart_rate", 0.1, 900.0),
+        ("respiratory_rate", 65.0, 66.0),
+        ("heart_rate", 40.0, 39.0),
+        ("gcs", 0.1, 900.0),
     ],
 )
 def test_a_vital_sign_in_another_unit(
@@ -235,7 +237,7 @@ def test_a_vital_sign_in_another_unit(
         table = pl.DataFrame(rows, schema=names, orient="row")
         load(db, "gate.vital_profile", table.with_columns(seen=pl.lit(2**stays - 1, pl.UInt64)))
 
-    known = code != "heart_rate"
+    known = code != "gcs"
     draw((code, inside, 10), (code, inside, 10), ("map", 80.0, 3), (code, None, 50))
     assert found(db, "vital_unit_mixup") == (0, 23)
     draw((code, outside, 10), (code, outside, 10), ("map", 80.0, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from ehrivig.validate.charted_between_hospitals import Item, items, lacking
+from ehrivig.validate.charted_between_hospitals import Item, items, lacking, nameless
 
 
 def shares(*having: int, stays: int = 100) -> dict[str, Item]:
@@ -27,6 +27,24 @@ def shares(*having: int, stays: int = 100) -> dict[str, Item]:
 )
 def test_stays_that_lack_what_others_have(having: tuple[int, ...], expected: int) -> None:
     assert lacking(shares(*having), "A") == expected
+
+
+@pytest.mark.parametrize(
+    ("none", "usual", "gone"),
+    [
+        (3, 6, {"A"}),  # codes that nobody knows
+        (2, 6, set()),
+        (3, 7, set()),  # some are not measured here
+        (2, 2, set()),  # too few items to tell
+    ],
+)
+def test_a_hospital_without_most_of_what_others_have_has_codes_that_nobody_knows(
+    none: int, usual: int, gone: set[str]
+) -> None:
+    found = {f"item{n}": shares(0 if n < none else 99, 99, 98) for n in range(usual)}
+    found["seldom"] = shares(0, 30, 20)
+    assert nameless(found, ["A", "B"]) == gone
+    assert nameless(found, ["B"]) == set()  # of A there is no row at all
 
 
 def test_what_is_charted_is_read_by_item_and_hospital() -> None:

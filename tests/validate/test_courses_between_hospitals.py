@@ -9,7 +9,7 @@ import pytest
 from fuzz.base import short_study, small_extract
 
 from ehrivig import pipeline
-from ehrivig.validate.courses_between_hospitals import with_gaps
+from ehrivig.validate.courses_between_hospitals import too_short, with_gaps
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,24 @@ def test_days_without_a_dose(counts: dict[str, tuple[int, int]], missing: int) -
     rows = [(name, n, dosed, 100) for name, (n, dosed) in counts.items()]
     columns = ["hospital_id", "n_several", "n_dosed", "n_span"]
     found = with_gaps(pl.DataFrame(rows, columns, orient="row"))
+    assert found.get("A", (0, 0))[0] == missing
+    assert not any(n for name, (n, _) in found.items() if name != "A")
+
+
+@pytest.mark.parametrize(
+    ("counts", "missing"),
+    [
+        ({"A": (30, 37), "B": (30, 270), "C": (30, 300)}, 233),  # the first day of each order
+        ({"A": (30, 80), "B": (30, 270), "C": (30, 300)}, 0),
+        ({"A": (19, 20), "B": (30, 270), "C": (30, 300)}, 0),  # few stays
+        ({"A": (30, 37), "B": (30, 270)}, 0),
+        ({"A": (30, 30), "B": (30, 130), "C": (30, 300)}, 0),  # the others differ
+        ({"A": (30, 30), "B": (30, 30), "C": (30, 33)}, 0),  # a drug of one dose
+    ],
+)
+def test_days_of_courses_that_are_orders(counts: dict[str, tuple[int, int]], missing: int) -> None:
+    rows = [(name, stays, days) for name, (stays, days) in counts.items()]
+    found = too_short(pl.DataFrame(rows, ["hospital_id", "n_stays", "n_days"], orient="row"))
     assert found.get("A", (0, 0))[0] == missing
     assert not any(n for name, (n, _) in found.items() if name != "A")
 

@@ -89,7 +89,9 @@ NOTHING: dict[str, dict[str, Any]] = {
     },
     "exposure_hour": {"hour": pl.Int64, "n": pl.Int64},
     "dose_of_unit": {"dose_unit": pl.String, "bin": pl.Int64, "n": pl.Int64},
-    "course": dict.fromkeys(("n_several", "n_dosed", "n_span"), pl.Int64),
+    "course": dict.fromkeys(("n_stays", "n_days", "n_several", "n_dosed", "n_span"), pl.Int64),
+    "clock": {"table": pl.String, **dict.fromkeys(("hour", "weekday", "n"), pl.Int64)},
+    "stay_month": dict.fromkeys(("month", "n"), pl.Int64),
     "evidence_beside": {
         **dict.fromkeys(("kind", "other"), pl.String),
         **dict.fromkeys(("n_met", "n_both"), pl.Int64),

@@ -11,7 +11,7 @@ from drawn import REFERENCE
 
 from ehrivig.concepts import define_given
 from ehrivig.database import Database
-from ehrivig.validate.doses_of_units import apart
+from ehrivig.validate.doses_of_units import FAR, apart
 from ehrivig.validate.gate_tables import gate_query
 from ehrivig.validate.quality import known, numbers
 
@@ -92,6 +92,9 @@ def test_doses_of_one_unit_beside_those_of_another(db: Database) -> None:
     found = db.frame(gate_query("dose_of_unit"))
     assert found.rows() == [("A", "g", 34, 12), ("A", "mL", 0, 9), ("A", "mg", 18, 12)]
     assert apart(found) == {"A": (12, 33)}
+    assert apart(found, FAR) == {"A": (0, 33)}  # four times: a warning alone
+    far = found.with_columns(bin=pl.when(dose_unit=pl.lit("mg")).then(10).otherwise("bin"))
+    assert apart(far, FAR) == {"A": (12, 33)}
     assert apart(found.filter(pl.col("dose_unit") != "mg")) == {"A": (0, 21)}
     assert apart(found.clear()) == {}
 

@@ -71,7 +71,9 @@ def test_single_entries_are_no_fault_of_a_hospital_unless_nobody_is_left(
         ("admission.admitted_at_present", 10, 186, "fail"),
         ("admission.admitted_at_present", 4, 20, "warn"),  # single entries
         ("admission.admitted_at_present", 4, 4, "warn"),  # what is left is asked apart
-        ("patient.sex_accepted", 5, 100, "pass"),
+        ("patient.sex_accepted", 0, 100, "pass"),
+        ("patient.sex_accepted", 1, 100, "warn"),  # what is tolerated is said
+        ("patient.sex_accepted", 5, 100, "warn"),
         ("patient.sex_accepted", 6, 100, "fail"),
         ("lab.result_present", 40, 100, "warn"),
         ("lab.result_present", 41, 100, "fail"),

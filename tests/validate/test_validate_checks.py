@@ -102,6 +102,21 @@ def born_in_1969(*, one_day: bool) -> Spoil:
     return spoil
 
 
+def died_at_once(hospital: Any) -> None:
+    """Twenty patients who died on one day, in the afternoon."""
+    for number in range(20):
+        hospital.person(f"dead{number}")
+        hospital.change("patient", -1, death_at=datetime(2020, 2, 29, 15, number))
+
+
+def born_in_january(hospital: Any) -> None:
+    """Twenty patients of twenty years, all born on the first of January."""
+    for number in range(20):
+        hospital.person(f"first{number}")
+        hospital.change("patient", -1, birth_date=date(1950 + number, 1, 1))
+        hospital.change("admission", -1, age_years=70.0 - number)
+
+
 def as_tall() -> Spoil:
     """Forty men and forty women of the same heights."""
 
@@ -450,6 +465,7 @@ LAB: dict[str, tuple[Spoil, int]] = {
         1,
     ),
     "vital.unit_mixup": (spread("vital", 25, value=98.6, value_std=98.6), 25),
+    "vital.sign_left": (spread("vital", 60, value=None, value_std=None), 60),
 }
 MEDICATION: dict[str, tuple[Spoil, int]] = {
     "medication.key_unique": (
@@ -635,12 +651,18 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     ),
     "patient.sex_present": (patient(sex=None), 1),
     "patient.birth_date_default": (born_in_1969(one_day=True), 20),
+    "patient.birth_date_of_a_day": (born_in_january, 20),
+    "patient.death_at_default": (died_at_once, 20),
     "admission.age_spike": (born_in_1969(one_day=False), 20),
     "admission.age_usual": (
         both(admission(age_years=None), patient(birth_date=date(1901, 1, 1))),
         1,
     ),
     "medication.exposure_given": (put("medication", status="cancelled"), 1),
+    "medication.exposure_in_order": (
+        put("medication", stopped_at=START, started_at=START + timedelta(hours=5)),
+        1,
+    ),
     "medication.exposure_route": (
         lambda h: [
             h.drugs.append((4, "ATC", "J06BA02", "Human Immunoglobulin (pH4)", "sc")),
@@ -757,6 +779,7 @@ OTHER: dict[str, tuple[Spoil, int]] = {
         ],
         50,
     ),
+    "diagnosis.local_known": (put("diagnosis", vocabulary="local", code="zebra"), 1),
     "diagnosis.local_code": (put("diagnosis", vocabulary="local", code="K70.3"), 1),
     "admission.height_of_sex": (as_tall(), 83),
     "diagnosis.ruled_out": (put("diagnosis", code="Z03.8"), 1),
@@ -849,7 +872,7 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
     *("admission.visit_kind_read", "admission.discharged_at_a_day", "admission.place_read"),
     *("admission.procedure_read", "admission.moment_of_its_date"),
     *("patient.death_rows_agree", "patient.death_at_a_day", "patient.death_at_of_its_date"),
-    *("patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
+    *("medication.drug_mapped", "patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
     *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day", "admission.person_of_visit"),
 }
 
@@ -902,8 +925,14 @@ ALSO = {
     "lab.decimal_comma": "lab.qualitative",
     "lab.text_read": "lab.qualitative lab.qualitative",
     "admission.age_fits_body": "admission.age_agrees",
-    "patient.birth_date_default": 20 * "admission.age_spike ",
+    "patient.birth_date_default": (
+        20 * "admission.age_spike " + 40 * "patient.birth_date_of_a_day "
+    ),
     "medication.exposure_given": "medication.status_given",
+    "medication.exposure_in_order": "medication.stopped_at_after_start",
+    "medication.stopped_at_after_start": "medication.exposure_in_order",
+    "diagnosis.local_code": "diagnosis.local_known",
+    "vital.sign_left": 60 * "vital.value_present ",
     "medication.exposure_route": "medication.product_included",
     "medication.exposure_date_only": "medication.started_at_date_only",
     "medication.started_at_date_only": "medication.exposure_date_only",
@@ -1008,6 +1037,9 @@ APART = {
         if table != "diagnosis"
     },
     "patient.birth_date_default": "of one birth date",
+    "patient.birth_date_of_a_day": "of one day of birth",
+    "patient.death_at_default": "of one day of death",
+    "vital.sign_left": "of a sign without values",
     "admission.age_spike": "of one age",
     "admission.height_of_sex": "of one height",
     "score.value_is_charted": "in other samples",

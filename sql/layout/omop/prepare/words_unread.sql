@@ -1,10 +1,11 @@
 -- Rows of the source that are in no canonical table because nobody reads what they are.
 -- Grain: hospital and what it is about (visit, end, place, procedure, birth, death, death_day,
--- moment, person, death_moment, icu_moment, icu_start, icu_end).
+-- moment, person, drug, death_moment, icu_moment, icu_start, icu_end).
 -- violated: such rows, of birth the persons without a month of birth, of death those with several
 -- dates, of end, death_day, icu_start and icu_end what ends or begins on a bare date, of moments
 -- the rows whose moment is of another day than their date, in the column in which most are so, of
--- person those of another person than their visit, in the table in which most are so;
+-- person those of another person than their visit, in the table in which most are so, of drug
+-- those without a concept, standard or source, which are known by their name at most;
 -- denominator: all that were asked.
 -- A concept is read when it is listed or the vocabulary has it; 0 is none.
 WITH known AS (
@@ -26,7 +27,8 @@ dated AS (
         NULL AS person_id,
         'start' AS of,
         visit_start_datetime AS moment,
-        visit_start_date AS day
+        visit_start_date AS day,
+        NULL AS is_unmapped
     FROM source.visit_occurrence
     UNION ALL
     SELECT
@@ -34,7 +36,8 @@ dated AS (
         NULL AS person_id,
         'end' AS of,
         visit_end_datetime AS moment,
-        visit_end_date AS day
+        visit_end_date AS day,
+        NULL AS is_unmapped
     FROM source.visit_occurrence
     UNION ALL
     SELECT
@@ -42,7 +45,8 @@ dated AS (
         person_id,
         'measurement' AS of,
         measurement_datetime AS moment,
-        measurement_date AS day
+        measurement_date AS day,
+        NULL AS is_unmapped
     FROM source.measurement
     UNION ALL
     SELECT
@@ -50,7 +54,9 @@ dated AS (
         person_id,
         'drug_exposure' AS of,
         drug_exposure_start_datetime AS moment,
-        drug_exposure_start_date AS day
+        drug_exposure_start_date AS day,
+        COALESCE(drug_concept_id::VARCHAR, '0') = '0'
+        AND COALESCE(drug_source_concept_id::VARCHAR, '0') = '0' AS is_unmapped
     FROM source.drug_exposure
     UNION ALL
     SELECT
@@ -58,7 +64,8 @@ dated AS (
         person_id,
         'condition' AS of,
         condition_start_datetime AS moment,
-        condition_start_date AS day
+        condition_start_date AS day,
+        NULL AS is_unmapped
     FROM source.condition_occurrence
     UNION ALL
     SELECT
@@ -66,7 +73,8 @@ dated AS (
         person_id,
         'procedure' AS of,
         procedure_datetime AS moment,
-        procedure_date AS day
+        procedure_date AS day,
+        NULL AS is_unmapped
     FROM source.procedure_occurrence
 ),
 
@@ -77,7 +85,9 @@ compared AS MATERIALIZED (
         COUNT_IF(d.moment::DATE <> d.day) AS other_day,
         COUNT(d.moment::DATE <> d.day) AS dated,
         COUNT_IF(d.person_id <> v.person_id) AS other_person,
-        COUNT(d.person_id) AS of_a_person
+        COUNT(d.person_id) AS of_a_person,
+        COUNT_IF(d.is_unmapped) AS unmapped,
+        COUNT(d.is_unmapped) AS drugs
     FROM dated AS d
     INNER JOIN prepared.visit AS v ON d.visit_occurrence_id = v.visit_occurrence_id
     GROUP BY v.hospital_id, d.of
@@ -208,6 +218,14 @@ counted AS (
         of_a_person AS denominator
     FROM compared
     WHERE of_a_person > 0
+    UNION ALL
+    SELECT
+        hospital_id,
+        'drug' AS about,
+        unmapped AS violated,
+        drugs AS denominator
+    FROM compared
+    WHERE drugs > 0
 )
 
 SELECT
