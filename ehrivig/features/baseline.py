@@ -141,11 +141,11 @@ def _by_query(
     groups: dict[tuple[str, Window], list[Covariate]] = defaultdict(list)
     for variable in variables:
         if COVARIATES[variable.source].concept:
-            groups[variable.source, _window(variable, study)].append(variable)
+            groups[variable.source, window_of(variable, study)].append(variable)
     return dict(groups)
 
 
-def _window(variable: Covariate, study: Study) -> Window:
+def window_of(variable: Covariate, study: Study) -> Window:
     """The hours around time zero in which a variable is looked for; some sources have none.
 
     A treatment that the study allows to be post-baseline by name, and that has no window of its
@@ -187,7 +187,7 @@ def _with_computed_scores(
         for variable in variables
         if variable.source == "score"
         and _code(variable) in SCORED
-        and _holds_time_zero(_window(variable, study))
+        and _holds_time_zero(window_of(variable, study))
         and frame[variable.name].null_count() > 0
     ]
     if not wanted:
