@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import polars as pl
 
-from ehrivig.features.baseline import window_of
 from ehrivig.study import Band, Covariate, Outcome, Study, Subgroup
+from ehrivig.study.covariate_window import window_of
 
 VARIABLE, ANY_OF, SIDE, GROUP, MEASURED = "variable", "any_of", "side", "group", "measured"
 SCHEMA = dict.fromkeys(("kind", "part", "whole", "yields"), pl.String)
