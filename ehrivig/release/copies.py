@@ -30,6 +30,8 @@ OF_PEOPLE = (
     r"|exactly|without|with|of them|left)"
 )
 """What a number in a sentence counts, where it counts people."""
+_ON_CUT = r"\b(\d+) exactly on the cut"
+_FEW_ON_CUT = r"<\d+ exactly on the cut"
 _COUNTED = re.compile(rf"(?<![\d.,])(\d+)(?= {OF_PEOPLE}\b)")
 Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
 
@@ -159,7 +161,20 @@ def _bins(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """No counts that date deaths, and no corrected p that hands a hidden one on."""
-    return families(landmarks(frame, smallest))
+    return _on_the_cut(families(landmarks(frame, smallest)), smallest)
+
+
+def _on_the_cut(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Groups of a dose that say how many lie on the cut: not where few of theirs lie beside it."""
+    if "note" not in frame.columns:
+        return frame
+    told = pl.col("note").cast(pl.String).str.extract(_ON_CUT).cast(pl.Int64)
+    beside = frame.select(on=told, beside=pl.col("n_exposed") - told).drop_nulls()
+    few = beside.filter(pl.col("beside").is_between(1, smallest - 1))["on"].unique().to_list()
+    said = pl.col("note").cast(pl.String).str.replace(_FEW_ON_CUT, "few exactly on the cut")
+    for number in few:
+        said = said.str.replace(rf"\b{number} exactly on the cut", "some exactly on the cut")
+    return frame.with_columns(said.alias("note"))
 
 
 def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
