@@ -20,6 +20,7 @@ from ehrivig.release.steps import hide_patients, hide_step, window_of
 
 Tables = dict[str, pl.DataFrame]
 _ROUNDS = 16
+_ARM = re.compile(rf"\b(events|counts) ({'|'.join(ARMS)})$")
 _RISKS = re.compile(r"risk [\d.]+% to ")
 """The part of a note that gives shares of people: between what bounds of a risk lie."""
 _MUCH = 3
@@ -190,9 +191,11 @@ def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """The events of an arm, with a crude estimate; then every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
-    arm = next((one for one in ARMS if cell.place.words.endswith(f"events {one}")), "")
-    if arm and level <= len(ARMS):
-        return _of_arm(frame, cell, arm, numbers)
+    found = _ARM.search(cell.place.words)
+    if found and level <= len(ARMS):
+        counts = [f"{what}_{found[2]}" for what in ("n", "events")]
+        frame = _of_arm(frame, cell, found[2], numbers)
+        return _blank(frame, cell.place.row, dict.fromkeys(counts if found[1] == "counts" else ()))
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
 
