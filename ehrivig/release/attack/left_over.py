@@ -12,7 +12,7 @@ from ehrivig.release.attack.known import Known, Place
 
 MATCHED = ("matched", "matched, complete case")
 """Populations of people who are in a pair."""
-_SAME = ("contrast", "outcome", "measure", "model")
+_SAME = ("contrast", "outcome", "event_label", "measure", "model")
 
 
 def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
