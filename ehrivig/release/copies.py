@@ -14,6 +14,7 @@ from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.attack.left_over import DOSED
 from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
@@ -42,6 +43,7 @@ def first(name: str, frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         return frame
     copy = _COPIES.get(kind(set(frame.columns)))
     found = copy(frame, smallest) if copy else frame
+    found = _by_outcome(frame, found, smallest) if name == DOSED else found
     return worded(found, smallest)
 
 
@@ -99,6 +101,15 @@ def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFr
         pl.when(where).then(pl.lit(HIDDEN)).otherwise(f"text_{arm}").alias(f"text_{arm}"),
         pl.when(where).then(None).otherwise(f"n_{arm}").alias(f"n_{arm}"),
     )
+
+
+def _by_outcome(frame: pl.DataFrame, copy: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Of the exposed by outcome it is not told how many, where few had it, or few had it not."""
+    few = (pl.col(f"n_{arm}").is_between(1, smallest - 1).any() for arm in ARMS)
+    if not frame.select(pl.any_horizontal(few)).item():
+        return copy
+    names = [name for name in copy.columns if name.startswith("n_")]
+    return copy.with_columns(pl.lit(None, copy.schema[name]).alias(name) for name in names)
 
 
 def _balance(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

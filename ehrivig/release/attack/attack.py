@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, ledger, nested, outside, steps, use
+from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.multiples import rounded_to
 
@@ -131,6 +131,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
                 _READERS[wanted](known, file, frame)
     arms.parts(known)
     nested.nested(known, tables)
+    left_over.by_outcome(known, tables)
     ledger.procedures(known)
     outside.outside(known, tables)
     use.detectable(known, tables)
