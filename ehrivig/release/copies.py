@@ -12,6 +12,7 @@ import polars as pl
 
 from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
+from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import DOSED
@@ -219,12 +220,43 @@ def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 
 def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """No courses where few had more than one: of no part, for the parts are all courses."""
+    """No courses where few had more than one, of no part, for the parts are all courses.
+
+    No amounts of fewer people than may be described: their sum over how many they are is a mean.
+    """
+    frame = _amounts(frame)
     again = pl.col("courses") - pl.col("patients")
     if not frame.select(again.is_between(1, smallest - 1).any()).item():
         return frame
     names = [name for name in ("courses", "courses_per_kg") if name in frame.columns]
     return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in names)
+
+
+def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Use without the amounts of parts of few, nor of so many others that those follow from all."""
+    names = [name for name in outside.AMOUNTS if name in frame.columns]
+    if not {"dimension", "patients"} <= set(frame.columns) or not names:
+        return frame
+    hidden = set[int]()
+    for (dimension,), part in frame.with_row_index("number").group_by("dimension"):
+        told = part.filter(pl.any_horizontal(pl.col(names).is_not_null())).sort("patients")
+        few = told.filter(pl.col("patients").fill_null(0) < FEWEST)
+        gone = few["number"].to_list()
+        if dimension != outside.ALL and (gone or told.height < part.height):
+            gone += _to_describe(told, gone)
+        hidden |= set(gone)
+    where = pl.int_range(pl.len()).is_in(sorted(hidden))
+    return frame.with_columns(pl.when(~where).then(pl.col(name)).alias(name) for name in names)
+
+
+def _to_describe(told: pl.DataFrame, gone: list[int]) -> list[int]:
+    """The smallest other parts, until those without amounts are enough to be described."""
+    more, people = list[int](), told.filter(pl.col("number").is_in(gone))["patients"].sum()
+    for number, patients in told.select("number", "patients").iter_rows():
+        if people < FEWEST and number not in gone:
+            more.append(number)
+            people += patients or 0
+    return more
 
 
 _COPIES: dict[str, Copy] = {
