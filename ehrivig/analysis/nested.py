@@ -17,9 +17,10 @@ from ehrivig.study import Band, Covariate, Outcome, Study, Subgroup
 from ehrivig.study.covariate_window import window_of
 
 VARIABLE, ANY_OF, SIDE, GROUP, MEASURED = "variable", "any_of", "side", "group", "measured"
+SUBGROUP = "subgroup"
 SCHEMA = dict.fromkeys(("kind", "part", "whole", "yields"), pl.String)
 """`part` is held by `whole`; `yields`: which of both is missed least. Of measured ones both are the
-same thing in two windows."""
+same thing in two windows; a subgroup is held by the yes/no variable that it is a side of."""
 _ANY_TIME = {"medication", "finding"}
 """What is true in a window when it is true in a part of it."""
 _DEATHS = {"death", "in_hospital_death"}
@@ -30,6 +31,11 @@ T = TypeVar("T", Covariate, Outcome)
 def nested(study: Study) -> pl.DataFrame:
     """A row for each pair of which one holds the other; the study as it can be answered."""
     rows = [*_variables(study), *_sides(study), *_groups(study), *_measured(study)]
+    rows += [
+        (SUBGROUP, one.label, one.variable, one.label)
+        for one in study.analysis.subgroups
+        if one.cut is None
+    ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

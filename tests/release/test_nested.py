@@ -203,3 +203,42 @@ def test_sides_and_groups_with_two_cuts() -> None:
             (">10 g/day", ">=10 g/day", ">=10 g/day"),
         )
     }
+
+
+def ventilated() -> Tables:
+    """Of 60 exposed 30 are matched; 10 were ventilated, of whom 7 are matched."""
+    matched = compared(
+        ("a vs b", "imv", (30, 7, 30, 9)),
+        ("IMV: yes", "death", (7, 5, 9, 5)),
+        ("IMV: no", "death", (23, 6, 21, 8)),
+    )
+    rest = described(male=(15, 20)).with_columns(
+        *(pl.lit(n).alias(f"n_{arm}") for arm, n in (("all", 70), ("exposed", 30), ("control", 40)))
+    )
+    return {
+        "table1.csv": described(male=(30, 35)),
+        "table_unmatched.csv": rest,
+        "table2.csv": described(imv=(10, 20)),
+        "effects.csv": matched,
+        "nested.csv": holding(("subgroup", "IMV", "imv", "IMV")),
+    }
+
+
+def test_a_side_of_the_matched_tells_of_few_unmatched() -> None:
+    """Of 10 ventilated exposed 7 are matched: so many are on the side, and three are left."""
+    said = disclosed(ventilated())
+    assert "IMV: yes: the unmatched, n exposed" in said
+    assert "IMV: no: the unmatched, n exposed, the others" in said
+    hidden, _, _ = until_safe(ventilated(), SMALLEST)
+    assert not disclosed(hidden)
+    assert hidden["effects.csv"]["n_exposed"].to_list()[1:] == [None, None]
+
+
+def test_an_outcome_that_is_hidden_is_not_told_as_a_side() -> None:
+    tables = ventilated()
+    frame = tables["effects.csv"].with_columns(
+        pl.when(pl.col("outcome") != "imv").then("events_exposed").alias("events_exposed")
+    )
+    known = of_tables(tables | {"effects.csv": frame}, SMALLEST)
+    values = {cell.place.words: cell.values for cell in known}
+    assert values["a vs b imv matched: events exposed"] == (7,)

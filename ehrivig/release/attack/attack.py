@@ -125,6 +125,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
     to, least = rounded_to(tables)
     known = Known(rounded_to=to, smallest=least)
+    nested.names(known, tables)
     for wanted in _READERS:
         for file, frame in tables.items():
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:

@@ -12,11 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.release.attack.arms import ARMS, FEWEST, name
+from ehrivig.release.attack.arms import ARMS, FEWEST, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.puzzle import MOST
 
 VARIABLE, ANY_OF, SIDE, GROUP, MEASURED = "variable", "any_of", "side", "group", "measured"
+SUBGROUP = "subgroup"
 """Kinds of what holds, as `nested.csv` has them."""
 COLUMNS = {"kind", "part", "whole", "yields"}
 _TOLD = ("mean", "sd", "median", "q1", "q3")
@@ -33,14 +34,26 @@ class Pair:
     yields: str
 
 
-def nested(known: Known, tables: Tables) -> None:
-    """What tables tell of those who are in the whole and not in the part."""
-    pairs = [
+def pairs_of(tables: Tables) -> list[Pair]:
+    """What holds what."""
+    return [
         Pair(*(str(row[name]) for name in ("kind", "part", "whole", "yields")))
         for frame in tables.values()
         if set(frame.columns) >= COLUMNS
         for row in frame.iter_rows(named=True)
     ]
+
+
+def names(known: Known, tables: Tables) -> None:
+    """The words of subgroups, and the variables that they name."""
+    for pair in pairs_of(tables):
+        if pair.kind == SUBGROUP:
+            known.named[pair.part.casefold()] = pair.whole
+
+
+def nested(known: Known, tables: Tables) -> None:
+    """What tables tell of those who are in the whole and not in the part."""
+    pairs = pairs_of(tables)
     if not pairs:
         return
     _variables(known, [pair for pair in pairs if pair.kind in (VARIABLE, ANY_OF)])
@@ -48,6 +61,8 @@ def nested(known: Known, tables: Tables) -> None:
     for file, frame in tables.items():
         if {"contrast", "n_exposed", "events_exposed"} <= set(frame.columns):
             _effects(known, file, frame, pairs)
+            for pair in (pair for pair in pairs if pair.kind == SUBGROUP):
+                _subgroup(known, file, frame, pair)
         if "variable" in frame.columns or "covariate" in frame.columns:
             _measured(known, file, frame, [pair for pair in pairs if pair.kind == MEASURED])
 
@@ -125,6 +140,40 @@ def _rows(known: Known, place: Place, part: int, whole: int, of: str) -> None:
             others = f"{gaps['events']}|others"
             known.people(others, Place(place.file, place.row, f"{place.words}, events {arm}"))
             known.puzzle.equal({gaps["n"]: 1, gaps["events"]: -1, others: -1})
+
+
+def _subgroup(known: Known, file: str, frame: pl.DataFrame, pair: Pair) -> None:
+    """Sides of the matched by an outcome: with those of everybody they are those of the unmatched.
+
+    Who is on the side is also who had that outcome, as its own comparison tells it (a guess: of
+    some the outcome may be unknown by which the sides are compared).
+    """
+    rows = list(enumerate(frame.iter_rows(named=True)))
+    had = next((i for i, row in rows if _of_matched(row, outcome=pair.whole)), None)
+    for side in ("yes", "no"):
+        contrast = f"{pair.part}: {side}"
+        for number in (i for i, row in rows if _of_matched(row, contrast=contrast)):
+            for arm in ARMS:
+                mine = f"{file}|{number}|n|{arm}"
+                if had is not None and side == "yes":
+                    known.puzzle.equal({f"{file}|{had}|events|{arm}": 1, mine: -1}, assumed=True)
+                place = Place(file, number, f"{contrast}: the unmatched, n {arm}", pair.whole)
+                _unmatched(known, place, mine, name(OUTCOMES, pair.whole, arm), side)
+
+
+def _of_matched(row: Mapping[str, Any], **told: str) -> bool:
+    return row.get("population") == "matched" and all(row.get(k) == v for k, v in told.items())
+
+
+def _unmatched(known: Known, place: Place, matched: str, every: str, side: str) -> None:
+    whole = every if side == "yes" else f"{every}|rest"
+    if whole not in known.where:
+        return
+    arm = ARMS.index(every.rpartition("|")[2])
+    sizes = [size[arm] for (who, _), size in known.sizes.items() if who == "unmatched"]
+    cell = f"{whole}|unmatched"
+    known.people(cell, place, of=max(sizes, default=None))
+    known.puzzle.equal({whole: 1, matched: -1, cell: -1})
 
 
 def _measured(known: Known, file: str, frame: pl.DataFrame, pairs: Iterable[Pair]) -> None:
