@@ -23,7 +23,9 @@ Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
-_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value")
+_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value|McNemar")
+"""Parts of a note that count pairs, or follow from counts: from the p of McNemar's test and one
+arm's events come those of the other."""
 
 
 @dataclass(frozen=True)
