@@ -50,7 +50,8 @@ def effects() -> pl.DataFrame:
     told = dict.fromkeys((*COUNTS, "estimate", "risk_exposed"), 20.0)
 
     def row(population: str, adjusted: bool, outcome: str = "death") -> dict[str, Any]:
-        words = {"analysis": "table3", "contrast": "a vs b", "note": "12 of 20 pairs left; McNemar p = 0.8694; other"}
+        note = "12 of 20 pairs left; McNemar p = 0.8694; other"
+        words = {"analysis": "table3", "contrast": "a vs b", "note": note}
         return {"population": population, "adjusted": adjusted, "outcome": outcome} | words | told
 
     matched = [row("matched", False), row("matched", True), row("matched", False, "shock")]
