@@ -27,6 +27,7 @@ from ehrivig.analysis.dosing_table import dosing_histogram, dosing_variables
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.model_tables import table3, table_s2, table_s3
+from ehrivig.analysis.nested import nested
 from ehrivig.analysis.sample import Rematch, Sample, matched_target
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.concepts.follow_up import Answerable
@@ -104,6 +105,7 @@ def analyse(
         "follow_up": lost.by_arm(table, answerable),
         "curves": curves.curves(table, matched, study),
         "dosing_histogram": dosing_histogram(table, study),
+        "nested": nested(study),
     }
     warning = immortal_time(study)
     for name in BY_ARM:

@@ -19,10 +19,10 @@ from ehrivig.concepts import concept, severity
 from ehrivig.database import Database
 from ehrivig.errors import StudyError
 from ehrivig.study import Covariate, Study
+from ehrivig.study.covariate_window import Window, window_of
 from ehrivig.study.registries import COVARIATES
 from ehrivig.study.registries.names import SCORED
 
-Window = tuple[float, float | None]
 Units = dict[str, list[list[Any]]]
 
 
@@ -141,24 +141,8 @@ def _by_query(
     groups: dict[tuple[str, Window], list[Covariate]] = defaultdict(list)
     for variable in variables:
         if COVARIATES[variable.source].concept:
-            groups[variable.source, _window(variable, study)].append(variable)
+            groups[variable.source, window_of(variable, study)].append(variable)
     return dict(groups)
-
-
-def _window(variable: Covariate, study: Study) -> Window:
-    """The hours around time zero in which a variable is looked for; some sources have none.
-
-    A treatment that the study allows to be post-baseline by name, and that has no window of its
-    own, is looked for from time zero to the end of the stay.
-    """
-    source = COVARIATES[variable.source]
-    if not source.window:
-        return (0.0, None)
-    if variable.window_hours is not None:
-        return variable.window_hours
-    if source.treatment and variable.name in study.match.allow_post_baseline:
-        return (0.0, None)
-    return study.covariates.window_hours
 
 
 def _with_variable(
@@ -187,7 +171,7 @@ def _with_computed_scores(
         for variable in variables
         if variable.source == "score"
         and _code(variable) in SCORED
-        and _holds_time_zero(_window(variable, study))
+        and _holds_time_zero(window_of(variable, study))
         and frame[variable.name].null_count() > 0
     ]
     if not wanted:

@@ -6,8 +6,8 @@ Means of 57 people and of 56 of them are, with all digits, the whole record of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,15 @@ from ehrivig.disclosure import small_proportion
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import MATCHED
+from ehrivig.release.attack.ratios import told_by_risk
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
-_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value")
+_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value|McNemar")
+"""Parts of a note that count pairs, or follow from counts: from the p of McNemar's test and one
+arm's events come those of the other."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,31 @@ class Apart:
     """Whom the matched leave over. `few`: so few of an arm that nothing of the matched is told.
 
     `outcomes`: an outcome, and an arm of whose unmatched few had it, or had it not.
-    `measured`: what was measured in few of them.
+    `measured`: what was measured in few of them; `described`: what was measured in so few of an
+    arm of everybody ("unmatched", as the table of balance calls it) or of the matched that no mean
+    describes them.
     """
 
     few: bool = False
     outcomes: frozenset[tuple[str, str]] = frozenset()
     measured: frozenset[str] = frozenset()
+    described: frozenset[tuple[str, str]] = frozenset()
 
 
 def of_run(folder: Path, smallest: int) -> Apart:
     """The unmatched of a run that still has its rows of patients."""
     table, matched = folder / "analysis.parquet", folder / "matched.parquet"
-    if smallest < 1 or not (table.is_file() and matched.is_file()):
+    if smallest < 1 or not table.is_file():
         return Apart()
+    everybody = pl.scan_parquet(table)
+    described = [(name, "unmatched") for name in _of_few(everybody.collect())]
+    if not matched.is_file():
+        return Apart(described=frozenset(described))
     pairs = pl.scan_parquet(matched).select(_KEY)
-    rest = pl.scan_parquet(table).join(pairs, on=_KEY, how="anti").collect()
-    return of_unmatched(rest, smallest)
+    inside = everybody.join(pairs, on=_KEY, how="semi").collect()
+    described += [(name, "matched") for name in _of_few(inside)]
+    rest = everybody.join(pairs, on=_KEY, how="anti").collect()
+    return replace(of_unmatched(rest, smallest), described=frozenset(described))
 
 
 def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
@@ -60,9 +72,14 @@ def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
         for name in yes_no
         if _tells(people[name].drop_nulls(), smallest)
     ]
-    numbers = (name for name, kind in kinds if kind.is_numeric())
-    rare = [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms.values())]
-    return Apart(few, frozenset(told), frozenset(rare))
+    return Apart(few, frozenset(told), frozenset(_of_few(rest)))
+
+
+def _of_few(people: pl.DataFrame) -> list[str]:
+    """What was measured in some of an arm, and in fewer than may be described."""
+    arms = [people.filter(pl.col("exposed") == (arm == "exposed")) for arm in ARMS]
+    numbers = (name for name, kind in people.schema.items() if kind.is_numeric())
+    return [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms)]
 
 
 def _tells(had: pl.Series, smallest: int) -> bool:
@@ -84,12 +101,16 @@ def hide(tables: Tables, apart: Apart) -> Tables:
 
 
 def _balance(frame: pl.DataFrame, apart: Apart) -> pl.DataFrame:
-    """The table without its half after matching, where that would describe few."""
-    few = pl.lit(apart.few) | pl.col("covariate").is_in(sorted(apart.measured))
+    """The table without its half after matching, or before it, where that would describe few."""
+    of = {when: [n for n, w in apart.described if w == when] for when in ("unmatched", "matched")}
+    few = pl.lit(apart.few) | pl.col("covariate").is_in(sorted({*apart.measured, *of["matched"]}))
     return frame.with_columns(
-        pl.when(~few).then(pl.col(name)).alias(name)
+        pl.when(~(few if when == "matched" else pl.col("covariate").is_in(sorted(of[when]))))
+        .then(pl.col(name))
+        .alias(name)
+        for when in of
         for name in frame.columns
-        if name.endswith("_matched")
+        if name.endswith(f"_{when}")
     )
 
 
@@ -116,15 +137,19 @@ def _effects(frame: pl.DataFrame, apart: Apart, primary: str) -> pl.DataFrame:
     return pl.DataFrame(rows, frame.schema)
 
 
-def _gone(row: dict[str, Any], schema: pl.Schema, arms: Iterable[str], *, whole: bool) -> list[str]:
+def _gone(row: dict[str, Any], schema: pl.Schema, arms: Sequence[str], *, whole: bool) -> list[str]:
     """The numbers that a row of the matched loses; `whole`: also how many people it is of."""
     numbers = [name for name in row if schema[name].is_numeric()]
     told = [n for n in numbers if n in COUNTS or n.startswith("risk_")]
     if whole:
         return told if row.get("adjusted") else numbers
+    events = [f"events_{arm}" for arm in arms]
+    if row.get("adjusted"):
+        risks = [n for n in told if n.startswith("risk_")] if told_by_risk(row, arms) else []
+        return [*events, *risks]
     mine = [n for n in told if any(n.startswith((f"events_{arm}", f"risk_{arm}")) for arm in arms)]
     others = [n for n in numbers if n not in told and n != "percent"]
-    return mine if row.get("adjusted") else [*mine, *others]
+    return [*mine, *others]
 
 
 def _of_matched(row: dict[str, Any]) -> bool:

@@ -12,8 +12,10 @@ import polars as pl
 
 from ehrivig.disclosure import hide_counts, small
 from ehrivig.release import steps
+from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
+from ehrivig.release.attack.left_over import DOSED
 from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
@@ -30,6 +32,8 @@ OF_PEOPLE = (
     r"|exactly|without|with|of them|left)"
 )
 """What a number in a sentence counts, where it counts people."""
+_ON_CUT = r"\b(\d+) exactly on the cut"
+_FEW_ON_CUT = r"<\d+ exactly on the cut"
 _COUNTED = re.compile(rf"(?<![\d.,])(\d+)(?= {OF_PEOPLE}\b)")
 Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
 
@@ -40,6 +44,7 @@ def first(name: str, frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         return frame
     copy = _COPIES.get(kind(set(frame.columns)))
     found = copy(frame, smallest) if copy else frame
+    found = _by_outcome(frame, found, smallest) if name == DOSED else found
     return worded(found, smallest)
 
 
@@ -97,6 +102,15 @@ def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFr
         pl.when(where).then(pl.lit(HIDDEN)).otherwise(f"text_{arm}").alias(f"text_{arm}"),
         pl.when(where).then(None).otherwise(f"n_{arm}").alias(f"n_{arm}"),
     )
+
+
+def _by_outcome(frame: pl.DataFrame, copy: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Of the exposed by outcome it is not told how many, where few had it, or few had it not."""
+    few = (pl.col(f"n_{arm}").is_between(1, smallest - 1).any() for arm in ARMS)
+    if not frame.select(pl.any_horizontal(few)).item():
+        return copy
+    names = [name for name in copy.columns if name.startswith("n_")]
+    return copy.with_columns(pl.lit(None, copy.schema[name]).alias(name) for name in names)
 
 
 def _balance(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
@@ -159,7 +173,20 @@ def _bins(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """No counts that date deaths, and no corrected p that hands a hidden one on."""
-    return families(landmarks(frame, smallest))
+    return _on_the_cut(families(landmarks(frame, smallest)), smallest)
+
+
+def _on_the_cut(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Groups of a dose that say how many lie on the cut: not where few of theirs lie beside it."""
+    if "note" not in frame.columns:
+        return frame
+    told = pl.col("note").cast(pl.String).str.extract(_ON_CUT).cast(pl.Int64)
+    beside = frame.select(on=told, beside=pl.col("n_exposed") - told).drop_nulls()
+    few = beside.filter(pl.col("beside").is_between(1, smallest - 1))["on"].unique().to_list()
+    said = pl.col("note").cast(pl.String).str.replace(_FEW_ON_CUT, "few exactly on the cut")
+    for number in few:
+        said = said.str.replace(rf"\b{number} exactly on the cut", "some exactly on the cut")
+    return frame.with_columns(said.alias("note"))
 
 
 def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
@@ -193,12 +220,43 @@ def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 
 def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """No courses where few had more than one: of no part, for the parts are all courses."""
+    """No courses where few had more than one, of no part, for the parts are all courses.
+
+    No amounts of fewer people than may be described: their sum over how many they are is a mean.
+    """
+    frame = _amounts(frame)
     again = pl.col("courses") - pl.col("patients")
     if not frame.select(again.is_between(1, smallest - 1).any()).item():
         return frame
     names = [name for name in ("courses", "courses_per_kg") if name in frame.columns]
     return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in names)
+
+
+def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Use without the amounts of parts of few, nor of so many others that those follow from all."""
+    names = [name for name in outside.AMOUNTS if name in frame.columns]
+    if not {"dimension", "patients"} <= set(frame.columns) or not names:
+        return frame
+    hidden = set[int]()
+    for (dimension,), part in frame.with_row_index("number").group_by("dimension"):
+        told = part.filter(pl.any_horizontal(pl.col(names).is_not_null())).sort("patients")
+        few = told.filter(pl.col("patients").fill_null(0) < FEWEST)
+        gone = few["number"].to_list()
+        if dimension != outside.ALL and (gone or told.height < part.height):
+            gone += _to_describe(told, gone)
+        hidden |= set(gone)
+    where = pl.int_range(pl.len()).is_in(sorted(hidden))
+    return frame.with_columns(pl.when(~where).then(pl.col(name)).alias(name) for name in names)
+
+
+def _to_describe(told: pl.DataFrame, gone: list[int]) -> list[int]:
+    """The smallest other parts, until those without amounts are enough to be described."""
+    more, people = list[int](), told.filter(pl.col("number").is_in(gone))["patients"].sum()
+    for number, patients in told.select("number", "patients").iter_rows():
+        if people < FEWEST and number not in gone:
+            more.append(number)
+            people += patients or 0
+    return more
 
 
 _COPIES: dict[str, Copy] = {

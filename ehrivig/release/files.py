@@ -31,6 +31,7 @@ RELEASED = {
     "utilisation.csv": "use of the drug by everybody",
     "indications.csv": "what it was given for",
     "regimen*.csv": "regimens that were followed",
+    "nested.csv": "what holds what by its definition, so that the difference of both is a count",
     "rounding.csv": "to what counts are rounded; only where they are",
     "protocol.json": "the target trial and its emulation",
     "protocol.html": "the protocol, on the HARPER template",

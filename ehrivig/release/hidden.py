@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
@@ -13,11 +14,15 @@ from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind, of_tables
 from ehrivig.release.attack.flows import ALL
 from ehrivig.release.attack.known import Place
+from ehrivig.release.attack.ratios import told_by_risk
 from ehrivig.release.copies import HIDDEN, half
 from ehrivig.release.steps import hide_patients, hide_step, window_of
 
 Tables = dict[str, pl.DataFrame]
 _ROUNDS = 16
+_ARM = re.compile(rf"\b(events|counts) ({'|'.join(ARMS)})$")
+_RISKS = re.compile(r"risk [\d.]+% to ")
+"""The part of a note that gives shares of people: between what bounds of a risk lie."""
 _MUCH = 3
 """How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
@@ -108,8 +113,9 @@ def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _balance(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """What is told of the matched; then also of everybody."""
-    whens = ("matched",) if level < 4 else ("matched", "unmatched")
+    """What is told of the matched; then also of everybody, or at once what is of them."""
+    everybody = level > 3 or (not cell.values and ": all, " in cell.place.words)
+    whens = ("matched", "unmatched") if everybody else ("matched",)
     return _blank(frame, cell.place.row, {name: None for when in whens for name in half(when)})
 
 
@@ -185,9 +191,11 @@ def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """The events of an arm, with a crude estimate; then every number of the comparison."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
-    arm = next((one for one in ARMS if cell.place.words.endswith(f"events {one}")), "")
-    if arm and level <= len(ARMS):
-        return _of_arm(frame, cell, arm, numbers)
+    found = _ARM.search(cell.place.words)
+    if found and level <= len(ARMS):
+        counts = [f"{what}_{found[2]}" for what in ("n", "events")]
+        frame = _of_arm(frame, cell, found[2], numbers)
+        return _blank(frame, cell.place.row, dict.fromkeys(counts if found[1] == "counts" else ()))
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
 
@@ -197,12 +205,16 @@ def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl
     row, (other,) = cell.place.row, (one for one in ARMS if one != arm)
     mine = (f"events_{arm}", f"risk_{arm}")
     kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
-    crude = not (frame["adjusted"][row] if "adjusted" in frame.columns else False)
-    gone = [n for n in numbers if n.startswith(mine) or (crude and not n.startswith(kept))]
-    note = "not shown: few people"
-    told = str(frame["note"][row] or "") if "note" in frame.columns else ""
-    if not crude and told:
-        note = told if note in told else f"{told}; {note}"
+    told = frame.row(row, named=True)
+    note, said = "not shown: few people", str(told.get("note") or "")
+    if not told.get("adjusted"):
+        gone = [n for n in numbers if n.startswith(mine) or not n.startswith(kept)]
+    else:
+        hidden = [one for one in ARMS if one == arm or told.get(f"events_{one}") is None]
+        risks = ("risk_",) if told_by_risk(told, hidden) else ()
+        gone = [n for n in numbers if n.startswith((f"events_{arm}", *risks))]
+        said = "; ".join(part for part in said.split("; ") if not _RISKS.match(part))
+        note = said if note in said else "; ".join(filter(None, (said, note)))
     return _blank(frame, row, {**dict.fromkeys(gone), "note": note})
 
 

@@ -76,7 +76,7 @@ def _sentence(row: dict[str, Any], study: Study) -> str:
         return f"No estimate of {event}: {reason}."
     interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
     said = f"{MEASURES[row['measure']]} {interval}"
-    if row["risk_exposed"] is None:
+    if None in (row["risk_exposed"], row["risk_control"]):
         return f"{event[0].upper()}{event[1:]}: {said}."
     return (
         f"{event[0].upper()}{event[1:]}: {row['risk_exposed']:.1%} if given "

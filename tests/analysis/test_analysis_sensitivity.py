@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -355,6 +356,28 @@ def test_a_few_moribund_discharges_are_not_told(
     made = rows.frame()
     assert made["estimate"].null_count() == made["events_exposed"].null_count() == 2
     assert all("suppressed" in note for note in made["note"])
+
+
+def test_few_unmatched_moribund_discharges_are_not_told(
+    counted: Callable[..., pl.DataFrame], plan: study.Study
+) -> None:
+    """Of 12 exposed who left against advice 10 are matched: both rows together tell the two."""
+    guarded = plan.model_copy(
+        update={"report": plan.report.model_copy(update={"smallest_cell": 5})}
+    )
+    left = pl.col("exposed") & pl.col("pair_id").is_between(20, 31)
+    people = counted((20, 50), (10, 50)).with_columns(
+        discharge_status=pl.when(left).then(pl.lit("against_advice")).otherwise(pl.lit("alive")),
+        discharge_days=pl.lit(3.0),
+    )
+    for first, told in ((30, False), (25, True)):
+        inside = people.filter(~pl.col("pair_id").is_between(first, 31))
+        sample = replace(paired(people, guarded), matched=inside)
+        rows = EffectRows(5)
+        moribund.moribund_discharge(sample, guarded, rows)
+        everybody, matched = rows.frame().to_dicts()
+        assert everybody["events_exposed"] == 32
+        assert (matched["estimate"] is not None) is told
 
 
 def test_no_discharge_status_is_a_reason(

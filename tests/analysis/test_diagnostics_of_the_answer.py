@@ -462,3 +462,19 @@ def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study) -> None:
         "No estimate of death by day 28: clone-censor-weight: nobody starts. Choose another grace "
         "period."
     )
+
+
+def test_a_risk_that_is_not_shown_is_left_out_of_the_sentence(tmp_path: Path, plan: Study) -> None:
+    words = {"event_label": "death by day 28", "note": "", "contrast": "given vs not"}
+    told = {"lo": 0.0, "hi": 0.2, "measure": "RD", "p": 0.05, "estimand": ""}
+    risks = {f"risk_{arm}{end}": None for arm in ("exposed", "control") for end in ("_lo", "_hi")}
+    for exposed, control in ((0.5, None), (None, 0.4)):
+        row = effects(estimate=0.1, **words, **told, **risks).with_columns(
+            risk_exposed=pl.lit(exposed), risk_control=pl.lit(control)
+        )
+        row.write_csv(tmp_path / "effects.csv")
+        made = answer.answer(RunTables(tmp_path), plan)
+        assert made is not None
+        assert made.sentence == (
+            "Death by day 28: difference in risk +10.0 points (95% CI +0.0 to +20.0)."
+        )

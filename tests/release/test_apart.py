@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from ehrivig.release.apart import Apart, hide, of_unmatched
-from ehrivig.release.attack.attack import of_tables
+from ehrivig.release.apart import Apart, hide, of_run, of_unmatched
+from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.attack.known import Place
 from ehrivig.release.copies import first
-from ehrivig.release.hidden import until_safe
+from ehrivig.release.hidden import until_safe, without
 
 DEATHS = frozenset({("death", "control")})
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
@@ -48,7 +50,8 @@ def effects() -> pl.DataFrame:
     told = dict.fromkeys((*COUNTS, "estimate", "risk_exposed"), 20.0)
 
     def row(population: str, adjusted: bool, outcome: str = "death") -> dict[str, Any]:
-        words = {"analysis": "table3", "contrast": "a vs b", "note": "12 of 20 pairs left; other"}
+        note = "12 of 20 pairs left; McNemar p = 0.8694; other"
+        words = {"analysis": "table3", "contrast": "a vs b", "note": note}
         return {"population": population, "adjusted": adjusted, "outcome": outcome} | words | told
 
     matched = [row("matched", False), row("matched", True), row("matched", False, "shock")]
@@ -184,3 +187,70 @@ def test_a_table_of_everybody_keeps_its_numbers() -> None:
     effect = {"effects.csv": effects()}
     found = hide({"table1.csv": table} | effect, Apart(outcomes=DEATHS))
     assert found["table1.csv"].equals(table)
+
+
+def test_what_is_measured_in_few_of_everybody_has_no_balance(tmp_path: Path) -> None:
+    """CD3 of 3 controls is their mean beside that of 12 exposed; nothing is told of both."""
+    people = pl.DataFrame(
+        {
+            "hospital_id": "A",
+            "admission_id": range(80),
+            "exposed": [True] * 40 + [False] * 40,
+            "age": [float(i) for i in range(80)],
+            "cd3": [500.0 if i < 12 or 40 <= i < 43 else None for i in range(80)],
+        }
+    )
+    people.write_parquet(tmp_path / "analysis.parquet")
+    assert of_run(tmp_path, 5).described == {("cd3", "unmatched")}
+    people.filter(pl.col("admission_id") % 40 < 25).write_parquet(tmp_path / "matched.parquet")
+    apart = of_run(tmp_path, 5)
+    assert apart.described == {("cd3", "unmatched"), ("cd3", "matched")}
+    names = [f"mean_exposed_{when}" for when in ("unmatched", "matched")]
+    table = pl.DataFrame({"covariate": ["cd3", "age"]}).with_columns(
+        pl.Series(name, [500.0, 40.0]) for name in names
+    )
+    found = hide({"balance.csv": table}, apart)["balance.csv"]
+    assert found.select(names).rows() == [(None, None), (40.0, 40.0)]
+
+
+def test_a_mean_beside_a_number_of_people_that_is_hidden_is_one_of_few() -> None:
+    row: dict[str, Any] = {"variable": "cd3", "label": "CD3", "kind": "continuous"}
+    for arm in ("all", "exposed", "control"):
+        row |= {f"n_{arm}": None, f"mean_{arm}": None, f"events_{arm}": None}
+        row |= {f"sd_{arm}": None, f"median_{arm}": None, f"text_{arm}": "suppressed"}
+    balance: dict[str, Any] = {"covariate": "cd3", "label": "CD3"}
+    for when in ("unmatched", "matched"):
+        balance |= {f"mean_exposed_{when}": 412.6, f"mean_control_{when}": 512.0}
+        balance |= {f"smd_{when}": -0.7, f"ks_{when}": 0.4, f"variance_ratio_{when}": 1.5}
+    tables = {"table1.csv": pl.DataFrame([row]), "balance.csv": pl.DataFrame([balance])}
+    hidden, done, _ = until_safe(tables, 5)
+    assert done == ["balance.csv: CD3: all, exposed, mean of people who are too few to be counted"]
+    assert hidden["balance.csv"].select(pl.exclude("covariate", "label")).row(0) == (None,) * 10
+
+
+@pytest.mark.parametrize(("risk", "kept"), [(0.351, True), (0.35, False)])
+def test_weighted_risks_stay_without_the_events_unless_one_is_a_share_of_people(
+    risk: float, kept: bool
+) -> None:
+    """Of the unexposed 7 of 20 died, or 35.1% by weights: beside a difference one gives the other.
+
+    A risk of one arm alone was left, from which and the difference the other follows.
+    """
+    counts = dict(zip(COUNTS, (20, 9, 20, 7), strict=True))
+    told = {"population": "all", "adjusted": True, "model": "weighted", "measure": "RD"}
+    told |= {"contrast": "a vs b", "outcome": "death", "analysis": "weighting"}
+    told |= {"estimate": 0.1, "risk_exposed": 0.451, "risk_control": risk}
+    note = "risk 35.0% to 40.0% of the exposed, 30.0% to 35.0% of the unexposed; other"
+    frame = pl.DataFrame([counts | told | {"note": note}])
+    cell = Cell(Place("effects.csv", 0, "who is left out, events control"), True, (), 5)
+    found = without({"effects.csv": frame}, [cell], {})["effects.csv"].row(0, named=True)
+    assert (found["events_control"], found["events_exposed"], found["estimate"]) == (None, 9, 0.1)
+    assert (found["risk_exposed"], found["risk_control"]) == (
+        (0.451, risk) if kept else (None,) * 2
+    )
+    assert found["note"] == "other; not shown: few people"
+    of_matched = frame.with_columns(population=pl.lit("matched"))
+    found = hide({"effects.csv": of_matched}, Apart(outcomes=DEATHS))["effects.csv"].row(
+        0, named=True
+    )
+    assert (found["risk_exposed"] is None, found["risk_control"] is None) == (not kept, not kept)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.copies import first
 from ehrivig.release.doses import rounded, to_digits
 
 SMALLEST = 5
@@ -91,3 +92,17 @@ def test_without_a_hidden_bin_a_mean_keeps_its_digits() -> None:
 )
 def test_significant_digits(value: float, digits: int, short: float) -> None:
     assert to_digits(value, digits) == short
+
+
+@pytest.mark.parametrize(("died", "told"), [(4, False), (80, False), (6, True), (30, True)])
+def test_doses_by_outcome_tell_of_no_few_who_died(died: int, told: bool) -> None:
+    """Of 84 exposed 80 lived: how many have a dose says how many died, whom Table 2 hides."""
+    sizes = {"n_all": 84, "n_control": 84 - died, "n_exposed": died}
+    dosed = described().with_columns(pl.lit(n).alias(name) for name, n in sizes.items())
+    found = {"table1.csv": yes_no(), "table_s1.csv": dosed}
+    words = [c.place.words for c in of_tables(found, SMALLEST) if c.disclosed]
+    assert ("exposed with the outcome, by the others" in words) == (died == 4)
+    copy = first("table_s1.csv", dosed, SMALLEST)
+    assert (copy["n_control"][0] is not None) is told
+    assert copy["mean_control"][0] is not None or died == 80
+    assert not [c for c in of_tables(found | {"table_s1.csv": copy}, SMALLEST) if c.disclosed]

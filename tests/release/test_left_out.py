@@ -184,3 +184,20 @@ def test_a_model_of_fewer_than_everybody_tells_no_counts() -> None:
     assert safe["table_s2.csv"]["odds_ratio"].to_list() == [1.1, 1.1]
     assert safe["table_s2.csv"].select("n", "events").null_count().row(0) == (2, 2)
     assert safe["table2.csv"]["events_all"].item() == 318
+
+
+def test_who_is_exposed_after_the_last_trial_is_no_few() -> None:
+    """Trials of seven days: of 140 exposed four began later, and three of these died."""
+    everybody = {"population": "all", "adjusted": True, "analysis": "time_zero"}
+    whole = row(MAIN, (55, 140), (51, 143), population="all")
+    naive = row("IVIG ever vs never (naive)", (55, 140), (51, 141), **everybody)
+    contrast = "IVIG starting now vs not yet (sequential trials)"
+    late = row(contrast, (52, 136), (266, 1081), **everybody, risk_control=0.24)
+    found = tables(whole, naive, late)
+    said = {c.place.words: c.values for c in of_tables(found, SMALLEST) if c.disclosed}
+    assert said[f"{contrast}, death_28d: exposed after the last, counts exposed"] == (4,)
+    shown = until_safe(found, SMALLEST)[0]["effects.csv"].row(2, named=True)
+    assert (shown["n_exposed"], shown["events_exposed"], shown["estimate"]) == (None, None, 0.7)
+    assert (shown["n_control"], shown["events_control"]) == (1081, 266)
+    enough = tables(whole, naive, late | {"n_exposed": 120, "events_exposed": 45})
+    assert not [c for c in of_tables(enough, SMALLEST) if c.disclosed and c.place.row == 2]

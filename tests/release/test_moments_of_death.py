@@ -94,3 +94,19 @@ def test_who_began_within_grace_and_is_at_no_landmark_died_or_left(begun: int, t
     said = note if told else "every patient is in both arms; some start within 48 h"
     assert shown["note"].to_list()[1] == said
     assert shown["estimate"].to_list() == [0.8, 0.8]
+
+
+def test_of_people_on_the_cut_and_beside_it_few_follow() -> None:
+    """Of 67 with 10 g a day or less 64 had exactly 10: three had less."""
+    notes = ["64 exactly on the cut; late", "64 exactly on the cut", "<5 exactly on the cut", None]
+    frame = pl.DataFrame({"n_exposed": [67, 20, 38, 30], "note": notes}).with_columns(
+        *(pl.lit(9).alias(name) for name in ("events_exposed", "n_control", "events_control")),
+        contrast=pl.lit("a"),
+        outcome=pl.lit("death"),
+        population=pl.lit("matched"),
+    )
+    told = first("table3.csv", frame, SMALLEST)["note"].to_list()
+    some = "some exactly on the cut"
+    assert told == [f"{some}; late", some, "few exactly on the cut", None]
+    many = first("table3.csv", frame.with_columns(pl.lit(90).alias("n_exposed")), SMALLEST)
+    assert many["note"].to_list()[0] == notes[0]

@@ -9,6 +9,7 @@ import pytest
 
 from ehrivig.release.attack import outside
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
 
 SMALLEST = 5
@@ -126,3 +127,16 @@ def test_a_dimension_whose_parts_are_all_told_gives_all() -> None:
         grams=pl.when(pl.col("dimension") != "all").then("grams")
     )
     assert outside.WORDS in words(found | {"utilisation.csv": use_of})
+
+
+def test_amounts_of_fewer_than_ten_are_their_mean_and_not_told() -> None:
+    """585 g of six people; with their part goes the next, else theirs is all less the others."""
+    rows = (("all", "all", 90, 9000.0), ("hospital_id", "A", 6, 585.0))
+    others = (("hospital_id", "B", 30, 3000.0), ("hospital_id", "C", 54, 5415.0))
+    months = (("month", "2020-01", 40, 4000.0), ("month", "2020-02", 50, 5000.0))
+    found = first("utilisation.csv", use(*rows, *others, *months), SMALLEST)
+    assert found["grams"].to_list() == [9000.0, None, None, 5415.0, 4000.0, 5000.0]
+    assert found["administrations"].null_count() == found["grams_per_kg"].null_count() == 2
+    assert found["patients"].to_list() == [90, 6, 30, 54, 40, 50]
+    few = first("utilisation.csv", use(("all", "all", 8, 585.0)), SMALLEST)
+    assert few["grams"].to_list() == [None]

@@ -141,6 +141,13 @@ def test_pages_and_manifest_tell_no_exact_count(run: Path) -> None:
     assert "rounded to the nearest multiple of 5" in text
 
 
+def test_a_diagnostic_tells_of_no_number_of_people() -> None:
+    """0.194 is 6 of 31, and of no number between 28 and 32 anything else."""
+    names = {"diagnostic": ["treated_before_eligible", "overlap"], "verdict": ["fail", "not shown"]}
+    frame = pl.DataFrame(names | {"value": [0.194, None]})
+    assert rounded({"d.csv": frame}, 5, SMALLEST)["d.csv"]["value"].to_list() == [0.19, None]
+
+
 def test_without_the_key_nothing_is_rounded() -> None:
     one = {"attrition.csv": pl.DataFrame({"patients": [13]})}
     assert rounded(one, 0, SMALLEST) is one

@@ -29,7 +29,8 @@ def moribund_discharge(sample: Sample, study: Study, rows: EffectRows) -> None:
 
     Needs columns `discharge_status` and `discharge_days` (time zero to discharge) of the table. A
     discharge counts when it lies within the horizon of the outcome. Where an arm has fewer of them
-    than may be shown, the numbers are not shown: their difference to the main row would tell it.
+    than may be shown, the numbers are not shown: their difference to the main row would tell it. So
+    it is where few of the unmatched have one, whom everybody and the matched tell together.
     """
     primary = study.primary
     label = f"{primary.event_label}, or discharge against advice"
@@ -38,8 +39,9 @@ def moribund_discharge(sample: Sample, study: Study, rows: EffectRows) -> None:
 
         def compute(people: pl.DataFrame = people, population: str = population) -> Effect:
             counted, changed = counted_as_dead(people, study)
-            if any(disclosure.small(n, study.report.smallest_cell) for n in changed):
-                least = study.report.smallest_cell
+            _, every = counted_as_dead(sample.table, study)
+            least, rest = study.report.smallest_cell, zip(every, changed, strict=True)
+            if any(disclosure.small(n, least) for n in (*changed, *(a - b for a, b in rest))):
                 raise AnalysisError(f"an arm has fewer than {least} such discharges: suppressed")
             if population == "matched":
                 effect = replace(matched_effect(counted, study), event_label=label)

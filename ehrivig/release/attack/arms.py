@@ -75,7 +75,9 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
     for arm in ("all", *ARMS):
         n = row.get(f"n_{arm}")
         shown = any(row.get(f"{what}_{arm}") is not None for what in ("mean", "sd", "median"))
-        if n is not None:
+        if n is None:
+            known.unsized.add((people, row["variable"], arm))
+        else:
             known.measured[people, row["variable"], arm] = int(n), shown, place
             known.people(f"{people}|{row['variable']}|{arm}|n", _at(place, f"n {arm}"))
             known.told(f"{people}|{row['variable']}|{arm}|n", int(n))
@@ -152,10 +154,12 @@ def _few_measured(
         whole, rest = (
             known.measured.get((who, row["covariate"], arm)) for who in ("all", "unmatched")
         )
+        told = row.get(f"mean_{arm}_{when}") is not None
         if whole is None:
+            if told and ("all", row["covariate"], arm) in known.unsized:
+                known.few(_at(place, f"{arm}, mean of people who are too few to be counted"))
             continue
         n = whole[0] if people == "all" else whole[0] - (rest[0] if rest else 0)
-        told = row.get(f"mean_{arm}_{when}") is not None
         if told and 0 < n < FEWEST:
             known.few(_at(place, f"{arm}, mean of {n} people"))
         elif told and people == "matched" and rest and 0 < rest[0] < FEWEST:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, ledger, outside, steps, use
+from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.multiples import rounded_to
 
@@ -125,11 +125,14 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
     to, least = rounded_to(tables)
     known = Known(rounded_to=to, smallest=least)
+    nested.names(known, tables)
     for wanted in _READERS:
         for file, frame in tables.items():
             if not frame.is_empty() and kind(set(frame.columns)) == wanted:
                 _READERS[wanted](known, file, frame)
     arms.parts(known)
+    nested.nested(known, tables)
+    left_over.by_outcome(known, tables)
     ledger.procedures(known)
     outside.outside(known, tables)
     use.detectable(known, tables)

@@ -14,10 +14,9 @@ from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
-from ehrivig.release.attack.ratios import counts_of, e_value_of
+from ehrivig.release.attack.ratios import counts_of, e_value_of, events_of_risk
 
 ALL = "all"
-_NEAR = 1e-6
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _BAND = re.compile(r"^(.*?)(<=|>=|<|>)\s*(\S.*?)( vs .*)?$")
 
@@ -150,7 +149,7 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
             known.people(n, Place(file, number, f"{words}: n {arm}"))
             known.people(events, Place(file, number, f"{words}: events {arm}"), of=size)
             had = row.get(f"events_{arm}")
-            had = _of_risk(row.get(f"risk_{arm}"), size) if had is None else had
+            had = events_of_risk(row.get(f"risk_{arm}"), size) if had is None else had
             for cell, value in ((n, size), (events, had)):
                 if value is not None:
                     known.told(cell, int(value))
@@ -169,14 +168,6 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         of_effects(known, file, frame)
         if {"analysis", "population"} <= columns:
             left_out.of_effects(known, file, frame)
-
-
-def _of_risk(risk: float | None, size: int | None) -> int | None:
-    """The events that a crude risk tells; None of one that is no share of whole people."""
-    if risk is None or not size:
-        return None
-    events = risk * size
-    return round(events) if abs(events - round(events)) < _NEAR else None
 
 
 def _hospitals(known: Known, file: str, frame: pl.DataFrame) -> None:

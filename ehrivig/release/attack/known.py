@@ -23,7 +23,8 @@ class Known:
     """The puzzle, and beside each cell of people the file and the words that it stands under.
 
     `sizes`: exposed and control of a population that have a yes/no variable or not; `measured`: of
-    a measured one, how many have it, and whether its mean is shown; `told_of_few`: file and words
+    a measured one, how many have it, and whether its mean is shown; `unsized`: those of which it is
+    not told how many; `told_of_few`: file and words
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
     name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
     `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is;
@@ -35,6 +36,7 @@ class Known:
     where: dict[str, Place] = field(default_factory=dict)
     sizes: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     measured: dict[tuple[str, str, str], tuple[int, bool, Place]] = field(default_factory=dict)
+    unsized: set[tuple[str, str, str]] = field(default_factory=set)
     told_of_few: list[Place] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     spoken_of: dict[str, list[Place]] = field(default_factory=dict)

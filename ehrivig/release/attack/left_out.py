@@ -24,6 +24,8 @@ _POPULATION = {
 _EVERYBODY = re.compile(
     r" ever vs never \(naive\)$|: yes against no$| from its start on \(time-dependent Cox\)$"
 )
+_TRIALS = re.compile(r" \(sequential trials\)$")
+"""Trials of the first days: who is exposed later is in none of them as exposed."""
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 Row = dict[str, Any]
 Part = tuple[int, Sequence[Row]]
@@ -41,10 +43,31 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
             _left(known, Place(file, number, ""), of, part)
+    for number, of in _trials(rows, whole):
+        _late(known, Place(file, number, ""), of, rows[number])
     for number, other in _one_side(rows):
         of = whole.get(_of(rows[number]))
         if of is not None:
             _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
+
+
+def _trials(rows: list[Row], whole: Mapping[tuple[str, str], Row]) -> Iterator[tuple[int, Row]]:
+    """Sequential trials, and each comparison of everybody exposed at whatever time."""
+    for number, row in enumerate(rows):
+        if _TRIALS.search(str(row["contrast"])):
+            same = [r for r in rows if _EVERYBODY.search(str(r["contrast"])) and _of(r) == _of(row)]
+            yield from ((number, of) for of in (*same, *filter(None, [whole.get(_of(row))])))
+
+
+def _late(known: Known, place: Place, whole: Row, trials: Row) -> None:
+    """How many are exposed after the last trial, and of these the events and the others."""
+    arm, words = ARMS[0], f"{trials['contrast']}, {trials['outcome']}: exposed after the last"
+    sizes = whole.get(f"n_{arm}"), trials.get(f"n_{arm}")
+    if None not in sizes:
+        cell = f"{place.file}|{place.row}|late|{whole['contrast']}"
+        known.people(cell, Place(place.file, place.row, f"{words}, counts {arm}"))
+        known.apart(cell, int(sizes[0] or 0) - int(sizes[1] or 0))
+    _left(known, place, whole, [trials], [arm])
 
 
 def _of(row: Mapping[str, Any]) -> tuple[str, str]:

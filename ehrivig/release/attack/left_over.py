@@ -1,4 +1,4 @@
-"""What everybody and the matched tell of the unmatched: how many there are, and their events."""
+"""What everybody and a part of them tell of the rest: of the unmatched, of the exposed who died."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ehrivig.release.attack.known import Known, Place
 
 MATCHED = ("matched", "matched, complete case")
 """Populations of people who are in a pair."""
-_SAME = ("contrast", "outcome", "measure", "model")
+DOSED = "table_s1.csv"
+_SAME = ("contrast", "outcome", "event_label", "measure", "model")
 
 
 def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
@@ -23,6 +24,20 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         if row.get("population") in MATCHED:
             for arm in ARMS:
                 _arm(known, Place(file, number, ""), arm, row, whole.get(_key(row), {}))
+
+
+def by_outcome(known: Known, tables: Mapping[str, pl.DataFrame]) -> None:
+    """How the exposed were dosed, by outcome: all less those without it are those with it."""
+    frame = tables.get(DOSED, pl.DataFrame())
+    sizes = [exposed for (people, _), (exposed, _) in known.sizes.items() if people == "all"]
+    if frame.is_empty() or not sizes:
+        return
+    for side, words in (("control", "with the outcome"), ("exposed", "without it")):
+        for number, n in enumerate(frame[f"n_{side}"].to_list()):
+            if n is not None and n == frame[f"n_{side}"].max():
+                cell = f"{DOSED}|{number}|{words}"
+                known.people(cell, Place(DOSED, number, f"exposed {words}, by the others"))
+                known.apart(cell, max(sizes) - int(n))
 
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:

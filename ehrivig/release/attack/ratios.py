@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 _MOST = 4_000_000
 """Pairs of counts that are tried: of more people a ratio fits too many."""
 _DIGITS = 1e-9
+_NEAR = 1e-6
 _E_VALUE = re.compile(r"\bE-value \d")
 _ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
 
@@ -24,6 +25,24 @@ def e_value_of(row: Mapping[str, Any]) -> bool:
 def adjusted(row: Mapping[str, Any]) -> bool:
     """Whether a model does more than compare the counts of both arms."""
     return any(word in str(row.get("model")) for word in _ADJUSTED)
+
+
+def events_of_risk(risk: float | None, size: float | None) -> int | None:
+    """The events that a crude risk tells; None of one that is no share of whole people."""
+    if risk is None or not size:
+        return None
+    events = risk * size
+    return round(events) if abs(events - round(events)) < _NEAR else None
+
+
+def told_by_risk(row: Mapping[str, Any], arms: Iterable[str]) -> bool:
+    """Whether the risk of one of these arms is a share of whole people: its events, in other words.
+
+    A risk of a model or of weights is none. Beside a difference or a ratio each risk gives the
+    other, so both go, or none.
+    """
+    told = ((row.get(f"risk_{arm}"), row.get(f"n_{arm}")) for arm in arms)
+    return any(events_of_risk(risk, size) is not None for risk, size in told)
 
 
 def counts_of(row: Mapping[str, Any]) -> list[tuple[int, int]]:

@@ -22,6 +22,8 @@ _AS_THEY_ARE = ("quality.csv", "ledger.csv")
 """Counts that are rounded down already."""
 _EDGES = ("lo", "hi", "time", "decile", "threshold", "step", "number", "grams")
 """Numbers that are no measurements, and sums of doses."""
+_OF_SHARES = 2
+"""Digits of a diagnostic: 0.194 is 6 of 31 and of no other number near it, 0.19 of many."""
 _TEXTS = ("note", "message", "evidence", "estimand", "meaning", "follows")
 
 
@@ -47,6 +49,8 @@ def _told(file: str, frame: pl.DataFrame, to: int, sizes: arms.Sizes) -> pl.Data
         frame = effects(frame, to)
     elif what == "curves":
         frame = _curves(frame, to, sizes)
+    elif what == "diagnostics":
+        frame = frame.with_columns(pl.col("value").round_sig_figs(_OF_SHARES))
     else:
         frame = _plain(frame, to, edges=what in ("bins", "histogram"))
     return _worded(frame, to)
