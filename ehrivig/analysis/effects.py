@@ -93,8 +93,8 @@ class EffectRows:
     note of every row whose exposure is defined by what happened after time zero; `admitted` into
     that of every row that rests on variables which follow time zero. `target`: among whom matching
     estimates ("ATT" where every exposed has a match). `strategies`: the curves of an outcome's two
-    strategies, where a design has them; `designs`: the effects of each design on each outcome, as
-    they were found. A p is adjusted within its family before
+    strategies, where a design has them; `designs`: of each design and outcome the question that was
+    asked first, and its effects as they were found. A p is adjusted within its family before
     anything is hidden: what is hidden was tested all the same.
     """
 
@@ -104,7 +104,7 @@ class EffectRows:
     target: str = "ATT"
     rows: list[dict[str, Any]] = field(default_factory=list)
     strategies: dict[str, StrategyCurves] = field(default_factory=dict)
-    designs: dict[tuple[str, str], list[Effect]] = field(default_factory=dict)
+    designs: dict[tuple[str, str], tuple[Question, list[Effect]]] = field(default_factory=dict)
     hidden_splits: set[str] = field(default_factory=set)
     uncounted_splits: set[str] = field(default_factory=set)
 
@@ -120,7 +120,7 @@ class EffectRows:
         notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
         effects = found if isinstance(found, list) else [found]
         if question.design:
-            self.designs.setdefault((question.design, question.outcome), []).extend(effects)
+            self.designs.setdefault((question.design, question.outcome), (question, effects))
         for effect in effects:
             self.rows.append(self._row(question, effect, notes))
 

@@ -31,6 +31,7 @@ _LATER = ("note", "role", *RISKS, "within_days", "estimand", "protocol_hash")
 """Columns that files of earlier versions lack."""
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _MATCHED = re.compile(r"^ATM \(.*\)$")
+_HOW_MANY = re.compile(r"(adjusted for) \d+ (covariates)")
 KEY = ("analysis", "contrast", "outcome", "model", "measure")
 
 
@@ -67,8 +68,11 @@ class HospitalEffect:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What must be the same for two hospitals to be pooled."""
-        return tuple(getattr(self, name) for name in KEY)
+        """What must be the same for two hospitals to be pooled.
+
+        How many covariates a model has is not: one that nobody of a hospital has is left out there.
+        """
+        return tuple(_HOW_MANY.sub(r"\1 \2", getattr(self, name)) for name in KEY)
 
 
 @dataclass(frozen=True)

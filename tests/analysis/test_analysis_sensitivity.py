@@ -31,6 +31,13 @@ def asking(plan: study.Study, **keys: Any) -> study.Study:
     return plan.model_copy(update={"analysis": plan.analysis.model_copy(update=keys)})
 
 
+def by_pairs(plan: study.Study, **keys: Any) -> study.Study:
+    """The study, answered by the matched pairs."""
+    estimand = plan.study.estimand.model_copy(update={"analysis": "matched", "measure": "OR"})
+    told = plan.study.model_copy(update={"estimand": estimand})
+    return asking(plan.model_copy(update={"study": told}), **keys)
+
+
 def rematch(plan: study.Study) -> Rematch:
     return lambda table: comparison.match_again(table, plan)
 
@@ -395,7 +402,7 @@ def test_negative_controls_calibrate_the_primary(
     controls = ("ards", "dic", "shock", "crrt")
     matched = compared.matched_rows(table)
     rows = EffectRows(0)
-    asked = asking(plan, negative_controls=controls)
+    asked = by_pairs(plan, negative_controls=controls)
     negative_controls.negative_controls(sample(table, compared, plan), asked, rows)
     made = rows.frame()
     assert made["outcome"].to_list() == [*controls, "death_28d"]
@@ -419,7 +426,7 @@ def test_two_controls_are_too_few(
     table: pl.DataFrame, compared: comparison.Comparison, plan: study.Study
 ) -> None:
     rows = EffectRows(0)
-    asked = asking(plan, negative_controls=("ards", "dic"))
+    asked = by_pairs(plan, negative_controls=("ards", "dic"))
     negative_controls.negative_controls(sample(table, compared, plan), asked, rows)
     last = rows.frame().row(-1, named=True)
     assert last["estimate"] is None
@@ -454,7 +461,7 @@ def test_a_control_of_few_calibrates_nothing(
 ) -> None:
     """The null of three with one hidden would tell the hidden one."""
     controls = ("ards", "dic", "shock")
-    asked = asking(plan, negative_controls=controls)
+    asked = by_pairs(plan, negative_controls=controls)
     fewest = min(
         int(events)
         for name in controls

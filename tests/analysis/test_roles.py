@@ -48,6 +48,7 @@ def effects_of(
         *(("clone_censor_weight", "RD"), ("clone_censor_weight", "RR")),
         *(("matched", "RD"), ("matched", "OR"), ("aipw", "RD"), ("overlap", "RR")),
         *(("iptw", "OR"), ("landmark", "HR"), ("sequential_trials", "HR")),
+        *(("landmark", "RD"), ("sequential_trials", "RR")),
     ],
 )
 def test_exactly_one_row_is_the_answer(

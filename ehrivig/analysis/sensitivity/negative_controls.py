@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
-from math import isfinite, log
+from math import ceil, isfinite, log
 
 import numpy as np
 
@@ -27,11 +27,14 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.negative_controls import calibrate, fit_null
 from ehrivig.stats.timezero.clone_outcomes import outcome_ratios
+from ehrivig.stats.wald import quantile
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import ANSWERS
 
 RATIOS = ("RR", "HR", "OR")
 """What may be calibrated, the first that the answer's design gives."""
+_INTERVAL_HOURS = 6.0
+"""Intervals of grace are as long as this, or the next shorter that divides a landmark."""
 _NO_TIME = "a coded diagnosis has no time: asked by clone-censor-weight of the same covariates"
 
 
@@ -61,10 +64,16 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
         outcome = study.outcome(name)
         asked = replace(question, outcome=name, event_label=_label(outcome))
         rows.ask(asked, partial(control, outcome))
+    asked, _ = rows.designs.get((study.answer, study.primary.name), (question, []))
     calibrated = replace(
-        question, contrast=f"{question.contrast}, calibrated", adjusted=True, counted=True
+        asked,
+        analysis=question.analysis,
+        contrast=f"{asked.contrast}, calibrated",
+        family="",
+        adjusted=True,
+        design="",
     )
-    rows.ask(calibrated, lambda: _calibrated(_answer(sample, study, rows), found, study))
+    rows.ask(calibrated, lambda: _calibrated(_answer(sample, study, rows), found))
 
 
 def _design(sample: Sample, study: Study) -> tuple[Callable[[Outcome], Effect], Question]:
@@ -113,6 +122,7 @@ def _cloned(sample: Sample, study: Study, grace: float) -> Callable[[Outcome], E
             np.column_stack([values(people, name) for name in names]),
             [_label(study.outcome(name)) for name in names],
             grace_hours=grace,
+            interval_hours=grace / ceil(grace / _INTERVAL_HOURS),
             horizon_hours=max(horizon_of(study) * HOURS_PER_DAY, 2 * grace),
         )
         return dict(zip(names, found, strict=True))
@@ -146,7 +156,7 @@ def _answer(sample: Sample, study: Study, rows: EffectRows) -> Effect:
         )
     if study.answer == "matched":
         return matched_effect(sample.matched, study)
-    found = rows.designs.get((study.answer, study.primary.name), [])
+    _, found = rows.designs.get((study.answer, study.primary.name), (None, []))
     for measure in RATIOS:
         for effect in found:
             if effect.measure == measure and isfinite(effect.se):
@@ -154,13 +164,20 @@ def _answer(sample: Sample, study: Study, rows: EffectRows) -> Effect:
     raise AnalysisError(f"{study.answer} gives no ratio here that controls could calibrate")
 
 
-def _calibrated(effect: Effect, controls: list[Effect], study: Study) -> Effect:
+def _spread(effect: Effect) -> float:
+    """The standard error of the log ratio; of a t interval the one of the normal as wide as it."""
+    if "t interval" not in effect.variance:
+        return effect.se
+    return log(effect.hi / effect.lo) / (2 * quantile(effect.level))
+
+
+def _calibrated(effect: Effect, controls: list[Effect]) -> Effect:
     """The answer's ratio with the mean bias of the controls taken off and their spread added."""
-    null = fit_null([log(e.estimate) for e in controls], [e.se for e in controls])
-    made = calibrate(null, log(effect.estimate), effect.se)
+    null = fit_null([log(e.estimate) for e in controls], [_spread(e) for e in controls])
+    made = calibrate(null, log(effect.estimate), _spread(effect))
     note = (
         f"empirical null of {null.k} negative controls: mean log ratio {null.mean:.3g}, "
-        f"sd {null.sd:.3g} at its most likely; uncalibrated p = {made.p_uncalibrated:.4g}"
+        f"sd {null.sd:.3g} at its most likely; uncalibrated p = {effect.p:.4g}"
     )
     return replace(
         effect,

@@ -107,13 +107,14 @@ def _naive(clock: Clock) -> None:
 
 
 def _landmarks(clock: Clock) -> None:
-    """Of each hour the unadjusted risks, then what is adjusted."""
+    """Of each hour the unadjusted risks, then what is adjusted; the first may be the answer."""
     cohort, study, x = clock.cohort, clock.study, clock.cohort.x
-    for hours in study.analysis.landmark_hours:
+    for number, hours in enumerate(study.analysis.landmark_hours):
         question = clock.question(f"by {hours:g} h vs not yet (landmark)")
         if x is not None:
             clock.rows.ask(question, partial(_crude_landmark, clock, hours))
-        fixed = replace(question, adjusted=x is not None, design="landmark")
+        design = "" if number else "landmark"
+        fixed = replace(question, adjusted=x is not None, design=design)
         safe = partial(landmark_adjusted, cohort, hours, clock.horizon)
         clock.rows.ask(fixed, partial(_by_day, safe, study))
 

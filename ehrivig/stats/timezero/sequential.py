@@ -96,13 +96,18 @@ def sequential_effects(
     """Return the hazard ratio of `sequential_trials`, and RD, RR and RMSTD (days) at the horizon.
 
     Their risks are of those who start: as they would be if they did, and if they did not, from each
-    trial's zero until `horizon_hours` after time zero. Beyond 5,000 deaths, or where the jackknife
-    fails, there is the hazard ratio with its risks alone.
+    trial's zero until `horizon_hours` after time zero. Where the jackknife fails there is the
+    hazard ratio with its risks alone.
     """
     ratio, whole, left = _pooled(cohort, window_hours, n_trials, horizon_hours)
     if not left:
         return (with_risks(ratio, whole),)
-    return standardised_effects(ratio, whole, left, horizon_hours, correct=True)
+    return standardised_effects(ratio, whole, left, horizon_hours, correct=few_events(cohort))
+
+
+def few_events(cohort: FollowUp) -> bool:
+    """Whether there are so few that the jackknife takes a bias off."""
+    return int(cohort.event.sum()) < _ENOUGH_EVENTS
 
 
 def _pooled(
@@ -118,14 +123,15 @@ def _pooled(
     whole, left = trials.read(fit), list[Standardised]()
     value, se, variance, df = whole.log_ratio, float(fit.cox.se[0]), fit.cox.variance, math.inf
     notes = ["n and events count person-trials", *said]
-    if int(cohort.event.sum()) < _ENOUGH_EVENTS:
-        try:
-            left = trials.without_each_group()
-            value, se = _corrected(whole, left)
-            variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
-            notes.append("corrected for the bias of few events")
-        except AnalysisError as error:
-            notes.append(f"not corrected for the bias of few events: {error}")
+    few = few_events(cohort)
+    try:
+        left = trials.without_each_group() if few or horizon_hours is not None else left
+    except AnalysisError as error:
+        notes.append(f"not corrected for the bias of few events: {error}" if few else str(error))
+    if few and left:
+        value, se = _corrected(whole, left)
+        variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
+        notes.append("corrected for the bias of few events")
     half = se * (float(stdtrit(df, 0.975)) if math.isfinite(df) else quantile(0.95))
     effect = effect_of(
         "HR",
