@@ -16,6 +16,7 @@ from ehrivig.analysis.models import versus
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
+from ehrivig.study.registries import ANSWERS
 
 PRIMARY, SAFE, REPRODUCTION = "primary", "safe", "reproduction"
 CRUDE, SENSITIVITY = "crude", "sensitivity"
@@ -63,6 +64,7 @@ def _unanswered(study: Study) -> Question:
         primary.name,
         "all",
         primary.event_label,
+        immortal=not ANSWERS[study.answer].death,
         adjusted=True,
         design=study.answer,
     )

@@ -12,6 +12,7 @@ import pytest
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero import FollowUp, follow_up, sequential_trials
+from ehrivig.stats.timezero.contrast import event_by, no_event
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
 from ehrivig.stats.timezero.sequential import sequential_effects
@@ -130,3 +131,56 @@ def test_the_jackknife_of_a_mean_is_that_of_groups() -> None:
     means = np.array([y[group == g].mean() for g in range(N_GROUPS)])
     assert value[0] == pytest.approx(y.mean())
     assert se[0] == pytest.approx(means.std(ddof=1) / math.sqrt(N_GROUPS))
+
+
+def carrier(dies: bool) -> FollowUp:
+    """A cohort in which one person has a rare covariate."""
+    made = world(400, 6, 0.0)
+    who = int(np.flatnonzero(made.event == dies)[0])
+    rare = np.zeros(made.n)
+    rare[who] = 1.0
+    assert made.x is not None
+    return follow_up(
+        *(made.time_hours, made.event, made.start_hours, np.column_stack((made.x, rare))),
+        names=["severity", "rare"],
+    )
+
+
+def test_a_covariate_of_one_person_takes_no_risk_away() -> None:
+    """Without his group it is the same for all: there it is left out, and the rest goes on."""
+    made = carrier(dies=True)
+    for found in (sequential_effects(made, HORIZON), landmark_adjusted(made, 48.0, HORIZON)):
+        assert [effect.measure for effect in found] == ["HR", "RD", "RR", "RMSTD"]
+        assert found[0].risks is not None
+        assert math.isfinite(found[0].risks[0].lo)
+
+
+def test_a_covariate_that_separates_is_named() -> None:
+    with pytest.raises(AnalysisError, match="coefficient of rare runs to infinity"):
+        sequential_effects(carrier(dies=False), HORIZON)
+
+
+def test_many_deaths_take_no_risk_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many the hazard ratio is not corrected, and the risks have limits all the same."""
+    made = world(800, 4, 0.0)
+    monkeypatch.setattr("ehrivig.stats.timezero.sequential._ENOUGH_EVENTS", 10)
+    ratio, difference, *_ = sequential_effects(made, HORIZON)
+    assert "robust" in ratio.variance
+    assert difference.lo < difference.estimate < difference.hi
+
+
+@pytest.mark.parametrize(("risk", "word"), [(0.0, "no event"), (1.0, "nobody without the event")])
+def test_an_arm_of_one_kind_says_what_its_interval_does_not_hold(risk: float, word: str) -> None:
+    (said,) = no_event(0.4, risk, (80.0, 60.0))
+    assert word in said
+    bound = 1 - 0.05 ** (1 / 60)
+    assert f"{bound if risk == 0 else 1 - bound:.1%}" in said
+    assert no_event(0.4, 0.2, (80.0, 60.0)) == ()
+
+
+def test_an_event_is_by_a_day_once() -> None:
+    assert event_by("death within 28 days", 672.0) == "death within 28 days"
+    assert event_by("death", 672.0) == "death by day 28"
+    made = world(300, 9, 0.0)
+    for effect in landmark_adjusted(made, 48.0, HORIZON):
+        assert effect.estimand.count("by day 28") == 1

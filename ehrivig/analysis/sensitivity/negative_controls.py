@@ -157,8 +157,8 @@ def _answer(sample: Sample, study: Study, rows: EffectRows) -> Effect:
     if study.answer == "matched":
         return matched_effect(sample.matched, study)
     _, found = rows.designs.get((study.answer, study.primary.name), (None, []))
-    for measure in RATIOS:
-        for effect in found:
+    for measure in (study.answer_measure, *RATIOS):
+        for effect in found if measure in RATIOS else ():
             if effect.measure == measure and isfinite(effect.se):
                 return effect
     raise AnalysisError(f"{study.answer} gives no ratio here that controls could calibrate")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.newton import Check, Curve, Maximum, climb, little_gain
 from ehrivig.stats.result import BoolArray, FloatArray
 
@@ -88,9 +88,11 @@ def _refuse_infinite(
 def _infinite(weight: FloatArray, names: Sequence[str], method: str) -> AnalysisError:
     """Return the error that names the covariates with a large `weight` (p,)."""
     involved = _chosen(names, weight > 0.1 * weight.max())
-    return AnalysisError(
+    return SeparationError(
         f"{method}: the coefficient of {involved} runs to infinity: all events lie on "
-        "one side of it. Merge categories, leave it out, or use an exact or penalised test."
+        "one side of it.",
+        involved,
+        "Merge categories, leave it out, or use an exact or penalised test.",
     )
 
 

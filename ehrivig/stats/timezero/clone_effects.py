@@ -18,7 +18,7 @@ from ehrivig.stats.timezero.clone_curves import (
 )
 from ehrivig.stats.timezero.clone_risks import Problem
 from ehrivig.stats.timezero.clones import START, WAIT
-from ehrivig.stats.timezero.contrast import by_then, effect_of, no_event, without
+from ehrivig.stats.timezero.contrast import effect_of, event_by, no_event, without
 
 MOST_FAILED = 0.05
 """The share of replicates that may have no risks, or a strategy without an event."""
@@ -79,7 +79,7 @@ def measured(
         when = "at times like those of who did, whatever the severity"
     estimand = (
         f"everybody has started by {hours[0]:g} h ({when}) vs nobody "
-        f"starts within {hours[0]:g} h (later start allowed); {label} {by_then(hours[1])}; all "
+        f"starts within {hours[0]:g} h (later start allowed); {event_by(label, hours[1])}; all "
         "patients from time zero"
     )
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)

@@ -34,6 +34,12 @@ def by_then(hours: float) -> str:
     return f"by {hours:g} h" if hours % HOURS_PER_DAY else f"by day {hours / HOURS_PER_DAY:g}"
 
 
+def event_by(label: str, hours: float) -> str:
+    """An event by the end of a horizon, where its own words name no day."""
+    named = any(character.isdigit() for character in label)
+    return label if named else f"{label} {by_then(hours)}"
+
+
 def risk_effects(
     time_hours: FloatArray,
     event: BoolArray,
@@ -60,26 +66,27 @@ def risk_effects(
     common = (event_label, arms, method, "Greenwood", estimand)
     certain = no_event(r1, r0, (arms.n_exposed, arms.n_control))
     difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common, risks=both, notes=certain)
-    if certain:
+    if min(r1, r0) <= 0:
         return difference, without("RR", "no event in one arm, so no risk ratio", difference)
     ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both)
     return difference, ratio
 
 
 def no_event(risk: float, control: float, n: tuple[float, float]) -> tuple[str, ...]:
-    """What an interval does not hold where an arm of n people has no event: how rare it may be.
+    """What an interval does not hold where in an arm of n people nobody, or everybody, has the
+    event: how rare, or how common, it may be all the same.
 
     Source: Hanley and Lippman-Hand 1983 (the rule of three).
     """
     for value, size in zip((risk, control), n, strict=True):
-        if value <= 0 and size < _FEWEST_TOLD:
-            return (f"one arm has no event among fewer than {_FEWEST_TOLD} people",)
-        if value <= 0:
-            most = 1 - 0.05 ** (1 / max(size, 1.0))
-            return (
-                f"one arm has no event: its true risk may be up to {most:.1%}, which the interval "
-                "does not hold",
-            )
+        if 0 < value < 1:
+            continue
+        who = "no event" if value <= 0 else "nobody without the event"
+        if size < _FEWEST_TOLD:
+            return (f"one arm has {who} among fewer than {_FEWEST_TOLD} people",)
+        most = 1 - 0.05 ** (1 / max(size, 1.0))
+        may = f"up to {most:.1%}" if value <= 0 else f"down to {1 - most:.1%}"
+        return (f"one arm has {who}: its true risk may be {may}, which the interval does not hold",)
     return ()
 
 
@@ -152,13 +159,17 @@ def hazard_ratio(
     event_label: str,
     method: str,
     estimand: str,
+    names: tuple[str, ...] | None = None,
 ) -> Effect:
-    """Return the Cox hazard ratio of the exposed, adjusted for `x` (n, p) when given."""
+    """Return the Cox hazard ratio of the exposed, adjusted for `x` (n, p) when given.
+
+    names : of the exposure and of the p covariates, for messages.
+    """
     two_arms(exposed, event, method)
     columns = exposed.astype(np.float64)[:, None]
     if x is not None:
         columns = np.hstack((columns, x))
-    fit = cox(time_hours, event, columns, event_label=event_label)
+    fit = cox(time_hours, event, columns, names=names, event_label=event_label)
     effect = fit.effect(0, exposed, estimand=estimand)
     return relabelled(effect, method, x)
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, Effect, FloatArray
 from ehrivig.stats.survival.cox import cox
-from ehrivig.stats.timezero.contrast import by_then, hazard_ratio, risk_effects, with_hazard_ratio
+from ehrivig.stats.timezero.contrast import event_by, hazard_ratio, risk_effects, with_hazard_ratio
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of
 from ehrivig.stats.timezero.standardised import (
+    EXPOSED,
     Standardised,
     standardised,
     standardised_effects,
+    that_vary,
     with_risks,
+    without_separating,
 )
 
 DEFAULT_LANDMARKS_HOURS = (24.0, 48.0, 72.0)
@@ -34,7 +38,8 @@ def landmark(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> t
     at = _at(cohort, landmark_hours, horizon_hours)
     risks = risk_effects(at.time, at.event, at.exposed, horizon_hours - landmark_hours, **at.words)
     return with_hazard_ratio(
-        risks, lambda: hazard_ratio(at.time, at.event, at.exposed, at.x, **at.words)
+        risks,
+        lambda: hazard_ratio(at.time, at.event, at.exposed, at.x, names=at.names, **at.words),
     )
 
 
@@ -48,13 +53,16 @@ def landmark_adjusted(
     without one of the 20 groups of the jackknife, there is the hazard ratio with its risks alone.
     """
     at = _at(cohort, landmark_hours, horizon_hours)
-    ratio = hazard_ratio(at.time, at.event, at.exposed, at.x, **at.words)
+    ratio = hazard_ratio(at.time, at.event, at.exposed, at.x, names=at.names, **at.words)
     span, group = horizon_hours - landmark_hours, groups_of(cohort)[at.kept]
     whole = _standardised(at, np.ones(at.time.size, dtype=np.bool_), span)
     try:
-        left = [_standardised(at, group != g, span) for g in range(N_GROUPS)]
-    except AnalysisError as error:
-        said = f"risks without limits: {error}"
+        left = [
+            without_separating(partial(_standardised, at, group != g, span))
+            for g in range(N_GROUPS)
+        ]
+    except AnalysisError:
+        said = f"risks without limits: no model without each of {N_GROUPS} groups of people"
         return (replace(with_risks(ratio, whole), notes=(*ratio.notes, said)),)
     return standardised_effects(ratio, whole, left, horizon_hours)
 
@@ -70,6 +78,7 @@ class _AtLandmark:
     event: BoolArray
     exposed: BoolArray
     x: FloatArray | None
+    names: tuple[str, ...]
     words: dict[str, str]
 
 
@@ -81,16 +90,23 @@ def _at(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> _AtLan
     kept = (cohort.time_hours > landmark_hours) & (cohort.leaves_hours > landmark_hours)
     if not kept.any():
         raise AnalysisError(f"landmark: nobody is followed beyond {landmark_hours:g} h.")
+    exposed = np.less_equal(cohort.start_hours[kept], landmark_hours)
+    columns = exposed.astype(np.float64)[:, None]
+    if cohort.x is not None:
+        columns = np.hstack((columns, cohort.x[kept]))
+    columns, names = that_vary(columns, (EXPOSED, *cohort.names))
+    x = None if cohort.x is None else columns[:, 1:]
     estimand = (
         f"started by {landmark_hours:g} h vs not, whatever came later, among patients followed "
-        f"beyond {landmark_hours:g} h; {cohort.event_label} {by_then(horizon_hours)}"
+        f"beyond {landmark_hours:g} h; {event_by(cohort.event_label, horizon_hours)}"
     )
     return _AtLandmark(
         kept,
         cohort.time_hours[kept] - landmark_hours,
         cohort.event[kept],
-        np.less_equal(cohort.start_hours[kept], landmark_hours),
-        None if cohort.x is None else cohort.x[kept],
+        exposed,
+        x,
+        names,
         {
             "event_label": cohort.event_label,
             "method": f"landmark {landmark_hours:g} h",
@@ -99,11 +115,14 @@ def _at(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> _AtLan
     )
 
 
-def _standardised(at: _AtLandmark, mine: BoolArray, span_hours: float) -> Standardised:
+def _standardised(
+    at: _AtLandmark, mine: BoolArray, span_hours: float, dropped: tuple[str, ...] = ()
+) -> Standardised:
     """What the Cox model of some of the people (m,) says, averaged over them."""
     columns = at.exposed[mine].astype(np.float64)[:, None]
     if at.x is not None:
         columns = np.hstack((columns, at.x[mine]))
-    fit = cox(at.time[mine], at.event[mine], columns)
+    columns, names = that_vary(columns, at.names, dropped)
+    fit = cox(at.time[mine], at.event[mine], columns, names=names)
     strata = np.zeros(len(columns), dtype=np.int64)
     return standardised(fit, columns, strata, np.array([span_hours]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -16,10 +17,13 @@ from ehrivig.stats.timezero.course import SHORTEST_HOURS, Course, own_columns, p
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.standardised import (
+    EXPOSED,
     Standardised,
     standardised,
     standardised_effects,
+    that_vary,
     with_risks,
+    without_separating,
 )
 from ehrivig.stats.timezero.start_weights import StartWeights, start_weights
 from ehrivig.stats.wald import quantile
@@ -126,8 +130,9 @@ def _pooled(
     few = few_events(cohort)
     try:
         left = trials.without_each_group() if few or horizon_hours is not None else left
-    except AnalysisError as error:
-        notes.append(f"not corrected for the bias of few events: {error}" if few else str(error))
+    except AnalysisError:
+        lacks = "not corrected for the bias of few events" if few else "risks without limits"
+        notes.append(f"{lacks}: no model without each of {N_GROUPS} groups of people")
     if few and left:
         value, se = _corrected(whole, left)
         variance, df = f"jackknife over {N_GROUPS} groups of patients, t interval", N_GROUPS - 1
@@ -174,17 +179,18 @@ class Trials:
     window_hours: float
     horizon_hours: float | None
 
-    def fit(self, kept: BoolArray) -> tuple[Fitted, tuple[str, ...]]:
-        """The model of the patients `kept` (n,), and what is to be said of it."""
+    def fit(self, kept: BoolArray, dropped: tuple[str, ...] = ()) -> tuple[Fitted, tuple[str, ...]]:
+        """The model of the patients `kept` (n,) without some covariates; what to say of it."""
         cohort, rows = self.cohort, self.rows
         mine = kept[rows.patient]
         patient, trial = rows.patient[mine], rows.trial[mine]
         columns = rows.exposed[mine].astype(np.float64)[:, None]
         if cohort.x is not None:
             columns = np.hstack((columns, cohort.x[patient]))
+        columns, names = that_vary(columns, (EXPOSED, *cohort.names), dropped)
         if cohort.course is None:
             time, event = rows.time_hours[mine], rows.event[mine]
-            made = cox(time, event, columns, strata=trial, cluster=patient)
+            made = cox(time, event, columns, strata=trial, cluster=patient, names=names)
             return Fitted(made, columns, trial), ()
         known = cohort.course.at(patient, (trial - 1) * self.window_hours)
         known, moved = own_columns(columns, known, cohort.course.names, trial)
@@ -199,7 +205,7 @@ class Trials:
             strata=trial[pieces.row],
             cluster=patient[pieces.row],
             weights=pieces.weight,
-            names=("exposed", *cohort.names, *moved),
+            names=(*names, *moved),
         )
         return Fitted(made, columns, trial), _said(cohort.course, weights, pieces)
 
@@ -220,7 +226,11 @@ class Trials:
     def without_each_group(self) -> list[Standardised]:
         """What fits without each group of patients say."""
         group = groups_of(self.cohort)
-        return [self.read(self.fit(group != g)[0]) for g in range(N_GROUPS)]
+        return [without_separating(partial(self.said_of, group != g)) for g in range(N_GROUPS)]
+
+    def said_of(self, kept: BoolArray, dropped: tuple[str, ...]) -> Standardised:
+        """What the fit of some patients (n,), without some covariates, says."""
+        return self.read(self.fit(kept, dropped)[0])
 
 
 def _said(course: Course, weights: StartWeights, pieces: Pieces) -> tuple[str, ...]:

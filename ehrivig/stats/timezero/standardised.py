@@ -7,21 +7,24 @@ own covariates, averaged (g-formula). Source: Makuch 1982; Hernán 2010 (Epidemi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
 
+from ehrivig.errors import SeparationError
 from ehrivig.stats.result import Effect, FloatArray, IntArray, Risk
 from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import moments
-from ehrivig.stats.timezero.contrast import HOURS_PER_DAY, by_then
+from ehrivig.stats.timezero.contrast import HOURS_PER_DAY, event_by
 from ehrivig.stats.timezero.groups import N_GROUPS, jackknife
 
 _STEPS = 168
 """Of the time free of the event, whose curve is followed step by step; every 4 hours of 28 days."""
 _BLOCK = 4_096
+EXPOSED = "exposed"
+"""The name of the exposure's column in messages."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,34 @@ def standardised(
     return Standardised(float(fit.coef[0]), risk / len(columns), free / len(columns))
 
 
+def that_vary(
+    columns: FloatArray, names: tuple[str, ...], dropped: tuple[str, ...] = ()
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """The exposure, which is first, and those of the other columns (m, p) that vary; their names.
+
+    dropped : names of columns that are left out besides.
+    """
+    kept = (np.ptp(columns, axis=0) > 0) & [name not in dropped for name in names]
+    kept[0] = True
+    return columns[:, kept], tuple(name for name, k in zip(names, kept, strict=True) if k)
+
+
+def without_separating(fit: Callable[[tuple[str, ...]], Standardised]) -> Standardised:
+    """What `fit` gives when told to drop the covariates that separate; the exposure stays.
+
+    For parts of a cohort: in the whole of it a covariate that separates is refused by name.
+    """
+    dropped: tuple[str, ...] = ()
+    while True:
+        try:
+            return fit(dropped)
+        except SeparationError as error:
+            named = set(error.columns.split(", ")) - {EXPOSED, *dropped}
+            if not named:
+                raise
+            dropped = (*dropped, *sorted(named))
+
+
 def with_risks(ratio: Effect, found: Standardised) -> Effect:
     """The hazard ratio with its standardised risks, without limits."""
     first, second = (Risk(float(risk), math.nan, math.nan) for risk in found.risk)
@@ -95,7 +126,9 @@ def standardised_effects(
     lo, hi = expit(middle - half), expit(middle + half)
     first, second = (Risk(*(float(side[k]) for side in (value, lo, hi))) for k in (0, 1))
     ratio = replace(ratio, risks=(first, second))
-    then = f"{ratio.estimand}; standardised to them, {ratio.event_label} {by_then(horizon_hours)}"
+    event = event_by(ratio.event_label, horizon_hours)
+    then = ratio.estimand if event in ratio.estimand else f"{ratio.estimand}; {event}"
+    then = f"{then}; standardised to them"
     made = (
         ("RD", float(value[0] - value[1]), float(se[2])),
         ("RR", math.log(value[0] / value[1]), float(se[6])),

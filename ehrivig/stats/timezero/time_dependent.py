@@ -82,7 +82,7 @@ def time_dependent_cox(cohort: FollowUp) -> Effect:
         spells = _cut(spells, cohort.course.step_hours)
         notes.append(f"adjusted for {', '.join(cohort.course.names)} as it moves: {THROUGH}")
     columns = spells.exposed.astype(np.float64)[:, None]
-    names = None
+    names = ("exposed", *cohort.names)
     if cohort.x is not None:
         columns = np.hstack((columns, cohort.x[spells.patient]))
     if cohort.course is not None:
@@ -90,7 +90,7 @@ def time_dependent_cox(cohort: FollowUp) -> Effect:
         day = np.floor(spells.entry_hours / cohort.course.step_hours + 1e-9).astype(np.int64)
         now, moved = own_columns(columns, now, cohort.course.names, day)
         columns = np.hstack((columns, now))
-        names = ("exposed", *cohort.names, *moved)
+        names = (*names, *moved)
     fit = cox(spells.time_hours, spells.event, columns, entry=spells.entry_hours, names=names)
     events = int((spells.event & spells.exposed).sum())
     ever = int(cohort.ever.sum())

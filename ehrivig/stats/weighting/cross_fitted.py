@@ -143,8 +143,8 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
     fewest = int(np.bincount(kind, minlength=4).min())
     if fewest < 2 * folds or fewest - -(-fewest // folds) < _INNER_FOLDS:
         raise AnalysisError(
-            f"cross-fitted AIPW: an arm has {fewest} with the event, or without it: too few to be "
-            f"dealt into {folds} folds. Name another analysis."
+            "cross-fitted AIPW: an arm has too few with the event, or without it, to be dealt into "
+            f"{folds} folds. Name another analysis."
         )
     if cohort.cluster is not None:
         dealt = np.random.default_rng(seed).permutation(cohort.groups)

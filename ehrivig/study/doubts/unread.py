@@ -21,6 +21,8 @@ _OF_ANALYSIS = {
     "bootstrap": "clone_censor_weight",
 }
 """Key of [analysis] -> the one analysis that reads it."""
+_OF_GRACE = ("sequential_trials", "time_dependent_cox")
+"""Answers whose negative controls are asked by clone-censor-weight, within grace."""
 
 
 def unread_settings(study: Study) -> Iterator[Doubt]:
@@ -34,6 +36,8 @@ def unread_settings(study: Study) -> Iterator[Doubt]:
 def _of_analyses(study: Study) -> Iterator[tuple[Path, str]]:
     plan, given = study.analysis, study.analysis.model_fields_set
     for key, name in _OF_ANALYSIS.items():
+        if key == "grace_hours" and study.analysis.negative_controls and study.answer in _OF_GRACE:
+            continue
         if key in given and name not in plan.sensitivity and study.answer != name:
             yield ("analysis", key), f"{_nothing(key)} without {name} in sensitivity. {_OR_ASK}"
     if "imputations" in given and not plan.asks_for(MISSING_DATA):

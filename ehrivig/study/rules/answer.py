@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ESTIMAND = ("study", "estimand")
 _INTERVAL = 6.0  # hours in which clone_censor_weight counts
+_FIRST_TRIAL = 24.0
 _FEWEST_SAMPLES = 40  # the limits are at rank 0.025 x (B + 1)
 UNSEEN_BY = "clone_censor_weight"
 """The analysis that can weight for who left alive and is seen no more."""
@@ -131,6 +132,12 @@ def impossible_hours(study: Study) -> Iterator[Problem]:
                 f"{_FEWEST_SAMPLES} have no limits at 95%. Write bootstrap = 500"
             )
             yield Problem(("analysis", "bootstrap"), text)
+    if study.answer == "sequential_trials" and horizon <= _FIRST_TRIAL:
+        text = (
+            f"the first of the sequential trials begins {_FIRST_TRIAL:g} h after time zero, and "
+            f"people are followed for {horizon:g} h. Write a longer within_days"
+        )
+        yield Problem(("study", "estimand", "analysis"), text)
     if study.answer == "landmark" and plan.landmark_hours[0] >= horizon:
         text = (
             f"the answer begins {plan.landmark_hours[0]:g} h after time zero, and people are "
