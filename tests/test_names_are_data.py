@@ -69,7 +69,7 @@ def test_the_verdicts_of_a_hospital_named_like_a_formula_are_read_back(tmp_path:
     assert [one.hospital_id for one in read_measurements(path)] == ["=B"]
 
 
-@pytest.mark.parametrize("name", ["A\x1b[2J", "A\n", " A", "A\u200b"])
+@pytest.mark.parametrize("name", ["A\x1b[2J", "A\n", " A", "A\u200b", "A\u2028B"])
 def test_a_hospital_with_an_invisible_character_is_refused(name: str, tmp_path: Path) -> None:
     write_demo(tmp_path / "x", patients=60, hospitals=1)
     for folder in (one for one in (tmp_path / "x").iterdir() if one.is_dir()):

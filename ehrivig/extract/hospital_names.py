@@ -31,7 +31,7 @@ def of_folder(folder: str, table: str) -> str:
         )
     if "=" in written:
         raise _refused(table, folder, "holds a second '='", "Write %3D for it.")
-    if name != name.strip() or any(unicodedata.category(one)[0] == "C" for one in name):
+    if name != name.strip() or _unseen(name):
         raise _refused(
             table,
             folder,
@@ -44,7 +44,7 @@ def of_folder(folder: str, table: str) -> str:
 def refuse_invisible(names: Iterable[str]) -> None:
     """ExtractError for a hospital whose name holds what nobody sees, or what a terminal obeys."""
     for name in names:
-        if name != name.strip() or any(unicodedata.category(one)[0] == "C" for one in name):
+        if name != name.strip() or _unseen(name):
             raise ExtractError(
                 f"extract: the hospital {name!r} has a blank at its end or beginning, or an "
                 "invisible character. Name it without, in every table."
@@ -110,3 +110,9 @@ def _how(one: str, other: str) -> str:
     if one.casefold() == other.casefold():
         return "capitals"
     return "blanks, width or form of their characters"
+
+
+def _unseen(name: str) -> bool:
+    """Whether a name holds a character that nobody sees: a control, or the end of a line."""
+    kinds = (unicodedata.category(one) for one in name)
+    return any(kind[0] == "C" or kind in ("Zl", "Zp") for kind in kinds)

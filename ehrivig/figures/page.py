@@ -8,6 +8,8 @@ from functools import cache
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ehrivig.errors import plain
+
 _LOCAL = re.compile(r'id="|href="#|url\(#')
 """What stands before the name of a part of a drawing."""
 
@@ -15,7 +17,8 @@ _LOCAL = re.compile(r'id="|href="#|url\(#')
 def page(package: str, template: str, **values: object) -> str:
     """A page from a template of `package`, which may extend `page.html` and its `page.css`.
 
-    Every value is escaped unless it is Markup; a value that the template misses is an error.
+    Every value is escaped unless it is Markup, and what in it is invisible is written out; a value
+    that the template misses is an error.
     """
     return _environment(package).get_template(template).render(**values)
 
@@ -36,11 +39,17 @@ def _environment(package: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_seen,
     )
     environment.filters["breakable"] = _breakable
     return environment
 
 
+def _seen(value: object) -> object:
+    """A value whose text holds nothing that is invisible or turns what follows: it is data."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _breakable(name: str) -> Markup:
     """A name that may go to the next line after a dot or an underscore, not within a word."""
-    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(plain(name)))))

@@ -50,11 +50,11 @@ def of_run(folder: Path, smallest: int) -> Apart:
     if smallest < 1 or not table.is_file():
         return Apart()
     everybody = pl.scan_parquet(table)
-    described = [(name, "unmatched") for name in _of_few(everybody.collect())]
+    described = [(name, "unmatched") for name in _of_few(everybody)]
     if not matched.is_file():
         return Apart(described=frozenset(described))
     pairs = pl.scan_parquet(matched).select(_KEY)
-    inside = everybody.join(pairs, on=_KEY, how="semi").collect()
+    inside = everybody.join(pairs, on=_KEY, how="semi")
     described += [(name, "matched") for name in _of_few(inside)]
     rest = everybody.join(pairs, on=_KEY, how="anti").collect()
     return replace(of_unmatched(rest, smallest), described=frozenset(described))
@@ -72,14 +72,14 @@ def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
         for name in yes_no
         if _tells(people[name].drop_nulls(), smallest)
     ]
-    return Apart(few, frozenset(told), frozenset(_of_few(rest)))
+    return Apart(few, frozenset(told), frozenset(_of_few(rest.lazy())))
 
 
-def _of_few(people: pl.DataFrame) -> list[str]:
+def _of_few(people: pl.LazyFrame) -> list[str]:
     """What was measured in some of an arm, and in fewer than may be described."""
-    arms = [people.filter(pl.col("exposed") == (arm == "exposed")) for arm in ARMS]
-    numbers = (name for name, kind in people.schema.items() if kind.is_numeric())
-    return [n for n in numbers if any(0 < arm[n].count() < FEWEST for arm in arms)]
+    numbers = [name for name, kind in people.collect_schema().items() if kind.is_numeric()]
+    known = people.group_by("exposed").agg(pl.col(numbers).count()).collect()
+    return [name for name in numbers if known[name].is_between(1, FEWEST - 1).any()]
 
 
 def _tells(had: pl.Series, smallest: int) -> bool:

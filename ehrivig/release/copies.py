@@ -224,7 +224,7 @@ def _use(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
     No amounts of fewer people than may be described: their sum over how many they are is a mean.
     """
-    frame = _amounts(frame)
+    frame = _without_amount(_amounts(frame), smallest)
     again = pl.col("courses") - pl.col("patients")
     if not frame.select(again.is_between(1, smallest - 1).any()).item():
         return frame
@@ -247,6 +247,17 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
         hidden |= set(gone)
     where = pl.int_range(pl.len()).is_in(sorted(hidden))
     return frame.with_columns(pl.when(~where).then(pl.col(name)).alias(name) for name in names)
+
+
+def _without_amount(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """No share of administrations without an amount where these are few: they are of few people."""
+    share, of = "share_without_amount", "administrations"
+    if not {share, of} <= set(frame.columns):
+        return frame
+    few = (pl.col(share) * pl.col(of)).round().is_between(1, smallest - 1).any()
+    if not frame.select(few.fill_null(False)).item():
+        return frame
+    return frame.with_columns(pl.lit(None, frame.schema[share]).alias(share))
 
 
 def _to_describe(told: pl.DataFrame, gone: list[int]) -> list[int]:

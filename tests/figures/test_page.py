@@ -35,6 +35,15 @@ def test_a_value_is_escaped_and_a_missing_one_is_an_error() -> None:
         page("ehrivig.meta", "pool.html", title="no hospitals")
 
 
+def test_what_nobody_sees_in_a_value_is_written_out() -> None:
+    """A unit or a hospital of an extract is data: it clears no terminal and turns no text."""
+    values = {"hospitals": ["a\x1b[2J\u202eb"], "sections": [], "missing": [], "protocols": []}
+    text = page("ehrivig.meta", "pool.html", title="t", version="1", **values)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert r"a\x1b[2J\u202eb" in text
+
+
 def test_ids_in_a_page_are_unique_and_words_are_left_alone() -> None:
     with drawing(2, 2) as (figure, axes):
         axes.set_title('id="mine" url(#x) href="#y"')

@@ -140,3 +140,15 @@ def test_amounts_of_fewer_than_ten_are_their_mean_and_not_told() -> None:
     assert found["patients"].to_list() == [90, 6, 30, 54, 40, 50]
     few = first("utilisation.csv", use(("all", "all", 8, 585.0)), SMALLEST)
     assert few["grams"].to_list() == [None]
+
+
+@pytest.mark.parametrize(("without", "told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_few_administrations_without_an_amount_are_no_share(without: int, told: bool) -> None:
+    """0.000557 of 1,794 is the one administration of a patient."""
+    frame = use(("all", "all", 90, 9000.0), ("month", "2020-01", 90, 9000.0))
+    frame = frame.with_columns(
+        administrations=pl.lit(1794), share_without_amount=pl.lit(round(without / 1794, 6))
+    )
+    found = first("utilisation.csv", frame, SMALLEST)
+    assert (found["share_without_amount"].null_count() == 0) is told
+    assert found["grams"].null_count() == 0
