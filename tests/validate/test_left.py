@@ -129,6 +129,8 @@ def unread(db: Any) -> list[Any]:
         ({"dose": 2.0, "dose_unit": "vial"}, True),  # set aside: vials of unknown strength
         ({"started_at": None}, True),
         ({"status": "unknown"}, False),  # an order: never a dose (kind 4 of the catalogue)
+        ({"status": None}, True),  # nobody wrote whether it was given
+        ({"status": None, "drug": 3, "drug_code": "H02AB02"}, False),
         ({"status": "not_given"}, False),  # says itself that it is no dose
         ({"dose": -10.0}, True),  # taken back, but nothing was given before
         ({"dose": 0.0}, True),  # given, and nothing says how much: 0 may be a placeholder
@@ -147,12 +149,12 @@ def test_a_dose_that_nobody_can_read(
     db.close()
 
 
-@pytest.mark.parametrize("dose", [0.0, -10.0])
-def test_a_dose_of_zero_beside_a_real_one_leaves_no_doubt(
-    hospital: Any, opened: Callable[..., Any], dose: float
+@pytest.mark.parametrize("row", [{"dose": 0.0}, {"dose": -10.0}, {"status": None}])
+def test_a_row_that_is_no_dose_beside_a_real_one_leaves_no_doubt(
+    hospital: Any, opened: Callable[..., Any], row: dict[str, Any]
 ) -> None:
     hospital.add("medication", started_at=datetime(2020, 1, 11, 8))
-    hospital.add("medication", dose=dose)
+    hospital.add("medication", **row)
     db = opened()
     assert unread(db) == []
     db.close()

@@ -94,7 +94,7 @@ def born_in_1969(*, one_day: bool) -> Spoil:
 
     def spoil(hospital: Any) -> None:
         born = [date(1969, 6, 1 if one_day else n + 1) for n in range(20)]
-        for number, day in enumerate([*born, *(date(1928 + 2 * n, 3, 1) for n in range(20))]):
+        for number, day in enumerate([*born, *(date(1928 + 2 * n, 3, 2 + n) for n in range(20))]):
             hospital.person(f"born{number}")
             hospital.change("patient", -1, birth_date=day)
             hospital.change("admission", -1, age_years=(START.date() - day).days / 365.25)
@@ -110,10 +110,10 @@ def died_at_once(hospital: Any) -> None:
 
 
 def born_in_january(hospital: Any) -> None:
-    """Twenty patients of twenty years, all born on the first of January."""
+    """Twenty patients of twenty years, all born on one day of January."""
     for number in range(20):
         hospital.person(f"first{number}")
-        hospital.change("patient", -1, birth_date=date(1950 + number, 1, 1))
+        hospital.change("patient", -1, birth_date=date(1950 + number, 1, 15))
         hospital.change("admission", -1, age_years=70.0 - number)
 
 
@@ -926,7 +926,7 @@ ALSO = {
     "lab.text_read": "lab.qualitative lab.qualitative",
     "admission.age_fits_body": "admission.age_agrees",
     "patient.birth_date_default": (
-        20 * "admission.age_spike " + 40 * "patient.birth_date_of_a_day "
+        20 * "admission.age_spike " + 23 * "patient.birth_date_of_a_day "
     ),
     "medication.exposure_given": "medication.status_given",
     "medication.exposure_in_order": "medication.stopped_at_after_start",
