@@ -1,6 +1,6 @@
 -- The vital sign of which most measurements say nothing: no value, 0, or one beyond the hard range.
--- Grain: hospital. violated, denominator: measurements of that sign, of at least 50 of 10 stays;
--- 0 of all measurements where no sign has so many. A share of the whole table hides one sign.
+-- Grain: hospital with a sign of at least 50 measurements of 10 stays. violated, denominator:
+-- measurements of that sign. A share of the whole table hides one sign.
 WITH sign AS (
     SELECT
         p.hospital_id,
@@ -23,9 +23,11 @@ WITH sign AS (
 
 SELECT
     hospital_id,
-    COALESCE(ARG_MAX(lost, lost / n) FILTER (WHERE n >= 50 AND n_stays >= 10), 0)::BIGINT
-        AS violated,
-    COALESCE(ARG_MAX(n, lost / n) FILTER (WHERE n >= 50 AND n_stays >= 10), SUM(n))::BIGINT
-        AS denominator
+    lost::BIGINT AS violated,
+    n::BIGINT AS denominator
 FROM sign
-GROUP BY hospital_id
+WHERE n >= 50 AND n_stays >= 10
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY hospital_id
+    ORDER BY lost / n DESC, n DESC, vital_code ASC
+) = 1
