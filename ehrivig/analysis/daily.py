@@ -71,6 +71,25 @@ def said(cohort: FollowUp, people: pl.DataFrame, study: Study) -> str:
     return "; ".join(found)
 
 
+def blind_within(people: pl.DataFrame, cohort: FollowUp, study: Study, grace_hours: float) -> str:
+    """Why nothing of it adjusts within grace, though it is known later; else an empty text."""
+    n_days = max(int(np.ceil(grace_hours / HOURS_PER_DAY - 1e-9)), 1)
+    named = study.analysis.time_varying
+    found = [_by_day(people, name, cohort) for name in named]
+    if not named or any(_vary(value[:, :n_days], days[:, :n_days]) for value, days in found):
+        return ""
+    if not all(_vary(value, days) for value, days in found):
+        return ""
+    names = ", ".join(MOVING[name].caption for name in named)
+    return f"not adjusted for {names}: within {grace_hours:g} h known of nobody, or the same of all"
+
+
+def _vary(value: Floats, days: BoolArray) -> bool:
+    """Whether known values differ on the days in hospital."""
+    known = value[days & ~np.isnan(value)]
+    return bool(known.size and np.ptp(known) > 0)
+
+
 def _by_day(people: pl.DataFrame, name: str, cohort: FollowUp) -> tuple[Floats, BoolArray]:
     """Values (n, D), NaN where not known, and which of them are of days in the stay.
 

@@ -63,7 +63,9 @@ def _left_out(table: pl.DataFrame, study: Study) -> str:
     """Whom the answer leaves out; nothing where there is no cohort, which its row says."""
     try:
         cohort, n_left = cohort_of(table, study, moves=False)
-        known = daily.said(cohort, followed_people(table, study)[0], study)
+        people = followed_people(table, study)[0]
+        blind = daily.blind_within(people, cohort, study, study.grace_hours)
+        known = blind or daily.said(cohort, people, study)
     except AnalysisError:
         return ""
     return "; ".join(filter(None, (known, left_out(n_left, cohort.n, study))))

@@ -121,11 +121,26 @@ def test_designs_that_start_later_adjust_and_the_others_do_not(plan: Study) -> N
     found, still = rows_of(table, asks(plan, "sofa")), rows_of(table, asks(plan))
     for name in ("sequential", "time-dependent", "clone"):
         mine, other = (t.filter(pl.col("contrast").str.contains(name)) for t in (found, still))
-        assert (mine["estimate"] < other["estimate"]).all()  # the sick start sooner
+        for rows, sign in ((pl.col("measure") != "RMSTD", 1), (pl.col("measure") == "RMSTD", -1)):
+            gap = mine.filter(rows)["estimate"] - other.filter(rows)["estimate"]
+            assert (sign * gap < 0).all()  # the sick start sooner
         assert mine["note"].str.contains("SOFA score known on 80% of days in hospital").all()
         assert not other["note"].str.contains("SOFA score").any()
     rest = ~pl.col("contrast").str.contains("sequential|time-dependent|clone")
     assert found.filter(rest).equals(still.filter(rest))
+
+
+def test_what_nobody_knows_within_grace_adjusts_no_strategy(plan: Study) -> None:
+    """Known from the third day on: the strategies are those without it, and say so."""
+    table = people(plan)
+    lists = [[None, None, *one[2:]][: len(one)] for one in table["sofa_daily"].to_list()]
+    late = table.with_columns(pl.Series("sofa_daily", lists, dtype=pl.List(pl.Float64)))
+    found, still = rows_of(late, asks(plan, "sofa")), rows_of(table, asks(plan))
+    mine, other = (t.filter(pl.col("contrast").str.contains("clone")) for t in (found, still))
+    assert mine["estimate"].to_list() == other["estimate"].to_list()
+    assert mine["note"].str.contains("not adjusted for SOFA score: within 48 h").all()
+    trials = found.filter(pl.col("contrast").str.contains("sequential"))
+    assert trials["note"].str.contains("SOFA score known on").all()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +192,8 @@ def test_a_run_keeps_the_daily_table_and_says_what_it_adjusted_for(tmp_path: Pat
     both = table.join(days, on=["hospital_id", "admission_id"], how="left", validate="1:1")
     assert (both["sofa_daily"].list.len() == both["len"]).all()
     effects = pl.read_csv(tmp_path / "o" / "effects.csv", infer_schema_length=None)
-    mine = effects.filter(pl.col("contrast").str.contains("sequential|time-dependent|clone"))
+    named = pl.col("contrast").str.contains("sequential|time-dependent|clone")
+    mine = effects.filter(named, pl.col("analysis") == "time_zero")
     assert mine["note"].str.contains("SOFA score known on .* of days in hospital").all()
     assert not list((tmp_path / "o" / "release").rglob("*.parquet"))
     report = (tmp_path / "o" / "report.html").read_text("utf-8")

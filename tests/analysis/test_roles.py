@@ -110,7 +110,8 @@ def test_rows_with_immortal_time_are_reproductions_or_crude(
 
 def test_unadjusted_risks_at_a_landmark_are_crude(table: pl.DataFrame, plan: Study) -> None:
     found = effects_of(table, plan, analysis="landmark", measure="HR")
-    landmark = found.filter(pl.col("contrast").str.contains("landmark"))
+    named = pl.col("contrast").str.contains("landmark")
+    landmark = found.filter(named, pl.col("analysis") == "time_zero")
     assert set(landmark.filter(~pl.col("adjusted"))["role"]) == {"crude"}
     assert set(landmark.filter(pl.col("measure") == "HR")["role"]) == {"primary", "safe"}
 

@@ -104,10 +104,11 @@ def _matched(sample: Sample, study: Study, outcome: Outcome) -> Effect:
 
 
 def _weighted(sample: Sample, study: Study, outcome: Outcome) -> Effect:
-    """Risk ratio by the weights of the answer."""
+    """The answer's ratio, or the risk ratio, by the weights of the answer."""
+    measure = study.answer_measure if study.answer_measure in RATIOS else RATIOS[0]
     asked = _as_primary(study, outcome)
     found = by_weights(study.answer, sample.table, sample.score, asked)
-    return next(effect for effect in found if effect.measure == RATIOS[0])
+    return next(effect for effect in found if effect.measure == measure)
 
 
 def _cloned(sample: Sample, study: Study, grace: float) -> Callable[[Outcome], Effect]:

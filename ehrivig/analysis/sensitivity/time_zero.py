@@ -87,10 +87,19 @@ class Clock:
         contrast = f"{self.study.exposure.label} {contrast}"
         return replace(self.base, contrast=contrast, note=note)
 
-    def ask_moving(self, contrast: str, design: str, compute: Callable[[], list[Effect]]) -> None:
-        """The rows of a design that adjusts for covariates, and for what moves of them."""
+    def ask_moving(
+        self,
+        contrast: str,
+        design: str,
+        compute: Callable[[], list[Effect]],
+        known: str | None = None,
+    ) -> None:
+        """The rows of a design that adjusts for covariates, and for what moves of them.
+
+        `known`: what to say of what moves, where it is not how much of it is known.
+        """
         adjusted = self.cohort.x is not None or bool(self.study.analysis.time_varying)
-        question = self.question(contrast, self.known)
+        question = self.question(contrast, self.known if known is None else known)
         self.rows.ask(
             replace(question, adjusted=adjusted, design=design),
             lambda: by_day(compute(), self.study),
@@ -146,10 +155,16 @@ def _sequential(clock: Clock) -> None:
 
 
 def _strategies(clock: Clock) -> None:
+    """Clone-censor-weight; without what moves, where nothing of it is known within grace."""
+    grace = clock.study.grace_hours
+    blind = daily.blind_within(clock.people, clock.cohort, clock.study, grace)
     clock.ask_moving(
-        f"within {clock.study.grace_hours:g} h vs not (clone-censor-weight)",
+        f"within {grace:g} h vs not (clone-censor-weight)",
         "clone_censor_weight",
-        lambda: _cloned(clock.moves, clock.study, clock.horizon, clock.rows),
+        lambda: _cloned(
+            clock.cohort if blind else clock.moves, clock.study, clock.horizon, clock.rows
+        ),
+        blind or None,
     )
 
 
@@ -192,7 +207,7 @@ def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple
     """Follow-up in hours with baseline covariates, and how many admissions it had to leave out.
 
     Covariates are the matching variables that are known at time zero, and the hospitals; and what
-    `moves`, where the study file names any.
+    `moves`, where the study file names any and it is known of people within grace.
     """
     people, names = followed_people(table, study)
     everybody = followed(table)
@@ -206,7 +221,7 @@ def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple
         names=names or None,
         event_label=study.primary.event_label,
     )
-    if moves:
+    if moves and not daily.blind_within(people, cohort, study, study.grace_hours):
         cohort = daily.with_course(cohort, people, study)
     return cohort, everybody.height - people.height
 
