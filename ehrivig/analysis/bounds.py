@@ -48,7 +48,12 @@ def bounds(
     if study.answer == "clone_censor_weight":
         contrast = f"{study.exposure.label} within {study.grace_hours:g} h vs not"
         rows.ask(
-            replace(question, contrast=f"{contrast} (clone-censor-weight, bounds)", immortal=False),
+            replace(
+                question,
+                contrast=f"{contrast} (clone-censor-weight, bounds)",
+                immortal=False,
+                counted=False,
+            ),
             partial(_of_strategies, table, answerable),
         )
         return

@@ -21,6 +21,8 @@ from ehrivig.study.registries import MOVING
 from ehrivig.study.registries.daily import DAILY
 
 HOURS_PER_DAY = 24.0
+MOST_UNKNOWN = 0.4
+"""A share of unknown values beyond which adjustment rests on what stands for them."""
 _FEWEST = 5
 """Deaths, and starts, on days of unknown value, and on others, that a column of its own needs."""
 
@@ -56,13 +58,27 @@ def with_course(cohort: FollowUp, people: pl.DataFrame, study: Study) -> FollowU
     return replace(cohort, course=moves.whole(cohort.time_hours))
 
 
+def known_share(value: Floats, days: BoolArray) -> float:
+    """The share of days in hospital of which a value is known; 0 without days."""
+    return 1 - float(np.isnan(value[days]).mean()) if days.any() else 0.0
+
+
+def mostly_unknown(people: pl.DataFrame, cohort: FollowUp, study: Study) -> dict[str, float]:
+    """What is not known on more than `MOST_UNKNOWN` of days in hospital -> the share known."""
+    shares = {
+        MOVING[name].caption: known_share(*_by_day(people, name, cohort))
+        for name in study.analysis.time_varying
+    }
+    return {name: share for name, share in shares.items() if share < 1 - MOST_UNKNOWN}
+
+
 def said(cohort: FollowUp, people: pl.DataFrame, study: Study) -> str:
     """How much of it is known, and what stands for the rest; empty where nothing moves."""
     found = []
     for name in study.analysis.time_varying:
         value, days = _by_day(people, name, cohort)
         unknown = np.isnan(value)
-        share = 1 - float(unknown[days].mean()) if days.any() else 0.0
+        share = known_share(value, days)
         rest = "the median stands for the others"
         if _told_apart(unknown, cohort):
             rest += ", told apart"

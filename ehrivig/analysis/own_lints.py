@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import polars as pl
 
-from ehrivig.analysis import lost
+from ehrivig.analysis import daily, lost
 from ehrivig.analysis.models import versus
 from ehrivig.analysis.same_drug import same_drug
+from ehrivig.analysis.sensitivity.time_zero import cohort_of, followed_people
 from ehrivig.audit import lints
 from ehrivig.concepts.follow_up import Answerable
-from ehrivig.errors import EhrivigError
+from ehrivig.errors import AnalysisError, EhrivigError
 from ehrivig.meta.lint import Lint
 from ehrivig.stats.balance import level_difference
 from ehrivig.study import Study
@@ -56,6 +57,7 @@ def of_run(
         *_separated(score_note),
         *_hospitals(table, matched, study),
         *_late_eligibility(study),
+        *_unknown_days(table, study),
         *_doubts(study),
         *_immortal(study),
         *_boundaries(tables["effects"]),
@@ -205,6 +207,27 @@ def _hospitals(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> list
     )
     severity: Severity = "error" if study.answer not in DESIGNS_OF_THEIR_OWN else "warn"
     return [Lint("hospital_imbalance", severity, message, {"smd": round(after, 4)})]
+
+
+def _unknown_days(table: pl.DataFrame, study: Study) -> list[Lint]:
+    """What moves day by day and is not known on most days: the adjustment is of the rest."""
+    if not study.analysis.time_varying:
+        return []
+    try:
+        people, _ = followed_people(table, study)
+        found = daily.mostly_unknown(people, cohort_of(table, study, moves=False)[0], study)
+    except AnalysisError:
+        return []  # the rows of the designs say why
+    return [
+        Lint(
+            "time_varying_unknown",
+            "warn",
+            f"{name} is known on {share:.0%} of days in hospital: on the others a median stands "
+            "for it, and adjusts for nothing",
+            {"known": round(share, 2)},
+        )
+        for name, share in found.items()
+    ]
 
 
 def _late_eligibility(study: Study) -> list[Lint]:

@@ -15,6 +15,7 @@ from ehrivig import resources
 from ehrivig.study import named_files
 from ehrivig.study.difference import values
 from ehrivig.study.registries import ANSWERS, OUTCOMES
+from ehrivig.study.registries.answers import N_TRIALS, WINDOW_HOURS
 from ehrivig.study.registries.daily import READ_BY
 from ehrivig.study.whole import Study
 
@@ -115,11 +116,26 @@ def _strategies(study: Study) -> Item:
         f"First administration of {exposure.label} (list {exposure.codelist}; route {routes}) from "
         f"{_opens(exposure.start_hours)} to {end}."
     )
-    if study.answer == "clone_censor_weight":
-        emulation += f" Grace period: {study.grace_hours:g} h; who left alive could not start."
     return Item(
-        "6b, 7b", "Treatment strategies", f"{asked.treatment}; {asked.comparator}", emulation
+        "6b, 7b",
+        "Treatment strategies",
+        f"{asked.treatment}; {asked.comparator}",
+        f"{emulation}{_on_the_clock(study)}",
     )
+
+
+def _on_the_clock(study: Study) -> str:
+    """How the answer tells apart who follows which strategy, where it does by the clock."""
+    return {
+        "clone_censor_weight": f" Grace period: {study.grace_hours:g} h; who left alive could not "
+        "start.",
+        "landmark": f" Exposed is who started by {study.analysis.landmark_hours[0]:g} h, unexposed "
+        "who had not, whatever follows; of those still followed in the hospital then.",
+        "sequential_trials": f" A trial at the end of each of {N_TRIALS} windows of "
+        f"{WINDOW_HOURS:g} h: who started within the window against who had not yet, who are "
+        "censored when they start.",
+        "time_dependent_cox": " Unexposed until the first administration, exposed from it on.",
+    }.get(study.answer, "")
 
 
 def _opens(hours: float) -> str:
@@ -183,8 +199,19 @@ def _follow_up(study: Study) -> Item:
         "6d, 7d",
         "Follow-up",
         f"From assignment to {until}.",
-        f"From {_zero(study)} to {until}{seen}.",
+        f"From {_clock_begins(study)} to {until}{seen}.",
     )
+
+
+def _clock_begins(study: Study) -> str:
+    """From when people are followed by the answer."""
+    zero = _zero(study)
+    if study.answer == "landmark":
+        return f"{study.analysis.landmark_hours[0]:g} h after {zero} (the landmark)"
+    if study.answer == "sequential_trials":
+        last = N_TRIALS * WINDOW_HOURS
+        return f"the zero of each trial, {WINDOW_HOURS:g} to {last:g} h after {zero},"
+    return zero
 
 
 def _outcome(study: Study) -> Item:

@@ -11,7 +11,7 @@ import pytest
 
 from ehrivig import pipeline
 from ehrivig import study as studies
-from ehrivig.analysis import daily
+from ehrivig.analysis import daily, own_lints
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity import time_zero
@@ -128,6 +128,18 @@ def test_designs_that_start_later_adjust_and_the_others_do_not(plan: Study) -> N
         assert not other["note"].str.contains("SOFA score").any()
     rest = ~pl.col("contrast").str.contains("sequential|time-dependent|clone")
     assert found.filter(rest).equals(still.filter(rest))
+
+
+@pytest.mark.parametrize(("share", "lints"), [(0.2, 0), (0.6, 1)])
+def test_what_is_mostly_unknown_is_a_lint(plan: Study, share: float, lints: int) -> None:
+    """The median that stands for a day adjusts for nothing."""
+    table, study = gaps(people(plan), share), asks(plan, "sofa")
+    found = own_lints._unknown_days(table, study)
+    assert len(found) == lints
+    for lint in found:
+        assert lint.code == "time_varying_unknown"
+        assert f"known on {1 - share:.0%} of days in hospital" in lint.message
+    assert own_lints._unknown_days(table, asks(plan)) == []
 
 
 def test_what_nobody_knows_within_grace_adjusts_no_strategy(plan: Study) -> None:

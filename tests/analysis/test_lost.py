@@ -86,6 +86,8 @@ def test_the_bounds_of_an_answer_by_clones_are_of_its_own_strategies(plan: Study
     bounds.bounds(table, table, answerable, rows)
     (row,) = rows.rows
     assert row["contrast"] == "IVIG within 48 h vs not (clone-censor-weight, bounds)"
+    assert row["n_exposed"] is None  # those counted are ever and never given it
+    assert row.get("events_control") is None
     assert not row["naive"]
     risks = []
     for died in (False, True):

@@ -22,6 +22,7 @@ from ehrivig.study import Study
 from ehrivig.study.protocol import beside, given
 from ehrivig.study.protocol import protocol as fixed
 from ehrivig.study.registries import ANSWERS
+from ehrivig.study.registries.answers import N_TRIALS, WINDOW_HOURS
 
 LIU = studies.load("ivig_covid19")
 
@@ -74,6 +75,7 @@ def test_numbers_are_those_of_clone_censor_weight() -> None:
 def test_numbers_are_those_of_the_trials_and_the_learned_models() -> None:
     said = answer_of(asks(LIU, "sequential_trials"))
     hours, n = (default(sequential.sequential_trials, a) for a in ("window_hours", "n_trials"))
+    assert (hours, n) == (WINDOW_HOURS, N_TRIALS)
     assert f"one every {hours:g} h, {n} in all" in said
     assert f"fewer than {sequential._ENOUGH_EVENTS:,} events" in said
     assert f"{N_GROUPS} groups of people" in said
@@ -216,3 +218,20 @@ def test_a_copy_in_start_follows_a_plan_where_severity_moves() -> None:
     assert "A copy in START follows a plan" in said
     assert "fare as the starters" not in said
     assert "fare as the starters" in answer_of(LIU)
+
+
+@pytest.mark.parametrize(
+    ("answer", "strategies", "clock"),
+    [
+        ("clone_censor_weight", "Grace period: 48 h", "From admission to 28 days"),
+        ("landmark", "Exposed is who started by 24 h", "24 h after admission (the landmark) to"),
+        ("sequential_trials", "of 7 windows of 24 h", "zero of each trial, 24 to 168 h after"),
+        ("time_dependent_cox", "Unexposed until the first", "From admission to 28 days"),
+    ],
+)
+def test_the_protocol_says_on_which_clock_the_answer_is(
+    answer: str, strategies: str, clock: str
+) -> None:
+    items = {item["item"]: item["emulation"] for item in fixed(asks(LIU, answer))["items"]}
+    assert strategies in items["6b, 7b"]
+    assert clock in items["6d, 7d"]

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from ehrivig.study.registries.entry import Entry, Registry
 
+N_TRIALS, WINDOW_HOURS = 7, 24.0
+"""Sequential trials: how many, and how long the window is in which people start."""
+
 
 @dataclass(frozen=True)
 class Answer(Entry):

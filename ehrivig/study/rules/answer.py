@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ehrivig.study.problem import Problem
 from ehrivig.study.registries import ANSWERS, OUTCOMES
+from ehrivig.study.registries.answers import WINDOW_HOURS
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
 _ESTIMAND = ("study", "estimand")
 _INTERVAL = 6.0  # hours in which clone_censor_weight counts
-_FIRST_TRIAL = 24.0
 _FEWEST_SAMPLES = 40  # the limits are at rank 0.025 x (B + 1)
 UNSEEN_BY = "clone_censor_weight"
 """The analysis that can weight for who left alive and is seen no more."""
@@ -132,9 +132,9 @@ def impossible_hours(study: Study) -> Iterator[Problem]:
                 f"{_FEWEST_SAMPLES} have no limits at 95%. Write bootstrap = 500"
             )
             yield Problem(("analysis", "bootstrap"), text)
-    if study.answer == "sequential_trials" and horizon <= _FIRST_TRIAL:
+    if study.answer == "sequential_trials" and horizon <= WINDOW_HOURS:
         text = (
-            f"the first of the sequential trials begins {_FIRST_TRIAL:g} h after time zero, and "
+            f"the first of the sequential trials begins {WINDOW_HOURS:g} h after time zero, and "
             f"people are followed for {horizon:g} h. Write a longer within_days"
         )
         yield Problem(("study", "estimand", "analysis"), text)
