@@ -18,7 +18,7 @@ from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
 from ehrivig.stats.timezero.sequential import sequential_effects
 from ehrivig.stats.timezero.standardised import standardised
 
-OF_R = Path(__file__).parents[1] / "parity" / "survival_standardised.json"
+OF_R = Path(__file__).parents[1] / "parity" / "standardised_risks.json"
 NAN, HORIZON = float("nan"), 672.0
 
 

@@ -20,6 +20,18 @@ OVER_HOSPITALS = (
         for table in TABLES
         if table.name not in ("hospital", "patient")
     ),
+    *(
+        f"{name}.{what}"
+        for what in ("at_all_hours", "on_all_days")
+        for name in (
+            *("diagnosis", "finding", "icu_stay", "lab", "medication", "pathogen_test"),
+            *("procedure", "respiratory_support", "score", "vital"),
+        )
+    ),
+    "admission.in_every_month",
+    "admission.in_period",
+    "medication.exposure_days",
+    "medication.exposure_unit_sizes",
     "patient.of_both_sexes",
     "patient.sexes_as_elsewhere",
     "admission.deaths_recorded",

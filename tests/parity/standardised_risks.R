@@ -1,5 +1,5 @@
 # Risks standardised by a stratified Cox model (g-formula): survfit of everybody, exposed and not.
-# Run as  Rscript survival_standardised.R  (writes survival_standardised.json beside it).
+# Run as  Rscript standardised_risks.R  (writes standardised_risks.json beside it).
 suppressMessages({library(survival); library(jsonlite)})
 
 d <- na.omit(lung[, c("time", "status", "sex", "age", "ph.ecog", "ph.karno")])
@@ -28,4 +28,4 @@ writeLines(toJSON(list(
   columns = d[, c("time", "event", "exposed", "age", "ph.ecog", "stratum")], horizon = horizon,
   log_ratio = unname(coef(fit)[1]), everybody = result(all), exposed = result(treated)
 ), dataframe = "columns", digits = NA, auto_unbox = TRUE, pretty = TRUE),
-"survival_standardised.json")
+"standardised_risks.json")
