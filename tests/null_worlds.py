@@ -14,7 +14,6 @@ elsewhere.
 
 from __future__ import annotations
 
-import argparse
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -34,6 +33,7 @@ from ehrivig.analysis.sensitivity import ANSWERS
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.two_by_two import risk_difference
+from tests import simulated_worlds
 
 STORED = Path(__file__).with_name("null_worlds.csv")
 FIRST = Path(__file__).with_name("null_worlds_first.csv")
@@ -245,20 +245,5 @@ def summary(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def main() -> None:
-    """Simulate, store the summary beside this module, and print it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--cohorts", type=int, default=COHORTS)
-    parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    rows = [row for part in simulated(range(given.cohorts), given.workers) for row in part]
-    found = summary(pl.DataFrame(rows))
-    if given.cohorts == COHORTS:
-        found.write_csv(STORED)
-        pl.DataFrame(rows).filter(pl.col("seed") == 0).write_csv(FIRST)
-    with pl.Config(tbl_rows=-1, fmt_str_lengths=60):
-        print(found)
-
-
 if __name__ == "__main__":
-    main()
+    simulated_worlds.main(__doc__ or "", COHORTS, simulated, summary, (STORED, FIRST))

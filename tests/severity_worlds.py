@@ -11,7 +11,6 @@ strategies, and `truth` gives those). All numbers of the stored table are simula
 
 from __future__ import annotations
 
-import argparse
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from ehrivig.stats.timezero import (
     sequential_trials,
     time_dependent_cox,
 )
+from tests import simulated_worlds
 
 STORED = Path(__file__).with_name("severity_worlds.csv")
 FIRST = Path(__file__).with_name("severity_worlds_first.csv")
@@ -191,20 +191,5 @@ def summary(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def main() -> None:
-    """Simulate, store the summary beside this module, and print it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--cohorts", type=int, default=COHORTS)
-    parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    rows = [row for part in simulated(range(given.cohorts), given.workers) for row in part]
-    found = summary(pl.DataFrame(rows))
-    if given.cohorts == COHORTS:
-        found.write_csv(STORED)
-        pl.DataFrame(rows).filter(pl.col("seed") == 0).write_csv(FIRST)
-    with pl.Config(tbl_rows=-1, fmt_str_lengths=60):
-        print(found)
-
-
 if __name__ == "__main__":
-    main()
+    simulated_worlds.main(__doc__ or "", COHORTS, simulated, summary, (STORED, FIRST))
