@@ -63,6 +63,7 @@ class Hospital:
             "CREATE TABLE eligible (admission_id BIGINT, admitted_at TIMESTAMP, "
             "discharged_at TIMESTAMP, age_years DOUBLE)"
         )
+        self._db.execute("CREATE TABLE unread_exposure (admission_id BIGINT, started_at TIMESTAMP)")
 
     def close(self) -> None:
         """Close its database."""

@@ -30,8 +30,8 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
     Lengths of stay are Float64 days, changes of a score Float64 points, all others Boolean (null:
     cannot be known). Beside a death anywhere there is a column "<name> in hospital": the same asked
     of the stay alone, for where nobody knows who died later (`concepts.follow_up`). Then
-    `hours_to_any_dose` (see `_starts`), and for
-    a primary outcome that is a death: `time_days`, `event` (follow-up from time zero, capped at its
+    `hours_to_any_dose` and `start_unread` (see `_starts`), and for a primary outcome that is a
+    death: `time_days`, `event` (follow-up from time zero, capped at its
     within_days), `days_to_death`, of a death anywhere all three in hospital as well, and how the
     stay ended by then: `stay_days`, `stay_end` (1 death, 2 left alive, 0 neither). For the first
     clearance outcome: `clearance_entry_days`, `clearance_days`, `clearance_status` (1 cleared,
@@ -65,23 +65,33 @@ def outcomes(db: Database, study: Study) -> pl.DataFrame:
 
 
 def _starts(db: Database, study: Study, admissions: pl.DataFrame) -> pl.DataFrame:
-    """The admissions; where the exposure window ends before the stay, with `hours_to_any_dose`.
+    """The admissions; where the exposure window ends before the stay, with what came after it.
 
-    Hours from time zero to the first dose of the exposure whenever in the stay: whoever is given
-    the drug after the window is untreated by it, and no longer one who has not started.
+    hours_to_any_dose : from time zero to the first dose of the exposure whenever in the stay:
+        whoever is given the drug after the window is untreated by it, and no longer one who has not
+        started. start_unread : whether before it (or without one) a dose after the window may be
+        the first, and nobody can read it.
     """
     drug = study.exposure
     if drug.end_hours is None:
         return admissions
     which = {"codelist": drug.codelist, "routes": list(drug.routes)}
-    window = {"start_hours": drug.start_hours, "end_hours": None}
-    db.table("first_dose", concept("first_dose"), {**which, **window})
+    db.table("first_dose", concept("first_dose"), {**which, **_later(drug.start_hours)})
+    db.table("late_doubt", concept("exposure_read"), {**which, **_later(drug.end_hours)})
     hours = "DATE_DIFF('microsecond', c.time_zero, d.anchor_at) / 3600e6"
     found = db.frame(
-        f"SELECT admission_id, {hours} AS hours_to_any_dose FROM first_dose AS d "
-        "INNER JOIN candidate AS c USING (admission_id)"
+        f"SELECT c.admission_id, {hours} AS hours_to_any_dose, "
+        "COALESCE(u.unread_from < COALESCE(d.anchor_at, END_OF_STAY(c.discharged_at), 'infinity'), "
+        "FALSE) AS start_unread "
+        "FROM candidate AS c LEFT JOIN first_dose AS d USING (admission_id) "
+        "LEFT JOIN late_doubt AS u USING (admission_id)"
     )
     return _joined(admissions, found)
+
+
+def _later(start_hours: float) -> dict[str, float | None]:
+    """The window from so many hours after time zero to the end of the stay."""
+    return {"start_hours": start_hours, "end_hours": None}
 
 
 def _named(answers: list[str], name: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind, of_tables
 from ehrivig.release.attack.flows import ALL
 from ehrivig.release.attack.known import Place
+from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.ratios import told_by_risk
 from ehrivig.release.copies import HIDDEN, half
 from ehrivig.release.steps import hide_patients, hide_step, window_of
@@ -34,7 +35,7 @@ def until_safe(tables: Tables, smallest: int) -> tuple[Tables, list[str], list[C
     A table that cannot be mended row by row is left out as a whole.
     """
     done, tried = list[str](), dict[tuple[str, int], int]()
-    memory: dict[Hashable, list[int]] = {}
+    memory = Memory()
     for _ in range(_ROUNDS):
         cells = of_tables(tables, smallest, memory)
         found = [cell for cell in cells if cell.disclosed]
@@ -43,10 +44,10 @@ def until_safe(tables: Tables, smallest: int) -> tuple[Tables, list[str], list[C
         tables = without(tables, found, tried)
         said = (f"{cell.place.file}: {cell.place.words}" for cell in _one_a_row(found))
         done = [*dict.fromkeys([*done, *said])]
-    for file in {c.place.file for c in of_tables(tables, smallest) if c.disclosed}:
+    for file in {c.place.file for c in of_tables(tables, smallest, memory) if c.disclosed}:
         tables = {**tables, file: tables[file].clear()}
         done.append(f"{file}: the whole table")
-    return tables, done, of_tables(tables, smallest)
+    return tables, done, of_tables(tables, smallest, memory)
 
 
 def without(tables: Tables, found: list[Cell], tried: dict[tuple[str, int], int]) -> Tables:

@@ -11,13 +11,14 @@ What is hidden tonight and was shown last night says that it differs by few. So 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from ehrivig.release import hidden
 from ehrivig.release.attack import nights, told_anew
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.attack.memory import Memory
 from ehrivig.release.steady import steady
 
 Tables = dict[str, pl.DataFrame]
@@ -36,7 +37,7 @@ def held_against(tables: Tables, before: Sequence[Tables], smallest: int) -> Tab
     if not before:
         return tables
     tables = steady(tables, before[-1])
-    most, memory = told(tables) * (1 - MOST_LOST), dict[Hashable, list[int]]()
+    most, memory = told(tables) * (1 - MOST_LOST), Memory()
     shown, tried = tables, dict[tuple[str, int], int]()
     fewest = [nights.growth(tables, one) for one in before]
     for one in before:
@@ -64,7 +65,7 @@ def found_in(
     smallest: int,
     *,
     search: bool = True,
-    memory: dict[Hashable, list[int]] | None = None,
+    memory: Memory | None = None,
     beyond: int = 0,
 ) -> list[Cell]:
     """What releases tell of the few in which they differ; searched for in the last one only.

@@ -78,6 +78,9 @@ def test_who_was_exposed_before_time_zero_is_left_out(
     assert few.startswith("fewer than 5 of 10 admissions left out")
     later = cohort_of(table.with_columns(hours_to_any_dose=pl.lit(60.0)), plan)[0]
     assert set(later.start_hours[later.time_hours > 60]) == {60.0}  # also after the window
+    unread = (pl.col("admission_id").rank("ordinal") <= 9).alias("start_unread")
+    n_known = table.filter(pl.col("apache_ii").is_not_null()).with_columns(unread)
+    assert cohort_of(n_known, plan)[0].n == n_known.height - 9  # a start that nobody can read
     cohort, left = cohort_of(table.with_columns(early), plan)
     assert left > table["apache_ii"].null_count()
     assert cohort.n + left == table.height

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_array
 
 from ehrivig.release.attack import search
+from ehrivig.release.attack.memory import Memory
+from ehrivig.release.attack.narrow import narrowed
 from ehrivig.release.attack.puzzle import Puzzle
 
 SMALLEST = 5
@@ -59,7 +62,7 @@ def test_an_answer_that_rounding_broke_is_no_answer() -> None:
     puzzle = grid(1)
     part = puzzle._part("0-0")
     program = search._program(puzzle, part, assumed=True)
-    search._meet(puzzle, program, [3] * len(program.cells))
+    search._meet(puzzle, part, program, [3] * len(program.cells))
     assert puzzle.met == {}
 
 
@@ -73,3 +76,85 @@ def test_a_search_that_ends_without_an_answer_tells_nothing(
 
     monkeypatch.setattr(search, "milp", too_long)
     assert found(grid(2))["0-0"] == []
+
+
+def told_less(seed: int, memory: Memory) -> Puzzle:
+    """The grid of a seed, in which the sum of a row is hidden, and a count that was told."""
+    puzzle = Puzzle(memory=memory)
+    whole = grid(seed)
+    for name in whole.lo:
+        puzzle.cell(name, 0, 40)
+    for number, fact in enumerate(whole.facts):
+        terms = fact.terms if number != 2 else {**fact.terms, "sum": -1}
+        fixed = 0 if number == 2 else fact.lo
+        puzzle.between(terms, fixed, 0 if number == 2 else fact.hi)
+    return puzzle
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_an_earlier_attack_found_gives_the_same_answers(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, programs = list[int](), search._next
+    monkeypatch.setattr(search, "_next", lambda *a: asked.append(1) or programs(*a))
+    anew = found(told_less(seed, Memory()))
+    n_anew = len(asked)
+    memory = Memory()
+    first = grid(seed)
+    first.memory = memory
+    found(first)
+    first.remember()
+    asked.clear()
+    again = found(told_less(seed, memory))
+    for cell, values in anew.items():
+        assert disclosed(again[cell]) == disclosed(values), cell
+        if len(values) < SMALLEST:
+            assert again[cell] == values, cell
+    assert len(asked) < n_anew
+    few = [cell for cell, values in again.items() if len(values) >= SMALLEST]
+    assert len(few) >= 10
+
+
+def test_what_is_remembered_is_tried_before_it_is_believed() -> None:
+    """A world of other tables is none of these."""
+    memory = Memory()
+    memory.keep(["a", "b"], [np.array([1, 4]), np.array([2, 3]), np.array([9, 9])])
+    puzzle = Puzzle(memory=memory)
+    puzzle.cell("a", 0, 9)
+    puzzle.cell("c", 0, 9)
+    puzzle.equal({"a": 1, "b": 1}, 5)
+    puzzle.equal({"a": 1, "c": -1}, 0)  # nothing is remembered of c: it is what a is
+    assert puzzle.values("c", SMALLEST) == [0, 1, 2, 3, 4]
+    (part,) = {id(p): p for p in (puzzle._parts or {}).values()}.values()
+    assert [9, 9, 9] not in [world.tolist() for world in part.worlds]
+    assert [1, 4, 1] in [world.tolist() for world in part.worlds]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_narrowed_limits_leave_out_nothing_that_is_possible(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    size = 4
+    weights = rng.integers(-3, 4, (3, size))
+    truth = rng.integers(0, 6, size)
+    sums = weights @ truth
+    limits = np.column_stack((sums - rng.integers(0, 3, 3), sums + rng.integers(0, 3, 3)))
+    limits = limits + np.array([-1e-6, 1e-6])
+    lo, hi = narrowed(csc_array(weights.astype(float)), limits, np.zeros(size), np.full(size, 6.0))
+    every = np.array(np.meshgrid(*[np.arange(7)] * size)).reshape(size, -1)
+    of_all = weights @ every
+    good = ((of_all >= limits[:, :1]) & (of_all <= limits[:, 1:])).all(axis=0)
+    assert (every[:, good].min(axis=1) >= lo).all()
+    assert (every[:, good].max(axis=1) <= hi).all()
+
+
+def test_limits_that_contradict_are_left_as_they_are() -> None:
+    one = csc_array(np.array([[1.0]]))
+    lo, hi = narrowed(one, np.array([[5.0, 5.0]]), np.zeros(1), np.full(1, 3.0))
+    assert (lo[0], hi[0]) == (0, 3)
+
+
+def test_a_sum_and_its_parts_narrow_each_other() -> None:
+    both = csc_array(np.array([[1.0, 1.0, -1.0], [0.0, 2.0, 0.0]]))
+    limits = np.array([[0.0, 0.0], [3.0, 5.0]])
+    lo, hi = narrowed(both, limits, np.array([4.0, 0, 0]), np.array([6.0, 1e9, 1e9]))
+    assert (lo.tolist(), hi.tolist()) == ([4, 2, 6], [6, 2, 8])

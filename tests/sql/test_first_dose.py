@@ -80,6 +80,28 @@ def test_a_dose_after_the_window_is_no_dose_of_it_and_a_start_all_the_same(
     made = outcomes(hospital.db, plan.model_copy(update={"exposure": drug, "outcomes": few}))
     if end is None:
         assert "hours_to_any_dose" not in made.columns  # it is that of the window
+        assert "start_unread" not in made.columns
         return
     hours = dict(made.select("admission_id", "hours_to_any_dose").iter_rows())
     assert hours == {1: pytest.approx(14, abs=0.001), 2: 0, 3: 168, 4: None, 5: 72}
+
+
+def test_a_dose_after_the_window_that_nobody_can_read_leaves_the_start_unknown(
+    hospital: Hospital,
+) -> None:
+    treated(hospital)
+    hospital.db.execute(
+        "INSERT INTO unread_exposure VALUES "
+        "(1, '2020-01-04 10:00'), "  # started in the window
+        "(2, '2020-01-04 10:00'), "
+        "(3, '2020-01-08 10:00'), "  # before the dose that is known
+        "(4, '2020-01-04 10:00'), "
+        "(4, '2020-01-06 10:00'), "
+        "(5, '2020-01-03 09:00')"  # within the window: nobody knows whether exposed
+    )
+    plan = studies.load("ivig_covid19")
+    drug = plan.exposure.model_copy(update={"end_hours": 24.0})
+    few = plan.outcomes.model_copy(update={"variables": (plan.primary,)})
+    made = outcomes(hospital.db, plan.model_copy(update={"exposure": drug, "outcomes": few}))
+    unread = dict(made.select("admission_id", "start_unread").iter_rows())
+    assert unread == {1: False, 2: False, 3: True, 4: True, 5: False}

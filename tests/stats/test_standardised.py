@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.survival.cox import cox
@@ -16,7 +17,7 @@ from ehrivig.stats.timezero.contrast import event_by, no_event
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
 from ehrivig.stats.timezero.sequential import sequential_effects
-from ehrivig.stats.timezero.standardised import standardised
+from ehrivig.stats.timezero.standardised import Pair, standardised
 
 OF_R = Path(__file__).parents[1] / "parity" / "standardised_risks.json"
 NAN, HORIZON = float("nan"), 672.0
@@ -184,3 +185,26 @@ def test_an_event_is_by_a_day_once() -> None:
     made = world(300, 9, 0.0)
     for effect in landmark_adjusted(made, 48.0, HORIZON):
         assert effect.estimand.count("by day 28") == 1
+
+
+def test_limits_of_a_difference_from_those_of_both() -> None:
+    """Zou & Donner 2008: with limits at even distances and no correlation, those of a difference
+    have the root of the sum of squares; with one, as much less as the two go together."""
+    pair = Pair(np.array([0.5, 0.5]), np.array([0.2, 0.3]), 0.0)
+    lo, hi = pair.each(1.5)
+    half = (hi - lo) / 2
+    assert pair.difference(1.5)[1] == pytest.approx(math.hypot(*half))
+    assert pair.difference(1.5)[0] == pytest.approx(-math.hypot(*half))
+    together = Pair(pair.value, np.array([0.3, 0.3]), 1.0)
+    assert together.difference(1.5) == pytest.approx((0.0, 0.0), abs=1e-12)
+
+
+def test_the_p_of_a_difference_is_of_its_interval() -> None:
+    pair = Pair(np.array([0.31, 0.22]), np.array([0.3, 0.25]), 0.4)
+    t = -float(stdtrit(N_GROUPS - 1, pair.p() / 2))
+    assert pair.difference(t)[0] == pytest.approx(0, abs=1e-9)
+    mirrored = Pair(pair.value[::-1].copy(), pair.se[::-1].copy(), 0.4)
+    assert mirrored.p() == pytest.approx(pair.p())
+    assert mirrored.difference(2.0) == pytest.approx(tuple(-v for v in pair.difference(2.0)[::-1]))
+    assert Pair(np.array([0.3, 0.3]), pair.se, 0.4).p() == 1
+    assert Pair(np.array([0.9, 0.1]), np.array([1e-6, 1e-6]), 0.0).p() == 0

@@ -208,7 +208,7 @@ def test_no_variable_may_take_a_column_that_the_table_has(
     made |= {f"band_{band.name}" for band in plan.exposure.bands} | {"ivig_any"}
     own = {"propensity_logit", "outcome", "weight"}  # of the models, in no file
     own |= {"known_anywhere"}  # where deaths after the stay are unknown
-    own |= {"hours_to_any_dose"}  # where the exposure window ends before the stay
+    own |= {"hours_to_any_dose", "start_unread"}  # where the exposure window ends before the stay
     own |= {f"{entry.name}{DAILY}" for entry in MOVING}  # of analysis.time_varying
     assert columns - variables - made <= set(TAKEN)
     assert set(TAKEN) <= columns | own

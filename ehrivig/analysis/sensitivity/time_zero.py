@@ -184,8 +184,8 @@ def left_out(n_left: int, n: int, study: Study) -> str:
     few = disclosure.small(n_left, study.report.smallest_cell)
     count = f"fewer than {study.report.smallest_cell}" if few else f"{n_left}"
     return (
-        f"{count} of {n_left + n} admissions left out: exposed before time zero or a covariate "
-        "missing"
+        f"{count} of {n_left + n} admissions left out: exposed before time zero, a first dose "
+        "that nobody can read, or a covariate missing"
     )
 
 
@@ -236,6 +236,8 @@ def followed_people(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tu
     names = baseline_names(people, study)
     x = matrix(people, names)
     keep = ~np.isnan(x).any(axis=1) & ~(values(people, "hours_to_first_dose") < 0)
+    if "start_unread" in people.columns:  # nobody knows from when on they were treated
+        keep &= ~people["start_unread"].fill_null(False).to_numpy()
     varies = [len(np.unique(column[keep])) > 1 for column in x.T]
     return people.filter(keep), tuple(name for name, v in zip(names, varies, strict=True) if v)
 

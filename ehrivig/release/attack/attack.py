@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import polars as pl
 from ehrivig.errors import UsageError
 from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, steps, use
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
 
 
@@ -94,11 +94,11 @@ def table(path: Path) -> pl.DataFrame:
 def of_tables(
     tables: dict[str, pl.DataFrame],
     smallest: int,
-    memory: dict[Hashable, list[int]] | None = None,
+    memory: Memory | None = None,
 ) -> list[Cell]:
     """As `attack`, of tables by file name; `memory` is kept from one attack to the next."""
     known = collected(tables)
-    known.puzzle.memory = {} if memory is None else memory
+    known.puzzle.memory = memory or Memory()
     found = []
     for cell, place in known.where.items():
         puzzle = known.puzzle
@@ -111,6 +111,7 @@ def of_tables(
             continue
         values = tuple(puzzle.values(cell, smallest))
         found.append(Cell(place, shown, values, smallest, _beside(known, place)))
+    known.puzzle.remember()
     few = [Cell(place, True, (), smallest) for place in known.told_of_few]
     return found + few
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ehrivig.release.attack.memory import World
     from ehrivig.release.attack.search import Program
 
 
@@ -28,7 +29,7 @@ class Part:
     """Cells that facts join, however indirectly; shown cells join nothing.
 
     `key`: what answers of the part depend on. `sought`: whether values were looked for in all of
-    its cells at once.
+    its cells at once. `worlds`: answers that fulfil all facts, a value of each cell.
     """
 
     cells: list[str]
@@ -36,3 +37,4 @@ class Part:
     key: str
     sought: bool = False
     programs: dict[bool, Program] = field(default_factory=dict)
+    worlds: list[World] = field(default_factory=list)

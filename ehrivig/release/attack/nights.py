@@ -6,7 +6,7 @@ of every count is a count of people itself, also where one of both is hidden and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import polars as pl
 
 from ehrivig.release.attack.attack import Cell, collected, kind
 from ehrivig.release.attack.known import Place
+from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
 from ehrivig.release.attack.puzzle import MOST, Puzzle
 
@@ -154,7 +155,7 @@ def counts(
     smallest: int,
     *,
     search: bool = True,
-    memory: dict[Hashable, list[int]] | None = None,
+    memory: Memory | None = None,
     beyond: int = 0,
 ) -> list[Cell]:
     """Every difference of two counts that is one of few people, or has too few values.
@@ -164,7 +165,7 @@ def counts(
     """
     apart, now, then = growth(tables, before), known_of(tables), known_of(before)
     both = _joined(now.puzzle, then.puzzle) if search else Puzzle()
-    both.memory = {} if memory is None else memory
+    both.memory = memory or Memory()
     there, found, asked = _keyed(before), list[Cell](), list[tuple[str, Place]]()
     for key, (cell, place, row) in _keyed(tables).items():
         if key not in there or _another(apart, place, row, tables):
@@ -178,7 +179,8 @@ def counts(
             gap = both.cell(f"new|{cell}")
             both.equal({f"now|{cell}": 1, f"then|{old}": -1, gap: -1}, assumed=True)
             asked.append((gap, place))
-    values = ((place, tuple(both.values(gap, smallest))) for gap, place in asked)
+    values = [(place, tuple(both.values(gap, smallest))) for gap, place in asked]
+    both.remember()
     return found + [Cell(place, False, some, smallest) for place, some in values if some]
 
 
@@ -186,7 +188,7 @@ def together(
     tables: Tables,
     before: Tables,
     smallest: int,
-    memory: dict[Hashable, list[int]] | None = None,
+    memory: Memory | None = None,
 ) -> list[Cell]:
     """Hidden counts that two releases of the same people give together: each told what it told.
 
@@ -194,12 +196,13 @@ def together(
     """
     now, then = known_of(tables), known_of(before)
     both = _joined(now.puzzle, then.puzzle)
-    both.memory = {} if memory is None else memory
+    both.memory = memory or Memory()
     there, mine = _keyed(before), _keyed(tables)
     for key in mine.keys() & there.keys():
         both.equal({f"now|{mine[key][0]}": 1, f"then|{there[key][0]}": -1}, assumed=True)
     hidden = [(c, place) for c, place in now.where.items() if not now.is_shown(c)]
-    values = ((place, tuple(both.values(f"now|{cell}", smallest))) for cell, place in hidden)
+    values = [(place, tuple(both.values(f"now|{cell}", smallest))) for cell, place in hidden]
+    both.remember()
     return [Cell(place, False, some, smallest) for place, some in values if some]
 
 

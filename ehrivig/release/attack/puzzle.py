@@ -8,10 +8,12 @@ are found.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ehrivig.release.attack.facts import Fact, Part, UndecidedError
+from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.search import values_of
 
 MOST = 10**9
@@ -23,16 +25,17 @@ Terms = Mapping[str, int]
 class Puzzle:
     """Cells with their limits, and facts that hold between them.
 
-    `memory`: questions that were answered before, of this puzzle or of one that is nearly the same.
+    `memory`: what was found out before, of this puzzle or of one that is nearly the same.
     `met`: values that cells had in answers, each of which fulfils all facts.
     """
 
     lo: dict[str, int] = field(default_factory=dict)
     hi: dict[str, int] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
-    memory: dict[Hashable, list[int]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     met: dict[str, set[int]] = field(default_factory=dict)
     _parts: dict[str, Part] | None = None
+    _choices: Counter[str] = field(default_factory=Counter)
 
     def cell(self, name: str, lo: int = 0, hi: int = MOST) -> str:
         """A cell, with what is known of its size; what was known before holds too."""
@@ -70,7 +73,9 @@ class Puzzle:
             self._choose(names, found)
 
     def _choose(self, names: Sequence[str], values: list[tuple[int, ...]]) -> None:
-        tag = f"choice {len(self.facts)} of "
+        named = ", ".join(names)
+        self._choices[named] += 1
+        tag = f"choice {self._choices[named]} of {named}: "
         marks = [self.cell(f"{tag}{number}", 0, 1) for number in range(len(values))]
         self.equal(dict.fromkeys(marks, 1), 1)
         for position, name in enumerate(names):
@@ -88,9 +93,16 @@ class Puzzle:
             return [self.lo[name]]
         part = self._part(name)
         key = name, enough, part.key
-        if key not in self.memory:
-            self.memory[key] = self._asked(name, part, enough)
-        return self.memory[key]
+        answers = self.memory.answers
+        if key not in answers:
+            answers[key] = self._asked(name, part, enough)
+        return answers[key]
+
+    def remember(self) -> None:
+        """Keep the worlds that were found, and what is shown, for another puzzle."""
+        for part in {id(part): part for part in (self._parts or {}).values()}.values():
+            self.memory.keep(part.cells, part.worlds)
+        self.memory.shown.update({name: lo for name, lo in self.lo.items() if self.known(name)})
 
     def _asked(self, name: str, part: Part, enough: int) -> list[int]:
         try:
@@ -137,5 +149,5 @@ class Puzzle:
         """What the answers of a part depend on: its facts, and the limits of their cells."""
         every = sorted({*cells, *(cell for fact in facts for cell in fact.terms)})
         limits = [(cell, self.lo[cell], self.hi[cell]) for cell in every]
-        told = [(sorted(f.terms.items()), f.lo, f.hi, f.assumed) for f in facts]
+        told = sorted((sorted(f.terms.items()), f.lo, f.hi, f.assumed) for f in facts)
         return hashlib.sha256(repr((limits, told)).encode()).hexdigest()

@@ -14,6 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array, eye_array, hstack, vstack
 
 from ehrivig.release.attack.facts import Fact, Part, UndecidedError
+from ehrivig.release.attack.narrow import narrowed
 
 if TYPE_CHECKING:
     from ehrivig.release.attack.puzzle import Puzzle
@@ -22,6 +23,8 @@ _SLACK = 1e-6
 _SECONDS = 20.0
 _FOUND, _IMPOSSIBLE = 0, 2
 """What a program's end is called: an answer that is the smallest, and no answer at all."""
+_PLENTY = 20
+"""Values of a cell beyond which another one makes no world worth remembering."""
 _FEW, _GAP, _TRIES, _WORTH = 40, 0.2, 3, 3
 """A part of fewer cells is asked cell by cell. Of others, how near an answer is to what was
 sought, and how many answers in a row may bring no more than so many new values.
@@ -65,6 +68,7 @@ def _made(puzzle: Puzzle, cells: list[str], facts: list[Fact]) -> Program:
     hi = np.array([puzzle.hi[cell] for cell in cells], float)
     matrix = csc_array((weights, (rows, columns)), shape=(len(facts), len(cells)))
     rule = LinearConstraint(matrix, limits[:, 0], limits[:, 1]) if facts else None
+    lo, hi = narrowed(matrix, limits, lo, hi)
     return Program(cells, place, lo, hi, rule)
 
 
@@ -81,36 +85,65 @@ def values_of(puzzle: Puzzle, name: str, part: Part, enough: int, *, assumed: bo
     program = _program(puzzle, part, assumed)
     if assumed and not part.sought:
         part.sought = True
-        _seek(puzzle, program, enough)
+        if not _recall(puzzle, part, program):
+            _seek(puzzle, part, program, enough)
     met = puzzle.met.setdefault(name, set())
     if len(met) >= enough:
         return sorted(met)[:enough]
     at = program.place[name]
-    smallest, found = puzzle.lo[name] - 1, list[int]()
+    smallest, found = int(program.lo[at]) - 1, list[int]()
     while len(found) < enough and len(met) < enough:
-        answer = _next(program, at, smallest + 1)
-        if answer is None:
-            return found
-        _meet(puzzle, program, answer)
-        smallest = answer[at]
+        if smallest + 1 in met:
+            smallest += 1
+        else:
+            answer = _next(program, at, smallest + 1)
+            if answer is None:
+                return found
+            _meet(puzzle, part, program, answer)
+            smallest = answer[at]
         found.append(smallest)
         if smallest >= enough and len(found) == 1:
             return found
     return sorted(met)[:enough]
 
 
-def _meet(puzzle: Puzzle, program: Program, answer: list[int]) -> None:
-    """Remember the values of an answer, of every cell; nothing of one that rounding broke."""
+def _meet(puzzle: Puzzle, part: Part, program: Program, answer: list[int]) -> bool:
+    """Remember the values of an answer, of every cell; nothing of one that breaks a fact."""
+    world = np.array(answer)
+    if not _fulfils(program, world[None, :])[0]:
+        return False
+    new = False
+    for cell, value in zip(program.cells, world.tolist(), strict=True):
+        met = puzzle.met.setdefault(cell, set())
+        new = new or (len(met) < _PLENTY and value not in met)
+        met.add(value)
+    if new:
+        part.worlds.append(world)
+    return True
+
+
+def _fulfils(program: Program, worlds: np.ndarray) -> np.ndarray:
+    """Which of some worlds (K, cells) fulfil all facts, shape (K,)."""
+    good = np.asarray(((worlds >= program.lo) & (worlds <= program.hi)).all(axis=1))
     rule = program.constraint
-    if rule is not None:
-        sums = rule.A @ np.array(answer, float)
-        if np.any(sums < rule.lb) or np.any(sums > rule.ub):
-            return
-    for cell, value in zip(program.cells, answer, strict=True):
-        puzzle.met.setdefault(cell, set()).add(value)
+    if rule is None:
+        return good
+    sums = rule.A @ worlds.T.astype(float)
+    within = (sums >= rule.lb[:, None]) & (sums <= rule.ub[:, None])
+    return np.asarray(good & within.all(axis=0))
 
 
-def _seek(puzzle: Puzzle, program: Program, enough: int) -> None:
+def _recall(puzzle: Puzzle, part: Part, program: Program) -> bool:
+    """Worlds that earlier attacks found, where they are possible still; whether there are any."""
+    sums = [fact for fact in part.facts if fact.lo == fact.hi]
+    worlds = puzzle.memory.recalled(program.cells, sums)
+    if not worlds.size:
+        return False
+    kept = worlds[_fulfils(program, worlds)]
+    return sum(_meet(puzzle, part, program, world) for world in kept) > 0
+
+
+def _seek(puzzle: Puzzle, part: Part, program: Program, enough: int) -> None:
     """Answers in which many cells at once have values that they had in none before.
 
     Some dozens of them give most cells of a large part all the values that are asked for.
@@ -121,7 +154,7 @@ def _seek(puzzle: Puzzle, program: Program, enough: int) -> None:
     first = _near(program, rule, program.lo, np.ones(size))
     if first is None:
         return
-    _meet(puzzle, program, first)
+    _meet(puzzle, part, program, first)
     draw = np.random.default_rng(size)
     without = 0
     while without < _TRIES:
@@ -129,7 +162,7 @@ def _seek(puzzle: Puzzle, program: Program, enough: int) -> None:
         away = draw.integers(1, enough + 1, size) * draw.choice([-1, 1], size)
         answer = _near(program, rule, np.array(first) + away, (met < enough).astype(float))
         if answer is not None:
-            _meet(puzzle, program, answer)
+            _meet(puzzle, part, program, answer)
         gain = _counted(puzzle, program, enough).sum() - met.sum()
         without = 0 if gain > _WORTH else without + 1
 

@@ -213,7 +213,7 @@ class Trials:
         """What a fit says; risks of the exposed person-trials."""
         if self.horizon_hours is None:
             nothing = np.full(2, math.nan)
-            return Standardised(float(fit.cox.coef[0]), nothing, nothing)
+            return Standardised(float(fit.cox.coef[0]), nothing, nothing, math.nan)
         trials = np.unique(fit.trial)
         exposed = fit.columns[:, 0] == 1
         return standardised(

@@ -3,6 +3,7 @@
 -- of the exposure from time_zero + $start_hours to time_zero + $end_hours (NULL: without an end)
 -- that may or may not be some: rows of table `unread_exposure` (one without a start may lie in the
 -- window), and doses of $codelist by $routes after the discharge, which contradict it.
+-- unread_from: the first of them, of those with a start.
 WITH doubtful AS (
     SELECT
         u.admission_id,
@@ -21,7 +22,8 @@ WITH doubtful AS (
 unread AS (
     SELECT
         c.admission_id,
-        COUNT(*) AS n_unread
+        COUNT(*) AS n_unread,
+        MIN(u.started_at) AS unread_from
     FROM candidate AS c
     INNER JOIN doubtful AS u ON c.admission_id = u.admission_id
     WHERE
@@ -42,6 +44,7 @@ SELECT
     c.time_zero,
     c.weight_kg,
     SENDS('medication', c.admission_id) AS sends_medication,
-    COALESCE(u.n_unread, 0) AS n_unread
+    COALESCE(u.n_unread, 0) AS n_unread,
+    u.unread_from
 FROM candidate AS c
 LEFT JOIN unread AS u ON c.admission_id = u.admission_id
