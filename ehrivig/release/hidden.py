@@ -94,12 +94,9 @@ def _kind(frame: pl.DataFrame) -> str:
 
 def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFrame:
     """A table with other values in one row."""
-    here = pl.int_range(pl.len()) == row
-    there = {name: value for name, value in values.items() if name in frame.columns}
-    return frame.with_columns(
-        pl.when(here).then(pl.lit(value, frame.schema[name])).otherwise(pl.col(name)).alias(name)
-        for name, value in there.items()
-    )
+    there = [name for name in values if name in frame.columns]
+    # one series after the other: an expression over all of them costs ten times as much
+    return frame.with_columns(frame[name].clone().scatter(row, values[name]) for name in there)
 
 
 def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
