@@ -16,7 +16,7 @@ from ehrivig import contract
 from ehrivig.dataset import KEY
 from ehrivig.literals import render
 
-ORIGIN = datetime(2000, 1, 1, 0, 0, 30)
+ORIGIN = datetime(2001, 1, 1, 0, 0, 30)
 """The admission of the first stay of everybody: half a minute off, so that no moment is at 0:00."""
 APART = timedelta(days=4 * 365 + 1)
 """Between the admissions of two stays of a person; further apart than any window reaches."""

@@ -35,8 +35,7 @@ ordered AS (
             TRIM(m.dosage),
             '^([0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]*[.]?[0-9]+)\s*([^0-9,.-][^0-9]*)$',
             ['amount', 'unit']
-        ) AS told,
-        LOWER(REGEXP_REPLACE(TRIM(m.routeadmin), '\s+', ' ', 'g')) AS way
+        ) AS told
     FROM source.medication AS m
     LEFT JOIN prepared.drug_name AS n ON m.drughiclseqno = n.drughiclseqno
 )
@@ -55,34 +54,12 @@ SELECT
     NULL AS strength_g,
     o.drugstartoffset + s.shift AS started_at,
     NULLIF(o.drugstopoffset, 0) + s.shift AS stopped_at,
-    CASE
-        WHEN
-            o.way SIMILAR TO '(iv|i[.]v[.]|ivp|ivpb|pb|imv|lvf|inj)( .*)?'
-            OR REGEXP_MATCHES(
-                o.way, 'intraven|^ivdrip|^iv[ (/-]|(central|periph|cosig) iv|proc ivp|piggyback'
-            ) THEN 'iv'
-        WHEN REGEXP_MATCHES(o.way, '^(sc|sq|subq|sub-q|s[.]c[.])$|subcu') THEN 'sc'
-        WHEN REGEXP_MATCHES(o.way, '^(im|i[.]m[.])$|^ij$|intramusc') THEN 'im'
-        WHEN
-            REGEXP_MATCHES(
-                o.way,
-                '^(po|p[.]o[.]|ng|ngt|og|ogt|peg|gt|jt|tf|ft|tube|nb)$|^po[ (/]|oral|nasogas|tube'
-                || '|^ng[- /]|^peg|gastric|feeding|chewed|by mouth'
-            ) AND NOT REGEXP_MATCHES(o.way, 'swab|mucosa|rinse') THEN 'po'
-        WHEN
-            REGEXP_MATCHES(
-                o.way,
-                '^(inh|ih|neb|svn|in|ik|top|tp|td|pr|re|rc|rec|rtl|sl|mt|id|ou|oph|irr|nas)$'
-                || '|inhal|inhl|neb|topic|topl|rect|transderm|subling|eye|ophth|nare|nasal'
-                || '|nostril|mouth|muco|swish|swab|intraderm|epidural|arteri|urethra|dwell'
-                || '|flush|cathet|irrigat|infiltrat|dialysis|vagin|buccal|skin|patch|intra'
-            ) THEN 'other'
-        ELSE 'unknown'
-    END AS route,
+    COALESCE(w.route, 'unknown') AS route,
     CASE WHEN o.drugordercancelled THEN 'cancelled' WHEN o.prn THEN 'unknown' ELSE 'given' END
         AS status
 FROM ordered AS o
 INNER JOIN prepared.unit_stay AS s ON o.patientunitstayid = s.patientunitstayid
+LEFT JOIN prepared.route_word AS w ON o.routeadmin = w.routeadmin
 UNION ALL
 SELECT
     s.hospital_id,
