@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from ehrivig import contract
-from ehrivig.dataset import KEY
 from ehrivig.literals import render
 
 ORIGIN = datetime(2001, 1, 1, 0, 0, 30)
@@ -21,6 +20,7 @@ ORIGIN = datetime(2001, 1, 1, 0, 0, 30)
 APART = timedelta(days=4 * 365 + 1)
 """Between the admissions of two stays of a person; further apart than any window reaches."""
 _DAY_US = 86_400_000_000
+_KEY = ("hospital_id", "admission_id")
 
 
 def spans(frame: pl.DataFrame) -> pl.DataFrame:
@@ -38,10 +38,10 @@ def moments(rows: pl.LazyFrame) -> pl.LazyFrame:
 def since_admission(frame: pl.DataFrame, admitted: pl.DataFrame) -> pl.DataFrame:
     """A table with its moments as spans since the admission.
 
-    `frame`, `admitted`: rows by KEY; `admitted` has admitted_at.
+    `frame`, `admitted`: rows by hospital and admission; `admitted` has admitted_at.
     """
-    starts = admitted.select(*KEY, pl.col("admitted_at").alias("_admitted"))
-    joined = frame.join(starts, on=KEY, how="left", maintain_order="left")
+    starts = admitted.select(*_KEY, pl.col("admitted_at").alias("_admitted"))
+    joined = frame.join(starts, on=list(_KEY), how="left", maintain_order="left")
     told = joined.with_columns(pl.col(name) - pl.col("_admitted") for name in _moments(frame))
     return told.drop("_admitted")
 
