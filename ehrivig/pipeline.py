@@ -212,6 +212,8 @@ def _cohort(this: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
         *cohort.select(screened, criterion, study), tables.gather(this, "dosing"), study
     )
     attrition.write_csv(folder / "attrition.csv")
+    if study.clock == "offsets":
+        this.unordered = cohort.of_unknown_order(people, screened)
     spent = ledger.spend(this.results, people, tables.gather(this, "scope"))
     spent.write_csv(folder / "ledger.csv")
     use.write(folder, lambda name: tables.gather(this, name), study)

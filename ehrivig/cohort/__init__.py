@@ -10,6 +10,7 @@ from ehrivig.cohort.attrition import (
     admissions_read,
     empty_message,
     of_known_exposure,
+    of_unknown_order,
     select,
 )
 from ehrivig.cohort.criteria import cohort_query, screen
@@ -20,6 +21,7 @@ __all__ = [
     "cohort_query",
     "empty_message",
     "of_known_exposure",
+    "of_unknown_order",
     "screen",
     "select",
 ]

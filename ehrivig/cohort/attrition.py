@@ -75,6 +75,18 @@ def _first_of_person(admissions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def of_unknown_order(people: pl.DataFrame, screened: pl.LazyFrame) -> int:
+    """Persons of a cohort with another stay that may have come first: no order tells which did.
+
+    `screened`: every admission, of which those of one moment are of unknown order.
+    """
+    others = (pl.col(name).alias(f"other_{name}") for name in KEY)
+    other = screened.select(*others, "person_id", "admitted_at")
+    tied = people.lazy().join(other, on=["person_id", "admitted_at"])
+    same = pl.all_horizontal(pl.col(name) == pl.col(f"other_{name}") for name in KEY)
+    return int(tied.filter(~same).select(pl.col("person_id").n_unique()).collect().item())
+
+
 def _count(
     step: int,
     name: str,

@@ -37,7 +37,7 @@ BatchOption = Annotated[
     ),
 ]
 LayoutOption = Annotated[
-    str | None, typer.Option("--layout", help="native, clif, omop, or a folder of SELECTs.")
+    str | None, typer.Option("--layout", help="native, clif, omop, eicu, or a folder of SELECTs.")
 ]
 ProtocolOption = Annotated[
     str | None,

@@ -51,10 +51,11 @@ def lost_at_the_end(table: pl.DataFrame, ends: pl.DataFrame, study: Study) -> pl
     """The analysis table with deaths within days unknown of who was not followed so long.
 
     `table`: hospital_id, time_zero, the outcomes, and time_days and event of a primary death.
-    Nothing changes where the study file says the last day of the extract.
+    Nothing changes where the study file says the last day of the extract, or where dates are of no
+    calendar: nobody knows when such an extract ends.
     """
     deaths = [v for v in study.outcomes.variables if v.source == "death" and v.within_days]
-    if study.extract.extract_date is not None or not deaths:
+    if study.extract.extract_date is not None or study.clock != "calendar" or not deaths:
         return table
     told = table.join(ends, on="hospital_id", how="left", maintain_order="left")
     followed = (pl.col(END) - pl.col("time_zero")).dt.total_microseconds() / 86_400e6

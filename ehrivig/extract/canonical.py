@@ -15,7 +15,7 @@ _CASTABLE: dict[str, tuple[str, ...]] = {
     "text": (*_WHOLE, "ENUM", "UUID"),
     "time": ("DATE", *_CLOCKS),
     "date": ("TIMESTAMP", *_CLOCKS),
-    "number": (*_WHOLE, "FLOAT", "DECIMAL"),
+    "number": (*_WHOLE, "FLOAT", "DOUBLE", "DECIMAL"),
     "flag": (),
 }
 _SHARED_KEYS = ("admission_id", "patient_id")
@@ -98,7 +98,13 @@ def _with_made_keys(text: str, types: dict[str, str]) -> str:
 def _mend(found: Found) -> str:
     if found.type is None:
         return "is required, and not given. Add it to the SELECT."
-    return f"{found.problem}. Cast it in the SELECT, for instance with TRY_CAST."
+    cure = "Cast it in the SELECT, for instance with TRY_CAST."
+    if found.column.kind == "time" and found.type.partition("(")[0] in _CASTABLE["number"]:
+        cure = (
+            "Make it a timestamp in the SELECT; where it counts minutes from the admission, write "
+            'dates = "offsets" into layout.toml.'
+        )
+    return f"{found.problem}. {cure}"
 
 
 def absent(table: Table, keys: dict[str, str]) -> str:

@@ -80,7 +80,7 @@ def refuse_strangers(names: Collection[str], study: Study) -> None:
         )
 
 
-_WITHOUT_QUANTITY = ("native", "clif")
+_WITHOUT_QUANTITY = ("native", "clif", "eicu")
 """Layouts that do not read drug_quantity, which `study check` tells."""
 
 

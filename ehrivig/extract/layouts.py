@@ -5,6 +5,8 @@ SELECTs whose results are kept as tables `prepared.<name>`, made first, in the o
 one that reads QUERY_TABLE(event) is a macro `prepared.<name>('<table>', moment)`.
 Every SELECT may use PLAIN_WORD(text), a category as it is compared, and MOMENT_OF(moment, day).
 A shipped layout also has `columns.csv`: the source columns that it reads, with their kinds.
+`layout.toml` says of which clock its moments are (`ehrivig.study.clock`), where it is not the
+calendar.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ from ehrivig import contract, resources
 from ehrivig.codes import read_list
 from ehrivig.database import Database, Query
 from ehrivig.errors import UsageError
+from ehrivig.study import clock
+from ehrivig.study.clock import Clock
 
-SHIPPED = ("native", "clif", "omop")
+SHIPPED = ("native", "clif", "omop", "eicu")
 REQUIRED = {
     "native": tuple(table.name for table in contract.TABLES if table.required),
     "clif": ("clif_patient", "clif_hospitalization", "clif_adt"),
     "omop": ("person", "visit_occurrence", "concept", "concept_ancestor"),
+    "eicu": ("patient",),
 }
 """Source tables without which a shipped layout cannot be read."""
 OF_ANY_TABLE = ("event", "moment")
@@ -47,7 +52,7 @@ class Layout:
     """The SELECTs of a layout by canonical table, its preparations in order, and what it reads.
 
     `declared`: source table -> the columns that are read; empty for a user's own layout, which may
-    read anything.
+    read anything. `clock`: of which its moments are, where it says so.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Layout:
     selects: dict[str, Query]
     preparations: dict[str, Query]
     declared: dict[str, tuple[SourceColumn, ...]]
+    clock: Clock | None = None
 
     @property
     def own(self) -> bool:
@@ -107,7 +113,7 @@ def load(name: str) -> Layout:
     folder = resources.sql_folder() / "layout" / name if name in SHIPPED else Path(name)
     if not folder.is_dir():
         raise UsageError(
-            f"layout: no layout {name!r}. Give native, clif, omop or a folder of SELECTs "
+            f"layout: no layout {name!r}. Give {', '.join(SHIPPED)} or a folder of SELECTs "
             "(`ehrivig layout new DIR` writes one)."
         )
     selects = {}
@@ -123,7 +129,8 @@ def load(name: str) -> Layout:
         path.stem: Query.load(path, f"{folder.name}/prepare/{path.name}")
         for path in sorted((folder / "prepare").glob("*.sql"))
     }
-    return Layout(name, folder, selects, preparations, _declared(name, folder))
+    declared, own_clock = _declared(name, folder), clock.of_layout(folder)
+    return Layout(name, folder, selects, preparations, declared, own_clock)
 
 
 def _declared(name: str, folder: Path) -> dict[str, tuple[SourceColumn, ...]]:

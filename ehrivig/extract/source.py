@@ -36,6 +36,7 @@ from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
+from ehrivig.study.clock import refuse_calendar
 
 EVERYBODY = "all"
 """The `hospital_id` of what belongs to no single hospital: no hospital may be called so."""
@@ -43,6 +44,7 @@ _WHERE_HOSPITALS_ARE = {
     "omop": " A hospital is the care_site_id of visit_occurrence, unless [extract] hospital_level "
     "says otherwise.",
     "clif": " A hospital is the hospital_id of clif_adt.",
+    "eicu": " A hospital is the hospitalid of patient.",
 }
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"
@@ -53,9 +55,11 @@ def inspect(extract: Path, study: Study) -> Source:
     """What an extract holds: tables and hospitals, without reading events.
 
     Raises ExtractError for a folder that cannot be read: missing, empty, a misspelt or missing
-    table, mixed versions of a layout, a hospital of the study that is not there.
+    table, mixed versions of a layout, a hospital of the study that is not there. StudyError where
+    the study asks of the calendar what an extract without dates cannot tell.
     """
     layout = layouts.load(study.extract.layout)
+    refuse_calendar(study)
     source = find(extract, layout)
     hospitals = (
         _native_hospitals(source)

@@ -9,7 +9,7 @@ from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
-from ehrivig.extract import canonical, care_sites, layouts, source_view, unplaced
+from ehrivig.extract import canonical, care_sites, layouts, offsets, source_view, unplaced
 from ehrivig.extract.files import Source, TableFile
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.pieces import of_attached
@@ -268,9 +268,14 @@ def _map(
 
 
 def draft(db: Database, layout: Layout, table: contract.Table, values: dict[str, object]) -> str:
-    """Make the view of what a layout's SELECT gives, as it gives it; its name."""
+    """Make the view of what a layout's SELECT gives; its name.
+
+    Minutes of a clock for each stay are then moments.
+    """
     name = f"prepared.select_{table.name}"
     guarded(db, layout.selects[table.name], name, values, keep=False)
+    if layout.clock == "offsets":
+        return offsets.placed(db, name, table, layout.where(table.name))
     return name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ehrivig.report import answer_methods
 from ehrivig.report.words import labels
 from ehrivig.stats.weighting.estimands import ESTIMANDS
-from ehrivig.study import Study
+from ehrivig.study import Study, clock
 from ehrivig.study.admitted import until_hours
 from ehrivig.study.registries import ANSWERS
 
@@ -31,6 +31,7 @@ def paragraphs(study: Study, asked: Study | None = None) -> list[str]:
     """
     said = [_population(study), _exposure(study), _covariates(study)]
     said += [*answer_methods.paragraphs(study, asked), _matching(study), _analysis(study)]
+    said += [words for words in (clock.told(study),) if words]
     return [*said, _own_lists(study)] if study.lists.own else said
 
 
@@ -99,11 +100,15 @@ def _exposure(study: Study) -> str:
     )
     text = (
         f"Exposure: administrations of {e.label} (code list {e.codelist}; route "
-        f"{', '.join(e.routes)}) from {e.start_hours:g} h after time zero to {end}. A day is a "
-        "local calendar day; doses of one day add up; an administration without a usable amount "
+        f"{', '.join(e.routes)}) from {e.start_hours:g} h after time zero to {end}. A day is "
+        f"{_day(study)}; doses of one day add up; an administration without a usable amount "
         "has no dose and is counted in the dose coverage."
     )
     return text + (f" Groups: {bands}." if bands else "")
+
+
+def _day(study: Study) -> str:
+    return "24 hours from the admission on" if study.clock == "offsets" else "a local calendar day"
 
 
 def _own_lists(study: Study) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import cohort, concepts, contract, extract, use, validate
-from ehrivig.batch import keys
+from ehrivig.batch import keys, relative
 from ehrivig.batch import share as sharing
 from ehrivig.batch.share import Share
 from ehrivig.cohort import event_rows
@@ -31,6 +31,7 @@ from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
 from ehrivig.features import baseline, dosing, nobody_exposed, outcomes, severity_course
 from ehrivig.runs import row_order
 from ehrivig.study import Study
+from ehrivig.study.clock import Clock
 from ehrivig.validate import gate, mapping
 from ehrivig.validate.measurement import Measurement, as_measured
 from ehrivig.validate.result import ROWS_SCHEMA, Step
@@ -200,7 +201,7 @@ def _features(
     if share:
         sharing.settle(db)
     concepts.define_sent(db, sent)
-    keep = Keep(folder, keys.Restored(db, tuple(sent)))
+    keep = Keep(folder, keys.Restored(db, tuple(sent)), study.clock)
     with clock.step("cohort") as done:
         cohort.screen(db, study, prepare)
         event_rows.to_eligible(db)
@@ -248,11 +249,13 @@ def prepare(db: Database, name: str) -> None:
 class Keep:
     """Writes tables of admissions into `folder`, with ids as the hospitals write them.
 
-    Whom no network knows is the patient of his hospital.
+    Whom no network knows is the patient of his hospital. Moments that no date is behind are written
+    as spans (`datasets.scan` gives them back).
     """
 
     folder: Path
     restored: keys.Restored
+    clock: Clock = "calendar"
 
     def __call__(self, frame: pl.DataFrame, name: str) -> int:
         """Write a table in the order of its hospitals and admissions; its number of rows."""
@@ -260,6 +263,8 @@ class Keep:
         if "person_id" in frame.columns:
             own = pl.col("hospital_id") + "/" + pl.col("patient_id").cast(pl.String)
             frame = frame.with_columns(pl.coalesce("person_id", own).alias("person_id"))
+        if self.clock == "offsets":
+            frame = relative.spans(frame)
         row_order.by_columns(frame).write_parquet(self.folder / f"{name}.parquet")
         return frame.height
 

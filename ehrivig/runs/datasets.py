@@ -15,6 +15,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from ehrivig.batch import relative
+
 FOLDER = "hospitals"
 _ROWS_OF_GROUP = 2**17
 _PLAIN = pl.CompatLevel.oldest()  # text as every reader of Parquet knows it
@@ -66,7 +68,7 @@ def write(run: Path, parts: Sequence[Part]) -> bool:
 def scan(run: Path, name: str, hospitals: Iterable[str]) -> pl.LazyFrame:
     """A table of some hospitals of a run: only what is asked for is read."""
     rows = pl.scan_parquet(place(run, f"{name}.parquet"))
-    return rows.filter(pl.col("hospital_id").is_in(sorted(hospitals)))
+    return relative.moments(rows.filter(pl.col("hospital_id").is_in(sorted(hospitals))))
 
 
 def _write(target: Path, files: list[tuple[Path, frozenset[str]]]) -> bool:

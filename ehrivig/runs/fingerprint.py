@@ -109,10 +109,10 @@ def _files_of_settings(study: Study) -> dict[str, str]:
 def code_hashes() -> dict[str, dict[str, str]]:
     """SHA-256 of each shipped SQL file, suite and code list, by relative path.
 
-    Beside its SQL a layout has the list of the columns that it reads (CSV).
+    Beside its SQL a layout has the list of the columns that it reads (CSV), and settings (TOML).
     """
     kinds = {
-        "sql": (resources.sql_folder(), "*.[sc][qs][lv]"),  # .sql and .csv
+        "sql": (resources.sql_folder(), "*.[sct][qso][lvm]*"),  # .sql, .csv, .toml
         "suites": (resources.expectations_folder(), "*.json"),
         "codelists": (resources.codelists_folder(), "*.csv"),
     }

@@ -13,7 +13,7 @@ from ehrivig.runs.fingerprint import code_hashes, engines
 from ehrivig.runs.state import Run
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import warnings_of
-from ehrivig.validate import mapping
+from ehrivig.validate import mapping, switched_off
 
 FILE = "manifest.json"
 
@@ -32,6 +32,8 @@ def write(run: Run) -> None:
         "warnings": warnings_of(run.study),
         "synthetic": run.source.synthetic,
         "layout": run.source.layout,
+        "dates": run.study.clock,
+        "checks_switched_off": sorted(switched_off.checks(run.study)),
         "code": code_hashes(),
         "own_codelists": run.study.lists.hashes,
         "mappings": _signed_mappings(run.study),

@@ -50,7 +50,8 @@ class Run:
     from `earlier`; `steps`: what was done for the others; `numbers`: admissions, cohort, exposed,
     pairs, lints, as far as the run came; `declared`: hash of the protocol that it is held to, empty
     where to none; `known`: what is known of people after their stay, once
-    all hospitals have met; `failed`: diagnostics of the answer that fail.
+    all hospitals have met; `failed`: diagnostics of the answer that fail; `unordered`: people of
+    the cohort of whom no order tells which stay came first.
     """
 
     study: Study
@@ -79,6 +80,7 @@ class Run:
     known: Known | None = None
     failed: list[str] = field(default_factory=list)
     declared: str = ""
+    unordered: int = 0
     exit_code: int = 0
     message: str = "done"
 

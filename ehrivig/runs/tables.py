@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig import dataset
+from ehrivig.batch import relative
 from ehrivig.concepts import bands, data_end, follow_up
 from ehrivig.dataset import KEY
 from ehrivig.features import severity_course
@@ -36,10 +37,16 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
         table = table.join(_daily(run, people, names), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
-    people.write_parquet(run.folder / "cohort.parquet")
-    given.sort(KEY).write_parquet(run.folder / "dosing.parquet")
-    table.write_parquet(run.folder / "analysis.parquet")
+    for name, frame in (("cohort", people), ("dosing", given.sort(KEY)), ("analysis", table)):
+        _readable(run, frame, people).write_parquet(run.folder / f"{name}.parquet")
     return table
+
+
+def _readable(run: Run, frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """A table as it is written: without dates its moments are spans since the admission."""
+    if run.study.clock != "offsets":
+        return frame
+    return relative.since_admission(frame, people)
 
 
 def _discharge(people: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def process(
                 mapping.write_found(db, folder)
             _as_read(db)
             concepts.define_sent(db, concepts.of_hospitals(db, _with_rows(db, names)))
-            _features(db, study, folder, Keep(folder, keys.Restored(db, names)))
+            _features(db, study, folder, Keep(folder, keys.Restored(db, names), study.clock))
     shutil.rmtree(spill, ignore_errors=True)
     result = BatchResult(names, folder, ())
     result.write()

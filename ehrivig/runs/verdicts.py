@@ -7,10 +7,12 @@ import polars as pl
 from ehrivig import validate
 from ehrivig.audit import lints as audit
 from ehrivig.dataset import KEY
+from ehrivig.disclosure import shown
 from ehrivig.meta.lint import Lint
 from ehrivig.runs import datasets, earlier, tables
 from ehrivig.runs.state import Run
-from ehrivig.validate import gate, hospitals, quality, unused_mappings
+from ehrivig.study import clock
+from ehrivig.validate import gate, hospitals, quality, switched_off, unused_mappings
 from ehrivig.validate.measurement import ALL
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 
@@ -102,8 +104,24 @@ def write(run: Run) -> None:
 
 
 def lints(run: Run) -> pl.DataFrame:
-    """What a reader of the results should know of the signed mappings, as lints."""
-    return audit.frame([Lint("mapping_unused", "warn", one.message) for one in run.unused_mappings])
+    """What a reader of the results should know of the signed mappings and the clock, as lints."""
+    found = [Lint("mapping_unused", "warn", one.message) for one in run.unused_mappings]
+    return audit.frame([*found, *_of_clock(run)])
+
+
+def _of_clock(run: Run) -> list[Lint]:
+    """That there is no calendar, and of whom nobody knows which stay came first."""
+    said = clock.told(run.study)
+    if not said:
+        return []
+    off = len(switched_off.checks(run.study))
+    said = f"{said} {off} checks are off, by name in quality/index.html and manifest.json"
+    found = [Lint("no_calendar", "warn", said)]
+    if run.unordered:
+        persons = shown(run.unordered, run.study.report.smallest_cell)
+        words = "the source does not tell which of their stays came first: one of these is studied"
+        found.append(Lint("stays_of_unknown_order", "warn", f"{persons} people: {words}"))
+    return found
 
 
 def _network(run: Run, studied: Studied | None = None) -> Network:

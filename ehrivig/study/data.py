@@ -103,8 +103,15 @@ class Extract(Section):
     layout: str = Field(
         default="native",
         min_length=1,
-        description="How the source is mapped: native, clif, omop, or a folder of SELECTs.",
+        description="How the source is mapped: native, clif, omop, eicu, or a folder of SELECTs.",
         examples=["omop"],
+    )
+    dates: Literal["calendar", "shifted"] | None = Field(
+        default=None,
+        description="Of which clock the moments are: of the calendar, or shifted for each person "
+        "by another span, as in public extracts; nothing over calendar time is then asked. "
+        "Without it what the layout declares (`layout.toml`), else the calendar.",
+        examples=["shifted"],
     )
     hospitals: tuple[Words, ...] = Field(
         default=(),

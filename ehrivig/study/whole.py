@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from ehrivig import resources
 from ehrivig.codes.lists import SHIPPED, CodeLists
+from ehrivig.study import clock
 from ehrivig.study.data import Extract, Quality, StudyInfo
 from ehrivig.study.people import UNTREATED, Cohort, Exposure
 from ehrivig.study.plan import (
@@ -81,6 +82,11 @@ class Study(Section):
         changed = self.model_copy()
         changed._lists = lists
         return changed
+
+    @property
+    def clock(self) -> clock.Clock:
+        """Of which clock the moments of the extract are: as declared, else of the calendar."""
+        return clock.of_study(self)
 
     @property
     def digest(self) -> str:

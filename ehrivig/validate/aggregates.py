@@ -11,8 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig.batch import keys, share
+from ehrivig.batch import keys, relative, share
 from ehrivig.database import Database
+from ehrivig.study.clock import Clock
 from ehrivig.validate import charted
 from ehrivig.validate.gate_tables import gate_query
 
@@ -69,6 +70,13 @@ _KNOWN_PERSON = (
     "FROM main.admission AS a INNER JOIN main.patient AS p USING (patient_id) "
     "WHERE p.person_id IS NOT NULL"
 )
+_OVER_MONTHS = ("month", "stay_month")
+_EMPTY: dict[Clock, tuple[str, ...]] = {
+    "calendar": (),
+    "shifted": _OVER_MONTHS,
+    "offsets": (*_OVER_MONTHS, "clock", "exposure_hour"),
+}
+"""Clock -> the aggregates over calendar time, or the hours of the day, that are then empty."""
 OF_PROFILES = ("lab_distribution", "lab_unit", "lab_median", "vital_distribution")
 """The aggregates that follow from the distributions alone."""
 _OF_SHARE = {
@@ -78,16 +86,21 @@ _OF_SHARE = {
 }
 
 
-def write(db: Database, hospitals: Sequence[str], folder: Path) -> None:
+def write(db: Database, hospitals: Sequence[str], folder: Path, clock: Clock) -> None:
     """Write each aggregate of gated hospitals as `<folder>/<name>.parquet`, sorted by hospital.
+
+    What needs more than the `clock` tells is empty.
 
     Of a share of a hospital the whole distributions too, from which those of the hospital are made.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = QUERIES if share.is_whole(db) else QUERIES | _OF_SHARE
     for name, query in wanted.items():
-        db.frame(query).write_parquet(folder / f"{name}.parquet")
+        asked = f"SELECT * FROM ({query}) WHERE FALSE" if name in _EMPTY[clock] else query
+        db.frame(asked).write_parquet(folder / f"{name}.parquet")
     known = keys.Restored(db, tuple(hospitals))(db.frame(_KNOWN_PERSON))
+    if clock == "offsets":
+        known = relative.spans(known)
     known.sort(known.columns).write_parquet(folder / "known_person.parquet")
     completeness(db).write_parquet(folder / "completeness.parquet")
 

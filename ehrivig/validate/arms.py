@@ -97,16 +97,22 @@ def lost_rows(network: Network, key: pl.DataType) -> pl.DataFrame:
 
 
 def lost_admissions(network: Network, stays: pl.DataFrame) -> pl.DataFrame:
-    """Stays set aside whose loss is one: hospital_id, patient_id, admitted_at."""
+    """Stays set aside whose loss is one: hospital_id, patient_id, admitted_at.
+
+    Without dates nobody knows when they were: admitted_at is null.
+    """
     harmless = [check.reason for check in suites()["admission"] if check.harmless]
     reasons = pl.col("reason").str.split(";").list.set_difference(harmless)
     rows = network.scan("quarantine/admission", [one.hospital_id for one in network.results])
+    admitted = pl.col("admitted_at")
+    if not isinstance(rows.collect_schema()["admitted_at"], pl.Datetime):
+        admitted = pl.lit(None, pl.Datetime("us")).alias("admitted_at")
     return (
         rows.filter(reasons.list.len() > 0)
         .select(
             pl.col("hospital_id").cast(pl.String),
             pl.col("patient_id").cast(stays.schema["patient_id"], strict=False),
-            "admitted_at",
+            admitted,
         )
         .collect()
     )

@@ -132,7 +132,7 @@ def prepare(db: Database, table: str, study: Study) -> None:
         if table == "medication" and _has_copies(db):
             db.execute("ALTER VIEW gate.medication RENAME TO medication_copied")
             db.view("gate.medication", gate_query("medication_copies"))
-        _profile(db, table)
+        _profile(db, table, study)
 
 
 def _with_stay(rows: str) -> str:
@@ -169,10 +169,11 @@ def _has_copies(db: Database) -> bool:
     return bool(db.rows("SELECT 1 FROM gate.medication_flag WHERE copied LIMIT 1"))
 
 
-def _profile(db: Database, table: str) -> None:
+def _profile(db: Database, table: str, study: Study) -> None:
     """The distributions of laboratory results and vital signs."""
     if table == "lab":
-        db.table("gate.lab_profile", gate_query("lab_profile"))
+        dated = {"calendar": study.clock == "calendar"}
+        db.table("gate.lab_profile", gate_query("lab_profile"), dated)
         db.table("gate.lab_median", gate_query("lab_median"))
     if table == "vital":
         db.table("gate.vital_profile", gate_query("vital_profile"))
@@ -211,7 +212,12 @@ def _admissions(db: Database) -> dict[str, int]:
 
 
 def _zones(db: Database, study: Study, hospitals: Sequence[str]) -> dict[str, ZoneInfo | None]:
-    """Each hospital's time zone, else the study's; None when neither names a known one."""
+    """Each hospital's time zone, else the study's; None when neither names a known one.
+
+    Moments of no calendar are in none.
+    """
+    if study.clock == "offsets":
+        return dict.fromkeys(hospitals)
     stated: dict[str, list[str | None]] = {}
     for hospital_id, name in db.rows(
         "SELECT hospital_id, timezone FROM resolved.hospital ORDER BY ALL"

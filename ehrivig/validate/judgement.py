@@ -7,7 +7,8 @@ warns; where its suite says so it fails above a second limit (`fails_above`), un
 itself gives it a severity or a threshold. A proportion needs some rows: fewer than `FEW` fail no
 limit above 0; whether anything is left is asked apart (`validate.left`).
 `severities` of the study file replaces a check's severity ("off" removes it), `thresholds` its
-threshold; both by check id.
+threshold; both by check id. What needs a calendar is off where there is none
+(`validate.switched_off`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ehrivig.contract import BY_NAME
 from ehrivig.disclosure import small, small_proportion
 from ehrivig.errors import StudyError
 from ehrivig.study import Quality, Study
+from ehrivig.validate import switched_off
 from ehrivig.validate.hospitals import BY_CHECK
 from ehrivig.validate.measurement import Check, Measurement, Verdict, read_measurements
 from ehrivig.validate.suite import Severity, by_check
@@ -32,10 +34,10 @@ MEASUREMENTS_FILE = "measurements.parquet"
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "quarantine": 0.2, "warn": 0.0}
 
 
-def severity_of(check: str, declared: Severity, quality: Quality) -> Severity | None:
+def severity_of(check: str, declared: Severity, study: Study) -> Severity | None:
     """The severity of a check under the study's policy; None when it is switched off."""
-    chosen = quality.severities.get(check, declared)
-    return None if chosen == "off" else chosen
+    chosen = study.quality.severities.get(check, declared)
+    return None if chosen == "off" or check in switched_off.checks(study) else chosen
 
 
 def _threshold(check: str, severity: Severity, quality: Quality) -> float:
@@ -53,12 +55,12 @@ def judge(measurements: Iterable[Measurement], study: Study) -> list[Check]:
 
     Raises StudyError when the study file names a check that no suite declares.
     """
-    quality = study.quality
+    quality, off = study.quality, switched_off.checks(study)
     _refuse_unknown(quality)
     checks = []
     for m in measurements:
-        severity = severity_of(m.check, m.severity, quality)
-        if severity is None:
+        severity = quality.severities.get(m.check, m.severity)
+        if severity == "off" or m.check in off:
             continue
         threshold = _threshold(m.check, severity, quality)
         verdict = _verdict(m, severity, threshold, quality)

@@ -77,7 +77,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         tally.add(table.name, checks, counts)
     rules.store(db, active)
     tally.store(db)
-    strata.count(db)
+    strata.count(db, months=study.clock == "calendar")
     charted.count(db)
     return tally.measurements
 
@@ -147,7 +147,7 @@ def _measure_table(
     from ehrivig.validate import adapter  # Great Expectations: 4 s to import
 
     table = checks[0].table
-    acting = [c for c in checks if severity_of(c.check, c.severity, study.quality) == "quarantine"]
+    acting = [c for c in checks if severity_of(c.check, c.severity, study) == "quarantine"]
     relation = adapter.Relation(
         f"gate.{table}",
         contract.BY_NAME[table].names,
@@ -171,7 +171,7 @@ def _rules(study: Study, checks: tuple[Declared, ...], counts: Found) -> list[Ru
     return [
         Rule(check.table, check.check, check.reason, check.field, predicate)
         for check in checks
-        if severity_of(check.check, check.severity, study.quality) == "quarantine"
+        if severity_of(check.check, check.severity, study) == "quarantine"
         and (predicate := counts.predicates[check.check])
         and any(numbers.checks[check.check].violated for numbers in counts.of.values())
     ]

@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig import contract
-from ehrivig.batch import keys
+from ehrivig.batch import keys, relative
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
+from ehrivig.study.clock import Clock
 from ehrivig.validate import aggregates, measures, rules, suspects
 
 
@@ -20,7 +21,8 @@ def quarantine(db: Database, study: Study, hospitals: Sequence[str], folder: Pat
 
     Under `<folder>/quarantine/`: `<table>.parquet`, rejected rows with the columns of the contract
     as read, and `reason` (several joined by ';'); `values/<table>.parquet`, rows that stay in the
-    study but lost a value. `<folder>/quality/`: counts for the quality report. Measures first when
+    study but lost a value; without dates their moments are minutes since the admission.
+    `<folder>/quality/`: counts for the quality report. Measures first when
     that was not done on `db`. Raises EhrivigError unless, in every table, rows read = rows kept +
     rows rejected.
     """
@@ -31,19 +33,21 @@ def quarantine(db: Database, study: Study, hospitals: Sequence[str], folder: Pat
     active = rules.stored(db)
     for table in contract.TABLES:
         own = [rule for rule in active if rule.table == table.name]
-        _write(db, table.name, rules.of_rows(own), target / f"{table.name}.parquet")
+        parts = [(rules.of_rows(own), target)]
         if rules.of_values(own):
             (target / "values").mkdir(exist_ok=True)
-            _write(
-                db, table.name, rules.of_values(own), target / "values" / f"{table.name}.parquet"
-            )
+            parts.append((rules.of_values(own), target / "values"))
+        for some, place in parts:
+            _write(db, table.name, some, place / f"{table.name}.parquet", study.clock)
     account = _account(db, target)
-    aggregates.write(db, hospitals, folder / "quality")
+    aggregates.write(db, hospitals, folder / "quality", study.clock)
     return account
 
 
-def _write(db: Database, table: str, own: list[rules.Rule], path: Path) -> None:
+def _write(db: Database, table: str, own: list[rules.Rule], path: Path, clock: Clock) -> None:
     columns = keys.as_read(db, table)
+    if clock == "offsets":
+        columns = relative.as_minutes(table, columns)
     with suspects.alone(db, table):
         db.copy(rules.as_read(columns, table, own), path)
 

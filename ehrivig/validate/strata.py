@@ -54,14 +54,16 @@ _SCHEMA = {
 Counts = Iterator[tuple[str, int, int]]
 
 
-def count(db: Database) -> None:
+def count(db: Database, *, months: bool = True) -> None:
     """Table `gate.covered_by`: stays of each part of each stratum, and those with rows of a table.
+
+    `months`: whether there are any, by a calendar.
 
     Of an item (else ''): those with some; n_stays is then 0, and that of the table counts. Needs
     `gate.came_<table>` of every table of events; lets go of them.
     """
     db.load("gate.covered_by", pl.DataFrame(schema=_SCHEMA))
-    db.table("gate.stratum", gate_query("stratum"))
+    db.table("gate.stratum", gate_query("stratum"), {"calendar": months})
     for name in CHECKED:
         _count(db, name, f"SELECT DISTINCT '' AS item, admission_id FROM gate.came_{name}", "LEFT")
         db.execute(f"DROP TABLE gate.came_{name}")

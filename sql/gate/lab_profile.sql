@@ -2,14 +2,17 @@
 -- Grain: hospital, analyte, code, unit, month, bin (null: no positive value in the standard unit).
 -- Censored results are left out: half a limit is no measurement. Of the sampled stays (all, in a
 -- small hospital): a distribution does not need every row. seen: a bit for each of 62 groups of
--- stays, of which BIT_COUNT is at most the number of stays.
+-- stays, of which BIT_COUNT is at most the number of stays. Without a calendar all is one month.
 SELECT
     l.hospital_id,
     l.analyte,
     l.lab_code,
     l.vocabulary,
     l.unit,
-    DATE_TRUNC('month', l.collected_at)::DATE AS month,
+    CASE
+        WHEN $calendar THEN DATE_TRUNC('month', l.collected_at)::DATE
+        ELSE DATE '1970-01-01'
+    END AS month,
     CASE
         WHEN l.value_std > 0 AND ISFINITE(l.value_std) THEN FLOOR(8 * LOG2(l.value_std))
     END::SMALLINT AS bin,

@@ -1,6 +1,6 @@
 -- The counted stays by what divides them: sex, age, how they ended, the exposure, the month.
 -- Grain: stay and stratum. part: one of the parts of a stratum; a stay of which it is unknown is in
--- none. Of the admissions that the gate kept.
+-- none. Of the admissions that the gate kept. Without a calendar there are no months.
 WITH counted AS (
     SELECT admission_id
     FROM gate.stay
@@ -66,4 +66,4 @@ SELECT
     'month' AS stratum,
     STRFTIME(admitted_at, '%Y-%m') AS part
 FROM stay
-WHERE admitted_at IS NOT NULL
+WHERE $calendar AND admitted_at IS NOT NULL

@@ -9,6 +9,7 @@ from ehrivig.report import answer_daily, methods
 from ehrivig.report.protocol.section import OF_AUTHORS, Section, facts
 from ehrivig.report.table import Table
 from ehrivig.study import Study
+from ehrivig.study.clock import WORDS
 from ehrivig.study.protocol import beside, given
 from ehrivig.study.registries import ANSWERS, SENSITIVITY
 
@@ -77,6 +78,7 @@ def _sources(study: Study) -> Section:
     rows = [
         ("Data", "records of inpatient care, as an extract of the hospitals' warehouses"),
         ("Layout", data.layout),
+        ("Dates", "" if study.clock == "calendar" else WORDS[study.clock]),
         ("Hospitals", ", ".join(data.hospitals) or "all that the extract holds"),
         ("Period", period),
         ("Last day known", str(data.extract_date) if data.extract_date else ""),

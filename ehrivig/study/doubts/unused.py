@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CODE = "unused_setting"
 _OF_OMOP = ("drug_quantity", "drug_types_given", "emergency_visits", "hospital_level")
-_SHIPPED_OTHERS = ("native", "clif")
+_SHIPPED_OTHERS = ("native", "clif", "eicu")
 
 
 def unused_settings(study: Study) -> Iterator[Doubt]:

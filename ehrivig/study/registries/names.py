@@ -154,7 +154,9 @@ REGIMENS = NameList("regimens", "Regimens", "the packaged regimens", _regimens)
 CHECKS = NameList(
     "checks", "Checks", "the suites in `expectations/`, and the checks over hospitals", _checks
 )
-LAYOUTS = NameList("layouts", "Layouts", "the shipped layouts", lambda: ("native", "clif", "omop"))
+LAYOUTS = NameList(
+    "layouts", "Layouts", "the shipped layouts", lambda: ("native", "clif", "omop", "eicu")
+)
 TIMEZONES = NameList(
     "timezones", "Time zones", "the IANA time zones", lambda: tuple(available_timezones())
 )

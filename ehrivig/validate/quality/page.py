@@ -16,8 +16,8 @@ from ehrivig.database import Database
 from ehrivig.disclosure import shown, small
 from ehrivig.figures.page import inline
 from ehrivig.figures.page import page as filled
-from ehrivig.study import Study
-from ehrivig.validate import Check, Measurement, left
+from ehrivig.study import Study, clock
+from ehrivig.validate import Check, Measurement, left, switched_off
 from ehrivig.validate.drift import changes
 from ehrivig.validate.judgement import message_of
 from ehrivig.validate.quality import calendar, known, numbers
@@ -64,6 +64,8 @@ def page(
         known=known.shown_on_page(folder, smallest),
         completeness=_completeness(folder, hospitals),
         **calendar.shown_on_page(folder, len(hospitals), smallest),
+        clock=clock.told(study),
+        switched_off=sorted(switched_off.checks(study)),
         figures=_figures(folder, study),
         legend=_legend(hospitals),
         many=len(hospitals) > _many(),

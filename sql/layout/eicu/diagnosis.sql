@@ -1,0 +1,32 @@
+-- One row per coded diagnosis: "401.9, I10" is an ICD-9-CM code and an ICD-10-CM code. A diagnosis
+-- without a code is known by its path alone.
+-- Source: eICU diagnosis. diagnosed_at: when it was entered. vocabulary: by the form of the code;
+-- E980.2 and V62.84 are ICD-9-CM, E87.2 is ICD-10-CM; what is neither is local.
+WITH coded AS (
+    SELECT
+        patientunitstayid,
+        diagnosisoffset,
+        UNNEST(COALESCE(
+            STRING_SPLIT(NULLIF(TRIM(icd9code), ''), ','), [diagnosisstring]
+        )) AS written,
+        NULLIF(TRIM(icd9code), '') IS NOT NULL AS is_coded
+    FROM source.diagnosis
+)
+
+SELECT
+    s.hospital_id,
+    s.admission_id,
+    TRIM(d.written) AS code,
+    CASE
+        WHEN NOT d.is_coded THEN 'local'
+        WHEN REGEXP_FULL_MATCH(
+            TRIM(d.written), '([0-9]{3}|V[0-9]{2})([.][0-9]{1,2})?|E[0-9]{3}([.][0-9])?'
+        ) THEN 'ICD9CM'
+        WHEN REGEXP_FULL_MATCH(TRIM(d.written), '[A-Z][0-9][0-9A-Z]([.][0-9A-Z]{1,4})?')
+            THEN 'ICD10CM'
+        ELSE 'local'
+    END AS vocabulary,
+    NULL AS present_on_admission,
+    d.diagnosisoffset + s.shift AS diagnosed_at
+FROM coded AS d
+INNER JOIN prepared.unit_stay AS s ON d.patientunitstayid = s.patientunitstayid

@@ -1,0 +1,470 @@
+"""eICU: a hand-made hospital of every table, and the real demo against queries of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from extracts import Rows, opened, study, write
+
+from ehrivig import extract
+from ehrivig.database import Database
+from ehrivig.errors import ExtractError
+from ehrivig.extract import layout_check
+from ehrivig.study import Study, load
+
+PLAN = load("eicu_demo")
+
+
+def unit(number: int, stay: int, person: str, admitted: int, **other: Any) -> dict[str, Any]:
+    """A row of patient: a unit stay `admitted` minutes after the hospital admission."""
+    row = {
+        "patientunitstayid": number,
+        "patienthealthsystemstayid": stay,
+        "uniquepid": person,
+        "hospitalid": 7,
+        "gender": "Female",
+        "age": "70",
+        "admissionheight": 160.0,
+        "admissionweight": None,
+        "hospitaladmitoffset": -admitted,
+        "hospitaldischargeyear": 2014,
+        "hospitaldischargeoffset": 10_000 - admitted,
+        "hospitaldischargelocation": "Home",
+        "hospitaldischargestatus": "Alive",
+        "unitstaytype": "admit",
+        "unitvisitnumber": 1,
+        "unitdischargeoffset": 2_000,
+        "unitdischargestatus": "Alive",
+    }
+    return row | other
+
+
+DEAD = {"hospitaldischargestatus": "Expired", "hospitaldischargelocation": "Death"}
+EICU: dict[str, Rows] = {
+    "patient": [
+        unit(1, 10, "a", 60),
+        unit(2, 10, "a", 5_060, unitvisitnumber=2, admissionweight=80.0, unitdischargeoffset=600),
+        unit(3, 11, "a", 0, hospitaldischargeyear=2015, age="71", **DEAD),
+        unit(4, 12, "b", 30, age="> 89", gender="", unitstaytype="stepdown/other"),
+        unit(5, 13, "c", 0, hospitaldischargestatus="", unitdischargestatus="Expired"),
+        unit(6, 14, "c", 0, hospitaldischargelocation="Other Hospital", gender="Male"),
+        unit(7, 15, "d", -10, unitdischargestatus="Expired", hospitalid=8),
+    ],
+    "apacheapsvar": [
+        {"patientunitstayid": 1, "creatinine": 2.0, "wbc": -1.0, "meanbp": 55, "fio2": 40}
+        | {"eyes": 4, "verbal": 5, "motor": 6, "pao2": 80.0},
+        {"patientunitstayid": 2, "creatinine": 1.0, "wbc": 9.0, "meanbp": -1, "fio2": -1}
+        | {"eyes": 4, "verbal": -1, "motor": 6, "pao2": -1.0},
+    ],
+    "apachepatientresult": [
+        {"patientunitstayid": 1, "apachescore": score, "apacheversion": version}
+        for score, version in ((70, "IV"), (70, "IVa"))
+    ],
+    "diagnosis": [
+        {"patientunitstayid": 1, "diagnosisoffset": 30, "diagnosisstring": "d", "icd9code": code}
+        for code in ("401.9, I10", "E980.2, 965.00, T40.60", "V62.84, R45.851", "E87.2", "", "31.1")
+    ],
+    "infusiondrug": [
+        {"infusiondrugid": number, "patientunitstayid": 1, "infusionoffset": offset}
+        | {"drugname": name, "drugrate": rate}
+        for number, offset, name, rate in (
+            (1, 0, "Norepinephrine (mcg/kg/min)", "0.1"),
+            (2, 30, "Norepinephrine (mcg/kg/min)", "0.2"),
+            (3, 90, "Norepinephrine ()", "0"),
+            (4, 120, "norepinephrine (ml/hr)", "5"),
+            (5, 40, "Vasopressin 40 Units Sodium Chloride 0.9% 100 ml (units/min)", ".04"),
+            (6, 50, "Vasopressin (units/min)", "OFF"),
+        )
+    ],
+    "intakeoutput": [
+        {"patientunitstayid": 1, "intakeoutputoffset": 60, "cellvaluenumeric": value}
+        | {"cellpath": f"flowsheet|Flowsheet Cell Labels|I&O|{side} (ml)|{label}"}
+        | {"celllabel": label}
+        for side, label, value in (
+            ("Output", "Urine", 200.0),
+            ("Output", "Foley cath", 100.0),
+            ("Output", "Urine Count", 2.0),
+            ("Output", "Mixed Urine/Stool Volume", 50.0),
+            ("Intake", "Urine", 9.0),
+        )
+    ],
+    "medication": [
+        {"medicationid": number, "patientunitstayid": 1, "drugstartoffset": 10, "prn": prn}
+        | {"drugstopoffset": stop, "drugordercancelled": cancelled, "drugname": name}
+        | {"drughiclseqno": hicl, "dosage": dosage, "routeadmin": route}
+        for number, name, hicl, dosage, route, stop, cancelled, prn in (
+            (1, "ALBUMIN 25% 50 ML", 5, "25 g", "IV", 70, False, False),
+            (2, None, 5, "1,000 mL", "IVPB", 0, False, False),
+            (3, "albumin", 5, "1-2 mg", "PO", 0, True, False),
+            (4, None, 6, "5 3", "ZPYXVEND", 0, False, True),
+            (5, None, None, "PYXIS", "Both Eyes", 0, False, False),
+        )
+    ],
+    "physicalexam": [
+        {"patientunitstayid": 1, "physicalexamoffset": offset, "physicalexampath": f"x/GCS/{end}"}
+        for offset, end in (
+            (5, "Eyes Score/3"),
+            (5, "Verbal Score/4"),
+            (5, "Motor Score/5"),
+            (6, "15"),
+            (7, "Eyes Score/3"),
+            (8, "Score/scored"),
+        )
+    ],
+    "respiratorycare": [
+        {"patientunitstayid": 2, "respcarestatusoffset": 100, "airwaytype": "Oral ETT"}
+        | {"ventstartoffset": 50, "ventendoffset": 0}
+        | {"priorventstartoffset": -300, "priorventendoffset": -200}
+    ],
+    "respiratorycharting": [
+        {"patientunitstayid": 1, "respchartoffset": offset, "respchartvaluelabel": label}
+        | {"respchartvalue": value}
+        for offset, label, value in (
+            (0, "O2 Device", "Nasal cannula"),
+            (60, "O2 Device", "Ventilator"),
+            (60, "O2 Device", "None (Room air)"),
+            (90, "FiO2", "60"),
+            (120, "Tidal Volume (set)", "450"),
+            (130, "LPM O2", "2"),
+        )
+    ],
+    "treatment": [
+        {"patientunitstayid": 1, "treatmentoffset": 15, "treatmentstring": text}
+        for text in ("renal|dialysis|C V V H D", "renal|dialysis|hemodialysis|emergent", "renal|x")
+    ],
+    "vitalaperiodic": [
+        {"patientunitstayid": 1, "observationoffset": 12, "noninvasivesystolic": 90}
+        | {"noninvasivediastolic": 40, "noninvasivemean": None}
+    ],
+}
+CLOCK = "round(date_diff('second', a.admitted_at, e.{}) / 60.0)::INTEGER"
+
+
+def written(folder: Path, tables: dict[str, Rows] = EICU) -> Path:
+    for name, rows in tables.items():
+        write(folder / f"{name}.parquet", rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = written(tmp_path_factory.mktemp("eicu"))
+    with opened(folder, PLAN, "7") as found:
+        yield found
+
+
+def of_stay(db: Database, table: str, columns: str, moment: str, stay: int = 10) -> Any:
+    """Columns of a stay's rows, after the minutes from its admission."""
+    return db.rows(
+        f"SELECT {CLOCK.format(moment)} AS minute, {columns} FROM mapped.{table} AS e "
+        f"JOIN mapped.admission AS a USING (admission_id) WHERE admission_id = {stay} ORDER BY ALL"
+    )
+
+
+def test_stays_and_their_order(db: Database) -> None:
+    rows = db.rows(
+        "SELECT admission_id, patient_id, discharge_status, age_years, weight_kg, height_cm, "
+        "year(admitted_at), date_diff('minute', admitted_at, discharged_at) "
+        "FROM mapped.admission ORDER BY 1"
+    )
+    assert rows == [
+        (10, "a", "alive", 70.0, 80.0, 160.0, 2001, 10_000),
+        (11, "a", "died", 71.0, None, 160.0, 2005, 10_000),
+        (12, "b", "alive", 90.0, None, 160.0, 2001, 10_000),
+        (13, "c", "unknown", 70.0, None, 160.0, 2001, 10_000),
+        (14, "c", "transferred", 70.0, None, 160.0, 2001, 10_000),
+    ]
+
+
+def test_people_have_no_dates_and_one_sex(db: Database) -> None:
+    rows = db.rows("SELECT patient_id, sex, birth_date, death_at FROM mapped.patient ORDER BY ALL")
+    known = [("a", "female"), ("b", "unknown"), ("c", "female"), ("c", "male")]
+    assert rows == [(*one, None, None) for one in known]
+
+
+def test_a_death_in_the_unit_of_who_left_alive_is_unknown(tmp_path: Path) -> None:
+    with opened(written(tmp_path), PLAN, "8") as db:
+        assert db.rows("SELECT discharge_status FROM mapped.admission") == [("unknown",)]
+        assert db.rows(
+            "SELECT started_at < admitted_at FROM mapped.icu_stay, mapped.admission"
+        ) == [(True,)]
+
+
+def test_units_are_nested_without_step_down(db: Database) -> None:
+    assert of_stay(db, "icu_stay", "admission_id", "started_at") == [(60, 10), (5_060, 10)]
+    assert of_stay(db, "icu_stay", "admission_id", "stopped_at") == [(2_060, 10), (5_660, 10)]
+    assert of_stay(db, "icu_stay", "admission_id", "started_at", 12) == []
+
+
+def test_codes_are_told_apart(db: Database) -> None:
+    assert set(of_stay(db, "diagnosis", "vocabulary, code", "diagnosed_at")) == {
+        (90, "ICD9CM", "401.9"),
+        (90, "ICD10CM", "I10"),
+        (90, "ICD9CM", "E980.2"),
+        (90, "ICD9CM", "965.00"),
+        (90, "ICD10CM", "T40.60"),
+        (90, "ICD9CM", "V62.84"),
+        (90, "ICD10CM", "R45.851"),
+        (90, "ICD10CM", "E87.2"),
+        (90, "local", "d"),
+        (90, "local", "31.1"),
+    }
+
+
+def test_apache_is_known_at_the_end_of_the_first_day(db: Database) -> None:
+    assert of_stay(db, "lab", "lab_code, value, unit", "collected_at") == [
+        (60 + 1_440, "creatinine", 2.0, "mg/dL"),
+        (60 + 1_440, "pao2", 80.0, "mmHg"),
+        (5_060 + 600, "creatinine", 1.0, "mg/dL"),
+        (5_060 + 600, "wbc", 9.0, "10^3/uL"),
+    ]
+    assert of_stay(db, "score", "score_code, value", "scored_at") == [(1_500, "apache_iv", 70.0)]
+
+
+def test_vital_signs(db: Database) -> None:
+    assert of_stay(db, "vital", "vital_code, value, unit", "measured_at") == [
+        (65, "gcs", 12.0, "points"),
+        (66, "gcs", 15.0, "points"),
+        (72, "dbp", 40.0, "mmHg"),
+        (72, "sbp", 90.0, "mmHg"),
+        (120, "urine_output", 100.0, "mL"),
+        (120, "urine_output", 200.0, "mL"),
+        (150, "fio2", 60.0, "%"),
+        (1_500, "fio2", 40.0, "%"),
+        (1_500, "gcs", 15.0, "points"),
+        (1_500, "map", 55.0, "mmHg"),
+    ]
+
+
+def test_orders(db: Database) -> None:
+    columns = "medication_id, drug_name, dose, dose_unit, route, status"
+    rows = of_stay(db, "medication", columns, "started_at")
+    assert [row[1:] for row in rows if row[1].startswith("order")] == [
+        ("order 1", "ALBUMIN 25% 50 ML", 25.0, "g", "iv", "given"),
+        ("order 2", "albumin", 1000.0, "mL", "iv", "given"),
+        ("order 3", "albumin", None, None, "po", "cancelled"),
+        ("order 4", None, None, None, "unknown", "unknown"),
+        ("order 5", None, None, None, "other", "given"),
+    ]
+    stops = of_stay(db, "medication", "medication_id", "stopped_at")
+    assert {name: minute for minute, name in stops if name < "order 3" and "order" in name} == {
+        "order 1": 130,
+        "order 2": None,
+    }
+    assert db.rows("SELECT * FROM prepared.words_unread") == [("7", "order", 3, 7)]
+
+
+def test_charted_rates_hold_until_the_next(db: Database) -> None:
+    rows = db.rows(
+        f"SELECT {CLOCK.format('started_at')}, {CLOCK.format('stopped_at')}, drug_name, dose, "
+        "dose_unit, status FROM mapped.medication AS e JOIN mapped.admission AS a "
+        "USING (admission_id) WHERE medication_id LIKE 'inf%' ORDER BY medication_id"
+    )
+    vasopressin = "Vasopressin 40 Units Sodium Chloride 0.9% 100 ml"
+    assert rows == [
+        (60, 90, "Norepinephrine", 0.1, "ug/kg/min", "given"),
+        (90, 150, "Norepinephrine", 0.2, "ug/kg/min", "given"),
+        (150, 150, "Norepinephrine", 0.0, None, "stopped"),
+        (180, None, "norepinephrine", 5.0, "mL/h", "given"),
+        (100, None, vasopressin, 0.04, "unit/min", "given"),
+        (110, None, "Vasopressin", None, "unit/min", "unknown"),
+    ]
+
+
+def test_support_and_renal_replacement(db: Database) -> None:
+    rows = db.rows(
+        f"SELECT {CLOCK.format('started_at')}, {CLOCK.format('stopped_at')}, device "
+        "FROM mapped.respiratory_support AS e JOIN mapped.admission AS a USING (admission_id) "
+        "ORDER BY ALL"
+    )
+    assert rows == [
+        (60, 120, "nasal_cannula"),
+        (120, 180, "imv"),
+        (180, 180 + 1_440, "imv"),
+        (4_760, 4_860, "imv"),
+        (5_110, 5_160, "imv"),
+        (5_160, 5_160 + 1_440, "imv"),
+    ]
+    assert of_stay(db, "procedure", "procedure_code", "started_at") == [
+        (75, "crrt"),
+        (75, "hemodialysis"),
+    ]
+
+
+def test_what_is_absent_is_said(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"patient": EICU["patient"]})
+    found = extract.inspect(folder, PLAN)
+    assert set(found.absent) >= {"lab", "vital", "medication", "respiratory_support", "finding"}
+    with opened(folder, PLAN, "7") as db:
+        assert db.rows("SELECT count(*) FROM mapped.vital") == [(0,)]
+
+
+def test_moments_in_an_offset_column_are_refused(tmp_path: Path) -> None:
+    rows = [row | {"hospitaladmitoffset": "2014-01-01 08:00"} for row in EICU["patient"]]
+    wrong = pl.DataFrame(rows).with_columns(pl.col("hospitaladmitoffset").str.to_datetime())
+    folder = written(tmp_path)
+    wrong.write_parquet(folder / "patient.parquet")
+    with pytest.raises(ExtractError, match="hospitaladmitoffset is TIMESTAMP, but must be a numb"):
+        extract.inspect(folder, PLAN)
+
+
+# ---- the real demo, against queries that know nothing of the layout
+
+
+@pytest.fixture(scope="module")
+def demo(reference_data: Path) -> Path:
+    folder = reference_data / "eicu_demo"
+    if not folder.is_dir():
+        pytest.skip("the eICU demo (../shared/data/eicu_demo) is not here")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mapped(demo: Path) -> Any:
+    """Every hospital of the demo in one database."""
+    source = extract.inspect(demo, PLAN)
+    with Database(within=source.within) as db:
+        extract.open_hospitals(db, source, source.hospitals, PLAN, keep=True)
+        yield db
+
+
+def own(demo: Path, sql: str) -> list[tuple[Any, ...]]:
+    """What DuckDB alone says of the files; "<patient>" is a file."""
+    text = re.sub(r"<(\w+)>", rf"'{demo}/\1.parquet'", sql)
+    with duckdb.connect() as connection:
+        return connection.execute(text).fetchall()
+
+
+FIRST_HOUR = "date_diff('second', a.admitted_at, min(i.started_at)) / 3600.0"
+FIGURES = {
+    "hospital stays": (
+        "SELECT count(*) FROM mapped.admission",
+        "SELECT count(DISTINCT patienthealthsystemstayid) FROM <patient>",
+    ),
+    "persons": (
+        "SELECT count(DISTINCT person_id) FROM mapped.patient",
+        "SELECT count(DISTINCT uniquepid) FROM <patient>",
+    ),
+    "deaths in hospital": (
+        "SELECT count(*) FROM mapped.admission WHERE discharge_status = 'died'",
+        "SELECT count(DISTINCT patienthealthsystemstayid) FROM <patient> "
+        "WHERE hospitaldischargestatus = 'Expired'",
+    ),
+    "ages": (
+        "SELECT count(age_years), sum(age_years), count_if(age_years = 90) FROM mapped.admission",
+        "SELECT count(n), sum(n)::DOUBLE, count_if(n = 90) FROM (SELECT DISTINCT ON "
+        "(patienthealthsystemstayid) CASE age WHEN '> 89' THEN 90 ELSE try_cast(age AS INT) END "
+        "AS n FROM <patient>)",
+    ),
+    "days in hospital": (
+        "SELECT round(sum(date_diff('second', admitted_at, discharged_at)) / 86400.0, 6) "
+        "FROM mapped.admission",
+        "SELECT round(sum(d) / 1440.0, 6) FROM (SELECT DISTINCT patienthealthsystemstayid, "
+        "hospitaldischargeoffset - hospitaladmitoffset AS d FROM <patient>)",
+    ),
+    "first hour in intensive care": (
+        f"SELECT count(*), round(sum(h), 4) FROM (SELECT {FIRST_HOUR} AS h FROM mapped.icu_stay "
+        "AS i JOIN mapped.admission AS a USING (admission_id) GROUP BY admission_id, admitted_at)",
+        "SELECT count(*), round(sum(h), 4) FROM (SELECT min(-hospitaladmitoffset) / 60.0 AS h "
+        "FROM <patient> WHERE unitstaytype <> 'stepdown/other' GROUP BY patienthealthsystemstayid)",
+    ),
+    "P/F of the first day": (
+        "SELECT count(*), round(sum(l.value / v.value * 100), 3) FROM mapped.lab AS l JOIN "
+        "mapped.vital AS v USING (admission_id) WHERE lab_code = 'pao2' AND vital_code = 'fio2' "
+        "AND l.collected_at = v.measured_at AND NOT EXISTS (FROM (SELECT admission_id, measured_at "
+        "FROM mapped.vital WHERE vital_code = 'fio2' GROUP BY ALL HAVING count(*) > 1) AS twice "
+        "WHERE twice.admission_id = l.admission_id AND twice.measured_at = l.collected_at)",
+        "SELECT count(*), round(sum(pao2 / fio2 * 100), 3) FROM <apacheapsvar> AS v JOIN <patient> "
+        "AS p USING (patientunitstayid) WHERE pao2 > 0 AND fio2 > 0 AND NOT EXISTS (FROM "
+        "<respiratorycharting> AS c JOIN <patient> AS q USING (patientunitstayid) WHERE "
+        "q.patienthealthsystemstayid = p.patienthealthsystemstayid AND c.respchartvaluelabel IN "
+        "('FiO2', 'FIO2 (%)', 'O2 Percentage', 'Set Fraction of Inspired Oxygen (FIO2)') AND "
+        "try_cast(c.respchartvalue AS DOUBLE) IS NOT NULL AND c.respchartoffset - "
+        "q.hospitaladmitoffset = least(1440, p.unitdischargeoffset) - p.hospitaladmitoffset)",
+    ),
+    "charted starts of vasopressors": (
+        "SELECT count(*), count(DISTINCT admission_id), round(sum(date_diff('second', "
+        "admitted_at, started_at)) / 60.0) FROM mapped.medication JOIN mapped.admission USING "
+        "(admission_id) WHERE regexp_matches(drug_name, '^(norepi|vasopressin|phenyle)', 'i') AND "
+        "dose > 0 AND source_medication_id LIKE 'infusion%'",
+        "SELECT count(*), count(DISTINCT patienthealthsystemstayid), round(sum(infusionoffset - "
+        "hospitaladmitoffset)) FROM <infusiondrug> JOIN <patient> USING (patientunitstayid) WHERE "
+        "regexp_matches(trim(drugname), '^(norepi|vasopressin|phenyle)', 'i') AND "
+        "try_cast(drugrate AS DOUBLE) > 0",
+    ),
+    "doses of a stay": (
+        "SELECT max(n), round(sum(g), 3) FROM (SELECT count(*) AS n, sum(dose) AS g FROM "
+        "mapped.medication WHERE dose_unit = 'g' AND source_medication_id LIKE 'order%' "
+        "GROUP BY admission_id)",
+        "SELECT max(n), round(sum(g), 3) FROM (SELECT count(*) AS n, sum(replace(regexp_extract("
+        "trim(dosage), '^[0-9,.]+'), ',', '')::DOUBLE) AS g FROM <medication> JOIN <patient> USING "
+        "(patientunitstayid) WHERE regexp_full_match(lower(trim(dosage)), "
+        "'[0-9,]*[.]?[0-9]+ *(g|gm|gms|gram|grams)') GROUP BY patienthealthsystemstayid)",
+    ),
+    "orders that were cancelled": (
+        "SELECT count(*) FROM mapped.medication WHERE status = 'cancelled'",
+        "SELECT count(*) FROM <medication> WHERE drugordercancelled",
+    ),
+    "urine": (
+        "SELECT count(*), sum(value) FROM mapped.vital WHERE vital_code = 'urine_output'",
+        "SELECT count(*), sum(cellvaluenumeric) FROM <intakeoutput> WHERE cellpath LIKE "
+        "'%|Output (ml)|%' AND (celllabel ILIKE '%urin%' OR celllabel ILIKE '%foley%' OR celllabel "
+        "ILIKE '%void%') AND NOT (celllabel ILIKE '%count%' OR celllabel ILIKE '%occurrence%' OR "
+        "celllabel ILIKE '%unmeasured%' OR celllabel ILIKE '%stool%' OR celllabel ILIKE "
+        "'%irrigat%') AND cellvaluenumeric IS NOT NULL",
+    ),
+    "coded diagnoses": (
+        "SELECT count(*), count_if(vocabulary = 'ICD10CM'), count(DISTINCT admission_id) FROM "
+        "mapped.diagnosis WHERE vocabulary <> 'local'",
+        "SELECT count(*), count_if(regexp_matches(c, '^[A-Z]') AND NOT regexp_full_match(c, "
+        "'V[0-9]{2}([.].*)?|E[0-9]{3}([.].*)?')), count(DISTINCT patienthealthsystemstayid) FROM "
+        "(SELECT trim(unnest(string_split(icd9code, ','))) AS c, patientunitstayid FROM "
+        "<diagnosis> WHERE icd9code <> '') JOIN <patient> USING (patientunitstayid) "
+        "WHERE NOT regexp_full_match(c, '[0-9]{2}[.][0-9]')",
+    ),
+    "invasively ventilated stays": (
+        "SELECT count(DISTINCT admission_id) FROM mapped.respiratory_support WHERE device = 'imv'",
+        "SELECT count(DISTINCT patienthealthsystemstayid) FROM <patient> JOIN (SELECT "
+        "patientunitstayid FROM <respiratorycharting> WHERE respchartvaluelabel IN "
+        "('Tidal Volume (set)', 'Ventilator Type', 'Mechanical Ventilator Mode', "
+        "'Ventilator Support Mode') OR respchartvaluelabel = 'O2 Device' AND respchartvalue = "
+        "'Ventilator' OR respchartvaluelabel = 'RT Vent On/Off' AND respchartvalue IN ('Start', "
+        "'Continued') UNION SELECT patientunitstayid FROM <respiratorycare> WHERE ventstartoffset "
+        "<> 0 OR priorventstartoffset <> 0 AND priorventendoffset <> 0 UNION SELECT "
+        "patientunitstayid FROM <treatment> WHERE treatmentstring LIKE '%|mechanical ventilation%' "
+        "AND treatmentstring NOT LIKE '%non-invasive ventilation%') USING (patientunitstayid)",
+    ),
+    "creatinine of APACHE": (
+        "SELECT count(*), round(sum(value), 3) FROM mapped.lab WHERE lab_code = 'creatinine'",
+        "SELECT count(*), round(sum(creatinine), 3) FROM <apacheapsvar> WHERE creatinine > 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_agrees_with_a_query_of_its_own(mapped: Database, demo: Path, figure: str) -> None:
+    ours, theirs = FIGURES[figure]
+    found, expected = mapped.rows(ours), own(demo, theirs)
+    assert found == [tuple(pytest.approx(one) for one in row) for row in expected]
+    assert found[0][0]
+
+
+@pytest.mark.slow
+def test_the_report_of_the_layout(demo: Path) -> None:
+    report = layout_check.check("eicu", demo, PLAN)
+    assert report.usable
+    assert report.table("admission").rows == 2_174
+    unknown = {"finding", "pathogen_test"}
+    assert {t.name for t in report.tables if not t.given} == unknown
+
+
+def test_a_study_of_another_layout_reads_it_too(demo: Path) -> None:
+    plan: Study = study(layout="eicu", period=None)
+    rules = tuple(one for one in plan.cohort.criteria if one.rule != "period")
+    plan = plan.model_copy(update={"cohort": plan.cohort.model_copy(update={"criteria": rules})})
+    assert plan.clock == "offsets"
