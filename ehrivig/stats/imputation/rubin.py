@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, stdtr
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
+from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import Effect
 from ehrivig.stats.wald import t_quantile
@@ -56,10 +57,14 @@ def pool(
     imputations; warns with fewer than 20. Source: Rubin 1987; Barnard & Rubin 1999.
     """
     q = finite_vector(estimates, "estimates")
-    u = finite_vector(standard_errors, "standard errors", len(q)) ** 2
-    m = len(q)
-    if m < 2 or not df_complete > 0:
-        raise AnalysisError("Rubin's rules: need two or more imputations and df_complete above 0.")
+    errors = finite_vector(standard_errors, "standard errors", len(q))
+    if bool((errors < 0).any()):
+        raise UsageError("standard errors: some are negative.")
+    u, m = errors**2, len(q)
+    if df_complete != inf:
+        df_complete = above_zero(df_complete, "df_complete")
+    if m < 2:
+        raise AnalysisError("Rubin's rules: need two or more imputations.")
     if m < FEWEST:
         warnings.warn(
             f"Rubin's rules: {m} imputations; {FEWEST} or more keep the simulation error small.",

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
 from ehrivig.stats.timezero.clone_curves import STRATEGIES
@@ -43,7 +44,7 @@ def outcome_ratios(
     or left within grace follows both. An outcome that a strategy has not, here or without one of
     the groups, has the reason in place of its ratio. Raises AnalysisError as clone_censor_weight.
     """
-    y = np.asarray(outcomes, dtype=np.float64)
+    y = numbers(outcomes, "outcomes")
     if y.shape != (cohort.n, len(labels)) or not np.isin(y[~np.isnan(y)], (0, 1)).all():
         raise AnalysisError(f"outcomes: needs 0, 1 or nan, {cohort.n} rows, {len(labels)} columns.")
     staying = replace(
