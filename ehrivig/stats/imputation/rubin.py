@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +15,7 @@ from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import Effect
-from ehrivig.stats.wald import t_quantile
+from ehrivig.stats.wald import ratio_of, t_quantile
 
 RATIOS = ("OR", "RR", "HR", "SHR")
 FEWEST = 20  # imputations below which the Monte-Carlo error of p and SE shows
@@ -61,7 +61,7 @@ def pool(
     if bool((errors < 0).any()):
         raise UsageError("standard errors: some are negative.")
     u, m = errors**2, len(q)
-    if df_complete != inf:
+    if not (isinstance(df_complete, float) and df_complete == inf):
         df_complete = above_zero(df_complete, "df_complete")
     if m < 2:
         raise AnalysisError("Rubin's rules: need two or more imputations.")
@@ -110,7 +110,7 @@ def pool_effects(effects: Sequence[Effect], *, df_complete: float = inf) -> Effe
     ratio = first.measure in RATIOS
     values = [log(e.estimate) if ratio else e.estimate for e in effects]
     pooled = pool(values, [e.se for e in effects], df_complete=df_complete, level=first.level)
-    back = exp if ratio else float
+    back = ratio_of if ratio else float
     columns = ("n_exposed", "events_exposed", "n_control", "events_control")
     counts = {name: [getattr(e, name) for e in effects] for name in columns}
     differ = any(len(set(values)) > 1 for values in counts.values())

@@ -6,7 +6,7 @@ control only, `d` in neither.
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import log, sqrt
 
 from scipy.optimize import brentq
 
@@ -14,7 +14,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import count_of
 from ehrivig.stats.result import Arms, Effect
 from ehrivig.stats.tables.two_by_two import crude_risks, no_event
-from ehrivig.stats.wald import p_value, quantile, wald_interval
+from ehrivig.stats.wald import p_value, quantile, ratio_of, wald_interval
 
 
 def paired_risk_difference(
@@ -106,7 +106,7 @@ def paired_risk_ratio(
     return Effect.between(
         Arms(n, a + b, n, a + c),
         "RR",
-        wald_interval(ratio, se, level, exp),
+        wald_interval(ratio, se, level, ratio_of),
         event_label=event_label,
         method="pairs, Wald interval of the log",
         variance="paired (b + c) / ((a + b)(a + c))",

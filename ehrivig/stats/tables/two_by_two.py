@@ -5,12 +5,12 @@ Arguments are events and people of the exposed and of the controls, always in th
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import log, sqrt
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import count_of, finite_number, one_of
 from ehrivig.stats.result import Arms, Effect, Risk, Risks
-from ehrivig.stats.wald import p_value, quantile, wald_interval
+from ehrivig.stats.wald import p_value, quantile, ratio_of, wald_interval
 
 
 def risk_ratio(
@@ -43,7 +43,7 @@ def risk_ratio(
     return Effect.between(
         arms,
         "RR",
-        wald_interval(ratio, se, level, exp, p_without_se=1.0),
+        wald_interval(ratio, se, level, ratio_of, p_without_se=1.0),
         event_label=event_label,
         method="2x2 table, Katz interval of the log" + added,
         variance="delta method on the log",

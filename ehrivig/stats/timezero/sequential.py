@@ -105,6 +105,7 @@ def sequential_effects(
     trial's zero until `horizon_hours` after time zero. Where the jackknife fails there is the
     hazard ratio with its risks alone.
     """
+    horizon_hours = above_zero(horizon_hours, "horizon_hours")
     ratio, whole, left = _pooled(cohort, window_hours, n_trials, horizon_hours)
     if not left:
         return (with_risks(ratio, whole),)

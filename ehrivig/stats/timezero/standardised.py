@@ -19,6 +19,7 @@ from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import moments
 from ehrivig.stats.timezero.contrast import HOURS_PER_DAY, event_by
 from ehrivig.stats.timezero.groups import N_GROUPS, jackknife
+from ehrivig.stats.wald import ratio_of
 
 _STEPS = 168
 """Of the time free of the event, whose curve is followed step by step; every 4 hours of 28 days."""
@@ -121,6 +122,8 @@ def standardised_effects(
     value = better if correct else own
     if not ((value[:2] > 0) & (value[:2] < 1)).all():
         return (with_risks(ratio, whole),)
+    if not (se > 0).all():
+        return (with_risks(ratio, whole),)
     t = float(stdtrit(N_GROUPS - 1, 0.975))
     middle, half = logit(value[:2]), t * se[4:6]
     lo, hi = expit(middle - half), expit(middle + half)
@@ -148,7 +151,7 @@ def _scales(found: Standardised) -> FloatArray:
 def _contrast(ratio: Effect, found: tuple[str, float, float], t: float) -> Effect:
     """A contrast (measure, value, se) of the risks beside the hazard ratio, with t limits."""
     measure, value, se = found
-    back = math.exp if measure == "RR" else float
+    back = ratio_of if measure == "RR" else float
     return replace(
         ratio,
         measure=measure,
@@ -156,7 +159,7 @@ def _contrast(ratio: Effect, found: tuple[str, float, float], t: float) -> Effec
         lo=back(value - t * se),
         hi=back(value + t * se),
         se=se,
-        p=2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)) if se > 0 else math.nan,
+        p=2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)),
         method=f"{ratio.method}, g-formula",
         variance=f"jackknife over {N_GROUPS} groups of patients, t interval",
     )
