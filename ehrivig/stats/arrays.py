@@ -93,7 +93,7 @@ def two_shares(value: object, what: str = "truncate") -> tuple[float, float]:
 def one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     """Refuse a value of the option `name` that is none of those allowed (UsageError)."""
     if not isinstance(value, str) or value not in allowed:
-        raise UsageError(f"{name}: {_shown(value)} is unknown. Choose one of {', '.join(allowed)}.")
+        raise UsageError(f"{name}: {_shown(value)} is none of {', '.join(allowed)}.")
 
 
 def _shown(value: object) -> str:

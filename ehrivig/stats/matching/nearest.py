@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
-from ehrivig.stats.arrays import one_of, random_seed, whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, one_of, random_seed, whole_number
 from ehrivig.stats.matching.greedy import match_closest, match_in_order
 from ehrivig.stats.matching.line import (
     TIE_RULES,
@@ -70,7 +70,7 @@ def nearest(
     d, arm = checked_distance(distance, treated)
     width = checked_caliper(caliper)
     _refuse_options(order, tie_rule, seed)
-    ratio = whole_number(ratio, "ratio (controls per treated)", 1, max(1, len(d)))
+    ratio = whole_number(ratio, "ratio (controls per treated)", 1, MOST_REPEATED)
     groups = group_codes(exact, len(d))
     position = None if mahalanobis is None else whitened(mahalanobis, arm)
     warn_empty_arm(arm)

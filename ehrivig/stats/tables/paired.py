@@ -116,7 +116,7 @@ def paired_risk_ratio(
 
 def _pairs(*counts: int) -> tuple[int, int, int, int]:
     """The counts a, b and c, and the number of all pairs; raises on bad counts."""
-    a, b, c, d = (count_of(value, "pairs") for value in counts)
+    a, b, c, d = (count_of(value, "pairs: a count") for value in counts)
     if a + b + c + d == 0:
         raise AnalysisError("pairs: there are none; there is no effect.")
     return a, b, c, a + b + c + d
