@@ -12,9 +12,9 @@ from ehrivig.errors import AnalysisError
 from ehrivig.meta.effects import EffectSizes, effect_sizes
 from ehrivig.meta.heterogeneity import estimate_tau2, intercept, weighted_fit
 from ehrivig.meta.intervals import two_sided_p
-from ehrivig.meta.measures import one_of
 from ehrivig.meta.pooled import Plan, Pooled, pool_effects
 from ehrivig.meta.study_data import Counts
+from ehrivig.stats.arrays import one_of
 from ehrivig.stats.result import BoolArray, FloatArray
 
 Side = Literal["left", "right"]

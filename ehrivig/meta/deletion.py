@@ -13,6 +13,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.pooled import Plan, Pooled, pool, pool_effects
 from ehrivig.meta.study_data import StudyData
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 
@@ -49,9 +50,10 @@ def cumulative(data: StudyData, plan: Plan, order: Sequence[int]) -> tuple[Poole
 
     Raises UsageError when `order` is not a permutation of the studies.
     """
-    rows: IntArray = np.asarray(order, dtype=np.int64)
-    if sorted(rows.tolist()) != list(range(data.k)):
+    given = numbers(order, "cumulative: order")
+    if sorted(given.ravel().tolist()) != list(range(data.k)):
         raise UsageError("cumulative: the order must name every study once.")
+    rows: IntArray = given.ravel().astype(np.int64)
     return tuple(_pool_or_none(data.take(rows[: n + 1]), plan) for n in range(data.k))
 
 

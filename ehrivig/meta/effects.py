@@ -17,6 +17,7 @@ from ehrivig.errors import UsageError
 from ehrivig.meta.intervals import critical_value, standard_error
 from ehrivig.meta.measures import Measure, measure_named
 from ehrivig.meta.study_data import Counts, Estimates, Means, StudyData
+from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
 
 ZERO_CELL_CORRECTION = 0.5
@@ -27,7 +28,8 @@ class EffectSizes:
     """One effect per study: `y` (k,) on the analysis scale (log for ratios), `v` (k,) its variance.
 
     `estimable` is False (and y, v NaN) where a study holds no information on the measure;
-    `corrected` is True where 0.5 was added to the cells.
+    `corrected` is True where 0.5 was added to the cells. Raises UsageError where a study that is
+    estimable has no finite effect, or no variance above 0.
     """
 
     measure: Measure
@@ -35,6 +37,16 @@ class EffectSizes:
     v: FloatArray
     estimable: BoolArray
     corrected: BoolArray
+
+    def __post_init__(self) -> None:
+        for name in ("y", "v"):
+            object.__setattr__(self, name, numbers(getattr(self, name), f"effects: {name}"))
+        known = np.isfinite(self.y) & (self.v > 0) & np.isfinite(self.v)
+        if not known[self.estimable].all():
+            raise UsageError(
+                f"effects: {int((~known & self.estimable).sum())} of {self.y.size} studies have no "
+                "effect, or no variance above 0. Mark them as not estimable."
+            )
 
     def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Estimate, lo and hi (k,) of each study on the measure's own scale (normal interval)."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import one_of
 from ehrivig.stats.result import FloatArray
 
 Method = Literal["MH", "IV", "Peto"]
@@ -76,12 +76,5 @@ MEASURES: dict[str, Measure] = {
 
 def measure_named(code: str) -> Measure:
     """The measure of a code. Raises UsageError when it is unknown."""
-    if code not in MEASURES:
-        raise UsageError(f"measure: {code!r} is unknown. Choose one of {', '.join(MEASURES)}.")
+    one_of("measure", code, tuple(MEASURES))
     return MEASURES[code]
-
-
-def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a value of option `name` outside `allowed` (UsageError)."""
-    if value not in allowed:
-        raise UsageError(f"{name}: {value!r} is unknown. Choose one of {', '.join(allowed)}.")

@@ -35,10 +35,9 @@ from ehrivig.meta.measures import (
     Model,
     Tau2,
     measure_named,
-    one_of,
 )
 from ehrivig.meta.study_data import Counts, StudyData
-from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.arrays import checked_level, one_of
 from ehrivig.stats.result import BoolArray, FloatArray
 
 

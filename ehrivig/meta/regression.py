@@ -20,8 +20,8 @@ from ehrivig.meta.heterogeneity import (
     weighted_fit,
 )
 from ehrivig.meta.intervals import critical_value, two_sided_p
-from ehrivig.meta.measures import Interval, Model, Tau2
-from ehrivig.stats.arrays import numbers
+from ehrivig.meta.measures import INTERVALS, MODELS, TAU2_ESTIMATORS, Interval, Model, Tau2
+from ehrivig.stats.arrays import numbers, one_of
 from ehrivig.stats.result import FloatArray
 
 
@@ -64,9 +64,15 @@ def meta_regression(
     """The regression of study effects (k,) on `moderators` (k, m) with an intercept.
 
     Studies without an estimate are left out. Raises UsageError for a covariate that is missing or
-    of the wrong shape, AnalysisError for collinear or constant covariates or too few studies.
+    of the wrong shape and for unknown options (`hksj` belongs to the random model, as in `Plan`),
+    AnalysisError for collinear or constant covariates or too few studies.
     Source: Viechtbauer 2010; Knapp and Hartung 2003 for `hksj`, their factor at least 1.
     """
+    one_of("model", model, MODELS)
+    one_of("tau2", tau2, TAU2_ESTIMATORS)
+    one_of("ci", ci, INTERVALS)
+    if ci == "hksj" and model == "common":
+        raise UsageError("ci: hksj belongs to the random model.")
     x = _design(effects, moderators, names)
     y, v = effects.y[effects.estimable], effects.v[effects.estimable]
     k, p = x.shape

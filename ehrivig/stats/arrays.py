@@ -21,6 +21,8 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.result import FloatArray, IntArray
 
 ROUNDING = 1e-12  # of the largest value: a spread below it is that of the arithmetic
+LARGEST_WHOLE = 2**53  # beyond it a double skips whole numbers
+MOST_REPEATED = 1_000_000  # bootstraps, imputations, splits: more are a slip of the pen
 _FEW_LABELS = 4_096
 _MISSING_TYPES = ("NAType", "NaTType", "MaskedConstant")
 _REFUSED = {"U": "text", "S": "text", "M": "dates", "m": "durations", "c": "complex numbers"}
@@ -43,19 +45,68 @@ def numbers(values: ArrayLike, what: str) -> FloatArray:
     raise _no_numbers(what, _REFUSED.get(array.dtype.kind, f"values of type {array.dtype}"))
 
 
-def whole_number(value: object, what: str, least: int) -> int:
-    """A whole number of at least `least`; UsageError naming `what` for anything else."""
+def whole_number(value: object, what: str, least: int, most: int = LARGEST_WHOLE) -> int:
+    """A whole number from `least` to `most`; UsageError naming `what` for anything else."""
     given = _real(value)
-    if not given.is_integer() or given < least:
-        raise UsageError(f"{what}: {value!r}; give a whole number from {least}.")
+    if not given.is_integer() or not least <= given <= most:
+        upper = f" to {most:,}" if most < LARGEST_WHOLE else ""
+        raise UsageError(f"{what}: {_shown(value)}; give a whole number from {least}{upper}.")
     return int(given)
+
+
+def count_of(value: object, what: str) -> int:
+    """A number of people, pairs or events; UsageError naming `what` for anything else."""
+    return whole_number(value, what, 0)
+
+
+def random_seed(value: object) -> int | None:
+    """A seed of random numbers, or None; UsageError for anything else."""
+    return None if value is None else whole_number(value, "seed", 0, 2**63 - 1)
+
+
+def finite_number(value: object, what: str, least: float = -np.inf) -> float:
+    """A finite number of at least `least`; UsageError naming `what` for anything else."""
+    given = _real(value)
+    if not (np.isfinite(given) and given >= least):
+        bound = "" if least == -np.inf else f" from {least:g}"
+        raise UsageError(f"{what}: {_shown(value)}; give a number{bound}.")
+    return given
+
+
+def above_zero(value: object, what: str) -> float:
+    """A finite number above 0; UsageError naming `what` for anything else."""
+    given = _real(value)
+    if not 0 < given < np.inf:
+        raise UsageError(f"{what}: {_shown(value)}; give a number above 0.")
+    return given
+
+
+def two_shares(value: object, what: str = "truncate") -> tuple[float, float]:
+    """Two different numbers from 0 to 1, ascending, as quantiles; UsageError for anything else."""
+    pair = tuple(value) if isinstance(value, tuple | list | np.ndarray) else ()
+    low, high = (_real(v) for v in pair) if len(pair) == 2 else (float("nan"),) * 2
+    if not 0 <= low < high <= 1:
+        raise UsageError(f"{what}: needs two numbers from 0 to 1, ascending, like (0.01, 0.99).")
+    return low, high
+
+
+def one_of(name: str, value: object, allowed: Sequence[str]) -> None:
+    """Refuse a value of the option `name` that is none of those allowed (UsageError)."""
+    if not isinstance(value, str) or value not in allowed:
+        raise UsageError(f"{name}: {_shown(value)} is none of {', '.join(allowed)}.")
+
+
+def _shown(value: object) -> str:
+    """An argument as a message shows it: short, and of arrays and others only the type."""
+    plain = value is None or isinstance(value, str | int | float)
+    return repr(value)[:60] if plain else f"a {type(value).__name__}"
 
 
 def checked_level(level: object) -> float:
     """The confidence level; UsageError unless it is a number between 0 and 1."""
     given = _real(level)
     if not 0 < given < 1:
-        raise UsageError(f"level: {level!r} does not lie between 0 and 1; give 0.95 for 95%.")
+        raise UsageError(f"level: {_shown(level)} does not lie between 0 and 1; give 0.95 for 95%.")
     return given
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import exp, inf, log
+from sys import float_info
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray, Numbers
+
+_LARGEST_LOG = log(float_info.max)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ def exponential(values: FloatArray) -> FloatArray:
     """exp, infinite without a warning where a double ends."""
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(values))
+
+
+def ratio_of(log_ratio: float) -> float:
+    """exp of one number, infinite where a double ends."""
+    return exp(log_ratio) if log_ratio < _LARGEST_LOG else inf
 
 
 def wald_interval(

@@ -7,19 +7,20 @@ has a name (`EhrivigError`) obeys every law, as long as both sides of a comparis
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ehrivig.errors import EhrivigError, NumericalWarning
-from tests.laws.estimators import LABELS, Estimator, Numbers
+from tests.laws.arguments import coats, options, types
+from tests.laws.estimator import CLOSE, LABELS, Estimator, Numbers, outcome, same
 from tests.laws.rows import Rows
 
-CLOSE = 1e-6  # relative; standard errors of the same fit from another start agree to about 1e-8
 LEVELS = (0.8, 0.95, 0.99)
 REVERSED = {"lo": "hi", "hi": "lo"}
 
@@ -31,28 +32,6 @@ class Law:
     check: Callable[[Estimator, Rows], None]
     applies: Callable[[Estimator], bool]
     meaning: str
-
-
-def outcome(estimator: Estimator, rows: Rows, **options: Any) -> Numbers | None:
-    """The numbers, or None where they are refused by name."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumericalWarning)
-        try:
-            return estimator(rows, **options)
-        except EhrivigError:
-            return None
-
-
-def same(found: Numbers | None, expected: Numbers | None, close: float = CLOSE) -> None:
-    """Both are refused, or all numbers agree."""
-    assert (found is None) == (expected is None), f"refused on one side only: {found} {expected}"
-    if found is None or expected is None:
-        return
-    assert found.keys() == expected.keys()
-    for name, value in found.items():
-        np.testing.assert_allclose(
-            value, expected[name], rtol=close, atol=1e-9, err_msg=f"{name}: {found} {expected}"
-        )
 
 
 def shift_scale(estimator: Estimator, rows: Rows) -> None:
@@ -129,13 +108,22 @@ def _person(estimator: Estimator, rows: Rows) -> dict[str, Any]:
 
 
 def time_unit(estimator: Estimator, rows: Rows) -> None:
-    """Hours for days: no ratio, test or probability changes."""
+    """Hours for days, in the options too: no ratio, test or probability changes."""
     hours = rows.but(time=rows.time * 24, entry=rows.entry * 24)
-    same(outcome(estimator, hours), outcome(estimator, rows))
+    args, kwargs = estimator.call(hours)
+    if estimator.clock is not None:
+        args, kwargs = estimator.clock(24, args, kwargs)
+    scaled = replace(estimator, call=lambda _: (args, kwargs))
+    found, base = outcome(scaled, hours), outcome(estimator, rows)
+    if found is not None and base is not None:
+        found, base = ({k: v for k, v in f.items() if k[:4] != "days"} for f in (found, base))
+    same(found, base)
 
 
 def coherence(estimator: Estimator, rows: Rows) -> None:
     """The estimate lies within its interval, which excludes no effect when p says so."""
+    if not estimator.coherent:
+        _both_named(estimator, rows)
     found = outcome(estimator, rows)
     if found is None or not {"estimate", "lo", "hi"} <= found.keys():
         return
@@ -147,6 +135,16 @@ def coherence(estimator: Estimator, rows: Rows) -> None:
         assert 0 <= p <= 1
         if abs(p - 0.05) > 1e-6:
             assert (p < 0.05) == (found["lo"] > null or found["hi"] < null), found
+
+
+def _both_named(estimator: Estimator, rows: Rows) -> None:
+    """An interval and a p of different methods: the result names the one of p."""
+    args, kwargs = estimator.call(rows)
+    try:
+        said = estimator.says(estimator.function(*args, **kwargs))
+    except EhrivigError:
+        return
+    assert re.search(r"\bp (of|by)\b", said), f"p is of another method than its interval: {said}"
 
 
 def monotone(estimator: Estimator, rows: Rows) -> None:
@@ -205,109 +203,6 @@ def _length(estimator: Estimator, rows: Rows) -> int:
     return len(estimator.call(rows)[0][0])
 
 
-def coats(estimator: Estimator, rows: Rows) -> None:
-    """A missing value is missing in whatever coat it comes: None, NA, null, mask, NaN, infinity."""
-    args, kwargs = estimator.call(rows)
-    for place, column in _columns(args, kwargs):
-        if column.dtype.kind not in "bif" or (column.dtype.kind == "f" and np.isnan(column).any()):
-            continue
-        for coat, spoiled in _spoiled(column).items():
-            _refused(estimator, args, kwargs, place, spoiled, f"{coat} in argument {place}")
-
-
-def types(estimator: Estimator, rows: Rows) -> None:
-    """Lists, integers, booleans and series say what floats say; text is refused."""
-    args, kwargs = estimator.call(rows)
-    base = outcome(estimator, rows)
-    for place, column in _columns(args, kwargs):
-        if column.ndim > 1 or np.isnan(column.astype(float)).any():
-            continue
-        for other in _alike(column):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", NumericalWarning)
-                try:
-                    found = estimator.read(_called(estimator, args, kwargs, place, other))
-                except EhrivigError:
-                    found = None
-            if found is not None and base is not None:
-                found = dict(zip(base, found.values(), strict=True))  # a label is in the name
-            same(found, base, 1e-9)
-        if not estimator.takes_labels(place):
-            words = np.array([f"w{v}" for v in range(len(column))])
-            for wrong in (words, words.tolist(), [*column.tolist()[:-1], "a"]):
-                _refused(estimator, args, kwargs, place, wrong, f"text in argument {place}")
-
-
-def _columns(args: Any, kwargs: Any) -> list[tuple[int | str, np.ndarray]]:
-    """The arrays among the arguments of a call, and where each stands."""
-    places = [*enumerate(args), *kwargs.items()]
-    return [(k, v) for k, v in places if isinstance(v, np.ndarray) and v.size and v.ndim < 3]
-
-
-def _spoiled(column: np.ndarray) -> dict[str, Any]:
-    """A column with its first value missing, in many coats."""
-    mask = np.zeros(column.shape, dtype=bool)
-    mask.flat[0] = True
-    none, na = column.astype(object), column.astype(object)
-    none.flat[0], na.flat[0] = None, _Na()
-    nan = column.astype(float)
-    nan.flat[0] = np.nan
-    spoiled = {"a mask": np.ma.array(column, mask=mask), "None": none, "NA": na, "NaN": nan}
-    infinite = column.astype(float)
-    infinite.flat[0] = np.inf
-    if column.dtype.kind == "f":
-        spoiled["infinity"] = infinite
-    if column.ndim == 1:
-        spoiled["a null"] = pl.Series([None, *column.tolist()[1:]])
-    return spoiled
-
-
-class NAType:
-    """Stands for pandas' NA: comparisons with it have no truth value."""
-
-    def __bool__(self) -> bool:
-        raise TypeError("boolean value of NA is ambiguous")
-
-    def __eq__(self, other: object) -> Any:
-        return self
-
-    __ne__ = __lt__ = __gt__ = __eq__
-    __hash__ = object.__hash__
-
-
-_Na = NAType
-
-
-def _alike(column: np.ndarray) -> list[Any]:
-    """The same values as other types."""
-    made: list[Any] = [column.tolist(), pl.Series(column), np.ma.array(column, mask=False)]
-    if column.dtype.kind == "f" and (column == np.rint(column)).all():
-        made += [column.astype(np.int32), column.astype(object)]
-        if set(np.unique(column)) <= {0.0, 1.0}:
-            made += [column.astype(bool), column.astype(np.uint8)]
-    return made
-
-
-def _called(estimator: Estimator, args: Any, kwargs: Any, place: int | str, other: Any) -> Any:
-    """The function with one argument exchanged."""
-    if isinstance(place, int):
-        return estimator.function(*args[:place], other, *args[place + 1 :], **kwargs)
-    return estimator.function(*args, **{**kwargs, place: other})
-
-
-def _refused(
-    estimator: Estimator, args: Any, kwargs: Any, place: int | str, wrong: Any, what: str
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumericalWarning)
-        try:
-            found, message = _called(estimator, args, kwargs, place, wrong), ""
-        except EhrivigError as error:
-            found, message = None, str(error)
-    assert found is None, f"{what} gave {estimator.read(found)}"
-    assert "nan" not in message, f"{what}: the message shows a value: {message}"
-
-
 def _constant(rows: Rows, value: float) -> np.ndarray:
     x = rows.x.copy()
     x[:, -1] = value
@@ -347,10 +242,18 @@ def nasty(estimator: Estimator, rows: Rows) -> None:
             raise AssertionError(f"{name}: {type(error).__name__}: {error}") from error
         if found is None:
             continue
-        for key in ("estimate", "p"):
-            assert key not in found or np.isfinite(found[key]), f"{name}: {found}"
-        if {"lo", "hi"} <= found.keys():
-            assert found["lo"] < found["hi"], f"{name}: an interval without width: {found}"
+        _finite_with_width(found, name)
+
+
+def _finite_with_width(found: Numbers, name: str) -> None:
+    """Every estimate and p is a number, every interval has a width."""
+    for key, value in found.items():
+        parts = key.split()
+        if {"estimate", "p"} & set(parts):
+            assert np.isfinite(value), f"{name}: {key}: {found}"
+        if "lo" in parts:
+            hi = found[" ".join("hi" if part == "lo" else part for part in parts)]
+            assert value < hi, f"{name}: {key}: an interval without width: {found}"
 
 
 def rows_cannot_be_called(estimator: Estimator, rows: Rows) -> bool:
@@ -385,19 +288,20 @@ LAWS = {
     "split": Law(split, _takes("entry"), "follow-up cut in two is the same follow-up"),
     "time_unit": Law(
         time_unit,
-        lambda e: "time" in e.uses and "restricted" not in e.name,
+        _uses("time"),
         "hours for days change no ratio, test or probability",
     ),
     "coherence": Law(
         coherence,
         lambda e: e.kind in ("ratio", "difference"),
-        "the estimate lies in an interval of some width that agrees with p",
+        "the estimate lies in an interval of some width that agrees with p, or both are named",
     ),
     "monotone": Law(monotone, _takes("level"), "a higher level has a wider interval"),
     "level": Law(level, _takes("level"), "a level outside 0 to 1 is refused"),
     "clusters": Law(clusters, _takes("cluster"), "one cluster is refused, few are warned of"),
     "missing": Law(coats, lambda e: True, "a missing value in any coat is refused"),
     "types": Law(types, lambda e: True, "types of the same numbers agree, text is refused"),
+    "options": Law(options, lambda e: bool(e.options), "an option that is none is refused"),
     "nasty": Law(nasty, lambda e: True, "constant, collinear, separated, empty: finite or refused"),
 }
 

@@ -13,7 +13,7 @@ from tests.laws.rows import NAMES, Rows, generated, load
 
 QUICK = 1  # public data sets per law and estimator in the quick run; each pair has its own
 CASES = [(law, e.name) for e in ESTIMATORS for law in LAWS if obeys(e, law)]
-ONE_SET_IS_ENOUGH = ("missing", "types", "level", "clusters")
+ONE_SET_IS_ENOUGH = ("missing", "types", "options", "level", "clusters")
 
 
 def people(law: str, name: str) -> list[Rows]:

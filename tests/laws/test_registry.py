@@ -14,7 +14,13 @@ from tests.laws.estimators import ESTIMATORS
 from tests.laws.laws import LAWS
 
 PACKAGE = Path(ehrivig.__file__).parent
-OFFERED = ("ehrivig.stats", "ehrivig.stats.timezero", "ehrivig.match", "ehrivig.meta")
+OFFERED = (
+    "ehrivig.audit",
+    "ehrivig.match",
+    "ehrivig.meta",
+    "ehrivig.stats",
+    "ehrivig.stats.timezero",
+)
 NO_ESTIMATORS = {
     "ehrivig.meta.aggregates.aggregate_text": "writes a file's text",
     "ehrivig.meta.aggregates.pool_estimates": "reads rows for `pool_hospitals`",
@@ -32,6 +38,7 @@ NO_ESTIMATORS = {
     "ehrivig.meta.trials.read_trials": "reads a file",
     "ehrivig.stats.arrays.checked_level": "checks an argument",
     "ehrivig.stats.arrays.numbers": "checks an argument",
+    "ehrivig.stats.arrays.one_of": "checks an argument",
     "ehrivig.stats.design_matrix.column_names": "names",
     "ehrivig.stats.expansion.squares_and_products": "columns",
     "ehrivig.stats.regression.glm.expit": "a function of one number",
@@ -44,16 +51,10 @@ NO_ESTIMATORS = {
     "ehrivig.stats.timezero.sequential.nested_trials": "a part of sequential trials",
     "ehrivig.stats.timezero.simulate.naive_biases": "describes simulated patients",
     "ehrivig.stats.timezero.simulate.simulate_null": "simulates",
-    "ehrivig.stats.timezero.clone_outcomes.outcome_ratios": "by hand: tests/stats",
-    "ehrivig.stats.timezero.landmark.landmark_adjusted": "the risks of `landmark`: tests/stats",
-    "ehrivig.stats.timezero.sequential.sequential_effects": "risks of `sequential_trials`",
-    "ehrivig.stats.timezero.weighted_clones.weighted_clones": "what the weights of a design leave",
     "ehrivig.stats.wald.p_value": "a function of one number",
     "ehrivig.stats.wald.quantile": "a function of one number",
-    "ehrivig.stats.weighting.weight.effective_sample_size": "Kish's formula: tests/stats",
     "ehrivig.stats.timezero.time_dependent.exposure_spells": "a part of time-dependent Cox",
     "ehrivig.stats.weighting.estimands.estimand_of": "looks up a name",
-    "ehrivig.stats.timezero.strategy_risks.strategy_risks": "the risks of `clone_censor_weight`",
 }
 """Public functions that estimate nothing of their own, each with what they do instead."""
 

@@ -124,11 +124,11 @@ def test_impossible_means_are_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"measure": "XX"}, "measure: 'XX' is unknown"),
-        ({"measure": "OR", "method": "FE"}, "method: 'FE' is unknown"),
-        ({"measure": "OR", "model": "mixed"}, "model: 'mixed' is unknown"),
-        ({"measure": "OR", "tau2": "ML"}, "tau2: 'ML' is unknown"),
-        ({"measure": "OR", "ci": "t"}, "ci: 't' is unknown"),
+        ({"measure": "XX"}, "measure: 'XX' is none of"),
+        ({"measure": "OR", "method": "FE"}, "method: 'FE' is none of"),
+        ({"measure": "OR", "model": "mixed"}, "model: 'mixed' is none of"),
+        ({"measure": "OR", "tau2": "ML"}, "tau2: 'ML' is none of"),
+        ({"measure": "OR", "ci": "t"}, "ci: 't' is none of"),
         ({"measure": "OR", "ci": "hksj"}, "belongs to the random model"),
         ({"measure": "RR", "method": "Peto"}, "Peto gives odds ratios"),
         ({"measure": "OR", "level": 95}, "level: 95"),

@@ -98,7 +98,7 @@ def test_names_that_come_twice_are_numbered(tmp_path: Path) -> None:
         (GOOD.replace(",", ";"), "not separated by commas"),
         ('study,"estimate\nA,1', "not valid CSV"),
         ("study,measure,estimate,lo,hi\nA,RR,1,2,0.5\nB,RR,1,0.5,2\n", "lo is above hi"),
-        ("study,measure,estimate,lo,hi\nA,XX,1,0.5,2\nB,XX,1,0.5,2\n", "'XX' is unknown"),
+        ("study,measure,estimate,lo,hi\nA,XX,1,0.5,2\nB,XX,1,0.5,2\n", "'XX' is none of"),
         ("study,measure,estimate,lo,hi\nA,RR,1,0,2\nB,RR,1,0.5,2\n", "not above 0"),
     ],
 )
@@ -142,7 +142,7 @@ def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
 def test_measure_that_the_file_cannot_give(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="measure MD needs means or estimates"):
         read_trials(write(tmp_path, GOOD), "MD")
-    with pytest.raises(UsageError, match="'XX' is unknown"):
+    with pytest.raises(UsageError, match="'XX' is none of"):
         read_trials(write(tmp_path, GOOD), "XX")
 
 

@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.duration.hazard_regression import PHReg
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.timezero import (
     Course,
     FollowUp,
@@ -372,7 +372,7 @@ def test_a_gap_is_refused_only_where_somebody_is_followed() -> None:
     np.testing.assert_array_equal(cohort.course.values[:, :, 0], [[1, 1, 3], [2, 1, 1], [0, 0, 0]])
     with pytest.raises(AnalysisError, match="3 patients where time_hours has 2"):
         follow_up([24.0, 48.0], [1, 0], [NAN, 30], course=_named(values))
-    with pytest.raises(AnalysisError, match="step_hours must be above 0"):
+    with pytest.raises(UsageError, match="give a number above 0"):
         course(values, step_hours=0)
 
 

@@ -71,7 +71,7 @@ def test_what_has_no_width_is_refused() -> None:
         paired_risk_ratio(0, 3, 0, 4)
     with pytest.raises(AnalysisError, match="none"):
         paired_risk_difference(0, 0, 0, 0)
-    with pytest.raises(UsageError, match="0 or more"):
+    with pytest.raises(UsageError, match="from 0"):
         paired_risk_difference(-1, 0, 0, 3)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ehrivig.errors import AnalysisError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.regression.glm import expit, maximise
 from ehrivig.stats.timezero import (
     FollowUp,
@@ -388,11 +388,11 @@ def test_refused_analyses() -> None:
     cohort = simulate_null(300, 8).follow_up
     with pytest.raises(AnalysisError, match="horizon must be after"):
         clone_censor_weight(cohort, grace_hours=48, horizon_hours=24)
-    with pytest.raises(AnalysisError, match="stand_in"):
+    with pytest.raises(UsageError, match="stand_in"):
         clone_censor_weight(cohort, stand_in="nobody")  # type: ignore[arg-type]
-    with pytest.raises(AnalysisError, match="at least 2"):
+    with pytest.raises(UsageError, match="bootstraps: 1"):
         clone_censor_weight(cohort, bootstraps=1)
-    with pytest.raises(AnalysisError, match="window_hours"):
+    with pytest.raises(UsageError, match="window_hours"):
         nested_trials(cohort, 0, 3)
 
 

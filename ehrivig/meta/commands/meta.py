@@ -15,12 +15,12 @@ from ehrivig.meta.measures import (
     Method,
     Model,
     Tau2,
-    one_of,
 )
 from ehrivig.meta.output import check_folder, write_result
 from ehrivig.meta.shipped import find_trials
 from ehrivig.meta.synthesis import Synthesis, make_plan, synthesise
 from ehrivig.meta.trials import read_trials
+from ehrivig.stats.arrays import one_of
 
 MARKER = "meta.csv"
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import numbers, whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, numbers, random_seed, whole_number
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.glm import expit, maximise
@@ -77,7 +77,10 @@ def impute(
         raise UsageError(f"impute: expected a table (n, p), got shape {table.shape}.")
     labels = column_names(names, table.shape[1])
     missing: BoolArray = np.asarray(np.isnan(table), dtype=np.bool_)
-    _refuse(table, missing, kinds, labels, m, iterations)
+    _refuse(table, missing, kinds, labels)
+    m = whole_number(m, "impute: m", 1, MOST_REPEATED)
+    iterations = whole_number(iterations, "impute: iterations", 1, MOST_REPEATED)
+    seed = random_seed(seed) or 0
     streams = np.random.SeedSequence(seed).spawn(m)
     order = np.argsort(missing.sum(axis=0), kind="stable")
     order = order[missing[:, order].any(axis=0)]
@@ -105,14 +108,10 @@ def _refuse(
     missing: BoolArray,
     kinds: Sequence[str],
     labels: Sequence[str],
-    m: int,
-    iterations: int,
 ) -> None:
     """Raise for input that cannot be imputed."""
     if len(kinds) != table.shape[1] or not set(kinds) <= {"pmm", "normal", "binary"}:
         raise UsageError("kinds: one of pmm, normal, binary for each column.")
-    whole_number(m, "impute: m", 1)
-    whole_number(iterations, "impute: iterations", 1)
     if bool(np.isinf(table).any()):
         raise AnalysisError("impute: infinite values; set them to missing.")
     for j, name in enumerate(labels):

@@ -5,16 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, stdtr
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
+from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import Effect
-from ehrivig.stats.wald import t_quantile
+from ehrivig.stats.wald import ratio_of, t_quantile
 
 RATIOS = ("OR", "RR", "HR", "SHR")
 FEWEST = 20  # imputations below which the Monte-Carlo error of p and SE shows
@@ -56,10 +57,14 @@ def pool(
     imputations; warns with fewer than 20. Source: Rubin 1987; Barnard & Rubin 1999.
     """
     q = finite_vector(estimates, "estimates")
-    u = finite_vector(standard_errors, "standard errors", len(q)) ** 2
-    m = len(q)
-    if m < 2 or not df_complete > 0:
-        raise AnalysisError("Rubin's rules: need two or more imputations and df_complete above 0.")
+    errors = finite_vector(standard_errors, "standard errors", len(q))
+    if bool((errors < 0).any()):
+        raise UsageError("standard errors: some are negative.")
+    u, m = errors**2, len(q)
+    if not (isinstance(df_complete, float) and df_complete == inf):
+        df_complete = above_zero(df_complete, "df_complete")
+    if m < 2:
+        raise AnalysisError("Rubin's rules: need two or more imputations.")
     if m < FEWEST:
         warnings.warn(
             f"Rubin's rules: {m} imputations; {FEWEST} or more keep the simulation error small.",
@@ -105,7 +110,7 @@ def pool_effects(effects: Sequence[Effect], *, df_complete: float = inf) -> Effe
     ratio = first.measure in RATIOS
     values = [log(e.estimate) if ratio else e.estimate for e in effects]
     pooled = pool(values, [e.se for e in effects], df_complete=df_complete, level=first.level)
-    back = exp if ratio else float
+    back = ratio_of if ratio else float
     columns = ("n_exposed", "events_exposed", "n_control", "events_control")
     counts = {name: [getattr(e, name) for e in effects] for name in columns}
     differ = any(len(set(values)) > 1 for values in counts.values())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import variance
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import finite_number, one_of, variance
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
 
@@ -41,17 +41,15 @@ def caliper_width(
     `treated` it is the root of the mean of the two arms' variances (Austin 2011).
     Raises UsageError for an unknown scale or a negative caliper; AnalysisError without spread.
     """
-    if scale not in ("probability", "logit_sd", "probability_sd"):
-        raise UsageError(f"caliper_scale: {scale!r}; use probability, logit_sd or probability_sd.")
-    if not caliper >= 0:
-        raise UsageError(f"caliper: {caliper} is not a width; give 0 or more.")
+    one_of("caliper_scale", scale, get_args(CaliperScale))
+    width = finite_number(caliper, "caliper", 0)
     if scale == "probability":
-        return float(caliper)
+        return width
     values = logit(score) if scale == "logit_sd" else finite_vector(score, "propensity score")
     spread = _spread(values, treated)
     if not spread > 0:
         raise AnalysisError("caliper: the score does not vary; a caliper in SDs has no width.")
-    return float(caliper) * spread
+    return width * spread
 
 
 def _spread(values: FloatArray, treated: ArrayLike | None) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.arrays import labelled, numbers
+from ehrivig.stats.arrays import finite_number, labelled, numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 TieRule = Literal["matchit-4.7", "matchit-4.5"]
@@ -70,11 +70,9 @@ def warn_empty_arm(arm: BoolArray) -> None:
 
 def checked_caliper(caliper: float | None) -> float:
     """The caliper as a width, infinite for None; UsageError when it is negative or NaN."""
-    if caliper is None:
+    if caliper is None or (isinstance(caliper, float) and caliper == np.inf):
         return np.inf
-    if not caliper >= 0:
-        raise UsageError(f"caliper: {caliper} is not a width; give 0 or more, or None.")
-    return float(caliper)
+    return finite_number(caliper, "caliper", 0)
 
 
 def reach(distance: FloatArray, caliper: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
-from ehrivig.stats.arrays import whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, one_of, random_seed, whole_number
 from ehrivig.stats.matching.greedy import match_closest, match_in_order
 from ehrivig.stats.matching.line import (
     TIE_RULES,
@@ -69,7 +69,8 @@ def nearest(
     """
     d, arm = checked_distance(distance, treated)
     width = checked_caliper(caliper)
-    _refuse_options(order, ratio, tie_rule, seed)
+    _refuse_options(order, tie_rule, seed)
+    ratio = whole_number(ratio, "ratio (controls per treated)", 1, MOST_REPEATED)
     groups = group_codes(exact, len(d))
     position = None if mahalanobis is None else whitened(mahalanobis, arm)
     warn_empty_arm(arm)
@@ -97,14 +98,11 @@ def nearest(
     )
 
 
-def _refuse_options(order: str, ratio: int, tie_rule: str, seed: int | None) -> None:
+def _refuse_options(order: str, tie_rule: str, seed: int | None) -> None:
     """Raise UsageError for options that do not exist."""
-    if order not in ORDERS:
-        raise UsageError(f"order: {order!r} is none of {', '.join(ORDERS)}.")
-    if tie_rule not in TIE_RULES:
-        raise UsageError(f"tie_rule: {tie_rule!r} is none of {', '.join(TIE_RULES)}.")
-    whole_number(ratio, "ratio (controls per treated)", 1)
-    if order == "random" and seed is None:
+    one_of("order", order, ORDERS)
+    one_of("tie_rule", tie_rule, TIE_RULES)
+    if order == "random" and random_seed(seed) is None:
         raise UsageError('order="random" needs a seed, so that the pairs can be found again.')
 
 

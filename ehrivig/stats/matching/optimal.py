@@ -8,12 +8,13 @@ pairs within the caliper as can be, then the smallest total distance among those
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import one_of
 from ehrivig.stats.matching.cardinality import largest_then_nearest
 from ehrivig.stats.matching.line import (
     Line,
@@ -53,8 +54,9 @@ def optimal(
     """
     d, arm = checked_distance(distance, treated)
     width = checked_caliper(caliper)
-    if not np.isfinite(width) or goal not in ("penalised", "maximum"):
-        raise UsageError('optimal: needs a finite caliper and goal "penalised" or "maximum".')
+    one_of("goal", goal, get_args(Goal))
+    if not np.isfinite(width):
+        raise UsageError("caliper: optimal matching needs a finite one.")
     warn_empty_arm(arm)
     widest = reach(d, width)
     groups = group_codes(exact, len(d))

@@ -82,8 +82,8 @@ def _ratio(fit: LogisticFit, term: str, p: float, arms: Arms) -> Effect:
         "ROR",
         (fit.odds_ratio[j], fit.lo[j], fit.hi[j], fit.se[j], p),
         event_label=fit.event_label,
-        method="logistic with interaction, likelihood-ratio test",
-        variance=fit.variance,
+        method="logistic with interaction",
+        variance=f"{fit.variance}; limits Wald's, p of the likelihood ratio",
         estimand="ratio of the odds ratios of both sides",
         level=fit.level,
     )

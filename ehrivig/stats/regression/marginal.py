@@ -124,7 +124,7 @@ class Report:
             se = float(np.std(column, ddof=1))
             p = p_value(value / se) if se > 0 else float("nan")
             lo, hi = np.quantile(column, [tail, 1 - tail], method="weibull")
-            name = f"bootstrap, {len(draws)} samples, percentile interval"
+            name = f"bootstrap, {len(draws)} samples, percentile limits; p by their SE"
             ends = (value, float(lo), float(hi))
             effects.append(self._effect(measure, ends, se, p, name, both))
         return _marginal(risks, np.cov(draws.T), effects, failed)

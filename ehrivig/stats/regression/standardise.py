@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import numbers, whole_number
+from ehrivig.stats.arrays import (
+    MOST_REPEATED,
+    numbers,
+    one_of,
+    random_seed,
+    two_shares,
+    whole_number,
+)
 from ehrivig.stats.regression.glm import expit, maximise
 from ehrivig.stats.regression.marginal import (
     Cohort,
@@ -59,11 +66,12 @@ def g_computation(
     Source: Robins 1986; Snowden, Rose & Mortimer 2011; delta: Oehlert 1992; leaving one out:
     MacKinnon & White 1985.
     """
+    one_of("variance", variance, ("influence", LEFT_OUT, "delta", "bootstrap"))
     if variance == "delta" and cluster is not None:
         raise UsageError('variance="delta" takes no clusters; use "influence" or "bootstrap".')
-    if variance == "bootstrap" and seed is None:
+    if variance == "bootstrap" and random_seed(seed) is None:
         raise UsageError('variance="bootstrap" needs a seed.')
-    whole_number(replicates, "replicates", 2)
+    replicates = whole_number(replicates, "replicates", 2, MOST_REPEATED)
     cohort, aim = cohort_of(event, exposed, x, cluster, names), estimand_over(population)
     method = "g-computation, logistic" + (" with interactions" if interactions else "")
 
@@ -103,11 +111,12 @@ def aipw(
     for scores of 0 or 1.
     Source: Robins, Rotnitzky & Zhao 1994; Glynn & Quinn 2010.
     """
+    one_of("variance", variance, ("influence", LEFT_OUT))
     cohort = cohort_of(event, exposed, x, cluster, names)
     score = _scores(cohort, propensity)
     method = "AIPW, logistic outcome model per arm"
     if truncate is not None:
-        score = np.clip(score, *truncate)
+        score = np.clip(score, *two_shares(truncate))
         method += f", scores bounded to {truncate[0]:g}-{truncate[1]:g}"
     if bool(((score <= 0) | (score >= 1)).any()):
         raise AnalysisError("AIPW: scores of 0 or 1; bound them with truncate= or mend the model.")

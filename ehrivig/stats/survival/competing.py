@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.arrays import labelled, numbers
+from ehrivig.stats.arrays import labelled, numbers, whole_number
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.cox import CoxFit, Ties, cox
 from ehrivig.stats.survival.follow_up_input import (
@@ -226,6 +226,7 @@ def cause_specific_cox(
     status : (n,) 0 for censored, 1, 2, ... for the cause. The hazard ratio is about the rate of
     `cause` among those still without any event, not about its cumulative incidence.
     """
+    cause = whole_number(cause, "cause", 1)
     s: IntArray = event_status(status, np.size(time))
     return cox(
         time,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.arrays import numbers
+from ehrivig.errors import NumericalWarning, UsageError
+from ehrivig.stats.arrays import above_zero, finite_number, numbers
 from ehrivig.stats.result import FloatArray
 
 _QUANTILE_TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
@@ -67,8 +67,8 @@ class SurvivalCurve:
         When the curve is flat at exactly 1 - p, the midpoint of the flat stretch (R's
         `quantile.survfit`). The limits invert the limits of the curve.
         """
-        if not 0 < p < 1:
-            raise AnalysisError(f"quantile: p is {p}, needs 0 < p < 1.")
+        if not 0 < finite_number(p, "quantile: p") < 1:
+            raise UsageError("quantile: p must lie between 0 and 1.")
         return Quantile(
             p=p,
             time=_first_below(self.time, self.survival, p),
@@ -82,9 +82,7 @@ class SurvivalCurve:
         Area under S(t) on [0, horizon]; variance by Greenwood as R's `survival:::survmean`. Warns
         (NumericalWarning) when the horizon is past the last follow-up and S is not yet 0.
         """
-        if not (np.isfinite(horizon) and horizon > 0):
-            raise AnalysisError(f"restricted mean: horizon is {horizon}, needs a number > 0.")
-        last = float(self.time[-1])
+        horizon, last = above_zero(horizon, "restricted mean: horizon"), float(self.time[-1])
         if horizon > last and self.survival[-1] > 0:
             warnings.warn(
                 f"restricted mean: horizon {horizon:g} is past the last follow-up {last:g}; the "

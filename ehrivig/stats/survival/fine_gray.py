@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import whole_number
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.newton import Maximum
 from ehrivig.stats.result import FloatArray, IntArray
@@ -104,6 +105,7 @@ def fine_gray(
     labels = column_names(names, matrix.shape[1])
     e = entry_time(entry, t)
     kind = _variance_kind(variance, e is not None, cluster is not None)
+    cause = whole_number(cause, "cause", 1)
     if not np.any(s == cause):
         raise AnalysisError(f"Fine-Gray: there is no event of cause {cause}.")
     flat = [labels[j] for j in constant_columns(matrix)]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import labelled
+from ehrivig.stats.arrays import finite_number, labelled, whole_number
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.follow_up_input import entry_time, event_status, follow_up_time
 from ehrivig.stats.survival.gray_score import Counts, score_of_stratum
@@ -93,6 +93,7 @@ def gray_tests(
 
     Raises AnalysisError as `gray_test`.
     """
+    rho = finite_number(rho, "rho")
     t = follow_up_time(time)
     s = event_status(status, t.size)
     e = entry_time(entry, t)
@@ -100,7 +101,8 @@ def gray_tests(
     strata_codes = labelled("strata", strata, t.size)
     if len(g.labels) < 2:
         raise AnalysisError("Gray's test: there is only one group; it needs two or more.")
-    wanted = np.unique(s[s > 0]).tolist() if causes is None else list(causes)
+    given = np.unique(s[s > 0]).tolist() if causes is None else list(causes)
+    wanted = [whole_number(cause, "cause", 1) for cause in given]
     for cause in wanted:
         if not np.any(s == cause):
             raise AnalysisError(f"Gray's test: there is no event of cause {cause}.")

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import labelled
+from ehrivig.stats.arrays import finite_number, labelled
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.survival.follow_up_input import (
     entry_time,
@@ -63,6 +63,7 @@ def logrank(
     Raises AnalysisError with fewer than two groups, no event, or a group without any information.
     Source: Harrington and Fleming 1982; R survival 3.5 `survdiff`.
     """
+    rho = finite_number(rho, "rho")
     t = follow_up_time(time)
     d = event_indicator(event, t.size)
     g = labelled("group", group, t.size)
@@ -87,7 +88,7 @@ def logrank(
         chi2=statistic,
         df=df,
         p=float(chdtrc(df, statistic)),
-        rho=float(rho),
+        rho=rho,
         n_strata=len(s.labels),
         method="log-rank" if rho == 0 else f"G-rho, rho = {rho:g}",
         event_label=event_label,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import bdtr, chdtrc
 
 from ehrivig.errors import UsageError
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import count_of, numbers, one_of, random_seed
 from ehrivig.stats.design_matrix import arm_vector
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.tables.exact_table import fisher_p
@@ -61,7 +61,7 @@ def fisher_exact(counts: ArrayLike, *, seed: int = 20200401) -> TableTest:
     table = _counts(counts)
     if _undefined(table):
         return _no_test(table)
-    p, exact = fisher_p(table.astype(np.int64), seed)
+    p, exact = fisher_p(table.astype(np.int64), random_seed(seed) or 0)
     name = "Fisher exact" if exact else "Fisher, Monte Carlo (100,000 tables)"
     smallest = float(_expected(table).min())
     return TableTest(name, float("nan"), 0, p, int(table.sum()), smallest)
@@ -73,8 +73,7 @@ def categorical_test(counts: ArrayLike, policy: Literal["liu", "default"] = "def
     `liu` (Liu 2020): Pearson's chi-square without continuity correction, whatever the counts.
     `default`: Fisher's exact test where any expected count is below 5, else Pearson's.
     """
-    if policy not in ("liu", "default"):
-        raise UsageError(f'test_policy: {policy!r}; use "liu" or "default".')
+    one_of("test_policy", policy, ("liu", "default"))
     pearson = pearson_chi_square(counts)
     if policy == "liu" or pearson.note or pearson.smallest_expected >= 5:
         return pearson
@@ -89,8 +88,8 @@ def mcnemar(
     `exact`: two-sided binomial; `chi_square`: (b-c)^2/(b+c); `chi_square_cc`: (|b-c|-1)^2/(b+c)
     as R's default. p is 1 without a discordant pair. Source: McNemar 1947; Edwards 1948.
     """
-    if min(b, c) < 0 or variant not in ("exact", "chi_square", "chi_square_cc"):
-        raise UsageError("mcnemar: two counts of pairs and exact, chi_square or chi_square_cc.")
+    one_of("McNemar: variant", variant, ("exact", "chi_square", "chi_square_cc"))
+    b, c = count_of(b, "McNemar: pairs"), count_of(c, "McNemar: pairs")
     n = b + c
     if n == 0:
         return TableTest(f"McNemar {variant}", float("nan"), 0, 1.0, 0, 0.0, "no discordant pair")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,10 +11,10 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtr
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.arrays import above_zero, checked_level, finite_number
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray
-from ehrivig.stats.wald import p_value
+from ehrivig.stats.wald import p_value, ratio_of
 
 _PRIOR, _WIDEST, _GRID = 0.5, 4.0, 401
 """Scale of the half-normal prior of the spread of biases; the grid goes to so many scales."""
@@ -115,8 +115,7 @@ def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0
     effect's own error together (the same at every true effect, which negative controls alone cannot
     check). Source: Schuemie et al. 2014; 2018 for the interval.
     """
-    if not se > 0:
-        raise UsageError("calibrate: the standard error must be above 0.")
+    log_ratio, se = finite_number(log_ratio, "log_ratio"), above_zero(se, "se")
     tail = (1 - checked_level(level)) / 2
     mean = float(null.weights @ null.means)
     variance = null.variances + se**2
@@ -131,9 +130,9 @@ def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0
         return float(brentq(lambda b: below(b) - chance, mean - far, mean + far, xtol=1e-12))
 
     return Calibrated(
-        estimate=exp(log_ratio - mean),
-        lo=exp(log_ratio - at(1 - tail)),
-        hi=exp(log_ratio - at(tail)),
+        estimate=ratio_of(log_ratio - mean),
+        lo=ratio_of(log_ratio - at(1 - tail)),
+        hi=ratio_of(log_ratio - at(tail)),
         p=min(1.0, 2 * min(below(log_ratio), _above(null, variance, log_ratio))),
         se=spread,
         p_uncalibrated=p_value(log_ratio / se),

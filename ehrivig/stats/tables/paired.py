@@ -6,14 +6,15 @@ control only, `d` in neither.
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import log, sqrt
 
 from scipy.optimize import brentq
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import count_of
 from ehrivig.stats.result import Arms, Effect
 from ehrivig.stats.tables.two_by_two import crude_risks, no_event
-from ehrivig.stats.wald import p_value, quantile, wald_interval
+from ehrivig.stats.wald import p_value, quantile, ratio_of, wald_interval
 
 
 def paired_risk_difference(
@@ -26,7 +27,7 @@ def paired_risk_difference(
     (b + c - (b - c)^2 / n) / n^2; where that is 0, what the interval's width implies. Raises
     AnalysisError without a pair. Source: Tango 1998; McNemar 1947.
     """
-    n = _pairs(a, b, c, d)
+    a, b, c, n = _pairs(a, b, c, d)
     difference = (b - c) / n
     lo, hi = tango(b, c, n, level)
     se = sqrt(max(0.0, b + c - (b - c) ** 2 / n)) / n
@@ -92,7 +93,7 @@ def paired_risk_ratio(
     and without a discordant pair, where the interval would have no width.
     Source: Agresti & Min 2004.
     """
-    n = _pairs(a, b, c, d)
+    a, b, c, n = _pairs(a, b, c, d)
     if min(a + b, a + c) == 0:
         raise no_event()
     if b + c == 0:
@@ -105,7 +106,7 @@ def paired_risk_ratio(
     return Effect.between(
         Arms(n, a + b, n, a + c),
         "RR",
-        wald_interval(ratio, se, level, exp),
+        wald_interval(ratio, se, level, ratio_of),
         event_label=event_label,
         method="pairs, Wald interval of the log",
         variance="paired (b + c) / ((a + b)(a + c))",
@@ -113,10 +114,9 @@ def paired_risk_ratio(
     )
 
 
-def _pairs(a: int, b: int, c: int, d: int) -> int:
-    """The number of pairs; raises on bad counts."""
-    if min(a, b, c, d) < 0:
-        raise UsageError("pairs: counts must be 0 or more.")
+def _pairs(*counts: int) -> tuple[int, int, int, int]:
+    """The counts a, b and c, and the number of all pairs; raises on bad counts."""
+    a, b, c, d = (count_of(value, "pairs: a count") for value in counts)
     if a + b + c + d == 0:
         raise AnalysisError("pairs: there are none; there is no effect.")
-    return a + b + c + d
+    return a, b, c, a + b + c + d

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import ROUNDING, variance
+from ehrivig.stats.arrays import ROUNDING, variance, whole_number
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
@@ -181,8 +181,7 @@ def quantiles(values: ArrayLike, probabilities: ArrayLike, type: int = 7) -> Flo
     NaN for an empty sample. Raises AnalysisError for missing values.
     """
     methods: tuple[QuantileMethod, ...] = get_args(QuantileMethod)
-    if type not in range(1, 10):
-        raise UsageError(f"quantile type: {type}; Hyndman & Fan's types are 1 to 9.")
+    type = whole_number(type, "quantile type (Hyndman & Fan's)", 1, 9)
     sample = finite_vector(values, "values")
     if not len(sample):
         return np.full(np.shape(probabilities), np.nan)

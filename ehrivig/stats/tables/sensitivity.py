@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
-import numpy as np
-
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import above_zero, one_of
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,12 @@ def e_value(
     rare outcome's OR and HR stand for the risk ratio. Raises UsageError for a ratio that is not
     above 0 or outside its interval. Source: VanderWeele & Ding 2017.
     """
-    if measure not in ("RR", "OR", "HR"):
-        raise UsageError(f"measure: {measure!r}; E-values are for RR, OR and HR.")
-    ends = [estimate if end is None else end for end in (lo, hi)]
-    if not 0 < ends[0] <= estimate <= ends[1] < np.inf:
-        raise UsageError("e_value: need 0 < lo <= estimate <= hi, all finite.")
+    one_of("E-value: measure", measure, ("RR", "OR", "HR"))
+    what = "E-value: ratio"
+    estimate = above_zero(estimate, what)
+    lo, hi = (None if end is None else above_zero(end, what) for end in (lo, hi))
+    if not (lo or estimate) <= estimate <= (hi or estimate):
+        raise UsageError("E-value: needs lo <= estimate <= hi.")
     risk = _as_risk_ratio(estimate, measure, common)
     nearer = lo if estimate >= 1 else hi
     limit = float("nan")

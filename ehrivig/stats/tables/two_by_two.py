@@ -5,11 +5,12 @@ Arguments are events and people of the exposed and of the controls, always in th
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import log, sqrt
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import count_of, finite_number, one_of
 from ehrivig.stats.result import Arms, Effect, Risk, Risks
-from ehrivig.stats.wald import p_value, quantile, wald_interval
+from ehrivig.stats.wald import p_value, quantile, ratio_of, wald_interval
 
 
 def risk_ratio(
@@ -27,7 +28,8 @@ def risk_ratio(
     `correction` is added to all four cells and then named. Raises AnalysisError when an arm has
     no event without it. Source: Katz et al. 1978.
     """
-    a, b, c, d = _cells(events_exposed, n_exposed, events_control, n_control, correction)
+    arms = _arms(events_exposed, n_exposed, events_control, n_control)
+    a, b, c, d = _cells(arms, finite_number(correction, "correction", 0))
     if min(a, c) == 0:
         raise no_event()
     if b + d == 0:
@@ -38,11 +40,10 @@ def risk_ratio(
     se = sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
     ratio = log(a / (a + b)) - log(c / (c + d))
     added = f", {correction:g} added to each cell" if correction else ""
-    arms = Arms(n_exposed, events_exposed, n_control, events_control)
     return Effect.between(
         arms,
         "RR",
-        wald_interval(ratio, se, level, exp, p_without_se=1.0),
+        wald_interval(ratio, se, level, ratio_of, p_without_se=1.0),
         event_label=event_label,
         method="2x2 table, Katz interval of the log" + added,
         variance="delta method on the log",
@@ -68,9 +69,11 @@ def risk_difference(
     that of the pooled z test (its square is Pearson's chi-square without correction); it is 1 when
     all or none had the event. `se` is Wald's; where that is 0, what the interval's width implies.
     """
-    _cells(events_exposed, n_exposed, events_control, n_control, 0.0)
-    p1, p0 = events_exposed / n_exposed, events_control / n_control
-    se = sqrt(p1 * (1 - p1) / n_exposed + p0 * (1 - p0) / n_control)
+    one_of("interval", interval, ("newcombe", "wald"))
+    arms = _arms(events_exposed, n_exposed, events_control, n_control)
+    n1, n0 = arms.n_exposed, arms.n_control
+    p1, p0 = arms.events_exposed / n1, arms.events_control / n0
+    se = sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
     if interval == "wald" and se == 0:
         raise AnalysisError(
             "risk difference: the risk of each arm is 0 or 1, so Wald's interval has no width. "
@@ -79,17 +82,14 @@ def risk_difference(
     if interval == "wald":
         half = quantile(level) * se
         lo, hi, name = p1 - p0 - half, p1 - p0 + half, "Wald"
-    elif interval == "newcombe":
-        l1, u1 = wilson(events_exposed, n_exposed, level)
-        l0, u0 = wilson(events_control, n_control, level)
+    else:
+        l1, u1 = wilson(arms.events_exposed, n1, level)
+        l0, u0 = wilson(arms.events_control, n0, level)
         lo = p1 - p0 - sqrt((p1 - l1) ** 2 + (u0 - p0) ** 2)
         hi, name = p1 - p0 + sqrt((u1 - p1) ** 2 + (p0 - l0) ** 2), "Newcombe"
-    else:
-        raise UsageError(f'interval: {interval!r}; use "newcombe" or "wald".')
-    pooled = (events_exposed + events_control) / (n_exposed + n_control)
-    null_se = sqrt(pooled * (1 - pooled) * (1 / n_exposed + 1 / n_control))
+    pooled = (arms.events_exposed + arms.events_control) / (n1 + n0)
+    null_se = sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
     p = p_value((p1 - p0) / null_se) if null_se > 0 else 1.0
-    arms = Arms(n_exposed, events_exposed, n_control, events_control)
     return Effect.between(
         arms,
         "RD",
@@ -104,6 +104,7 @@ def risk_difference(
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a proportion. Source: Wilson 1927."""
+    events, n = count_of(events, "events"), count_of(n, "n")
     if not 0 <= events <= n or n == 0:
         raise UsageError(f"wilson: {events} events of {n}; events must lie between 0 and n > 0.")
     z = quantile(level)
@@ -125,16 +126,21 @@ def crude_risks(arms: Arms, level: float = 0.95) -> Risks:
     return exposed, control
 
 
-def _cells(
-    events_exposed: int, n_exposed: int, events_control: int, n_control: int, correction: float
-) -> tuple[float, float, float, float]:
-    """Events and others of the exposed and of the controls, corrected; raises on bad counts."""
-    a, b = events_exposed, n_exposed - events_exposed
-    c, d = events_control, n_control - events_control
-    if min(a, b, c, d) < 0 or correction < 0:
-        raise UsageError("2x2 table: events must lie between 0 and n, and a correction be >= 0.")
-    if min(n_exposed, n_control) == 0:
+def _arms(events_exposed: int, n_exposed: int, events_control: int, n_control: int) -> Arms:
+    """The counts of both arms; raises on what cannot be events and people of an arm."""
+    counts = (n_exposed, events_exposed, n_control, events_control)
+    arms = Arms(*(count_of(value, "2x2 table") for value in counts))
+    if arms.events_exposed > arms.n_exposed or arms.events_control > arms.n_control:
+        raise UsageError("2x2 table: events must lie between 0 and n.")
+    if min(arms.n_exposed, arms.n_control) == 0:
         raise AnalysisError("2x2 table: one arm is empty; there is no effect.")
+    return arms
+
+
+def _cells(arms: Arms, correction: float) -> tuple[float, float, float, float]:
+    """Events and others of the exposed and of the controls, corrected."""
+    a, b = arms.events_exposed, arms.n_exposed - arms.events_exposed
+    c, d = arms.events_control, arms.n_control - arms.events_control
     return a + correction, b + correction, c + correction, d + correction
 
 

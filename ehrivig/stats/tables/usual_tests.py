@@ -13,6 +13,7 @@ from scipy.special import chdtrc, stdtr
 from scipy.stats import hypergeom
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import count_of, finite_number
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.tables.contingency import fisher_exact, pearson_chi_square
 from ehrivig.stats.wald import p_value
@@ -47,8 +48,11 @@ def p_of_counts(counts: ArrayLike) -> dict[str, float]:
 def p_of_means(
     first: tuple[float, float, int], second: tuple[float, float, int]
 ) -> dict[str, float]:
-    """The p of two groups given as (mean, standard deviation, n), by test: t, Welch's t, z."""
-    (m1, s1, n1), (m2, s2, n2) = first, second
+    """The p of two groups given as (mean, standard deviation, n), by test: t, Welch's t, z.
+
+    Empty where they define none. Raises UsageError for what is no number, or no number of people.
+    """
+    (m1, s1, n1), (m2, s2, n2) = _moments(*first), _moments(*second)
     if min(n1, n2) < 2 or min(s1, s2) < 0 or s1 + s2 == 0:
         return {}
     a, b = s1**2 / n1, s2**2 / n2
@@ -61,6 +65,11 @@ def p_of_means(
         "Welch t": 2 * float(stdtr(df, -abs(welch))),
         "z": p_value(welch),
     }
+
+
+def _moments(mean: float, sd: float, n: int) -> tuple[float, float, int]:
+    """Mean, standard deviation and size of a group, checked."""
+    return finite_number(mean, "mean"), finite_number(sd, "standard deviation"), count_of(n, "n")
 
 
 def _mid_p(table: FloatArray, fisher: float) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, SeparationError
+from ehrivig.stats.arrays import checked_level, one_of
 from ehrivig.stats.result import BoolArray, Effect, FloatArray
 from ehrivig.stats.timezero.clone_curves import Incidence, StrategyCurves
 from ehrivig.stats.timezero.clone_effects import (
@@ -108,8 +109,8 @@ def clone_censor_weight(
     numbers. Raises AnalysisError when a strategy has nobody to stand in for those censored, when
     neither has an event, or when more than 5% of replicates fail all the same.
     """
-    if stand_in not in get_args(StandIn):
-        raise AnalysisError(f"stand_in: {stand_in!r} is not one of {get_args(StandIn)}.")
+    one_of("stand_in", stand_in, get_args(StandIn))
+    checked_level(level)
     grace = grace_period(grace_hours, interval_hours)
     cohort, lost = (cohort, None) if lost_hours is None else until_lost(cohort, lost_hours)
     problem = problem_of(cohort, grace, horizon_hours, truncate, stand_in, lost)

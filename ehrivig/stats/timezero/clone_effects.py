@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import Arms, Effect, FloatArray, Risk
 from ehrivig.stats.timezero.clone_curves import (
@@ -92,6 +93,11 @@ def measured(
         told.append(f"weights by {', '.join(moves.names)} as each {width:g} h of grace begin")
 
     def make(measure: str, value: float, draws: FloatArray, *notes: str) -> Effect:
+        if not np.ptp(draws) > 0:
+            raise AnalysisError(
+                f"clone-censor-weight: {measure} is the same in every bootstrap sample, so it has "
+                "no interval: nothing else can happen in these people."
+            )
         low, high = np.quantile(draws, tails, method="weibull")
         return effect_of(
             measure,
@@ -100,7 +106,7 @@ def measured(
             label,
             Arms(n, events[0], n, events[1]),
             f"clone-censor-weight, grace {hours[0]:g} h",
-            f"bootstrap of patients, {draws.size} replicates, percentile limits",
+            f"bootstrap of patients, {draws.size} replicates, percentile limits; p by their SE",
             estimand,
             limits=(float(low), float(high)),
             notes=(*told, *notes),

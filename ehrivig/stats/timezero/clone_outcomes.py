@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero, numbers
 from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
 from ehrivig.stats.timezero.clone_curves import STRATEGIES
@@ -43,9 +44,10 @@ def outcome_ratios(
     or left within grace follows both. An outcome that a strategy has not, here or without one of
     the groups, has the reason in place of its ratio. Raises AnalysisError as clone_censor_weight.
     """
-    y = np.asarray(outcomes, dtype=np.float64)
+    y = numbers(outcomes, "outcomes")
     if y.shape != (cohort.n, len(labels)) or not np.isin(y[~np.isnan(y)], (0, 1)).all():
         raise AnalysisError(f"outcomes: needs 0, 1 or nan, {cohort.n} rows, {len(labels)} columns.")
+    horizon_hours = above_zero(horizon_hours, "horizon_hours")
     staying = replace(
         cohort,
         time_hours=np.full(cohort.n, horizon_hours),
@@ -71,6 +73,10 @@ def outcome_ratios(
             continue
         value = math.log(whole[0, k] / whole[1, k])
         ratios = np.log(left[:, 0, k] / left[:, 1, k])
+        if not np.ptp(ratios) > 0:
+            same = "clone-censor-weight: the ratio is the same without any group: no interval."
+            made.append(AnalysisError(same))
+            continue
         effect = _effect(value, ratios, label, _arms(problem, y[:, k], rows), grace_hours)
         made.append(replace(effect, notes=(note,) if note else ()))
     return made
@@ -91,8 +97,7 @@ def _effect(value: float, ratios: FloatArray, label: str, arms: Arms, grace_hour
         f"everybody has started by {grace_hours:g} h vs nobody starts within {grace_hours:g} h",
         limits=(value - half, value + half),
     )
-    p = 2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)) if se > 0 else math.nan
-    return replace(effect, p=p)
+    return replace(effect, p=2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)))
 
 
 def _followers(problem: Problem) -> tuple[IntArray, IntArray]:

@@ -9,6 +9,13 @@ from multiprocessing import get_context
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import (
+    MOST_REPEATED,
+    above_zero,
+    random_seed,
+    two_shares,
+    whole_number,
+)
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
 from ehrivig.stats.timezero.clone_curves import (
@@ -119,7 +126,8 @@ def problem_of(
 
     lost_hours : (n,) when each was lost, inf where never, in a cohort that ends there.
     """
-    if not horizon_hours > grace.hours:
+    two_shares(truncate)
+    if not above_zero(horizon_hours, "horizon_hours") > grace.hours:
         raise AnalysisError("clone-censor-weight: the horizon must be after the end of grace.")
     grace = grace.of(cohort)
     rows = at_risk_of_start(cohort, grace)
@@ -146,10 +154,9 @@ def problem_of(
 
 def bootstrap(problem: Problem, bootstraps: int, seed: int, workers: int) -> Incidence:
     """Return the replicates: risk (B, 2, G), free (B, 2), in the order of seeds."""
-    if bootstraps < 2:
-        raise AnalysisError("clone-censor-weight: needs at least 2 bootstraps.")
-    seeds = np.random.SeedSequence(seed).spawn(bootstraps)
-    if workers <= 1:
+    bootstraps = whole_number(bootstraps, "bootstraps", 2, MOST_REPEATED)
+    seeds = np.random.SeedSequence(random_seed(seed) or 0).spawn(bootstraps)
+    if whole_number(workers, "workers", 1) == 1:
         return stacked(replicates_of(problem, seeds))
     share = -(-bootstraps // workers)
     chunks = [seeds[i : i + share] for i in range(0, bootstraps, share)]

@@ -13,7 +13,7 @@ from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, Risk, Risks, arms_of
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.survival.kaplan_meier import SurvivalCurve, kaplan_meier
-from ehrivig.stats.wald import wald_interval
+from ehrivig.stats.wald import ratio_of, wald_interval
 
 HOURS_PER_DAY = 24.0
 _FEWEST_TOLD = 10
@@ -66,6 +66,9 @@ def risk_effects(
     common = (event_label, arms, method, "Greenwood", estimand)
     certain = no_event(r1, r0, (arms.n_exposed, arms.n_control))
     difference = effect_of("RD", r1 - r0, math.hypot(s1, s0), *common, risks=both, notes=certain)
+    if s1 == s0 == 0:
+        reason = "in each arm everybody or nobody has the event, so no interval has a width"
+        return without("RD", reason, difference), without("RR", reason, difference)
     if min(r1, r0) <= 0:
         return difference, without("RR", "no event in one arm, so no risk ratio", difference)
     ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both)
@@ -135,7 +138,7 @@ def effect_of(
 
     limits replace the normal interval (on the symmetric scale too).
     """
-    back = math.exp if measure in {"RR", "OR", "HR"} else float
+    back = ratio_of if measure in {"RR", "OR", "HR"} else float
     return Effect.between(
         arms,
         measure,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import above_zero, numbers
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.expansion import scaled
 from ehrivig.stats.result import FloatArray, IntArray
@@ -89,8 +89,7 @@ def course(
         raise AnalysisError(
             "course: needs patients x steps x covariates, with at least one of each."
         )
-    if not step_hours > 0:
-        raise AnalysisError("course: step_hours must be above 0.")
+    step_hours = above_zero(step_hours, "course: step_hours")
     if np.isinf(cube).any():
         raise AnalysisError("course: holds infinite values.")
     labels = column_names(names, cube.shape[2])
@@ -104,7 +103,7 @@ def course(
             f"course: {', '.join(flat)}: the same in every step of everybody, or nowhere known. "
             "Leave it out."
         )
-    return Course(cube, float(step_hours), labels)
+    return Course(cube, step_hours, labels)
 
 
 def own_columns(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.survival.risk_sets import sums_by
 from ehrivig.stats.timezero.follow_up import FollowUp
@@ -48,10 +49,9 @@ class Grace:
 
 def grace_period(hours: float, width_hours: float) -> Grace:
     """Return the grace period. Raises AnalysisError unless it is a whole number of intervals."""
-    if not (hours > 0 and width_hours > 0):
-        raise AnalysisError("clone-censor-weight: grace and interval must be above 0 hours.")
+    hours, width_hours = above_zero(hours, "grace_hours"), above_zero(width_hours, "interval_hours")
     count = hours / width_hours
-    if abs(count - round(count)) > 1e-9:
+    if round(count) < 1 or abs(count - round(count)) > 1e-9:
         raise AnalysisError(
             f"clone-censor-weight: grace of {hours:g} h is not a whole number of intervals of "
             f"{width_hours:g} h."

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.result import BoolArray, Effect, FloatArray
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero.contrast import event_by, hazard_ratio, risk_effects, with_hazard_ratio
@@ -83,7 +84,8 @@ class _AtLandmark:
 
 
 def _at(cohort: FollowUp, landmark_hours: float, horizon_hours: float) -> _AtLandmark:
-    if not 0 < landmark_hours < horizon_hours:
+    landmark_hours = above_zero(landmark_hours, "landmark_hours")
+    if not landmark_hours < above_zero(horizon_hours, "horizon_hours"):
         raise AnalysisError(
             f"landmark: {landmark_hours:g} h is not between 0 and the horizon {horizon_hours:g} h."
         )

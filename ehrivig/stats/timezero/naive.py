@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.result import Effect
 from ehrivig.stats.timezero.contrast import hazard_ratio, risk_effects, with_hazard_ratio
 from ehrivig.stats.timezero.follow_up import FollowUp
@@ -20,6 +21,7 @@ def ever_vs_never(cohort: FollowUp, horizon_hours: float) -> tuple[Effect, ...]:
     Raises AnalysisError when an arm is empty or without events. The hazard ratio is adjusted for
     the cohort's covariates; the risks are not.
     """
+    horizon_hours = above_zero(horizon_hours, "horizon_hours")
     method = "naive ever vs never"
     estimand = (
         f"none: contrasts people who lived to be exposed with the others over {horizon_hours:g} h"

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero, whole_number
 from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray, arms_of
 from ehrivig.stats.survival.cox import CoxFit, cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
@@ -29,6 +30,7 @@ from ehrivig.stats.timezero.start_weights import StartWeights, start_weights
 from ehrivig.stats.wald import quantile
 
 _ENOUGH_EVENTS = 5_000
+_MOST_TRIALS = 10_000
 PENALISED = "the models of starting are penalised (log-F): covariates separate who starts"
 
 
@@ -54,8 +56,8 @@ def nested_trials(cohort: FollowUp, window_hours: float, n_trials: int) -> Perso
     [(k - 1) window, k window). The others are followed as unexposed until they start (then
     censored). Everybody has survived the window, so no time is immortal.
     """
-    if not (window_hours > 0 and n_trials >= 1):
-        raise AnalysisError("sequential trials: window_hours must be > 0 and n_trials at least 1.")
+    window_hours = above_zero(window_hours, "window_hours")
+    n_trials = whole_number(n_trials, "n_trials", 1, _MOST_TRIALS)
     start = np.where(np.isnan(cohort.start_hours), np.inf, cohort.start_hours)
     parts = []
     for k in range(1, n_trials + 1):
@@ -103,6 +105,7 @@ def sequential_effects(
     trial's zero until `horizon_hours` after time zero. Where the jackknife fails there is the
     hazard ratio with its risks alone.
     """
+    horizon_hours = above_zero(horizon_hours, "horizon_hours")
     ratio, whole, left = _pooled(cohort, window_hours, n_trials, horizon_hours)
     if not left:
         return (with_risks(ratio, whole),)

@@ -20,6 +20,7 @@ from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import moments
 from ehrivig.stats.timezero.contrast import HOURS_PER_DAY, event_by
 from ehrivig.stats.timezero.groups import N_GROUPS, jackknife
+from ehrivig.stats.wald import ratio_of
 
 _STEPS = 168
 """Of the time free of the event, whose curve is followed step by step; every 4 hours of 28 days."""
@@ -128,6 +129,8 @@ def standardised_effects(
     value = better if correct else own
     if not ((value[:4] > 0) & (value[:4] < 1)).all():
         return (with_risks(ratio, whole),)
+    if not (se > 0).all():
+        return (with_risks(ratio, whole),)
     risks = Pair(value[:2], se[4:6], _correlation(parts[:, :2]))
     free = Pair(value[2:4], se[6:8], _correlation(parts[:, 2:4]))
     lo, hi = risks.each(_T)
@@ -212,7 +215,7 @@ def _difference(ratio: Effect, measure: str, pair: Pair, unit: float, se: float)
         estimate=float(pair.value[0] - pair.value[1]) * unit,
         lo=lo * unit,
         hi=hi * unit,
-        p=pair.p() if se > 0 else math.nan,
+        p=pair.p(),
         variance=f"jackknife over {N_GROUPS} groups of patients, t limits of both arms' logits",
     )
 
@@ -221,10 +224,10 @@ def _ratio(ratio: Effect, value: float, se: float) -> Effect:
     """The ratio of the risks beside the hazard ratio, from its log, with t limits."""
     return replace(
         _beside(ratio, "RR", se),
-        estimate=math.exp(value),
-        lo=math.exp(value - _T * se),
-        hi=math.exp(value + _T * se),
-        p=2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)) if se > 0 else math.nan,
+        estimate=ratio_of(value),
+        lo=ratio_of(value - _T * se),
+        hi=ratio_of(value + _T * se),
+        p=2 * float(stdtr(N_GROUPS - 1, -abs(value) / se)),
         variance=f"jackknife over {N_GROUPS} groups of patients, t interval",
     )
 

@@ -10,6 +10,7 @@ Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 202
 from __future__ import annotations
 
 import warnings
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, ROUNDING, one_of, random_seed, whole_number
 from ehrivig.stats.expansion import scaled, squares_and_products
 from ehrivig.stats.regression.marginal import (
     Cohort,
@@ -73,11 +74,10 @@ def cross_fitted_aipw(
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
     has fewer events, or others, than two in each fold, or than the inner folds need.
     """
-    if learner not in get_args(Learner):
-        raise UsageError(f"learner: {learner!r} is not one of {get_args(Learner)}.")
-    whole_number(folds, "folds", 2)
-    whole_number(splits, "splits", 1)
-    whole_number(plain, "plain", 0)
+    one_of("learner", learner, get_args(Learner))
+    folds = whole_number(folds, "folds", 2)
+    splits = whole_number(splits, "splits", 1, MOST_REPEATED)
+    plain = whole_number(plain, "plain", 0)
     cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
@@ -85,7 +85,7 @@ def cross_fitted_aipw(
     if learner == "lasso":
         bent, _ = squares_and_products(cohort.x, cohort.names, plain)
         columns, make = np.hstack((scaled(cohort.x), scaled(bent))), _lasso
-    streams = np.random.SeedSequence(seed).generate_state(splits)
+    streams = np.random.SeedSequence(random_seed(seed) or 0).generate_state(splits)
     found = [_once(cohort, columns, _folds(cohort, folds, int(s)), make) for s in streams]
     risks, covariance = _median(found)
     method = f"AIPW, cross-fitted in {folds} folds, {_NAMES[learner]}"
@@ -128,9 +128,16 @@ def _median(found: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, Flo
 
 
 def _in_order(cohort: Cohort) -> Cohort:
-    """The cohort sorted by what its rows hold, so that their order changes nothing."""
+    """The cohort sorted by what its rows hold, so that their order changes nothing.
+
+    Rows that differ in their arm alone follow the smaller arm, so that the arms may change names.
+    """
     group = np.zeros(len(cohort.event)) if cohort.cluster is None else cohort.cluster
-    order = np.lexsort((cohort.exposed, group, cohort.event, *cohort.x.T))
+    keys = (group, *cohort.x.T, cohort.event)
+    plain = cohort.take(np.lexsort((cohort.exposed, *keys)))
+    place, arms = _places(plain), (plain.exposed, ~plain.exposed)
+    sizes = [(int(arm.sum()), zlib.crc32(place[arm].tobytes())) for arm in arms]
+    order = np.lexsort((cohort.exposed ^ (sizes[0] > sizes[1]), *keys))
     sorted_rows = cohort.take(order)
     if cohort.cluster is None:
         return sorted_rows
@@ -142,19 +149,30 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
     kind = 2 * cohort.exposed.astype(np.int64) + cohort.event.astype(np.int64)
     fewest = int(np.bincount(kind, minlength=4).min())
     if fewest < 2 * folds or fewest - -(-fewest // folds) < _INNER_FOLDS:
-        raise AnalysisError(
-            "cross-fitted AIPW: an arm has too few with the event, or without it, to be dealt into "
-            f"{folds} folds. Name another analysis."
-        )
+        raise _too_few(folds)
     if cohort.cluster is not None:
         dealt = np.random.default_rng(seed).permutation(cohort.groups)
         return np.asarray(dealt[cohort.cluster] % folds)
-    fold = np.empty(len(kind), dtype=np.int64)
+    fold, place = np.empty(len(kind), dtype=np.int64), _places(cohort)
     for one in range(4):
         rows = np.flatnonzero(kind == one)
-        rng = np.random.default_rng((seed, int(rows[0])))  # the arms may change their names
-        fold[rows] = (rng.permutation(len(rows)) + rows[0]) % folds
+        own = zlib.crc32(place[rows].tobytes())  # the arms may change their names, and x its unit
+        fold[rows] = (np.random.default_rng((seed, own)).permutation(len(rows)) + own) % folds
     return fold
+
+
+def _too_few(folds: int) -> AnalysisError:
+    return AnalysisError(
+        "cross-fitted AIPW: an arm has too few with the event, or without it, to be dealt into "
+        f"{folds} folds. Name another analysis."
+    )
+
+
+def _places(cohort: Cohort) -> IntArray:
+    """The place of each row of a sorted cohort, (n,), the same for rows that differ in arm only."""
+    held = np.column_stack((cohort.event, cohort.x))
+    new = (held[1:] != held[:-1]).any(axis=1)
+    return np.concatenate(([0], np.cumsum(new))).astype(np.int64)
 
 
 def _predicted(
@@ -183,13 +201,20 @@ def _chance(make: Make, x: FloatArray, answer: BoolArray, of: FloatArray) -> Flo
 def _lasso(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
     """An L1-penalised logistic regression, its penalty a share of what predicts best.
 
-    What predicts best leaves too much of the confounding in, for the sake of variance.
+    What predicts best leaves too much of the confounding in, for the sake of variance. Where no
+    column has anything to do with the answer there is nothing to penalise, and its share predicts.
     """
+    from sklearn.dummy import DummyClassifier
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
     from sklearn.model_selection import StratifiedKFold
     from sklearn.svm import l1_min_c
 
+    if min(int(answer.sum()), int((~answer).sum())) < _INNER_FOLDS:
+        raise _too_few(_INNER_FOLDS)
+    slope = np.abs((answer - answer.mean()) @ x) / len(x)
+    if slope.max(initial=0.0) <= ROUNDING:
+        return DummyClassifier(strategy="prior").fit(x, answer)
     least = float(l1_min_c(x, answer, loss="log"))
     common = {"solver": "liblinear", "intercept_scaling": 10.0, "random_state": 0}
     with warnings.catch_warnings():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import UsageError
+from ehrivig.stats.arrays import one_of
 from ehrivig.stats.result import BoolArray, FloatArray
 
 Pair = tuple[FloatArray, FloatArray]
@@ -102,14 +103,12 @@ ESTIMANDS = {
 
 def estimand_of(name: str) -> Estimand:
     """The registered estimand of this name; UsageError naming the known ones when there is none."""
-    if name not in ESTIMANDS:
-        raise UsageError(f"estimand: {name!r} is none of {', '.join(ESTIMANDS)}.")
+    one_of("estimand", name, tuple(ESTIMANDS))
     return ESTIMANDS[name]
 
 
 def estimand_over(people: str) -> Estimand:
     """The estimand over a group of rows: "all", "exposed" or "control"; UsageError for others."""
     groups = {e.people: e for e in ESTIMANDS.values() if e.people != "overlap"}
-    if people not in groups:
-        raise UsageError(f"population: {people!r} is none of {', '.join(groups)}.")
+    one_of("population", people, tuple(groups))
     return groups[people]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import two_shares, whole_number
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_matrix, finite_vector
 from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -95,8 +96,7 @@ def entropy_balance(
     matrix = finite_matrix(x, "x", len(arm))
     _refuse(arm, None)
     target = estimand_of(estimand).members(arm)
-    if moments not in (1, 2):
-        raise UsageError("entropy_balance: moments 1 or 2.")
+    moments = whole_number(moments, "entropy balancing: moments", 1, 2)
     labels = column_names(names, matrix.shape[1])
     centre = matrix.mean(axis=0)
     spread = np.sqrt(np.mean((matrix - centre) ** 2, axis=0))
@@ -124,8 +124,8 @@ def effective_sample_size(weights: ArrayLike) -> float:
 
 def _refuse(arm: BoolArray, truncate: tuple[float, float] | None) -> None:
     """Raise for wrong quantiles, or an empty arm."""
-    if truncate is not None and not 0 <= truncate[0] < truncate[1] <= 1:
-        raise UsageError("truncate: two quantiles in ascending order, like (0.01, 0.99).")
+    if truncate is not None:
+        two_shares(truncate)
     if not arm.any() or arm.all():
         raise AnalysisError("weights: one arm is empty; there is nothing to compare.")
 
