@@ -14,7 +14,7 @@ from ehrivig import contract, extract, resources
 from ehrivig.codes import CodeLists
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, UnreadableValue, UsageError
-from ehrivig.extract import canonical, layouts, resolved, stages
+from ehrivig.extract import canonical, layout_rows, layouts, resolved, stages
 from ehrivig.extract.damage import refused_column
 from ehrivig.extract.layout_report import (
     CodeCount,
@@ -178,8 +178,9 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
             problem = str(error)
     if not usable:
         db.view(f"mapped.{table.name}", canonical.absent(table, stages.keys(db, table)))
+    sources = layout_rows.read_by(db, layout.selects[table.name]) if usable else ()
     return TableReport(
-        table.name, table.name in layout.selects, usable, rows, columns, unknown, problem
+        table.name, table.name in layout.selects, usable, rows, columns, unknown, problem, sources
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ehrivig.extract.layout_rows import SourceRows, told
+
 _MOST_UNKNOWN, _LONGEST_PROBLEM = 10, 500
 """Columns of a SELECT that its table lacks, by name; letters of a problem."""
 
@@ -25,7 +27,10 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class TableReport:
-    """One canonical table: whether the layout has a SELECT, whether it can be used, its rows."""
+    """One canonical table: whether the layout has a SELECT, whether it can be used, its rows.
+
+    `sources`: the source tables that the SELECT reads, with their rows.
+    """
 
     name: str
     given: bool
@@ -34,6 +39,7 @@ class TableReport:
     columns: tuple[ColumnReport, ...]
     unknown_columns: tuple[str, ...]
     problem: str | None
+    sources: tuple[SourceRows, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,8 @@ def _table_lines(table: TableReport) -> list[str]:
         wrong = [f"  {_short(table.problem, _LONGEST_PROBLEM)}"]
     missing = [c.name for c in table.columns if not c.mapped and not c.problem]
     empty = [f"  null: {', '.join(missing)}"] if missing else []
-    return [head, *wrong, *empty]
+    rows = told(table.sources, table.rows) if table.usable else []
+    return [head, *rows, *wrong, *empty]
 
 
 def _short(text: str, longest: int = 60) -> str:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ehrivig.features.dose import amount_ng, grams, grams_per_kg
+from ehrivig.features.dose import LONGEST_INFUSION_DAYS, amount_ng, grams, grams_per_kg
 from ehrivig.study import Exposure
 
-LONGEST_INFUSION_DAYS = 7
 MIXED, UNKNOWN = "mixed", "unknown"
 _DAY_SPAN = 2**23
 _LARGEST_PACKED_KEY = 2**39

@@ -13,6 +13,9 @@ from ehrivig.release import strategy_curves
 _COUNTS = ("patients", "admissions", "excluded", "excluded_not_measured")
 _ROWS = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
 _DIGITS = 3
+_MANY = 50
+"""Of more hospitals those of which something is hidden are told together."""
+OTHERS = "other hospitals"
 
 
 def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
@@ -20,9 +23,10 @@ def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
     Hidden are what a step leaves and what the next one excludes, so that only both steps together
     are known; of the last step, whose cohort is known, what the step before it leaves. Where both
-    together are few as well, the steps before them are joined to them.
+    together are few as well, the steps before them are joined to them. Of many hospitals those of
+    which something would be hidden are one row: hundreds of rows without a number tell nothing.
     """
-    rows = frame.to_dicts()
+    rows = _of_many(frame, smallest).to_dicts()
     steps = sorted({row["step"] for row in rows})
     at = {(row["step"], row["hospital_id"]): row for row in rows}
     shown = {key: dict(row) for key, row in at.items()}
@@ -36,6 +40,33 @@ def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
             if small(last["patients"] - one["patients"], smallest):
                 hide_patients(shown, joined(there, step, excluded, smallest), hospital)
     return pl.DataFrame([shown[row["step"], row["hospital_id"]] for row in rows], frame.schema)
+
+
+def _of_many(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Attrition in which, of many hospitals, those with a count of few are one: OTHERS.
+
+    Patients are summed by hospital: who was in two of them counts twice.
+    """
+    if frame["hospital_id"].n_unique() - 1 <= _MANY:
+        return frame
+    of_hospital = pl.col("hospital_id") != "all"
+    before = pl.col("patients").shift().over("hospital_id", order_by="step")
+    gone = (before - pl.col("patients")).fill_null(0)
+    few = [pl.col(name).is_between(1, smallest - 1) for name in _COUNTS]
+    any_few = pl.any_horizontal(*few, gone.is_between(1, smallest - 1))
+    names = frame.filter(any_few & of_hospital)["hospital_id"].unique()
+    if len(names) < 2:
+        return frame
+    theirs = pl.col("hospital_id").is_in(names.implode())
+    keys = ["step", "criterion", "label"]
+    together = (
+        frame.filter(theirs)
+        .group_by(keys)
+        .agg(pl.lit(OTHERS).alias("hospital_id"), *(pl.col(name).sum() for name in _COUNTS))
+        .select(frame.columns)
+    )
+    rows = pl.concat([frame.filter(~theirs & of_hospital), together, frame.filter(~of_hospital)])
+    return rows.sort("step", maintain_order=True)
 
 
 def joined(steps: list[int], step: int, excluded: list[int], smallest: int) -> list[int]:

@@ -23,6 +23,8 @@ LIMIT = 0.1
 """More than this lost, and a hospital fails (assumed; `thresholds` of the study file change it)."""
 _USUAL, _MANY = 0.1, 100
 """Where a tenth of all administrations are doses of the exposure, a hundred without one are odd."""
+_CHANCE = 0.01
+"""A hospital lacks a table where it is less probable that none of its stays had a row."""
 FEW = 5
 """Fewer lost rows or people than this are single entries, unless no patient or stay is left."""
 CHECKED = tuple(table.name for table in TABLES if table.name != "hospital")
@@ -136,14 +138,25 @@ def _sent(network: Network) -> dict[str, set[str]]:
 def _without(network: Network, table: str) -> Counts:
     """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0.
 
-    A hospital without any stay lacks nothing.
+    A hospital without any stay lacks nothing; nor does one of so few stays that none of them may
+    have had a row, by the share of stays with some at the others.
     """
     sent = _sent(network).items()
     without = {name for name, tables in sent if "admission" in tables and table not in tables}
     usual = 2 * len(without) <= len(network.results)
+    lacks = {name for name in without if usual and not _by_chance(network, name, table)}
     if len(network.results) > 1:
         for one in network.results:
-            yield one.hospital_id, int(usual and one.hospital_id in without), 1
+            yield one.hospital_id, int(one.hospital_id in lacks), 1
+
+
+def _by_chance(network: Network, hospital: str, table: str) -> bool:
+    """Whether none of the stays of a hospital may have a row, where so many have at the others."""
+    stays, covered = network.stays[0], network.covered[0]
+    others = [name for name in stays if name != hospital]
+    of = sum(stays[name] for name in others)
+    some = min(sum(covered.get((name, table), 0) for name in others), of)
+    return bool(of) and (1 - some / of) ** stays.get(hospital, 0) > _CHANCE
 
 
 def exposure_left(network: Network) -> Counts:

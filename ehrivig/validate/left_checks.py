@@ -8,12 +8,16 @@ from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
 
 
 def _exposure_products(network: Network) -> Counts:
-    """Rows of excluded products, of those on which the code list of the exposure has a verdict."""
+    """Rows of excluded products, of those on which the code list of the exposure has a verdict.
+
+    Of hospitals with stays enough: many rows of one or two patients are no habit.
+    """
     counts = {
         one.hospital_id: (one.violated, one.denominator)
         for result in network.results
         for one in result.measurements
         if one.check == products_between_hospitals.CHECK
+        and result.rows_read.get("admission", 0) >= products_between_hospitals.FEWEST_STAYS
     }
     found = products_between_hospitals.excluded(counts)
     return [(hospital, n, of) for hospital, (n, of) in found.items()]

@@ -14,6 +14,8 @@ CHECK = "medication.product_included"
 """The check of the suite whose counts are held side by side."""
 FEWEST = 40
 """Rows of products on which the list has a verdict, that a share needs."""
+FEWEST_STAYS = 10
+"""Stays of which such rows say what a hospital gives."""
 _OTHERS = 2
 _MANY, _FEW = 0.4, 0.1
 _MOST_LIKE = 0.25

@@ -1,6 +1,26 @@
 -- The administrations of products that some code list knows: the others are in no feature, and
 -- rows that name no admission are compared with none.
--- Grain: row of resolved.medication. grams: where the unit says how many.
+-- Grain: row of resolved.medication. grams: where the unit says how many; of a rate those of the
+-- time that it ran, where that has an end (within a week).
+WITH spelled AS (
+    SELECT
+        m.*,
+        CASE
+            WHEN NOT m.dose_unit SIMILAR TO '.*/(min|h|day)' THEN 1
+            WHEN
+                m.stopped_at > m.started_at AND m.stopped_at <= m.started_at + INTERVAL 7 DAY
+                THEN
+                    (EPOCH_US(m.stopped_at) - EPOCH_US(m.started_at)) / 6e7
+                    / CASE SPLIT_PART(m.dose_unit, '/', -1)
+                        WHEN 'min' THEN 1
+                        WHEN 'h' THEN 60
+                        ELSE 1440
+                    END
+        END AS times,
+        REGEXP_REPLACE(m.dose_unit, '/(min|h|day)$', '') AS amount_unit
+    FROM resolved.medication AS m
+)
+
 SELECT
     m.medication_id,
     m.order_id,
@@ -12,7 +32,7 @@ SELECT
     m.started_at,
     m.stopped_at,
     d.exposure,
-    m.dose * CASE m.dose_unit
+    m.dose * m.times * CASE m.amount_unit
         WHEN 'g' THEN 1
         WHEN 'mg' THEN 1e-3
         WHEN 'ug' THEN 1e-6
@@ -21,8 +41,9 @@ SELECT
         WHEN 'vial' THEN COALESCE(m.strength_g, d.product_strength_g)
         WHEN 'g/kg' THEN s.stay_weight_kg
         WHEN 'mg/kg' THEN s.stay_weight_kg / 1000
+        WHEN 'ug/kg' THEN s.stay_weight_kg / 1e6
     END AS grams
-FROM resolved.medication AS m
+FROM spelled AS m
 INNER JOIN gate.drug AS d ON m.drug = d.drug
 LEFT JOIN gate.stay AS s ON m.admission_id = s.admission_id
 WHERE d.listed AND m.admission_id IS NOT NULL

@@ -373,3 +373,51 @@ def test_a_pipe_in_a_layout_is_refused_by_name(name: str, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match=r"is (a pipe or a device, )?not a file") as refused:
         layouts.load(str(tmp_path))
     assert name in str(refused.value)
+
+
+def lines_of(tmp_path: Path, table: str, select: str) -> list[str]:
+    """What the report says under the line of a table that a SELECT gives."""
+    folder = own_layout(tmp_path / "mimic", **{table: select})
+    report = layout_check.check(folder, warehouse(tmp_path / "x"), study())
+    lines = str(report).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith(table))
+    rest = lines[first + 1 :]
+    return rest[: next(n for n, line in enumerate(rest) if not line.startswith("  "))]
+
+
+def test_rows_that_a_select_leaves_out_are_told(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, "lab", f"{SELECTS['lab']} WHERE e.valuenum IS NOT NULL")
+    assert lines[:2] == [
+        "  from labevents (9), d_labitems (2)",
+        "  1 fewer than labevents: a WHERE, or a join that finds nothing, leaves them out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        "JOIN source.diagnoses_twice AS i USING (hadm_id)",
+        "INNER JOIN source.diagnoses_twice i ON e.hadm_id = i.hadm_id AND i.hadm_id > 0",
+        'LEFT JOIN source.diagnoses_twice AS i ON i.hadm_id = e.hadm_id WHERE e."hadm_id" = 21',
+    ],
+)
+def test_a_join_that_multiplies_rows_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, join: str
+) -> None:
+    twice = [{"hadm_id": 21, "seq": number} for number in range(7)]
+    monkeypatch.setitem(MIMIC, "diagnoses_twice", twice)
+    select = (
+        "SELECT 'BIDMC' AS hospital_id, e.hadm_id AS admission_id, 'x' AS lab_code, "
+        "'local' AS vocabulary, e.valuenum AS value, e.valueuom AS unit, e.charttime AS "
+        f"collected_at FROM source.labevents AS e {join}"
+    )
+    lines = lines_of(tmp_path, "lab", select)
+    assert lines[:3] == [
+        "  from labevents (9), diagnoses_twice (7)",
+        "  5 more than labevents",
+        "  diagnoses_twice: 1 values of hadm_id are in several rows, so that the join multiplies",
+    ]
+
+
+def test_one_row_from_one_is_told_by_its_source_alone(tmp_path: Path) -> None:
+    assert lines_of(tmp_path, "icu_stay", SELECTS["icu_stay"]) == ["  from icustays (1)"]

@@ -95,6 +95,7 @@ EICU: dict[str, Rows] = {
     ],
     "medication": [
         {"medicationid": number, "patientunitstayid": 1, "drugstartoffset": 10, "prn": prn}
+        | {"frequency": "Continuous" if number == 6 else "Once"}
         | {"drugstopoffset": stop, "drugordercancelled": cancelled, "drugname": name}
         | {"drughiclseqno": hicl, "dosage": dosage, "routeadmin": route}
         for number, name, hicl, dosage, route, stop, cancelled, prn in (
@@ -103,6 +104,7 @@ EICU: dict[str, Rows] = {
             (3, "albumin", 5, "1-2 mg", "PO", 0, True, False),
             (4, None, 6, "5 3", "ZPYXVEND", 0, False, True),
             (5, None, None, "PYXIS", "Both Eyes", 0, False, False),
+            (6, "NOREPINEPHRINE 4 MG/250 ML", 7, "4 MG", "IV CONT", 0, False, False),
         )
     ],
     "physicalexam": [
@@ -250,13 +252,14 @@ def test_orders(db: Database) -> None:
         ("order 3", "albumin", None, None, "po", "cancelled"),
         ("order 4", None, None, None, "unknown", "unknown"),
         ("order 5", None, None, None, "other", "given"),
+        ("order 6", "NOREPINEPHRINE 4 MG/250 ML", None, None, "iv", "given"),  # of the bag
     ]
     stops = of_stay(db, "medication", "medication_id", "stopped_at")
     assert {name: minute for minute, name in stops if name < "order 3" and "order" in name} == {
         "order 1": 130,
         "order 2": None,
     }
-    assert db.rows("SELECT * FROM prepared.words_unread") == [("7", "order", 3, 7)]
+    assert db.rows("SELECT * FROM prepared.words_unread") == [("7", "order", 4, 8)]
 
 
 def test_charted_rates_hold_until_the_next(db: Database) -> None:
@@ -404,7 +407,8 @@ FIGURES = {
         "SELECT max(n), round(sum(g), 3) FROM (SELECT count(*) AS n, sum(replace(regexp_extract("
         "trim(dosage), '^[0-9,.]+'), ',', '')::DOUBLE) AS g FROM <medication> JOIN <patient> USING "
         "(patientunitstayid) WHERE regexp_full_match(lower(trim(dosage)), "
-        "'[0-9,]*[.]?[0-9]+ *(g|gm|gms|gram|grams)') GROUP BY patienthealthsystemstayid)",
+        "'[0-9,]*[.]?[0-9]+ *(g|gm|gms|gram|grams)') AND NOT coalesce(regexp_matches(frequency, "
+        "'contin|titrat', 'i'), FALSE) GROUP BY patienthealthsystemstayid)",
     ),
     "orders that were cancelled": (
         "SELECT count(*) FROM mapped.medication WHERE status = 'cancelled'",

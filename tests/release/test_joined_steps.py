@@ -62,3 +62,21 @@ def test_one_small_exclusion_leaves_the_sum_over_hospitals_and_the_others() -> N
         row = shown.filter(hospital_id=hospital)["excluded"].to_list()
         assert row[:2] == made.filter(hospital_id=hospital)["excluded"].to_list()[:2]
         assert row[2:] == [None] * 3
+
+
+def test_of_many_hospitals_those_with_few_are_told_together() -> None:
+    few = {f"H{number:03}": [0, 190, 8, 0, number % 2] for number in range(120)}
+    made = attrition({**few, "A": [0, 60, 40, 0, 20]})
+    first = copies.first("attrition.csv", made, 5)
+    assert sorted(first["hospital_id"].unique()) == ["A", "all", "other hospitals"]
+    at = first.filter(hospital_id="other hospitals").sort("step")
+    assert at["admissions"].to_list() == [24_000, 1_200, 240, 240, 180]
+    assert first.filter(hospital_id="A")["excluded"].to_list() == [0, 60, 40, 0, 20]
+    safe, _, cells = hidden.until_safe({"attrition.csv": first}, 5)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["attrition.csv"].filter(hospital_id="all")["admissions"].null_count() == 0
+
+
+def test_of_a_few_hospitals_each_has_its_own_rows() -> None:
+    made = attrition({f"H{number}": [0, 190, 8, 0, 1] for number in range(6)})
+    assert copies.first("attrition.csv", made, 5)["hospital_id"].n_unique() == 7

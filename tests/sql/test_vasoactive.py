@@ -108,6 +108,28 @@ def test_rates(hospital: Hospital, dose: str, weight: str, rate: float | None) -
     assert row[-1] == (None if rate is None else pytest.approx(rate, abs=1e-9))
 
 
+@pytest.mark.parametrize(
+    ("dose", "concentration", "rate"),
+    [
+        ("7.2 | mL/h", "0.064", 0.096),  # 7.2 x 64 ug / 60 / 80 kg
+        ("0.12 | ml/min", "0.016", 0.024),
+        ("7.2 | mL/h", "-", None),
+        ("7.2 | mL/h", "0", None),
+    ],
+)
+def test_a_rate_in_ml_needs_the_concentration(
+    hospital: Hospital, dose: str, concentration: str, rate: float | None
+) -> None:
+    hospital.admit(STAY)
+    hospital.draw("admission", "admission_id | weight_kg\n1 | 80")
+    hospital.draw("ref.drug_class", CLASSES)
+    header = HEADER.strip() + " | concentration_g_per_l\n"
+    row = f"1 | 4 | {dose} | given | 01-02 10:00 | 01-02 12:00 | {concentration}"
+    hospital.draw("medication", header + row)
+    (found,) = hospital.rows("vasoactive")
+    assert found[-1] == (None if rate is None else pytest.approx(rate, abs=1e-9))
+
+
 def test_what_is_no_infusion_or_outside_the_stay_is_left_out(hospital: Hospital) -> None:
     give(
         hospital,

@@ -872,7 +872,8 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
     *("admission.visit_kind_read", "admission.discharged_at_a_day", "admission.place_read"),
     *("admission.procedure_read", "admission.moment_of_its_date"),
     *("patient.death_rows_agree", "patient.death_at_a_day", "patient.death_at_of_its_date"),
-    *("medication.drug_mapped", "patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
+    *("medication.drug_mapped", "medication.given_is_charted"),
+    *("patient.birth_date_of_a_month", "icu_stay.moments_of_their_dates"),
     *("icu_stay.started_at_a_day", "icu_stay.stopped_at_a_day", "admission.person_of_visit"),
 }
 

@@ -1,6 +1,7 @@
 -- Vasoactive infusions of eligible stays, with their rate in ug/kg/min.
 -- Grain: one administration with a rate, or with an end. rate_ug_kg_min: NULL
--- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight).
+-- where the unit is no rate, or is not per kg and the weight is unknown (never a default weight),
+-- or is one of mL and the concentration is unknown.
 -- agent: dopamine, dobutamine, epinephrine, norepinephrine or other (rest of list vasopressor).
 -- vasopressor: on the list of vasopressors (dobutamine is not one). started_at, stopped_at: within
 -- the stay. An infusion without an end of its own ends when the same agent is stopped or paused (a
@@ -68,7 +69,11 @@ infusion AS (
             END,
             CASE WHEN is_rate THEN m.started_at + INTERVAL 1 HOUR END
         ) AS stopped_at,
-        CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg
+        CASE WHEN a.weight_kg > 0 THEN a.weight_kg END AS weight_kg,
+        CASE
+            WHEN m.concentration_g_per_l > 0 AND ISFINITE(m.concentration_g_per_l)
+                THEN m.concentration_g_per_l
+        END AS g_per_l
     FROM charted AS m
     INNER JOIN score_span AS s ON m.admission_id = s.admission_id
     LEFT JOIN admission AS a ON m.admission_id = a.admission_id
@@ -79,7 +84,12 @@ rated AS (
     SELECT
         *,
         dose
-        * CASE unit[1] WHEN 'ng' THEN 0.001 WHEN 'ug' THEN 1 WHEN 'mg' THEN 1000 END
+        * CASE unit[1]
+            WHEN 'ng' THEN 0.001
+            WHEN 'ug' THEN 1
+            WHEN 'mg' THEN 1000
+            WHEN 'ml' THEN 1000 * g_per_l
+        END
         / CASE WHEN LEN(unit) = 3 AND unit[2] = 'kg' THEN 1 WHEN LEN(unit) = 2 THEN weight_kg END
         / CASE
             WHEN unit[-1] = 'min' THEN 1

@@ -2,8 +2,9 @@
 -- Source: eICU medication and infusiondrug. eICU charts infusions, and of other drugs orders alone:
 -- an order counts as given once, at its start, unless it was cancelled; of an order as needed it is
 -- unknown (assumed; check medication.given_is_charted). A stop of 0 is none. Dosage "1,000 mL" is
--- amount and unit; a range, or "1 dose 3", stays unread. A drug without a name has that of its
--- ingredients (prepared.drug_name). Home drugs (admissiondrug) are not given in hospital.
+-- amount and unit; a range, "1 dose 3" or the bag of a continuous infusion stays unread. A drug
+-- without a name has that of its ingredients (prepared.drug_name). Home drugs (admissiondrug) are
+-- not given in hospital.
 -- A rate holds until the next one of the drug in the unit stay; the last one has no end; a rate of
 -- 0 ends the one before. "Norepinephrine (mcg/kg/min)" has its unit in brackets; "()" none. The
 -- amount in the bag has no unit in eICU: a rate in mL has no concentration.
@@ -32,7 +33,9 @@ ordered AS (
         m.*,
         COALESCE(NULLIF(TRIM(m.drugname), ''), n.drug_name) AS drug,
         REGEXP_EXTRACT(
-            TRIM(m.dosage),
+            CASE
+                WHEN REGEXP_MATCHES(m.frequency, 'contin|titrat', 'i') THEN '' ELSE TRIM(m.dosage)
+            END,
             '^([0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]*[.]?[0-9]+)\s*([^0-9,.-][^0-9]*)$',
             ['amount', 'unit']
         ) AS told
