@@ -33,6 +33,12 @@ from ehrivig.meta import (
     trim_and_fill,
 )
 from ehrivig.stats.balance import balance, level_difference
+from ehrivig.stats.dose_plans import (
+    DosePlan,
+    dose_clone_censor_weight,
+    dose_days,
+    dose_structural_model,
+)
 from ehrivig.stats.imputation import rubin
 from ehrivig.stats.imputation.impute import impute
 from ehrivig.stats.regression.conditional import conditional_logistic
@@ -264,9 +270,39 @@ def moving_clock(rows: Rows, **more: Any) -> Call:
     return (time, event, start, x, moves), more
 
 
+def with_doses(design: Callable[..., Any]) -> Callable[..., Any]:
+    """A design of doses, from arrays."""
+
+    def run(time: Any, event: Any, grams: Any, x: Any, **more: Any) -> Any:
+        leaves = np.full(len(time), np.nan)
+        days = dose_days(time, event, leaves, grams, x, horizon_days=6)
+        return design(days, bootstraps=40, seed=3, **more)
+
+    return run
+
+
+def dosed_days(rows: Rows, **more: Any) -> Call:
+    """5 g on up to three days from the first or second on, by arm and value."""
+    begins = np.where(rows.value > np.median(rows.value), 0, 1)
+    lasts = 1 + (rows.weights.astype(int) + begins) % 3
+    since = np.arange(6) - begins[:, None]
+    given = (since >= 0) & (since < lasts[:, None]) & (rows.arm[:, None] == 1)
+    return (rows.time * 24, rows.event, given * 5.0, rows.x), more
+
+
+DOSE_PLANS = (DosePlan("dosed"), DosePlan("never", days_at_most=0))
+
+
 def effects_of(found: Any) -> Numbers:
     numbers = [effect(e) for e in found]
     return numbers[-1] | {f"{k} {i}": v for i, e in enumerate(numbers[:-1]) for k, v in e.items()}
+
+
+def first_contrast(found: Any) -> Numbers:
+    """Of the first plan and the next, or the reason why there is none."""
+    if isinstance(found[0], AnalysisError):
+        raise found[0]
+    return effect(found[0][0])
 
 
 def by_cluster(rows: Rows) -> Counts:
@@ -362,6 +398,11 @@ CAUSES = ("time", "status", "arm", "x")
 EFRON = {"weights": "a row of weight 2 is one death, two rows are two tied ones (as coxph)"}
 PARTS = {"split": "a part of a person that ends is censored for the weights (give whole people)"}
 HOURS = {"time_unit": "its grace, windows and horizons are in hours"}
+DRAWN = {
+    "order": "the bootstrap draws row numbers",
+    "missing": "NaN is a dose of unknown amount",
+    **HOURS,
+}
 WHOLE = {"missing": "NaN is no p-value, and does not count in the family"}
 
 ESTIMATORS = (
@@ -912,6 +953,28 @@ ESTIMATORS = (
         coherent=False,
         also=(clone_censor_weight, extreme_weights),  # the same risks, without a bootstrap
         exempt={"order": "the bootstrap draws row numbers", **HOURS},
+    ),
+    Estimator(
+        "dose plans, clone-censor-weight",
+        with_doses(dose_clone_censor_weight),
+        lambda r: dosed_days(r, plans=DOSE_PLANS, horizon_days=6),
+        first_contrast,
+        "",
+        FOLLOWED,
+        coherent=False,
+        also=(dose_clone_censor_weight, dose_days),
+        exempt=DRAWN,
+    ),
+    Estimator(
+        "dose so far, structural model",
+        with_doses(dose_structural_model),
+        dosed_days,
+        lambda found: effect(found.effect),
+        "",
+        FOLLOWED,
+        coherent=False,
+        also=(dose_structural_model,),
+        exempt=DRAWN,
     ),
     Estimator(
         "pool, Mantel-Haenszel",

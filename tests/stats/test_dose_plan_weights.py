@@ -202,11 +202,14 @@ def test_an_unknown_amount_leaves_plans_of_grams_alone() -> None:
     made.grams[np.flatnonzero(made.grams[:, 0] > 0)[:30], 0] = np.nan
     days = made.days()
     plans = (PLANS[0], DosePlan("3 days", days_at_least=3))
+    assert days.n_unknown == 30
     found = dose_clone_censor_weight(days, plans, grace_days=GRACE, horizon_days=28, bootstraps=40)
     assert not isinstance(found[0], AnalysisError)
-    assert any("left by 30 for an unknown amount" in note for note in found[0][0].notes)
+    assert any("leave it with a dose of unknown amount" in note for note in found[0][0].notes)
     by_grams = dose_structural_model(days, metric="grams", bootstraps=40).effect
-    assert any("followed until a dose of unknown amount" in note for note in by_grams.notes)
+    assert any(
+        "had a dose of unknown amount is followed until then" in note for note in by_grams.notes
+    )
     by_days = dose_structural_model(days, bootstraps=40)
     same = dose_structural_model(world(), bootstraps=40)
     assert by_days.effect.estimate == pytest.approx(same.effect.estimate, rel=1e-9)

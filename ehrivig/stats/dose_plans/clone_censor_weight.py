@@ -35,6 +35,9 @@ from ehrivig.stats.result import BoolArray, Effect, FloatArray, IntArray
 from ehrivig.stats.weighting.weight import effective_sample_size
 
 METHOD = "clone-censor-weight over dose plans"
+UNUSED = "doses on the day of a death or of leaving count for nothing"
+_FEWEST_TOLD = 10
+"""Of fewer people no number is told that would be theirs."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,19 @@ class PlanCopies:
     """The copies of everybody in one plan, (n, D) each: what it demands, and who keeps to it.
 
     keeps : has done what was demanded on every day until this one, and on it. complete : (n,)
-    has met all that the plan demands to be done (dosed long enough, or never, to the end).
+    has met all that the plan demands to be done (dosed long enough, or never, to the end), and
+    not died or left before.
     """
 
     plan: DosePlan
     demanded: IntArray
     keeps: BoolArray
     complete: BoolArray
+
+    @property
+    def kept(self) -> BoolArray:
+        """Who never departed from the plan, (n,): also who died or left before it asked more."""
+        return np.asarray(self.keeps[:, -1])
 
     @property
     def uncensored(self) -> BoolArray:
@@ -179,9 +188,9 @@ def dose_clone_censor_weight(
     """Return, for each plan but the first, the risk difference and ratio of the first against it.
 
     days : n patients on a grid of days, by `dose_days`. horizon_days : the grid's own. n_exposed
-    and n_control are the people who kept to a plan as long as it demanded something to be done,
-    events those of copies not yet censored. Weights are not truncated; the largest is in the
-    notes. Percentile limits of a bootstrap of patients, all models fitted anew.
+    and n_control are the people who never departed from a plan, events their deaths; whoever died
+    or left early is of both. Weights are not truncated; the largest is in the notes. Percentile
+    limits of a bootstrap of patients, all models fitted anew.
 
     A plan that nobody follows, or whose deaths cannot be counted, has its reason in place of its
     effects. Raises AnalysisError for fewer than two plans, and where nobody starts within grace.
@@ -212,10 +221,20 @@ def _found(problem: Problem, weights: list[FloatArray], notes: tuple[str, ...]) 
         problem.plans,
         risk,
         tuple(reasons),
-        tuple(int(c.complete.sum()) for c in problem.copies),
-        tuple(int((c.uncensored & days.died).sum()) for c in problem.copies),
+        *kept_counts(days, problem.copies),
         tuple(told),
-        (*notes, *(_unused(days),)) if days.unused else notes,
+        (*notes, UNUSED) if days.unused else notes,
+    )
+
+
+def kept_counts(
+    days: DoseDays, copies: Sequence[PlanCopies]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """How many never departed from each plan, and how many of them died."""
+    died = days.died.any(axis=1)
+    return (
+        tuple(int(one.kept.sum()) for one in copies),
+        tuple(int((one.kept & died).sum()) for one in copies),
     )
 
 
@@ -223,6 +242,8 @@ def _reason(days: DoseDays, copies: PlanCopies, risk: float) -> str:
     """Why a plan has no risk; empty where it has."""
     if not copies.complete.any():
         return "nobody follows it"
+    if copies.complete.sum() < _FEWEST_TOLD:
+        return f"fewer than {_FEWEST_TOLD} people follow it, and cannot stand for everybody"
     if np.isnan(risk):
         last = int((copies.uncensored & days.at_risk).any(axis=0).sum())
         return f"nobody who keeps to it is seen beyond day {last}"
@@ -230,19 +251,16 @@ def _reason(days: DoseDays, copies: PlanCopies, risk: float) -> str:
 
 
 def _told(copies: PlanCopies, weight: FloatArray, days: DoseDays) -> tuple[str, ...]:
-    """The weights of those who kept to a plan, and whom unknown amounts took out of it."""
+    """The weights of those who kept to a plan, and whether unknown amounts took any out of it."""
     last = weight[:, -1] if weight.size else np.zeros(0)
     worth = effective_sample_size(last) if (last > 0).any() else 0.0
+    people = f"fewer than {_FEWEST_TOLD}" if worth < _FEWEST_TOLD else f"{worth:.0f}"
     name = copies.plan.name
     told = [
         f"{name}: weights as they are, the largest {last.max(initial=0.0):.1f}; whoever kept to it "
-        f"is worth {worth:.0f} people"
+        f"is worth {people} people"
     ]
     unknown = copies.uncensored & days.dosed & np.isnan(days.grams)
     if copies.plan.grams is not None and unknown.any():
-        told.append(f"{name}: left by {int(unknown.any(axis=1).sum())} for an unknown amount")
+        told.append(f"{name}: some leave it with a dose of unknown amount")
     return tuple(told)
-
-
-def _unused(days: DoseDays) -> str:
-    return "doses on a day of death or leaving, which count for nothing, are left out"

@@ -12,7 +12,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.dose_plans.plan import DosePlan
 from ehrivig.stats.result import Arms, Effect, FloatArray, Risk, Risks
-from ehrivig.stats.timezero.contrast import effect_of, event_by, without
+from ehrivig.stats.timezero.contrast import effect_of, event_by, no_event, without
 
 HOURS_PER_DAY = 24.0
 MOST_FAILED = 0.05
@@ -28,8 +28,8 @@ class PlanRisks:
     """The risk by the horizon under each of P plans, and whom it rests on.
 
     risk : (P,), nan where a plan has none. reasons : P, why; empty where it has. n, events : (P,)
-    people who kept to a plan until it asked no more of them, and deaths among copies that had kept
-    to it. notes : P, what to read each by. common : of all.
+    people who never departed from a plan, and those of them who died. notes : P, what to read each
+    by. common : of all.
     """
 
     plans: tuple[DosePlan, ...]
@@ -104,6 +104,10 @@ def _pair(
             f"{failed} of {len(both)} bootstrap samples have no risk: in them a plan has nobody, "
             "or a model of the deaths has too few"
         )
+    if max(found.risk[0], found.risk[place]) <= 0:
+        return AnalysisError("neither plan has an event")
+    if np.ptp(good[:, 0] - good[:, 1]) == 0:
+        return AnalysisError("the plans differ by the same in every bootstrap sample")
     label, method, estimand = words
     tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
     lo, hi = np.quantile(good, tails, axis=0, method="weibull")
@@ -135,6 +139,8 @@ def _pair(
             level=level,
         )
 
+    if rare := no_event(first, second, (found.n[0], found.n[place])):
+        notes = (*notes, *rare)
     difference = make("RD", first - second, good[:, 0] - good[:, 1])
     positive = good[(good > 0).all(axis=1)]
     if min(first, second) <= 0 or len(positive) < (1 - MOST_FAILED) * len(good):

@@ -28,6 +28,7 @@ from ehrivig.stats.timezero.course import Course
 
 HOURS_PER_DAY = 24.0
 _ROUNDING = 1e-9
+UNKNOWN = "whoever had a dose of unknown amount is followed until then"
 Metric = Literal["dose_days", "grams"]
 """What of the doses so far the outcome depends on: their days, or their grams."""
 
@@ -61,6 +62,11 @@ class DoseDays:
     def n(self) -> int:
         """Number of patients."""
         return int(self.died.shape[0])
+
+    @property
+    def n_unknown(self) -> int:
+        """How many had a dose of which nobody knows the amount."""
+        return int(np.isnan(self.grams).any(axis=1).sum())
 
     @property
     def n_days(self) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.dose_plans.clone_censor_weight import (
+    kept_counts,
     plan_copies,
     planned_starts,
     risk_by_day,
@@ -26,7 +27,7 @@ from ehrivig.stats.dose_plans.contrasts import (
     checked_plans,
     plan_effects,
 )
-from ehrivig.stats.dose_plans.days import DoseDays, Metric
+from ehrivig.stats.dose_plans.days import UNKNOWN, DoseDays, Metric
 from ehrivig.stats.dose_plans.nature import Nature, drawn_people
 from ehrivig.stats.dose_plans.plan import DosePlan
 from ehrivig.stats.dose_plans.simulate import Rule, never_given, simulated_risks
@@ -110,8 +111,8 @@ def dose_g_formula(
 
     days : n patients on a grid of days, by `dose_days`. horizon_days : the grid's own. Deaths
     depend on the doses so far by `metric` alone: a metric that is not how the drug acts gives wrong
-    answers. n_exposed and n_control are the people observed to have kept to a plan, events their
-    deaths. Percentile limits of a bootstrap of patients, all models fitted anew.
+    answers. n_exposed and n_control are the people observed never to depart from a plan, events
+    their deaths. Percentile limits of a bootstrap of patients, all models fitted anew.
 
     Raises AnalysisError for fewer than two plans, for plans of grams under the metric dose_days
     (which cannot tell them apart), where nobody starts within grace, where nobody is followed after
@@ -140,19 +141,17 @@ def dose_g_formula(
     )
     observed = risk_by_day(days, np.ones(days.died.shape), everybody)
     found = GFormula(risk[:-1], risk[-1], observed, [])
-    unknown = problem.nature.unknown
     told = (
         _natural_course(found),
         *notes,
-        *((f"{unknown} followed until a dose of unknown amount",) if unknown else ()),
+        *((UNKNOWN,) if problem.nature.unknown else ()),
     )
     copies = [plan_copies(days, plan, grace_days) for plan in plans]
     rests = PlanRisks(
         plans,
         risk[:-1, -1],
         reasons,
-        tuple(int(c.complete.sum()) for c in copies),
-        tuple(int((c.uncensored & days.died).sum()) for c in copies),
+        *kept_counts(days, copies),
         ((),) * len(plans),
         told,
     )

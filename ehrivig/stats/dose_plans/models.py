@@ -1,7 +1,7 @@
 """The models of person-days that all methods share: pooled logistic regression on histories.
 
-Where covariates separate, or there are fewer events than coefficients, a model of who is dosed or
-leaves has a log-F(1, 1) prior, and says so; one of the deaths is refused instead.
+Where covariates separate, or there are fewer events than coefficients, a model has a log-F(1, 1)
+prior, and says so; one of the deaths with fewer events than coefficients is refused instead.
 Source: D'Agostino et al. 1990; Greenland and Mansournia 2015 (the prior).
 """
 
@@ -128,7 +128,7 @@ class PooledLogistic:
     """One model, to be fitted with many weights of the same rows.
 
     columns : (m, k). event : (m,). patient : (m,). names : k. lenient : whether it is penalised
-    where there is no maximum; else it raises AnalysisError.
+    with fewer events than coefficients; else it raises AnalysisError.
     """
 
     def __init__(
@@ -170,8 +170,6 @@ class PooledLogistic:
             beta[keep] = self._maximum(beta, weight, keep, penalised=False)
             note = ""
         except SeparationError as error:
-            if not self.lenient:
-                raise
             beta[keep] = self._maximum(beta, weight, keep, penalised=True)
             why = error.columns if few else f"separation by {error.columns}"
             note = f"the model of {self.what} is penalised (log-F): {why}"

@@ -113,8 +113,8 @@ class NatureFit:
 class Nature:
     """The models of a cohort with a declared metric; built once, fitted often.
 
-    Person-days after a dose of unknown amount are left out where the metric is grams: `unknown` of
-    the patients have some.
+    Person-days after a dose of unknown amount are left out where the metric is grams; `unknown`:
+    there are some.
     """
 
     def __init__(self, days: DoseDays, metric: Metric) -> None:
@@ -123,7 +123,7 @@ class Nature:
         so_far = metric_of(metric, past)
         known = ~np.isnan(so_far)
         self.terms = day_terms(days.n_days)
-        self.unknown = int((days.present & ~known).any(axis=1).sum())
+        self.unknown = bool((days.present & ~known).any())
         self.dosing = Dosing(days, past, so_far)
         self.amounts = Amounts(days, past, so_far) if metric == "grams" else None
 

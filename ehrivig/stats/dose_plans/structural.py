@@ -16,7 +16,7 @@ import numpy as np
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.dose_plans.contrasts import MOST_FAILED, bootstrapped
-from ehrivig.stats.dose_plans.days import DoseDays, History, Metric, history, metric_of
+from ehrivig.stats.dose_plans.days import UNKNOWN, DoseDays, History, Metric, history, metric_of
 from ehrivig.stats.dose_plans.dosing import Amounts, Dosing
 from ehrivig.stats.dose_plans.models import (
     PooledLogistic,
@@ -77,7 +77,7 @@ def dose_structural_model(
     dosed in the hospital, and not.
 
     Raises AnalysisError where nobody, or everybody, is dosed, for fewer deaths than coefficients,
-    where the deaths are separated, and where more than 5% of replicates fail.
+    and where more than 5% of replicates fail.
     """
     ever = np.asarray((days.dosed & days.present).any(axis=1))
     if ever.all() or not ever.any():
@@ -100,7 +100,7 @@ def dose_structural_model(
     told = (
         f"weights for dosing and for leaving as they are, the largest {weight.max():.1f}",
         "deaths in the hospital; the odds of a day stand for its hazard",
-        *((f"{problem.unknown} followed until a dose of unknown amount",) * (problem.unknown > 0)),
+        *((UNKNOWN,) if problem.unknown else ()),
         *notes,
     )
     effect = effect_of(
@@ -128,7 +128,7 @@ class Problem:
         so_far = metric_of(metric, past)
         known = ~np.isnan(so_far)
         self._days, self._by_grams = days, metric == "grams"
-        self.unknown = int((days.present & ~known).any(axis=1).sum())
+        self.unknown = bool((days.present & ~known).any())
         self._dosing = [Dosing(days, past, so_far, adjusted=adjusted) for adjusted in _BOTH]
         self._amounts: list[Amounts] = []
         if self._by_grams:
@@ -146,6 +146,7 @@ class Problem:
         weights, notes = self._weights(frequency)
         weight = weights[self.rows]
         fit = self._death.fit(weight * frequency[self.rows[0]])
+        notes = (*notes, fit.note) if fit.note else notes
         step = GRAMS_STEP if self._by_grams else 1.0
         return float(fit.coef[-1]) * step, weight, notes
 
