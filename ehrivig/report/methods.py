@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ehrivig.report import answer_methods
+from ehrivig.report import answer_methods, doses
 from ehrivig.report.words import labels
 from ehrivig.stats.weighting.estimands import ESTIMANDS
 from ehrivig.study import Study, clock
@@ -30,7 +30,8 @@ def paragraphs(study: Study, asked: Study | None = None) -> list[str]:
     `asked`: the study before the data decided what of it can be answered; `study` unless given.
     """
     said = [_population(study), _exposure(study), _covariates(study)]
-    said += [*answer_methods.paragraphs(study, asked), _matching(study), _analysis(study)]
+    said += [*answer_methods.paragraphs(study, asked), _matching(study), *doses.paragraphs(study)]
+    said.append(_analysis(study))
     said += [words for words in (clock.told(study),) if words]
     return [*said, _own_lists(study)] if study.lists.own else said
 

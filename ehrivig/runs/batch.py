@@ -28,10 +28,18 @@ from ehrivig.cohort import event_rows
 from ehrivig.concepts import severity
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
-from ehrivig.features import baseline, dosing, nobody_exposed, outcomes, severity_course
+from ehrivig.features import (
+    baseline,
+    dose_course,
+    dosing,
+    nobody_exposed,
+    outcomes,
+    severity_course,
+)
 from ehrivig.runs import row_order
 from ehrivig.study import Study
 from ehrivig.study.clock import Clock
+from ehrivig.study.registries.sensitivity import DOSE
 from ehrivig.validate import gate, mapping
 from ehrivig.validate.measurement import Measurement, as_measured
 from ehrivig.validate.result import ROWS_SCHEMA, Step
@@ -230,6 +238,8 @@ def _features(
         rows = pl.scan_parquet(given).select(pl.len()).collect().item()
         done(rows, keep(features, "dosing"))
         keep(nobody_exposed.given_otherwise(db, study), nobody_exposed.TABLE)
+        if study.analysis.asks_for(DOSE):
+            keep(dose_course.dose_course(given, study), dose_course.TABLE)
         given.unlink()  # of rows without an order of their own; nothing reads them again
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")

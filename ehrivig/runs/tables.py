@@ -8,10 +8,11 @@ from ehrivig import dataset
 from ehrivig.batch import relative
 from ehrivig.concepts import bands, data_end, follow_up
 from ehrivig.dataset import KEY
-from ehrivig.features import severity_course
+from ehrivig.features import dose_course, severity_course
 from ehrivig.runs import datasets
 from ehrivig.runs.state import Run
 from ehrivig.study.registries.daily import DAILY
+from ehrivig.study.registries.sensitivity import DOSE
 
 
 def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
@@ -35,6 +36,8 @@ def analysis_table(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     table = table.join(_discharge(people), on=KEY, how="left", validate="1:1")
     if names := run.study.analysis.time_varying:
         table = table.join(_daily(run, people, names), on=KEY, how="left", validate="1:1")
+    if run.study.analysis.asks_for(DOSE):
+        table = table.join(_doses(run, people), on=KEY, how="left", validate="1:1")
     exposed = table.select(*KEY, "exposed")
     people = people.join(exposed, on=KEY, how="left", validate="1:1").sort(KEY)
     for name, frame in (("cohort", people), ("dosing", given.sort(KEY)), ("analysis", table)):
@@ -61,6 +64,19 @@ def _daily(run: Run, people: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFra
     rows = gather(run, severity_course.TABLE).join(people.select(KEY), on=KEY, how="semi")
     lists = (pl.col(name).alias(f"{name}{DAILY}") for name in names)
     return rows.sort(*KEY, "day").group_by(KEY, maintain_order=True).agg(*lists)
+
+
+def _doses(run: Run, people: pl.DataFrame) -> pl.DataFrame:
+    """Doses of each admission with any: a list with grams of each day from 0 to the last with one.
+
+    0: no dose on it; null: nobody knows how much.
+    """
+    rows = gather(run, dose_course.TABLE).join(people.select(KEY), on=KEY, how="semi")
+    days = rows.group_by(KEY).agg(pl.int_range(pl.col("day").max() + 1).alias("day")).explode("day")
+    every = days.join(rows.with_columns(given=True), on=[*KEY, "day"], how="left")
+    grams = pl.when(pl.col("given")).then("grams").otherwise(0.0)
+    lists = grams.sort_by("day").alias(f"dose{DAILY}")
+    return every.group_by(KEY).agg(lists).sort(KEY)
 
 
 def gather(run: Run, name: str) -> pl.DataFrame:

@@ -246,6 +246,45 @@ class Subgroup(Section):
     )
 
 
+class DosePlan(Section):
+    """A way of dosing that everybody could be held to: how long, and how much a day."""
+
+    name: Slug = Field(description="A name, unique among the plans.", examples=["five_days"])
+    label: Label = Field(
+        default="",
+        description="The words of tables; without it the name.",
+        examples=["5 days or more"],
+    )
+    days_at_least: int = Field(
+        default=1,
+        ge=0,
+        le=366,
+        description="On how many days running from its start the drug is given at least.",
+        examples=[5],
+    )
+    days_at_most: int | None = Field(
+        default=None,
+        ge=0,
+        le=366,
+        description="On how many days it is given at most; 0: never, with days_at_least = 0.",
+        examples=[8],
+    )
+    grams_per_day_at_least: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="Grams of each day with a dose, at least.",
+        examples=[10],
+    )
+    grams_per_day_at_most: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="Grams of each day with a dose, at most.",
+        examples=[20],
+    )
+
+
 class Analysis(Section):
     """Tests, models and sensitivity analyses."""
 
@@ -286,21 +325,38 @@ class Analysis(Section):
         default=48,
         gt=0,
         le=8784,
-        description="Within how many hours who is to start has started (clone_censor_weight).",
+        description="Within how many hours who is to start has started (clone_censor_weight, and "
+        "dose plans, in whole days).",
         examples=[48],
     )
     time_varying: tuple[Annotated[str, OneOf(MOVING)], ...] = Field(
         default=(),
-        description="What sequential_trials, time_dependent_cox and clone_censor_weight adjust "
-        "for day by day, as it is known when the day begins, besides what is known at time zero.",
+        description="What sequential_trials, time_dependent_cox, clone_censor_weight and the "
+        "designs of doses adjust for day by day, as it is known when the day begins, besides what "
+        "is known at time zero.",
         examples=[["sofa"]],
     )
     bootstrap: int = Field(
         default=500,
         ge=0,
         le=100_000,
-        description="Bootstrap samples of clone_censor_weight.",
+        description="Bootstrap samples of clone_censor_weight, and of the designs of doses.",
         examples=[500],
+    )
+    dose_plans: tuple[DosePlan, ...] = Field(
+        default=(),
+        description="Plans of dose_clone_censor_weight and dose_g_formula: who starts within "
+        "`grace_hours`, as those did who started, and is dosed so long and so much; the first is "
+        "compared with each other one.",
+        examples=[
+            [{"name": "five_days", "days_at_least": 5}, {"name": "short", "days_at_most": 2}]
+        ],
+    )
+    dose_metric: Literal["dose_days", "grams"] = Field(
+        default="dose_days",
+        description="What of the doses so far death depends on, in dose_g_formula and "
+        "dose_structural_model: days with a dose, or grams.",
+        examples=["grams"],
     )
     multiplicity: Literal["holm", "bh"] = Field(
         default="holm",

@@ -21,6 +21,7 @@ _LISTS = {
     "criterion": ("cohort", "criteria"),
     "band": ("exposure", "bands"),
     "subgroup": ("analysis", "subgroups"),
+    "dose plan": ("analysis", "dose_plans"),
 }
 _REFERENCES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("match", "covariates"): (COVARIATE, OUTCOME),
@@ -52,6 +53,7 @@ TAKEN = (
     *("hours_to_any_dose", "start_unread"),
     *("n_administrations", "first_dose_at", "dose_coverage", "dose_complete"),
     *(f"{entry.name}{DAILY}" for entry in MOVING),
+    f"dose{DAILY}",
 )
 """Columns that the analysis table has anyway: no variable may be called so."""
 

@@ -34,7 +34,7 @@ def on_one_clock(design: Callable[..., Any]) -> Callable[..., Any]:
     def run(time: Any, event: Any, start: Any, x: Any, *options: Any, **more: Any) -> Any:
         return design(follow_up(time, event, start, x), *options, **more)
 
-    return _signed(run, design, ("time", "event", "start", "x"))
+    return signed(run, design, ("time", "event", "start", "x"))
 
 
 def clock(rows: Rows, *options: Any, **more: Any) -> Call:
@@ -51,10 +51,10 @@ def with_course(design: Callable[..., Any]) -> Callable[..., Any]:
         moving = course(moves, step_hours=step_hours)
         return design(follow_up(time, event, start, x, course=moving), **more)
 
-    return _signed(run, design, ("time", "event", "start", "x", "moves"))
+    return signed(run, design, ("time", "event", "start", "x", "moves"))
 
 
-def _signed(
+def signed(
     run: Callable[..., Any], design: Callable[..., Any], arrays: tuple[str, ...]
 ) -> Callable[..., Any]:
     """The call from arrays, with the options of the design in its signature."""

@@ -48,7 +48,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
     except AnalysisError as error:
         contrast = f"{study.exposure.label} by time-zero-safe designs"
         answer = study.answer if study.answer in wanted else ""
-        rows.ask(replace(base, contrast=contrast, design=answer), partial(_refuse, error))
+        rows.ask(replace(base, contrast=contrast, design=answer), partial(refused, error))
         return
     base = replace(base, note=left_out(n_left, cohort.n, study))
     clock = Clock(cohort, people, study, rows, base, known)
@@ -198,7 +198,7 @@ def by_day(effects: list[Effect], study: Study) -> list[Effect]:
     return [e if e.measure == "HR" else replace(e, event_label=words) for e in effects]
 
 
-def _refuse(error: AnalysisError) -> list[Effect]:
+def refused(error: AnalysisError) -> list[Effect]:
     """No effects, for the reason that was found while the cohort was made."""
     raise error
 

@@ -69,7 +69,7 @@ def pooled_chance(
 
     def curve_at(beta: FloatArray) -> Curve:
         curve = _curve(beta, started, weight, columns)
-        return _with_prior(curve, beta) if penalised else curve
+        return with_prior(curve, beta) if penalised else curve
 
     keep = () if moving is None else _own(curve_at(start), moving.shape[2])
     if moving is not None and len(keep) < moving.shape[2]:
@@ -90,7 +90,7 @@ def _own(curve: Curve, n_moving: int) -> tuple[int, ...]:
     return tuple(j for j in range(n_moving) if j + fixed not in gone)
 
 
-def _with_prior(curve: Curve, beta: FloatArray) -> Curve:
+def with_prior(curve: Curve, beta: FloatArray) -> Curve:
     """A curve with the log-F(1, 1) prior of all coefficients but the intercept."""
     mine = np.arange(len(beta)) > 0
     half = expit(beta)

@@ -9,18 +9,20 @@ from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.lines import Path
 from ehrivig.study.problem import shown
 from ehrivig.study.registries import OUTCOMES
-from ehrivig.study.registries.sensitivity import MISSING_DATA, safe_designs
+from ehrivig.study.registries.sensitivity import DOSE, MISSING_DATA, named_in, safe_designs
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
 
 _CODE = "unused_setting"
+_PLANS = ("dose_clone_censor_weight", "dose_g_formula")
 _OF_ANALYSIS = {
-    "landmark_hours": "landmark",
-    "grace_hours": "clone_censor_weight",
-    "bootstrap": "clone_censor_weight",
+    "landmark_hours": ("landmark",),
+    "grace_hours": ("clone_censor_weight", *_PLANS),
+    "bootstrap": ("clone_censor_weight", *named_in(DOSE)),
+    "dose_metric": ("dose_g_formula", "dose_structural_model"),
 }
-"""Key of [analysis] -> the one analysis that reads it."""
+"""Key of [analysis] -> the analyses that read it."""
 _OF_GRACE = ("sequential_trials", "time_dependent_cox")
 """Answers whose negative controls are asked by clone-censor-weight, within grace."""
 
@@ -35,11 +37,12 @@ def unread_settings(study: Study) -> Iterator[Doubt]:
 
 def _of_analyses(study: Study) -> Iterator[tuple[Path, str]]:
     plan, given = study.analysis, study.analysis.model_fields_set
-    for key, name in _OF_ANALYSIS.items():
+    for key, names in _OF_ANALYSIS.items():
         if key == "grace_hours" and study.analysis.negative_controls and study.answer in _OF_GRACE:
             continue
-        if key in given and name not in plan.sensitivity and study.answer != name:
-            yield ("analysis", key), f"{_nothing(key)} without {name} in sensitivity. {_OR_ASK}"
+        if key in given and not set(names) & {*plan.sensitivity, study.answer}:
+            text = f"{_nothing(key)} without {' or '.join(names)} in sensitivity. {_OR_ASK}"
+            yield ("analysis", key), text
     if "imputations" in given and not plan.asks_for(MISSING_DATA):
         text = f"{_nothing('imputations')} without multiple imputation. {_OR_ASK}"
         yield ("analysis", "imputations"), text

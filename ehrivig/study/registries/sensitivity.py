@@ -21,7 +21,7 @@ class EffectTable:
 
     name: str
     caption: str
-    section: Literal["effects", "time_zero"] = "effects"
+    section: Literal["effects", "time_zero", "dose"] = "effects"
     keys: tuple[str, ...] = ()
 
 
@@ -39,7 +39,15 @@ HOSPITAL = EffectTable(
 TIME_ZERO = EffectTable(
     "time_zero", "Time zero: the same question, with and without immortal time", "time_zero"
 )
-_IN_ORDER = (WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, HOSPITAL, TIME_ZERO, NEGATIVE_CONTROL)
+DOSE = EffectTable(
+    "dose",
+    "Dose and duration: plans that everybody could follow, and the dose so far",
+    "dose",
+)
+_IN_ORDER = (
+    *(WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, HOSPITAL, TIME_ZERO, DOSE),
+    NEGATIVE_CONTROL,
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,25 @@ SENSITIVITY = Registry(
             TIME_ZERO,
             safe=True,
             calibrated=True,
+        ),
+        Sensitivity(
+            "dose_clone_censor_weight",
+            "Dose plans by clone, censor, weight",
+            "The first of `dose_plans` against each other one, as plans that everybody could "
+            "follow.",
+            DOSE,
+        ),
+        Sensitivity(
+            "dose_g_formula",
+            "Dose plans by the parametric g-formula",
+            "The same plans, everybody's course simulated; with its natural-course check.",
+            DOSE,
+        ),
+        Sensitivity(
+            "dose_structural_model",
+            "Marginal structural model of the dose",
+            "The hazard of death in hospital per day dosed, or per 10 g, so far (`dose_metric`).",
+            DOSE,
         ),
         Sensitivity(
             "iptw",

@@ -22,6 +22,7 @@ from ehrivig.study.rules.controls import (
 )
 from ehrivig.study.rules.criteria import contradictory_criteria
 from ehrivig.study.rules.daily import unread_moving
+from ehrivig.study.rules.dose_plans import impossible_doses
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
 from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
@@ -63,6 +64,7 @@ _OF_PRIMARY = (
     unknown_deaths,
     horizon_beyond_extract,
     unread_moving,
+    impossible_doses,
 )
 """Those that can be asked only where the primary outcome is one of the outcomes."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ehrivig.study.problem import Problem
 from ehrivig.study.registries import OUTCOMES
 from ehrivig.study.registries.daily import READ_BY
+from ehrivig.study.registries.sensitivity import DOSE, named_in
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
@@ -25,7 +26,7 @@ def unread_moving(study: Study) -> Iterator[Problem]:
             f"{study.primary.name} is none. Remove it, or ask of a death"
         )
         yield Problem(_PATH, text)
-    elif not set(READ_BY) & set(study.analysis.sensitivity):
+    elif not {*READ_BY, *named_in(DOSE)} & set(study.analysis.sensitivity):
         designs = f"{', '.join(READ_BY[:-1])} or {READ_BY[-1]}"
         text = (
             f"no analysis of this study reads it: {study.answer} compares people as they are at "
