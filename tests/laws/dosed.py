@@ -25,7 +25,7 @@ def with_doses(design: Callable[..., Any]) -> Callable[..., Any]:
     def run(time: Any, event: Any, grams: Any, x: Any, **more: Any) -> Any:
         leaves = np.full(len(time), np.nan)
         days = dose_days(time, event, leaves, grams, x, horizon_days=6)
-        return design(days, bootstraps=40, seed=3, **more)
+        return design(days, **{"bootstraps": 40, "seed": 3, **more})
 
     return signed(run, design, ("time", "event", "grams", "x"))
 

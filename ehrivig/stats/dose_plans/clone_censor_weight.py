@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero, checked_level
 from ehrivig.stats.dose_plans.contrasts import (
     PlanRisks,
     bootstrapped,
@@ -195,6 +196,7 @@ def dose_clone_censor_weight(
     A plan that nobody follows, or whose deaths cannot be counted, has its reason in place of its
     effects. Raises AnalysisError for fewer than two plans, and where nobody starts within grace.
     """
+    level, horizon_days = checked_level(level), above_zero(horizon_days, "horizon_days")
     plans = checked_plans(plans, grace_days, days.n_days)
     problem = Problem(days, plans, grace_days)
     weights, notes = problem.weights(np.ones(days.n))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import checked_level
+from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import MOST_REPEATED, checked_level, random_seed, whole_number
 from ehrivig.stats.dose_plans.plan import DosePlan
 from ehrivig.stats.result import Arms, Effect, FloatArray, Risk, Risks
 from ehrivig.stats.timezero.contrast import effect_of, event_by, no_event, without
@@ -46,13 +46,14 @@ def bootstrapped(statistic: Statistic, n: int, bootstraps: int, seed: int) -> Fl
 
     Each replicate has its own seed. Raises AnalysisError for fewer than 40 replicates.
     """
+    bootstraps = whole_number(bootstraps, "bootstraps", 0, MOST_REPEATED)
     if bootstraps < FEWEST_BOOTSTRAPS:
         raise AnalysisError(
             f"dose plans: {bootstraps} bootstrap samples give no limits. Write at least "
             f"{FEWEST_BOOTSTRAPS} (analysis.bootstrap)."
         )
     found: list[FloatArray | None] = []
-    for number, child in enumerate(np.random.SeedSequence(seed).spawn(bootstraps)):
+    for number, child in enumerate(np.random.SeedSequence(random_seed(seed)).spawn(bootstraps)):
         drawn = np.random.default_rng(child).integers(0, n, n)
         try:
             frequency = np.bincount(drawn, minlength=n).astype(np.float64)
@@ -152,6 +153,9 @@ def _pair(
 
 def checked_plans(plans: Sequence[DosePlan], grace_days: int, n_days: int) -> tuple[DosePlan, ...]:
     """The plans. Raises AnalysisError for fewer than two, names twice, or a grace that is none."""
+    grace_days = whole_number(grace_days, "grace_days", 0)
+    if not all(isinstance(plan, DosePlan) for plan in plans):
+        raise UsageError("plans: needs plans of doses (DosePlan).")
     names = [plan.name for plan in plans]
     if len(names) < 2 or len(set(names)) < len(names):
         raise AnalysisError("dose plans: needs at least two, each with a name of its own.")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import above_zero, numbers, one_of
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.survival.follow_up_input import (
     column_names,
@@ -125,7 +125,7 @@ def dose_days(
 
 
 def _n_days(horizon_days: float) -> int:
-    if not (horizon_days > 1 and math.isfinite(horizon_days)):
+    if not above_zero(horizon_days, "horizon_days") > 1:
         raise AnalysisError("horizon_days: a dose acts from the next day on; needs more than 1.")
     return math.ceil(horizon_days - _ROUNDING)
 
@@ -208,7 +208,6 @@ def _before(values: FloatArray | IntArray) -> FloatArray:
 
 
 def metric_of(metric: Metric, past: History) -> FloatArray:
-    """The declared dose so far, (n, D). Raises AnalysisError for a metric that is none."""
-    if metric not in get_args(Metric):
-        raise AnalysisError(f"dose metric: {metric!r} is not one of {get_args(Metric)}.")
+    """The declared dose so far, (n, D). Raises UsageError for a metric that is none."""
+    one_of("metric", metric, get_args(Metric))
     return past.dosed_days if metric == "dose_days" else past.grams

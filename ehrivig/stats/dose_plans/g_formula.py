@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import above_zero, checked_level
 from ehrivig.stats.dose_plans.clone_censor_weight import (
     kept_counts,
     plan_copies,
@@ -118,6 +119,7 @@ def dose_g_formula(
     (which cannot tell them apart), where nobody starts within grace, where nobody is followed after
     leaving, and for fewer deaths than coefficients.
     """
+    level, horizon_days = checked_level(level), above_zero(horizon_days, "horizon_days")
     plans = checked_plans(plans, grace_days, days.n_days)
     of_grams = [plan.name for plan in plans if plan.grams is not None]
     if metric == "dose_days" and of_grams:

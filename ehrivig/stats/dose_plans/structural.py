@@ -79,6 +79,7 @@ def dose_structural_model(
     Raises AnalysisError where nobody, or everybody, is dosed, for fewer deaths than coefficients,
     and where more than 5% of replicates fail.
     """
+    level = checked_level(level)
     ever = np.asarray((days.dosed & days.present).any(axis=1))
     if ever.all() or not ever.any():
         raise AnalysisError(f"{'nobody' if ever.all() else 'everybody'} is without a dose")
@@ -91,7 +92,7 @@ def dose_structural_model(
     failed = drawn.size - good.size
     if failed > MOST_FAILED * drawn.size:
         raise AnalysisError(f"the models fail in {failed} of {drawn.size} bootstrap samples")
-    tails = ((1 - checked_level(level)) / 2, (1 + level) / 2)
+    tails = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(good, tails, method="weibull")
     step = f"{GRAMS_STEP:g} g so far" if metric == "grams" else "day dosed so far"
     dead = np.isin(np.arange(days.n), problem.rows[0][problem.died])
