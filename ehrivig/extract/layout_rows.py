@@ -56,8 +56,8 @@ def told(sources: tuple[SourceRows, ...], rows: int) -> list[str]:
     multiplied = [one for one in sources if one.repeated]
     if rows < largest.rows:
         lines.append(
-            f"  {largest.rows - rows:,} fewer than {largest.name}: a WHERE, or a join that finds "
-            "nothing, leaves them out"
+            f"  {largest.rows - rows:,} fewer than {largest.name}: a WHERE, a join that finds "
+            "nothing or a GROUP BY takes them"
         )
     elif rows > (every if len(sources) == 1 or not multiplied else largest.rows):
         lines.append(f"  {rows - largest.rows:,} more than {largest.name}")

@@ -389,7 +389,7 @@ def test_rows_that_a_select_leaves_out_are_told(tmp_path: Path) -> None:
     lines = lines_of(tmp_path, "lab", f"{SELECTS['lab']} WHERE e.valuenum IS NOT NULL")
     assert lines[:2] == [
         "  from labevents (9), d_labitems (2)",
-        "  1 fewer than labevents: a WHERE, or a join that finds nothing, leaves them out",
+        "  1 fewer than labevents: a WHERE, a join that finds nothing or a GROUP BY takes them",
     ]
 
 

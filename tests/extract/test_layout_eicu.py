@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from extracts import Rows, opened, study, write
 
-from ehrivig import extract
+from ehrivig import extract, pipeline
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.extract import layout_check
@@ -465,6 +465,32 @@ def test_the_report_of_the_layout(demo: Path) -> None:
     assert report.table("admission").rows == 2_174
     unknown = {"finding", "pathogen_test"}
     assert {t.name for t in report.tables if not t.given} == unknown
+
+
+def of_some(n: int) -> Study:
+    """The packaged study in the first so many hospitals of the demo."""
+    names = ("56", "58", "61", "67", "69", "71", "73", "79", "83", "92", "93", "95")[:n]
+    section = PLAN.extract.model_copy(update={"hospitals": names})
+    return PLAN.model_copy(update={"extract": section})
+
+
+def test_the_gate_on_some_hospitals_of_the_demo(demo: Path, tmp_path: Path) -> None:
+    summary = pipeline.check(of_some(8), demo, tmp_path / "out")
+    assert summary.exit_code == 0, summary.message
+    assert summary.dropped_hospitals == ["56"]  # no support is charted there, and orders end early
+    checks = pl.read_csv(tmp_path / "out" / "quality" / "checks.csv", infer_schema_length=None)
+    assert "medication.given_is_charted" in checks.filter(verdict="warn")["check"].to_list()
+
+
+@pytest.mark.slow
+def test_the_study_runs_on_all_hospitals(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    summary = pipeline.run(PLAN, demo, out)
+    assert (summary.exit_code, summary.admissions, summary.cohort) == (0, 1_983, 242)
+    assert len(summary.hospitals) == 186
+    assert sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) < 40e6
+    lints = pl.read_csv(out / "lints.csv")["code"].to_list()
+    assert {"no_calendar", "stays_of_unknown_order"} <= set(lints)
 
 
 def test_a_study_of_another_layout_reads_it_too(demo: Path) -> None:

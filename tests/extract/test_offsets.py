@@ -287,3 +287,18 @@ def test_a_run_says_what_is_off(both: dict[str, Path]) -> None:
     dated = (both["dates"] / "manifest.json").read_text(encoding="utf-8")
     assert '"dates": "calendar"' in dated
     assert '"checks_switched_off": []' in dated
+
+
+def test_dates_that_are_shifted_are_compared_in_no_month(
+    reference_data: Path, tmp_path: Path
+) -> None:
+    plan = load("clif_demo")
+    assert plan.clock == "shifted"
+    folder = reference_data / "clif_demo" / "3.0"
+    assert pipeline.check(plan, folder, tmp_path / "shifted").exit_code == 0
+    section = plan.extract.model_copy(update={"dates": None})
+    dated = pipeline.check(
+        plan.model_copy(update={"extract": section}), folder, tmp_path / "calendar"
+    )
+    assert dated.exit_code == 3
+    assert "lab.unit_mixup" in dated.message  # one patient of a month, with 50 bilirubins
