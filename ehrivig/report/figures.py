@@ -101,7 +101,8 @@ def curves(
 ) -> None:
     """Step curves of both arms with 95% bands, and the numbers at risk where known.
 
-    `names`: the arms', in the legend. `whole`: the axis runs to 1, else as far as the curves do.
+    `names`: the arms', in the legend, which says of one without a curve that it is not shown.
+    `whole`: the axis runs to 1, else as far as the curves do.
     """
     names = names or NAMES
     days = [d for d in RISK_DAYS if d <= table["time"].to_numpy().max()]
@@ -117,7 +118,7 @@ def curves(
                 color=COLOUR[name],
                 linestyle=LINE[name],
                 linewidth=1.8,
-                label=names[name],
+                label=names[name] + ("" if part.height else ": not shown (few people)"),
             )
             axes.fill_between(
                 time,

@@ -156,6 +156,12 @@ def test_names_of_a_study_are_no_mathematics(saved: list[Figure]) -> None:
     assert axes.get_ylim()[1] < 1.01
 
 
+def test_an_arm_without_a_curve_is_said_to_have_none(saved: list[Figure]) -> None:
+    axes = drawn(saved, curve("exposed", [0.0, 5.0]))
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["exposed", "unexposed: not shown (few people)"]
+
+
 @pytest.mark.parametrize(
     ("y_label", "corner"), [("Survival", "lower left"), ("Cumulative incidence", "upper left")]
 )
