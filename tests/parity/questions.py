@@ -190,6 +190,7 @@ def person_trials(d: Table) -> Numbers:
     return {"counts": [c for on in arms for c in (int(on.sum()), int(found.event[on].sum()))]}
 
 
+KNAPP = ("OR", "IV", "random", "DL", "hksj")
 OURS: dict[str, Callable[[Table, Any], Numbers]] = {
     "logistic": lambda d, t: regression(d),
     "logistic HC0": lambda d, t: regression(d, variance="HC0"),
@@ -228,10 +229,8 @@ OURS: dict[str, Callable[[Table, Any], Numbers]] = {
     "pool, DerSimonian-Laird RD": lambda d, t: pooled(d, "RD", "IV", "random", "DL"),
     "pool, Paule-Mandel OR": lambda d, t: pooled(d, "OR", "IV", "random", "PM"),
     "pool, Peto": lambda d, t: pooled(d, "OR", "Peto"),
-    "pool, Hartung-Knapp": lambda d, t: pooled(d, "OR", "IV", "random", "DL", "hksj"),
-    "pool, Hartung-Knapp, factor below 1": lambda d, t: pooled(
-        d, "OR", "IV", "random", "DL", "hksj"
-    ),
+    "pool, Hartung-Knapp": lambda d, t: pooled(d, *KNAPP),
+    "pool, Hartung-Knapp, factor below 1": lambda d, t: pooled(d, *KNAPP),
     "Egger": lambda d, t: {"p": egger_test(effect_sizes(counts_of(d), "OR")).p},
     "Peters": lambda d, t: {"p": peters_test(counts_of(d)).p},
     "trim and fill": lambda d, t: funnel(d),
