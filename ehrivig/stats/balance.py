@@ -163,7 +163,7 @@ def _scale(
     """What the mean difference is divided by; `w` only for a denominator of the matched sample."""
     if denominator == "none":
         return 1.0
-    share = binary and not denominator.startswith("pooled")
+    share = not denominator.startswith("pooled") and (binary or len(np.unique(v)) <= 2)
     treated, control = (
         _variance(v[side], None if w is None else w[side], share) for side in (arm, ~arm)
     )
@@ -199,14 +199,15 @@ def _side(
 
 
 def _variance(v: FloatArray, w: FloatArray | None, share: bool) -> float:
-    """The weighted variance: p(1 - p) for a share, else with the divisor 1 - sum w^2 (n - 1).
+    """The weighted variance: p(1 - p) for a share of 1 in 0 and 1, else with the divisor n - 1.
 
-    The divisor is that of reliability weights, as R's cov.wt; NaN when one row is all there is.
+    The divisor is 1 - sum w^2, that of reliability weights, as R's cov.wt; NaN when one row is all
+    there is. A share of 2 in 1 and 2 has the variance of 0 and 1.
     """
     u = np.full(len(v), 1.0 / len(v)) if w is None else w / w.sum()
     mean = float(u @ v)
     if share:
-        return mean * (1 - mean)
+        return float(u @ (v - mean) ** 2)
     used = v[u > 0]
     if len(used) < 2 or constant(used):
         return 0.0 if len(used) > 1 else float("nan")

@@ -3,7 +3,7 @@
     python -m tests.bench.bench_estimators [--rows 10000 100000] [--only NAME ...] [--write]
 
 Time is CPU seconds of one call on generated patients, the least of three (of one above 2 s). Peers
-(statsmodels, lifelines, scikit-survival, R's survival and stats) run on the same data in the same
+(statsmodels, lifelines, scikit-survival, R's survival, cmprsk, stats) run on the same data in this
 run; those that are not installed are left out. `--write` keeps the table as `estimators.csv`.
 """
 
@@ -23,12 +23,15 @@ from typing import Any
 import numpy as np
 
 from ehrivig.errors import EhrivigError
-from tests.laws.estimators import ESTIMATORS, Estimator
+from tests.laws.estimator import Estimator
+from tests.laws.estimators import ESTIMATORS
 from tests.laws.rows import Rows, generated
 
 TABLE = Path(__file__).with_name("estimators.csv")
 TOO_SLOW = {"Cox, exact ties": 2_000, "logistic, Firth": 20_000, "logistic, profile": 20_000}
 """Largest number of rows for estimators that nobody asks of more."""
+R_LARGEST = {"Fine-Gray": 5_000}
+"""Largest number of rows at which R's function ends within minutes."""
 R_TASKS = {
     "logistic": "glm(event ~ arm + x1 + x2 + x3, binomial, d)",
     "conditional logistic": "clogit(event ~ arm + strata(pair), p)",
@@ -43,6 +46,7 @@ R_TASKS = {
     "Welch": "t.test(value ~ arm, d)",
     "Kruskal-Wallis": "kruskal.test(value ~ arm, d)",
     "ANCOVA": "lm(value ~ x1 + arm, d)",
+    "Fine-Gray": "cmprsk::crr(d$time, d$status, d[, c('arm', 'x1', 'x2', 'x3')])",
     "Fisher": "fisher.test(table(d$arm, d$event))",
 }
 
@@ -135,7 +139,7 @@ def of_r(rows: Rows, names: list[str]) -> dict[str, float]:
 def _write(path: Path, rows: Rows, more: dict[str, Any]) -> None:
     """The columns that R's tasks name."""
     x = {f"x{j + 1}": rows.x[:, j] for j in range(rows.x.shape[1])}
-    names = ("event", "arm", "time", "entry", "cluster", "value")
+    names = ("event", "arm", "time", "status", "entry", "cluster", "value")
     columns = {name: getattr(rows, name) for name in names} | x | more
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -147,7 +151,8 @@ def measured(n: int, only: list[str]) -> list[dict[str, Any]]:
     """A row per estimator at n rows."""
     rows, table = generated(1, n), []
     chosen = [e for e in ESTIMATORS if (not only or e.name in only)]
-    in_r = of_r(rows, [e.name for e in chosen if e.name in R_TASKS])
+    asked = [e.name for e in chosen if e.name in R_TASKS and n <= R_LARGEST.get(e.name, n)]
+    in_r = of_r(rows, asked)
     for estimator in chosen:
         if n > TOO_SLOW.get(estimator.name, n):
             continue
@@ -156,11 +161,14 @@ def measured(n: int, only: list[str]) -> list[dict[str, Any]]:
         peers |= {"R": in_r[estimator.name]} if estimator.name in in_r else {}
         best = min(peers, key=peers.__getitem__) if peers else ""
         ratio = round(peers[best] / mine, 1) if best and mine else ""
+        every = ", ".join(f"{k} {v / mine:.1f}" for k, v in sorted(peers.items())) if mine else ""
         shown = "" if mine is None else f"{mine:.5f}"
         table.append(
             {"estimator": estimator.name, "rows": n, "seconds": shown, "peer": best, "times": ratio}
         )
-        print(f"{estimator.name:32s} {n:9,d} {shown or 'refused':>10s} s  {ratio} x {best}")
+        print(
+            f"{estimator.name:32s} {n:9,d} {shown or 'refused':>10s} s  {ratio} x {best} ({every})"
+        )
     return table
 
 

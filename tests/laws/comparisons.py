@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ehrivig.match import caliper_width, logit, nearest, optimal
 from ehrivig.match.score import propensity
+from ehrivig.stats.arrays import above_zero, numbers
 from ehrivig.stats.balance import balance, level_difference
 from ehrivig.stats.imputation import rubin
 from ehrivig.stats.imputation.impute import impute
@@ -61,6 +64,13 @@ def calibrated(
 ) -> Any:
     """An effect read against negative controls, from their log ratios."""
     return calibrate(fit_null(log_ratios, errors), log_ratio, se, level)
+
+
+def optimal_of_percent(arm: Any, score: Any, *, unit: float) -> Any:
+    """Optimal pairs by scores rounded to whole per cent, 2 of them at most apart, in some unit."""
+    whole = np.rint(100 * numbers(score, "score"))
+    unit = above_zero(unit, "unit")
+    return optimal(whole * unit, arm, 2 * unit, goal="maximum")
 
 
 COMPARISONS = (
@@ -401,5 +411,22 @@ COMPARISONS = (
         matches_read,
         "",
         ("arm", "x"),
+    ),
+    Estimator(
+        "pairs of events",
+        discordant,
+        lambda r: (tuple(np.split(r.paired()[0].event, 2)), {}),
+        lambda found: dict(zip("abcd", map(float, found), strict=True)),
+        "",
+        COUNTED,
+        exempt=UNPAIRED,
+    ),
+    Estimator(
+        "optimal pairs, rounded scores",
+        optimal_of_percent,
+        lambda r: ((r.arm, propensity(r.arm == 1, r.x)), {"unit": 0.01}),
+        lambda found: {"pairs": float(len(found.treated))},
+        "",
+        ("arm", "distance"),
     ),
 )

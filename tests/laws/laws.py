@@ -22,6 +22,7 @@ from tests.laws.estimator import CLOSE, LABELS, Estimator, Numbers, outcome, sam
 from tests.laws.rows import Rows
 
 LEVELS = (0.8, 0.95, 0.99)
+LARGEST_SMD = 1e6
 REVERSED = {"lo": "hi", "hi": "lo"}
 
 
@@ -120,6 +121,13 @@ def time_unit(estimator: Estimator, rows: Rows) -> None:
     same(found, base)
 
 
+def distance_unit(estimator: Estimator, rows: Rows) -> None:
+    """A caliper holds what is as wide as it: in hundredths as in whole numbers."""
+    whole = outcome(estimator, rows, unit=1.0)
+    for unit in (0.01, 0.1, 0.07):
+        same(outcome(estimator, rows, unit=unit), whole)
+
+
 def coherence(estimator: Estimator, rows: Rows) -> None:
     """The estimate lies within its interval, which excludes no effect when p says so."""
     if not estimator.coherent:
@@ -211,6 +219,8 @@ def _constant(rows: Rows, value: float) -> np.ndarray:
 
 NASTY: dict[str, Callable[[Rows], Rows]] = {
     "constant": lambda r: r.but(x=_constant(r, 37.1)),
+    "constant in each arm": lambda r: r.but(x=np.column_stack([r.x[:, 0], 37.1 + 0.1 * r.arm])),
+    "the same in all": lambda r: r.but(x=np.column_stack([r.x[:, 0], np.full(r.n, 0.1) * 3])),
     "collinear": lambda r: r.but(x=np.column_stack([r.x[:, 0], 1.8 * r.x[:, 0] + 32])),
     "separated": lambda r: r.but(x=np.column_stack([2 * r.event - 1, r.x[:, -1]])),
     "one event": lambda r: r.but(event=np.eye(r.n)[0], status=np.eye(r.n)[0]),
@@ -249,6 +259,8 @@ def _finite_with_width(found: Numbers, name: str) -> None:
     """Every estimate and p is a number, every interval has a width."""
     for key, value in found.items():
         parts = key.split()
+        if "smd" in parts:
+            assert not abs(value) > LARGEST_SMD, f"{name}: {key}: a difference of rounding: {found}"
         if {"estimate", "p"} & set(parts):
             assert np.isfinite(value), f"{name}: {key}: {found}"
         if "lo" in parts:
@@ -290,6 +302,9 @@ LAWS = {
         time_unit,
         _uses("time"),
         "hours for days change no ratio, test or probability",
+    ),
+    "distance_unit": Law(
+        distance_unit, _uses("distance"), "a caliper holds what is as wide, whatever the unit"
     ),
     "coherence": Law(
         coherence,

@@ -1,7 +1,8 @@
-"""What lifelines, statsmodels and scikit-survival make of the public data sets of the laws.
+"""What Python programs make of the public data sets of the laws.
 
-Run in an environment of its own that has them: `python peers.py` here writes `peers.json`. They are
-referees only; nothing of the package or its tests needs them.
+Run in an environment of its own that has statsmodels, lifelines, scikit-survival, firthmodels and
+trial-emulation: `python peers.py` here writes `peers.json`. They are referees only; nothing of the
+package or its tests needs them.
 """
 
 from __future__ import annotations
@@ -125,6 +126,66 @@ def of_scikit_survival(d: dict[str, np.ndarray], add: Callable[..., None]) -> No
     add("scikit-survival Kaplan-Meier", "Kaplan-Meier", curve)
 
 
+def of_firthmodels(d: dict[str, np.ndarray], add: Callable[..., None]) -> None:
+    from firthmodels import FirthLogisticRegression
+
+    x = design(d)
+    center, scale = x.mean(axis=0), x.std(axis=0)
+
+    def firth() -> dict[str, Any]:
+        model = FirthLogisticRegression(max_iter=500, gtol=1e-10, xtol=1e-10, max_halfstep=60)
+        fit = model.fit((x - center) / scale, d["event"].astype(int))
+        return {"coef": [fit.coef_[0] / scale[0]]}
+
+    add("firthmodels", "logistic, Firth, of the exposure", firth)
+
+
+def of_trial_emulation(d: dict[str, np.ndarray], add: Callable[..., None]) -> None:
+    """Person-trials and events of the starters and of the controls of eight periods.
+
+    Who starts and dies within one period is left out here and there: in rows by period that is a
+    control's death.
+    """
+    if "time" not in d:
+        return
+    import pandas as pd
+    from trial_emulation import data_preparation
+
+    kept, window, start = starters(d)
+    time, event = d["time"][kept], d["event"][kept]
+
+    def trials() -> dict[str, Any]:
+        rows = []
+        for i, (end, had, begins) in enumerate(zip(time, event, start[kept], strict=True)):
+            last = int(np.ceil(end / window - 1e-9)) - 1  # rows begin at the end of each window
+            for period in range(last):
+                rows.append(
+                    {
+                        "id": i,
+                        "period": period,
+                        "treatment": int(begins < (period + 1) * window),
+                        "outcome": int(had == 1 and period == last - 1),
+                        "eligible": int(not begins < period * window),
+                    }
+                )
+        table = pd.DataFrame(rows)
+        found = data_preparation(table, estimand_type="PP", quiet=True, last_period=7).data
+        one = found.groupby(["id", "trial_period"])[["assigned_treatment", "outcome"]].max()
+        on = one["assigned_treatment"] == 1
+        parts = (one[on], one[~on])
+        return {"counts": [c for p in parts for c in (len(p), float(p["outcome"].sum()))]}
+
+    add("trial-emulation", "sequential trials, who is in them", trials)
+
+
+def starters(d: dict[str, np.ndarray]) -> tuple[np.ndarray, float, np.ndarray]:
+    """Who is kept (n,), the length of a period, and when the exposed start (n,), after a fifth."""
+    start = np.where(d["arm"] == 1, 0.2 * d["time"], np.nan)
+    window = float(np.quantile(d["time"], 0.5, method="inverted_cdf")) / 8 * 1.0001
+    together = np.floor(start / window) >= np.ceil(d["time"] / window) - 1
+    return ~together, window, start
+
+
 def _times(d: dict[str, np.ndarray]) -> np.ndarray:
     return np.quantile(d["time"][d["event"] == 1], [0.25, 0.5, 0.75], method="inverted_cdf")
 
@@ -145,7 +206,8 @@ def cases(d: dict[str, np.ndarray]) -> list[dict[str, Any]]:
         d = d | {"time": np.maximum(d["time"], 0.01)}
         if "entry" in d:
             d = d | {"entry": np.minimum(d["entry"], d["time"] - 1e-3)}
-    for peer in (of_statsmodels, of_lifelines, of_scikit_survival):
+    peers = (of_statsmodels, of_lifelines, of_scikit_survival, of_firthmodels)
+    for peer in (*peers, of_trial_emulation):
         peer(d, add)
     return found
 

@@ -1,0 +1,25 @@
+# Cumulative incidence and cause-specific Cox by mstate on the data sets with competing events.
+# Run in this folder: Rscript agreement_mstate.R   (mstate 0.3, survival, jsonlite)
+suppressMessages({library(mstate); library(survival); library(jsonlite)}); options(digits = 17)
+known <- c("event", "time", "status", "entry", "arm", "cluster")
+se <- function(v) unname(sqrt(diag(v)))
+cases <- function(d) {
+  out <- list()
+  if (is.null(d$time) || !any(d$status == 2)) return(out)
+  d$time <- pmax(d$time, 0.01); x <- head(setdiff(names(d), known), 3)
+  at <- unname(quantile(d$time[d$event == 1], c(0.25, 0.5, 0.75), type = 1))
+  ci <- Cuminc(d$time, d$status, failcodes = sort(unique(d$status[d$status > 0])))
+  row <- findInterval(at, ci$time)
+  out[[1]] <- list(referee = "mstate Cuminc", case = "cumulative incidence", times = at, incidence = ci$CI.1[row])
+  tmat <- trans.comprisk(max(d$status)); k <- max(d$status)
+  cols <- sapply(seq_len(k), function(j) as.numeric(d$status == j))
+  d$id <- seq_len(nrow(d))
+  long <- msprep(time = c(NA, rep("time", k)), status = c(NA, paste0("s", seq_len(k))), data = cbind(d, setNames(as.data.frame(cols), paste0("s", seq_len(k)))), trans = tmat, keep = c("arm", x), id = "id")
+  m <- coxph(as.formula(paste("Surv(Tstart, Tstop, status) ~", paste(c("arm", x), collapse = " + "))), long[long$trans == 1, ], eps = 1e-12, iter.max = 50)
+  out[[2]] <- list(referee = "mstate msprep + coxph", case = "cause-specific Cox", coef = unname(coef(m)), se = se(vcov(m)))
+  out
+}
+files <- sort(list.files("../laws/data", "csv$", full.names = TRUE))
+out <- lapply(files, function(f) tryCatch(suppressWarnings(cases(read.csv(f))), error = function(e) list()))
+names(out) <- sub("[.]csv$", "", basename(files))
+write_json(out, "agreement_mstate.json", digits = NA, auto_unbox = TRUE)
