@@ -20,6 +20,7 @@ from ehrivig.stats.dose_plans import (
     dose_structural_model,
 )
 from ehrivig.stats.dose_plans.clone_censor_weight import Problem, planned_starts
+from ehrivig.stats.dose_plans.contrasts import HEAVY
 from ehrivig.stats.dose_plans.plan import in_range
 from tests.dose_worlds import GRACE, WORLDS, World
 
@@ -183,6 +184,7 @@ def test_structural_model(metric: str, step: float) -> None:
     assert math.log(found.effect.estimate) == pytest.approx(slope * step, abs=1e-6)
     assert found.effect.lo < found.effect.estimate < found.effect.hi
     assert f"the largest {found.largest:.1f}" in found.effect.notes[0]
+    assert ("do not read this" in found.effect.notes[0]) == (found.largest > HEAVY)
 
 
 def test_whom_nobody_follows_has_its_reason_and_the_others_their_numbers() -> None:

@@ -20,6 +20,7 @@ from ehrivig.stats.dose_plans.contrasts import (
     PlanRisks,
     bootstrapped,
     checked_plans,
+    largest_said,
     plan_effects,
 )
 from ehrivig.stats.dose_plans.days import DoseDays, history
@@ -259,8 +260,8 @@ def _told(copies: PlanCopies, weight: FloatArray, days: DoseDays) -> tuple[str, 
     people = f"fewer than {_FEWEST_TOLD}" if worth < _FEWEST_TOLD else f"{worth:.0f}"
     name = copies.plan.name
     told = [
-        f"{name}: weights as they are, the largest {last.max(initial=0.0):.1f}; whoever kept to it "
-        f"is worth {people} people"
+        f"{name}: weights as they are, the largest {largest_said(last)}; whoever kept to it is "
+        f"worth {people} people"
     ]
     unknown = copies.uncensored & days.dosed & np.isnan(days.grams)
     if copies.plan.grams is not None and unknown.any():

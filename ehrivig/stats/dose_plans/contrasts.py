@@ -19,6 +19,8 @@ MOST_FAILED = 0.05
 """The share of replicates in which a plan may have no risk."""
 FEWEST_BOOTSTRAPS = 40
 """Of fewer replicates there is no 95% percentile interval."""
+HEAVY = 20.0
+"""Where a weight is above it, few stand for so many that no interval holds (Cole, Hernán 2008)."""
 Statistic = Callable[[FloatArray, int], FloatArray]
 """Risks (..., P) of patients who count some times (n,), and the number of the replicate."""
 
@@ -149,6 +151,14 @@ def _pair(
         return difference, without("RR", reason, difference)
     ratios = np.log(positive[:, 0] / positive[:, 1])
     return difference, make("RR", math.log(first / second), ratios)
+
+
+def largest_said(weight: FloatArray) -> str:
+    """The largest of weights (m,) in words: whether few people stand for many."""
+    largest = float(weight.max(initial=0.0))
+    if largest <= HEAVY:
+        return f"{largest:.1f}"
+    return f"{largest:.1f}, above {HEAVY:g}: few stand for many, do not read this as an effect"
 
 
 def checked_plans(plans: Sequence[DosePlan], grace_days: int, n_days: int) -> tuple[DosePlan, ...]:

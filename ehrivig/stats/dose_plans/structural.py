@@ -15,7 +15,7 @@ import numpy as np
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
-from ehrivig.stats.dose_plans.contrasts import MOST_FAILED, bootstrapped
+from ehrivig.stats.dose_plans.contrasts import MOST_FAILED, bootstrapped, largest_said
 from ehrivig.stats.dose_plans.days import UNKNOWN, DoseDays, History, Metric, history, metric_of
 from ehrivig.stats.dose_plans.dosing import Amounts, Dosing
 from ehrivig.stats.dose_plans.models import (
@@ -99,7 +99,7 @@ def dose_structural_model(
     sides = (ever, dead), (~ever, dead)
     counts = [(int(one.sum()), int((one & other).sum())) for one, other in sides]
     told = (
-        f"weights for dosing and for leaving as they are, the largest {weight.max():.1f}",
+        f"weights for dosing and for leaving as they are, the largest {largest_said(weight)}",
         "deaths in the hospital; the odds of a day stand for its hazard",
         *((UNKNOWN,) if problem.unknown else ()),
         *notes,
