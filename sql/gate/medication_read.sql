@@ -6,16 +6,14 @@ WITH spelled AS (
     SELECT
         m.*,
         CASE
-            WHEN NOT m.dose_unit SIMILAR TO '.*/(min|h|day)' THEN 1
-            WHEN
-                m.stopped_at > m.started_at AND m.stopped_at <= m.started_at + INTERVAL 7 DAY
-                THEN
-                    (EPOCH_US(m.stopped_at) - EPOCH_US(m.started_at)) / 6e7
-                    / CASE SPLIT_PART(m.dose_unit, '/', -1)
-                        WHEN 'min' THEN 1
-                        WHEN 'h' THEN 60
-                        ELSE 1440
-                    END
+            WHEN m.dose_unit LIKE '%/min' THEN 1
+            WHEN m.dose_unit LIKE '%/h' THEN 60
+            WHEN m.dose_unit LIKE '%/day' THEN 1440
+        END AS minutes,
+        CASE
+            WHEN minutes IS NULL THEN 1
+            WHEN m.stopped_at > m.started_at AND m.stopped_at <= m.started_at + INTERVAL 7 DAY
+                THEN (EPOCH_US(m.stopped_at) - EPOCH_US(m.started_at)) / 6e7 / minutes
         END AS times,
         REGEXP_REPLACE(m.dose_unit, '/(min|h|day)$', '') AS amount_unit
     FROM resolved.medication AS m

@@ -29,6 +29,7 @@ VALUES = [key for key in keys() if key.inner is None or not isinstance(key.info.
 VALUES = [key for key in VALUES if key.info.examples]
 OF_OTHER_SOURCES = {
     "extract.codelists": "study/known_names.py",
+    "extract.dates": "study/clock.py",
     "extract.drug_quantity": "extract/resolved.py",
     "extract.drug_types_given": "extract/stages.py",
     "extract.emergency_visits": "extract/stages.py",

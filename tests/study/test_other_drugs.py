@@ -29,7 +29,7 @@ FOUND = {
 
 def test_every_study_of_another_drug_is_run_here() -> None:
     assert set(FOUND) == set(STUDIES)
-    others = {"clif_demo", "omop_synthea"}  # their extracts are of other layouts
+    others = {"clif_demo", "eicu_demo", "omop_synthea"}  # their extracts are of other layouts
     assert set(study.packaged()) == {*FOUND, *others, *_of_immunoglobulin()}
 
 
