@@ -44,7 +44,7 @@ from tests import simulated_worlds
 STORED = Path(__file__).with_name("dose_worlds.csv")
 FIRST = Path(__file__).with_name("dose_worlds_first.csv")
 """Every row of the first cohort of each world: what is stored must be what runs."""
-PATIENTS, COHORTS, BOOTSTRAPS, MANY = 850, 40, 40, 400_000
+PATIENTS, COHORTS, BOOTSTRAPS, MANY = 850, 29, 40, 400_000
 DAYS, HOURS, GRACE = 28, 24.0, 3
 KEPT, SICK = 0.85, 1.0
 AMOUNTS = np.array([5.0, 10.0, 15.0, 20.0])

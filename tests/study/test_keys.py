@@ -122,6 +122,15 @@ authors = "A. Author, <B> & Co"
 """
 
 
+PLANS = """time_varying = ["sofa"]
+dose_plans = [
+    {name = "long", days_at_least = 5, grams_per_day_at_least = 1, grams_per_day_at_most = 90},
+    {name = "short", label = "Up to 4 days", days_at_most = 4},
+]
+dose_metric = "grams"
+"""
+
+
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
     """The packaged study with every key of a native extract in use."""
@@ -130,6 +139,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
     signed.write_text("", encoding="utf-8")
     for old, new in (
         ("bootstrap = 500", 'bootstrap = 40\nrepeat_anchor = "first_dose"\nimputations = 20'),
+        ("grace_hours = 48", f"grace_hours = 48\n{PLANS}"),
+        ("sensitivity = [", 'sensitivity = ["dose_clone_censor_weight",'),
         ('layout = "native"', f'layout = "native"\nmappings = "{signed}"'),
         ("[report]\nsmallest_cell = 5\n", EVERYTHING),
         ("\n[utilisation]", "\n[utilisation]\nprice_per_g = 60"),
