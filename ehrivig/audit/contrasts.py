@@ -100,9 +100,9 @@ def _published(row: dict[str, Any]) -> PublishedRow:
         dimension="",
         subgroup=row["contrast"],
         measure=measure_named("OR"),
-        estimate=Printed.read(row["or"]),
-        lo=Printed.read(row["lo"]),
-        hi=Printed.read(row["hi"]),
+        estimate=Printed.read(row["or"] or ""),
+        lo=Printed.read(row["lo"] or ""),
+        hi=Printed.read(row["hi"] or ""),
         p=Printed.read(row["p_printed"]) if row["p_printed"] else None,
         sizes=sizes,
     )

@@ -128,7 +128,9 @@ def _asymmetry(name: str, y: FloatArray, predictor: FloatArray, w: FloatArray) -
     beta, covariance = weighted_fit(y, w, x)
     dispersion = float(np.sum(w * (y - x @ beta) ** 2)) / (k - 2)
     se = float(np.sqrt(dispersion * covariance[1, 1]))
-    statistic = float(beta[1]) / se if se > 0 else np.nan
+    if not se > 0:
+        raise AnalysisError(f"{name}'s test: the studies do not scatter about their line.")
+    statistic = float(beta[1]) / se
     p = two_sided_p(statistic, k - 2)
     return AsymmetryTest(name, float(beta[1]), se, statistic, k - 2, p, float(beta[0]), k)
 

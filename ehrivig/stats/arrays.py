@@ -22,6 +22,7 @@ from ehrivig.stats.result import FloatArray, IntArray
 
 ROUNDING = 1e-12  # of the largest value: a spread below it is that of the arithmetic
 LARGEST_WHOLE = 2**53  # beyond it a double skips whole numbers
+LARGEST_VALUE = 1e150
 MOST_REPEATED = 1_000_000  # bootstraps, imputations, splits: more are a slip of the pen
 _FEW_LABELS = 4_096
 _MISSING_TYPES = ("NAType", "NaTType", "MaskedConstant")
@@ -79,6 +80,15 @@ def above_zero(value: object, what: str) -> float:
     if not 0 < given < np.inf:
         raise UsageError(f"{what}: {_shown(value)}; give a number above 0.")
     return given
+
+
+def refuse_far(values: FloatArray, what: str) -> None:
+    """AnalysisError where a value, missing ones apart, is so large that its square overflows."""
+    known = values[~np.isnan(values)]
+    if known.size and float(np.abs(known).max()) > LARGEST_VALUE:
+        raise AnalysisError(
+            f"{what}: values so large that their squares overflow. Change the unit."
+        )
 
 
 def two_shares(value: object, what: str = "truncate") -> tuple[float, float]:

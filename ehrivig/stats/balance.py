@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import constant, numbers
+from ehrivig.stats.arrays import constant, numbers, refuse_far
 from ehrivig.stats.design_matrix import arm_vector, column_names, weight_vector
 from ehrivig.stats.result import BoolArray, FloatArray
 
@@ -125,6 +125,7 @@ def _columns(x: ArrayLike, n: int) -> FloatArray:
         raise UsageError(f"x: expected {n} rows and one column each, got {matrix.shape}.")
     if bool(np.isinf(matrix).any()):
         raise AnalysisError("x: infinite values; set them to missing or leave the rows out.")
+    refuse_far(matrix, "x")
     return matrix
 
 

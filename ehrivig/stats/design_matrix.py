@@ -79,14 +79,18 @@ def column_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
 
 
 def _refuse_non_finite(array: FloatArray, what: str) -> None:
-    """Raise AnalysisError when the array holds NaN or infinity (one pass when all is well)."""
+    """Raise AnalysisError when the array holds NaN, infinity, or what has no finite square.
+
+    One pass when all is well.
+    """
+    flat = array.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        total = float(array.sum()) if array.size else 0.0
-    if np.isfinite(total):
-        return
+        if np.isfinite(flat @ flat):
+            return
     bad = int(array.size - np.isfinite(array).sum())
     if bad:
         raise AnalysisError(
             f"{what}: {bad} of {array.size} values are missing or infinite. "
             "Impute them or leave those rows out before the fit."
         )
+    raise AnalysisError(f"{what}: values so large that their squares overflow. Change the unit.")

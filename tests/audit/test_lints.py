@@ -297,3 +297,10 @@ def test_the_published_evidence(published_tables: Path) -> None:
     centred = [f.message for f in pooled if f.code == "interval_not_centred"]
     assert len(centred) == 1
     assert centred[0].startswith("apache_ii")
+
+
+def test_a_contrast_without_its_ratio_is_told(tmp_path: Path) -> None:
+    table = tmp_path / "contrasts.csv"
+    table.write_text("contrast,or,lo,hi,p_printed\na vs b,,,,0.04\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="not a printed number"):
+        audit([table])

@@ -233,6 +233,7 @@ NASTY: dict[str, Callable[[Rows], Rows]] = {
     "tied": lambda r: r.but(time=np.ones(r.n), entry=0 * r.entry, value=0.1 + 0 * r.value),
     "rounded": lambda r: r.but(time=np.ceil(r.time / 7), entry=0 * r.entry, x=np.rint(r.x)),
     "huge": lambda r: r.but(x=r.x * 1e12, value=r.value * 1e12),
+    "beyond all units": lambda r: r.but(x=r.x * 1e200, value=r.value * 1e200),
     "tiny": lambda r: r.but(x=r.x * 1e-12, value=r.value * 1e-12),
     "one row": lambda r: r.take(np.arange(1)),
     "two rows": lambda r: r.take(np.arange(2)),

@@ -134,3 +134,12 @@ def test_a_covariate_without_spread_has_no_smd(value: float) -> None:
                 np.testing.assert_equal((row.before.smd, row.after.smd), (expected, expected))
                 assert (row.before.sd_treated, row.after.sd_control) == (0.0, 0.0)
                 assert np.isnan(row.after.variance_ratio)
+
+
+@pytest.mark.parametrize("denominator", ["proportion_unmatched", "treated_unmatched"])
+def test_two_values_are_a_share_whatever_they_are_called(denominator: str) -> None:
+    """Sex as 1 and 2 has the difference of 0 and 1 (cobalt: any two values are binary)."""
+    arm = np.arange(30) % 3 == 0
+    x = np.arange(30) % 4 < 2
+    one, two = (balance(arm, x + k, denominator=denominator).rows[0].before.smd for k in (0, 1))  # type: ignore[arg-type]
+    assert two == pytest.approx(one, rel=1e-12)

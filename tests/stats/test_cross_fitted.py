@@ -183,3 +183,21 @@ def test_what_cannot_be_learned_is_said() -> None:
         cross_fitted_aipw(y, arm, x, learner="forest")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="plain: 9 of 8"):
         cross_fitted_aipw(y, arm, x, plain=9)
+
+
+def test_arms_may_change_their_names_where_people_are_alike() -> None:
+    """Ages in years: people of both arms share them, and their order must not tell the arms."""
+    rng = np.random.default_rng(2)
+    age = rng.integers(20, 30, 200).astype(float)[:, None]
+    arm, event = rng.random(200) < 0.5, rng.random(200) < 0.4
+    found = [cross_fitted_aipw(event, one, age).risk_difference for one in (arm, ~arm)]
+    assert found[0].estimate == pytest.approx(-found[1].estimate, rel=1e-6)
+    assert found[0].se == pytest.approx(found[1].se, rel=1e-6)
+
+
+def test_a_covariate_that_says_nothing_predicts_the_share() -> None:
+    rng = np.random.default_rng(3)
+    arm, event = rng.permutation(200) < 100, rng.random(200) < 0.4
+    found = cross_fitted_aipw(event, arm, np.full((200, 1), 37.1)).risk_difference
+    crude = event[arm].mean() - event[~arm].mean()
+    assert found.estimate == pytest.approx(crude, abs=0.01)

@@ -563,3 +563,17 @@ def test_truncation_is_of_the_weights_that_stand_for_others() -> None:
         for limits in ((0.0, 1.0), (0.01, 0.99))
     )
     np.testing.assert_allclose(cut, whole)  # alike without covariates: nothing to clip
+
+
+def test_what_cannot_vary_has_no_interval() -> None:
+    """Who starts dies and nobody else does, in every sample: 1 (1 to 1) says nothing."""
+    start = np.where(np.arange(60) % 2 == 0, 1.0, np.nan)
+    dies = ~np.isnan(start)
+    cohort = follow_up(np.where(dies, 20.0, 700.0), dies, start)
+    with pytest.raises(AnalysisError, match="the same in every bootstrap sample"):
+        clone_censor_weight(cohort, grace_hours=12, horizon_hours=100, bootstraps=20)
+    everybody = follow_up(np.full(60, 20.0), np.ones(60), start)
+    difference, ratio, *_ = landmark(everybody, 5, 100)
+    for effect in (difference, ratio):
+        assert np.isnan(effect.estimate)
+        assert "no interval has a width" in effect.notes[0]

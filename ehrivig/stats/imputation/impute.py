@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import MOST_REPEATED, numbers, random_seed, whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, numbers, random_seed, refuse_far, whole_number
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.glm import expit, maximise
@@ -114,6 +114,7 @@ def _refuse(
         raise UsageError("kinds: one of pmm, normal, binary for each column.")
     if bool(np.isinf(table).any()):
         raise AnalysisError("impute: infinite values; set them to missing.")
+    refuse_far(table, "impute")
     for j, name in enumerate(labels):
         seen = table[~missing[:, j], j]
         if missing[:, j].any() and len(seen) < DONORS:

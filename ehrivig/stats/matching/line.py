@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
-from ehrivig.stats.arrays import finite_number, labelled, numbers
+from ehrivig.stats.arrays import finite_number, labelled, numbers, refuse_far
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 TieRule = Literal["matchit-4.7", "matchit-4.5"]
@@ -57,6 +57,7 @@ def checked_distance(distance: ArrayLike, treated: ArrayLike) -> tuple[FloatArra
             f"distance: {bad} of {len(d)} values are missing or infinite. "
             "Match on rows with a distance only, or impute the covariates of the score."
         )
+    refuse_far(d, "distance")
     return d, arm
 
 

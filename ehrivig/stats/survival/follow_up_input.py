@@ -135,6 +135,12 @@ def design_matrix(x: ArrayLike, n: int) -> FloatArray:
         raise AnalysisError(
             f"x: columns {bad} hold missing or infinite values. Drop or impute these rows first."
         )
+    with np.errstate(over="ignore"):
+        far = [j for j in range(matrix.shape[1]) if not np.isfinite(matrix[:, j] @ matrix[:, j])]
+    if far:
+        raise AnalysisError(
+            f"x: columns {far} hold values so large that their squares overflow. Change the unit."
+        )
     return matrix
 
 

@@ -19,6 +19,9 @@ from ehrivig.stats.wald import p_value, ratio_of
 _PRIOR, _WIDEST, _GRID = 0.5, 4.0, 401
 """Scale of the half-normal prior of the spread of biases; the grid goes to so many scales."""
 
+_FAR, _SMALLEST = 600.0, 1e-100
+"""Log ratios and errors beyond it are of no ratio that a double holds."""
+
 
 @dataclass(frozen=True)
 class EmpiricalNull:
@@ -66,8 +69,10 @@ def fit_null(log_ratio: ArrayLike, se: ArrayLike) -> EmpiricalNull:
     changes a ratio more than 2.7-fold), the mean integrated out: Gelman 2006; Schuemie et al. 2018.
     """
     y, s = finite_vector(log_ratio, "log_ratio"), finite_vector(se, "se")
-    if len(y) != len(s) or bool((s <= 0).any()):
-        raise UsageError("negative controls: one standard error above 0 for each log ratio.")
+    if len(y) != len(s) or bool(
+        (s <= _SMALLEST).any() or (s > _FAR).any() or (abs(y) > _FAR).any()
+    ):
+        raise UsageError("negative controls: a log ratio, and its standard error above 0, of each.")
     if len(y) < 3:
         raise AnalysisError(f"negative controls: {len(y)} of them; at least 3 are needed.")
     width = float(np.std(y)) + float(s.max())
@@ -116,6 +121,8 @@ def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0
     check). Source: Schuemie et al. 2014; 2018 for the interval.
     """
     log_ratio, se = finite_number(log_ratio, "log_ratio"), above_zero(se, "se")
+    if abs(log_ratio) > _FAR or se > _FAR:
+        raise UsageError("calibrate: a log ratio or its standard error is beyond all ratios.")
     tail = (1 - checked_level(level)) / 2
     mean = float(null.weights @ null.means)
     variance = null.variances + se**2

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import ROUNDING, variance, whole_number
+from ehrivig.stats.arrays import ROUNDING, numbers, variance, whole_number
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
@@ -183,9 +183,12 @@ def quantiles(values: ArrayLike, probabilities: ArrayLike, type: int = 7) -> Flo
     methods: tuple[QuantileMethod, ...] = get_args(QuantileMethod)
     type = whole_number(type, "quantile type (Hyndman & Fan's)", 1, 9)
     sample = finite_vector(values, "values")
+    at = numbers(probabilities, "probabilities")
+    if not bool(((at >= 0) & (at <= 1)).all()):
+        raise UsageError("probabilities: each from 0 to 1, none missing.")
     if not len(sample):
-        return np.full(np.shape(probabilities), np.nan)
-    return np.asarray(np.quantile(sample, np.asarray(probabilities), method=methods[type - 1]))
+        return np.full(at.shape, np.nan)
+    return np.asarray(np.quantile(sample, at, method=methods[type - 1]))
 
 
 def _differences(first: ArrayLike, second: ArrayLike) -> FloatArray:
