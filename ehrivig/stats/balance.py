@@ -207,9 +207,9 @@ def _variance(v: FloatArray, w: FloatArray | None, share: bool) -> float:
     """
     u = np.full(len(v), 1.0 / len(v)) if w is None else w / w.sum()
     mean = float(u @ v)
-    if share:
-        return float(u @ (v - mean) ** 2)
     used = v[u > 0]
+    if share:
+        return 0.0 if constant(used) else float(u @ (v - mean) ** 2)
     if len(used) < 2 or constant(used):
         return 0.0 if len(used) > 1 else float("nan")
     return float(u @ (v - mean) ** 2) / (1.0 - float(u @ u))
