@@ -21,7 +21,7 @@ from ehrivig.meta.heterogeneity import (
 )
 from ehrivig.meta.intervals import critical_value, two_sided_p
 from ehrivig.meta.measures import INTERVALS, MODELS, TAU2_ESTIMATORS, Interval, Model, Tau2
-from ehrivig.stats.arrays import numbers, one_of
+from ehrivig.stats.arrays import numbers, one_of, refuse_far
 from ehrivig.stats.result import FloatArray
 
 
@@ -118,6 +118,7 @@ def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) 
     if not np.isfinite(m).all():
         bad = ", ".join(n for n, c in zip(names, m.T, strict=True) if not np.isfinite(c).all())
         raise UsageError(f"meta-regression: {bad} has missing values. Fill them or drop the study.")
+    refuse_far(m, "meta-regression")
     x = np.column_stack([np.ones(len(m)), m])[effects.estimable]
     k, p = x.shape
     if k <= p:

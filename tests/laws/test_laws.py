@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from ehrivig.errors import EhrivigError
 from tests.laws.estimators import BY_NAME, ESTIMATORS
@@ -13,6 +14,14 @@ from tests.laws.rows import NAMES, Rows, generated, load
 
 QUICK = 1  # public data sets per law and estimator in the quick run; each pair has its own
 CASES = [(law, e.name) for e in ESTIMATORS for law in LAWS if obeys(e, law)]
+HEAVY = {
+    "AIPW, cross-fitted": ("types", "nasty", "shift_scale", "options", "level"),
+    "sequential trials, their risks, covariates that move": ("types", "shift_scale"),
+    "sequential trials, covariates that move": ("types",),
+    "dose so far, structural model": ("types", "nasty"),
+    "dose plans, clone-censor-weight": ("types", "nasty"),
+}
+"""Pairs that take more than six seconds each: `make slow` tries them."""
 ONE_SET_IS_ENOUGH = ("missing", "types", "options", "level", "clusters")
 
 
@@ -25,7 +34,14 @@ def people(law: str, name: str) -> list[Rows]:
     return [made, *(load(NAMES[(seed + k) % len(NAMES)]) for k in range(QUICK))]
 
 
-@pytest.mark.parametrize(("law", "name"), CASES, ids=lambda value: value)
+def cases() -> list[ParameterSet]:
+    return [
+        pytest.param(law, name, marks=[pytest.mark.slow] if law in HEAVY.get(name, ()) else [])
+        for law, name in CASES
+    ]
+
+
+@pytest.mark.parametrize(("law", "name"), cases(), ids=lambda value: value)
 def test_law(law: str, name: str) -> None:
     for rows in people(law, name):
         LAWS[law].check(BY_NAME[name], rows)

@@ -153,6 +153,13 @@ def test_limits_that_contradict_are_left_as_they_are() -> None:
     assert (lo[0], hi[0]) == (0, 3)
 
 
+def test_a_cell_without_weight_is_not_narrowed() -> None:
+    one = csc_array((np.array([1.0, 0.0]), (np.array([0, 0]), np.array([0, 1]))), shape=(1, 2))
+    assert one.nnz == 2
+    lo, hi = narrowed(one, np.array([[2.0, 3.0]]), np.zeros(2), np.full(2, 9.0))
+    assert (lo.tolist(), hi.tolist()) == ([2, 0], [3, 9])
+
+
 def test_a_sum_and_its_parts_narrow_each_other() -> None:
     both = csc_array(np.array([[1.0, 1.0, -1.0], [0.0, 2.0, 0.0]]))
     limits = np.array([[0.0, 0.0], [3.0, 5.0]])

@@ -23,8 +23,9 @@ def narrowed(
     if not matrix.nnz:
         return lo, hi
     entries = coo_array(matrix)
-    row, column = entries.coords
-    weight, upward = entries.data, entries.data > 0
+    there = entries.data != 0  # a fact may name a cell with no weight
+    (row, column), weight = (place[there] for place in entries.coords), entries.data[there]
+    upward = weight > 0
     first, last = lo.copy(), hi.copy()
     for _ in range(_SWEEPS):
         least = weight * np.where(upward, first[column], last[column])
