@@ -94,7 +94,7 @@ def _kind(frame: pl.DataFrame) -> str:
 
 def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFrame:
     """A table with other values in one row."""
-    there = [name for name in values if name in frame.columns]
+    there = [name for name in values if frame.schema.get(name, pl.Null) != pl.Null]
     # one series after the other: an expression over all of them costs ten times as much
     return frame.with_columns(frame[name].clone().scatter(row, values[name]) for name in there)
 

@@ -38,6 +38,7 @@ NO_ESTIMATORS = {
     "ehrivig.meta.trials.read_trials": "reads a file",
     "ehrivig.stats.arrays.checked_level": "checks an argument",
     "ehrivig.stats.arrays.numbers": "checks an argument",
+    "ehrivig.stats.arrays.refuse_far": "checks an argument",
     "ehrivig.stats.arrays.one_of": "checks an argument",
     "ehrivig.stats.design_matrix.column_names": "names",
     "ehrivig.stats.dose_plans.g_formula.dose_g_formula": "state by state by hand: tests/stats",
