@@ -30,7 +30,7 @@ def drawn(n: int, deaths: int) -> pl.DataFrame:
     return of_strategies({"death": made})
 
 
-@pytest.mark.parametrize("n", [40, 120, 850, 4000])
+@pytest.mark.parametrize("n", [40, 120, 850, pytest.param(4000, marks=pytest.mark.slow)])
 def test_every_point_may_be_as_many_counts_as_the_smallest_cell(n: int) -> None:
     found = steps.curves(drawn(n, 28), SMALLEST)
     assert set(found["group"]) == {"exposed", "control"}

@@ -238,7 +238,7 @@ def test_the_extract_holds_what_it_is_for(folder: Path, reference: Path) -> None
 @pytest.mark.parametrize(
     ("folder", "setting"),
     [
-        (NUMBERS, "large batches"),
+        pytest.param(NUMBERS, "large batches", marks=slow),
         (TEXT, "large batches"),
         (NUMBERS, "two workers"),
         pytest.param(NUMBERS, "small batches", marks=slow),

@@ -185,6 +185,7 @@ def test_what_cannot_be_learned_is_said() -> None:
         cross_fitted_aipw(y, arm, x, plain=9)
 
 
+@pytest.mark.slow
 def test_arms_may_change_their_names_where_people_are_alike() -> None:
     """Ages in years: people of both arms share them, and their order must not tell the arms."""
     rng = np.random.default_rng(2)
