@@ -37,6 +37,8 @@ _MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciu
 _MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")
 """What people and writers of text put where a value is missing."""
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?"
+_ZONE = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _YES: tuple[str, ...] = (
     "true",
     "t",
@@ -112,7 +114,7 @@ def base(kind: str) -> str:
 
 def sql_type(kind: str) -> str:
     """The type of a kind of column."""
-    return "TIMESTAMP" if kind == "utc" else SQL_TYPE[kind]  # type: ignore[index]
+    return "TIMESTAMP" if kind in ("utc", "moment") else SQL_TYPE[kind]  # type: ignore[index]
 
 
 def ways(quoted: str, found: str, kind: str, *, hospital: bool = False) -> tuple[Way, ...]:
@@ -123,6 +125,25 @@ def ways(quoted: str, found: str, kind: str, *, hospital: bool = False) -> tuple
     if kind == "key":
         return _text(quoted, found) if hospital else _key(quoted, found)
     return {"text": _text, "number": _number, "flag": _flag}[kind](quoted, found)
+
+
+def written_moments(quoted: str, zone: str | None) -> tuple[Way, ...]:
+    """How text that is a moment is shown: as written, or from its own zone as wall clock of `zone`.
+
+    `zone`: a time zone as SQL; None where it is not known, and a moment with a zone is refused.
+    """
+    plain = f"trim({quoted})"
+    missing = f"lower({plain}) IN {_listed(_MISSING)}"
+    bare = f"CASE WHEN regexp_full_match({plain}, '{_MOMENT}') THEN {plain} END"
+    told = "moments (YYYY-MM-DD hh:mm:ss)"
+    shown = f"try_cast({bare} AS TIMESTAMP)"
+    here = Way("TIMESTAMP", shown, f"{shown} IS NULL AND NOT {missing}", told)
+    if zone is None:
+        return (here,)
+    zoned = f"CASE WHEN regexp_full_match({plain}, '{_MOMENT}{_ZONE}') THEN {plain} END"
+    shown = f"(try_cast({zoned} AS TIMESTAMPTZ) AT TIME ZONE {zone})"
+    told += " all without a zone, or all with one"
+    return here, Way("TIMESTAMP", shown, f"{shown} IS NULL AND NOT {missing}", told)
 
 
 def of_undeclared(quoted: str, found: str) -> tuple[Way, ...]:

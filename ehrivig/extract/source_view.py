@@ -20,7 +20,7 @@ from ehrivig.extract.files import TableFile
 from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
 from ehrivig.extract.pieces import Piece, of_attached, pieces, quoted
-from ehrivig.literals import render
+from ehrivig.literals import literal, render
 
 EVERY: tuple[str, ...] = ()
 """Stands for all hospitals of an extract."""
@@ -207,7 +207,7 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         if kind in ZONED:
             return (Way("TIMESTAMP", _local(view, sql, sql.strip('"'))),)
         return column_types.of_undeclared(sql, kind)
-    if column.kind in ("time", "utc", "date"):
+    if column.kind in ("time", "utc", "date", "moment"):
         return _clock(view, sql, kind, column)
     return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
 
@@ -218,6 +218,8 @@ def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, 
     day = "::DATE" if column.kind == "date" else ""
     if kind in ZONED:
         return (Way(wanted, _local(view, sql, column.name) + day),)
+    if kind == "VARCHAR" and column.kind == "moment":
+        return column_types.written_moments(sql, view.timezone and literal(view.timezone))
     if kind in CLOCKS and column.kind == "utc":
         return (Way(wanted, _local(view, f"({sql}::TIMESTAMP AT TIME ZONE 'UTC')", column.name)),)
     if kind in (*CLOCKS, "DATE"):
