@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ehrivig.errors import ExtractError
 from ehrivig.extract import file_names, hospital_names
-from ehrivig.extract.files import MARKER, LeftOut, TableFile
+from ehrivig.extract.files import MARKER, LeftOut
+from ehrivig.extract.table_file import TableFile
 from ehrivig.store import StorePath
 
 _LEAVE_OUT = "or begin its name with _ to leave it out"
@@ -37,7 +38,7 @@ def find_tables(root: Path) -> Found:
     """Every table of a folder with its Parquet files; ExtractError for all that is in doubt."""
     if not root.is_dir():
         raise ExtractError(
-            f"extract: no folder {root.name!r}. Give the folder of the Parquet files."
+            f"extract: no folder {root.name!r}. Give the folder of the Parquet or CSV files."
         )
     found = Found(root)
     entries = _entries(root, root)
@@ -51,8 +52,8 @@ def find_tables(root: Path) -> Found:
             _add(found, entry)
     if not found.tables:
         raise ExtractError(
-            f"extract: {root.name!r} holds no table. A table is <table>.parquet or a folder of "
-            "Parquet files."
+            f"extract: {root.name!r} holds no table. A table is <table>.parquet, <table>.csv, or "
+            "a folder of such files."
         )
     return found
 
@@ -70,13 +71,14 @@ def _add(found: Found, entry: Path) -> None:
         paths = sorted(_parts(found, entry))
         if not paths:
             raise ExtractError(
-                f"{entry.name}: the folder holds no Parquet file. Fill or remove it."
+                f"{entry.name}: the folder holds no Parquet or CSV file. Fill or remove it."
             )
     else:
         paths = [_part(entry, found.root)]
     files = [TableFile(path, _hospital(path, entry, name)) for path in paths]
     _refuse_one_file_twice(files, found.root)
     _refuse_twin_folders(files, entry)
+    _refuse_two_formats(files, found.root)
     found.tables[name] = tuple(files)
 
 
@@ -161,7 +163,10 @@ def _part(path: Path, root: Path) -> Path:
             path, root, f"is Parquet, but not named so. Call it <name>.parquet, {_LEAVE_OUT}."
         )
     raise _refused(
-        path, root, f"is no Parquet file. Write its rows as Parquet, remove it, {_LEAVE_OUT}."
+        path,
+        root,
+        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
+        f"one of these, remove it, {_LEAVE_OUT}.",
     )
 
 
@@ -202,6 +207,20 @@ def _refuse_one_file_twice(files: list[TableFile], root: Path) -> None:
             raise _refused(
                 path, root, f"is the same file as {_where(other, root)}. Remove the link."
             )
+
+
+def _refuse_two_formats(files: list[TableFile], root: Path) -> None:
+    """ExtractError when a hospital has parts of a table in two formats: perhaps the same rows."""
+    seen: dict[tuple[str | None, str], TableFile] = {}
+    for file in files:
+        own = file_names.format_of(file.path.name)
+        others = (f for (who, how), f in seen.items() if who == file.hospital_id and how != own)
+        for other in others:
+            raise ExtractError(
+                f"{file.where(root)} and {other.where(root)} hold one table in two formats. Keep "
+                "one of them: the same rows could be in both."
+            )
+        seen.setdefault((file.hospital_id, own), file)
 
 
 def _refuse_twin_folders(files: list[TableFile], entry: Path) -> None:

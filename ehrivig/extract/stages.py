@@ -10,10 +10,12 @@ from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
 from ehrivig.extract import canonical, care_sites, layouts, offsets, source_view, unplaced
-from ehrivig.extract.files import Source, TableFile
+from ehrivig.extract.files import Source
 from ehrivig.extract.layouts import Layout
+from ehrivig.extract.number_ids import number_ids
 from ehrivig.extract.pieces import of_attached
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
+from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.zones import alike, known_zone, own_zone
 from ehrivig.literals import render
 from ehrivig.study import Study
@@ -160,6 +162,7 @@ def _sources(
     attached = attach(db, source.root) if source.is_database else {}
     zone = known_zone(db, study.extract.timezone)
     keys: dict[str, str] = {}
+    numbers = number_ids(source, layout, hospitals)
     for name in _in_order(source, layout, hospitals):
         view = View(
             name,
@@ -170,6 +173,7 @@ def _sources(
             zone,
             layout.name == "native",
             keys,
+            numbers,
         )
         _source(db, layout, view, attached.get(name))
         keys = {**_keys_of(db, view), **keys}

@@ -84,12 +84,18 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "parq": (f"{INSIDE}/part-1.parq", _copy, "is Parquet, but not named so."),
     "no suffix": (f"{INSIDE}/000001_0", _copy, "is Parquet, but not named so."),
     "suffix behind": (f"{INSIDE}/part.parquet.1", _copy, "is Parquet, but not named so."),
+    "JSON beside": (
+        f"{INSIDE}/part-1.json",
+        _text,
+        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
+        "one of these, remove it, or begin its name with _ to leave it out.",
+    ),
+    "Excel as a table": ("score.xlsx", _text, "is neither Parquet (.parquet) nor CSV"),
     "CSV beside": (
         f"{INSIDE}/part-1.csv",
         _text,
-        "is no Parquet file. Write its rows as Parquet, remove it, or begin its name with _",
+        "and lab/hospital_id=A/part-1.csv hold one table in two formats. Keep one of them",
     ),
-    "CSV as a table": ("score.csv", _text, "is no Parquet file."),
     "transfer": (
         f"{INSIDE}/part-1.parquet.filepart",
         _text,
@@ -110,13 +116,16 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
 }
 
 
+TWICE = "the same file", "the same file, hard"
+
+
 @pytest.mark.parametrize("name", list(REFUSED))
 def test_what_could_hold_rows_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
     folder = hive(tmp_path / "x")
     where, make, why = REFUSED[name]
     make(folder / where)
     found = said(folder)
-    named = PART.as_posix() if name.startswith("the same") else where
+    named = PART.as_posix() if name in ("CSV beside", *TWICE) else where
     assert found.startswith(f"{named}: ")
     assert why in found
 
