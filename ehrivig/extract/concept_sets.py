@@ -12,7 +12,7 @@ from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.extract import layouts, source_view, stages
 from ehrivig.extract.files import DATABASE_SUFFIXES, within
-from ehrivig.extract.folder import find_tables
+from ehrivig.extract.folder import database_in, find_tables
 from ehrivig.extract.pieces import of_attached
 from ehrivig.extract.source_view import EVERY, View
 from ehrivig.extract.table_file import TableFile
@@ -53,7 +53,8 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
     Excluded concepts, with what lies below them, are taken out. ExtractError when the extract has
     no tables concept and concept_ancestor.
     """
-    found = find_tables(extract).tables if not _is_database(extract) else {}
+    extract = database_in(extract)
+    found = find_tables(extract, _NEEDED).tables if not _is_database(extract) else {}
     needed = {name: files for name, files in found.items() if name in _NEEDED}
     with TemporaryDirectory(prefix="ehrivig-") as copies:
         tables, _ = with_copies(needed, extract, layouts.load("omop"), Path(copies))

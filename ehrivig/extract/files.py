@@ -44,6 +44,7 @@ class Source:
     `tables` are the canonical tables that the layout can fill from what is there; the others are
     absent, and what depends on them is null. `version`: of the layout, where it has several (CLIF).
     `dialects`: of the delimited text among the files; None where there is none.
+    `home`: the folder that was given, where the extract is the DuckDB file that lies in it.
     """
 
     root: Path
@@ -55,6 +56,7 @@ class Source:
     parts: dict[str, tuple[TableFile, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     dialects: Dialects | None = None
+    home: Path | None = None
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -62,6 +64,11 @@ class Source:
         from ehrivig.contract import TABLES
 
         return tuple(table.name for table in TABLES if table.name not in self.tables)
+
+    @property
+    def folder(self) -> Path:
+        """The folder (or file) that was given, which holds what is said of the extract."""
+        return self.home or self.root
 
     @property
     def is_database(self) -> bool:

@@ -13,6 +13,7 @@ from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
 from ehrivig.extract import layouts, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.damage import refused_column, unreadable
+from ehrivig.extract.file_names import is_text
 from ehrivig.extract.files import (
     DATABASE_SUFFIXES,
     InputFile,
@@ -21,7 +22,7 @@ from ehrivig.extract.files import (
     input_file,
     is_synthetic,
 )
-from ehrivig.extract.folder import find_tables
+from ehrivig.extract.folder import database_in, find_tables
 from ehrivig.extract.footers import ids_of, row_count, schema, settled, signature
 from ehrivig.extract.hospital_names import (
     is_missing,
@@ -82,6 +83,7 @@ def find(root: Path, layout: Layout, copies: Path | None = None) -> Source:
     root = place(root)
     if isinstance(root, StorePath):
         refuse_unreadable(root)
+    given, root = root, database_in(root)
     parts, left_out = _parts(root, layout)
     parts, dialects = with_copies(parts, root, layout, copies)
     source = Source(
@@ -89,7 +91,8 @@ def find(root: Path, layout: Layout, copies: Path | None = None) -> Source:
     )
     _refuse_missing(source, layout)
     version = clif_version(source) if layout.name == "clif" else ""
-    return replace(source, version=version, synthetic=is_synthetic(root))
+    home = given if given != root else None
+    return replace(source, version=version, synthetic=is_synthetic(given), home=home)
 
 
 def open_hospitals(
@@ -195,11 +198,17 @@ def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
     """The source tables that the layout reads, with their files; what else lies in the extract."""
     if root.is_file():
         return _database_parts(root, layout), ()
-    found = find_tables(root)
+    found = find_tables(root, layout.sources)
     parts = found.tables
     if layout.declared:
         refuse_doubtful(parts, tuple(layout.declared))
         parts = {name: files for name, files in parts.items() if name in layout.declared}
+    else:  # delimited text that nobody reads is not copied
+        parts = {
+            name: files
+            for name, files in parts.items()
+            if name in layout.sources or not any(is_text(file.path.name) for file in files)
+        }
     others = [
         LeftOut(entry, f"no table of the layout {layout.name}")
         for name, entry in found.entries.items()
@@ -213,11 +222,12 @@ def _database_parts(root: Path, layout: Layout) -> _Parts:
     """The tables of a DuckDB file."""
     if root.suffix.lower() not in DATABASE_SUFFIXES:
         raise ExtractError(
-            f"extract: {root.name} is neither a folder of Parquet files nor a DuckDB file "
+            f"extract: {root.name} is neither a folder of Parquet or CSV files nor a DuckDB file "
             f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
         )
     with Database(within=[root]) as db:
         names = stages.attach(db, root)
+        stages.refuse_twin_tables(db, root, layout)
     return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
 
 

@@ -41,6 +41,12 @@ _NO_STAY = {
 
 def attach(db: Database, path: Path) -> dict[str, str]:
     """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
+    journal = path.with_name(f"{path.name}.wal")
+    if journal.is_file() and journal.stat().st_size:
+        raise ExtractError(
+            f"extract: {path.name} lacks what {journal.name} holds: it is open, or was not closed. "
+            "Close the program that writes it, or run CHECKPOINT there."
+        )
     try:
         db.execute(render("ATTACH $path AS warehouse (READ_ONLY)", {"path": str(path)}))
     except EhrivigError:
@@ -54,6 +60,19 @@ def attach(db: Database, path: Path) -> dict[str, str]:
         "WHERE table_catalog = 'warehouse'"
     )
     return {name.lower(): f'warehouse."{schema}"."{name}"' for schema, name in sorted(rows)}
+
+
+def refuse_twin_tables(db: Database, path: Path, layout: Layout) -> None:
+    """ExtractError when an attached file has a table that the layout reads in two schemas."""
+    twice = db.rows(
+        "SELECT lower(table_name), list_sort(list(table_schema)) FROM information_schema.tables "
+        "WHERE table_catalog = 'warehouse' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    )
+    for name, (first, second, *_) in (row for row in twice if row[0] in layout.sources):
+        raise ExtractError(
+            f"{name}: given twice in {path.name}, as {first}.{name} and {second}.{name}. Drop or "
+            "rename one."
+        )
 
 
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:

@@ -19,6 +19,7 @@ from ehrivig import extract
 from ehrivig.errors import ExtractError
 from ehrivig.extract import file_names, footers
 from ehrivig.extract.folder import find_tables
+from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.study import Study
 
@@ -166,11 +167,11 @@ def open_place(tmp_path: Path) -> Iterator[Path]:
 
 def test_what_may_not_be_read_is_named(open_place: Path) -> None:
     folder = hive(open_place / "x")
-    assert footers.row_count(folder / PART, folder) == len(LABS)
+    assert footers.row_count(TableFile(folder / PART, None), folder) == len(LABS)
     footers._footer_of.cache_clear()
     (folder / PART).chmod(0)
     with as_nobody(), pytest.raises(ExtractError) as caught:
-        footers.row_count(folder / PART, folder)
+        footers.row_count(TableFile(folder / PART, None), folder)
     assert str(caught.value) == (
         "lab/hospital_id=A/part.parquet: may not be read. Grant this user the right to read it."
     )
