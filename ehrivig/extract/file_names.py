@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ehrivig.extract.delta import LOG
+
 SUFFIX = ".parquet"
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 """Names of delimited text, read in place of Parquet."""
@@ -28,7 +30,7 @@ _UNFINISHED = (
     re.compile(rf"\.({_PART})\.(?!sha256$)[A-Za-z0-9]{{6}}$"),  # rsync
 )
 _OF_A_LAKE = {
-    "_delta_log": "a Delta table, whose files hold deleted rows too",
+    LOG: "a Delta table, whose files hold deleted rows too",
     ".hoodie": "a Hudi table, whose files hold replaced rows too",
 }
 _KEY = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)$", re.DOTALL)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract import file_names, hospital_names
+from ehrivig.extract import delta, file_names, hospital_names
 from ehrivig.extract.files import DATABASE_SUFFIXES, MARKER, LeftOut
 from ehrivig.extract.part_checks import (
     folders,
@@ -164,6 +164,9 @@ def _parts(found: Found, folder: Path) -> Iterator[Path]:
 def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     """The Parquet files below a folder of this machine; `above`: the folders that it lies in."""
     inside = list(_entries(folder, found.root))
+    if any(path.name == delta.LOG for path in inside):
+        yield from _of_delta(found, folder)
+        return
     if not inside and len(above) > 2:
         raise refused(folder, found.root, "is an empty folder. Fill or remove it.")
     for path in inside:
@@ -177,6 +180,32 @@ def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> It
             raise refused(path, found.root, "is a link to a folder around it. Remove the link.")
         else:
             yield from _files(found, path, (*above, own))
+
+
+def _of_delta(found: Found, folder: Path) -> Iterator[Path]:
+    """The files of the current version of a Delta table; the others are left out by name."""
+    now = delta.current(folder, where_in(folder, found.root))
+    found.leave_out(folder / delta.LOG, f"log of a Delta table, of version {now.version}")
+    missing = set(now.files)
+    for path in sorted(folder.rglob("*")):
+        steps = path.relative_to(folder).parts
+        reason = next((told for step in steps if (told := file_names.why_left_out(step))), None)
+        if delta.LOG in steps or _is_folder(path, found.root):
+            continue
+        if path in now.files:
+            missing.remove(path)
+            yield _part(path, found.root)
+        elif reason:
+            found.leave_out(path, reason)
+        else:
+            found.leave_out(_part(path, found.root), "not of the current version of the table")
+    if missing:
+        raise refused(
+            min(missing),
+            found.root,
+            "is named by the log of the Delta table, and is not there. "
+            "Copy the table whole, or restore the file.",
+        )
 
 
 def _objects(found: Found, folder: StorePath) -> Iterator[Path]:
@@ -258,6 +287,8 @@ def _refuse_unfinished(path: Path, beside: list[Path], root: Path) -> None:
             path, root, f"is a transfer that was not finished. Finish it, or remove it ({whole})."
         )
     told = file_names.lake(path.name)
+    if path.name == "metadata" and _is_folder(path, root) and any(path.glob("*.metadata.json")):
+        told = "an Iceberg table, whose files hold deleted rows too"
     if told:
         raise refused(path.parent, root, _of_a_lake(told))
     begun = path.name == "_temporary" and "_SUCCESS" not in names

@@ -28,9 +28,11 @@ def refuse_two_formats(files: list[TableFile], root: Path) -> None:
         own = file_names.format_of(file.path.name)
         others = (f for (who, how), f in seen.items() if who == file.hospital_id and how != own)
         for other in others:
-            raise ExtractError(
-                f"{file.where(root)} and {other.where(root)} hold one table in two formats. Keep "
-                "one of them: the same rows could be in both."
+            raise refused(
+                file.path,
+                root,
+                f"holds rows of a table in another format than {other.where(root)}. Keep one of "
+                "them: the same rows could be in both.",
             )
         seen.setdefault((file.hospital_id, own), file)
 

@@ -129,9 +129,10 @@ def _refuse_folders_above(files: Sequence[TableFile], root: Path) -> None:
     for key, name in above:
         names = {n.casefold() for file in files for n in schema(file, root).names}
         if key == _HOSPITAL or key in names:
+            what = "it" if name in root.parts else "--out, where text is copied to,"
             raise ExtractError(
-                f"extract: it (or --out) lies in a folder {name!r}, which would be read as its "
-                f"column {key}. "
+                f"extract: {what} lies in a folder {name!r}, which would be read as its column "
+                f"{key}. "
                 "Move it, or give a link to it that lies elsewhere."
             )
 

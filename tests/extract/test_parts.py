@@ -95,7 +95,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "CSV beside": (
         f"{INSIDE}/part-1.csv",
         _text,
-        "and lab/hospital_id=A/part-1.csv hold one table in two formats. Keep one of them",
+        "holds rows of a table in another format than lab/hospital_id=A/part-1.csv. Keep one of",
     ),
     "transfer": (
         f"{INSIDE}/part-1.parquet.filepart",
@@ -137,8 +137,8 @@ def test_an_unfinished_write_and_lakes_are_refused(tmp_path: Path) -> None:
     assert "lab/_temporary: holds rows of a write that did not finish." in said(folder)
     (folder / "lab" / "_SUCCESS").touch()
     assert labs(folder) == len(LABS)
-    (folder / "lab" / "_delta_log").mkdir()
-    assert said(folder).startswith("lab: is a Delta table, whose files hold deleted rows too. ")
+    (folder / "lab" / ".hoodie").mkdir()
+    assert said(folder).startswith("lab: is a Hudi table, whose files hold replaced rows too. ")
 
 
 @contextmanager
