@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError, OutOfReach
+from ehrivig.extract.delimited.dialect import Dialect
 from ehrivig.extract.file_names import hive_key
 from ehrivig.extract.footers import schema, signature
 from ehrivig.extract.hospital_names import HIVE
@@ -81,6 +82,8 @@ def _piece(db: Database, files: tuple[TableFile, ...], root: Path) -> Piece:
         shown = ", ".join(f"{literal(key)}: {literal(types[key.casefold()])}" for key in both)
         options.append(f"hive_types = {{{shown}}}")
     source = _reading([file.parquet for file in files], options)
+    if files[0].dialect is not None:
+        db.logged_as(source, _reading_text(files, files[0].dialect, options))
     return Piece(source, db.columns(f"SELECT * FROM {source}"), files)
 
 
@@ -88,6 +91,16 @@ def _reading(paths: Sequence[Path], options: Sequence[str]) -> str:
     """SQL that reads some files; without options no folder of their paths is taken for a column."""
     named = render("$files", {"files": [str(path) for path in paths]})
     return f"read_parquet({', '.join([named, *(options or ['hive_partitioning = false'])])})"
+
+
+def _reading_text(files: Sequence[TableFile], dialect: Dialect, options: Sequence[str]) -> str:
+    """The same of delimited text, for a DuckDB shell that has no copies."""
+    listed = render("$files", {"files": [str(file.path) for file in files]})
+    told = {"delim": dialect.delimiter, "quote": dialect.quote}
+    told |= {"encoding": dialect.encoding} if dialect.encoding != "utf-8" else {}
+    settings = [f"{name} = {literal(value)}" for name, value in told.items()]
+    settings += options or ["hive_partitioning = false"]
+    return f"read_csv({', '.join([listed, 'header = true', 'all_varchar = true', *settings])})"
 
 
 def _alone(path: Path) -> str:

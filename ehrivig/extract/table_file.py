@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ehrivig.extract.delimited.dialect import Dialect
+
 
 @dataclass(frozen=True)
 class TableFile:
     """One file of a source table; `hospital_id` is of its hive folder, else None.
 
-    `copy`: of delimited text, the Parquet file with its rows. `problem`: why there is none, told
-    to whoever wants to read it: the hospital may be one that can be left out.
+    `copy`: of delimited text, the Parquet file with its rows; `dialect`: how it is written.
+    `problem`: why there is none, told to whoever wants to read it: the hospital may be one that can
+    be left out.
     """
 
     path: Path
     hospital_id: str | None
     copy: Path | None = None
+    dialect: Dialect | None = None
     problem: str = ""
 
     @property

@@ -70,7 +70,7 @@ def _with_copy(
             f"in the folder for temporary files): {error.strerror or 'not written'}. Free space, "
             "or set TMPDIR."
         ) from error
-    return replace(file, copy=to)
+    return replace(file, copy=to, dialect=dialect)
 
 
 def _mark(path: Path) -> object:
