@@ -32,6 +32,9 @@ _MISSING: tuple[str, ...] = (
     "-",
     "--",
     "?",
+    "nil",
+    "(null)",
+    "\\n",
 )
 _MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciuto", "desconhecido")
 _MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")

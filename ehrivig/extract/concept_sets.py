@@ -57,7 +57,7 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
     found = find_tables(extract, _NEEDED).tables if not _is_database(extract) else {}
     needed = {name: files for name, files in found.items() if name in _NEEDED}
     with TemporaryDirectory(prefix="ehrivig-") as copies:
-        tables, _ = with_copies(needed, extract, layouts.load("omop"), Path(copies))
+        tables, _ = with_copies(needed, extract, layouts.load("omop"), Path(copies), found)
         return _written_out(concepts, extract, tables)
 
 

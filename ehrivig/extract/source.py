@@ -84,8 +84,8 @@ def find(root: Path, layout: Layout, copies: Path | None = None) -> Source:
     if isinstance(root, StorePath):
         refuse_unreadable(root)
     given, root = root, database_in(root)
-    parts, left_out = _parts(root, layout)
-    parts, dialects = with_copies(parts, root, layout, copies)
+    parts, left_out, known = _parts(root, layout)
+    parts, dialects = with_copies(parts, root, layout, copies, known)
     source = Source(
         root, layout.name, (), (), False, parts=parts, left_out=left_out, dialects=dialects
     )
@@ -194,10 +194,10 @@ def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
 _Parts = dict[str, tuple[TableFile, ...]]
 
 
-def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
-    """The source tables that the layout reads, with their files; what else lies in the extract."""
+def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...], tuple[str, ...]]:
+    """The source tables that the layout reads, what else lies there, and the names of all."""
     if root.is_file():
-        return _database_parts(root, layout), ()
+        return _database_parts(root, layout), (), ()
     found = find_tables(root, layout.sources)
     parts = found.tables
     if layout.declared:
@@ -215,7 +215,7 @@ def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
         if name not in parts
     ]
     left_out = sorted([*found.left_out, *others], key=lambda one: one.path)
-    return parts, tuple(left_out)
+    return parts, tuple(left_out), tuple(found.entries)
 
 
 def _database_parts(root: Path, layout: Layout) -> _Parts:

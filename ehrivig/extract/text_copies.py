@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -25,15 +25,25 @@ _Parts = dict[str, tuple[TableFile, ...]]
 
 
 def with_copies(
-    parts: Mapping[str, tuple[TableFile, ...]], root: Path, layout: Layout, place: Path | None
+    parts: Mapping[str, tuple[TableFile, ...]],
+    root: Path,
+    layout: Layout,
+    place: Path | None,
+    known: Collection[str],
 ) -> tuple[_Parts, Dialects | None]:
     """The files of each table, with a copy for those of delimited text, and how these are written.
 
-    `place`: the folder for the copies; without it one that ends with the process.
+    `place`: the folder for the copies; without it one that ends with the process. `known`: all
+    tables of the extract.
     """
     if not any(is_text(file.path.name) for files in parts.values() for file in files):
         return dict(parts), None
     dialects = declared(root, layout.folder)
+    strange = sorted(set(dialects.tables) - set(known))
+    if strange:
+        raise ExtractError(
+            f"extract: csv.tables names {strange[0]}, and there is no such table. Mend the name."
+        )
     base = place or _of_this_process()
     found: _Parts = {}
     for name, files in parts.items():

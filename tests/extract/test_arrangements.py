@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -15,7 +16,7 @@ from test_parts import labs, said
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
-from ehrivig.extract import layout_check
+from ehrivig.extract import layout_check, text_copies
 
 
 def test_a_folder_around_tables_is_a_schema(tmp_path: Path) -> None:
@@ -163,3 +164,18 @@ def test_a_broken_file_of_one_hospital_is_named_by_whoever_reads_it(tmp_path: Pa
     assert labs(folder)
     with pytest.raises(ExtractError, match=r"^lab/hospital_id=B/part\.csv: line \d+ has 2 values"):
         opened(folder, study(), "B").__enter__()
+
+
+def test_a_text_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = as_csv(shared(tmp_path / "x"))
+    read = text_copies.copied
+
+    def slowly(path: Path, *rest: Any) -> None:
+        read(path, *rest)
+        if path.name == "lab.csv":
+            path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
+
+    monkeypatch.setattr(text_copies, "copied", slowly)
+    assert said(folder).startswith("lab.csv: changed while the run read the extract. Let the")

@@ -113,8 +113,15 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
     "tabs": ("a\tb\n1\t2\n", "lab.csv", {}, '{"csv": {"delimiter": "\\t"}} in extract.json'),
     "commas in TSV": ("a;b\n1;2\n", "lab.tsv", {}, "line 1 holds no '\\t' but ';', which"),
     "latin-1": ("a,b\nx,y\nMüller,2\n".encode("latin-1"), "lab.csv", {}, "line 3 is not UTF-8. "
-                'Declare it: {"csv": {"encoding": "windows-1252"}} in extract.json'),
+                'Declare the encoding that the file has: {"csv": {"encoding": "windows-1252"}} in'),
     "UTF-16": ("a,b\n".encode("utf-16"), "lab.csv", {}, "lab.csv: is UTF-16, which is not "),
+    "UTF-16 without a mark": (
+        "a,b\n1,é".encode("utf-16-le"),
+        "lab.csv",
+        {},
+        '"encoding": "utf-16"}',
+    ),
+    "commas": ("a,b\n1,2\n", "lab.csv", {"delimiter": ";"}, "line 1 holds no ';' but ',', which"),
     "not as declared": (
         "a\nMüller\n", "lab.csv", {"encoding": "ascii"}, "line 2 is not ascii, which is declared"
     ),
@@ -210,6 +217,8 @@ def test_delimiter_and_encoding_are_declared_beside_the_files(tmp_path: Path) ->
         ({"delimiter": ";;"}, "csv delimiter and quote are one character of ASCII each"),
         ({"delimiter": '"'}, "csv delimiter and quote are the same"),
         ({"encoding": "klingon"}, "csv encoding 'klingon' is not known"),
+        ({"encoding": "idna"}, "csv encoding 'idna' is not known"),
+        ({"tables": {"labb": {}}}, "csv.tables names labb, and there is no such table. Mend"),
         ({"encoding": "base64"}, "csv encoding 'base64' is not known"),
         ({"separator": ";"}, "nothing reads csv 'separator'. Its keys are delimiter, quote, enc"),
         ({"delimiter": 1}, "csv must give text for some of delimiter, quote, encoding"),

@@ -20,6 +20,8 @@ SECTION = clock.TEXT
 MARKER = "extract.json"
 _TABLES = "tables"
 _ONE_BYTE = 128
+_NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+"""What Python calls so, and no file of rows is written in."""
 _NEVER = ("\n", "\r", "\0", "\ufeff", " ")
 
 
@@ -62,11 +64,11 @@ def declared(root: Path, layout: Path) -> Dialects:
     return of_extract or of_layout or Dialects()
 
 
-def how_to_declare(key: str, value: str) -> str:
+def how_to_declare(key: str, value: str, what: str = "it") -> str:
     """The cure of a file that is written otherwise than was declared."""
     shown = json.dumps(value)
     return (
-        f'Declare it: {{"{SECTION}": {{"{key}": {shown}}}}} in {MARKER} of the extract, or '
+        f'Declare {what}: {{"{SECTION}": {{"{key}": {shown}}}}} in {MARKER} of the extract, or '
         f"{key} = {shown} under [{SECTION}] in {clock.FILE} of a layout of your own."
     )
 
@@ -124,9 +126,12 @@ def _encoding(name: str, where: str, refused: type[EhrivigError]) -> str:
     try:
         found = codecs.lookup(name)
         "".encode(name)
-    except (LookupError, UnicodeError, ValueError) as error:
+        known = found.name not in _NO_ENCODINGS
+    except (LookupError, UnicodeError, ValueError):
+        known = False
+    if not known:
         raise refused(
             f"{where}: {SECTION} encoding {name!r} is not known. Write such as utf-8, utf-16, "
             "windows-1252, iso-8859-1, gb18030 or shift_jis."
-        ) from error
+        )
     return "utf-8" if found.name == "utf-8-sig" else found.name

@@ -22,7 +22,7 @@ from ehrivig.extract.footers import MOST_COLUMNS
 LONGEST_ROW = 2**24
 """Bytes of a row: a longer one is a quote that is not closed, or no table."""
 _LF, _CR, _NUL = 10, 13, 0
-_OTHER_DELIMITERS = (";", "\t", "|")
+_OTHER_DELIMITERS = (";", "\t", "|", ",")
 _NO_NAME = re.compile(r"[+-]?[0-9.,:/ T-]*[0-9][0-9.,:/ T-]*")
 """What is a number or a moment, and so no name of a column."""
 

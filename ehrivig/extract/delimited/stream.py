@@ -151,7 +151,8 @@ def _not_decoded(
             f"{where}: line {line:,} is not {dialect.encoding}, which is declared as its encoding. "
             "Mend the line, or the declaration."
         )
+    likely = "utf-16" if b"\0" in error.object else "windows-1252"
     return ExtractError(
-        f"{where}: line {line:,} is not UTF-8. {how_to_declare('encoding', 'windows-1252')} "
-        "(or whatever its encoding is)"
+        f"{where}: line {line:,} is not UTF-8. "
+        f"{how_to_declare('encoding', likely, 'the encoding that the file has')}"
     )
