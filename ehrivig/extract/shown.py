@@ -21,7 +21,6 @@ _WORDS = {
     "time": "a timestamp",
     "utc": "a timestamp",
     "date": "a date",
-    "moment": "a timestamp, or text that is one",
     "number": "a number",
     "flag": "true or false (BOOLEAN)",
 }
