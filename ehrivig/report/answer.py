@@ -142,6 +142,8 @@ def verdict(checks: pl.DataFrame) -> str:
         said += f"; not shown, for it is of few people: {', '.join(of_few)}"
     decisive = failed.filter(pl.col("decides"))
     if decisive.height:
+        if besides := failed.filter(~pl.col("decides"))["diagnostic"].to_list():
+            said += f"; fails as well: {', '.join(map(_plain, besides))}"
         names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())
         return f"The estimate should not be read as an effect: {names} ({said})."
     if hidden["decides"].any():
