@@ -31,13 +31,18 @@ SYSTEM = (
     *("test_cross_fitted.py", "test_stopped.py", "test_aggregate.py", "test_layout_clif.py"),
     *("test_newborns.py", "test_arrived.py", "test_gate_policy.py", "test_left.py"),
     *("test_validate_quarantine.py", "test_omop_as_sent.py", "test_agreement.py"),
-    *("test_analysis_whole.py", "test_keys.py", "test_names_and_rules.py"),
+    *("test_analysis_whole.py", "test_keys.py", "test_names_and_rules.py", "test_laws.py"),
+    *("test_start_up.py", "test_pattern.py", "test_clif_words.py", "test_meta_command.py"),
+    *("test_damaged_page.py", "test_types.py", "test_transfers.py", "test_readers.py"),
+    *("test_standardised.py", "test_demo_margins.py", "test_study_commands.py"),
+    *("test_multiplicity_sensitivity.py", "test_protocol.py", "test_impossible_dates.py"),
+    *("test_bad_input.py", "test_roles.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.
 
 `make test` leaves them out; continuous integration runs both.
 """
-LONGEST = ("test_pipeline.py", "test_laws.py", "test_validate_checks.py", "test_extract.py")
+LONGEST = ("test_pipeline.py", "test_validate_checks.py", "test_layers.py", "test_extract.py")
 """Of the others, the files that begin first: no worker is left with one when the rest is done."""
 
 # how long an example takes says how busy the machine is, and nothing of the package
