@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("codes", "database", "demo", "meta", "study"),
     ("audit", "batch", "concepts", "dataset", "release"),
     ("extract", "validate", "cohort", "features", "match", "analysis", "report"),
-    ("calibrate", "runs", "use"),
+    ("calibrate", "results", "runs", "use"),
     ("pipeline",),
     ("commands",),
     ("cli",),
