@@ -1,4 +1,4 @@
-"""`ehrivig export`: the released tables of a run as one file."""
+"""Commands that read a finished run: `export` its tables, say `why` somebody counts as he does."""
 
 from __future__ import annotations
 
@@ -28,4 +28,20 @@ def export(
     typer.echo(plain(str(written(run, to, out or Path(f"{name}.{to}")))))
 
 
-COMMANDS = (export,)
+def why(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, where it was made.")],
+    hospital: Annotated[str, typer.Option("--hospital", help="Its id.")],
+    admission: Annotated[str, typer.Option("--admission", help="Its id, as the extract has it.")],
+) -> None:
+    """Say why an admission is in the study or not, and how it counts. Written nowhere.
+
+    Each criterion with its moment, time zero, doses, covariates, outcomes, its pair, and the rows
+    that the gate set aside. For the hospital's own eyes: it prints one person's values.
+    """
+    from ehrivig.results.why import lines
+    from ehrivig.results.why import why as asked
+
+    typer.echo(plain("\n".join(lines(asked(run, hospital, admission)))))
+
+
+COMMANDS = (export, why)
