@@ -11,7 +11,7 @@ import polars as pl
 from ehrivig.database import Database
 from ehrivig.errors import UsageError, plain
 from ehrivig.literals import literal
-from ehrivig.release import files
+from ehrivig.release import columns, files
 from ehrivig.results.run import Run
 from ehrivig.store.sealed import refuse_edited
 
@@ -42,8 +42,14 @@ def _described(run: Run) -> dict[str, tuple[str, pl.DataFrame]]:
     return {name: (files.what(f"release/{name}.csv") or "", run.table(name)) for name in run.tables}
 
 
+def _columns(name: str, frame: pl.DataFrame) -> dict[str, str]:
+    """What each column of a table is."""
+    found = {column: columns.of(f"{name}.csv", column) for column in frame.columns}
+    return {column: said for column, said in found.items() if said}
+
+
 def _to_duckdb(run: Run, path: Path) -> None:
-    """One table each, with what it is as its comment; the manifest as table `run`."""
+    """One table each, with what it and its columns are as comments; the numbers as table `run`."""
     tables = _described(run) | {"run": ("how the run ended, and its numbers", run.summary())}
     with Database(within=[path.resolve().parent]) as db:
         db.execute(f"ATTACH {literal(str(path.resolve()))} AS export")
@@ -52,6 +58,9 @@ def _to_duckdb(run: Run, path: Path) -> None:
                 db.load("incoming", frame)
                 db.execute(f'CREATE TABLE export."{name}" AS SELECT * FROM incoming')
                 db.execute(f'COMMENT ON TABLE export."{name}" IS {literal(words)}')
+                for column, said in _columns(name, frame).items():
+                    column_of = f'export."{name}"."{column}"'
+                    db.execute(f"COMMENT ON COLUMN {column_of} IS {literal(said)}")
         db.execute("DETACH export")
 
 
@@ -73,6 +82,16 @@ def _to_xlsx(run: Run, path: Path) -> None:
         )
         run.summary().write_excel(book, "run", autofit=True)
         contents.write_excel(book, "contents", autofit=True)
+        described = pl.DataFrame(
+            [
+                (_sheet(name), column, said)
+                for name, (_, frame) in tables.items()
+                for column, said in _columns(name, frame).items()
+            ],
+            schema=["sheet", "column", "what it is"],
+            orient="row",
+        )
+        described.write_excel(book, "columns", autofit=True)
         for name, (_, frame) in tables.items():
             if frame.width:
                 frame.write_excel(book, _sheet(name), autofit=True, float_precision=4)

@@ -103,6 +103,9 @@ def test_a_duckdb_file_has_the_tables_with_what_they_are(run: Path, tmp_path: Pa
         assert sorted(said) == ["diagnostics", "effects", "run", "table1"]  # lints has no column
         assert said["effects"] == "every estimate"
         assert db.sql("SELECT n FROM table1 ORDER BY label").fetchall() == [(None,), (60,)]
+        columns = "SELECT comment FROM duckdb_columns() WHERE (table_name, column_name) = "
+        (said_of,) = db.sql(f"{columns} ('effects', 'risk_control')").fetchall()
+        assert said_of == ("risk in the other arm, in [0, 1]",)
         assert ("cohort", "1,850") in db.sql("FROM run").fetchall()
 
 
@@ -111,7 +114,7 @@ def test_a_workbook_has_a_sheet_each_and_no_formula(run: Path, tmp_path: Path) -
     with zipfile.ZipFile(path) as book:
         content = {name: book.read(name).decode() for name in book.namelist()}
     sheets = re.findall(r'<sheet name="([^"]+)"', content["xl/workbook.xml"])
-    assert sheets == ["run", "contents", "diagnostics", "effects", "table1"]
+    assert sheets == ["run", "contents", "columns", "diagnostics", "effects", "table1"]
     assert "=1+1" in content["xl/sharedStrings.xml"]
     assert not any("<f>" in text for text in content.values())
 
