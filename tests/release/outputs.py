@@ -17,8 +17,8 @@ _HEAD = """# Columns of the released tables
 
 Written by `python -m tests.release.outputs` from `ehrivig.release.columns`, whose words also stand
 in the file of `ehrivig export --to duckdb` (comments) and in the workbook of `--to xlsx`. Tables
-are CSV in `release/`; the same columns before the last suppression lie in the run folder. Empty: not
-known, or not shown. Which table is what: [release.md](release.md).
+are CSV in `release/`; the same columns before the last suppression lie in the run folder. Empty:
+not known, or not shown. Which table is what: [release.md](release.md).
 
 ## Of any table
 
