@@ -27,6 +27,7 @@ from ehrivig.commands.options import (
     ThreadsOption,
     WorkersOption,
 )
+from ehrivig.commands.snapshot import snapshot
 from ehrivig.commands.study import app as study_app
 from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError, plain
 
@@ -171,7 +172,7 @@ def demo(
     console.print_summary(summary, as_json)
 
 
-for _command in (*evidence.COMMANDS, *results.COMMANDS, *doctor.COMMANDS):
+for _command in (snapshot, *evidence.COMMANDS, *results.COMMANDS, *doctor.COMMANDS):
     app.command()(_command)
 
 

@@ -150,6 +150,7 @@ class Database:
             **_lock(reachable),
         }
         self.log: list[str] = []
+        self._logged_as: dict[str, str] = {}
         self._temporary = temporary
         self._objects: Any = None
         try:
@@ -301,8 +302,18 @@ class Database:
         with _translated():
             return self._connection.execute(sql, dict(values) if values else None)
 
+    def logged_as(self, sql: str, instead: str) -> None:
+        """Let statements stand in the log with other text in place of some of theirs.
+
+        For what only this run has: a shell that gets the log reads the original.
+        """
+        self._logged_as[sql] = instead
+
     def _keep(self, sql: str, values: Parameters) -> None:
-        self.log.append(render(sql, values) + ";")
+        text = render(sql, values)
+        for own, instead in self._logged_as.items():
+            text = text.replace(own, instead)
+        self.log.append(text + ";")
 
 
 def _first_line(error: BaseException) -> str:

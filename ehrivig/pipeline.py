@@ -7,6 +7,7 @@ analyse -> report. Steps do not know each other; they are handed on here.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ehrivig.analysis import strategies
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals
 from ehrivig.errors import EmptyResult, GateBlocked
+from ehrivig.extract import COPIES
 from ehrivig.features import nobody_exposed
 from ehrivig.match import comparison
 from ehrivig.runs import (
@@ -271,6 +273,7 @@ def _repeated(this: Run, found: dict[str, Any], home: Path, attempt: Attempt) ->
 
 def _seal(this: Run, attempt: Attempt) -> None:
     """Write the history and the metrics of a run, and seal its manifest."""
+    shutil.rmtree(this.folder / COPIES, ignore_errors=True)
     release.carry(this.folder, this.earlier)
     attempt.row = history.write(this)
     metrics.write(this)

@@ -156,7 +156,7 @@ def upload(folder: Path, prefix: str) -> None:
     """Put all files of a folder below "bucket/key"."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         with filesystem().open_output_stream(
-            f"{prefix}/{path.relative_to(folder).as_posix()}"
+            f"{prefix}/{path.relative_to(folder).as_posix()}", compression=None
         ) as stream:
             stream.write(path.read_bytes())
 

@@ -9,7 +9,10 @@ import typer
 
 StudyArgument = Annotated[str, typer.Argument(help="Study file, or name of a packaged study.")]
 ExtractOption = Annotated[
-    Path, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
+    Path,
+    typer.Option(
+        "--extract", help="Folder of tables (Parquet, CSV), or a DuckDB file.", readable=False
+    ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder that receives one finished run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a one-line summary on stdout.")]
@@ -49,6 +52,9 @@ ProtocolOption = Annotated[
     ),
 ]
 MaybeExtractOption = Annotated[
-    Path | None, typer.Option("--extract", help="Folder of Parquet files.", readable=False)
+    Path | None,
+    typer.Option(
+        "--extract", help="Folder of tables (Parquet, CSV), or a DuckDB file.", readable=False
+    ),
 ]
 CountsOption = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]

@@ -16,8 +16,10 @@ from ehrivig.extract.source import (
     open_hospitals,
     rows,
 )
+from ehrivig.extract.text_copies import COPIES
 
 __all__ = [
+    "COPIES",
     "InputFile",
     "Source",
     "find",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ehrivig.contract import SQL_TYPE, Column, Table
 from ehrivig.errors import ExtractError
-from ehrivig.extract.column_types import INTEGERS
+from ehrivig.extract.column_types import INTEGERS, NO_KEY
 
 _WHOLE = INTEGERS
 _CLOCKS = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
@@ -21,8 +21,6 @@ _CASTABLE: dict[str, tuple[str, ...]] = {
 _SHARED_KEYS = ("admission_id", "patient_id")
 _OF_PEOPLE = ("patient", "admission", "medication")
 """The tables whose keys are looked at one by one; in the others an unknown key is found as such."""
-NO_KEY = ("", "-", "--", "null", "none", "nil", "nan", "n/a", "na", "#n/a", "(null)", "\\n")
-"""How dumps write that there is no key: of these no two rows have anything in common."""
 _MADE_OF = (
     *("hospital_id", "admission_id", "order_id", "drug_code", "vocabulary", "drug_name"),
     *("dose", "dose_unit", "route", "status", "started_at", "stopped_at"),

@@ -43,7 +43,7 @@ def clif_version(source: Source) -> str:
 def _columns(source: Source, name: str) -> list[str]:
     if source.is_database:
         return []
-    return list(schema(source.parts[name][0].path, source.root).names)
+    return list(schema(source.parts[name][0], source.root).names)
 
 
 def _spelling(source: Source, name: str, column: str) -> str | None:
@@ -52,7 +52,7 @@ def _spelling(source: Source, name: str, column: str) -> str | None:
         return None
     found: set[str] = set()
     for part in source.parts[name]:
-        with part.path.open("rb") as stream:
+        with part.parquet.open("rb") as stream:
             values = pc.unique(pq.read_table(stream, columns=[column])[column])
         found |= {value for value in values.to_pylist() if isinstance(value, str)}
     if not found:

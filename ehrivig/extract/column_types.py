@@ -32,10 +32,15 @@ _MISSING: tuple[str, ...] = (
     "-",
     "--",
     "?",
+    "nil",
+    "(null)",
+    "\\n",
 )
 _MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciuto", "desconhecido")
 _MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")
 """What people and writers of text put where a value is missing."""
+NO_KEY = ("", "-", "--", "null", "none", "nil", "nan", "n/a", "na", "#n/a", "(null)", "\\n")
+"""How dumps write that there is no key: of these no two rows have anything in common."""
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _YES: tuple[str, ...] = (
     "true",
@@ -91,6 +96,14 @@ _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
 
 
+_MOMENT = (
+    r"[0-9]{4}([-/])[0-9]{1,2}([-/])[0-9]{1,2}"
+    r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?%s)%s"
+)
+_ZONE = r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_WRITTEN = "moments (YYYY-MM-DD HH:MM:SS, all of them with a zone or none)"
+
+
 @dataclass(frozen=True)
 class Way:
     """One way to show a column: an expression, the type it has, and what it cannot show.
@@ -103,6 +116,10 @@ class Way:
     expression: str | None
     doubt: str | None = None
     told: str = ""
+
+    def shown(self, expression: str, kind: str) -> Way:
+        """The same values shown in another way."""
+        return Way(kind, expression, self.doubt, self.told)
 
 
 def base(kind: str) -> str:
@@ -238,6 +255,28 @@ def _written_number(quoted: str) -> Way:
         f"NOT ({number} OR lower({plain}) IN {_listed(_MISSING)})",
         "numbers (digits with a decimal point)",
     )
+
+
+def written_id(quoted: str, kind: str) -> Way:
+    """Ids as text of which it is known that all are whole numbers."""
+    plain = f"lower(trim({quoted}, ' \t\u00a0\u3000'))"
+    number = f"split_part({plain}, '.', 1)::{kind}"
+    return Way(kind, f"CASE WHEN {plain} NOT IN {_listed(NO_KEY)} THEN {number} END")
+
+
+def written_moment(quoted: str, *, zoned: bool) -> Way:
+    """Moments as text, the year first, with blanks or T before the time; a day is its midnight.
+
+    `zoned`: all of them with a zone, which then are of the type TIMESTAMP WITH TIME ZONE.
+    """
+    plain = f"upper(trim({quoted}))"
+    kind, zone, end = ("TIMESTAMPTZ", _ZONE, "") if zoned else ("TIMESTAMP", "", "?")
+    moment = f"regexp_full_match({plain}, '{_MOMENT % (zone, end)}')"
+    # DuckDB reads +08:00 and +08, but not +0800
+    told = rf"regexp_replace({plain}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\1:\2')"
+    read = f"CASE WHEN {moment} THEN try_cast({told if zoned else plain} AS {kind}) END"
+    doubt = f"({read}) IS NULL AND NOT (lower(trim({quoted})) IN {_listed(_MISSING)})"
+    return Way(kind, read, doubt, _WRITTEN)
 
 
 def _flag(quoted: str, found: str) -> tuple[Way, ...]:

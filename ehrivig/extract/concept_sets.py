@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from ehrivig.codes.imports import Concept
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract import stages
-from ehrivig.extract.files import DATABASE_SUFFIXES, TableFile, within
-from ehrivig.extract.folder import find_tables
+from ehrivig.extract import layouts, source_view, stages
+from ehrivig.extract.files import DATABASE_SUFFIXES, within
+from ehrivig.extract.folder import database_in, find_tables
 from ehrivig.extract.pieces import of_attached
+from ehrivig.extract.source_view import EVERY, View
+from ehrivig.extract.table_file import TableFile
+from ehrivig.extract.text_copies import with_copies
 
 _AS_IT_STANDS = False, False, False  # neither excluded, nor with what lies below, nor mapped
 _NEEDED = ("concept", "concept_ancestor")
@@ -49,7 +53,17 @@ def written_out(concepts: list[Concept], extract: Path) -> tuple[list[Concept], 
     Excluded concepts, with what lies below them, are taken out. ExtractError when the extract has
     no tables concept and concept_ancestor.
     """
-    tables = find_tables(extract).tables if not _is_database(extract) else {}
+    extract = database_in(extract)
+    found = find_tables(extract, _NEEDED).tables if not _is_database(extract) else {}
+    needed = {name: files for name, files in found.items() if name in _NEEDED}
+    with TemporaryDirectory(prefix="ehrivig-") as copies:
+        tables, _ = with_copies(needed, extract, layouts.load("omop"), Path(copies), found)
+        return _written_out(concepts, extract, tables)
+
+
+def _written_out(
+    concepts: list[Concept], extract: Path, tables: dict[str, tuple[TableFile, ...]]
+) -> tuple[list[Concept], list[int]]:
     with Database(within=within(extract, tables)) as db:
         _open(db, extract, tables)
         items = pl.DataFrame(
@@ -85,9 +99,14 @@ def _open(db: Database, extract: Path, files: dict[str, tuple[TableFile, ...]]) 
             of_attached(db, name, attached[name])
             db.view(name, f"SELECT * FROM {attached[name]}")
         return
+    db.execute("CREATE SCHEMA source")
     for name in _NEEDED:
         _refuse_missing(name, extract, name in files)
-        db.parquet(name, [part.path for part in files[name]])
+        columns = tuple(c for c in layouts.load("omop").declared[name] if c.kind == "key")
+        numbers = {column.name: "BIGINT" for column in columns}
+        view = View(name, EVERY, extract, files[name], columns, None, False, numbers=numbers)
+        source_view.create(db, view)
+        db.view(name, f"SELECT * FROM source.{name}")
 
 
 def _refuse_missing(name: str, extract: Path, there: bool) -> None:

@@ -23,6 +23,7 @@ from ehrivig.errors import (
 )
 from ehrivig.extract.files import Source
 from ehrivig.extract.source_view import named
+from ehrivig.extract.table_file import TableFile
 
 
 def unreadable(source: Source, hospitals: Sequence[str]) -> ExtractError | None:
@@ -32,7 +33,7 @@ def unreadable(source: Source, hospitals: Sequence[str]) -> ExtractError | None:
     """
     if source.is_database:
         return None
-    files = source.files(hospitals)
+    files = source.files_of_tables(hospitals)
     return _corrupt_file(files, source.root) or _refused_file(files, source.root)
 
 
@@ -74,44 +75,43 @@ def refused_column(db: Database, hospitals: Sequence[str]) -> ExtractError | Non
     return None
 
 
-def _corrupt_file(paths: Iterable[Path], root: Path) -> ExtractError | None:
+def _corrupt_file(files: Iterable[TableFile], root: Path) -> ExtractError | None:
     """The error that names the first Parquet file whose pages cannot be read; None when all can.
 
     Reads every file whole, so it is for the moment after something failed. A truncated file is
     found before (`schema`), a file with damaged pages only here.
     """
-    for path in paths:
+    for file in files:
         try:
-            with path.open("rb") as stream, pq.ParquetFile(stream) as file:
-                for number in range(file.num_row_groups):
-                    file.read_row_group(number)
+            with file.parquet.open("rb") as stream, pq.ParquetFile(stream) as opened:
+                for number in range(opened.num_row_groups):
+                    opened.read_row_group(number)
         except (pa.ArrowException, OSError, ValueError) as error:
             _refuse_other_causes(error)
-            return _damaged(path, root)
+            return _damaged(file, root)
     return None
 
 
-def _refused_file(paths: tuple[Path, ...], root: Path) -> ExtractError | None:
+def _refused_file(files: tuple[TableFile, ...], root: Path) -> ExtractError | None:
     """The error that names the first file that DuckDB cannot read whole, though others can."""
-    for path in paths:
-        with Database(within=[path]) as db:
+    for file in files:
+        with Database(within=[file.parquet]) as db:
             try:
-                db.parquet("whole", [path])
+                db.parquet("whole", [file.parquet])
                 db.rows("SELECT bit_xor(hash(whole)) FROM whole")
             except UnreadableValue as error:  # not damaged: such as a moment in the year 300,000
                 if isinstance(error, RefusedValue):
-                    return _damaged(path, root)
-                where = path.relative_to(root).as_posix()
+                    return _damaged(file, root)
+                where = file.where(root)
                 return ExtractError(f"{where}: {error}. Mend it, or leave it empty.")
             except Exception as error:
                 _refuse_other_causes(error)
-                return _damaged(path, root)
+                return _damaged(file, root)
     return None
 
 
-def _damaged(path: Path, root: Path) -> ExtractError:
-    where = path.relative_to(root).as_posix()
-    return ExtractError(f"{where}: damaged Parquet file. Replace the file.")
+def _damaged(file: TableFile, root: Path) -> ExtractError:
+    return ExtractError(f"{file.where(root)}: damaged Parquet file. Replace the file.")
 
 
 def _refuse_other_causes(error: BaseException) -> None:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 
+from ehrivig.extract.delta import LOG
+
 SUFFIX = ".parquet"
+TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+"""Names of delimited text, read in place of Parquet."""
 _DOCUMENTS = (".md", ".rst", ".html", ".pdf", ".docx")
 _LEFT_OUT = (
     (re.compile(r"_SUCCESS$"), "mark of a writer that all is written"),
@@ -19,13 +23,14 @@ _LEFT_OUT = (
     (re.compile(r"\."), "hidden: its name begins with a dot"),
     (re.compile(r"(README|LICENSE|CHANGELOG|NOTICE)(\.\w+)?$"), "document"),
 )
+_PART = r".+\.(?:parquet|[ct]sv(?:\.gz)?)"
 _UNFINISHED = (
-    re.compile(r"\.?(.+\.parquet)\.(tmp|temp|part|partial|filepart|crdownload|inprogress)$", re.I),
-    re.compile(r"\.?(.+\.parquet)\._COPYING_$"),
-    re.compile(r"\.(.+\.parquet)\.(?!sha256$)[A-Za-z0-9]{6}$"),  # rsync
+    re.compile(rf"\.?({_PART})\.(tmp|temp|part|partial|filepart|crdownload|inprogress)$", re.I),
+    re.compile(rf"\.?({_PART})\._COPYING_$"),
+    re.compile(rf"\.({_PART})\.(?!sha256$)[A-Za-z0-9]{{6}}$"),  # rsync
 )
 _OF_A_LAKE = {
-    "_delta_log": "a Delta table, whose files hold deleted rows too",
+    LOG: "a Delta table, whose files hold deleted rows too",
     ".hoodie": "a Hudi table, whose files hold replaced rows too",
 }
 _KEY = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)$", re.DOTALL)
@@ -33,7 +38,18 @@ _KEY = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)$", re.DOTALL)
 
 def is_part(name: str) -> bool:
     """Whether a file of this name is a part of its table."""
-    return name.lower().endswith(SUFFIX) and not name.startswith(("_", "."))
+    return name.lower().endswith((SUFFIX, *TEXTS)) and not name.startswith(("_", "."))
+
+
+def format_of(name: str) -> str:
+    """The format of a part by its name: each of the suffixes is one."""
+    lower = name.lower()
+    return next((end for end in (SUFFIX, *TEXTS) if lower.endswith(end)), "")
+
+
+def is_text(name: str) -> bool:
+    """Whether a part is delimited text by its name."""
+    return name.lower().endswith(TEXTS)
 
 
 def why_left_out(name: str) -> str | None:
@@ -62,9 +78,8 @@ def hive_key(name: str) -> tuple[str, str] | None:
 
 
 def table_of(name: str) -> str:
-    """The table that an entry of an extract holds: its name in small letters, without .parquet."""
-    lower = name.lower()
-    return lower.removesuffix(SUFFIX)
+    """The table that an entry of an extract holds: its name in small letters, without suffix."""
+    return name.lower().removesuffix(format_of(name))
 
 
 def piece_of(table: str, known: tuple[str, ...]) -> str | None:

@@ -11,19 +11,12 @@ from pathlib import Path
 
 from ehrivig import resources
 from ehrivig.errors import ExtractError
-from ehrivig.extract.footers import row_count
+from ehrivig.extract.delimited import Dialects
+from ehrivig.extract.table_file import TableFile
 from ehrivig.store import StorePath
 
 MARKER = "extract.json"
 DATABASE_SUFFIXES = (".duckdb", ".db", ".ddb")
-
-
-@dataclass(frozen=True)
-class TableFile:
-    """One Parquet file of a source table; `hospital_id` is of its hive folder, else None."""
-
-    path: Path
-    hospital_id: str | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +43,8 @@ class Source:
 
     `tables` are the canonical tables that the layout can fill from what is there; the others are
     absent, and what depends on them is null. `version`: of the layout, where it has several (CLIF).
+    `dialects`: of the delimited text among the files; None where there is none.
+    `home`: the folder that was given, where the extract is the DuckDB file that lies in it.
     """
 
     root: Path
@@ -60,6 +55,8 @@ class Source:
     version: str = ""
     parts: dict[str, tuple[TableFile, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    dialects: Dialects | None = None
+    home: Path | None = None
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -69,22 +66,35 @@ class Source:
         return tuple(table.name for table in TABLES if table.name not in self.tables)
 
     @property
+    def folder(self) -> Path:
+        """The folder (or file) that was given, which holds what is said of the extract."""
+        return self.home or self.root
+
+    @property
     def is_database(self) -> bool:
-        """Whether the extract is one DuckDB file instead of a folder of Parquet."""
+        """Whether the extract is one DuckDB file instead of a folder of tables."""
         return self.root.is_file()
 
     @cached_property
     def within(self) -> tuple[Path, ...]:
-        """What may be read of this machine: the extract, and the files that its links lead to."""
+        """What may be read of this machine: the extract, what its links lead to, and copies."""
         return within(self.root, self.parts)
+
+    @property
+    def linked(self) -> tuple[Path, ...]:
+        """The files that lie outside of the extract, by links in it."""
+        return linked(self.root, self.parts)
 
     def files(self, hospitals: Collection[str]) -> tuple[Path, ...]:
         """The files that hold rows of some hospitals, sorted."""
         if self.is_database:
             return (self.root,)
-        return tuple(
-            sorted(p.path for name in self.parts for p in self.table_files(name, hospitals))
-        )
+        return tuple(file.path for file in self.files_of_tables(hospitals))
+
+    def files_of_tables(self, hospitals: Collection[str]) -> tuple[TableFile, ...]:
+        """The same of a folder, with what is read in the place of each; sorted by path."""
+        every = (file for name in self.parts for file in self.table_files(name, hospitals))
+        return tuple(sorted(every, key=lambda file: file.path))
 
     def table_files(self, name: str, hospitals: Collection[str]) -> tuple[TableFile, ...]:
         """The files of one source table for some hospitals: of their hive folders, and shared."""
@@ -103,11 +113,17 @@ class Source:
 
 
 def within(root: Path, parts: Mapping[str, Sequence[TableFile]]) -> tuple[Path, ...]:
-    """An extract, and those files of its tables that a link has outside of it."""
+    """An extract, those files of its tables that a link has outside of it, and their copies."""
+    copies = {file.base(root) for files in parts.values() for file in files if file.copy}
+    return (root, *linked(root, parts), *sorted(copies))
+
+
+def linked(root: Path, parts: Mapping[str, Sequence[TableFile]]) -> tuple[Path, ...]:
+    """Those files of the tables of an extract that a link has outside of it."""
     paths = (file.path for files in parts.values() for file in files)
     real = {os.path.realpath(path) for path in paths if not isinstance(path, StorePath)}
     below = os.path.realpath(root).rstrip("/") + "/"
-    return (root, *(Path(path) for path in sorted(real) if not path.startswith(below)))
+    return tuple(Path(path) for path in sorted(real) if not path.startswith(below))
 
 
 def is_synthetic(root: Path) -> bool:
@@ -122,17 +138,16 @@ def is_synthetic(root: Path) -> bool:
     return bool(content.get("synthetic")) if isinstance(content, dict) else False
 
 
-def input_file(path: Path, root: Path, rows: int | None = None) -> InputFile:
+def input_file(path: Path, root: Path, rows: int) -> InputFile:
     """Size, rows and hash of one file; the hash is computed once while the file is unchanged.
 
     The hash of an object is the ETag that its store gives, as "etag:...".
     """
     where = path.relative_to(root).as_posix() if path != root else path.name
     stat = path.stat()
-    counted = row_count(path, root) if rows is None else rows
     if isinstance(path, StorePath):  # a hash would read all of it; the store knows its content
-        return InputFile(where, stat.st_size, counted, path.mark())
-    return InputFile(where, stat.st_size, counted, _digest(path, stat.st_size, stat.st_mtime_ns))
+        return InputFile(where, stat.st_size, rows, path.mark())
+    return InputFile(where, stat.st_size, rows, _digest(path, stat.st_size, stat.st_mtime_ns))
 
 
 Mark = tuple[int, int]
@@ -146,6 +161,14 @@ def mark(path: Path) -> Mark:
     except OSError:
         return -1, 0
     return stat.st_size, stat.st_mtime_ns
+
+
+def remembered(path: Path) -> Mark:
+    """What a file looks like now, with its hash taken: `is_another` then tells what it becomes."""
+    found = mark(path)
+    if found[0] >= 0 and not isinstance(path, StorePath):
+        _digest(path, *found)
+    return found
 
 
 def is_another(path: Path, before: Mark) -> bool:

@@ -7,76 +7,149 @@ ends the run: rows could be in it.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract import file_names, hospital_names
-from ehrivig.extract.files import MARKER, LeftOut, TableFile
+from ehrivig.extract import delta, file_names, hospital_names
+from ehrivig.extract.files import DATABASE_SUFFIXES, MARKER, LeftOut
+from ehrivig.extract.part_checks import (
+    folders,
+    identity,
+    refuse_one_file_twice,
+    refuse_twin_folders,
+    refuse_two_formats,
+    refused,
+    where_in,
+)
+from ehrivig.extract.table_file import TableFile
 from ehrivig.store import StorePath
 
+_DEEPEST = 2
+"""Folders that may lie around tables: a schema and a hospital."""
 _LEAVE_OUT = "or begin its name with _ to leave it out"
 
 
 @dataclass
 class Found:
-    """The tables of a folder with their files, and what else lies in it."""
+    """The tables of a folder with their files, and what else lies in it.
+
+    `entries`: where each table was found first; `places`: where, by the hospital around it.
+    """
 
     root: Path
     tables: dict[str, tuple[TableFile, ...]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     entries: dict[str, str] = field(default_factory=dict)
+    places: dict[tuple[str, str | None], str] = field(default_factory=dict)
 
     def leave_out(self, path: Path, reason: str) -> None:
         """Note a file or folder that holds no rows of a table."""
-        self.left_out.append(LeftOut(_where(path, self.root), reason))
+        self.left_out.append(LeftOut(where_in(path, self.root), reason))
 
 
-def find_tables(root: Path) -> Found:
-    """Every table of a folder with its Parquet files; ExtractError for all that is in doubt."""
+def find_tables(root: Path, wanted: Collection[str] = ()) -> Found:
+    """Every table of a folder with its files; ExtractError for all that is in doubt.
+
+    `wanted`: the tables that are asked for. A folder of another name that holds some of them is a
+    schema, and a folder hospital_id=... that lies around tables holds those of a hospital.
+    """
     if not root.is_dir():
         raise ExtractError(
-            f"extract: no folder {root.name!r}. Give the folder of the Parquet files."
+            f"extract: no folder {root.name!r}. Give the folder of the Parquet or CSV files."
         )
     found = Found(root)
-    entries = _entries(root, root)
+    _add_all(found, root, {name.lower() for name in wanted})
+    if not found.tables:
+        raise ExtractError(
+            f"extract: {root.name!r} holds no table. A table is <table>.parquet, <table>.csv, or "
+            "a folder of such files."
+        )
+    return found
+
+
+def database_in(root: Path) -> Path:
+    """The DuckDB file that lies in a folder instead of tables; else the folder itself.
+
+    ExtractError for such a file beside tables, or beside another one.
+    """
+    if isinstance(root, StorePath) or not root.is_dir():
+        return root
+    entries = [
+        path
+        for path in _entries(root, root)
+        if path.name != MARKER and not file_names.why_left_out(path.name)
+    ]
+    found = [path for path in entries if path.name.lower().endswith(DATABASE_SUFFIXES)]
+    if not found:
+        return root
+    journal = f"{found[0].name}.wal"
+    others = [path.name for path in entries if path.name not in (found[0].name, journal)]
+    if others:
+        raise ExtractError(
+            f"extract: {found[0].name} is a DuckDB file and lies beside {others[0]}. Give the file "
+            f"itself (--extract {root.name}/{found[0].name}), {_LEAVE_OUT}."
+        )
+    _is_folder(found[0], root)
+    return found[0]
+
+
+def _add_all(found: Found, folder: Path, wanted: Collection[str]) -> None:
+    """Take in what lies in the extract, in a schema of it, or in the folder of a hospital."""
+    entries = _entries(folder, found.root)
     for entry in entries:
-        _refuse_unfinished(entry, entries, root)
-        reason = "says whether data are simulated" if entry.name == MARKER else None
+        _refuse_unfinished(entry, entries, found.root)
+        is_marker = entry.name == MARKER and folder == found.root
+        reason = "says whether data are simulated" if is_marker else None
         reason = reason or file_names.why_left_out(entry.name)
         if reason:
             found.leave_out(entry, reason)
+        elif _holds_tables(entry, found.root, wanted):
+            _add_all(found, entry, wanted)
         else:
             _add(found, entry)
-    if not found.tables:
-        raise ExtractError(
-            f"extract: {root.name!r} holds no table. A table is <table>.parquet or a folder of "
-            "Parquet files."
-        )
-    return found
+
+
+def _holds_tables(entry: Path, root: Path, wanted: Collection[str]) -> bool:
+    """Whether an entry is no table but a folder of tables: of a hospital, or a schema."""
+    if file_names.table_of(entry.name) in wanted or not _is_folder(entry, root):
+        return False
+    if len(entry.relative_to(root).parts) > _DEEPEST:
+        return False
+    if entry.name.startswith(hospital_names.HIVE):
+        return True
+    inside = (path.name for path in _entries(entry, root))
+    return any(
+        file_names.table_of(name) in wanted and not file_names.why_left_out(name) for name in inside
+    )
 
 
 def _add(found: Found, entry: Path) -> None:
     """Take in one entry of the extract: a table as one file, or as a folder of files."""
     name = file_names.table_of(entry.name)
-    if name in found.entries:
-        raise ExtractError(
-            f"{name}: given twice in the extract, as {found.entries[name]} and {entry.name}. "
-            "Remove one."
-        )
-    found.entries[name] = entry.name
+    where = where_in(entry, found.root)
+    around = _of_hospital(entry.parent, found.root)
+    for (table, hospital), other in found.places.items():
+        if table == name and (hospital == around or None in (hospital, around)):
+            raise ExtractError(
+                f"{name}: given twice in the extract, as {other} and {where}. Remove one."
+            )
+    found.places[name, around] = where
+    found.entries.setdefault(name, where)
     if _is_folder(entry, found.root):
         paths = sorted(_parts(found, entry))
         if not paths:
             raise ExtractError(
-                f"{entry.name}: the folder holds no Parquet file. Fill or remove it."
+                f"{entry.name}: the folder holds no Parquet or CSV file. Fill or remove it."
             )
     else:
         paths = [_part(entry, found.root)]
-    files = [TableFile(path, _hospital(path, entry, name)) for path in paths]
-    _refuse_one_file_twice(files, found.root)
-    _refuse_twin_folders(files, entry)
+    files = [TableFile(path, _hospital(path, found.root, name)) for path in paths]
+    files = [*found.tables.get(name, ()), *files]
+    refuse_one_file_twice(files, found.root)
+    refuse_twin_folders(files, found.root, name)
+    refuse_two_formats(files, found.root)
     found.tables[name] = tuple(files)
 
 
@@ -85,14 +158,17 @@ def _parts(found: Found, folder: Path) -> Iterator[Path]:
     if isinstance(folder, StorePath):
         yield from _objects(found, folder)
     else:
-        yield from _files(found, folder, (_identity(found.root), _identity(folder)))
+        yield from _files(found, folder, (identity(found.root), identity(folder)))
 
 
 def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     """The Parquet files below a folder of this machine; `above`: the folders that it lies in."""
     inside = list(_entries(folder, found.root))
+    if any(path.name == delta.LOG for path in inside):
+        yield from _of_delta(found, folder)
+        return
     if not inside and len(above) > 2:
-        raise _refused(folder, found.root, "is an empty folder. Fill or remove it.")
+        raise refused(folder, found.root, "is an empty folder. Fill or remove it.")
     for path in inside:
         _refuse_unfinished(path, inside, found.root)
         reason = file_names.why_left_out(path.name)
@@ -100,10 +176,36 @@ def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> It
             found.leave_out(path, reason)
         elif not _is_folder(path, found.root):
             yield _part(path, found.root)
-        elif (identity := _identity(path)) in above:
-            raise _refused(path, found.root, "is a link to a folder around it. Remove the link.")
+        elif (own := identity(path)) in above:
+            raise refused(path, found.root, "is a link to a folder around it. Remove the link.")
         else:
-            yield from _files(found, path, (*above, identity))
+            yield from _files(found, path, (*above, own))
+
+
+def _of_delta(found: Found, folder: Path) -> Iterator[Path]:
+    """The files of the current version of a Delta table; the others are left out by name."""
+    now = delta.current(folder, where_in(folder, found.root))
+    found.leave_out(folder / delta.LOG, f"log of a Delta table, of version {now.version}")
+    missing = set(now.files)
+    for path in sorted(folder.rglob("*")):
+        steps = path.relative_to(folder).parts
+        reason = next((told for step in steps if (told := file_names.why_left_out(step))), None)
+        if delta.LOG in steps or _is_folder(path, found.root):
+            continue
+        if path in now.files:
+            missing.remove(path)
+            yield _part(path, found.root)
+        elif reason:
+            found.leave_out(path, reason)
+        else:
+            found.leave_out(_part(path, found.root), "not of the current version of the table")
+    if missing:
+        raise refused(
+            min(missing),
+            found.root,
+            "is named by the log of the Delta table, and is not there. "
+            "Copy the table whole, or restore the file.",
+        )
 
 
 def _objects(found: Found, folder: StorePath) -> Iterator[Path]:
@@ -112,7 +214,7 @@ def _objects(found: Found, folder: StorePath) -> Iterator[Path]:
         steps = path.relative_to(folder).parts
         lakes = [told for step in steps if (told := file_names.lake(step))]
         if lakes:
-            raise _refused(folder, found.root, _of_a_lake(lakes[0]))
+            raise refused(folder, found.root, _of_a_lake(lakes[0]))
         reasons = [told for step in steps if (told := file_names.why_left_out(step))]
         if reasons:
             found.leave_out(path, reasons[0])
@@ -125,7 +227,7 @@ def _entries(folder: Path, root: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except PermissionError as error:
-        raise _refused(
+        raise refused(
             folder, root, "may not be listed. Grant this user the right to read it."
         ) from error
 
@@ -137,13 +239,13 @@ def _is_folder(path: Path, root: Path) -> bool:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        raise _refused(path, root, "is a link to nowhere. Mend or remove the link.") from error
+        raise refused(path, root, "is a link to nowhere. Mend or remove the link.") from error
     except PermissionError as error:
-        raise _refused(path, root, "may not be read. Grant this user the right to.") from error
+        raise refused(path, root, "may not be read. Grant this user the right to.") from error
     except OSError as error:  # ELOOP: a link that leads to itself
-        raise _refused(path, root, "is a link that leads to itself. Mend or remove it.") from error
+        raise refused(path, root, "is a link that leads to itself. Mend or remove it.") from error
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-        raise _refused(path, root, f"is {_special(mode)}, no file. Remove it, {_LEAVE_OUT}.")
+        raise refused(path, root, f"is {_special(mode)}, no file. Remove it, {_LEAVE_OUT}.")
     return stat.S_ISDIR(mode)
 
 
@@ -157,11 +259,14 @@ def _part(path: Path, root: Path) -> Path:
     if file_names.is_part(path.name):
         return path
     if _begins_as_parquet(path):
-        raise _refused(
+        raise refused(
             path, root, f"is Parquet, but not named so. Call it <name>.parquet, {_LEAVE_OUT}."
         )
-    raise _refused(
-        path, root, f"is no Parquet file. Write its rows as Parquet, remove it, {_LEAVE_OUT}."
+    raise refused(
+        path,
+        root,
+        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
+        f"one of these, remove it, {_LEAVE_OUT}.",
     )
 
 
@@ -178,67 +283,34 @@ def _refuse_unfinished(path: Path, beside: list[Path], root: Path) -> None:
     names = {one.name for one in beside}
     whole = file_names.unfinished(path.name)
     if whole and whole not in names:
-        raise _refused(
+        raise refused(
             path, root, f"is a transfer that was not finished. Finish it, or remove it ({whole})."
         )
     told = file_names.lake(path.name)
+    if path.name == "metadata" and _is_folder(path, root) and any(path.glob("*.metadata.json")):
+        told = "an Iceberg table, whose files hold deleted rows too"
     if told:
-        raise _refused(path.parent, root, _of_a_lake(told))
+        raise refused(path.parent, root, _of_a_lake(told))
     begun = path.name == "_temporary" and "_SUCCESS" not in names
     if begun and any(one.is_file() for one in path.rglob("*")):
-        raise _refused(path, root, "holds rows of a write that did not finish. Write them anew.")
+        raise refused(path, root, "holds rows of a write that did not finish. Write them anew.")
 
 
 def _of_a_lake(told: str) -> str:
     return f"is {told}. Write its present rows to plain Parquet files."
 
 
-def _refuse_one_file_twice(files: list[TableFile], root: Path) -> None:
-    """ExtractError when a link leads to another part of the same table."""
-    seen: dict[tuple[int, int], Path] = {}
-    for path in (file.path for file in files if not isinstance(file.path, StorePath)):
-        other = seen.setdefault(_identity(path), path)
-        if other != path:
-            raise _refused(
-                path, root, f"is the same file as {_where(other, root)}. Remove the link."
-            )
+def _of_hospital(folder: Path, root: Path) -> str | None:
+    """The folder hospital_id=... that lies around the tables in a folder; None without one."""
+    steps = folder.relative_to(root).parts if folder != root else ()
+    return next((name for name in steps if name.startswith(hospital_names.HIVE)), None)
 
 
-def _refuse_twin_folders(files: list[TableFile], entry: Path) -> None:
-    """ExtractError when two folders of a table, written differently, name one hospital."""
-    seen: dict[str, str] = {}
-    for file in (one for one in files if one.hospital_id is not None):
-        folder = next(n for n in _folders(file.path, entry) if n.startswith(hospital_names.HIVE))
-        other = seen.setdefault(str(file.hospital_id), folder)
-        if other != folder:
-            raise ExtractError(
-                f"{entry.name}: the folders {other!r} and {folder!r} name one hospital. Put its "
-                "files into one of them."
-            )
-
-
-def _hospital(path: Path, entry: Path, table: str) -> str | None:
+def _hospital(path: Path, root: Path, table: str) -> str | None:
     """The hospital in the folder names of a file; ExtractError when there are two."""
-    found = [name for name in _folders(path, entry) if name.startswith(hospital_names.HIVE)]
+    found = [name for name in folders(path, root) if name.startswith(hospital_names.HIVE)]
     if len(found) > 1:
         raise ExtractError(
             f"{table}: {path.name} lies in {found[0]!r} and in {found[1]!r}. Keep one of them."
         )
     return hospital_names.of_folder(found[0], table) if found else None
-
-
-def _folders(path: Path, entry: Path) -> tuple[str, ...]:
-    return path.relative_to(entry).parts[:-1]
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _where(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path != root else path.name
-
-
-def _refused(path: Path, root: Path, why: str) -> ExtractError:
-    return ExtractError(f"{_where(path, root)}: {why}")

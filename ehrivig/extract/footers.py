@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,21 +13,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ehrivig.errors import ExtractError
+from ehrivig.extract.table_file import TableFile
 from ehrivig.store import StorePath
 from ehrivig.store.refusal import reason, unreadable
 
+IDS = "ehrivig.ids"
+"""Under this name the copy of delimited text says how the ids of each column are written."""
+WRITTEN = ("whole", "unsigned", "text")
+"""Of what kind ids are, each able to hold those before it."""
+_ALSO_TEXT = "?"
+"""Behind a kind of ids that are written as text, and so may be shown as text as well."""
 MOST_COLUMNS = 2_000
 MOST_FOLD, LARGE = 1_000, 2**30
 """How often its size on disk a file of at least so many bytes may be when it is unpacked."""
 
 
-def schema(path: Path, root: Path) -> pa.Schema:
-    """The columns of a Parquet file; ExtractError with the file's name when it is unreadable.
+def schema(file: TableFile, root: Path) -> pa.Schema:
+    """The columns of a file; ExtractError with the file's name when it is unreadable.
 
     Column names that are equal but for case, and names with a byte order mark, are refused.
     """
-    found = _footer(path, root).columns
-    where = path.relative_to(root).as_posix()
+    found = _footer(file, root).columns
+    where = file.where(root)
     names = [name.casefold() for name in found.names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -40,33 +48,44 @@ def schema(path: Path, root: Path) -> pa.Schema:
     return found
 
 
-def row_count(path: Path, root: Path) -> int:
-    """The rows of a Parquet file, by its footer."""
-    return _footer(path, root).rows
+def row_count(file: TableFile, root: Path) -> int:
+    """The rows of a file, by its footer."""
+    return _footer(file, root).rows
 
 
-def signature(path: Path, root: Path) -> tuple[tuple[str, str], ...]:
-    """The columns of a Parquet file by name, with the types that Parquet itself knows.
+def signature(file: TableFile, root: Path) -> tuple[tuple[str, str], ...]:
+    """The columns of a file by name, with the types that Parquet itself knows.
 
     Text is text, whatever the writer called it (string, large_string, dictionary).
     """
-    return _footer(path, root).types
+    return _footer(file, root).types
 
 
-def ids_of(path: Path, root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
+def ids_of(file: TableFile, root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Some columns of a file with the kind of their ids: text, whole, or unsigned.
 
     Unsigned ids are those that a signed number of 64 bits may not hold. A column that was written
-    without a type has none.
+    without a type has none. Behind the kind of numbers in delimited text stands a "?": `settled`.
     """
-    for field in schema(path, root):
+    written = _footer(file, root).ids if file.copy else {}
+    for field in schema(file, root):
         name = field.name.casefold()
         if name not in names or pa.types.is_null(field.type):
             continue
-        if pa.types.is_uint64(field.type) and _beyond_signed(path, name):
+        if (told := written.get(name, "text")) != "text":
+            yield name, told + _ALSO_TEXT
+        elif pa.types.is_uint64(field.type) and _beyond_signed(file.parquet, name):
             yield name, "unsigned"
         else:
             yield name, "whole" if _is_number(field.type) else "text"
+
+
+def settled(kinds: Collection[str]) -> set[str]:
+    """The kinds of ids, when those that may be numbers are numbers unless some others are text."""
+    sure = {kind for kind in kinds if not kind.endswith(_ALSO_TEXT)}
+    if "text" in sure:
+        return sure
+    return sure | {kind.removesuffix(_ALSO_TEXT) for kind in kinds}
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -97,23 +116,26 @@ def _largest(group: Any) -> int:
 class _Footer:
     """What a Parquet file says of itself at its end: its columns, their types, its rows.
 
-    `unpacked`: its bytes without compression.
+    `unpacked`: its bytes without compression; `ids`: what the copy of delimited text says of them.
     """
 
     columns: pa.Schema
     types: tuple[tuple[str, str], ...]
     rows: int
     unpacked: int
+    ids: dict[str, str]
 
 
-def _footer(path: Path, root: Path) -> _Footer:
+def _footer(file: TableFile, root: Path) -> _Footer:
+    if file.problem:
+        raise ExtractError(file.problem)
+    path, where = file.parquet, file.where(root)
     try:
         stat = path.stat()
         found = _footer_of(path, stat.st_size, stat.st_mtime)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(path, StorePath) and reason(error, path):
             raise unreadable(error, path) from error
-        where = path.relative_to(root).as_posix()
         if isinstance(error, PermissionError):
             raise ExtractError(
                 f"{where}: may not be read. Grant this user the right to read it."
@@ -131,7 +153,8 @@ def _footer(path: Path, root: Path) -> _Footer:
         raise ExtractError(
             f"{where}: not a readable Parquet file (truncated or corrupt). Replace the file."
         ) from error
-    _refuse_bomb(found, stat.st_size, path.relative_to(root).as_posix())
+    if not file.copy:
+        _refuse_bomb(found, stat.st_size, where)
     return found
 
 
@@ -158,7 +181,8 @@ def _footer_of(path: Path, size: int, changed: float) -> _Footer:
     if mark not in _same_columns:
         _same_columns[mark] = columns, _types(found.schema)
     unpacked = sum(found.row_group(n).total_byte_size for n in range(found.num_row_groups))
-    return _Footer(*_same_columns[mark], found.num_rows, unpacked)
+    ids = json.loads((found.metadata or {}).get(IDS.encode(), b"{}"))
+    return _Footer(*_same_columns[mark], found.num_rows, unpacked, ids)
 
 
 def _opened(path: Path) -> Any:

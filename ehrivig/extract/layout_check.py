@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ehrivig import contract, extract, resources
 from ehrivig.codes import CodeLists
@@ -16,6 +17,7 @@ from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, UnreadableValue, UsageError
 from ehrivig.extract import canonical, layout_rows, layouts, resolved, stages
 from ehrivig.extract.damage import refused_column
+from ehrivig.extract.files import Source
 from ehrivig.extract.layout_report import (
     CodeCount,
     CodeReport,
@@ -137,7 +139,13 @@ def check(
     """
     layout = layouts.load(str(folder))
     plan = _with_layout(study or load("ivig_covid19"), layout.name)
-    source = extract.find(Path(extract_folder), layout)
+    with TemporaryDirectory(prefix="ehrivig-") as copies:
+        source = extract.find(Path(extract_folder), layout, Path(copies))
+        return _report(source, layout, plan)
+
+
+def _report(source: Source, layout: Layout, plan: Study) -> LayoutReport:
+    """What a layout makes of the tables of a source."""
     with Database(within=source.within) as db:
         stages.begin(db, source, layout, EVERY, plan)
         reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}

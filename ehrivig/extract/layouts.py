@@ -35,6 +35,7 @@ OF_ANY_TABLE = ("event", "moment")
 FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
 """Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
 _SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
+_NAMED = re.compile(r'\bsource\s*\.\s*(?:"([^"]+)"|(\w+))', re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -71,6 +72,15 @@ class Layout:
     def required_sources(self) -> tuple[str, ...]:
         """Source tables without which nothing can be read."""
         return REQUIRED.get(self.name, ())
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source tables that are read, in small letters."""
+        if self.declared:
+            return tuple(self.declared)
+        queries = [*self.selects.values(), *self.preparations.values()]
+        found = (m for q in queries for m in _NAMED.finditer(_COMMENT.sub("", q.text)))
+        return tuple(dict.fromkeys((m[1] or m[2]).lower() for m in found))
 
     def where(self, table: str) -> str:
         """How a message names the SELECT of a canonical table."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -19,7 +20,9 @@ from ehrivig.codes.lists import OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.database import Database
 from ehrivig.extract import layouts, list_named, list_near, resolved, stages
+from ehrivig.extract.files import Source
 from ehrivig.extract.layout_check import table_report
+from ehrivig.extract.layouts import Layout
 from ehrivig.extract.list_counts import NOTHING, TABLES, Counted, LineCount, ListReport, Remark
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import Study
@@ -31,8 +34,13 @@ def check(lists: CodeLists, folder: Path, study: Study) -> list[ListReport]:
     `study`: layout and how the extract is read. Raises ExtractError when it cannot be.
     """
     layout = layouts.load(study.extract.layout)
-    source = extract.find(folder, layout)
-    plan = study.with_lists(lists)
+    with TemporaryDirectory(prefix="ehrivig-") as copies:
+        source = extract.find(folder, layout, Path(copies))
+        return _reports(source, layout, lists, study.with_lists(lists))
+
+
+def _reports(source: Source, layout: Layout, lists: CodeLists, plan: Study) -> list[ListReport]:
+    """The reports of what a source holds."""
     with Database(within=source.within) as db:
         stages.begin(db, source, layout, EVERY, plan)
         for table in stages.in_order():

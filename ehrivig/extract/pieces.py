@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError, OutOfReach
+from ehrivig.extract.delimited.dialect import Dialect
 from ehrivig.extract.file_names import hive_key
-from ehrivig.extract.files import TableFile
 from ehrivig.extract.footers import schema, signature
 from ehrivig.extract.hospital_names import HIVE
+from ehrivig.extract.table_file import TableFile
 from ehrivig.literals import literal, render
 
 _HOSPITAL = HIVE.rstrip("=")
@@ -47,13 +48,13 @@ def pieces(db: Database, files: Sequence[TableFile], root: Path, where: str) -> 
 
     ExtractError when files of one hospital have other columns, or a folder says other than a file.
     """
-    db.reach(file.path for file in files)
+    db.reach(file.parquet for file in files)
     _refuse_other_columns(files, root, where)
     _refuse_folders_above(files, root)
     groups: dict[object, list[TableFile]] = {}
     for file in files:
         keys = tuple(key for key, _ in _keys(file.path, root))
-        groups.setdefault((signature(file.path, root), keys), []).append(file)
+        groups.setdefault((signature(file, root), keys), []).append(file)
     for file in files:
         _refuse_other_folder(db, file, root, where)
     return tuple(_piece(db, tuple(group), root) for group in groups.values())
@@ -71,16 +72,18 @@ def of_attached(db: Database, name: str, attached: str) -> Piece:
 
 def _piece(db: Database, files: tuple[TableFile, ...], root: Path) -> Piece:
     """One group of files; a column that is a folder as well keeps the type that it has in files."""
-    first = files[0].path
-    keys = [key for key, _ in _keys(first, root)]
-    own = {name.casefold() for name in schema(first, root).names}
+    first = files[0].parquet
+    keys = [key for key, _ in _keys(files[0].path, root)]
+    own = {name.casefold() for name in schema(files[0], root).names}
     options = ["hive_partitioning = true", "hive_types_autocast = false"] if keys else []
     both = [key for key in keys if key.casefold() in own and key != _HOSPITAL]
     if both:
         types = {n.casefold(): kind for n, kind in db.columns(_alone(first)).items()}
         shown = ", ".join(f"{literal(key)}: {literal(types[key.casefold()])}" for key in both)
         options.append(f"hive_types = {{{shown}}}")
-    source = _reading([file.path for file in files], options)
+    source = _reading([file.parquet for file in files], options)
+    if files[0].dialect is not None:
+        db.logged_as(source, _reading_text(files, files[0].dialect, options))
     return Piece(source, db.columns(f"SELECT * FROM {source}"), files)
 
 
@@ -88,6 +91,16 @@ def _reading(paths: Sequence[Path], options: Sequence[str]) -> str:
     """SQL that reads some files; without options no folder of their paths is taken for a column."""
     named = render("$files", {"files": [str(path) for path in paths]})
     return f"read_parquet({', '.join([named, *(options or ['hive_partitioning = false'])])})"
+
+
+def _reading_text(files: Sequence[TableFile], dialect: Dialect, options: Sequence[str]) -> str:
+    """The same of delimited text, for a DuckDB shell that has no copies."""
+    listed = render("$files", {"files": [str(file.path) for file in files]})
+    told = {"delim": dialect.delimiter, "quote": dialect.quote}
+    told |= {"encoding": dialect.encoding} if dialect.encoding != "utf-8" else {}
+    settings = [f"{name} = {literal(value)}" for name, value in told.items()]
+    settings += options or ["hive_partitioning = false"]
+    return f"read_csv({', '.join([listed, 'header = true', 'all_varchar = true', *settings])})"
 
 
 def _alone(path: Path) -> str:
@@ -106,7 +119,7 @@ def _refuse_other_columns(files: Sequence[TableFile], root: Path, where: str) ->
     """ExtractError when two files of one hospital do not have the same columns."""
     first: dict[str | None, tuple[TableFile, set[str]]] = {}
     for file in files:
-        names = {name.casefold() for name in schema(file.path, root).names}
+        names = {name.casefold() for name in schema(file, root).names}
         names |= {key.casefold() for key, _ in _keys(file.path, root)}
         other, wanted = first.setdefault(file.hospital_id, (file, names))
         if names != wanted:
@@ -124,19 +137,22 @@ def _refuse_folders_above(files: Sequence[TableFile], root: Path) -> None:
     """
     if not any(True for file in files for _ in _keys(file.path, root)):
         return
-    above = [(found[0].casefold(), name) for name in root.parts if (found := hive_key(name))]
+    around = {name for file in files for name in file.base(root).parts}
+    above = [(one[0].casefold(), name) for name in sorted(around) if (one := hive_key(name))]
     for key, name in above:
-        names = {n.casefold() for file in files for n in schema(file.path, root).names}
+        names = {n.casefold() for file in files for n in schema(file, root).names}
         if key == _HOSPITAL or key in names:
+            what = "it" if name in root.parts else "--out, where text is copied to,"
             raise ExtractError(
-                f"extract: it lies in a folder {name!r}, which would be read as its column {key}. "
+                f"extract: {what} lies in a folder {name!r}, which would be read as its column "
+                f"{key}. "
                 "Move it, or give a link to it that lies elsewhere."
             )
 
 
 def _refuse_other_folder(db: Database, file: TableFile, root: Path, where: str) -> None:
     """ExtractError when the rows of a file say other than the folders in which it lies."""
-    columns = {name.casefold(): name for name in schema(file.path, root).names}
+    columns = {name.casefold(): name for name in schema(file, root).names}
     for key, written in _keys(file.path, root):
         name = columns.get(key.casefold())
         if name is None:
@@ -145,7 +161,7 @@ def _refuse_other_folder(db: Database, file: TableFile, root: Path, where: str) 
         rows = db.rows(
             f"SELECT count(*) FROM read_parquet($file, hive_partitioning = false) "
             f"WHERE {quoted(name)}::VARCHAR IS DISTINCT FROM $value",
-            {"file": str(file.path), "value": value},
+            {"file": str(file.parquet), "value": value},
         )
         if rows[0][0]:
             what = "hospital" if key == _HOSPITAL else key

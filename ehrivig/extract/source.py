@@ -13,17 +13,17 @@ from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
 from ehrivig.extract import layouts, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.damage import refused_column, unreadable
+from ehrivig.extract.file_names import is_text
 from ehrivig.extract.files import (
     DATABASE_SUFFIXES,
     InputFile,
     LeftOut,
     Source,
-    TableFile,
     input_file,
     is_synthetic,
 )
-from ehrivig.extract.folder import find_tables
-from ehrivig.extract.footers import ids_of, row_count, schema, signature
+from ehrivig.extract.folder import database_in, find_tables
+from ehrivig.extract.footers import ids_of, row_count, schema, settled, signature
 from ehrivig.extract.hospital_names import (
     is_missing,
     refuse_invisible,
@@ -32,7 +32,9 @@ from ehrivig.extract.hospital_names import (
 )
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.source_view import hospitals_of
+from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.table_names import refuse_doubtful
+from ehrivig.extract.text_copies import with_copies
 from ehrivig.store import StorePath, place
 from ehrivig.store.refusal import refuse_unreadable
 from ehrivig.study import Study
@@ -51,8 +53,11 @@ _ROWS_OF_DATABASE = (
 )
 
 
-def inspect(extract: Path, study: Study) -> Source:
+def inspect(extract: Path, study: Study, copies: Path | None = None) -> Source:
     """What an extract holds: tables and hospitals, without reading events.
+
+    `copies`: a folder for the Parquet copies of delimited text, which must be there as long as the
+    source is read; without it one that ends with the process.
 
     Raises ExtractError for a folder that cannot be read: missing, empty, a misspelt or missing
     table, mixed versions of a layout, a hospital of the study that is not there. StudyError where
@@ -60,7 +65,7 @@ def inspect(extract: Path, study: Study) -> Source:
     """
     layout = layouts.load(study.extract.layout)
     refuse_calendar(study)
-    source = find(extract, layout)
+    source = find(extract, layout, copies)
     hospitals = (
         _native_hospitals(source)
         if layout.name == "native"
@@ -73,16 +78,21 @@ def inspect(extract: Path, study: Study) -> Source:
     )
 
 
-def find(root: Path, layout: Layout) -> Source:
+def find(root: Path, layout: Layout, copies: Path | None = None) -> Source:
     """The tables of an extract that a layout reads, with its version; hospitals not yet known."""
     root = place(root)
     if isinstance(root, StorePath):
         refuse_unreadable(root)
-    parts, left_out = _parts(root, layout)
-    source = Source(root, layout.name, (), (), False, parts=parts, left_out=left_out)
+    given, root = root, database_in(root)
+    parts, left_out, known = _parts(root, layout)
+    parts, dialects = with_copies(parts, root, layout, copies, known)
+    source = Source(
+        root, layout.name, (), (), False, parts=parts, left_out=left_out, dialects=dialects
+    )
     _refuse_missing(source, layout)
     version = clif_version(source) if layout.name == "clif" else ""
-    return replace(source, version=version, synthetic=is_synthetic(root))
+    home = given if given != root else None
+    return replace(source, version=version, synthetic=is_synthetic(given), home=home)
 
 
 def open_hospitals(
@@ -130,9 +140,9 @@ def rows(source: Source, hospital_id: str) -> int:
     own = shared = 0
     for file in (f for name in source.parts for f in source.table_files(name, [hospital_id])):
         if file.hospital_id is None:
-            shared += row_count(file.path, source.root)
+            shared += row_count(file, source.root)
         else:
-            own += row_count(file.path, source.root)
+            own += row_count(file, source.root)
     return own + shared // len(source.hospitals)
 
 
@@ -151,18 +161,19 @@ def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:
         files = source.table_files(name, [hospital_id])
         if not files and name in layout.required_sources:
             return {"": hospital_id}
-        for path in (file.path for file in files if file.hospital_id is not None):
+        for file in (one for one in files if one.hospital_id is not None):
             if layout.declared:
                 ids = {c.name for c in layout.declared[name] if c.kind == "key"} - {"hospital_id"}
-                for column, kind in ids_of(path, source.root, ids):
+                for column, kind in ids_of(file, source.root, ids):
                     found.setdefault(column, set()).add(kind)
             else:
-                found.setdefault(name, set()).add(repr(signature(path, source.root)))
+                found.setdefault(name, set()).add(repr(signature(file, source.root)))
     return {name: _kind(kinds, hospital_id) for name, kinds in found.items()}
 
 
 def _kind(kinds: set[str], hospital_id: str) -> str:
     """What a hospital has in several files; where it is both text and numbers, like no other."""
+    kinds = settled(kinds)
     if kinds == {"unsigned", "whole"}:
         kinds = {"unsigned"}
     return hospital_id if {"text", "whole"} <= kinds else repr(sorted(kinds))
@@ -175,39 +186,48 @@ def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
             stages.attach(db, source.root)
             rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
         return [input_file(source.root, source.root, rows)]
-    return [input_file(path, source.root) for path in source.files(hospitals)]
+    root = source.root
+    found = source.files_of_tables(hospitals)
+    return [input_file(file.path, root, row_count(file, root)) for file in found]
 
 
 _Parts = dict[str, tuple[TableFile, ...]]
 
 
-def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...]]:
-    """The source tables that the layout reads, with their files; what else lies in the extract."""
+def _parts(root: Path, layout: Layout) -> tuple[_Parts, tuple[LeftOut, ...], tuple[str, ...]]:
+    """The source tables that the layout reads, what else lies there, and the names of all."""
     if root.is_file():
-        return _database_parts(root, layout), ()
-    found = find_tables(root)
+        return _database_parts(root, layout), (), ()
+    found = find_tables(root, layout.sources)
     parts = found.tables
     if layout.declared:
         refuse_doubtful(parts, tuple(layout.declared))
         parts = {name: files for name, files in parts.items() if name in layout.declared}
+    else:  # delimited text that nobody reads is not copied
+        parts = {
+            name: files
+            for name, files in parts.items()
+            if name in layout.sources or not any(is_text(file.path.name) for file in files)
+        }
     others = [
         LeftOut(entry, f"no table of the layout {layout.name}")
         for name, entry in found.entries.items()
         if name not in parts
     ]
     left_out = sorted([*found.left_out, *others], key=lambda one: one.path)
-    return parts, tuple(left_out)
+    return parts, tuple(left_out), tuple(found.entries)
 
 
 def _database_parts(root: Path, layout: Layout) -> _Parts:
     """The tables of a DuckDB file."""
     if root.suffix.lower() not in DATABASE_SUFFIXES:
         raise ExtractError(
-            f"extract: {root.name} is neither a folder of Parquet files nor a DuckDB file "
+            f"extract: {root.name} is neither a folder of Parquet or CSV files nor a DuckDB file "
             f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
         )
     with Database(within=[root]) as db:
         names = stages.attach(db, root)
+        stages.refuse_twin_tables(db, root, layout)
     return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
 
 
@@ -232,7 +252,7 @@ def _native_hospitals(source: Source) -> list[str]:
                 found |= hospitals_of(db, source.root, name, attached[name])
             shared = tuple(part for part in files if part.hospital_id is None)
             for part in shared:
-                columns = {n.casefold() for n in schema(part.path, source.root).names}
+                columns = {n.casefold() for n in schema(part, source.root).names}
                 if "hospital_id" not in columns:
                     raise ExtractError(
                         f"{name}: {part.path.name} has no column hospital_id, and lies in no "

@@ -16,10 +16,10 @@ from ehrivig.database import Database
 from ehrivig.errors import ExtractError
 from ehrivig.extract import column_types, shown
 from ehrivig.extract.column_types import CLOCKS, UNTYPED, ZONED, Way, sql_type
-from ehrivig.extract.files import TableFile
 from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
 from ehrivig.extract.pieces import Piece, of_attached, pieces, quoted
+from ehrivig.extract.table_file import TableFile
 from ehrivig.literals import render
 
 EVERY: tuple[str, ...] = ()
@@ -32,7 +32,8 @@ class View:
     """One source view to be made.
 
     `columns`: what the layout reads; none where only its SELECTs know. `keys`: the types that the
-    ids have in other tables, which an id has here too where no row has one.
+    ids have in other tables, which an id has here too where no row has one. `numbers`: ids that are
+    numbers where they are written as text, with the type that they then have.
     """
 
     table: str
@@ -43,6 +44,7 @@ class View:
     timezone: str | None
     only_hospital: bool
     keys: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -209,6 +211,8 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         return column_types.of_undeclared(sql, kind)
     if column.kind in ("time", "utc", "date"):
         return _clock(view, sql, kind, column)
+    if kind == "VARCHAR" and column.kind == "key" and column.name in view.numbers:
+        return (column_types.written_id(sql, view.numbers[column.name]),)
     return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
 
 
@@ -222,7 +226,25 @@ def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, 
         return (Way(wanted, _local(view, f"({sql}::TIMESTAMP AT TIME ZONE 'UTC')", column.name)),)
     if kind in (*CLOCKS, "DATE"):
         return (Way(wanted, None if kind == wanted else f"{sql}::{wanted}"),)
-    return ()
+    return _written_clock(view, sql, column) if kind == "VARCHAR" else ()
+
+
+def _written_clock(view: View, sql: str, column: SourceColumn) -> tuple[Way, ...]:
+    """Moments as text: all without a zone, or all with one."""
+    utc = column.kind == "utc"
+    bare = column_types.written_moment(sql, zoned=False)
+    zoned = column_types.written_moment(sql, zoned=True)
+
+    def shown(moment: str) -> str:
+        return f"({moment})::{sql_type(column.kind)}"
+
+    wanted, plain = sql_type(column.kind), f"({bare.expression})"
+    if utc:
+        plain = _local(view, f"({plain} AT TIME ZONE 'UTC')", column.name)
+    alone = bare.shown(shown(plain), wanted)
+    if view.timezone is None:
+        return (alone,)
+    return (zoned.shown(shown(_local(view, f"({zoned.expression})", column.name)), wanted), alone)
 
 
 def _local(view: View, expression: str, name: str) -> str:

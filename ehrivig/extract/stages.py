@@ -10,10 +10,12 @@ from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
 from ehrivig.extract import canonical, care_sites, layouts, offsets, source_view, unplaced
-from ehrivig.extract.files import Source, TableFile
+from ehrivig.extract.files import Source
 from ehrivig.extract.layouts import Layout
+from ehrivig.extract.number_ids import number_ids
 from ehrivig.extract.pieces import of_attached
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
+from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.zones import alike, known_zone, own_zone
 from ehrivig.literals import render
 from ehrivig.study import Study
@@ -39,6 +41,12 @@ _NO_STAY = {
 
 def attach(db: Database, path: Path) -> dict[str, str]:
     """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
+    journal = path.with_name(f"{path.name}.wal")
+    if journal.is_file() and journal.stat().st_size:
+        raise ExtractError(
+            f"extract: {path.name} lacks what {journal.name} holds: it is open, or was not closed. "
+            "Close the program that writes it, or run CHECKPOINT there."
+        )
     try:
         db.execute(render("ATTACH $path AS warehouse (READ_ONLY)", {"path": str(path)}))
     except EhrivigError:
@@ -52,6 +60,19 @@ def attach(db: Database, path: Path) -> dict[str, str]:
         "WHERE table_catalog = 'warehouse'"
     )
     return {name.lower(): f'warehouse."{schema}"."{name}"' for schema, name in sorted(rows)}
+
+
+def refuse_twin_tables(db: Database, path: Path, layout: Layout) -> None:
+    """ExtractError when an attached file has a table that the layout reads in two schemas."""
+    twice = db.rows(
+        "SELECT lower(table_name), list_sort(list(table_schema)) FROM information_schema.tables "
+        "WHERE table_catalog = 'warehouse' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    )
+    for name, (first, second, *_) in (row for row in twice if row[0] in layout.sources):
+        raise ExtractError(
+            f"{name}: given twice in {path.name}, as {first}.{name} and {second}.{name}. Drop or "
+            "rename one."
+        )
 
 
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
@@ -160,6 +181,7 @@ def _sources(
     attached = attach(db, source.root) if source.is_database else {}
     zone = known_zone(db, study.extract.timezone)
     keys: dict[str, str] = {}
+    numbers = number_ids(source, layout, hospitals)
     for name in _in_order(source, layout, hospitals):
         view = View(
             name,
@@ -170,6 +192,7 @@ def _sources(
             zone,
             layout.name == "native",
             keys,
+            numbers,
         )
         _source(db, layout, view, attached.get(name))
         keys = {**_keys_of(db, view), **keys}

@@ -181,7 +181,10 @@ def _absolute(task: Task) -> Task:
     """The task with paths that do not depend on where a process was started."""
     here = Path.cwd()
     parts = {
-        name: tuple(replace(file, path=_from(here, file.path)) for file in files)
+        name: tuple(
+            replace(file, path=_from(here, file.path), copy=file.copy and _from(here, file.copy))
+            for file in files
+        )
         for name, files in task.source.parts.items()
     }
     source = replace(task.source, root=_from(here, task.source.root), parts=parts)

@@ -32,7 +32,7 @@ def engines() -> dict[str, str]:
 
 
 def of_inputs(source: extract.Source) -> dict[str, str]:
-    """Hospital -> SHA-256 of its files: names, sizes, content.
+    """Hospital -> SHA-256 of its files: names, sizes, content, and how text is written.
 
     Empty, which equals no other, for a hospital with a file that cannot be opened.
     """
@@ -41,7 +41,8 @@ def of_inputs(source: extract.Source) -> dict[str, str]:
 
 def _of_input(source: extract.Source, hospital_id: str) -> str:
     try:
-        return _digest([asdict(file) for file in extract.input_files(source, [hospital_id])])
+        files = [asdict(file) for file in extract.input_files(source, [hospital_id])]
+        return _digest([*files, *([asdict(source.dialects)] if source.dialects else [])])
     except ExtractError:
         return ""
 

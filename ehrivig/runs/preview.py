@@ -17,6 +17,7 @@ import polars as pl
 from ehrivig import cohort, extract
 from ehrivig.concepts import bands
 from ehrivig.dataset import KEY
+from ehrivig.extract import COPIES
 from ehrivig.features import nobody_exposed
 from ehrivig.runs import datasets, plan, workers
 from ehrivig.runs.datasets import Part
@@ -47,10 +48,10 @@ class Preview:
 def preview(study: Study, folder: Path, options: Options | None = None) -> Preview:
     """Look at every hospital of an extract; ExtractError when none can be read."""
     use = options or Options()
-    source = extract.inspect(folder, study)
     shared = Path.cwd() if use.cluster else None  # other machines must see it
     with tempfile.TemporaryDirectory(dir=shared, prefix=".preview-") as name:
         place = Path(name)
+        source = extract.inspect(folder, study, place / COPIES)
         batches = place / "batches"
         tasks = plan.tasks(source, study, use, source.hospitals, batches, ungated=True)
         with closing(workers.work(tasks, use.workers, use.cluster)) as done:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ehrivig import extract
 from ehrivig.errors import ExtractError
+from ehrivig.extract import COPIES
 from ehrivig.runs import earlier, fingerprint, manifest, same_files
 from ehrivig.runs.state import Command, Options, Progress, Run
 from ehrivig.store.folder import RunFolder, last_attempt
@@ -28,11 +29,11 @@ def begin(
     """
     progress("reading the list of files")
     try:
-        source = extract.inspect(extract_folder, study)
+        source = extract.inspect(extract_folder, study, target.path / COPIES)
     except PermissionError as error:
         name = Path(error.filename or extract_folder).name
         raise ExtractError(f"extract: {name} may not be read. Mend its permissions.") from error
-    if outside := len(source.within) - 1:
+    if outside := len(source.linked):
         are = "lies outside the extract, by a link in it, and is read as a part of it"
         if outside > 1:
             are = "lie outside the extract, by links in it, and are read as parts of it"

@@ -15,6 +15,7 @@ import polars as pl
 
 from ehrivig import contract, extract
 from ehrivig.errors import UsageError
+from ehrivig.extract import COPIES
 from ehrivig.runs import batch
 from ehrivig.study import Study
 
@@ -35,7 +36,7 @@ def of_study(study: Study, folder: Path | None) -> str:
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         source_folder = folder or _empty_extract(work / "extract", study)
-        source = extract.inspect(source_folder, study)
+        source = extract.inspect(source_folder, study, work / COPIES)
         parts = []
         for hospital_id in source.hospitals:
             target = work / "hospital"

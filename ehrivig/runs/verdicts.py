@@ -128,7 +128,7 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
     """The hospitals side by side: all that were read, or once the cohort stands those kept."""
     return Network(
         run.study,
-        expected_hospitals(run.study, run.source.root),
+        expected_hospitals(run.study, run.source.folder),
         run.kept if studied else run.results,
         list(run.unreadable),
         run.before[-1] if run.before else [],

@@ -49,7 +49,7 @@ def run_folder(out: Path) -> Iterator[RunFolder]:
     refuse_foreign(out)
     with _writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(out), _aside(out) as run:
+        with locked(out), _aside(out) as run:
             yield run
 
 
@@ -59,7 +59,7 @@ def _run_folder_in_store(out: StorePath) -> Iterator[RunFolder]:
     from ehrivig.store import runs
 
     home = runs.local_home(out)
-    with _lock(home):
+    with locked(home):
         try:
             runs.fetch(out, home, last_attempt)
             with _writable(home), _aside(home) as run:
@@ -196,7 +196,7 @@ def refuse_foreign(out: Path) -> None:
 
 
 @contextmanager
-def _lock(out: Path) -> Iterator[None]:
+def locked(out: Path) -> Iterator[None]:
     """Hold `out` for this process; the lock ends with the process, also when it is killed."""
     path = _beside(out, "lock")
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ehrivig import resources
 from ehrivig.errors import StudyError, UsageError
@@ -24,6 +24,8 @@ Clock = Literal["calendar", "shifted", "offsets"]
 FILE = "layout.toml"
 """The settings of a layout, beside its SELECTs."""
 KEY = "dates"
+TEXT = "csv"
+"""The section on how delimited text is written (`ehrivig.extract.delimited`)."""
 WORDS: dict[Clock, str] = {
     "calendar": "dates of the calendar",
     "shifted": "dates that are shifted for each person by another span",
@@ -31,26 +33,38 @@ WORDS: dict[Clock, str] = {
 }
 
 
-def of_layout(folder: Path) -> Clock | None:
-    """The clock that a layout declares in its settings; None where it declares none.
+def settings(folder: Path) -> dict[str, Any]:
+    """The settings of a layout, without any where it has no such file.
 
-    UsageError for settings that cannot be read.
+    UsageError for settings that cannot be read, or that nothing reads.
     """
     path = folder / FILE
     if not path.is_file():
-        return None
+        return {}
     where = f"layout: {folder.name}/{FILE}"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f'{where} is not TOML. Write one line: {KEY} = "offsets".') from error
-    unknown = sorted(set(content) - {KEY})
+    unknown = sorted(set(content) - {KEY, TEXT})
     if unknown:
-        raise UsageError(f"{where}: nothing reads {unknown[0]!r}. The only setting is {KEY}.")
-    found = content.get(KEY)
+        raise UsageError(
+            f"{where}: nothing reads {unknown[0]!r}. The only settings are {KEY} and [{TEXT}]."
+        )
+    return content
+
+
+def of_layout(folder: Path) -> Clock | None:
+    """The clock that a layout declares in its settings; None where it declares none.
+
+    UsageError for settings that cannot be read.
+    """
+    found = settings(folder).get(KEY)
     if found is not None and found not in get_args(Clock):
         known = ", ".join(get_args(Clock))
-        raise UsageError(f"{where}: {KEY} is none of {known}. Write one of these.")
+        raise UsageError(
+            f"layout: {folder.name}/{FILE}: {KEY} is none of {known}. Write one of these."
+        )
     return found
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from ehrivig.errors import ExtractError
 from ehrivig.extract import footers
+from ehrivig.extract.table_file import TableFile
 
 
 def refused(place: Path, table: pa.Table, **how: object) -> str:
     pq.write_table(table, place / "lab.parquet", **how)
     with pytest.raises(ExtractError) as found:
-        footers.schema(place / "lab.parquet", place)
+        footers.schema(TableFile(place / "lab.parquet", None), place)
     return str(found.value)
 
 
@@ -44,4 +45,6 @@ def test_a_page_a_thousand_times_as_large(tmp_path: Path, monkeypatch: pytest.Mo
     said = refused(tmp_path, zeros, **how)
     assert "when unpacked, more than 1,000 times as many. Replace the file." in said
     monkeypatch.setattr(footers, "LARGE", 2**26)
-    assert footers.schema(tmp_path / "lab.parquet", tmp_path).names == ["value_text"]
+    assert footers.schema(TableFile(tmp_path / "lab.parquet", None), tmp_path).names == [
+        "value_text"
+    ]

@@ -19,6 +19,7 @@ from ehrivig import extract
 from ehrivig.errors import ExtractError
 from ehrivig.extract import file_names, footers
 from ehrivig.extract.folder import find_tables
+from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.table_names import refuse_doubtful
 from ehrivig.study import Study
 
@@ -84,12 +85,18 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "parq": (f"{INSIDE}/part-1.parq", _copy, "is Parquet, but not named so."),
     "no suffix": (f"{INSIDE}/000001_0", _copy, "is Parquet, but not named so."),
     "suffix behind": (f"{INSIDE}/part.parquet.1", _copy, "is Parquet, but not named so."),
+    "JSON beside": (
+        f"{INSIDE}/part-1.json",
+        _text,
+        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
+        "one of these, remove it, or begin its name with _ to leave it out.",
+    ),
+    "Excel as a table": ("score.xlsx", _text, "is neither Parquet (.parquet) nor CSV"),
     "CSV beside": (
         f"{INSIDE}/part-1.csv",
         _text,
-        "is no Parquet file. Write its rows as Parquet, remove it, or begin its name with _",
+        "holds rows of a table in another format than lab/hospital_id=A/part-1.csv. Keep one of",
     ),
-    "CSV as a table": ("score.csv", _text, "is no Parquet file."),
     "transfer": (
         f"{INSIDE}/part-1.parquet.filepart",
         _text,
@@ -110,13 +117,16 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
 }
 
 
+TWICE = "the same file", "the same file, hard"
+
+
 @pytest.mark.parametrize("name", list(REFUSED))
 def test_what_could_hold_rows_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
     folder = hive(tmp_path / "x")
     where, make, why = REFUSED[name]
     make(folder / where)
     found = said(folder)
-    named = PART.as_posix() if name.startswith("the same") else where
+    named = PART.as_posix() if name in ("CSV beside", *TWICE) else where
     assert found.startswith(f"{named}: ")
     assert why in found
 
@@ -127,8 +137,8 @@ def test_an_unfinished_write_and_lakes_are_refused(tmp_path: Path) -> None:
     assert "lab/_temporary: holds rows of a write that did not finish." in said(folder)
     (folder / "lab" / "_SUCCESS").touch()
     assert labs(folder) == len(LABS)
-    (folder / "lab" / "_delta_log").mkdir()
-    assert said(folder).startswith("lab: is a Delta table, whose files hold deleted rows too. ")
+    (folder / "lab" / ".hoodie").mkdir()
+    assert said(folder).startswith("lab: is a Hudi table, whose files hold replaced rows too. ")
 
 
 @contextmanager
@@ -157,11 +167,11 @@ def open_place(tmp_path: Path) -> Iterator[Path]:
 
 def test_what_may_not_be_read_is_named(open_place: Path) -> None:
     folder = hive(open_place / "x")
-    assert footers.row_count(folder / PART, folder) == len(LABS)
+    assert footers.row_count(TableFile(folder / PART, None), folder) == len(LABS)
     footers._footer_of.cache_clear()
     (folder / PART).chmod(0)
     with as_nobody(), pytest.raises(ExtractError) as caught:
-        footers.row_count(folder / PART, folder)
+        footers.row_count(TableFile(folder / PART, None), folder)
     assert str(caught.value) == (
         "lab/hospital_id=A/part.parquet: may not be read. Grant this user the right to read it."
     )

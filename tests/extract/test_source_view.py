@@ -86,7 +86,7 @@ def test_ids_of_hospitals_are_text() -> None:
         ("BOOLEAN", "number"),
         ("BOOLEAN", "key"),
         ("DATE", "number"),
-        ("VARCHAR", "time"),
+        ("BIGINT", "time"),
         ("INTEGER", "date"),
         ("DECIMAL(18,3)", "text"),
         ("DATE", "flag"),

@@ -128,6 +128,14 @@ SAME: dict[str, tuple[str, str, Callable[[Column], Any]]] = {
     "time: zone ns": ("*", "started_at", zoned("ns")),
     "time: zone us": ("admission", "admitted_at", zoned("us")),
     "time: zone ms": ("vital", "measured_at", zoned("ms")),
+    "time: text": ("lab", "collected_at", cast(pa.string())),
+    "time: text with T": ("*", "started_at", lambda c: pc.strftime(c, "%Y-%m-%dT%H:%M:%S")),
+    "time: text with a zone": (
+        "vital",
+        "measured_at",
+        lambda c: pc.strftime(zoned("us")(c), "%Y-%m-%d %H:%M:%S%z"),
+    ),
+    "date: text": ("patient", "birth_date", cast(pa.string())),
     "date: date64": ("patient", "birth_date", cast(pa.date64())),
     "date: timestamp": ("patient", "birth_date", cast(pa.timestamp("us"))),
     "date: ns": ("patient", "birth_date", cast(pa.timestamp("ns"))),
@@ -366,12 +374,11 @@ REFUSED: dict[str, tuple[str, str, Callable[[Column], Any], str]] = {
     ),
     "full width": ("vital", "value", lambda c: pa.array(["３６"] * len(c)), "are not numbers"),
     "infinity": ("vital", "value", lambda c: pa.array(["inf"] * len(c)), "are not numbers"),
-    "time as text": (
+    "time as text, the day first": (
         "lab",
         "collected_at",
-        lambda c: c.cast(pa.string()),
-        "column collected_at is text in part-2.parquet and TIMESTAMP in part-1.parquet, but must "
-        "be a timestamp. Write it with that type",
+        lambda c: pc.strftime(c, "%d.%m.%Y %H:%M"),
+        "column collected_at is text in part-2.parquet and TIMESTAMP in part-1.parquet, and ",
     ),
     "flag 2": (
         "diagnosis",

@@ -65,7 +65,7 @@ def test_every_night_leaves_one_row(nights: Path) -> None:
     assert [row["message"].partition(":")[0] for row in found[:2]] == ["done", "unchanged"]
     assert found[3]["message"].startswith("unchanged: ")
     assert found[4]["message"] == (
-        "extract: no folder 'nowhere'. Give the folder of the Parquet files."
+        "extract: no folder 'nowhere'. Give the folder of the Parquet or CSV files."
     )
     assert "bad.toml has 1 problem" in found[5]["message"]
     assert "match.calliper: unknown key" in found[5]["message"]

@@ -18,6 +18,7 @@ from ehrivig import pipeline
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, FolderBusy, UsageError
 from ehrivig.extract.footers import schema
+from ehrivig.extract.table_file import TableFile
 from ehrivig.runs.cluster import _from
 from ehrivig.store import StorePath, place
 from ehrivig.store.folder import run_folder
@@ -204,4 +205,4 @@ def test_an_object_that_may_not_be_read_is_named(
 ) -> None:
     store.denied = ("closed",)
     with pytest.raises(ExtractError, match=r"s3://closed/lab\.parquet cannot be read: access is"):
-        schema(place("s3://closed/lab.parquet"), place("s3://closed"))
+        schema(TableFile(place("s3://closed/lab.parquet"), None), place("s3://closed"))

@@ -1,0 +1,71 @@
+"""Parts of one table that cannot be read together: refused by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ehrivig.errors import ExtractError
+from ehrivig.extract import file_names, hospital_names
+from ehrivig.extract.table_file import TableFile
+from ehrivig.store import StorePath
+
+
+def refuse_one_file_twice(files: list[TableFile], root: Path) -> None:
+    """ExtractError when a link leads to another part of the same table."""
+    seen: dict[tuple[int, int], Path] = {}
+    for path in (file.path for file in files if not isinstance(file.path, StorePath)):
+        other = seen.setdefault(identity(path), path)
+        if other != path:
+            raise refused(
+                path, root, f"is the same file as {where_in(other, root)}. Remove the link."
+            )
+
+
+def refuse_two_formats(files: list[TableFile], root: Path) -> None:
+    """ExtractError when a hospital has parts of a table in two formats: perhaps the same rows."""
+    seen: dict[tuple[str | None, str], TableFile] = {}
+    for file in files:
+        own = file_names.format_of(file.path.name)
+        others = (f for (who, how), f in seen.items() if who == file.hospital_id and how != own)
+        for other in others:
+            raise refused(
+                file.path,
+                root,
+                f"holds rows of a table in another format than {other.where(root)}. Keep one of "
+                "them: the same rows could be in both.",
+            )
+        seen.setdefault((file.hospital_id, own), file)
+
+
+def refuse_twin_folders(files: list[TableFile], root: Path, table: str) -> None:
+    """ExtractError when two folders of a table, written differently, name one hospital."""
+    seen: dict[str, str] = {}
+    for file in (one for one in files if one.hospital_id is not None):
+        folder = next(n for n in folders(file.path, root) if n.startswith(hospital_names.HIVE))
+        other = seen.setdefault(str(file.hospital_id), folder)
+        if other != folder:
+            raise ExtractError(
+                f"{table}: the folders {other!r} and {folder!r} name one hospital. Put its "
+                "files into one of them."
+            )
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """What a path of this machine is, whatever link leads to it."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def where_in(path: Path, root: Path) -> str:
+    """The path below an extract, as messages name it."""
+    return path.relative_to(root).as_posix() if path != root else path.name
+
+
+def refused(path: Path, root: Path, why: str) -> ExtractError:
+    """The error that names a path."""
+    return ExtractError(f"{where_in(path, root)}: {why}")
+
+
+def folders(path: Path, root: Path) -> tuple[str, ...]:
+    """The folders in which a file lies, below the extract."""
+    return path.relative_to(root).parts[:-1]

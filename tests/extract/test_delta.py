@@ -1,0 +1,116 @@
+"""Delta tables: the rows of the current version, through the same checks; or the cure."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from extracts import study
+from test_extract import LABS, hive, shared
+from test_parts import labs, said
+
+from ehrivig import extract
+
+LOG = "_delta_log"
+
+
+@pytest.fixture
+def write_delta() -> Any:
+    return pytest.importorskip("deltalake", reason="no extra delta").write_deltalake
+
+
+def as_delta(folder: Path, write_delta: Any, **how: Any) -> Path:
+    """The labs of an extract as a Delta table."""
+    table = pq.read_table(folder / "lab.parquet")
+    (folder / "lab.parquet").unlink()
+    write_delta(folder / "lab", table, **how)
+    return folder
+
+
+@pytest.mark.parametrize("how", [{}, {"partition_by": ["hospital_id"]}])
+def test_the_rows_of_the_current_version_are_read(
+    tmp_path: Path, write_delta: Any, how: dict[str, Any]
+) -> None:
+    from deltalake import DeltaTable
+
+    wanted = labs(shared(tmp_path / "x"))
+    folder = as_delta(shared(tmp_path / "y"), write_delta, **how)
+    assert labs(folder) == wanted
+    once_more = pq.read_table(tmp_path / "x" / "lab.parquet")
+    write_delta(folder / "lab", once_more, mode="append")
+    assert labs(folder) == 2 * wanted
+    DeltaTable(folder / "lab").restore(0)
+    source = extract.inspect(folder, study())
+    assert labs(folder) == wanted
+    reasons = {one.reason for one in source.left_out}
+    assert reasons == {
+        "log of a Delta table, of version 2", "not of the current version of the table"
+    }  # fmt: skip
+
+
+def test_what_would_give_other_rows_is_refused(tmp_path: Path, write_delta: Any) -> None:
+    folder = as_delta(shared(tmp_path / "x"), write_delta)
+    (file,) = (folder / "lab").glob("*.parquet")
+    shutil.move(file, tmp_path)
+    assert "is named by the log of the Delta table, and is not there." in said(folder)
+    shutil.move(tmp_path / file.name, file)
+    (folder / "lab" / "notes.xlsx").touch()
+    assert said(folder).startswith("lab/notes.xlsx: is neither Parquet (.parquet) nor CSV")
+    (folder / "lab" / "notes.xlsx").unlink()
+    log = folder / "lab" / LOG / "00000000000000000000.json"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    kept = log.read_text()
+    for line in lines:
+        if "metaData" in line:
+            line["metaData"]["configuration"]["delta.columnMapping.mode"] = "name"
+    log.write_text("\n".join(map(json.dumps, lines)))
+    assert "lab: is a Delta table whose files name their columns otherwise" in said(folder)
+    log.write_text(kept.replace(file.name, f"../{file.name}"))
+    assert "names a file outside of its folder" in said(folder) or "is not there" in said(folder)
+    log.write_text("{")
+    assert said(folder).startswith("lab: the log of the Delta table cannot be read (")
+
+
+def test_deletion_vectors_are_refused(tmp_path: Path, write_delta: Any) -> None:
+    folder = as_delta(shared(tmp_path / "x"), write_delta)
+    log = folder / "lab" / LOG / "00000000000000000000.json"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    vector = {"storageType": "u", "pathOrInlineDv": "ab^-aqEH.-t@S}K{vb[*k^", "offset": 4}
+    for line in lines:
+        if "add" in line:
+            line["add"]["deletionVector"] = {**vector, "sizeInBytes": 40, "cardinality": 2}
+        if "protocol" in line:
+            features = {*line["protocol"].get("readerFeatures", ()), "deletionVectors"}
+            line["protocol"] = {
+                **dict.fromkeys(("readerFeatures", "writerFeatures"), sorted(features)),
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+            }
+    log.write_text("\n".join(map(json.dumps, lines)))
+    assert "is a Delta table with deletion vectors: its files hold deleted rows too" in said(folder)
+
+
+def test_without_the_library_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "deltalake", None)
+    folder = hive(tmp_path / "x")
+    (folder / "lab" / LOG).mkdir()
+    assert said(folder) == (
+        "lab: is a Delta table, and the package deltalake is missing. Install ehrivig[delta], or "
+        "write its present rows to plain Parquet files."
+    )
+
+
+def test_an_iceberg_table_is_named(tmp_path: Path) -> None:
+    folder = hive(tmp_path / "x")
+    (folder / "lab" / "metadata").mkdir()
+    (folder / "lab" / "metadata" / "v1.metadata.json").write_text("{}")
+    assert said(folder).startswith("lab: is an Iceberg table, whose files hold deleted rows too.")
+    assert len(pl.DataFrame(LABS))
