@@ -317,6 +317,26 @@ def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> N
     typer.echo(f"wrote templates to {folder}", err=True)
 
 
+@layout_app.command("draft")
+def layout_draft(
+    folder: Annotated[Path, typer.Argument(help="New folder.")],
+    extract: ExtractOption,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of the hospitals, for moments with a zone.")
+    ] = None,
+) -> None:
+    """Write a first layout from what a dump looks like, its doubts named and switched off.
+
+    Known dumps: those of the shipped layouts (OMOP, CLIF, eICU, MIMIC-IV, MIMIC-III, Synthea),
+    HiRID, AmsterdamUMCdb, i2b2, PCORnet, Epic Clarity; of others names in five languages, types and
+    forms of codes decide.
+    """
+    from ehrivig.extract import draft
+
+    written = draft.write(folder, extract, timezone)
+    typer.echo(plain(str(written)))
+
+
 @layout_app.command("check")
 def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid19") -> None:
     """Say what maps, what is missing, and which codes do not resolve.

@@ -40,7 +40,11 @@ BatchOption = Annotated[
     ),
 ]
 LayoutOption = Annotated[
-    str | None, typer.Option("--layout", help="native, clif, omop, eicu, or a folder of SELECTs.")
+    str | None,
+    typer.Option(
+        "--layout",
+        help="native, clif, omop, eicu, mimic_iv, mimic_iii, synthea_csv, or a folder of SELECTs.",
+    ),
 ]
 ProtocolOption = Annotated[
     str | None,

@@ -80,7 +80,7 @@ def refuse_strangers(names: Collection[str], study: Study) -> None:
         )
 
 
-_WITHOUT_QUANTITY = ("native", "clif", "eicu")
+_WITHOUT_QUANTITY = ("native", "clif", "eicu", "mimic_iv", "mimic_iii", "synthea_csv")
 """Layouts that do not read drug_quantity, which `study check` tells."""
 
 

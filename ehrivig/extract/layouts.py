@@ -22,12 +22,15 @@ from ehrivig.errors import UsageError
 from ehrivig.study import clock
 from ehrivig.study.clock import Clock
 
-SHIPPED = ("native", "clif", "omop", "eicu")
+SHIPPED = ("native", "clif", "omop", "eicu", "mimic_iv", "mimic_iii", "synthea_csv")
 REQUIRED = {
     "native": tuple(table.name for table in contract.TABLES if table.required),
     "clif": ("clif_patient", "clif_hospitalization", "clif_adt"),
     "omop": ("person", "visit_occurrence", "concept", "concept_ancestor"),
     "eicu": ("patient",),
+    "mimic_iv": ("patients", "admissions"),
+    "mimic_iii": ("patients", "admissions"),
+    "synthea_csv": ("patients", "encounters"),
 }
 """Source tables without which a shipped layout cannot be read."""
 OF_ANY_TABLE = ("event", "moment")

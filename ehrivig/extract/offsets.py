@@ -46,6 +46,11 @@ def placed(db: Database, draft: str, table: Table, where: str) -> str:
         _refuse_moments(types[column], column, where)
     if table.name == "admission":
         _keep_order(db, draft, types, where)
+    elif times and not db.exists(_STAYS):
+        raise ExtractError(
+            f"layout: {where}: its minutes count from admissions that cannot be used. Mend "
+            "admission.sql first."
+        )
     shown = [f"{_moment(c, types[c])} AS {c}" for c in times if types[c] != _NOTHING]
     replaced = f" REPLACE ({', '.join(shown)})" if shown else ""
     left_out = f" EXCLUDE ({ORDER})" if ORDER in types and table.name == "admission" else ""

@@ -47,6 +47,7 @@ _WHERE_HOSPITALS_ARE = {
     "says otherwise.",
     "clif": " A hospital is the hospital_id of clif_adt.",
     "eicu": " A hospital is the hospitalid of patient.",
+    "synthea_csv": " A hospital is the ORGANIZATION of encounters.",
 }
 _ROWS_OF_DATABASE = (
     "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE database_name = 'warehouse'"

@@ -183,19 +183,20 @@ def _zero(value: float) -> float:
 
 def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:
     """Per hospital and severity: checks, and how many of them did not pass."""
+    aside = pl.col("violated").cast(pl.Int64).filter(pl.col("severity") != "warn")
     grouped = (
         table.group_by("hospital_id", "severity")
         .agg(
             pl.len().alias("checks"),
             (pl.col("verdict") == "fail").sum().alias("failed"),
             (pl.col("verdict") == "warn").sum().alias("warned"),
-            pl.col("violated").filter(pl.col("severity") != "warn").sum().alias("rows"),
+            pl.when(~aside.is_null().any()).then(aside.sum()).alias("rows"),
         )
         .sort("hospital_id", "severity")
     )
     smallest = study.report.smallest_cell
     rows = [
-        [str(h), s, str(c), str(f), str(w), shown(int(n), smallest)]
+        [str(h), s, str(c), str(f), str(w), _count(n) if n is None else shown(n, smallest)]
         for h, s, c, f, w, n in grouped.iter_rows()
     ]
     head = ["Hospital", "Severity", "Checks", "Failed", "Warned", "Rows set aside"]
@@ -209,7 +210,8 @@ def _count(value: int | None) -> str:
 
 def _ledger(table: pl.DataFrame, caption: str, study: Study) -> Table:
     names = ["rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined"]
-    known = [pl.when(~pl.col(n).is_null().any()).then(pl.col(n).sum()).alias(n) for n in names]
+    counts = [pl.col(name).cast(pl.Int64) for name in names]  # text where none is shown
+    known = [pl.when(~count.is_null().any()).then(count.sum()) for count in counts]
     total = table.group_by("table", maintain_order=True).agg(known)
     rows = [
         [row["table"], *(_count(row[name]) for name in names)]

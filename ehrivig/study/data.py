@@ -103,7 +103,8 @@ class Extract(Section):
     layout: str = Field(
         default="native",
         min_length=1,
-        description="How the source is mapped: native, clif, omop, eicu, or a folder of SELECTs.",
+        description="How the source is mapped: native, clif, omop, eicu, mimic_iv, mimic_iii, "
+        "synthea_csv, or a folder of SELECTs.",
         examples=["omop"],
     )
     dates: Literal["calendar", "shifted"] | None = Field(

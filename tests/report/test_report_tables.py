@@ -176,6 +176,16 @@ def test_the_ledger_adds_up_the_hospitals(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["ledger", "quality"])
+def test_counts_of_which_none_is_released(folder: Path, name: str) -> None:
+    """A column that is empty in every row of the file is read as text."""
+    counts = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined", "violated")
+    row: dict[str, Any] = {"hospital_id": "A", "table": "lab", **dict.fromkeys(counts)}
+    row |= {"severity": "block", "verdict": "pass"}
+    write(folder, f"{name}.csv", [row])
+    assert table(folder, name).rows[0][-1] == "suppressed"
+
+
 EFFECT = {
     **{"analysis": "main", "contrast": "IVIG", "population": "matched", "event_label": "death"},
     **{"model": "logistic", "measure": "OR", "estimate": 0.51234, "lo": 0.2, "hi": 1.2},

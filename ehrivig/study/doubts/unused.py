@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _CODE = "unused_setting"
 _OF_OMOP = ("drug_quantity", "drug_types_given", "emergency_visits", "hospital_level")
-_SHIPPED_OTHERS = ("native", "clif", "eicu")
+_SHIPPED_OTHERS = ("native", "clif", "eicu", "mimic_iv", "mimic_iii", "synthea_csv")
+_READ_TOO = {"synthea_csv": ("emergency_visits",)}
+"""Keys of OMOP that another layout reads as well."""
 
 
 def unused_settings(study: Study) -> Iterator[Doubt]:
@@ -62,7 +64,8 @@ def _needs_admission(study: Study, name: str) -> bool:
 
 def _of_another_layout(study: Study) -> Iterator[Doubt]:
     """Keys that the layout omop reads alone."""
-    given = [key for key in _OF_OMOP if getattr(study.extract, key)]
+    read = _READ_TOO.get(study.extract.layout, ())
+    given = [key for key in _OF_OMOP if key not in read and getattr(study.extract, key)]
     for key in given if study.extract.layout in _SHIPPED_OTHERS else ():
         text = f'the layout {study.extract.layout} does not read {key}: it is of layout = "omop"'
         yield Doubt(("extract", key), f"{text}. Remove it, or name that layout", _CODE)

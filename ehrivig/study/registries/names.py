@@ -155,7 +155,10 @@ CHECKS = NameList(
     "checks", "Checks", "the suites in `expectations/`, and the checks over hospitals", _checks
 )
 LAYOUTS = NameList(
-    "layouts", "Layouts", "the shipped layouts", lambda: ("native", "clif", "omop", "eicu")
+    "layouts",
+    "Layouts",
+    "the shipped layouts",
+    lambda: (*("native", "clif", "omop", "eicu", "mimic_iv", "mimic_iii", "synthea_csv"),),
 )
 TIMEZONES = NameList(
     "timezones", "Time zones", "the IANA time zones", lambda: tuple(available_timezones())
