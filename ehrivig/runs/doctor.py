@@ -22,7 +22,13 @@ _CGROUPS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-_EXTRAS = {"cluster": "distributed", "s3": "fsspec", "export": "xlsxwriter"}
+_EXTRAS = {
+    "cluster": "distributed",
+    "delta": "deltalake",
+    "export": "xlsxwriter",
+    "postgresql": "adbc_driver_postgresql",
+    "s3": "fsspec",
+}
 """Extra of the package -> the module that it brings."""
 _SPILL = 3
 """How often the bytes of an extract may be needed again on disk: quarantine, what is spilled."""

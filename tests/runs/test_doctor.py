@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ehrivig.runs import doctor
 from ehrivig.runs.doctor import Finding
 
 LIU = study.load("ivig_covid19")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def by_what(found: list[Finding]) -> dict[str, Finding]:
@@ -36,7 +38,11 @@ def test_a_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert not any(one.exit_code for one in found.values())
     monkeypatch.setattr(doctor, "find_spec", lambda name: name == "fsspec" or None)
-    assert by_what(doctor.doctor())["extras"].said == "s3 (not installed: cluster, export)"
+    missing = "cluster, delta, export, postgresql"
+    assert by_what(doctor.doctor())["extras"].said == f"s3 (not installed: {missing})"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(project["project"]["optional-dependencies"]) - {"dev"}
+    assert extras == set(doctor._EXTRAS)
 
 
 def test_an_extract_and_a_place_for_the_run(data: Path, tmp_path: Path) -> None:
@@ -82,7 +88,7 @@ def test_what_a_run_would_refuse_has_its_exit_code(
 ) -> None:
     lost = by_what(doctor.doctor(LIU, tmp_path / "nowhere"))["extract"]
     assert lost.exit_code == 4
-    assert lost.line == "fail  extract: no folder 'nowhere'. Give the folder of the Parquet files."
+    assert lost.line.startswith("fail  extract: no folder 'nowhere'. Give the folder of ")
     inside = by_what(doctor.doctor(LIU, data, data / "out"))["out"]
     assert inside.exit_code == 2
     (tmp_path / "file").write_text("")
