@@ -85,6 +85,8 @@ class _Rows:
             self._refuse_long()
             return
         cells, inside = cells[:stop], inside[:stop]
+        if not self.names:
+            self._refuse_other_delimiter(content)
         self._refuse_marks(content, cells, inside)
         begin = 0
         if not self.names:
@@ -186,7 +188,6 @@ class _Rows:
             quotechar=self._dialect.quote or None,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quote else csv.QUOTE_NONE,
         )
-        self._refuse_other_delimiter(names)
         for name in names:
             self._refuse_name(name)
         known = [name.casefold() for name in names]
@@ -198,14 +199,16 @@ class _Rows:
             )
         return names
 
-    def _refuse_other_delimiter(self, names: list[str]) -> None:
-        other = [mark for mark in _OTHER_DELIMITERS if mark in names[0]]
-        if names[0].lower().startswith("sep=") and len(names) <= 2:
+    def _refuse_other_delimiter(self, content: bytes) -> None:
+        """ExtractError where the first line is plainly separated by another mark."""
+        line = content.lstrip().partition(b"\n")[0].decode()
+        if line.lower().startswith("sep="):
             raise ExtractError(
-                f"{self._where}: line 1 is {names[0][:5]!r}, not the names of the columns. Remove "
-                "that line."
+                f"{self._where}: line 1 is {line[:5]!r}, not the names of the columns. Remove that "
+                "line."
             )
-        if len(names) == 1 and other:
+        other = [mark for mark in _OTHER_DELIMITERS if mark in line]
+        if self._dialect.delimiter not in line and other:
             raise ExtractError(
                 f"{self._where}: line 1 holds no {self._dialect.delimiter!r} but {other[0]!r}, "
                 f"which is not declared. {how_to_declare('delimiter', other[0])}"
