@@ -188,15 +188,7 @@ class _Rows:
             quotechar=self._dialect.quote or None,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quote else csv.QUOTE_NONE,
         )
-        for name in names:
-            self._refuse_name(name)
-        known = [name.casefold() for name in names]
-        twice = sorted({name for name in known if known.count(name) > 1})
-        if twice:
-            raise ExtractError(
-                f"{self._where}: line 1 names the column {twice[0]} twice. Remove one, or give it "
-                "another name."
-            )
+        self._refuse_names(names)
         return names
 
     def _refuse_other_delimiter(self, content: bytes) -> None:
@@ -214,17 +206,27 @@ class _Rows:
                 f"which is not declared. {how_to_declare('delimiter', other[0])}"
             )
 
-    def _refuse_name(self, name: str) -> None:
-        if not name.strip() or _NO_NAME.fullmatch(name.strip()):
+    def _refuse_names(self, names: list[str]) -> None:
+        """ExtractError for what names no column; by its place, for it may be a value of a row."""
+        plain = [name.strip().strip("\ufeff").strip() for name in names]
+        if any(not name or _NO_NAME.fullmatch(name) for name in plain):
             raise ExtractError(
                 f"{self._where}: line 1 must name every column, and one of its values is empty or "
                 "a number. Write the names of the columns as the first line."
             )
-        if name != name.strip():
-            raise ExtractError(
-                f"{self._where}: line 1 names a column with a blank at its beginning or end "
-                f"({name.strip()!a}). Name it without."
-            )
+        for place, name in enumerate(names, start=1):
+            if name != plain[place - 1]:
+                raise ExtractError(
+                    f"{self._where}: line 1 names column {place:,} with a blank or a byte order "
+                    "mark at its beginning or end. Name it without."
+                )
+        seen: dict[str, int] = {}
+        for place, name in enumerate(names, start=1):
+            if (other := seen.setdefault(name.casefold(), place)) != place:
+                raise ExtractError(
+                    f"{self._where}: line 1 names columns {other:,} and {place:,} alike. Give one "
+                    "of them another name, or leave it out."
+                )
 
     def _counted(self, content: bytes, cells: Any, inside: Any, ends: Any, begin: int) -> int:
         """The rows between the ends of lines, empty lines left out; ExtractError for a broken."""
