@@ -9,12 +9,13 @@ OUT ?= out/$(STUDY)
 FLAGS ?=
 SEED ?= 1
 SIZE ?= 60
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 READY := $(VENV)/.ready
 export GX_ANALYTICS_ENABLED := false
 export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup study check quality cohort report demo test slow lint hooks parity bench fuzz defects \
+.PHONY: help setup study check quality cohort report demo test system slow lint hooks parity bench fuzz defects \
 	mutations mutants clean sbom locked
 
 help:  ## list the targets
@@ -51,8 +52,11 @@ cohort: study  ## print the flow of the last study run
 report: study  ## where the report of the last study run is
 	@echo "open $(OUT)/report.html"
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+test: $(READY)  ## run the tests of every part, and one whole study
+	$(BIN)/python -m pytest $(TWO) -m "not slow and not system"
+
+system: $(READY)  ## run whole studies: batches, shares, layouts, mutations, releases under attack
+	$(BIN)/python -m pytest $(TWO) -m "system and not slow"
 
 slow: $(READY)  ## tests that kill runs, start schedulers, or take minutes
 	$(BIN)/python -m pytest -m slow

@@ -3,7 +3,7 @@
 One row's way: Parquet -> `extract` (a layout's SELECT makes it a canonical row) -> `validate` (the
 gate keeps it, or quarantines it with a reason) -> `cohort`, `features` (one row per admission) ->
 `match` (score, pairs) -> `analysis` (tables, effects) -> `report`. `pipeline.run` is that
-sentence as code. Notebooks use the same pieces: `run`, `match`, `stats`, `meta`.
+sentence as code. Notebooks use the same pieces: `run`, `open`, `match`, `stats`, `meta`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from ehrivig import meta as meta
     from ehrivig import stats as stats
     from ehrivig.pipeline import run as run
+    from ehrivig.results import Run as open
     from ehrivig.study import load as load_study
 
 __version__ = "0.2.0.dev0"
 """The release that this is, or with .dev0 the one that it will become."""
 
-__all__ = ["load_study", "match", "meta", "run", "stats"]
+__all__ = ["load_study", "match", "meta", "open", "run", "stats"]
 
-_LATER = {"run": ("ehrivig.pipeline", "run"), "load_study": ("ehrivig.study", "load")}
+_LATER = {
+    "run": ("ehrivig.pipeline", "run"),
+    "open": ("ehrivig.results", "Run"),
+    "load_study": ("ehrivig.study", "load"),
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -34,3 +39,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return import_module(f"ehrivig.{name}")
     raise AttributeError(f"module 'ehrivig' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

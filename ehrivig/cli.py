@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ehrivig import console
-from ehrivig.commands import evidence
+from ehrivig.commands import doctor, evidence, results
 from ehrivig.commands.codelist import app as codelist_app
 from ehrivig.commands.options import (
     BatchOption,
@@ -172,7 +172,7 @@ def demo(
     console.print_summary(summary, as_json)
 
 
-for _command in (snapshot, *evidence.COMMANDS):
+for _command in (snapshot, *evidence.COMMANDS, *results.COMMANDS, *doctor.COMMANDS):
     app.command()(_command)
 
 

@@ -16,19 +16,34 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PARITY = ROOT / "tests" / "parity"
-LONGEST = (
-    *("test_batches.py", "test_shares.py", "test_pipeline.py", "test_defects.py"),
-    *("test_fuzz_sample.py", "test_validate_checks.py", "test_surroundings.py", "test_dumps.py"),
-    *("test_mutations.py", "test_demo_defects.py", "test_other_drugs.py", "test_history.py"),
-    *("test_store.py", "test_types.py", "test_door.py", "test_same_patients.py"),
-    *("test_unused_mappings.py", "test_layout_clif.py", "test_several_together.py"),
-    *("test_habits.py", "test_second_implementation.py", "test_extract.py", "test_volume.py"),
-    *("test_left.py", "test_validate_quarantine.py", "test_omop_as_sent.py", "test_stopped.py"),
-    *("test_exactness.py", "test_laws.py", "test_arrived.py", "test_ledger_sums.py"),
-    *("test_browser.py", "test_shipped_studies.py", "test_study_commands.py", "test_lost.py"),
-    *("test_newcomer.py", "test_gate_policy.py", "test_types_to_features.py"),
+SYSTEM = (
+    *("test_batches.py", "test_shares.py", "test_defects.py", "test_fuzz_sample.py"),
+    *("test_dumps.py", "test_groups.py", "test_unused_mappings.py", "test_history.py"),
+    *("test_store.py", "test_other_drugs.py", "test_same_patients.py", "test_lost.py"),
+    *("test_habits.py", "test_surroundings.py", "test_door.py", "test_ledger_sums.py"),
+    *("test_mutations.py", "test_exactness.py", "test_shipped_studies.py", "test_volume.py"),
+    *("test_demo_defects.py", "test_dose_worlds.py", "test_several_together.py"),
+    *("test_daily.py", "test_second_implementation.py", "test_browser.py"),
+    *("test_types_to_features.py", "test_dose.py", "test_declared.py", "test_eicu_demo.py"),
+    *("test_offsets.py", "test_strategy_curves.py", "test_two_hospitals.py"),
+    *("test_rounded.py", "test_own_codelists.py", "test_protocol_pages.py"),
+    *("test_attempts.py", "test_lost_signals.py", "test_courses_between_hospitals.py"),
+    *("test_cross_fitted.py", "test_stopped.py", "test_aggregate.py", "test_layout_clif.py"),
+    *("test_newborns.py", "test_arrived.py", "test_gate_policy.py", "test_left.py"),
+    *("test_validate_quarantine.py", "test_omop_as_sent.py", "test_agreement.py"),
+    *("test_analysis_whole.py", "test_keys.py", "test_names_and_rules.py", "test_laws.py"),
+    *("test_start_up.py", "test_pattern.py", "test_clif_words.py", "test_meta_command.py"),
+    *("test_damaged_page.py", "test_types.py", "test_transfers.py", "test_readers.py"),
+    *("test_standardised.py", "test_demo_margins.py", "test_study_commands.py"),
+    *("test_multiplicity_sensitivity.py", "test_protocol.py", "test_impossible_dates.py"),
+    *("test_bad_input.py", "test_roles.py"),
 )
-"""Files that begin first, so that no worker is left with one when the others are done."""
+"""Files of whole studies run over and over: `make system`, longest first.
+
+`make test` leaves them out; continuous integration runs both.
+"""
+LONGEST = ("test_pipeline.py", "test_validate_checks.py", "test_layers.py", "test_extract.py")
+"""Of the others, the files that begin first: no worker is left with one when the rest is done."""
 
 # how long an example takes says how busy the machine is, and nothing of the package
 settings.register_profile("however slow", deadline=None)
@@ -79,9 +94,13 @@ def _end_process(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files in front; the order within a file stays."""
-    rank = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+    """The longest files in front, and their marks; the order within a file stays."""
+    first = (*SYSTEM, *LONGEST)
+    rank = {name: number for number, name in enumerate(first)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(first)))
+    for item in items:
+        if item.path.name in SYSTEM:
+            item.add_marker(pytest.mark.system)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -65,7 +65,7 @@ def server() -> Iterator[Server]:
              "-c", "fsync=off"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
         )  # fmt: skip
         try:
-            _wait(port)
+            _wait(home, port)
             yield Server(port, started)
         finally:
             if started.poll() is None:
@@ -93,11 +93,11 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _wait(port: int) -> None:
+def _wait(home: Path, port: int) -> None:
+    """Until the server takes connections: it hears before it does."""
+    asked = [home / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        if subprocess.run(asked, check=False).returncode == 0:
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise TimeoutError("the server did not start")

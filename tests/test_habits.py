@@ -72,7 +72,7 @@ def test_hooks_are_the_tools_of_lint_and_fetch_nothing() -> None:
 
 def test_the_integration_runs_the_tests_and_names_no_host() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert script.rstrip().endswith("\nmake test")
+    assert script.rstrip().endswith("\nmake test\nmake system")
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert not re.search(r"://|--index|--extra|--find-links|@", script + pins)
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in pins.splitlines())

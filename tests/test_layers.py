@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -25,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("codes", "database", "demo", "meta", "study"),
     ("audit", "batch", "concepts", "dataset", "release"),
     ("extract", "validate", "cohort", "features", "match", "analysis", "report"),
-    ("calibrate", "runs", "use"),
+    ("calibrate", "results", "runs", "use"),
     ("pipeline",),
     ("commands",),
     ("cli",),
@@ -41,9 +42,15 @@ WITHIN_A_LAYER = {
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
 
 
-def imported(path: Path, *, at_start: bool = False) -> set[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imported(path: Path, *, at_start: bool = False) -> frozenset[str]:
     """Every module that a file imports, at any depth of the code; or only when it is loaded."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     found: set[str] = set()
     for node in _loaded(tree) if at_start else ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -51,7 +58,7 @@ def imported(path: Path, *, at_start: bool = False) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {name if name in MODULES else node.module for name in names}
-    return found
+    return frozenset(found)
 
 
 def _loaded(tree: ast.Module) -> list[ast.stmt]:

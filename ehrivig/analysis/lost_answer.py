@@ -14,12 +14,12 @@ import polars as pl
 
 from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.sensitivity.left_out import left_out
 from ehrivig.analysis.sensitivity.time_zero import (
     HOURS_PER_DAY,
     cloned,
     cohort_of,
     followed_people,
-    left_out,
 )
 from ehrivig.analysis.survival import horizon_of
 from ehrivig.concepts.follow_up import LEFT_ALIVE, Answerable
@@ -62,13 +62,13 @@ def weighted(table: pl.DataFrame, answerable: Answerable, rows: EffectRows) -> N
 def _left_out(table: pl.DataFrame, study: Study) -> str:
     """Whom the answer leaves out; nothing where there is no cohort, which its row says."""
     try:
-        cohort, n_left = cohort_of(table, study, moves=False)
+        cohort, left = cohort_of(table, study, moves=False)
         people = followed_people(table, study)[0]
         blind = daily.blind_within(people, cohort, study, study.grace_hours)
         known = blind or daily.said(cohort, people, study)
     except AnalysisError:
         return ""
-    return "; ".join(filter(None, (known, left_out(n_left, cohort.n, study))))
+    return "; ".join(filter(None, (known, left_out(left, cohort.n, study))))
 
 
 def _found(table: pl.DataFrame, study: Study, label: str) -> CloneCensorWeight:

@@ -6,7 +6,6 @@ ends the run: rows could be in it.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,11 @@ from ehrivig.errors import ExtractError
 from ehrivig.extract import delta, file_names, hospital_names
 from ehrivig.extract.files import DATABASE_SUFFIXES, MARKER, LeftOut
 from ehrivig.extract.part_checks import (
+    LEAVE_OUT,
+    entries_of,
     folders,
     identity,
+    is_folder,
     refuse_one_file_twice,
     refuse_twin_folders,
     refuse_two_formats,
@@ -28,7 +30,6 @@ from ehrivig.store import StorePath
 
 _DEEPEST = 2
 """Folders that may lie around tables: a schema and a hospital."""
-_LEAVE_OUT = "or begin its name with _ to leave it out"
 
 
 @dataclass
@@ -78,7 +79,7 @@ def database_in(root: Path) -> Path:
         return root
     entries = [
         path
-        for path in _entries(root, root)
+        for path in entries_of(root, root)
         if path.name != MARKER and not file_names.why_left_out(path.name)
     ]
     found = [path for path in entries if path.name.lower().endswith(DATABASE_SUFFIXES)]
@@ -89,15 +90,15 @@ def database_in(root: Path) -> Path:
     if others:
         raise ExtractError(
             f"extract: {found[0].name} is a DuckDB file and lies beside {others[0]}. Give the file "
-            f"itself (--extract {root.name}/{found[0].name}), {_LEAVE_OUT}."
+            f"itself (--extract {root.name}/{found[0].name}), {LEAVE_OUT}."
         )
-    _is_folder(found[0], root)
+    is_folder(found[0], root)
     return found[0]
 
 
 def _add_all(found: Found, folder: Path, wanted: Collection[str]) -> None:
     """Take in what lies in the extract, in a schema of it, or in the folder of a hospital."""
-    entries = _entries(folder, found.root)
+    entries = entries_of(folder, found.root)
     for entry in entries:
         _refuse_unfinished(entry, entries, found.root)
         is_marker = entry.name == MARKER and folder == found.root
@@ -113,13 +114,13 @@ def _add_all(found: Found, folder: Path, wanted: Collection[str]) -> None:
 
 def _holds_tables(entry: Path, root: Path, wanted: Collection[str]) -> bool:
     """Whether an entry is no table but a folder of tables: of a hospital, or a schema."""
-    if file_names.table_of(entry.name) in wanted or not _is_folder(entry, root):
+    if file_names.table_of(entry.name) in wanted or not is_folder(entry, root):
         return False
     if len(entry.relative_to(root).parts) > _DEEPEST:
         return False
     if entry.name.startswith(hospital_names.HIVE):
         return True
-    inside = (path.name for path in _entries(entry, root))
+    inside = (path.name for path in entries_of(entry, root))
     return any(
         file_names.table_of(name) in wanted and not file_names.why_left_out(name) for name in inside
     )
@@ -137,8 +138,11 @@ def _add(found: Found, entry: Path) -> None:
             )
     found.places[name, around] = where
     found.entries.setdefault(name, where)
-    if _is_folder(entry, found.root):
+    if is_folder(entry, found.root):
         paths = sorted(_parts(found, entry))
+        if not paths and any(path.name == delta.LOG for path in entries_of(entry, found.root)):
+            found.leave_out(entry, "a Delta table without rows")
+            return
         if not paths:
             raise ExtractError(
                 f"{entry.name}: the folder holds no Parquet or CSV file. Fill or remove it."
@@ -163,7 +167,7 @@ def _parts(found: Found, folder: Path) -> Iterator[Path]:
 
 def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     """The Parquet files below a folder of this machine; `above`: the folders that it lies in."""
-    inside = list(_entries(folder, found.root))
+    inside = list(entries_of(folder, found.root))
     if any(path.name == delta.LOG for path in inside):
         yield from _of_delta(found, folder)
         return
@@ -174,7 +178,7 @@ def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> It
         reason = file_names.why_left_out(path.name)
         if reason:
             found.leave_out(path, reason)
-        elif not _is_folder(path, found.root):
+        elif not is_folder(path, found.root):
             yield _part(path, found.root)
         elif (own := identity(path)) in above:
             raise refused(path, found.root, "is a link to a folder around it. Remove the link.")
@@ -190,7 +194,7 @@ def _of_delta(found: Found, folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         steps = path.relative_to(folder).parts
         reason = next((told for step in steps if (told := file_names.why_left_out(step))), None)
-        if delta.LOG in steps or _is_folder(path, found.root):
+        if delta.LOG in steps or is_folder(path, found.root):
             continue
         if path in now.files:
             missing.remove(path)
@@ -222,51 +226,19 @@ def _objects(found: Found, folder: StorePath) -> Iterator[Path]:
             yield _part(path, found.root)
 
 
-def _entries(folder: Path, root: Path) -> list[Path]:
-    """What lies directly in a folder, sorted; ExtractError when it may not be listed."""
-    try:
-        return sorted(folder.iterdir())
-    except PermissionError as error:
-        raise refused(
-            folder, root, "may not be listed. Grant this user the right to read it."
-        ) from error
-
-
-def _is_folder(path: Path, root: Path) -> bool:
-    """Whether a path is a folder, else a file; ExtractError for what is neither."""
-    if isinstance(path, StorePath):
-        return path.is_dir()
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as error:
-        raise refused(path, root, "is a link to nowhere. Mend or remove the link.") from error
-    except PermissionError as error:
-        raise refused(path, root, "may not be read. Grant this user the right to.") from error
-    except OSError as error:  # ELOOP: a link that leads to itself
-        raise refused(path, root, "is a link that leads to itself. Mend or remove it.") from error
-    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-        raise refused(path, root, f"is {_special(mode)}, no file. Remove it, {_LEAVE_OUT}.")
-    return stat.S_ISDIR(mode)
-
-
-def _special(mode: int) -> str:
-    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
-
-
 def _part(path: Path, root: Path) -> Path:
     """A file that is a part by its name; ExtractError for one that nobody recognises."""
     if file_names.is_part(path.name):
         return path
     if _begins_as_parquet(path):
         raise refused(
-            path, root, f"is Parquet, but not named so. Call it <name>.parquet, {_LEAVE_OUT}."
+            path, root, f"is Parquet, but not named so. Call it <name>.parquet, {LEAVE_OUT}."
         )
     raise refused(
         path,
         root,
         "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
-        f"one of these, remove it, {_LEAVE_OUT}.",
+        f"one of these, remove it, {LEAVE_OUT}.",
     )
 
 
@@ -287,8 +259,12 @@ def _refuse_unfinished(path: Path, beside: list[Path], root: Path) -> None:
             path, root, f"is a transfer that was not finished. Finish it, or remove it ({whole})."
         )
     told = file_names.lake(path.name)
-    if path.name == "metadata" and _is_folder(path, root) and any(path.glob("*.metadata.json")):
+    if path.name == "metadata" and is_folder(path, root) and any(path.glob("*.metadata.json")):
         told = "an Iceberg table, whose files hold deleted rows too"
+    if told and path.name == delta.LOG:
+        raise refused(
+            path.parent, root, "is a Delta table itself. Give the folder that it lies in."
+        )
     if told:
         raise refused(path.parent, root, _of_a_lake(told))
     begun = path.name == "_temporary" and "_SUCCESS" not in names

@@ -1,13 +1,16 @@
-"""Parts of one table that cannot be read together: refused by their names."""
+"""What lies in a folder of an extract, and parts that cannot be read: refused by their names."""
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from ehrivig.errors import ExtractError
 from ehrivig.extract import file_names, hospital_names
 from ehrivig.extract.table_file import TableFile
 from ehrivig.store import StorePath
+
+LEAVE_OUT = "or begin its name with _ to leave it out"
 
 
 def refuse_one_file_twice(files: list[TableFile], root: Path) -> None:
@@ -69,3 +72,35 @@ def refused(path: Path, root: Path, why: str) -> ExtractError:
 def folders(path: Path, root: Path) -> tuple[str, ...]:
     """The folders in which a file lies, below the extract."""
     return path.relative_to(root).parts[:-1]
+
+
+def entries_of(folder: Path, root: Path) -> list[Path]:
+    """What lies directly in a folder, sorted; ExtractError when it may not be listed."""
+    try:
+        return sorted(folder.iterdir())
+    except PermissionError as error:
+        raise refused(
+            folder, root, "may not be listed. Grant this user the right to read it."
+        ) from error
+
+
+def is_folder(path: Path, root: Path) -> bool:
+    """Whether a path is a folder, else a file; ExtractError for what is neither."""
+    if isinstance(path, StorePath):
+        return path.is_dir()
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise refused(path, root, "is a link to nowhere. Mend or remove the link.") from error
+    except PermissionError as error:
+        raise refused(path, root, "may not be read. Grant this user the right to.") from error
+    except OSError as error:  # ELOOP: a link that leads to itself
+        raise refused(path, root, "is a link that leads to itself. Mend or remove it.") from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise refused(path, root, f"is {_special(mode)}, no file. Remove it, {LEAVE_OUT}.")
+    return stat.S_ISDIR(mode)
+
+
+def _special(mode: int) -> str:
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")

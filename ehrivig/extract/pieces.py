@@ -124,6 +124,11 @@ def _refuse_other_columns(files: Sequence[TableFile], root: Path, where: str) ->
         other, wanted = first.setdefault(file.hospital_id, (file, names))
         if names != wanted:
             one, two = apart(other.path, file.path, root)
+            if file.dialect is not None:  # a file without that line has values of a row there
+                raise ExtractError(
+                    f"{where}: {one} and {two} differ in the columns that their first lines name. "
+                    "Write all files of a table with the same columns, and a line that names them."
+                )
             raise ExtractError(
                 f"{where}: {one} and {two} differ in column {min(names ^ wanted)!r}. Write all "
                 "files of a table with the same columns."

@@ -39,7 +39,7 @@ _REASONS = (
     (("28",), "refuses the user or the password. Set PGUSER and PGPASSWORD, or mend ~/.pgpass"),
     (("3D",), "has no such database. Mend the address"),
     (("42501",), "grants no right to read. GRANT SELECT on the table to the user"),
-    (("57014",), "stopped the statement, by its statement_timeout. Raise that for the user"),
+    (("57014",), "stopped the statement (statement_timeout, or an administrator). Raise the limit"),
     (("22",), "holds a value that cannot be handed on. Cast the column in a view, and name that"),
 )
 """Beginnings of SQLSTATE codes, and what they mean."""
@@ -118,6 +118,8 @@ def opened(address: str) -> Iterator[Warehouse]:
     except EhrivigError:
         raise
     except (Error, OSError) as error:
+        if "due to user request" in str(error):  # the driver turns Ctrl-C into a cancellation
+            raise KeyboardInterrupt from None
         raise _told(error) from None  # its text may quote an address or a value
 
 
@@ -142,6 +144,8 @@ def _told(error: BaseException) -> ExtractError:
             "snapshot: the warehouse hides rows of a table from this user (row-level security). "
             "Give BYPASSRLS, or name a view. Nothing was written."
         )
+    if "canceling statement due to" in text:
+        state = "57014"
     for starts, told in _REASONS:
         if state.startswith(starts):
             return ExtractError(f"snapshot: the warehouse {told}. Nothing was written.")

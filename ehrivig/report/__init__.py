@@ -10,7 +10,17 @@ import polars as pl
 
 from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.figures.page import inline, page
-from ehrivig.report import answer, figures, flow, methods, protocol, tables, use
+from ehrivig.report import (
+    answer,
+    baseline_table,
+    effect_summary,
+    figures,
+    flow,
+    methods,
+    protocol,
+    tables,
+    use,
+)
 from ehrivig.report.table import RunTables
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
@@ -49,11 +59,20 @@ def write(
         lints=run.read("lints.csv").to_dicts(),
         numbers=_numbers(run, study),
         protocol=_protocol(folder),
+        baseline=baseline_table.side_by_side(run, study),
+        effects_by_role=effect_summary.summary(run.read("effects.csv"), study),
+        files=_files(folder),
         answer=answer.answer(run, study),
         dropped=dropped,
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
     protocol.write(folder, asked or study)
+
+
+def _files(folder: Path) -> set[str]:
+    """The tables and figures beside the page, which it may point to."""
+    found = [*folder.glob("*.csv"), *folder.glob("figures/*.svg")]
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def _design(folder: Path, study: Study) -> dict[str, Path]:
@@ -77,7 +96,7 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
     folder, drawn = run.folder / "figures", {}
     immortal = "; contains immortal time" if immortal_time(study) else ""
     plans: list[Plan] = [
-        ("love_plot", run.read("balance.csv"), figures.love_plot, {}),
+        ("love_plot", _grouped(run), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
         *_of_curves(run.read("curves.csv"), immortal),
         _of_strategies(run.read("curves.csv"), study),
@@ -95,6 +114,16 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
             attrition, _arms(run, study), dropped, study.report.smallest_cell, drawn["flow"]
         )
     return drawn
+
+
+def _grouped(run: RunTables) -> pl.DataFrame:
+    """The balance of each variable with the group that it has in Table 1."""
+    balance, table = run.read("balance.csv"), run.read("table1.csv")
+    if balance.is_empty() or not {"variable", "group"} <= set(table.columns):
+        return balance
+    groups = dict(table.select("variable", "group").iter_rows())
+    name = pl.col("covariate").replace_strict(groups, default=None, return_dtype=pl.String)
+    return balance.with_columns(name.fill_null("").alias("group"))
 
 
 Plan = tuple[str, pl.DataFrame, Any, dict[str, Any]]

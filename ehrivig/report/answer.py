@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from ehrivig.report.table import RunTables, p_text
+from ehrivig.report.table import RunTables, p_text, signed
 from ehrivig.study import Study
 from ehrivig.study.registries import ANSWERS
 
@@ -18,6 +19,8 @@ MEASURES = {
     "HR": "hazard ratio",
     "MD": "difference of means",
 }
+_SHARE = re.compile(r"^(largest )?share |, as a share ")
+"""How the meaning of a diagnostic begins that is a share of people."""
 NEEDED = "number needed to treat for one "
 
 
@@ -90,7 +93,7 @@ def _number(row: dict[str, Any], name: str) -> str:
     if value is None:
         return "?"
     if row["measure"] == "RD":
-        return f"{100 * value:+.1f}" + (" points" if name == "estimate" else "")
+        return signed(100 * value, ".1f") + (" points" if name == "estimate" else "")
     return f"{value:.3g}"
 
 
@@ -142,6 +145,8 @@ def verdict(checks: pl.DataFrame) -> str:
         said += f"; not shown, for it is of few people: {', '.join(of_few)}"
     decisive = failed.filter(pl.col("decides"))
     if decisive.height:
+        if besides := failed.filter(~pl.col("decides"))["diagnostic"].to_list():
+            said += f"; fails as well: {', '.join(map(_plain, besides))}"
         names = ", ".join(_plain(name) for name in decisive["diagnostic"].to_list())
         return f"The estimate should not be read as an effect: {names} ({said})."
     if hidden["decides"].any():
@@ -157,8 +162,11 @@ def _plain(name: str) -> str:
 
 
 def _words(row: dict[str, Any]) -> str:
-    value = "" if row["value"] is None else f" {row['value']:.3g}"
-    return f"{_plain(row['diagnostic'])}{value}"
+    if row["value"] is None:
+        return _plain(row["diagnostic"])
+    share = _SHARE.search(row["meaning"] or "")
+    value = f"{100 * row['value']:.3g}%" if share else f"{row['value']:.3g}"
+    return f"{_plain(row['diagnostic'])} {value}"
 
 
 def _published(effects: pl.DataFrame) -> str:

@@ -25,22 +25,28 @@ from ehrivig.figures.style import (
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 BALANCED = 0.1
+ROW_INCHES = 0.21
+"""Of a line of the love plot."""
+UNGROUPED = "General"
+"""The heading of variables without a group."""
 RISK_DAYS = (0, 7, 14, 21, 28)
 DIFFERENCES = ("MD", "HL shift")
 _COUNTS = ("events_exposed", "n_exposed", "events_control", "n_control")
 
 
 def love_plot(balance: pl.DataFrame, path: Path) -> None:
-    """Absolute standardised mean differences before and after matching, largest first."""
+    """Absolute standardised mean differences before and after matching, largest first.
+
+    With a column `group` the variables of a group stand together, its largest difference deciding
+    which comes first; what `in_score` marks has a dot before its name.
+    """
     numbers = pl.col("smd_unmatched", "smd_matched").cast(pl.Float64)  # all null: read as text
-    balance = balance.with_columns(numbers)
-    table = balance.filter(pl.col("smd_unmatched").is_not_null()).sort(
-        pl.col("smd_unmatched").abs(), descending=False
-    )
-    with drawing(7.2, max(2.5, 0.28 * table.height + 1.1)) as (figure, axes):
+    table = balance.with_columns(numbers).filter(pl.col("smd_unmatched").is_not_null())
+    table = _in_groups(table)
+    with drawing(7.2, max(2.5, ROW_INCHES * table.height + 1.1)) as (figure, axes):
         rows = np.arange(table.height)
         before = table["smd_unmatched"].abs().to_numpy()
-        after = table["smd_matched"].cast(pl.Float64).abs().to_numpy()  # all null: read as text
+        after = table["smd_matched"].abs().to_numpy()
         axes.hlines(rows, np.fmin(before, after), np.fmax(before, after), color=LIGHT, zorder=1)
         axes.scatter(
             before,
@@ -55,12 +61,50 @@ def love_plot(balance: pl.DataFrame, path: Path) -> None:
         )
         axes.scatter(after, rows, marker="D", s=26, color=EXPOSED, label="after matching", zorder=3)
         axes.axvline(BALANCED, color=INK, linestyle=":", linewidth=1)
-        axes.set_yticks(rows, table["label"].to_list())
+        axes.set_yticks(rows, _names(table))
         axes.set_xlabel("|standardised mean difference|; dotted line: 0.1")
         axes.set_ylim(-0.8, table.height - 0.2)
         axes.set_xlim(left=0)
+        _headings(axes, table)
         axes.legend(loc="lower right")
         save(figure, path)
+
+
+def _in_groups(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows from the foot of the plot upwards, groups together, each below its heading."""
+    size = pl.col("smd_unmatched").abs()
+    if "group" not in table.columns:
+        return table.sort(size)
+    groups = table.group_by("group", maintain_order=True).agg(size.max().alias("most")).sort("most")
+    parts = []
+    for name in groups["group"].to_list():
+        part = table.filter(pl.col("group").eq_missing(pl.lit(name))).sort(size)
+        parts += [part, part.clear(1).with_columns(pl.lit(name or UNGROUPED).alias("group"))]
+    return pl.concat(parts) if parts else table
+
+
+def _names(table: pl.DataFrame) -> list[str]:
+    marked = table["in_score"].to_list() if "in_score" in table.columns else [None] * table.height
+    pairs = zip(table["label"].to_list(), marked, strict=True)
+    return ["" if label is None else f"\u2022 {label}" if m else label for label, m in pairs]
+
+
+def _headings(axes: Axes, table: pl.DataFrame) -> None:
+    """The name of each group on the line above its variables."""
+    if "group" not in table.columns:
+        return
+    for row, (label, group) in enumerate(table.select("label", "group").iter_rows()):
+        if label is None:
+            axes.text(
+                -0.01,
+                row,
+                group,
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontweight="bold",
+                fontsize=9,
+            )
 
 
 def overlap(table: pl.DataFrame, path: Path) -> None:

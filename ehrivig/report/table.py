@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,22 @@ class Table:
     rows: list[list[str]]
     note: str = ""
     wide: bool = field(default=False)
+
+
+_DIGITS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+_UPRIGHT = str.maketrans("0123456789", _DIGITS)
+_POWER = re.compile(r"\^(\d+)")
+_MICRO = re.compile(r"\bu(?=(?:g|L|mol|kat|IU|U)\b)")
+
+
+def typeset(unit: str) -> str:
+    """A unit as it is printed: 10^9/L with a raised 9, ug and umol with a micro sign."""
+    return _MICRO.sub("\u00b5", _POWER.sub(lambda found: found[1].translate(_UPRIGHT), unit))
+
+
+def signed(value: float, digits: str) -> str:
+    """A number with its sign, minus as long as plus; `digits` as in a format."""
+    return f"{value:+{digits}}".replace("-", "\u2212")
 
 
 def p_text(p: float | None) -> str:

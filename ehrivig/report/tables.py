@@ -7,7 +7,7 @@ import polars as pl
 from ehrivig.disclosure import shown
 from ehrivig.report import known
 from ehrivig.report.effect_tables import effect_tables
-from ehrivig.report.table import RunTables, Table, p_text
+from ehrivig.report.table import RunTables, Table, p_text, typeset
 from ehrivig.study import Study
 
 
@@ -58,7 +58,7 @@ def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
             group = row["group"] or ""
             if group:
                 rows.append([group])
-        unit = f", {row['unit']}" if row["unit"] else ""
+        unit = f", {typeset(row['unit'])}" if row["unit"] else ""
         cells = [f"{row['label']}{unit}", *(row[f"text_{a}"] or "" for a in _ARMS)]
         cells.append(p_text(row["p"]))
         if baseline:
@@ -119,7 +119,7 @@ def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:
     head = ["", f"All given {study.exposure.label}", "Without the event", "With the event", "p"]
     rows = [
         [
-            f"{r['label']}{', ' + r['unit'] if r['unit'] else ''}",
+            f"{r['label']}{', ' + typeset(r['unit']) if r['unit'] else ''}",
             *(r[f"text_{a}"] or "" for a in _ARMS),
             p_text(r["p"]),
         ]
@@ -162,7 +162,7 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
         )
         rows.append(
             [
-                f"{r['label']}, {r['unit']}",
+                f"{r['label']}, {typeset(r['unit'])}",
                 r["arm"],
                 f"{r['n_pairs']:,}",
                 *("" if r[n] is None else f"{r[n]:.3g}" for n in ("median_day1", "median_day3")),

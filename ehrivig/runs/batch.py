@@ -9,11 +9,8 @@ a hospital leaves does not depend on the company it was in.
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -37,6 +34,7 @@ from ehrivig.features import (
     severity_course,
 )
 from ehrivig.runs import row_order
+from ehrivig.runs.step_clock import StepClock
 from ehrivig.study import Study
 from ehrivig.study.clock import Clock
 from ehrivig.study.registries.sensitivity import DOSE
@@ -112,7 +110,7 @@ def process(
     """
     names = tuple(hospitals)
     folder.mkdir(parents=True, exist_ok=True)
-    clock = _Clock()
+    clock = StepClock()
     spill = folder / "spill"
     with Database(memory=memory, threads=threads, temporary=spill, within=source.within) as db:
         with clock.step("extract"):
@@ -200,7 +198,7 @@ def _features(
     db: Database,
     study: Study,
     folder: Path,
-    clock: _Clock,
+    clock: StepClock,
     sent: dict[str, set[str]],
     share: Share | None,
 ) -> None:
@@ -294,29 +292,3 @@ def _rows_in_scope(db: Database) -> pl.DataFrame:
             )
         )
     return pl.concat(parts)
-
-
-class _Clock:
-    """Notes what each step did."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[Callable[[int, int], None]]:
-        """Time a step; the block says how many rows went in and came out."""
-        started, worked, rows = time.perf_counter(), time.process_time(), [0, 0]
-
-        def done(rows_in: int, rows_out: int) -> None:
-            rows[:] = rows_in, rows_out
-
-        yield done
-        seconds = round(time.perf_counter() - started, 3)
-        cpu_seconds = round(time.process_time() - worked, 3)
-        self.steps.append(Step(name, rows[0], rows[1], seconds, cpu_seconds, peak_memory_mib()))
-
-
-def peak_memory_mib() -> int:
-    """The largest resident memory of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -53,11 +53,11 @@ def manifest(place: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def refuse_edited(source: Path) -> None:
+def refuse_edited(source: Path, command: str = "pool") -> None:
     """UsageError where a file of a released folder was edited since the run wrote it.
 
     `source`: a run, a released folder, or a file of one. What was sent without its manifest, or
-    without some of its files, is read: nothing is known of it.
+    without some of its files, is read: nothing is known of it. `command`: who refuses.
     """
     folder = source if source.is_dir() else source.parent
     place = folder / RELEASE if source.is_dir() and (folder / RELEASE).is_dir() else folder
@@ -67,15 +67,15 @@ def refuse_edited(source: Path) -> None:
         return
     if not isinstance(written, dict) or not is_sealed(place):
         raise UsageError(
-            f"pool: {MANIFEST} in {place.name!r} of {folder.name!r} was edited since the run wrote "
-            "it. Ask the hospital to send its folder as it was released."
+            f"{command}: {MANIFEST} in {place.name!r} of {folder.name!r} was edited since the run "
+            "wrote it. Ask the hospital to send its folder as it was released."
         )
     asked = names(place) if source.is_dir() else [source.name]
     found = {name: file_hash(place, name) for name in asked if name in written}
     edited = [name for name in found if written[name] != found[name]]
     if edited:
         raise UsageError(
-            f"pool: {', '.join(some(edited))} in {place.name!r} of {folder.name!r} was edited "
+            f"{command}: {', '.join(some(edited))} in {place.name!r} of {folder.name!r} was edited "
             "since the run wrote it. Ask the hospital to send its folder as it was released."
         )
 

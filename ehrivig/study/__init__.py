@@ -6,17 +6,9 @@ Unknown keys are refused and all problems are reported at once. `json_schema()` 
 from ehrivig.study.data import Estimand, Extract, Quality, StudyInfo
 from ehrivig.study.file import doubted, json_schema, load, locate, packaged, parse
 from ehrivig.study.people import Band, Cohort, Criterion, Evidence, Exposure
-from ehrivig.study.plan import (
-    Analysis,
-    Covariate,
-    Covariates,
-    Match,
-    Outcome,
-    Outcomes,
-    Report,
-    Subgroup,
-)
+from ehrivig.study.plan import Analysis, Match, Report, Subgroup
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
+from ehrivig.study.variables import Covariate, Covariates, Outcome, Outcomes
 from ehrivig.study.whole import Study
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ehrivig.study.plan import Covariate
 from ehrivig.study.registries.covariates import COVARIATES
+from ehrivig.study.variables import Covariate
 from ehrivig.study.whole import Study
 
 Window = tuple[float, float | None]

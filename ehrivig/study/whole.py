@@ -11,15 +11,7 @@ from ehrivig.codes.lists import SHIPPED, CodeLists
 from ehrivig.study import clock
 from ehrivig.study.data import Extract, Quality, StudyInfo
 from ehrivig.study.people import UNTREATED, Cohort, Exposure
-from ehrivig.study.plan import (
-    Analysis,
-    Covariate,
-    Covariates,
-    Match,
-    Outcome,
-    Outcomes,
-    Report,
-)
+from ehrivig.study.plan import Analysis, Match, Report
 from ehrivig.study.problem import place
 from ehrivig.study.references import wrong_references
 from ehrivig.study.registries import ANSWERS, OUTCOMES, SENSITIVITY
@@ -27,6 +19,7 @@ from ehrivig.study.registries.names import LAYOUTS, REGIMENS
 from ehrivig.study.rules import broken_rules
 from ehrivig.study.section import Section
 from ehrivig.study.use import RegimenPlan, UtilisationPlan
+from ehrivig.study.variables import Covariate, Covariates, Outcome, Outcomes
 
 FOLLOW_UP_DAYS = 28.0
 """How long people are followed where a death has no horizon and the design needs one."""

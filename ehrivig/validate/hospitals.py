@@ -31,6 +31,8 @@ from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
 DRIFT_POINTS = 5.0
 """A violated proportion that moved by more than this many points since the run before is drift."""
+MOST_NAMES = 20
+"""Hospitals or variables that a message names; of more it says how many there are."""
 
 
 def notes(network: Network, failed: Iterable[str]) -> dict[str, str]:
@@ -52,17 +54,39 @@ def measure(network: Network) -> list[Measurement]:
 
 def _hospital_set(network: Network) -> Counts:
     """Hospitals named by the study but not in the extract, or the reverse."""
-    named = set(network.expected)
-    there = {*(result.hospital_id for result in network.results), *network.unreadable}
+    named, there = _named_and_there(network)
     return [(ALL, len(named ^ there), len(named | there))] if named else []
+
+
+def _named_and_there(network: Network) -> tuple[set[str], set[str]]:
+    there = {*(result.hospital_id for result in network.results), *network.unreadable}
+    return set(network.expected), there
+
+
+def _hospital_set_told(network: Network) -> str:
+    named, there = _named_and_there(network)
+    parts = {"Named, but not there": named - there, "There, but not named": there - named}
+    return " ".join(f"{words}: {_few_names(names)}." for words, names in parts.items() if names)
+
+
+def _few_names(names: set[str]) -> str:
+    shown = sorted(names)[:MOST_NAMES]
+    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if names > set(shown) else "")
 
 
 def _post_baseline_covariate(network: Network) -> Counts:
     """Variables of the propensity score that happen after time zero, and are not allowed."""
+    return [(ALL, len(_after_time_zero(network)), len(network.study.match.covariates))]
+
+
+def _after_time_zero(network: Network) -> set[str]:
     plan = network.study.match
     courses = {outcome.name for outcome in network.study.outcomes.variables}
-    wrong = [n for n in plan.covariates if n in courses and n not in plan.allow_post_baseline]
-    return [(ALL, len(wrong), len(plan.covariates))]
+    return {n for n in plan.covariates if n in courses and n not in plan.allow_post_baseline}
+
+
+def _post_baseline_told(network: Network) -> str:
+    return f"After time zero: {_few_names(_after_time_zero(network))}."
 
 
 def _unit_against_hospitals(network: Network) -> Counts:
@@ -117,9 +141,11 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "study.hospital_set",
         _hospital_set,
         "block",
-        "The hospitals of the extract are not those that the study names. Mend [extract] "
-        "hospitals, or ask for the missing folder.",
+        "The hospitals of the extract are not those that the study or extract.json names. Mend "
+        "[extract] hospitals, or ask for the missing folder.",
         kinds=(44,),
+        told=_hospital_set_told,
+        of_people=False,
     ),
     CheckOverHospitals(
         "study.post_baseline_covariate",
@@ -128,6 +154,8 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "A variable of the propensity score happens after time zero. Take it out, or name it in "
         "[match] allow_post_baseline.",
         kinds=(40,),
+        told=_post_baseline_told,
+        of_people=False,
     ),
     CheckOverHospitals(
         "study.unit_against_hospitals",
@@ -137,6 +165,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "laboratory, and sign a unit mapping.",
         kinds=(1,),
         table="lab",
+        of_people=False,
     ),
     CheckOverHospitals(
         unused_mappings.CHECK,
@@ -144,6 +173,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "warn",
         "A signed mapping changed nothing. quality/mappings.csv names each with its line. Mend the "
         "entry, or take it out.",
+        of_people=False,
     ),
     CheckOverHospitals(
         "study.transfer",

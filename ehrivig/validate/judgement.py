@@ -132,8 +132,9 @@ def line_of(check: Check, smallest: int = 0) -> str:
     """
     proportion = check.violated / check.denominator if check.denominator else 1.0
     counts = f"{check.violated:,} of {check.denominator:,} ({proportion:.1%}"
+    over = BY_CHECK.get(check.check)
     hidden = small_proportion(check.violated, check.denominator, smallest)
-    if hidden and check.denominator > 1:
+    if hidden and check.denominator > 1 and (over is None or over.of_people):
         few = small(check.violated, smallest)
         counts = f"{'few' if few else 'nearly all'} of {check.denominator:,} (not told how many"
     elif check.check in VOLUMES:

@@ -16,7 +16,8 @@ Counts = Iterable[tuple[str, int, int]]
 class CheckOverHospitals:
     """One check over hospitals: `measure` gives its counts, none where it does not apply.
 
-    `threshold`: the largest tolerated proportion; `told`: what a failure says beside `message`.
+    `threshold`: the largest tolerated proportion; `told`: what a failure says beside `message`;
+    `of_people`: false where hospitals or variables are counted, whose small numbers may be told.
     """
 
     check: str
@@ -28,3 +29,4 @@ class CheckOverHospitals:
     needs_cohort: bool = False
     threshold: float = 0.0
     told: Callable[[Network], str] | None = None
+    of_people: bool = True

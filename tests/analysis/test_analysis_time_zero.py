@@ -9,7 +9,8 @@ import pytest
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Sample
-from ehrivig.analysis.sensitivity.time_zero import cohort_of, left_out, time_zero
+from ehrivig.analysis.sensitivity.left_out import Left, left_out
+from ehrivig.analysis.sensitivity.time_zero import cohort_of, time_zero
 
 
 def sample(table: pl.DataFrame) -> Sample:
@@ -62,8 +63,8 @@ def test_every_safe_design_gives_the_risk_of_each_arm(rows: pl.DataFrame) -> Non
 def test_covariates_are_those_known_at_time_zero(table: pl.DataFrame, plan: study.Study) -> None:
     cohort, left = cohort_of(table, plan)
     assert not set(cohort.names) & set(plan.match.allow_post_baseline)
-    assert left == table["apache_ii"].null_count()
-    assert cohort.n == table.height - left
+    assert left == (0, table["apache_ii"].null_count())
+    assert cohort.n == table.height - left.unmeasured
 
 
 def test_who_was_exposed_before_time_zero_is_left_out(
@@ -71,19 +72,26 @@ def test_who_was_exposed_before_time_zero_is_left_out(
 ) -> None:
     start = pl.col("hours_to_first_dose")
     early = pl.when(start < 12).then(-start).otherwise(start).alias("hours_to_first_dose")
-    assert left_out(0, 10, plan) == ""
-    assert left_out(7, 3, plan).startswith("7 of 10 admissions left out: exposed before")
     guarded = plan.report.model_copy(update={"smallest_cell": 5})
-    few = left_out(2, 8, plan.model_copy(update={"report": guarded}))
-    assert few.startswith("fewer than 5 of 10 admissions left out")
+    asks = plan.model_copy(update={"report": guarded})
+    assert left_out(Left(0, 0), 10, asks) == ""
+    assert left_out(Left(7, 0), 3, asks) == (
+        "7 of 10 admissions left out: exposed before time zero, or a first dose that nobody can "
+        "read"
+    )
+    assert left_out(Left(0, 2), 8, asks) == "2 of 10 admissions left out: a covariate missing"
+    few = left_out(Left(2, 2), 8, asks)
+    assert few.startswith("fewer than 5 of 12 admissions left out: exposed before")
+    assert few.endswith(", and 2 of 12 admissions left out: a covariate missing")
     later = cohort_of(table.with_columns(hours_to_any_dose=pl.lit(60.0)), plan)[0]
     assert set(later.start_hours[later.time_hours > 60]) == {60.0}  # also after the window
     unread = (pl.col("admission_id").rank("ordinal") <= 9).alias("start_unread")
     n_known = table.filter(pl.col("apache_ii").is_not_null()).with_columns(unread)
     assert cohort_of(n_known, plan)[0].n == n_known.height - 9  # a start that nobody can read
     cohort, left = cohort_of(table.with_columns(early), plan)
-    assert left > table["apache_ii"].null_count()
-    assert cohort.n + left == table.height
+    assert left.treated == table.filter(start < 12).height > 0
+    assert left.unmeasured <= table["apache_ii"].null_count()
+    assert cohort.n + sum(left) == table.height
 
 
 def test_no_follow_up_leaves_one_row_with_the_reason(

@@ -280,6 +280,11 @@ def test_hours_after_time_zero_are_counted_and_do_not_decide(
     (row,) = rows_of(changed, "covariates_after_time_zero")
     assert (row["value"], row["verdict"], row["decides"]) == (4, "fail", False)
     assert row["meaning"].endswith("4 of them until 24 h")
+    both = diagnostics.diagnostics(changed)
+    failed = both.filter(verdict="fail")["diagnostic"].to_list()
+    said = answer.verdict(both)
+    assert all(name.replace("_", " ") in said for name in failed), said
+    assert "; fails as well: " in said or said.startswith("Read with care")
     (row,) = rows_of(with_answer(changed, "aipw"), "covariates_after_time_zero")
     assert (row["value"], row["verdict"], row["decides"]) == (6, "fail", True)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ehrivig import extract, pipeline
 from ehrivig.database import Database
-from ehrivig.runs import batch, memory
+from ehrivig.runs import batch, memory, step_clock
 from ehrivig.study import load
 
 STUDY = "ivig_covid19"
@@ -105,7 +105,7 @@ def measured(work: Callable[[], Measured | None]) -> Measured:
     cpu, wall = cpu_seconds(), time.perf_counter()
     found = work() or {}
     spent = {"cpu": cpu_seconds() - cpu, "wall": time.perf_counter() - wall}
-    return {**spent, "peak_mib": float(batch.peak_memory_mib()), **found}
+    return {**spent, "peak_mib": float(step_clock.peak_memory_mib()), **found}
 
 
 def main() -> None:

@@ -175,6 +175,20 @@ def test_a_concept_set_is_written_out_with_the_vocabulary(tmp_path: Path) -> Non
     }
 
 
+def test_the_vocabulary_may_come_as_athena_writes_it(tmp_path: Path) -> None:
+    """CSV by its name, separated by tabs, and a quote is a letter."""
+    folder = vocabulary(tmp_path / "omop")
+    for path in folder.glob("*.parquet"):
+        text = pl.read_parquet(path).write_csv(separator="\t", quote_style="never")
+        path.with_name(f"{path.stem.upper()}.csv").write_text(text.replace("three", 'three "3"'))
+        path.unlink()
+    items = [concept(1, below=True), concept(2, excluded=True), concept(5)]
+    with pytest.raises(EhrivigError, match=r"line 1 holds no ',' but '\\t', which is not declared"):
+        imported(tmp_path, "drug", items, "--extract", folder)
+    (folder / "extract.json").write_text('{"csv": {"delimiter": "\\t", "quote": ""}}')
+    assert len(imported(tmp_path, "drug", items, "--extract", folder)) == 4
+
+
 def test_a_concept_set_that_the_vocabulary_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(EhrivigError, match=r"nothing is left of set\.json"):
         imported(tmp_path, "drug", [concept(5)], "--extract", vocabulary(tmp_path / "omop"))

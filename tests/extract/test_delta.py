@@ -77,6 +77,17 @@ def test_what_would_give_other_rows_is_refused(tmp_path: Path, write_delta: Any)
     assert said(folder).startswith("lab: the log of the Delta table cannot be read (")
 
 
+def test_a_table_itself_is_no_extract_and_one_without_rows_is_none(
+    tmp_path: Path, write_delta: Any
+) -> None:
+    folder = as_delta(shared(tmp_path / "x"), write_delta)
+    assert said(folder / "lab") == "lab: is a Delta table itself. Give the folder that it lies in."
+    write_delta(folder / "score", pq.read_table(tmp_path / "x" / "admission.parquet").slice(0, 0))
+    source = extract.inspect(folder, study())
+    assert "score" not in source.tables
+    assert "a Delta table without rows" in {one.reason for one in source.left_out}
+
+
 def test_deletion_vectors_are_refused(tmp_path: Path, write_delta: Any) -> None:
     folder = as_delta(shared(tmp_path / "x"), write_delta)
     log = folder / "lab" / LOG / "00000000000000000000.json"

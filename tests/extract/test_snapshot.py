@@ -35,6 +35,9 @@ TABLES = (
     "CREATE ROLE limited LOGIN PASSWORD 'secret'",
     "ALTER TABLE nobody ENABLE ROW LEVEL SECURITY",
     "GRANT SELECT ON nobody TO limited",
+    "CREATE ROLE hurried LOGIN PASSWORD 'secret'",
+    "ALTER ROLE hurried SET statement_timeout = '1ms'",
+    "GRANT SELECT ON many TO hurried",
     "CREATE TABLE odd AS SELECT 'NaN'::numeric(5, 1) AS value",
 )
 
@@ -112,6 +115,7 @@ REFUSED = {
     "no password": ("lab", "postgresql://u:secret@{host}", ExtractError, "refuses the user or the"),
     "no right": ("icu.lab", "postgresql://limited:secret@{host}", ExtractError, "grants no right"),
     "hides": ("nobody", "postgresql://limited:secret@{host}", ExtractError, "row-level security"),
+    "in time": ("many", "postgresql://hurried:secret@{host}", ExtractError, "stopped the state"),
     "no number": ("odd", "{at}", ExtractError, "odd: column value holds NaN or infinity."),
     "no server": ("lab", "postgresql://127.0.0.1:1/secret", ExtractError, "does not answer. Look"),
     "no address": ("lab", "mysql://u:secret@host/x", UsageError, "--from is an address such as"),

@@ -18,7 +18,7 @@ from utility import rows_lost
 from ehrivig import cli
 from ehrivig.demo import write_demo
 from ehrivig.meta.aggregates import aggregate_file, read_aggregate
-from ehrivig.release import files, verify
+from ehrivig.release import columns, files, verify
 from ehrivig.release.attack import arms
 from ehrivig.release.attack.attack import collected, read
 from ehrivig.release.copies import words
@@ -57,6 +57,16 @@ def whole(place: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def alone(place: Path) -> Iterator[Path]:
     return run(place, "alone", "--aggregate-only", umask=0o077)
+
+
+def test_every_released_column_is_described(whole: Path) -> None:
+    found = {
+        (path.name, column)
+        for path in (whole / "release").glob("*.csv")
+        for column in pl.read_csv(path, infer_schema=False).columns
+    }
+    assert len(found) > 150
+    assert [one for one in sorted(found) if not columns.of(*one)] == []
 
 
 def test_every_file_is_in_a_list(whole: Path, alone: Path) -> None:

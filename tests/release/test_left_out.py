@@ -201,3 +201,36 @@ def test_who_is_exposed_after_the_last_trial_is_no_few() -> None:
     assert (shown["n_control"], shown["events_control"]) == (1081, 266)
     enough = tables(whole, naive, late | {"n_exposed": 120, "events_exposed": 45})
     assert not [c for c in of_tables(enough, SMALLEST) if c.disclosed and c.place.row == 2]
+
+
+HIDDEN = (
+    "fewer than 5 of 264 admissions left out: exposed before time zero, or a first dose that "
+    "nobody can read, and 3 of 264 admissions left out: a covariate missing; weights as they are"
+)
+CLONES = "IVIG within 48 h vs not (clone-censor-weight)"
+NAIVE = "IVIG ever vs never (naive)"
+
+
+@pytest.mark.parametrize(
+    ("contrast", "exposed", "control"),
+    [(CLONES, (40, 259), (60, 259)), (NAIVE, (60, 153), (50, 106))],
+)
+def test_how_many_are_left_out_is_hidden_where_the_note_hides_it(
+    contrast: str, exposed: tuple[int, int], control: tuple[int, int]
+) -> None:
+    """264 less 259 less 3 are the 2 that were treated before."""
+    one = row(contrast, exposed, control, population="all", note=HIDDEN, adjusted=True)
+    assert [cell.values for cell in of_tables(tables(one), SMALLEST) if cell.disclosed] == [(2,)]
+    safe, done, cells = until_safe(tables(one), SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert done == [f"effects.csv: {contrast}: who is left out, how many there are in all"]
+    shown = safe["effects.csv"].row(0, named=True)
+    assert shown["n_exposed"] is shown["n_control"] is None
+    assert shown["estimate"] == 0.7
+    assert shown["events_control"] == control[0]
+
+
+def test_how_many_are_left_out_is_told_where_the_note_tells_it() -> None:
+    note = "2 of 264 admissions left out: a covariate missing"
+    one = row(CLONES, (40, 262), (60, 262), population="all", note=note, adjusted=True)
+    assert not any(cell.disclosed for cell in of_tables(tables(one), SMALLEST))

@@ -76,7 +76,22 @@ def test_a_love_plot_grows_with_its_rows(saved: list[Figure]) -> None:
     figures.love_plot(many, Path("love.svg"))
     few, long = (figure.get_size_inches()[1] for figure in saved)
     assert few == 2.5
-    assert long == pytest.approx(0.28 * 30 + 1.1)
+    assert long == pytest.approx(figures.ROW_INCHES * 30 + 1.1)
+
+
+def test_a_love_plot_has_its_groups_and_marks_what_is_in_the_score(saved: list[Figure]) -> None:
+    table = BALANCE.with_columns(
+        group=pl.Series(["", "", "Signs", "Labs"]), in_score=pl.Series([True, False, True, False])
+    )
+    figures.love_plot(table, Path("love.svg"))
+    (axes,) = saved[0].axes
+    names = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert names == ["sex", "\u2022 age", "", "crp", ""]  # from the foot; a heading has no name
+    headings = [(text.get_text(), text.get_position()[1]) for text in axes.texts]
+    assert headings == [("General", 2), ("Labs", 4)]  # nothing is known of the signs
+    _, before, _ = axes.collections
+    shown = before.get_offsets()
+    assert [row for row in shown.tolist() if row[0] is not None] == [[0.2, 0], [0.5, 1], [0.9, 3]]
 
 
 def test_the_overlap_has_the_exposed_above_and_the_others_below(saved: list[Figure]) -> None:

@@ -173,9 +173,38 @@ def test_tables_and_methods_stand_on_the_page(folder: Path, drawn: dict[str, Any
     counts = "rows_read,rows_used,rows_out_of_scope,rows_quarantined"
     (folder / "ledger.csv").write_text(f"table,{counts}\nlab,1000,900,60,40\n")
     html = written(folder)
-    assert "<caption>Effects on the primary outcome</caption>" in html
+    csv = '<a class="file" href="effects.csv" download>CSV</a>'
+    assert f"<caption>Effects on the primary outcome{csv}</caption>" in html
     assert '<td>lab</td><td class="number">1,000</td>' in html
     assert "<td>0.5 (0.2 to 1.2)</td>" in html  # a wide table has words
     assert " Population: adults admitted with confirmed COVID-19" in html
     assert "<b>Synthetic data.</b>" in html
     assert "Incomplete" not in html
+
+
+def test_a_page_points_only_to_files_beside_it(folder: Path, drawn: dict[str, Any]) -> None:
+    pl.DataFrame([EFFECT | {"analysis": "table3"}]).write_csv(folder / "effects.csv")
+    html = written(folder)
+    files = re.findall(r'class="file" href="([^"]+)"', html)
+    assert "figures/table3.svg" in files
+    assert all((folder / name).is_file() for name in files)
+
+
+def test_every_entry_of_the_contents_is_on_the_page(folder: Path, drawn: dict[str, Any]) -> None:
+    pl.DataFrame([EFFECT | {"analysis": "table3"}]).write_csv(folder / "effects.csv")
+    html = written(folder)
+    (contents,) = re.findall(r"<nav.*?</nav>", html, re.DOTALL)
+    names = re.findall(r'href="#([^"]+)"', contents)
+    assert len(names) > 10
+    assert all(html.count(f'id="{name}"') == 1 for name in names)
+    assert "published" in names
+
+
+def test_the_balance_is_drawn_in_the_groups_of_table_1(
+    folder: Path, drawn: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report.tables, "readable", lambda *_: {})
+    (folder / "balance.csv").write_text("covariate,label\nage,Age\ncrp,CRP\nsite,Hospital\n")
+    (folder / "table1.csv").write_text("variable,group\nage,\ncrp,Labs\n")
+    written(folder)
+    assert drawn["love_plot"][1]["group"].to_list() == ["", "Labs", ""]

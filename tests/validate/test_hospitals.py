@@ -14,8 +14,8 @@ from defects import catalogue
 
 from ehrivig import study, validate
 from ehrivig.study import Study
-from ehrivig.validate import Measurement, gate, hospitals
-from ehrivig.validate.measurement import ALL
+from ehrivig.validate import Measurement, gate, hospitals, judgement
+from ehrivig.validate.measurement import ALL, Check
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 from ehrivig.validate.result import HospitalResult
 
@@ -187,6 +187,13 @@ def test_the_set_of_hospitals_is_held_against_the_study() -> None:
     # a hospital that could not be read is there all the same
     known = network(*there, expected=("A", "B", "C"), unreadable=("C",))
     assert found(known, check) == [(ALL, 0, 3)]
+    other = network(*there, expected=("A", "C", *(f"D{i:02}" for i in range(30))))
+    told = hospitals.notes(other, [check])[check]
+    assert told.startswith("Named, but not there: C, D00, D01, ")
+    assert told.endswith("D18 and 11 more. There, but not named: B.")
+    # hospitals are no patients: how many are missing is told, however few
+    line = judgement.line_of(Check(ALL, "study", check, "block", 2, 3, 0.0, "fail"), smallest=5)
+    assert "2 of 3 (66.7%, limit 0.0%)" in line
 
 
 def test_the_extract_may_say_which_hospitals_there_are(tmp_path: Path) -> None:

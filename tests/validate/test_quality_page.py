@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from matplotlib.colors import to_hex
 from ehrivig import study
 from ehrivig.figures.style import QUIET, Figure, series_styles
 from ehrivig.validate import Check, Measurement
-from ehrivig.validate.quality import figures, numbers
+from ehrivig.validate.quality import figures, findings, known, numbers, strips
 from ehrivig.validate.quality.page import EarlierRun
 from ehrivig.validate.result import HospitalResult
 
@@ -46,26 +47,53 @@ def test_the_worst_verdict_of_a_table_stands_for_it() -> None:
     }
 
 
-def test_what_was_found_stands_worst_first() -> None:
+def test_what_was_found_is_one_line_a_check_worst_first() -> None:
     checks = [
-        check("B", "warn", 3),
-        check("A", "warn", 30),
-        check("C", "pass"),
+        check("B", "warn", 3, check="lab.hard_range"),
+        check("A", "warn", 30, check="lab.hard_range"),
+        check("C", "pass", 0, check="lab.hard_range"),
         check("B", "fail", 120),
+        check("C", "warn", 400),
+        check("A", "pass", 0, check="lab.sentinel"),
         check("A", "warn", 4, check="study.unheard_of", table="study"),
     ]
-    found = page._findings(checks, 5)
-    shown = [(f["verdict"], f["hospital"], f["violated"], f["proportion"]) for f in found]
-    assert shown == [
-        ("fail", "B", "120", "12.0%"),
-        ("warn", "A", "30", "3.0%"),
-        ("warn", "A", "<5", ""),
-        ("warn", "B", "<5", ""),
+    found = findings.findings(checks, ["A", "B", "C"], 5)
+    assert [(f.verdict, f.check) for f in found] == [
+        ("fail", "lab.unit_known"),
+        ("warn", "lab.hard_range"),
+        ("warn", "study.unheard_of"),
     ]
-    assert found[0]["limit"] == "1%"
-    assert found[0]["treatment"] != ""
-    assert found[2]["treatment"] == ""
-    assert found[2]["message"] == "See quality/index.html."
+    unit, hard, unheard = found
+    assert (unit.where, unit.rows, unit.share, unit.limit) == ("B", "520", "40.0%", "1%")
+    assert (hard.where, hard.rows, hard.share) == ("A, B", "\u226530", "3.0%")  # B has few
+    assert (unheard.where, unheard.rows, unheard.share) == ("A", "<5 each", "")
+    assert unit.treatment
+    assert (unheard.treatment, unheard.message) == ("", "See quality/index.html.")
+    assert "<title>1 fail, 1 warn</title>" in unit.strip
+
+
+def test_what_fails_in_most_hospitals_comes_first() -> None:
+    checks = [check(name, "fail", 500, check="lab.sentinel") for name in "A"]
+    checks += [check(name, "fail", 20) for name in "ABC"]
+    found = findings.findings(checks, list("ABC"), 5)
+    assert [f.check for f in found] == ["lab.unit_known", "lab.sentinel"]
+    assert found[0].where == "all 3"
+    many = [check(f"H{n:02}", "warn") for n in range(12)] + [check("Z", "pass")]
+    (one,) = findings.findings(many, sorted({c.hospital_id for c in many}), 5)
+    assert one.where == "H00, H01, H02, H03, H04, H05, H06, H07 and 4 more"
+
+
+def test_a_line_of_squares_has_one_for_each_hospital() -> None:
+    drawn = strips.strip(["fail", "", "pass", "fail"] + ["pass"] * 100, "2 fail <b>")
+    fails, passes = re.findall(r'<path class="(?:fail|pass)" d="([^"]*)"', drawn)
+    assert re.findall(r"M(\d+) (\d+)", fails) == [("0", "1"), ("18", "1")]
+    assert len(re.findall("M", passes)) == 101
+    assert ("12", "1") in re.findall(r"M(\d+) (\d+)", passes)
+    assert re.findall(r"M(\d+) (\d+)", passes)[-1] == ("18", "13")  # the second line
+    assert "2 fail &lt;b&gt;" in drawn
+    assert [strips.shade(x) for x in (None, 0, 0.3, 0.6, 0.95, 1)] == [
+        *("", "none", "some", "half", "most", "full"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -252,3 +280,24 @@ def test_a_page_with_an_earlier_run_has_its_trend(whole: Callable[..., str]) -> 
     html = whole(check("A", "pass"), earlier=[EarlierRun("run before", [])])
     assert "No share moved by more than one percentage point." in html
     assert "<svg >quarantine findings per 1,000 rows</svg>" in html
+
+
+def test_many_hospitals_are_squares_on_a_line(tmp_path: Path, drawn: list[Figure]) -> None:
+    names = [f"H{n:02}" for n in range(page.FEW + 1)]
+    made = [hospital(tmp_path, name) for name in names]
+    checks = [check(name, "fail" if name == "H03" else "pass") for name in names]
+    html = page.page(tmp_path, LIU, made, checks)
+    assert "<th>H03</th>" not in html
+    assert "1 fail, 12 pass" in html
+    assert html.count('class="strip"') == len(page.contract.TABLES) + 1
+    few = page.page(tmp_path, LIU, made[1:], checks[1:])
+    assert "<th>H03</th>" in few
+
+
+def test_the_range_of_a_quantity_names_its_ends() -> None:
+    of = {"A": "3.1 \u2013 9 \u2013 12", "B": "2 \u2013 4 \u2013 5", "C": "", "D": "1,200"}
+    assert known._range(of) == {
+        **{"n": "3", "low": "4 (B)", "middle": "9", "high": "1,200 (D)"},
+    }
+    assert known._range({"A": "12.5%", "B": "<5"})["low"] == "<5 (B)"
+    assert known._range({"A": ""})["n"] == "0"

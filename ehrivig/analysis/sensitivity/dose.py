@@ -19,11 +19,11 @@ from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
+from ehrivig.analysis.sensitivity.left_out import left_out
 from ehrivig.analysis.sensitivity.time_zero import (
     by_day,
     cohort_of,
     followed_people,
-    left_out,
     refused,
 )
 from ehrivig.analysis.survival import horizon_of
@@ -76,7 +76,7 @@ def dose(sample: Sample, study: Study, rows: EffectRows) -> None:
 
 def days_of(table: pl.DataFrame, study: Study) -> tuple[DoseDays, str]:
     """Doses day by day of everybody that the designs from time zero follow, and what to say."""
-    cohort, n_left = cohort_of(table, study, moves=False)
+    cohort, left = cohort_of(table, study, moves=False)
     people = followed_people(table, study)[0]
     moves = daily.with_course(cohort, people, study).course
     horizon = horizon_of(study)
@@ -94,7 +94,7 @@ def days_of(table: pl.DataFrame, study: Study) -> tuple[DoseDays, str]:
     said = (
         daily.said(cohort, people, study),
         _unknown(days, study),
-        left_out(n_left, cohort.n, study),
+        left_out(left, cohort.n, study),
     )
     return days, "; ".join(filter(None, said))
 

@@ -8,12 +8,13 @@ from functools import cache, cached_property, partial
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from ehrivig import disclosure
 from ehrivig.analysis import daily
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
+from ehrivig.analysis.sensitivity.left_out import Left, left_out
 from ehrivig.analysis.survival import follow_up, followed, followed_up, horizon_of
 from ehrivig.dataset import Floats, baseline_names, matrix, values
 from ehrivig.errors import AnalysisError
@@ -42,7 +43,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         "time_zero", "", study.primary.name, "all", study.primary.event_label, immortal=False
     )
     try:
-        cohort, n_left = cohort_of(sample.table, study, moves=False)
+        cohort, left = cohort_of(sample.table, study, moves=False)
         people = followed_people(sample.table, study)[0]
         known = daily.said(cohort, people, study)
     except AnalysisError as error:
@@ -50,7 +51,7 @@ def time_zero(sample: Sample, study: Study, rows: EffectRows) -> None:
         answer = study.answer if study.answer in wanted else ""
         rows.ask(replace(base, contrast=contrast, design=answer), partial(refused, error))
         return
-    base = replace(base, note=left_out(n_left, cohort.n, study))
+    base = replace(base, note=left_out(left, cohort.n, study))
     clock = Clock(cohort, people, study, rows, base, known)
     _naive(clock)
     for name in wanted:
@@ -177,18 +178,6 @@ _DESIGNS: dict[str, Callable[[Clock], None]] = {
 """What asks for the rows of each design of `registries.sensitivity.TIME_ZERO`."""
 
 
-def left_out(n_left: int, n: int, study: Study) -> str:
-    """Whom the designs free of immortal time leave out, of whom; nothing to say of nobody."""
-    if not n_left:
-        return ""
-    few = disclosure.small(n_left, study.report.smallest_cell)
-    count = f"fewer than {study.report.smallest_cell}" if few else f"{n_left}"
-    return (
-        f"{count} of {n_left + n} admissions left out: exposed before time zero, a first dose "
-        "that nobody can read, or a covariate missing"
-    )
-
-
 def by_day(effects: list[Effect], study: Study) -> list[Effect]:
     """Effects of a design with a horizon: their event by its day, where its words have none."""
     said = study.primary.event_label
@@ -203,14 +192,13 @@ def refused(error: AnalysisError) -> list[Effect]:
     raise error
 
 
-def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple[FollowUp, int]:
+def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple[FollowUp, Left]:
     """Follow-up in hours with baseline covariates, and how many admissions it had to leave out.
 
     Covariates are the matching variables that are known at time zero, and the hospitals; and what
     `moves`, where the study file names any and it is known of people within grace.
     """
     people, names = followed_people(table, study)
-    everybody = followed(table)
     time, event, _ = follow_up(people)
     cohort = checked(
         time * HOURS_PER_DAY,
@@ -223,7 +211,9 @@ def cohort_of(table: pl.DataFrame, study: Study, *, moves: bool = True) -> tuple
     )
     if moves and not daily.blind_within(people, cohort, study, study.grace_hours):
         cohort = daily.with_course(cohort, people, study)
-    return cohort, everybody.height - people.height
+    everybody = followed(table)
+    treated = int(_treated_before(everybody).sum())
+    return cohort, Left(treated, everybody.height - people.height - treated)
 
 
 def followed_people(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -235,11 +225,17 @@ def followed_people(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, tu
     people = followed(table)
     names = baseline_names(people, study)
     x = matrix(people, names)
-    keep = ~np.isnan(x).any(axis=1) & ~(values(people, "hours_to_first_dose") < 0)
-    if "start_unread" in people.columns:  # nobody knows from when on they were treated
-        keep &= ~people["start_unread"].fill_null(False).to_numpy()
+    keep = ~np.isnan(x).any(axis=1) & ~_treated_before(people)
     varies = [len(np.unique(column[keep])) > 1 for column in x.T]
     return people.filter(keep), tuple(name for name, v in zip(names, varies, strict=True) if v)
+
+
+def _treated_before(people: pl.DataFrame) -> NDArray[np.bool_]:
+    """Who is exposed before time zero, or from a moment on that nobody knows."""
+    before: NDArray[np.bool_] = values(people, "hours_to_first_dose") < 0
+    if "start_unread" in people.columns:
+        before = before | people["start_unread"].fill_null(False).to_numpy()
+    return before
 
 
 def _starts(people: pl.DataFrame) -> Floats:

@@ -85,6 +85,8 @@ class _Rows:
             self._refuse_long()
             return
         cells, inside = cells[:stop], inside[:stop]
+        if not self.names:
+            self._refuse_other_delimiter(content)
         self._refuse_marks(content, cells, inside)
         begin = 0
         if not self.names:
@@ -186,42 +188,45 @@ class _Rows:
             quotechar=self._dialect.quote or None,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quote else csv.QUOTE_NONE,
         )
-        self._refuse_other_delimiter(names)
-        for name in names:
-            self._refuse_name(name)
-        known = [name.casefold() for name in names]
-        twice = sorted({name for name in known if known.count(name) > 1})
-        if twice:
-            raise ExtractError(
-                f"{self._where}: line 1 names the column {twice[0]} twice. Remove one, or give it "
-                "another name."
-            )
+        self._refuse_names(names)
         return names
 
-    def _refuse_other_delimiter(self, names: list[str]) -> None:
-        other = [mark for mark in _OTHER_DELIMITERS if mark in names[0]]
-        if names[0].lower().startswith("sep=") and len(names) <= 2:
+    def _refuse_other_delimiter(self, content: bytes) -> None:
+        """ExtractError where the first line is plainly separated by another mark."""
+        line = content.lstrip().partition(b"\n")[0].decode()
+        if line.lower().startswith("sep="):
             raise ExtractError(
-                f"{self._where}: line 1 is {names[0][:5]!r}, not the names of the columns. Remove "
-                "that line."
+                f"{self._where}: line 1 is {line[:5]!r}, not the names of the columns. Remove that "
+                "line."
             )
-        if len(names) == 1 and other:
+        other = [mark for mark in _OTHER_DELIMITERS if mark in line]
+        if self._dialect.delimiter not in line and other:
             raise ExtractError(
                 f"{self._where}: line 1 holds no {self._dialect.delimiter!r} but {other[0]!r}, "
                 f"which is not declared. {how_to_declare('delimiter', other[0])}"
             )
 
-    def _refuse_name(self, name: str) -> None:
-        if not name.strip() or _NO_NAME.fullmatch(name.strip()):
+    def _refuse_names(self, names: list[str]) -> None:
+        """ExtractError for what names no column; by its place, for it may be a value of a row."""
+        plain = [name.strip().strip("\ufeff").strip() for name in names]
+        if any(not name or _NO_NAME.fullmatch(name) for name in plain):
             raise ExtractError(
                 f"{self._where}: line 1 must name every column, and one of its values is empty or "
                 "a number. Write the names of the columns as the first line."
             )
-        if name != name.strip():
-            raise ExtractError(
-                f"{self._where}: line 1 names a column with a blank at its beginning or end "
-                f"({name.strip()!a}). Name it without."
-            )
+        for place, name in enumerate(names, start=1):
+            if name != plain[place - 1]:
+                raise ExtractError(
+                    f"{self._where}: line 1 names column {place:,} with a blank or a byte order "
+                    "mark at its beginning or end. Name it without."
+                )
+        seen: dict[str, int] = {}
+        for place, name in enumerate(names, start=1):
+            if (other := seen.setdefault(name.casefold(), place)) != place:
+                raise ExtractError(
+                    f"{self._where}: line 1 names columns {other:,} and {place:,} alike. Give one "
+                    "of them another name, or leave it out."
+                )
 
     def _counted(self, content: bytes, cells: Any, inside: Any, ends: Any, begin: int) -> int:
         """The rows between the ends of lines, empty lines left out; ExtractError for a broken."""

@@ -27,6 +27,12 @@ _EVERYBODY = re.compile(
 _TRIALS = re.compile(r" \(sequential trials\)$")
 """Trials of the first days: who is exposed later is in none of them as exposed."""
 _SIDE = re.compile(r"^(.*): (yes|no)$")
+_CLONES = re.compile(r" \(clone-censor-weight\b[^)]*\)$")
+"""Everybody is in both arms."""
+_HIDDEN = re.compile(r"fewer than (\d+) of (\d+) admissions left out")
+_MISSING = re.compile(r"\b(\d+) of \d+ admissions left out: a covariate missing")
+SIZES = "how many there are in all"
+"""The last words of a place whose counts in both arms tell how many are left out."""
 Row = dict[str, Any]
 Part = tuple[int, Sequence[Row]]
 """The number of a row, and the rows that together are those of whom a value is known."""
@@ -39,6 +45,8 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     for row in rows:
         if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
             whole.setdefault((str(row["outcome"]), str(row["population"])), row)
+    for number, row in enumerate(rows):
+        _told_by_size(known, file, number, row)
     for number, part in (*_alone(rows, whole), *_both_sides(rows), *_hospitals(rows)):
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
@@ -49,6 +57,25 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         of = whole.get(_of(rows[number]))
         if of is not None:
             _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
+
+
+def _told_by_size(known: Known, file: str, number: int, row: Row) -> None:
+    """How many a comparison of everybody leaves out, where its note says only that they are few."""
+    contrast, hidden = str(row["contrast"]), _HIDDEN.search(str(row.get("note") or ""))
+    sizes = [int(row[f"n_{arm}"]) for arm in ARMS if row.get(f"n_{arm}") is not None]
+    clones = bool(_CLONES.search(contrast))
+    if hidden is None or len(sizes) < (1 if clones else len(ARMS)):
+        return
+    if not clones and not _EVERYBODY.search(contrast):
+        return
+    missing = _MISSING.search(str(row["note"]))
+    left = (
+        int(hidden[2]) - (max(sizes) if clones else sum(sizes)) - int(missing[1] if missing else 0)
+    )
+    if 0 <= left < int(hidden[1]):
+        cell = f"{file}|{number}|left out before"
+        known.people(cell, Place(file, number, f"{contrast}: who is left out, {SIZES}"))
+        known.told(cell, left)
 
 
 def _trials(rows: list[Row], whole: Mapping[tuple[str, str], Row]) -> Iterator[tuple[int, Row]]:

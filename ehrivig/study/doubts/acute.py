@@ -11,7 +11,7 @@ from ehrivig.study.registries.conditions import ACUTE
 from ehrivig.study.rules.later import parts_of, used_variables
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate
+    from ehrivig.study.variables import Covariate
     from ehrivig.study.whole import Study
 
 

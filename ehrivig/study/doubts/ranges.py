@@ -10,7 +10,7 @@ from ehrivig.study.problem import shown
 from ehrivig.study.registries import COVARIATES
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate
+    from ehrivig.study.variables import Covariate
     from ehrivig.study.whole import Study
 
 _OF_SCORES = {"sofa": (0.0, 24.0), "apache_ii": (0.0, 71.0)}

@@ -17,7 +17,7 @@ from ehrivig.study.rules.later import asked_about, parts_of, used_variables
 
 if TYPE_CHECKING:
     from ehrivig.study.people import Evidence
-    from ehrivig.study.plan import Outcome
+    from ehrivig.study.variables import Outcome
     from ehrivig.study.whole import Study
 
 

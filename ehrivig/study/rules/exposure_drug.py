@@ -15,7 +15,7 @@ from ehrivig.study.problem import Problem, shown
 from ehrivig.study.rules.later import asked_about, parts_of, used_variables
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate
+    from ehrivig.study.variables import Covariate
     from ehrivig.study.whole import Study
 
 _SHOWN = 2

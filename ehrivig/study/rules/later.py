@@ -15,7 +15,7 @@ from ehrivig.study.problem import Problem, shown
 from ehrivig.study.registries import COVARIATES, OUTCOMES
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate, Outcome
+    from ehrivig.study.variables import Covariate, Outcome
     from ehrivig.study.whole import Study
 
 _TREATMENTS = ("medication", "procedure", "device")

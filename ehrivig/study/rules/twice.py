@@ -9,7 +9,7 @@ from ehrivig.study.problem import Problem, shown
 from ehrivig.study.registries import COVARIATES
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate
+    from ehrivig.study.variables import Covariate
     from ehrivig.study.whole import Study
 
 Definition = tuple[object, ...]

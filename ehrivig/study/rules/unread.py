@@ -9,7 +9,7 @@ from ehrivig.study.problem import Problem
 from ehrivig.study.registries import COVARIATES, OUTCOMES
 
 if TYPE_CHECKING:
-    from ehrivig.study.plan import Covariate, Outcome
+    from ehrivig.study.variables import Covariate, Outcome
     from ehrivig.study.whole import Study
 
 _HORIZON = ("death", "in_hospital_death", "score_change")

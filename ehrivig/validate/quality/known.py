@@ -45,7 +45,34 @@ def shown_on_page(folder: Path, smallest: int) -> list[dict[str, Any]]:
     found: dict[str, dict[str, str]] = {}
     for hospital, quantity, text in _rows(folder, smallest):
         found.setdefault(quantity, {})[hospital] = text
-    return [{"quantity": name, "of": of} for name, of in found.items() if any(of.values())]
+    return [
+        {"quantity": name, "of": of, **_range(of)} for name, of in found.items() if any(of.values())
+    ]
+
+
+def _range(of: dict[str, str]) -> dict[str, str]:
+    """How many hospitals have it, the least and most with their hospitals, the median."""
+    told = sorted((_number(text), name, _middle(text)) for name, text in of.items() if text)
+    if not told:
+        return {"n": "0", "low": "", "middle": "", "high": ""}
+    (_, first, low), (_, last, high) = told[0], told[-1]
+    middle = told[len(told) // 2][2]
+    ends = {"low": f"{low} ({first})", "high": f"{high} ({last})"}
+    return {"n": str(len(told)), "middle": middle, **ends}
+
+
+def _middle(text: str) -> str:
+    """What is shown of a hospital; of quartiles the median."""
+    parts = text.split(" \u2013 ")
+    return parts[len(parts) // 2]
+
+
+def _number(text: str) -> float:
+    """What is shown as a number; what says only that it is small comes first."""
+    try:
+        return float(_middle(text).rstrip("%").replace(",", ""))
+    except ValueError:
+        return -1.0
 
 
 def _rows(folder: Path, smallest: int) -> Iterator[Row]:

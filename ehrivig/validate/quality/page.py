@@ -19,13 +19,16 @@ from ehrivig.figures.page import page as filled
 from ehrivig.study import Study, clock
 from ehrivig.validate import Check, Measurement, left, switched_off
 from ehrivig.validate.drift import changes
-from ehrivig.validate.judgement import message_of
 from ehrivig.validate.quality import calendar, known, numbers
+from ehrivig.validate.quality.findings import WORST, findings
+from ehrivig.validate.quality.strips import shade, strip
 from ehrivig.validate.result import HospitalResult
-from ehrivig.validate.suite import by_check
 
-_WORST = {"pass": 0, "warn": 1, "fail": 2}
 _MOST = 25  # rows of a table of reasons or changes
+_MOST_ROWS = 200
+"""Lines of a table with one for each hospital and table, unit or month."""
+FEW = 12
+"""Up to so many hospitals have a column each; more are squares on a line."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,13 @@ def page(
         dropped=sorted(dropped),
         tables=[table.name for table in contract.TABLES],
         verdicts=_verdicts(checks),
-        findings=_findings(checks, smallest),
-        rows=_rows(hospitals, smallest),
+        findings=findings(checks, sorted(names), smallest),
+        strips=_strips(checks, sorted(names)) if len(names) > FEW else {},
+        rows=_rows(hospitals, smallest)[:_MOST_ROWS],
+        n_rows=sum(1 for h in hospitals for read in h.rows_read.values() if read),
         reasons=_reasons(folder, smallest),
         known=known.shown_on_page(folder, smallest),
+        ranges=len(names) > FEW,
         completeness=_completeness(folder, hospitals),
         **calendar.shown_on_page(folder, len(hospitals), smallest),
         clock=clock.told(study),
@@ -89,7 +95,7 @@ def _headline(
         for every in ([h.rows_read for h in hospitals], [h.rows_quarantined for h in hospitals])
     )
     return {
-        "warned": sum(check.verdict == "warn" for check in checks),
+        "warned": len({check.check for check in checks if check.verdict == "warn"}),
         "rejected": shown(rejected, smallest),
         "read": f"{read:,}",
         "least": least if least and least.share <= 0.995 else None,
@@ -101,30 +107,19 @@ def _verdicts(checks: list[Check]) -> dict[tuple[str, str], str]:
     worst: dict[tuple[str, str], str] = {}
     for check in checks:
         key = (check.hospital_id, check.table)
-        worst[key] = max(worst.get(key, "pass"), check.verdict, key=lambda v: _WORST[v])
+        worst[key] = max(worst.get(key, "pass"), check.verdict, key=lambda v: WORST[v])
     return worst
 
 
-def _findings(checks: list[Check], smallest: int) -> list[dict[str, Any]]:
-    """Every check that did not pass: worst first, then by hospital and table."""
-    declared = by_check()
-    found = [check for check in checks if check.verdict != "pass"]
-    found.sort(key=lambda c: (-_WORST[c.verdict], c.hospital_id, c.table, c.check))
-    return [
-        {
-            "verdict": check.verdict,
-            "hospital": check.hospital_id,
-            "table": check.table,
-            "check": check.check,
-            "severity": check.severity,
-            "violated": shown(check.violated, smallest),
-            "proportion": _proportion(check.violated, check.denominator, smallest),
-            "limit": f"{check.threshold:.0%}",
-            "message": message_of(check.check),
-            "treatment": declared[check.check].treatment if check.check in declared else "",
-        }
-        for check in found
-    ]
+def _strips(checks: list[Check], names: Sequence[str]) -> dict[str, tuple[Markup, str]]:
+    """Table -> all hospitals on a line, by the worst verdict of its checks, and in words."""
+    worst, found = _verdicts(checks), {}
+    for table in contract.TABLES:
+        marks = [worst.get((name, table.name), "") for name in names]
+        counts = {mark: marks.count(mark) for mark in ("fail", "warn", "pass")}
+        said = ", ".join(f"{n} {mark}" for mark, n in counts.items() if n) or "no check"
+        found[table.name] = strip(marks, said), said
+    return found
 
 
 def _proportion(count: int, total: int, smallest: int) -> str:
@@ -172,11 +167,20 @@ def _completeness(
             for row in own.to_dicts()
         }
         ids = sorted(h.hospital_id for h in hospitals)
-        found[table.name] = [
-            {"column": name, "proportions": [proportion.get((h, name)) for h in ids]}
-            for name in table.names
-        ]
+        of = {name: [proportion.get((h, name)) for h in ids] for name in table.names}
+        found[table.name] = [_column(name, shares) for name, shares in of.items()]
     return found
+
+
+def _column(name: str, shares: list[float | None]) -> dict[str, Any]:
+    """A column of the source: its share in each hospital; of many their range, and a line."""
+    if len(shares) <= FEW:
+        return {"column": name, "proportions": shares}
+    there = sorted(share for share in shares if share is not None)
+    ends = (there[0], there[len(there) // 2], there[-1]) if there else ()
+    said = " \u2013 ".join(f"{100 * share:.0f}%" for share in ends)
+    drawn = strip([shade(share) for share in shares], said)
+    return {"column": name, "proportions": shares, "strip": drawn, "range": said}
 
 
 def _figures(folder: Path, study: Study) -> list[Markup]:
@@ -233,7 +237,7 @@ def _units(folder: Path, smallest: int) -> list[dict[str, Any]]:
     frame = numbers.aggregate(folder, "lab_unit").sort("analyte", "hospital_id", "unit")
     return [
         {**row, "unit": row["unit"] or "(none)", "n": shown(row["n"], smallest)}
-        for row in frame.to_dicts()
+        for row in frame.head(_MOST_ROWS).to_dicts()
     ]
 
 
@@ -249,7 +253,7 @@ def _doses(folder: Path, smallest: int) -> list[dict[str, Any]]:
             "concentration": _proportion(row["n_concentration"], row["n"], smallest),
             "strength": _proportion(row["n_strength"], row["n"], smallest),
         }
-        for row in frame.to_dicts()
+        for row in frame.head(_MOST_ROWS).to_dicts()
     ]
 
 

@@ -1,0 +1,47 @@
+"""Commands that read a finished run: `export` its tables, say `why` somebody counts as he does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ehrivig.errors import plain
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, or its release.")],
+    to: Annotated[str, typer.Option("--to", help="duckdb, or xlsx.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The new file; default: RUN.duckdb or RUN.xlsx here."),
+    ] = None,
+) -> None:
+    """Write the released tables of a run as one file: for DuckDB, or as a workbook.
+
+    Tables say what they are; few people are hidden as in the release.
+    """
+    from ehrivig.results.export import export as written
+
+    name = run.resolve().name if run.name in ("", ".", "..") else run.name
+    typer.echo(plain(str(written(run, to, out or Path(f"{name}.{to}")))))
+
+
+def why(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, where it was made.")],
+    hospital: Annotated[str, typer.Option("--hospital", help="Its id.")],
+    admission: Annotated[str, typer.Option("--admission", help="Its id, as the extract has it.")],
+) -> None:
+    """Say why an admission is in the study or not, and how it counts. Written nowhere.
+
+    Each criterion with its moment, time zero, doses, covariates, outcomes, its pair, and the rows
+    that the gate set aside. For the hospital's own eyes: it prints one person's values.
+    """
+    from ehrivig.results.why import lines
+    from ehrivig.results.why import why as asked
+
+    typer.echo(plain("\n".join(lines(asked(run, hospital, admission)))))
+
+
+COMMANDS = (export, why)

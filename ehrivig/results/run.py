@@ -1,0 +1,140 @@
+"""A finished run, read back: its tables as frames, its figures, its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup, escape
+
+from ehrivig.errors import UsageError
+from ehrivig.release.files import FOLDER
+from ehrivig.results.figure import Figure
+from ehrivig.store.sealed import MANIFEST, manifest
+
+_PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
+"""Tables with a row per admission or person: they stay in the hospital."""
+
+
+class Run:
+    """The results of a finished run. Names of columns are those of its files (docs/run.md).
+
+    Tables are the released ones, in which few people are hidden; with `local` those before the last
+    suppression, which must not leave the hospital. `cohort`, `analysis`, `matched` and `dosing`
+    have a row per admission and are always local.
+    """
+
+    def __init__(self, folder: str | Path, *, local: bool = False) -> None:
+        """Raises UsageError where `folder` is no finished run, nor its release."""
+        self.folder = Path(folder)
+        inside = self.folder / FOLDER
+        self._tables = inside if inside.is_dir() and not local else self.folder
+        if not (self._tables / MANIFEST).is_file():
+            raise UsageError(
+                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. Give the "
+                "folder that --out named, or its release."
+            )
+        self.local = local
+
+    def __repr__(self) -> str:
+        kind = "local" if self.local else "released"
+        return f"Run({self.folder.name!r}, {self.study}, {len(self.tables)} {kind} tables)"
+
+    def __getattr__(self, name: str) -> pl.DataFrame:
+        """A table by its name: `run.effects`, `run.table1`, `run.cohort`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self.tables or self._of_people(name):
+            return self.table(name)
+        raise AttributeError(f"no table {name!r} in this run (there are: {', '.join(self.tables)})")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.tables, *filter(self._of_people, _PEOPLE)]
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """Versions, hashes, seed, hospitals, how the run ended."""
+        return manifest(self._tables)
+
+    @property
+    def study(self) -> str:
+        """The name of the study."""
+        return str(self.manifest["study"])
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(sorted(path.stem for path in self._tables.glob("*.csv")))
+
+    @cached_property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures."""
+        return tuple(sorted(path.stem for path in self._tables.glob("figures/*.svg")))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A table by its name. Raises UsageError where the run has none of that name."""
+        people = self._of_people(name)
+        if people is not None:
+            return pl.read_parquet(people)
+        csv = self._tables / f"{name}.csv"
+        if not csv.is_file():
+            raise UsageError(f"open: no table {name!r} (there are: {', '.join(self.tables)}).")
+        if csv.stat().st_size < 2:
+            return pl.DataFrame()
+        return pl.read_csv(csv, infer_schema_length=None)
+
+    def figure(self, name: str) -> Figure:
+        """A figure by its name, or by how its name begins: `run.figure("love")`."""
+        found = [one for one in self.figures if one == name] or [
+            one for one in self.figures if one.startswith(name)
+        ]
+        if len(found) != 1:
+            raise UsageError(f"open: no figure {name!r} (there are: {', '.join(self.figures)}).")
+        path = self._tables / "figures" / f"{found[0]}.svg"
+        return Figure(found[0], path.read_text(encoding="utf-8"))
+
+    @property
+    def answer(self) -> dict[str, Any] | None:
+        """The primary row of `effects`; None where the run has no estimate to declare."""
+        if "effects" not in self.tables or "role" not in (effects := self.effects).columns:
+            return None
+        rows = effects.filter(pl.col("role") == "primary").to_dicts()
+        return rows[0] if rows else None
+
+    def summary(self) -> pl.DataFrame:
+        """Columns quantity and value: how the run ended, people, the answer with its verdict."""
+        numbers = self.manifest.get("numbers") or {}
+        rows = [("study", self.study), ("ended", str(self.manifest["message"]))]
+        rows += [(name, "not shown" if n is None else f"{n:,}") for name, n in numbers.items()]
+        rows += self._of_answer()
+        return pl.DataFrame(rows, schema=["quantity", "value"], orient="row")
+
+    def _of_answer(self) -> list[tuple[str, str]]:
+        row = self.answer
+        if row is None or row["estimate"] is None:
+            return []
+        interval = "" if row["lo"] is None else f" ({row['lo']:.3g} to {row['hi']:.3g})"
+        said = [("answer", f"{row['contrast']}: {row['measure']} {row['estimate']:.3g}{interval}")]
+        for arm in ("exposed", "control"):
+            if row.get(f"risk_{arm}") is not None:
+                said.append((f"risk, {arm}", f"{row[f'risk_{arm}']:.1%}"))
+        if "diagnostics" in self.tables:
+            failed = self.diagnostics.filter(pl.col("verdict") == "fail")["diagnostic"].to_list()
+            said.append(("diagnostics failed", ", ".join(failed) or "none"))
+        return said
+
+    def _repr_html_(self) -> str:
+        """The summary as a table, for a notebook."""
+        rows = Markup("").join(
+            Markup("<tr><th style='text-align:left'>{}</th><td>{}</td></tr>").format(name, value)
+            for name, value in self.summary().iter_rows()
+        )
+        return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
+
+    def _of_people(self, name: str) -> Path | None:
+        """Where a table with a row per admission lies; None where the run keeps none so named."""
+        path = self.folder / f"{name}.parquet"
+        return path if name in _PEOPLE and path.is_file() else None

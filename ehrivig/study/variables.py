@@ -1,0 +1,154 @@
+"""What is measured: outcomes and covariates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ehrivig.study.registries import COVARIATES, OUTCOMES, OneOf
+from ehrivig.study.section import Hours, Label, Section, Slug, Words
+
+AfterDischarge = Literal["linked", "in_hospital", "unknown"]
+"""What is known of deaths after the stay."""
+
+
+class Outcome(Section):
+    """One outcome or course during the stay."""
+
+    name: Slug = Field(
+        description="A name, unique among all variables; also the code where there is no `code`.",
+        examples=["death_28d"],
+    )
+    label: Words = Field(description="The words of tables.", examples=["28-day mortality"])
+    source: Annotated[str, OneOf(OUTCOMES)] = Field(
+        alias="from", description=f"What kind of outcome.\n{OUTCOMES.described}", examples=["death"]
+    )
+    code: Slug | None = Field(
+        default=None,
+        description="Which of its kind, from the list of the kind; without it the name.",
+        examples=["hfnc"],
+    )
+    within_days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_525,
+        description="Horizon in days from time zero, of deaths and of `score_change` (7).",
+        examples=[28],
+    )
+    after_discharge: AfterDischarge | None = Field(
+        default=None,
+        description="What the extract knows of a `death` after the stay, where it is another than "
+        "[outcomes] `after_discharge` says.",
+        examples=["linked"],
+    )
+    event_label: Label = Field(
+        default="",
+        description="What happens to whom it happens, in words; without it the label.",
+        examples=["death within 28 days"],
+    )
+    group: Literal["outcome", "treatment"] = Field(
+        default="outcome",
+        description="Whether it is an outcome, or a treatment during the stay (table S4).",
+        examples=["treatment"],
+    )
+
+    @property
+    def unit(self) -> str:
+        """The unit of a number; empty for an outcome that happens or not."""
+        return OUTCOMES[self.source].unit
+
+
+class Outcomes(Section):
+    """The primary outcome and all others, in the order of the table."""
+
+    primary: Slug = Field(
+        description="The name of the outcome that the effect is asked of.", examples=["death_28d"]
+    )
+    after_discharge: AfterDischarge | None = Field(
+        default=None,
+        description="What the extract knows of deaths after the stay: all of them, from a register "
+        "or by following people up (linked), or none that counts (in_hospital). Without it the "
+        "data decide: linked where dates of death after discharge prove it. Where nobody knows, "
+        "`death` is answered as death in the hospital, with leaving it alive as competing event; "
+        "with unknown the primary death is answered all the same, by weights for who left alive.",
+        examples=["linked"],
+    )
+    variables: tuple[Outcome, ...] = Field(
+        min_length=1,
+        description="All outcomes.",
+        examples=[[{"name": "death_28d", "label": "28-day mortality", "from": "death"}]],
+    )
+
+
+class Covariate(Section):
+    """One baseline variable: where it comes from, its unit, and its window around time zero."""
+
+    name: Slug = Field(
+        description="A name, unique among all variables; also the code where there is no `code`.",
+        examples=["crp"],
+    )
+    label: Words = Field(description="The words of tables.", examples=["C-reactive protein"])
+    source: Annotated[str, OneOf(COVARIATES)] = Field(
+        alias="from",
+        description=f"What kind of variable.\n{COVARIATES.described}",
+        examples=["lab"],
+    )
+    code: Slug | None = Field(
+        default=None,
+        description="Which of its kind, from the list of the kind; without it the name.",
+        examples=["crp"],
+    )
+    any_of: tuple[Slug, ...] = Field(
+        default=(),
+        description="The yes/no covariates that a variable from `any_of` is made of.",
+        examples=[["copd", "malignancy"]],
+    )
+    unit: Label = Field(
+        default="",
+        description="The unit in which it is shown, and in which cuts are written.",
+        examples=["mg/L"],
+    )
+    window_hours: Hours | None = Field(
+        default=None,
+        description="Its own window [start, end) in hours from time zero.",
+        examples=[[-168, 0]],
+    )
+    group: Label = Field(
+        default="",
+        description="The heading above it in Table 1.",
+        examples=["Laboratory findings"],
+    )
+
+    @property
+    def binary(self) -> bool:
+        """Whether the variable is yes/no (else a number)."""
+        return not COVARIATES[self.source].number
+
+
+class Covariates(Section):
+    """All baseline variables, in the order of Table 1. The window is [start, end) in hours."""
+
+    window_hours: Hours = Field(
+        default=(-24.0, 24.0),
+        description="The window of variables without one of their own, in hours from time zero.",
+        examples=[[-24, 24]],
+    )
+    value: Literal["first", "last"] = Field(
+        default="first",
+        description="Which of several numbers in a window counts: the first, or the last at or "
+        "before time zero (where there is none, the first after it).",
+        examples=["last"],
+    )
+    baseline_end_hours: float = Field(
+        default=24,
+        ge=0,
+        le=24,
+        description="Until when a measurement counts as known at time zero: at most the first day.",
+        examples=[0],
+    )
+    variables: tuple[Covariate, ...] = Field(
+        min_length=1,
+        description="All baseline variables.",
+        examples=[[{"name": "age", "label": "Age", "from": "age", "unit": "y"}]],
+    )

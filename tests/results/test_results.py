@@ -1,0 +1,143 @@
+"""A finished run read back in a notebook, and written as one file."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+import ehrivig
+from ehrivig.cli import main
+from ehrivig.errors import UsageError
+from ehrivig.results import Run
+from ehrivig.results.export import export
+from ehrivig.store.sealed import seal
+
+MANIFEST: dict[str, Any] = {
+    **{"study": "ivig_covid19", "message": "done", "exit_code": 0},
+    "numbers": {"cohort": 1850, "exposed": 421, "pairs": None},
+}
+ANSWER: dict[str, Any] = {
+    **{"contrast": "start <48 h vs not", "measure": "RD", "estimate": 0.015, "lo": -0.06},
+    **{"hi": 0.095, "role": "primary", "risk_exposed": 0.375, "risk_control": 0.36},
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    (folder / "release" / "figures").mkdir(parents=True)
+    for place, n in ((folder, 3), (folder / "release", None)):
+        (place / "manifest.json").write_text(json.dumps(MANIFEST))
+        pl.DataFrame({"label": ["=1+1", "age"], "n": [n, 60]}).write_csv(place / "table1.csv")
+    release = folder / "release"
+    pl.DataFrame([ANSWER, ANSWER | {"role": "crude"}]).write_csv(release / "effects.csv")
+    checks = {"diagnostic": ["overlap", "positivity"], "verdict": ["pass", "fail"]}
+    pl.DataFrame(checks).write_csv(release / "diagnostics.csv")
+    (release / "lints.csv").write_text("\n")
+    for name in ("love_plot", "table3"):
+        (release / "figures" / f"{name}.svg").write_text(f"<svg>{name}</svg>")
+    pl.DataFrame({"admission_id": [1, 2]}).write_parquet(folder / "cohort.parquet")
+    seal(release)
+    return folder
+
+
+def test_tables_are_the_released_ones_unless_asked_for(run: Path) -> None:
+    released, local = Run(run), Run(run, local=True)
+    assert released.table1["n"].to_list() == [None, 60]
+    assert local.table1["n"].to_list() == [3, 60]
+    assert Run(run / "release").table1["n"].to_list() == [None, 60]
+    assert released.lints.is_empty()
+    assert released.tables == ("diagnostics", "effects", "lints", "table1")
+
+
+def test_rows_of_people_are_read_where_they_lie(run: Path) -> None:
+    assert Run(run).cohort.height == 2
+    assert "cohort" in dir(Run(run))
+    with pytest.raises(AttributeError, match=r"no table 'matched' in this run \(there are: diag"):
+        _ = Run(run).matched
+    with pytest.raises(AttributeError):  # a release has no people
+        _ = Run(run / "release").cohort
+    assert not hasattr(Run(run), "_ipython_display_")
+
+
+def test_the_answer_and_its_verdict_are_the_summary(run: Path) -> None:
+    found = dict(Run(run).summary().iter_rows())
+    assert found == {
+        **{"study": "ivig_covid19", "ended": "done", "cohort": "1,850", "exposed": "421"},
+        **{"pairs": "not shown", "answer": "start <48 h vs not: RD 0.015 (-0.06 to 0.095)"},
+        **{"risk, exposed": "37.5%", "risk, control": "36.0%", "diagnostics failed": "positivity"},
+    }
+    assert "start &lt;48 h" in Run(run)._repr_html_()
+    (run / "release" / "effects.csv").unlink()
+    assert Run(run).answer is None
+    assert "answer" not in dict(Run(run).summary().iter_rows())
+
+
+def test_a_figure_by_how_its_name_begins(run: Path, tmp_path: Path) -> None:
+    figure = Run(run).figure("love")
+    assert (figure.name, figure._repr_svg_()) == ("love_plot", "<svg>love_plot</svg>")
+    assert figure.save(tmp_path / "a.svg").read_text() == "<svg>love_plot</svg>"
+    with pytest.raises(UsageError, match=r"no figure 'x' \(there are: love_plot, table3\)"):
+        Run(run).figure("x")
+
+
+def test_what_is_no_run_is_told(tmp_path: Path, run: Path) -> None:
+    with pytest.raises(UsageError, match="no finished run: it has no manifest"):
+        ehrivig.open(tmp_path)
+    with pytest.raises(UsageError, match=r"no table 'x' \(there are: diagnostics"):
+        ehrivig.open(run).table("x")
+    assert repr(ehrivig.open(run)) == "Run('out', ivig_covid19, 4 released tables)"
+
+
+def test_a_duckdb_file_has_the_tables_with_what_they_are(run: Path, tmp_path: Path) -> None:
+    path = export(run, "duckdb", tmp_path / "out.duckdb")
+    with duckdb.connect(path, read_only=True) as db:
+        said = dict(db.sql("SELECT table_name, comment FROM duckdb_tables()").fetchall())
+        assert sorted(said) == ["diagnostics", "effects", "run", "table1"]  # lints has no column
+        assert said["effects"] == "every estimate"
+        assert db.sql("SELECT n FROM table1 ORDER BY label").fetchall() == [(None,), (60,)]
+        columns = "SELECT comment FROM duckdb_columns() WHERE (table_name, column_name) = "
+        (said_of,) = db.sql(f"{columns} ('effects', 'risk_control')").fetchall()
+        assert said_of == ("risk in the other arm, in [0, 1]",)
+        assert ("cohort", "1,850") in db.sql("FROM run").fetchall()
+
+
+def test_a_workbook_has_a_sheet_each_and_no_formula(run: Path, tmp_path: Path) -> None:
+    path = export(run, "xlsx", tmp_path / "out.xlsx")
+    with zipfile.ZipFile(path) as book:
+        content = {name: book.read(name).decode() for name in book.namelist()}
+    sheets = re.findall(r'<sheet name="([^"]+)"', content["xl/workbook.xml"])
+    assert sheets == ["run", "contents", "columns", "diagnostics", "effects", "table1"]
+    assert "=1+1" in content["xl/sharedStrings.xml"]
+    assert not any("<f>" in text for text in content.values())
+
+
+def test_the_command_refuses_with_exit_code_2(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["ehrivig", "export", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    monkeypatch.chdir(tmp_path)
+    assert asked("out", "--to", "duckdb") == (0, "out.duckdb\n", "")
+    code, _, told = asked("out", "--to", "duckdb")
+    assert (code, told.count("\n")) == (2, 1)
+    assert "out.duckdb is there already" in told
+    assert "no format 'pdf' (there are: duckdb, xlsx)" in asked("out", "--to", "pdf")[2]
+    assert "no folder 'none'" in asked("out", "--to", "xlsx", "--out", "none/a.xlsx")[2]
+    assert asked("nowhere", "--to", "xlsx")[0] == 2
+    (run / "release" / "table1.csv").write_text("label,n\nage,61\n")
+    edited = asked("out", "--to", "duckdb", "--out", "b.duckdb")[2]
+    assert edited.startswith("ehrivig: export: table1.csv in 'release' of 'out' was edited")
+    assert not (tmp_path / "b.duckdb").exists()
