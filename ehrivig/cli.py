@@ -338,17 +338,34 @@ def layout_draft(
 
 
 @layout_app.command("check")
-def layout_check(folder: Path, extract: ExtractOption, study: str = "ivig_covid19") -> None:
-    """Say what maps, what is missing, and which codes do not resolve.
+def layout_check(
+    folder: Path,
+    extract: ExtractOption,
+    study: str = "ivig_covid19",
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Also whom the study finds, and all checks that block."),
+    ] = False,
+) -> None:
+    """Say what maps, what is missing, and which codes, units and rates can be used.
 
-    Exit code 4 when a SELECT cannot be used, as a run with that layout would end.
+    Exit code 4 when a SELECT cannot be used, as a run with that layout would end; of a rehearsal 3
+    where the data gate would block.
     """
     from ehrivig.extract import layout_check
 
-    report = layout_check.check(folder, extract, _study(study, None))
+    plan = _study(study, None)
+    report = layout_check.check(folder, extract, plan)
     typer.echo(plain(str(report)))
     if not report.usable:
         raise typer.Exit(ExtractError.exit_code)
+    if rehearse:
+        from ehrivig.commands import rehearsal
+
+        found = rehearsal.rehearse(_study(study, str(folder)), extract)
+        typer.echo(plain("\n".join(["", *found.lines])))
+        if found.exit_code:
+            raise typer.Exit(found.exit_code)
 
 
 def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]

@@ -10,6 +10,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ehrivig import contract, resources
 from ehrivig.database import Database
@@ -17,7 +18,8 @@ from ehrivig.errors import ExtractError, UsageError
 from ehrivig.extract import draft_names, draft_selects, draft_text, layouts, profile, source, stages
 from ehrivig.extract.draft_names import Signature
 from ehrivig.extract.draft_selects import Select
-from ehrivig.extract.layouts import Layout
+from ehrivig.extract.draft_tables import table_names
+from ehrivig.extract.layouts import Layout, SourceColumn
 from ehrivig.extract.profile import TableProfile
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import load
@@ -55,8 +57,16 @@ def write(
         raise UsageError(
             f"layout: {folder.name} already exists and is not empty. Give a new folder."
         )
-    nothing = Layout("draft", folder, {}, {}, {})
-    found = source.find(Path(extract), nothing)
+    with TemporaryDirectory(prefix="ehrivig-") as copies:
+        return _drafted(folder, Path(extract), Path(copies), timezone, signatures)
+
+
+def _drafted(
+    folder: Path, extract: Path, copies: Path, timezone: str | None, signatures: bool
+) -> Draft:
+    tables: dict[str, tuple[SourceColumn, ...]] = dict.fromkeys(table_names(extract), ())
+    nothing = Layout("draft", folder, {}, {}, tables)
+    found = source.find(extract, nothing, copies)
     section = load("ivig_covid19").extract.model_copy(update={"timezone": timezone or "UTC"})
     plan = load("ivig_covid19").model_copy(update={"extract": section})
     with Database(within=found.within) as db:

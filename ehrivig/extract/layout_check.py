@@ -55,6 +55,43 @@ def _words(table: str, column: str, *words: str) -> Question:
     return Question(column, table, f"{column}::VARCHAR", f"{column} IN ({listed})")
 
 
+_RATE = "regexp_full_match(dose_unit, '.+/(min|h|day)')"
+_UNIT = "(g|mg|ug|ng|mL|L|vial|unit|IU|mmol|mEq|tablet)(/kg)?(/(min|h|day))?"
+_DOSES = (
+    Question(
+        "unit of the dose",
+        "medication",
+        "coalesce(dose_unit, 'no unit')",
+        f"regexp_full_match(dose_unit, '{_UNIT}')",
+        "dose > 0",
+    ),
+    Question(
+        "end of a rate",
+        "medication",
+        "concat_ws(' ', drug_name, 'in', dose_unit)",
+        "stopped_at > started_at",
+        f"dose > 0 AND status IN ('given', 'stopped') AND {_RATE}",
+    ),
+    Question(
+        "weight for a dose per kg",
+        "medication",
+        "concat_ws(' ', drug_name, 'in', dose_unit)",
+        "EXISTS (FROM mapped.admission AS a WHERE a.hospital_id = t.hospital_id "
+        "AND a.admission_id = t.admission_id AND a.weight_kg > 0)",
+        "dose > 0 AND dose_unit LIKE '%/kg%'",
+    ),
+    Question(
+        "content of a mL or vial",
+        "medication",
+        "concat_ws(' ', drug_name, 'in', dose_unit)",
+        "concentration_g_per_l > 0 OR strength_g > 0 OR drug IN (SELECT i.drug FROM ref.included "
+        "AS i WHERE i.concentration_g_per_l > 0 OR i.strength_g > 0)",
+        "dose > 0 AND regexp_full_match(dose_unit, '(mL|L|vial|tablet)(/.+)?') AND drug IN (SELECT "
+        "c.drug FROM ref.drug_class AS c WHERE c.codelist NOT IN ('crystalloid', 'iv_fluid'))",
+    ),
+)
+"""Whether doses can be amounts: their unit, how long a rate ran, the weight, what is in a mL."""
+
 QUESTIONS = (
     _words("patient", "sex", "female", "male", "other", "unknown"),
     _words(
@@ -99,6 +136,7 @@ QUESTIONS = (
         "concat_ws(' ', vocabulary, drug_code, drug_name, route)",
         "drug IN (SELECT drug FROM ref.drug_class)",
     ),
+    *_DOSES,
     _words("medication", "route", "iv", "sc", "im", "po", "other", "unknown"),
     _words("medication", "status", "given", "stopped", "not_given", "cancelled", "unknown"),
     _words(

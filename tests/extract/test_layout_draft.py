@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from extracts import Rows, write
@@ -230,6 +231,34 @@ def test_signs_in_a_column_each(tmp_path: Path) -> None:
     assert report.usable, str(report)
     assert report.table("vital").rows == 3 * 3 * 20
     assert any(one.startswith("vital.unit: no column says the unit") for one in found.doubts)
+
+
+@pytest.mark.parametrize("form", ["csv", "schemas", "duckdb", "parts"])
+def test_every_arrangement_of_a_dump(form: str, tmp_path: Path) -> None:
+    """CSV, folders of schemas, a DuckDB file, folders of parts: the same draft."""
+    plain = draft.write(tmp_path / "plain", german(tmp_path / "dump", 20))
+    other = tmp_path / "other"
+    other.mkdir()
+    with duckdb.connect(str(other / "dump.duckdb") if form == "duckdb" else ":memory:") as db:
+        for number, path in enumerate(sorted((tmp_path / "dump").iterdir())):
+            place = other / ("schema_a", "schema_b")[number % 2]
+            match form:
+                case "duckdb":
+                    db.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")
+                    continue
+                case "csv":
+                    target, how = other / f"{path.stem}.csv", "HEADER"
+                case "schemas":
+                    target, how = place / f"{path.stem}.csv.gz", "HEADER, COMPRESSION gzip"
+                case _:
+                    target, how = other / path.stem / "part-0001.parquet", "FORMAT parquet"
+            target.parent.mkdir(exist_ok=True)
+            db.execute(f"COPY (FROM '{path}') TO '{target}' ({how})")
+    found = draft.write(tmp_path / "draft", other)
+    assert (found.columns, found.doubts) == (plain.columns, plain.doubts)
+    for path in (tmp_path / "plain").glob("*.sql"):
+        assert (tmp_path / "draft" / path.name).read_text() == path.read_text()
+    assert layout_check.check(tmp_path / "draft", other).usable
 
 
 def test_a_dump_of_which_nothing_is_known(tmp_path: Path) -> None:

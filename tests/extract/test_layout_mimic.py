@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from extracts import opened
 from mimic_dump import dump
+from typer.testing import CliRunner
 
 from ehrivig import extract, pipeline
+from ehrivig.cli import app
 from ehrivig.errors import ExtractError
 from ehrivig.extract import layout_check
 from ehrivig.study import Study, load
@@ -303,7 +305,42 @@ def test_every_code_that_can_be_understood_is(folders: dict[int, Path]) -> None:
     assert report.usable
     shares = {(one.table, one.what): one.proportion for one in report.codes}
     assert shares.pop(("lab", "code of an analyte")) > 0.7  # chloride and specimen types are none
+    assert shares.pop(("medication", "content of a mL or vial")) == 0.0  # argatroban by the hour
+    doses = ("unit of the dose", "end of a rate", "weight for a dose per kg")
+    assert all(("medication", what) in shares for what in doses)
     assert set(shares.values()) == {1.0}
+
+
+def test_doses_that_can_be_no_amount_are_counted(folders: dict[int, Path], tmp_path: Path) -> None:
+    """A rate without an end, a unit that nobody knows, nobody weighed."""
+    for path in folders[4].iterdir():
+        table = pl.read_parquet(path)
+        if path.stem == "chartevents":
+            table = table.filter(pl.col("itemid") != "226512")
+        if path.stem == "inputevents":
+            rated = pl.col("rateuom") == "mcg/kg/min"
+            none = pl.lit(None, pl.String)
+            table = table.with_columns(
+                patientweight=none,
+                endtime=pl.when(rated).then(none).otherwise("endtime"),
+                rateuom=pl.when(~rated).then(pl.lit("drops/hour")).otherwise("rateuom"),
+            )
+        table.write_parquet(tmp_path / path.name)
+    report = layout_check.check("mimic_iv", tmp_path, plan(4))
+    found = {one.what: one for one in report.codes if one.table == "medication"}
+    assert found["weight for a dose per kg"].understood == 0
+    assert found["end of a rate"].understood < found["end of a rate"].rows
+    assert "drops/hour" in {one.code for one in found["unit of the dose"].commonest}
+
+
+def test_a_rehearsal_finds_people_and_what_blocks(folders: dict[int, Path]) -> None:
+    asked = ["layout", "check", "mimic_iv", "--extract", str(folders[4]), "--rehearse"]
+    told = CliRunner().invoke(app, [*asked, "--study", "vasopressin_septic_shock"])
+    assert "criteria (persons left; admissions excluded)" in told.output
+    assert "On norepinephrine by then" in told.output
+    blocked = "gate: blocked hospital(s) BIDMC" in told.output
+    assert told.exit_code == (3 if blocked else 0), told.output
+    assert blocked or "gate: no check blocks a hospital" in told.output
 
 
 @pytest.mark.slow
