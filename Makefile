@@ -52,7 +52,7 @@ cohort: study  ## print the flow of the last study run
 report: study  ## where the report of the last study run is
 	@echo "open $(OUT)/report.html"
 
-test: $(READY)  ## run the tests of every part, and one whole study
+test: $(READY)  ## run the tests of every part, in minutes
 	$(BIN)/python -m pytest $(TWO) -m "not slow and not system"
 
 system: $(READY)  ## run whole studies: batches, shares, layouts, mutations, releases under attack

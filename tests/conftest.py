@@ -36,13 +36,14 @@ SYSTEM = (
     *("test_damaged_page.py", "test_types.py", "test_transfers.py", "test_readers.py"),
     *("test_standardised.py", "test_demo_margins.py", "test_study_commands.py"),
     *("test_multiplicity_sensitivity.py", "test_protocol.py", "test_impossible_dates.py"),
-    *("test_bad_input.py", "test_roles.py"),
+    *("test_bad_input.py", "test_roles.py", "test_pipeline.py", "test_same_formats.py"),
+    *("test_layout_draft.py", "test_text_in_a_store.py", "test_layout_mimic.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.
 
 `make test` leaves them out; continuous integration runs both.
 """
-LONGEST = ("test_pipeline.py", "test_validate_checks.py", "test_layers.py", "test_extract.py")
+LONGEST = ("test_validate_checks.py", "test_layers.py", "test_extract.py")
 """Of the others, the files that begin first: no worker is left with one when the rest is done."""
 
 # how long an example takes says how busy the machine is, and nothing of the package
