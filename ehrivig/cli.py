@@ -331,7 +331,7 @@ def layout_draft(
     HiRID, AmsterdamUMCdb, i2b2, PCORnet, Epic Clarity; of others names in five languages, types and
     forms of codes decide.
     """
-    from ehrivig.extract import draft
+    from ehrivig.extract.draft import write as draft
 
     written = draft.write(folder, extract, timezone)
     typer.echo(plain(str(written)))

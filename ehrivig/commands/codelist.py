@@ -38,7 +38,7 @@ def new(
     ] = None,
 ) -> None:
     """Write a commented list, empty or from a list that others have made."""
-    from ehrivig.extract import list_import
+    from ehrivig.extract.lists import convert as list_import
 
     for line in list_import.new(kind, name, out, source, vocabulary, column, extract, match):
         typer.echo(line, err=True)
@@ -73,7 +73,8 @@ def check(
         typer.echo(f"  warning: {doubt}{'' if doubt.endswith('?') else '.'}", err=True)
     if extract is None:
         return
-    from ehrivig.extract import list_check, list_lines
+    from ehrivig.extract.lists import check as list_check
+    from ehrivig.extract.lists import lines as list_lines
 
     reports = list_check.check(lists, extract, _plan(study, layout))
     if as_json:

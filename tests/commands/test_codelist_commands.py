@@ -17,7 +17,7 @@ from ehrivig.codes import own
 from ehrivig.codes.kinds import KINDS
 from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
-from ehrivig.extract import list_near
+from ehrivig.extract.lists import near as list_near
 
 DRUG = "verdict,vocabulary,match,value\n"
 

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from ehrivig.cli import app
 from ehrivig.errors import ExtractError, UsageError
-from ehrivig.extract import draft, layout_check, layouts
+from ehrivig.extract import layout_check, layouts
+from ehrivig.extract.draft import write as draft
 
 TRUE = {  # of the dump in German: canonical column -> its source
     "hospital.hospital_name": "haeuser.bezeichnung",

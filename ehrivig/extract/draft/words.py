@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ehrivig.extract.profile import ColumnProfile, plain_name
+from ehrivig.extract.draft.profile import ColumnProfile, plain_name
 from ehrivig.literals import literal
 
 _SEX = {

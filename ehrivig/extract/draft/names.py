@@ -11,7 +11,7 @@ from typing import Any
 
 from ehrivig.codes import read_list
 from ehrivig.extract import layouts
-from ehrivig.extract.profile import TableProfile
+from ehrivig.extract.draft.profile import TableProfile
 
 _FOLDER = Path(__file__).parent / "signatures"
 _ENOUGH = 0.8

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from ehrivig import contract
 from ehrivig.contract import Column, Table
 from ehrivig.database import Database
-from ehrivig.extract import draft_words, profile
-from ehrivig.extract.draft_choice import (
+from ehrivig.extract.draft import profile
+from ehrivig.extract.draft import words as draft_words
+from ehrivig.extract.draft.choice import (
     Chosen,
     fits,
     named,
@@ -18,10 +19,10 @@ from ehrivig.extract.draft_choice import (
     table_for,
     taken,
 )
-from ehrivig.extract.draft_keys import Keys, Link, link, of_stays
-from ehrivig.extract.draft_names import Signature
+from ehrivig.extract.draft.keys import Keys, Link, link, of_stays
+from ehrivig.extract.draft.names import Signature
+from ehrivig.extract.draft.profile import TableProfile
 from ehrivig.extract.pieces import quoted
-from ehrivig.extract.profile import TableProfile
 
 _OWN_KEYS = ("hospital_id", "admission_id")
 _CODES = ("diagnosis", "lab", "medication")

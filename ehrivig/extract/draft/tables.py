@@ -6,7 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from ehrivig.extract import draft_names, file_names
+from ehrivig.extract import file_names
+from ehrivig.extract.draft import names as draft_names
 from ehrivig.extract.folder import database_in
 
 _DEEPEST = 3

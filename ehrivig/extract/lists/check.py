@@ -19,11 +19,13 @@ from ehrivig.codes.kinds import DRUGS, KINDS, Row
 from ehrivig.codes.lists import OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.database import Database
-from ehrivig.extract import layouts, list_named, list_near, resolved, stages
+from ehrivig.extract import layouts, resolved, stages
 from ehrivig.extract.files import Source
 from ehrivig.extract.layout_check import table_report
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.list_counts import NOTHING, TABLES, Counted, LineCount, ListReport, Remark
+from ehrivig.extract.lists import named as list_named
+from ehrivig.extract.lists import near as list_near
+from ehrivig.extract.lists.counts import NOTHING, TABLES, Counted, LineCount, ListReport, Remark
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import Study
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ehrivig.contract import Column, Table
-from ehrivig.extract import draft_names
+from ehrivig.extract.draft import names as draft_names
+from ehrivig.extract.draft.profile import ColumnProfile, TableProfile, part
 from ehrivig.extract.pieces import quoted
-from ehrivig.extract.profile import ColumnProfile, TableProfile, part
 
 _PREFIX = re.compile(r"^(tbl|t|dim|fact|f|d|v|vw|clif|stg|src|raw)_")
 _FITS = {

@@ -13,8 +13,8 @@ from ehrivig.codes.kinds import KINDS as LISTS
 from ehrivig.codes.kinds import Row
 from ehrivig.codes.lists import Line, OwnFile
 from ehrivig.codes.units import unit_key
-from ehrivig.extract import list_near
-from ehrivig.extract.list_counts import NOTHING, Count, Counted, LineCount, ListReport, Remark
+from ehrivig.extract.lists import near as list_near
+from ehrivig.extract.lists.counts import NOTHING, Count, Counted, LineCount, ListReport, Remark
 
 KINDS = ("vitals", "events", "units")
 _Named = dict[int, tuple[str, str | None]]

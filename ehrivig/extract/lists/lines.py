@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ehrivig.extract.list_counts import COMMONEST, SMALLEST, Count, ListReport, Remark
+from ehrivig.extract.lists.counts import COMMONEST, SMALLEST, Count, ListReport, Remark
 
 _WIDTH = 66
 

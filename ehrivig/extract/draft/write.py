@@ -15,12 +15,16 @@ from tempfile import TemporaryDirectory
 from ehrivig import contract, resources
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError, UsageError
-from ehrivig.extract import draft_names, draft_selects, draft_text, layouts, profile, source, stages
-from ehrivig.extract.draft_names import Signature
-from ehrivig.extract.draft_selects import Select
-from ehrivig.extract.draft_tables import table_names
+from ehrivig.extract import layouts, source, stages
+from ehrivig.extract.draft import names as draft_names
+from ehrivig.extract.draft import profile
+from ehrivig.extract.draft import selects as draft_selects
+from ehrivig.extract.draft import text as draft_text
+from ehrivig.extract.draft.names import Signature
+from ehrivig.extract.draft.profile import TableProfile
+from ehrivig.extract.draft.selects import Select
+from ehrivig.extract.draft.tables import table_names
 from ehrivig.extract.layouts import Layout, SourceColumn
-from ehrivig.extract.profile import TableProfile
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import load
 

@@ -6,13 +6,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ehrivig import resources
-from ehrivig.extract import draft_selects
+from ehrivig.extract.draft import selects as draft_selects
+from ehrivig.extract.draft.profile import ROWS, SMALLEST, TableProfile
 from ehrivig.extract.layouts import Layout
-from ehrivig.extract.profile import ROWS, SMALLEST, TableProfile
 
 if TYPE_CHECKING:
-    from ehrivig.extract.draft import Draft
-    from ehrivig.extract.draft_selects import Select
+    from ehrivig.extract.draft.selects import Select
+    from ehrivig.extract.draft.write import Draft
 
 _WIDTH = 96
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ehrivig.contract import ADMISSION
 from ehrivig.database import Database
-from ehrivig.extract import profile
-from ehrivig.extract.draft_choice import named
+from ehrivig.extract.draft import profile
+from ehrivig.extract.draft.choice import named
+from ehrivig.extract.draft.profile import ColumnProfile, TableProfile
 from ehrivig.extract.pieces import quoted
-from ehrivig.extract.profile import ColumnProfile, TableProfile
 
 _JOINS = 0.5
 """The share of rows whose key is found by which a column is a key (assumed)."""
