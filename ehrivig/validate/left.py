@@ -120,14 +120,20 @@ def table_sent(table: str) -> Callable[[Network], Counts]:
         if all(table not in sent for sent in _sent(network).values()):
             asked = criteria | by_covariates(network.study) | by_outcomes(network.study)
             return [(name, int(table in asked), 1) for name in _sent(network)]
-        return [] if table in criteria else _without(network, table)
+        return [] if table in criteria else _without(network, table)  # told, be it by chance
 
     return measure
 
 
 def criteria_sent(table: str) -> Callable[[Network], Counts]:
     """The same of tables by which the criteria of the study choose who is studied."""
-    return lambda network: _without(network, table) if table in by_criteria(network.study) else []
+
+    def measure(network: Network) -> Counts:
+        if table not in by_criteria(network.study):
+            return []
+        return _without(network, table, beyond_chance=True)
+
+    return measure
 
 
 def _sent(network: Network) -> dict[str, set[str]]:
@@ -135,16 +141,20 @@ def _sent(network: Network) -> dict[str, set[str]]:
     return {one.hospital_id: {t for t, n in one.rows_read.items() if n} for one in network.results}
 
 
-def _without(network: Network, table: str) -> Counts:
+def _without(network: Network, table: str, *, beyond_chance: bool = False) -> Counts:
     """1 of 1 of a hospital that sends no row of a table though at least half of all do, else 0.
 
-    A hospital without any stay lacks nothing; nor does one of so few stays that none of them may
-    have had a row, by the share of stays with some at the others.
+    A hospital without any stay lacks nothing; nor, `beyond_chance`, does one of so few stays that
+    none of them may have had a row, by the share of stays with some at the others.
     """
     sent = _sent(network).items()
     without = {name for name, tables in sent if "admission" in tables and table not in tables}
     usual = 2 * len(without) <= len(network.results)
-    lacks = {name for name in without if usual and not _by_chance(network, name, table)}
+    lacks = {
+        name
+        for name in without
+        if usual and not (beyond_chance and _by_chance(network, name, table))
+    }
     if len(network.results) > 1:
         for one in network.results:
             yield one.hospital_id, int(one.hospital_id in lacks), 1

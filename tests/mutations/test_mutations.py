@@ -36,6 +36,8 @@ SAMPLE = {
         "lab unit upper case",
         "vital columns in capitals",
         "diagnosis code lower case",
+        "hospital gone",
+        "procedure no row",
     ),
     "omop": (
         "measurement unit_source_value upper case",
@@ -63,6 +65,7 @@ SAMPLE = {
         "clif_patient sex_category upper case",
         "clif_microbiology_nonculture result_category blanks around",
         "clif_medication_admin_intermittent med_name full width",
+        "clif_position no row",
     ),
 }
 """Mutations by name, all tried side by side: each layout costs about one small run."""

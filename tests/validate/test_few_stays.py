@@ -39,8 +39,18 @@ def network(stays: dict[str, int], covered: dict[str, int], excluded: dict[str, 
 @pytest.mark.parametrize(("stays", "lacks"), [(3, 0), (20, 1)])
 def test_a_table_that_few_stays_may_lack_by_chance_is_not_missed(stays: int, lacks: int) -> None:
     found = network({"A": 100, "B": 100, "C": stays}, {"A": 40, "B": 50}, {})
-    for measure in (left.criteria_sent("respiratory_support"),):
-        assert list(measure(found)) == [("A", 0, 1), ("B", 0, 1), ("C", lacks, 1)]
+    measure = left.criteria_sent("respiratory_support")
+    assert list(measure(found)) == [("A", 0, 1), ("B", 0, 1), ("C", lacks, 1)]
+
+
+def test_a_table_that_no_criterion_reads_is_told_be_it_by_chance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It refuses nobody: what depends on it is unknown there, which somebody must say."""
+    monkeypatch.setattr(left, "by_criteria", lambda _: set())
+    found = network({"A": 100, "B": 100, "C": 3}, {"A": 4, "B": 5}, {})
+    measure = left.table_sent("respiratory_support")
+    assert list(measure(found)) == [("A", 0, 1), ("B", 0, 1), ("C", 1, 1)]
 
 
 @pytest.mark.parametrize(("stays", "counts"), [(3, {}), (20, {"C": 40})])
