@@ -28,7 +28,8 @@ def doctor(
 ) -> None:
     """Say whether a planned run has what it needs: versions, memory, disk, files, places to write.
 
-    Reads no event. Exit code: that which the run would end with at once; else 0.
+    Reads no event, but text files (CSV) whole. Exit code: that which the run would end with at
+    once; else 0.
     """
     from ehrivig.runs.doctor import doctor as examined
     from ehrivig.study import load

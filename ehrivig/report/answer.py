@@ -164,7 +164,7 @@ def _plain(name: str) -> str:
 def _words(row: dict[str, Any]) -> str:
     if row["value"] is None:
         return _plain(row["diagnostic"])
-    share = _SHARE.search(row["meaning"] or "")
+    share = _SHARE.search(row.get("meaning") or "")
     value = f"{100 * row['value']:.3g}%" if share else f"{row['value']:.3g}"
     return f"{_plain(row['diagnostic'])} {value}"
 

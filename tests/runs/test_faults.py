@@ -18,6 +18,7 @@ from result_files import hashes
 from ehrivig import console
 from ehrivig.errors import ExtractError, UsageError, out_of_memory
 from ehrivig.extract import damage
+from ehrivig.extract.table_file import TableFile
 from ehrivig.runs import attempts, history
 from ehrivig.store.folder import attempts_beside
 
@@ -126,7 +127,8 @@ def test_want_of_memory_is_no_damage(
     def fail(*_: object) -> None:
         raise error
 
-    (tmp_path / "lab.parquet").touch()
+    lab = TableFile(tmp_path / "lab.parquet", None)
+    lab.path.touch()
     monkeypatch.setattr(damage.pq, "ParquetFile", fail)
     assert out_of_memory(error) == memory
     caught = (OSError, ValueError)
@@ -134,9 +136,9 @@ def test_want_of_memory_is_no_damage(
         return
     if memory:
         with pytest.raises(UsageError, match=r"^memory: this machine"):
-            damage._corrupt_file([tmp_path / "lab.parquet"], tmp_path)
+            damage._corrupt_file([lab], tmp_path)
     else:
-        found = damage._corrupt_file([tmp_path / "lab.parquet"], tmp_path)
+        found = damage._corrupt_file([lab], tmp_path)
         assert isinstance(found, ExtractError)
 
 

@@ -144,7 +144,7 @@ def begun(
     monkeypatch: pytest.MonkeyPatch, folder: Path, command: Any = "run", later: bool = False
 ) -> tuple[Run, Any]:
     source = Source(folder, "native", ("A",), (), False)
-    monkeypatch.setattr(start.extract, "inspect", lambda place, plan: source)
+    monkeypatch.setattr(start.extract, "inspect", lambda place, plan, copies: source)
     monkeypatch.setattr(
         start.fingerprint,
         "of_hospitals",
@@ -193,7 +193,7 @@ def test_a_run_that_would_only_repeat_the_last_one(
 def test_a_folder_that_may_not_be_read_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def refuse(place: Path, plan: object) -> None:
+    def refuse(place: Path, plan: object, copies: object) -> None:
         raise PermissionError(13, "denied", str(place / "lab"))
 
     monkeypatch.setattr(start.extract, "inspect", refuse)

@@ -12,7 +12,10 @@ from ehrivig import resources
 SQL = resources.sql_folder()
 PACKAGE = Path(__file__).resolve().parents[2] / "ehrivig"
 # What writes a status or a verdict, or asks which words there are.
-WRITERS = ("layout/", "demo/", "extract/layout_check.py", "codes/drugs.py", "codes/overlap.py")
+WRITERS = (
+    *("layout/", "demo/", "extract/layout_check.py", "extract/draft/"),
+    *("codes/drugs.py", "codes/overlap.py"),
+)
 GIVEN_SQL, INCLUDED_SQL = "concept/medication/given.sql", "concept/medication/included.sql"
 ENDED_SQL = "concept/medication/ended.sql"  # what only ends a dose: the other side of given
 STATUS = re.compile(
