@@ -44,6 +44,7 @@ from ehrivig.store.folder import RunFolder, refuse_overlap, run_folder
 from ehrivig.study import Study, load, protocol
 from ehrivig.study.declared import held as protocol_held
 from ehrivig.validate import gate, ledger
+from ehrivig.validate import hospitals as over_hospitals
 from ehrivig.validate.measurement import ALL
 
 __all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
@@ -131,7 +132,9 @@ def rejudge(study: Study, run_folder: Path) -> RunSummary:
         {check.hospital_id for check in checks} - {ALL},
         manifest.unreadable(run_folder),
     )
-    decision = gate.decide(checks, study, read.union(unreadable), unreadable)
+    failed = [check.check for check in checks if check.verdict == "fail"]
+    notes = over_hospitals.notes_of_names(study, read, unreadable, failed)
+    decision = gate.decide(checks, study, read.union(unreadable), unreadable, notes)
     return RunSummary(
         study.study.name,
         str(run_folder),

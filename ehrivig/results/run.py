@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
-from ehrivig.results.drawing import Drawing
+from ehrivig.results.picture import Picture
 from ehrivig.store.sealed import MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
@@ -86,7 +86,7 @@ class Run:
             return pl.DataFrame()
         return pl.read_csv(csv, infer_schema_length=None)
 
-    def figure(self, name: str) -> Drawing:
+    def figure(self, name: str) -> Picture:
         """A figure by its name, or by how its name begins: `run.figure("love")`."""
         found = [one for one in self.figures if one == name] or [
             one for one in self.figures if one.startswith(name)
@@ -94,7 +94,7 @@ class Run:
         if len(found) != 1:
             raise UsageError(f"open: no figure {name!r} (there are: {', '.join(self.figures)}).")
         path = self._tables / "figures" / f"{found[0]}.svg"
-        return Drawing(found[0], path.read_text(encoding="utf-8"))
+        return Picture(found[0], path.read_text(encoding="utf-8"))
 
     @property
     def answer(self) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from ehrivig import codes
+from ehrivig.errors import MeasuringError
+from ehrivig.study import Study
 from ehrivig.validate import (
     arrival_checks,
     cohort_checks,
@@ -27,6 +29,7 @@ from ehrivig.validate.drift import changes
 from ehrivig.validate.measurement import ALL, Measurement
 from ehrivig.validate.network import Network, stays_of_known_persons
 from ehrivig.validate.over_hospitals import CheckOverHospitals, Counts
+from ehrivig.validate.result import HospitalResult
 from ehrivig.validate.units_between_hospitals import away_by_a_factor
 
 DRIFT_POINTS = 5.0
@@ -39,6 +42,21 @@ def notes(network: Network, failed: Iterable[str]) -> dict[str, str]:
     """Check -> what it says beside its message when it failed, of those that say more."""
     wanted = set(failed)
     return {one.check: one.told(network) for one in CHECKS if one.told and one.check in wanted}
+
+
+def notes_of_names(
+    study: Study, read: Iterable[str], unreadable: Iterable[str], failed: Iterable[str]
+) -> dict[str, str]:
+    """The same of checks that count hospitals or variables, for which no table is looked at."""
+    wanted = set(failed)
+    results = [HospitalResult(name, [], {}, {}) for name in read]
+    network = Network(study, study.extract.hospitals, results, list(unreadable), [], _no_table)
+    told = [one for one in CHECKS if one.check in wanted and not one.of_people]
+    return {one.check: one.told(network) for one in told if one.told}
+
+
+def _no_table(name: str, hospitals: object) -> pl.LazyFrame:
+    raise MeasuringError(f"{name}: a check of names looks at no table")
 
 
 def measure(network: Network) -> list[Measurement]:
@@ -65,6 +83,8 @@ def _named_and_there(network: Network) -> tuple[set[str], set[str]]:
 
 def _hospital_set_told(network: Network) -> str:
     named, there = _named_and_there(network)
+    if not named:
+        return ""
     parts = {"Named, but not there": named - there, "There, but not named": there - named}
     return " ".join(f"{words}: {_few_names(names)}." for words, names in parts.items() if names)
 

@@ -175,7 +175,7 @@ CANONICAL = "SELECT count(*), bit_xor(hash({columns}))::VARCHAR FROM mapped.{tab
     ("place", "name"),
     [
         ("eicu_demo", "eicu"),
-        ("clif_demo/2.1", "clif"),
+        pytest.param("clif_demo/2.1", "clif", marks=pytest.mark.slow),
         ("clif_demo/3.0", "clif"),
         ("omop_synthea27", "omop"),
     ],

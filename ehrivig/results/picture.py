@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A drawing of a run: its name and its SVG text."""
+class Picture:
+    """A figure of a run: its name and its SVG text."""
 
     name: str
     svg: str
 
     def __repr__(self) -> str:
-        return f"Drawing({self.name!r}, {len(self.svg):,} characters of SVG)"
+        return f"Picture({self.name!r}, {len(self.svg):,} characters of SVG)"
 
     def _repr_svg_(self) -> str:
         """What a notebook draws."""
