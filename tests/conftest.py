@@ -38,12 +38,13 @@ SYSTEM = (
     *("test_multiplicity_sensitivity.py", "test_protocol.py", "test_impossible_dates.py"),
     *("test_bad_input.py", "test_roles.py", "test_pipeline.py", "test_same_formats.py"),
     *("test_layout_draft.py", "test_text_in_a_store.py", "test_layout_mimic.py"),
+    *("test_validate_checks.py", "test_any_outcome_primary.py", "test_analysis_sensitivity.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.
 
 `make test` leaves them out; continuous integration runs both.
 """
-LONGEST = ("test_validate_checks.py", "test_layers.py", "test_extract.py")
+LONGEST = ("test_newcomer.py", "test_layout.py", "test_extract.py", "test_layers.py")
 """Of the others, the files that begin first: no worker is left with one when the rest is done."""
 
 # how long an example takes says how busy the machine is, and nothing of the package
