@@ -26,7 +26,10 @@ DIGITS = 3
 """Significant digits of a diagnostic: what a reader needs."""
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
-_OF = re.compile(r"(?<![\d.,])(\d[\d,]*) of (\d[\d,]*\d|\d)\b")
+_OF = re.compile(
+    r"(?<![\d.,])(\d[\d,]*) of (\d[\d,]*\d|\d)\b(?! admissions left out: a covariate missing)"
+)
+"""A part of a whole; but of whom a covariate is missing Table 1 tells as well."""
 OF_PEOPLE = (
     r"(?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
     r"|exactly|without|with|of them|left)"

@@ -228,6 +228,10 @@ def test_local_tables_keep_their_account(whole: Path) -> None:
         ("12 of 47 were left", "12 of 47 were left"),
         ("3 admissions left out", "few admissions left out"),
         ("6 admissions left out", "6 admissions left out"),
+        (
+            "2 of 264 admissions left out: a covariate missing",
+            "2 of 264 admissions left out: a covariate missing",
+        ),
         ("p = 0.03, day 3, k = 4", "p = 0.03, day 3, k = 4"),
     ],
 )
