@@ -65,7 +65,6 @@ SAMPLE = {
         "clif_patient sex_category upper case",
         "clif_microbiology_nonculture result_category blanks around",
         "clif_medication_admin_intermittent med_name full width",
-        "clif_position no row",
     ),
 }
 """Mutations by name, all tried side by side: each layout costs about one small run."""
