@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
-from ehrivig.store.sealed import MANIFEST, manifest
+from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
 """Tables with a row per admission or person: they stay in the hospital."""
@@ -28,7 +28,10 @@ class Run:
     """
 
     def __init__(self, folder: str | Path, *, local: bool = False) -> None:
-        """Raises UsageError where `folder` is no finished run, nor its release."""
+        """Raises UsageError where `folder` is no finished run, nor its release.
+
+        And where it has no release, as a check has none, unless `local` tables are asked for.
+        """
         self.folder = Path(folder)
         inside = self.folder / FOLDER
         self._tables = inside if inside.is_dir() and not local else self.folder
@@ -38,6 +41,11 @@ class Run:
                 "folder that --out named, or its release."
             )
         self.local = local
+        if not local and self._tables is self.folder and KEY not in self.manifest:
+            raise UsageError(
+                f"open: {self.folder.name!r} has released nothing: it is a check, or of an older "
+                "version. Give a run; in Python, ask for its own tables by local=True."
+            )
 
     def __repr__(self) -> str:
         kind = "local" if self.local else "released"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,16 @@ def test_what_is_no_run_is_told(tmp_path: Path, run: Path) -> None:
     with pytest.raises(UsageError, match=r"no table 'x' \(there are: diagnostics"):
         ehrivig.open(run).table("x")
     assert repr(ehrivig.open(run)) == "Run('out', ivig_covid19, 4 released tables)"
+
+
+def test_what_released_nothing_is_not_taken_for_released(run: Path, tmp_path: Path) -> None:
+    """A check has tables of its own, in which nobody hid few people."""
+    shutil.rmtree(run / "release")
+    for ask in (ehrivig.open, lambda folder: export(folder, "duckdb", tmp_path / "a.duckdb")):
+        with pytest.raises(UsageError, match="has released nothing: it is a check"):
+            ask(run)
+    assert not (tmp_path / "a.duckdb").exists()
+    assert Run(run, local=True).table1["n"].to_list() == [3, 60]
 
 
 def test_a_duckdb_file_has_the_tables_with_what_they_are(run: Path, tmp_path: Path) -> None:
