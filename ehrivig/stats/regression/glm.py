@@ -18,9 +18,10 @@ from ehrivig.stats.newton import Curve
 from ehrivig.stats.regression.separation import maximum
 from ehrivig.stats.result import FloatArray
 
-CHUNK_ROWS = 8192
-WARM_START_ROWS = 32_768
+CHUNK_ROWS = 4096
+WARM_START_ROWS = 16_384
 FAR_CENTRE = 30.0  # spreads
+USUAL_SCALE = 1e50  # beyond it squares of a column as given would run over
 WHAT = "logistic regression"
 
 
@@ -57,25 +58,23 @@ class Design:
         """The number of coefficients."""
         return int(self.x.shape[1]) + int(self.intercept)
 
+    @property
+    def plain(self) -> bool:
+        """Whether rows are used as they are given, and sums brought to scale afterwards."""
+        usual = (self.scale > 1 / USUAL_SCALE) & (self.scale < USUAL_SCALE)
+        return bool(usual.all()) and not self.centre.any()
+
     def chunks(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Rows [start, stop) and their scaled design matrix; the buffer is used again."""
-        first, unit = int(self.intercept), 1.0 / self.scale
-        shift = self.centre * unit
-        buffer = np.ones((min(CHUNK_ROWS, max(self.x.shape[0], 1)), self.k))
+        """Rows [start, stop) and their covariates, scaled unless they are plain."""
+        plain, unit = self.plain, 1.0 / self.scale
         for start in range(0, self.x.shape[0], CHUNK_ROWS):
             rows = slice(start, min(start + CHUNK_ROWS, self.x.shape[0]))
-            z = buffer[: rows.stop - start]
-            if first:
-                z[:, 0] = 1.0
-            np.multiply(self.x[rows], unit, out=z[:, first:])
-            if shift.any():
-                z[:, first:] -= shift
-            yield rows, z
+            yield rows, self.x[rows] if plain else self.x[rows] * unit - self.centre * unit
 
-    def linear_predictor(self, rows: slice, z: FloatArray, beta: FloatArray) -> FloatArray:
-        """Scaled design times coefficients, plus the offset of these rows."""
-        eta: FloatArray = z @ beta
-        return eta if self.offset is None else eta + self.offset[rows]
+    def units(self) -> FloatArray:
+        """What brings each coefficient's sums over the chunks to scale; shape (k,)."""
+        covariates = 1.0 / self.scale if self.plain else np.ones(len(self.scale))
+        return np.concatenate([np.ones(int(self.intercept)), covariates])
 
 
 def expit(eta: FloatArray) -> FloatArray:
@@ -197,22 +196,32 @@ def _warm_start(design: Design, null: FloatArray) -> FloatArray:
 
 def _curve(design: Design, beta: FloatArray) -> Curve:
     """Log-likelihood, score and information at beta, summed over the chunks."""
+    first, units = int(design.intercept), design.units()
     loglik, score = 0.0, np.zeros(design.k)
     information = np.zeros((design.k, design.k))
+    slopes, base = (beta * units)[first:], float(beta[0]) if first else 0.0
     for rows, z in design.chunks():
-        eta = design.linear_predictor(rows, z, beta)
+        eta = z @ slopes + base
+        if design.offset is not None:
+            eta += design.offset[rows]
         e = np.exp(-np.abs(eta))
         q = 1.0 / (1.0 + e)
-        terms = design.event[rows] * eta - np.maximum(eta, 0.0) - np.log1p(e)
+        terms = design.event[rows] * eta - np.maximum(eta, 0.0) + np.log(q)
         residual, curvature = design.event[rows] - np.where(eta >= 0, q, e * q), e * q * q
         if design.weights is not None:
             w = design.weights[rows]
             terms, residual, curvature = terms * w, residual * w, curvature * w
         loglik += float(terms.sum())
-        score += residual @ z
-        z *= np.sqrt(curvature)[:, np.newaxis]
-        information += z.T @ z
-    return Curve(loglik, score, information)
+        score[first:] += residual @ z
+        if first:
+            score[0] += residual.sum()
+            information[0, 0] += curvature.sum()
+            information[0, 1:] += curvature @ z
+        root = z * np.sqrt(curvature)[:, np.newaxis]
+        information[first:, first:] += root.T @ root
+    if first:
+        information[1:, 0] = information[0, 1:]
+    return Curve(loglik, score * units, information * np.outer(units, units))
 
 
 def _back_transform(design: Design) -> FloatArray:
