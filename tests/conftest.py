@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from fuzz.quick_pages import quick_pages
+from fuzz.quick_pages import quick_pages, unattacked
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,6 +77,13 @@ def reference_data() -> Path:
 def quickly() -> Iterator[None]:
     """For a file whose tests do not look at how pages are drawn."""
     with quick_pages():
+        yield
+
+
+@pytest.fixture(scope="module")
+def more_quickly(quickly: None) -> Iterator[None]:
+    """As `quickly`, for a file whose tests do not look at what a release hides either."""
+    with unattacked():
         yield
 
 

@@ -19,7 +19,7 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import AnalysisError
 from ehrivig.study import Study
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 DESIGNS = ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight")
 N = 600
 

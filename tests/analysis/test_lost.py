@@ -21,7 +21,7 @@ from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
 from ehrivig.study import Study
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 UNKNOWN = Known(None, (Seen("A", 500, 50, 50, 0),))
 
 

@@ -228,7 +228,7 @@ def of_minutes(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, quickly: None) -> dict[str, Path]:
+def both(tmp_path_factory: pytest.TempPathFactory, more_quickly: None) -> dict[str, Path]:
     """One study on the same people with dates, and with minutes: the folders of both runs."""
     place = tmp_path_factory.mktemp("both")
     content = packaged("vasopressin_septic_shock")

@@ -17,7 +17,7 @@ from ehrivig.demo import write_demo
 from ehrivig.extract.text_copies import COPIES
 
 pytestmark = [
-    pytest.mark.usefixtures("quickly"),
+    pytest.mark.usefixtures("more_quickly"),
     pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),  # few patients
 ]
 

@@ -23,7 +23,7 @@ from ehrivig import cli, pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.study import Study
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 SAME_BYTES = (
     "attrition.csv",

@@ -30,7 +30,7 @@ from ehrivig.study import Study, parse
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
-    pytest.mark.usefixtures("quickly"),
+    pytest.mark.usefixtures("more_quickly"),
 ]
 slow = pytest.mark.slow
 PATIENTS, HOSPITALS = 400, ("A", "B", "C", "D", "E", "F", "G")
@@ -239,7 +239,7 @@ def test_the_extract_holds_what_it_is_for(folder: Path, reference: Path) -> None
     ("folder", "setting"),
     [
         pytest.param(NUMBERS, "large batches", marks=slow),
-        (TEXT, "large batches"),
+        pytest.param(TEXT, "large batches", marks=slow),
         (NUMBERS, "two workers"),
         pytest.param(NUMBERS, "small batches", marks=slow),
         pytest.param(NUMBERS, "by memory", marks=slow),

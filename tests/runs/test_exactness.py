@@ -21,7 +21,7 @@ from ehrivig.study import Study, load
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
-    pytest.mark.usefixtures("quickly"),
+    pytest.mark.usefixtures("more_quickly"),
 ]
 SIZES = {"small": (600, 3), "large": (1_500, 10)}
 """Patients and runs."""

@@ -20,7 +20,7 @@ from ehrivig.runs.state import Options, Run
 from ehrivig.validate import Check
 from ehrivig.validate.result import HospitalResult
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 
 def finished_run(

@@ -16,7 +16,7 @@ from ehrivig.resources import studies_folder
 from ehrivig.runs import fingerprint
 from ehrivig.runs.task import Task, perform
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 HEADER = "verdict,vocabulary,match,value\n"
 

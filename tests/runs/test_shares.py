@@ -23,7 +23,7 @@ from ehrivig.validate import gate
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning"),
-    pytest.mark.usefixtures("quickly"),
+    pytest.mark.usefixtures("more_quickly"),
 ]
 FOLDER = "hospital_id=A"
 _NOT_GRAMS = pl.col("dose_unit").ne_missing("g")

@@ -14,7 +14,7 @@ from ehrivig.errors import GateBlocked
 from ehrivig.study import Study
 from ehrivig.validate import Check, gate
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from ehrivig.demo import write_demo
 from ehrivig.errors import StudyError
 from ehrivig.runs import fingerprint
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 SIGNED = """
 [[unit]]

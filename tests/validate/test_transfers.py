@@ -16,7 +16,7 @@ from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.validate import transfers
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 
 @pytest.fixture(scope="module")

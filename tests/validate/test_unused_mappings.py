@@ -14,7 +14,7 @@ from ehrivig.cli import app
 from ehrivig.demo import write_demo
 from ehrivig.runs.state import Options
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 
 WHO = 'signed_by = "A. S."\nsigned_on = 2020-07-02\nreason = "as asked there"\n'
 SIGNED = f"""

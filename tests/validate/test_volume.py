@@ -16,7 +16,7 @@ from ehrivig.validate import volume
 from ehrivig.validate.measurement import Measurement
 from ehrivig.validate.volume import against_hospitals, against_nights, expected, volumes
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = pytest.mark.usefixtures("more_quickly")
 TABLES = {"admission": 1, "patient": 1, "lab": 40, "vital": 60, "medication": 9, "diagnosis": 5}
 
 
