@@ -23,6 +23,8 @@ from ehrivig.stats.result import FloatArray, IntArray
 ROUNDING = 1e-12  # of the largest value: a spread below it is that of the arithmetic
 LARGEST_WHOLE = 2**53  # beyond it a double skips whole numbers
 LARGEST_VALUE = 1e150
+USUAL_WEIGHTS = (1e-12, 1e10)
+"""Of the largest weight: beyond, what is left of a climb is rounding."""
 MOST_REPEATED = 1_000_000  # bootstraps, imputations, splits: more are a slip of the pen
 _FEW_LABELS = 4_096
 _MISSING_TYPES = ("NAType", "NaTType", "MaskedConstant")
@@ -88,6 +90,16 @@ def refuse_far(values: FloatArray, what: str) -> None:
     if known.size and float(np.abs(known).max()) > LARGEST_VALUE:
         raise AnalysisError(
             f"{what}: values so large that their squares overflow. Change the unit."
+        )
+
+
+def refuse_far_weights(weights: FloatArray) -> None:
+    """AnalysisError where the largest weight is so small or large that sums lose their digits."""
+    largest = float(weights.max(initial=0.0))
+    if largest > 0 and not USUAL_WEIGHTS[0] <= largest <= USUAL_WEIGHTS[1]:
+        raise AnalysisError(
+            f"weights: the largest is {largest:.0e}, too {'small' if largest < 1 else 'large'} for "
+            "sums that keep their digits. Divide all by their mean."
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import numbers, refuse_far_weights
 from ehrivig.stats.result import BoolArray, FloatArray
 
 INTERCEPT = "(intercept)"
@@ -65,6 +65,7 @@ def weight_vector(values: ArrayLike | None, n: int) -> FloatArray | None:
         raise AnalysisError("weights: some are negative; a weight must be 0 or more.")
     if n and not bool((weights > 0).any()):
         raise AnalysisError("weights: all are zero; nothing is left to analyse.")
+    refuse_far_weights(weights)
     return weights
 
 

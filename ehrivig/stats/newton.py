@@ -63,9 +63,9 @@ def short_step(curve: Curve, step: FloatArray) -> bool:
     return float(np.abs(step).max(initial=0.0)) < STEP_TOLERANCE
 
 
-def little_gain(curve: Curve, step: FloatArray) -> bool:
-    """Whether the step is short against the standard errors."""
-    return float(curve.score @ step) < GAIN_TOLERANCE
+def little_gain(curve: Curve, step: FloatArray, unit: float = 1.0) -> bool:
+    """Whether the step is short against the standard errors; `unit`: as in `climb`."""
+    return float(curve.score @ step) < GAIN_TOLERANCE * unit
 
 
 def unguarded(first: Curve) -> Check:
@@ -83,13 +83,15 @@ def climb(
     guard: Callable[[Curve], Check] = unguarded,
     last_step: bool = True,
     max_iterations: int = 60,
+    unit: float = 1.0,
 ) -> Maximum:
     """The maximum of a log-likelihood, by steps that are halved while it would fall.
 
     `step_at(beta, curve, iteration)` is the step that is tried, `arrived(curve, step)` ends the
     climb; with `last_step` that step is taken too. `guard(first)` looks at the curve at the start
-    and returns the check of every further point. Raises what they raise, and AnalysisError,
-    naming `what`, when no step goes up or too many were taken.
+    and returns the check of every further point. `unit` is of what order the log-likelihood is
+    where all rows together weigh less than one. Raises what they raise, and AnalysisError, naming
+    `what`, when no step goes up or too many were taken.
     """
     beta, curve = start, curve_at(start)
     first, check = curve, guard(curve)
@@ -101,7 +103,7 @@ def climb(
             # The rise of the parabola that this last step climbs, without one more pass.
             loglik = curve.loglik + 0.5 * float(curve.score @ step)
             return Maximum(beta + step, loglik, curve.information, iteration, first)
-        beta, curve = _uphill(curve_at, beta, step, curve, what)
+        beta, curve = _uphill(curve_at, beta, step, curve, what, unit)
         check(beta, curve, step)
     raise AnalysisError(
         f"{what}: not converged after {max_iterations} Newton steps. Drop or coarsen covariates."
@@ -114,9 +116,10 @@ def _uphill(
     step: FloatArray,
     curve: Curve,
     what: str,
+    unit: float,
 ) -> tuple[FloatArray, Curve]:
     """The next point: the step, halved while the log-likelihood would fall."""
-    floor = curve.loglik - ROUNDING * (1.0 + abs(curve.loglik))
+    floor = curve.loglik - ROUNDING * (unit + abs(curve.loglik))
     for halving in range(HALVINGS):
         tried = beta + step / 2.0**halving
         following = curve_at(tried)

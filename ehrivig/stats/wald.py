@@ -8,7 +8,7 @@ from math import exp, inf, log
 from sys import float_info
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray, Numbers
@@ -28,13 +28,20 @@ class Ratios:
     p: FloatArray
 
 
-def ratios(coef: FloatArray, covariance: FloatArray, level: float) -> Ratios:
-    """The ratios of log ratios `coef` (k,) with covariance (k, k); a limit may be infinite."""
+def ratios(
+    coef: FloatArray, covariance: FloatArray, level: float, df: FloatArray | None = None
+) -> Ratios:
+    """The ratios of log ratios `coef` (k,) with covariance (k, k); a limit may be infinite.
+
+    Normal, or of t with `df` (k,) degrees of freedom.
+    """
     se = np.sqrt(np.diag(covariance))
-    half, z = quantile(level) * se, coef / se
+    width = quantile(level) if df is None else -stdtrit(df, (1 - checked_level(level)) / 2)
+    half, z = width * se, coef / se
     with np.errstate(over="ignore"):
         ratio, lo, hi = np.exp(coef), np.exp(coef - half), np.exp(coef + half)
-    return Ratios(ratio, lo, hi, se, z, 2.0 * ndtr(-np.abs(z)))
+    tail = ndtr(-np.abs(z)) if df is None else stdtr(df, -np.abs(z))
+    return Ratios(ratio, lo, hi, se, z, 2.0 * tail)
 
 
 def exponential(values: FloatArray) -> FloatArray:

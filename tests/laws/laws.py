@@ -57,6 +57,17 @@ def weights(estimator: Estimator, rows: Rows) -> None:
     if counted is not None and full is not None:
         names = [n for n in counted if n not in ("se", "lo", "hi", "p") and "lower" not in n]
         same({n: counted[n] for n in names}, {n: full[n] for n in names})
+        far_weights(estimator, rows, {n: counted[n] for n in names})
+
+
+def far_weights(estimator: Estimator, rows: Rows, base: Numbers) -> None:
+    """Weights in another unit are the same, or refused where their squares are lost."""
+    for unit in (1e-300, 1e-170, 1e-20, 1e-9, 1e8, 1e20, 1e170, 1e300):
+        found = outcome(estimator, rows, weights=rows.weights * unit)
+        assert found is not None or not 1e-9 <= unit <= 1e8, f"weights of {unit:g} are refused"
+        if found is not None:
+            same({n: found[n] for n in base}, base, 1e-6)
+            _finite_with_width(found, f"weights of {unit:g}")
 
 
 def relabel(estimator: Estimator, rows: Rows) -> None:

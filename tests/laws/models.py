@@ -72,6 +72,14 @@ MODELS = (
         (*ADJUSTED, "cluster"),
     ),
     Estimator(
+        "logistic, few clusters",
+        logistic,
+        lambda r: fitted(r, cluster=r.cluster, variance="CR2"),
+        first_ratio,
+        "ratio",
+        (*ADJUSTED, "cluster"),
+    ),
+    Estimator(
         "logistic, weighted",
         logistic,
         lambda r: fitted(r, weights=r.weights),
@@ -170,6 +178,17 @@ MODELS = (
         "linear, clustered",
         linear,
         lambda r: ((r.value, r.full), {"names": names_of(r), "cluster": r.cluster}),
+        first_difference,
+        "difference",
+        ("value", "arm", "x", "cluster"),
+    ),
+    Estimator(
+        "linear, few clusters",
+        linear,
+        lambda r: (
+            (r.value, r.full),
+            {"names": names_of(r), "cluster": r.cluster, "variance": "CR2"},
+        ),
         first_difference,
         "difference",
         ("value", "arm", "x", "cluster"),

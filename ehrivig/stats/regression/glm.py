@@ -118,6 +118,7 @@ def maximise(
         labels,
         what=WHAT,
         max_iterations=max_iterations,
+        unit=1.0 if weights is None else min(1.0, float(weights.sum())),
     )
     to_original = _back_transform(design)
     covariance = to_original @ top.covariance @ to_original.T

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError, UsageError
+from ehrivig.stats.arrays import one_of
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import (
@@ -25,6 +27,7 @@ from ehrivig.stats.design_matrix import (
     finite_vector,
     weight_vector,
 )
+from ehrivig.stats.regression.few_clusters import reduced_bias
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray
 from ehrivig.stats.wald import p_value, quantile
 
@@ -36,7 +39,7 @@ class LinearFit:
     """Mean differences of the outcome per unit of each column.
 
     `coef`, `se`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order of `names`,
-    without the intercept. `df` are the degrees of freedom of t.
+    without the intercept. `df` are the degrees of freedom of t, the fewest of any column.
     """
 
     names: tuple[str, ...]
@@ -113,17 +116,21 @@ def linear(
     outcome_label: str = "outcome",
     weights: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
+    variance: Literal["HC3", "cluster", "CR2"] | None = None,
     level: float = 0.95,
 ) -> LinearFit:
     """Least squares of `outcome` (n,) on an intercept and the columns of `x` (n, p).
 
-    The variance is HC3, or clustered on `cluster` (n,) with R's small-sample factors; with
-    `weights` (n,) the squares are weighted and the variance stays a sandwich. Raises AnalysisError
+    The variance is HC3, or clustered on `cluster` (n,) with R's small-sample factors; below 40
+    clusters best by `variance` "CR2" (bias reduced, t with Satterthwaite's degrees of freedom; no
+    weights). With `weights` (n,) the squares are weighted and the variance stays a sandwich. Raises
+    AnalysisError
     for missing values, columns that others determine, and fewer rows than columns; UsageError for
     a level that does not lie between 0 and 1.
     """
     if not (isinstance(level, float) and 0 < level < 1):
         raise UsageError(f"level: {level!r}; a level lies between 0 and 1, such as 0.95.")
+    _refuse_contradictions(variance, cluster, weights)
     y = finite_vector(outcome, "outcome")
     columns = finite_matrix(x, "x", len(y))
     labels = column_names(names, columns.shape[1])
@@ -139,13 +146,19 @@ def linear(
     residual: FloatArray = w * (y - design @ beta)
     if not bool(residual.any()):
         raise AnalysisError("linear: the outcome does not vary beyond the columns; no test exists.")
-    if cluster is None:
-        meat, df, variance = _by_row(design, w, bread, residual)
+    df: float | FloatArray
+    if cluster is not None and variance == "CR2":
+        few = reduced_bias(design, residual, bread, cluster)
+        whole, df, named = few.covariance, few.df[1:], few.variance
+    elif cluster is not None:
+        meat, df, named = _by_cluster(design, residual, cluster)
+        whole = bread @ meat @ bread
     else:
-        meat, df, variance = _by_cluster(design, residual, cluster)
-    covariance = (bread @ meat @ bread)[1:, 1:] / np.outer(scale, scale)
+        meat, df, named = _by_row(design, w, bread, residual)
+        whole = bread @ meat @ bread
+    covariance = whole[1:, 1:] / np.outer(scale, scale)
     coef, se = beta[1:] / scale, np.sqrt(np.diag(covariance))
-    half = float(stdtrit(df, 0.5 + level / 2)) * se
+    half = stdtrit(df, 0.5 + level / 2) * se
     return LinearFit(
         labels,
         coef,
@@ -155,12 +168,25 @@ def linear(
         coef + half,
         2 * stdtr(df, -np.abs(coef) / se),
         len(y),
-        df,
+        float(np.min(df)),
         outcome_label,
         "linear regression" if weights is None else "weighted linear regression",
-        variance,
+        named,
         level,
     )
+
+
+def _refuse_contradictions(
+    variance: str | None, cluster: ArrayLike | None, weights: ArrayLike | None
+) -> None:
+    """Raise UsageError for options that exclude each other."""
+    if variance is None:
+        return
+    one_of("variance", variance, ("HC3", "cluster", "CR2"))
+    if (variance == "HC3") != (cluster is None):
+        raise UsageError('linear: variance="cluster" or "CR2" and cluster= belong together.')
+    if variance == "CR2" and weights is not None:
+        raise UsageError('linear: variance="CR2" takes no weights.')
 
 
 def _design(x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -192,7 +218,7 @@ def _by_cluster(
 ) -> tuple[FloatArray, float, str]:
     """The middle of the clustered sandwich, its degrees of freedom, and its name."""
     n, k = design.shape
-    groups, index = clusters_of(cluster, n)
+    groups, index = clusters_of(cluster, n, reducible=True)
     sums = np.zeros((groups, k))
     np.add.at(sums, index, design * residual[:, None])
     factor = groups / (groups - 1) * (n - 1) / (n - k)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
+from ehrivig.stats.regression.few_clusters import reduced_bias
 from ehrivig.stats.regression.firth import firth_fit
 from ehrivig.stats.regression.glm import MaximumLikelihood, expit, maximise
 from ehrivig.stats.regression.logistic_fit import (
@@ -28,7 +29,7 @@ from ehrivig.stats.regression.logistic_input import (
 )
 from ehrivig.stats.regression.odds_ratios import exposure_effect
 from ehrivig.stats.regression.profile import with_profile
-from ehrivig.stats.regression.sandwich import clustered, heteroscedastic
+from ehrivig.stats.regression.sandwich import clustered, heteroscedastic, working
 from ehrivig.stats.result import FloatArray
 
 __all__ = ["LogisticFit", "exposure_effect", "likelihood_ratio", "logistic", "predicted"]
@@ -53,10 +54,12 @@ def logistic(
 
     `event` (n,) 0/1; `x` (n, p) without an intercept column; `weights` (n,) >= 0 (rows of weight
     zero are left out); `cluster` (n,) labels. `variance` defaults to "cluster" with clusters, to
-    "HC0" with weights (they are sampling weights) and to "model" otherwise. `interval="profile"`
-    inverts the likelihood-ratio test (model variance, no weights). `firth=True` penalises the
-    likelihood; `firth="auto"` does so only when the events are separated, with a NumericalWarning;
-    its limits are profiles, and `interval="none"` leaves them out, as predictions need none.
+    "HC0" with weights (they are sampling weights) and to "model" otherwise; below 40 clusters "CR2"
+    is best (bias reduced, t with Satterthwaite's degrees of freedom; no weights).
+    `interval="profile"` inverts the likelihood-ratio test (model variance, no weights).
+    `firth=True` penalises the likelihood; `firth="auto"` does so only when the events are
+    separated, with a NumericalWarning; its limits are profiles, and `interval="none"` leaves them
+    out, as predictions need none.
 
     Raises UsageError for wrong shapes and options that exclude each other; AnalysisError for
     missing or infinite values, no event or nothing but events, constant or collinear columns (an
@@ -78,7 +81,12 @@ def logistic(
             raise
         fit = _firth_instead(problem, str(error), limits=interval != "none")
         return replace(fit, event_label=event_label)
-    fit = wald_fit(problem, ml, _covariance(problem, ml, kind, labels), VARIANCE_NAMES[kind])
+    if kind == "CR2":
+        assert labels is not None
+        few = reduced_bias(*working(problem.event, problem.x, ml.coef), ml.covariance, labels)
+        fit = wald_fit(problem, ml, few.covariance, few.variance, df=few.df)
+    else:
+        fit = wald_fit(problem, ml, _covariance(problem, ml, kind, labels), VARIANCE_NAMES[kind])
     if interval == "profile":
         fit = with_profile(problem, fit)
     return replace(fit, event_label=event_label)
@@ -101,6 +109,7 @@ def _covariance(
     y, x, w = problem.event, problem.x, problem.weights
     if kind == "model":
         return ml.covariance
+    assert kind != "CR2"
     if kind == "quasi":
         return ml.covariance * _dispersion(problem, ml)
     if kind == "cluster":

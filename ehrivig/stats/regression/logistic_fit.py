@@ -26,10 +26,14 @@ class LogisticFit(OddsRatios):
 
 
 def wald_fit(
-    problem: Problem, ml: MaximumLikelihood, covariance: FloatArray, variance: str
+    problem: Problem,
+    ml: MaximumLikelihood,
+    covariance: FloatArray,
+    variance: str,
+    df: FloatArray | None = None,
 ) -> LogisticFit:
-    """The fit with Wald intervals and tests."""
-    odds = ratios(ml.coef, covariance, problem.level)
+    """The fit with Wald intervals and tests, of t where it has degrees of freedom `df` (k,)."""
+    odds = ratios(ml.coef, covariance, problem.level, df)
     return LogisticFit(
         names=problem.names,
         coef=ml.coef,

@@ -19,7 +19,7 @@ from ehrivig.stats.design_matrix import (
 )
 from ehrivig.stats.result import FloatArray
 
-Variance = Literal["model", "quasi", "HC0", "HC1", "HC2", "HC3", "cluster"]
+Variance = Literal["model", "quasi", "HC0", "HC1", "HC2", "HC3", "cluster", "CR2"]
 
 VARIANCE_NAMES = {
     "model": "model (inverse Fisher information)",
@@ -29,6 +29,7 @@ VARIANCE_NAMES = {
     "HC2": "HC2 (leverage)",
     "HC3": "HC3 (squared leverage)",
     "cluster": "cluster HC1 (statsmodels, R vcovCL type HC1)",
+    "CR2": "clustered CR2, t with Satterthwaite df",
 }
 
 
@@ -54,10 +55,12 @@ def refuse_contradictions(
     """Raise UsageError for options that exclude each other."""
     if variance is not None and variance not in VARIANCE_NAMES:
         raise UsageError(f"variance: {variance!r} is none of {', '.join(VARIANCE_NAMES)}.")
-    if (variance == "cluster") != (cluster is not None) and not (
+    if (variance in ("cluster", "CR2")) != (cluster is not None) and not (
         cluster is not None and variance is None
     ):
-        raise UsageError('variance="cluster" and cluster= belong together.')
+        raise UsageError('variance="cluster" or "CR2" and cluster= belong together.')
+    if variance == "CR2" and weights is not None:
+        raise UsageError('variance="CR2" takes no weights: it is right for rows of known variance.')
     if interval not in ("wald", "profile", "none") or firth not in (True, False, "auto"):
         raise UsageError('interval is "wald", "profile" or "none"; firth is True, False or "auto".')
     robust = variance not in (None, "model") or weights is not None or cluster is not None

@@ -64,7 +64,7 @@ def clustered(
     Raises AnalysisError with fewer than two clusters; warns with fewer than 40.
     """
     n, k = x.shape[0], len(coef)
-    groups, index = clusters_of(cluster, n)
+    groups, index = clusters_of(cluster, n, reducible=True)
     scores = cluster_scores(event, x, weights, coef, index, groups)
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     covariance: FloatArray = factor * (bread @ (scores.T @ scores) @ bread)
@@ -88,6 +88,14 @@ def cluster_scores(
     for j in range(x.shape[1]):
         scores[:, j + 1] = np.bincount(index, residual * x[:, j], groups)
     return scores
+
+
+def working(event: FloatArray, x: FloatArray, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The design (n, k) and residuals (n,) of a logistic fit, brought to equal variance."""
+    design = _with_intercept(x)
+    p = expit(design @ coef)
+    root = np.sqrt(p * (1 - p))
+    return design * root[:, np.newaxis], (event - p) / root
 
 
 def _with_intercept(x: FloatArray) -> FloatArray:

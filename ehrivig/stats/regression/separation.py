@@ -24,11 +24,13 @@ def maximum(
     *,
     what: str,
     max_iterations: int = 60,
+    unit: float = 1.0,
 ) -> Maximum:
     """The maximum of a concave log-likelihood whose coefficients are all of the order of one.
 
-    `labels` name the k columns in messages, `what` the model. Raises AnalysisError for constant or
-    collinear columns, for separation (the maximum lies at infinity) and for no convergence.
+    `labels` name the k columns in messages, `what` the model; `unit` as in `climb`. Raises
+    AnalysisError for constant or collinear columns, for separation (the maximum lies at infinity)
+    and for no convergence.
     """
 
     last: list[tuple[float, FloatArray]] = []
@@ -47,7 +49,9 @@ def maximum(
         return check
 
     try:
-        return climb(curve_at, start, what=what, guard=guard, max_iterations=max_iterations)
+        return climb(
+            curve_at, start, what=what, guard=guard, max_iterations=max_iterations, unit=unit
+        )
     except AnalysisError:
         # On its way to infinity, stuck where the likelihood rises by less than its rounding.
         if last and 1 <= last[0][0] < STUCK:

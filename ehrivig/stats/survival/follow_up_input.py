@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import numbers, refuse_far_weights
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 _BLOCK_ROWS = 4_096
@@ -106,7 +106,8 @@ def entry_time(entry: ArrayLike | None, time: FloatArray) -> FloatArray | None:
 def case_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
     """Return weights > 0, shape (n,), or None when every row counts once.
 
-    Raises AnalysisError on a weight that is missing, infinite, zero or negative.
+    Raises AnalysisError on a weight that is missing, infinite, zero or negative,
+    and where the largest is too small or large for sums of squares.
     """
     if weights is None:
         return None
@@ -116,6 +117,7 @@ def case_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
             f"weights: {int(np.count_nonzero(vector <= 0))} of {n} are not above 0. "
             "Drop the rows that should not count."
         )
+    refuse_far_weights(vector)
     return vector
 
 

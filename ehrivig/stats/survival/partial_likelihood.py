@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -42,9 +43,15 @@ def maximum(
 
         return check
 
-    start = np.zeros(len(names))
+    unit = min(1.0, n_events)
     return climb(
-        evaluate, start, what=method, arrived=little_gain, guard=guard, last_step=last_step
+        evaluate,
+        np.zeros(len(names)),
+        what=method,
+        arrived=partial(little_gain, unit=unit),
+        guard=guard,
+        last_step=last_step,
+        unit=unit,
     )
 
 

@@ -118,8 +118,11 @@ def effective_sample_size(weights: ArrayLike) -> float:
     0.0 for no rows or only zero weights.
     """
     w = finite_vector(weights, "weights")
-    square = float(w @ w)
-    return float(w.sum()) ** 2 / square if square > 0 else 0.0
+    largest = float(np.abs(w).max(initial=0.0))
+    if largest == 0.0:
+        return 0.0
+    share = w / largest  # so that no square runs over or vanishes
+    return float(share.sum()) ** 2 / float(share @ share)
 
 
 def _refuse(arm: BoolArray, truncate: tuple[float, float] | None) -> None:
