@@ -9,6 +9,7 @@ import polars as pl
 
 from ehrivig import disclosure
 from ehrivig.dataset import Variable, values
+from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.study import Study
 
 FEATURES = {
@@ -22,7 +23,10 @@ FEATURES = {
     "dose_coverage": ("Share of administrations with a usable dose", ""),
 }
 DRAWN = ("max_daily_g", "duration_days", "hours_to_first_dose")
-BINS = 20
+BINS = (20, 10, 5, 4, 2)
+"""Numbers of bins, the finest first: the first that can show most people, else the finest."""
+SHOWN = 0.8
+"""Share of the people who stand in bins that can be shown, before bins are wide enough."""
 SCHEMA: dict[str, Any] = {
     "feature": pl.String,
     "label": pl.String,
@@ -49,12 +53,8 @@ def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:
         x = x[~np.isnan(x)]
         if not len(x):
             continue
-        top = max(float(np.quantile(x, 0.99)), 1.0)
-        edges = np.linspace(0, np.ceil(top), BINS + 1)
-        counts = disclosure.hide_counts(
-            np.histogram(np.clip(x, 0, edges[-1]), bins=edges)[0].tolist(),
-            study.report.smallest_cell,
-        )
+        counted, edges = _histogram(x, study.report.smallest_cell)
+        counts = disclosure.hide_counts(counted.tolist(), study.report.smallest_cell)
         label, unit = FEATURES[name]
         rows += [
             {
@@ -67,3 +67,11 @@ def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:
             for lo, hi, n in zip(edges[:-1], edges[1:], counts, strict=True)
         ]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _histogram(x: FloatArray, smallest: int) -> tuple[IntArray, FloatArray]:
+    """Counts (b,) and edges (b + 1,) of bins that are as fine as few people allow."""
+    top = np.ceil(max(float(np.quantile(x, 0.99)), 1.0))
+    every = [np.histogram(np.clip(x, 0, top), np.linspace(0, top, n + 1)) for n in BINS]
+    wide = (one for one in every if one[0][one[0] >= smallest].sum() >= SHOWN * len(x))
+    return next(wide, every[0])

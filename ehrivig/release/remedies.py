@@ -112,13 +112,15 @@ def _bins(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """The count, and the smallest of the same feature that is still shown and not 0."""
+    """The count, and the smallest of the same feature that is still shown and not 0; then all."""
     frame = _blank(frame, cell.place.row, {"n": None})
     same = pl.lit(True)
     if "feature" in frame.columns:
         same = pl.col("feature").eq_missing(pl.lit(frame["feature"][cell.place.row]))
     left = frame.with_row_index("number").filter(same & (pl.col("n") > 0)).sort("n")
-    return frame if left.is_empty() else _blank(frame, int(left["number"][0]), {"n": None})
+    if left.is_empty():  # which bins are empty tells of those that are not
+        return frame.with_columns(pl.when(~same).then("n").alias("n"))
+    return _blank(frame, int(left["number"][0]), {"n": None})
 
 
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
@@ -232,6 +234,8 @@ def _regimens(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 def _curves(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """The curve that has the step."""
+    if cell.place.row >= frame.height:  # it went with another step of its curve
+        return frame
     row = frame.row(cell.place.row, named=True)
     same = [pl.col(n).eq_missing(pl.lit(row[n])) for n in ("curve", "population", "group")]
     return frame.filter(~pl.all_horizontal(same))

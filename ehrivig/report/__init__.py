@@ -101,7 +101,7 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
         *_of_curves(run.read("curves.csv"), immortal),
         _of_strategies(run.read("curves.csv"), study),
         *_of_effects(run.read("effects.csv"), study, immortal),
-        ("dosing", run.read("dosing_histogram.csv"), figures.dosing_histograms, {}),
+        ("dosing", _shown(run.read("dosing_histogram.csv")), figures.dosing_histograms, {}),
     ]
     for name, table, draw, options in plans:
         if not table.is_empty():
@@ -114,6 +114,11 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
             attrition, _arms(run, study), dropped, study.report.smallest_cell, drawn["flow"]
         )
     return drawn
+
+
+def _shown(counts: pl.DataFrame) -> pl.DataFrame:
+    """A histogram, unless nothing of it may be shown."""
+    return counts if counts.is_empty() or counts["n"].count() else counts.clear()
 
 
 def _grouped(run: RunTables) -> pl.DataFrame:

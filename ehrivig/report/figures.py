@@ -240,6 +240,7 @@ def _count(effect: dict[str, Any], name: str) -> str:
 
 def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:
     """How the exposed were dosed: one panel per feature, cells below the limit left empty."""
+    counts = counts.filter(pl.col("n").is_not_null().any().over("feature"))
     features = counts["feature"].unique(maintain_order=True).to_list()
     with drawing(7.2, 2.1 * max(1, len(features))) as (figure, axes):
         axes.remove()

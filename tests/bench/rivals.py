@@ -2,12 +2,14 @@
 
 A rival that is installed is measured in the same run. One that is not (Debian's MatchIt is broken,
 comprisk and lifelines are no dependencies) may have stored seconds in `rivals.csv`, measured on two
-cores by the script named there; a ratio to stored seconds says so.
+cores by the script named there; a ratio to stored seconds says so. They are multiplied by how much
+longer than stored the rivals take that are measured in this run: no two machines are as fast.
 """
 
 from __future__ import annotations
 
 import csv
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +47,20 @@ def stored() -> dict[tuple[str, int, str], float]:
         }
 
 
+def slower_than_stored(
+    rivals: dict[tuple[str, int, str], float], kept: dict[tuple[str, int, str], float]
+) -> float:
+    """How many times longer than stored the rivals take that are here; 1 where none is."""
+    times = [seconds / kept[key] for key, seconds in rivals.items() if key in kept]
+    return statistics.median(times) if times else 1.0
+
+
 def verdicts(
     ours: dict[tuple[str, int], float], rivals: dict[tuple[str, int, str], float]
 ) -> list[str]:
     """A line for each promise about a task that was measured: PASS, FAIL, or nobody to compare."""
     kept = stored()
+    slower = slower_than_stored(rivals, kept)
     told = []
     for promise in PROMISES:
         key = (promise.task, promise.rows, promise.rival)
@@ -58,7 +69,8 @@ def verdicts(
             continue
         seconds, source = rivals.get(key), "measured in this run"
         if seconds is None:
-            seconds, source = kept.get(key), "stored"
+            seconds, source = kept.get(key), f"stored, times {slower:.2g} for this machine"
+            seconds = None if seconds is None else seconds * slower
         name = (
             f"{promise.task}, {promise.rows:,} rows, at least {promise.factor:g} x {promise.rival}"
         )

@@ -101,6 +101,26 @@ def test_few_bins_are_hidden_with_the_next() -> None:
     assert mended["n"].to_list() == [0, None, None, 27, None, None, 0]
 
 
+def test_a_feature_of_few_people_shows_no_bin_at_all() -> None:
+    """Which bins are empty would tell of the others; of the other feature all stays."""
+    few = [{"feature": "days", "label": "d", "lo": n, "hi": n + 1, "n": [0, None, None, 0][n]}
+           for n in range(4)]  # fmt: skip
+    many = [{"feature": "dose", "label": "g", "lo": n, "hi": n + 1, "n": 7} for n in range(2)]
+    frame = pl.DataFrame(few + many)
+    known = Known()
+    known.sizes["all", "male"] = 7, 60
+    flows.histogram(known, "dosing_histogram.csv", frame)
+    cells = [f"dosing_histogram.csv|{n}" for n in range(4)]
+    assert known.puzzle.values(cells[1], 9) == [1, 2, 3, 4, 5, 6]
+    cell = hidden.Cell(known.where[cells[1]], False, (1, 2), 5)
+    mended = hidden.without({"dosing_histogram.csv": frame}, [cell], {})["dosing_histogram.csv"]
+    assert mended["n"].to_list() == [None] * 4 + [7, 7]
+    known = Known()
+    known.sizes["all", "male"] = 7, 60
+    flows.histogram(known, "dosing_histogram.csv", mended)
+    assert [len(known.puzzle.values(cell, 5)) for cell in cells] == [5] * 4
+
+
 def _outcome(variable: str, exposed: int | None, control: int) -> dict[str, object]:
     """A row of Table 2 of 421 exposed and 429 controls; without the exposed, without all."""
     counts = {"exposed": (exposed, 421), "control": (control, 429)}

@@ -107,8 +107,12 @@ def follow_up(known: Known, file: str, frame: pl.DataFrame) -> None:
 
 
 def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
-    """People in the bins of a feature, together those who have it; a bin of nobody shows its 0."""
+    """People in the bins of a feature, together those who have it.
+
+    A bin of nobody shows its 0, unless no bin of the feature shows anything.
+    """
     features: dict[str, list[str]] = {}
+    shown = {str(row.get("feature")) for row in frame.iter_rows(named=True) if row["n"] is not None}
     for number, row in enumerate(frame.iter_rows(named=True)):
         cell = f"{file}|{number}"
         known.people(cell, Place(file, number, f"{row.get('label', '')} from {row.get('lo')}"))
@@ -116,7 +120,7 @@ def histogram(known: Known, file: str, frame: pl.DataFrame) -> None:
         if row["n"] is not None:
             known.told(cell, int(row["n"]))
         else:
-            known.puzzle.cell(cell, 1)
+            known.puzzle.cell(cell, int(str(row.get("feature")) in shown))
     exposed = [n for (who, _), (n, _) in known.sizes.items() if who == ALL]
     for cells in features.values() if exposed else ():
         _together(known, cells, max(exposed))
