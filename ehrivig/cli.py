@@ -29,6 +29,7 @@ from ehrivig.commands.options import (
 )
 from ehrivig.commands.snapshot import snapshot
 from ehrivig.commands.study import app as study_app
+from ehrivig.commands.view import view
 from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError, plain
 
 app = typer.Typer(
@@ -172,7 +173,7 @@ def demo(
     console.print_summary(summary, as_json)
 
 
-for _command in (snapshot, *evidence.COMMANDS, *results.COMMANDS, *doctor.COMMANDS):
+for _command in (snapshot, view, *evidence.COMMANDS, *results.COMMANDS, *doctor.COMMANDS):
     app.command()(_command)
 
 

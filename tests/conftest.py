@@ -37,7 +37,7 @@ SYSTEM = (
     *("test_standardised.py", "test_demo_margins.py", "test_study_commands.py"),
     *("test_multiplicity_sensitivity.py", "test_protocol.py", "test_impossible_dates.py"),
     *("test_bad_input.py", "test_roles.py", "test_pipeline.py", "test_same_formats.py"),
-    *("test_layout_draft.py", "test_text_in_a_store.py", "test_layout_mimic.py"),
+    *("test_view.py", "test_layout_draft.py", "test_text_in_a_store.py", "test_layout_mimic.py"),
     *("test_validate_checks.py", "test_any_outcome_primary.py", "test_analysis_sensitivity.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.

@@ -28,6 +28,7 @@ _EXTRAS = {
     "export": "xlsxwriter",
     "postgresql": "adbc_driver_postgresql",
     "s3": "fsspec",
+    "view": "altair",
 }
 """Extra of the package -> the module that it brings."""
 _SPILL = 3

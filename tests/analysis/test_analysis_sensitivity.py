@@ -18,6 +18,7 @@ from ehrivig.analysis.sensitivity.weighting import weighted_risks, weighting
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.calibrate import worlds
 from ehrivig.dataset import covariate_variable
+from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
 from ehrivig.match.score import propensity
 from ehrivig.meta.hospitals import pool_hospitals
@@ -91,6 +92,16 @@ def test_weighted_variance_is_that_of_the_bootstrap(plan: study.Study) -> None:
     se = float((influence[:, 0] - influence[:, 1]).std() / np.sqrt(3000))
     drawn = [difference(rng.choice(everybody, 3000)) for _ in range(300)]
     assert se == pytest.approx(np.std(drawn), rel=0.12)
+
+
+def test_a_row_that_decides_its_own_score_has_no_variance() -> None:
+    """One of 30 people alone has a condition: his score is his own, and no HC3 exists."""
+    rng = np.random.default_rng(8)
+    arm, event = rng.random(30) < 0.5, (rng.random(30) < 0.4).astype(float)
+    x = np.column_stack([rng.normal(size=30), np.arange(30) == 4]).astype(float)
+    score = np.full(30, 0.5)
+    with pytest.raises(AnalysisError, match="1 of 30 rows decide their own score"):
+        weighted_risks(event, arm, x, score, ESTIMANDS["ATE"])
 
 
 WEIGHTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

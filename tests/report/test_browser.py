@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,19 +9,9 @@ from fuzz.base import short_study, small_extract
 
 from ehrivig import pipeline
 from ehrivig.study import load
+from tests.browser import BROWSER, opened
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (.ci/run installs it)")
-
-
-def opened(page: Path, profile: Path) -> tuple[str, list[str]]:
-    """The document as the browser has it once loaded, and what its scripts complained of."""
-    assert BROWSER
-    words = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
-    words += ["--enable-logging=stderr", "--dump-dom", page.as_uri()]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout, [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
 
 
 @pytest.fixture(scope="module")

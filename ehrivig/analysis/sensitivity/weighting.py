@@ -29,6 +29,8 @@ from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
 
+ALONE = 1e-6
+"""What is left of a row's leverage, below which its own residual is rounding."""
 VARIANCE = "influence function, score estimated, each row left out (as HC3)"
 
 
@@ -99,6 +101,7 @@ def weighted_risks(
     in them; with the score taken as known the intervals would be too wide. As in HC3, each value is
     what leaving the row out would change, to first order: without that the rows that pull the fit
     towards themselves, and heavy weights, make intervals of small cohorts too narrow.
+    Raises AnalysisError where a row decides its own score alone, of which no variance exists.
     Source: Lunceford & Davidian 2004; Li, Thomas & Li 2019 (overlap); MacKinnon & White 1985.
     """
     e, a = score, arm.astype(float)
@@ -106,6 +109,12 @@ def weighted_risks(
     information = (design * (e * (1 - e))[:, None]).T @ design / len(a)
     inverse = np.linalg.inv(information)
     leverage = e * (1 - e) * np.einsum("ij,ij->i", design @ inverse, design) / len(a)
+    alone = int((leverage > 1 - ALONE).sum())
+    if alone:
+        raise AnalysisError(
+            f"weighting: {alone} of {len(a)} rows decide their own score, so that no variance "
+            "exists. Give the score fewer variables."
+        )
     scores = design * ((a - e) / (1 - leverage))[:, None]
     risks, influence = [], []
     for inside, weight, slope in zip((a, 1 - a), aim.weights(e), aim.slopes(e), strict=True):

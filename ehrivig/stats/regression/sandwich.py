@@ -12,10 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.regression.glm import CHUNK_ROWS, expit
 from ehrivig.stats.result import FloatArray, IntArray
 
+_ALONE = 1e-10
 HeteroscedasticKind = Literal["HC0", "HC1", "HC2", "HC3"]
 
 
@@ -30,7 +32,8 @@ def heteroscedastic(
     """The (k, k) sandwich covariance that lets every row have its own variance.
 
     HC1 is HC0 times n / (n - k); HC2 and HC3 divide squared residuals by 1 - h and (1 - h)^2,
-    h the leverage in the weighted fit.
+    h the leverage in the weighted fit. Raises AnalysisError where a row has leverage 1, which alone
+    decides a coefficient.
     """
     n, k = x.shape[0], len(coef)
     meat = np.zeros((k, k))
@@ -42,6 +45,10 @@ def heteroscedastic(
         residual = w * (event[rows] - p)
         if kind in ("HC2", "HC3"):
             leverage = w * p * (1 - p) * np.einsum("ij,jk,ik->i", z, bread, z)
+            if bool((leverage > 1 - _ALONE).any()):
+                raise AnalysisError(
+                    f"logistic regression: a row alone decides a coefficient; no {kind} exists."
+                )
             residual = residual / (1 - leverage) ** (0.5 if kind == "HC2" else 1.0)
         z *= residual[:, np.newaxis]
         meat += z.T @ z

@@ -1,0 +1,167 @@
+"""The page to explore runs: what it holds, and that a real browser draws and filters it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from fuzz.base import short_study, small_extract
+from typer.testing import CliRunner
+
+from ehrivig import pipeline
+from ehrivig.cli import app
+from ehrivig.errors import UsageError
+from ehrivig.results.view import view
+from ehrivig.results.view.tables import of_runs
+from ehrivig.study import load
+from tests.browser import BROWSER, opened
+
+pytestmark = pytest.mark.usefixtures("quickly")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (.ci/run installs it)")
+FORCE = """
+<script>addEventListener("load", async () => {
+  for (const details of document.querySelectorAll("main > details")) {
+    details.open = true; await draw(details);
+  }
+  document.body.dataset.whole = "yes";
+});</script>"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("view")
+    plan = load(str(short_study(folder / "study.toml")))
+    pipeline.run(plan, small_extract(folder / "extract"), folder / "night")
+    return folder / "night"
+
+
+def many_hospitals(run: Path, folder: Path, n: int) -> Path:
+    """A copy of a run whose quality table is that of n hospitals, sealed by nobody."""
+    shutil.copytree(run / "release", folder)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None)
+    one = quality.filter(pl.col("hospital_id") == quality["hospital_id"].drop_nulls()[0])
+    parts = [one.with_columns(pl.lit(f"H{number:03}").alias("hospital_id")) for number in range(n)]
+    pl.concat(parts).write_csv(folder / "quality.csv")
+    return folder
+
+
+def add(page: Path, script: str) -> None:
+    """Put a script at the end of a page (its bundle speaks of other bodies)."""
+    before, end, after = page.read_text(encoding="utf-8").rpartition("</body>")
+    page.write_text(before + script + end + after, encoding="utf-8")
+
+
+def data_of(page: Path) -> dict[str, dict[str, list[object]]]:
+    found = re.search(r"^const DATA = (.*);$", page.read_text(encoding="utf-8"), re.M)
+    assert found
+    return json.loads(found[1])  # type: ignore[no-any-return]
+
+
+def test_the_page_holds_released_numbers_and_no_others(run: Path, tmp_path: Path) -> None:
+    page = view([run], tmp_path / "view.html")
+    effects = pl.read_csv(run / "release" / "effects.csv", infer_schema_length=None)
+    shown = effects.filter(pl.col("estimate").is_not_null())
+    shown = shown.sort(pl.col("role") != "primary", maintain_order=True)["estimate"]
+    assert data_of(page)["effects"]["estimate"] == [float(f"{v:.6g}") for v in shown]
+    released = pl.read_csv(run / "release" / "attrition.csv", infer_schema_length=None)
+    assert data_of(page)["flow"]["admissions"] == released["admissions"].to_list()
+
+
+def test_a_page_asks_nothing_of_a_network_and_names_cannot_end_its_script(
+    run: Path, tmp_path: Path
+) -> None:
+    bad = "</script><script>alert(1)</script>"
+    folder = many_hospitals(run, tmp_path / "copy", 1)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None)
+    quality = quality.with_columns(
+        pl.lit(bad).alias("hospital_id"), pl.lit("warn").alias("verdict")
+    )
+    quality.write_csv(folder / "quality.csv")
+    from ehrivig.results.run import Run
+    from ehrivig.results.view import _page
+
+    runs = {"one": Run(folder)}
+    text = _page(runs, of_runs(runs))
+    assert bad not in text
+    assert "\\u003c/script\\u003e" in text
+    assert "connect-src" not in text
+    assert "default-src 'none'" in text
+    assert not re.search(r'(src|href)="https?:', text)
+
+
+def test_what_is_no_run_and_what_is_there_are_refused(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no finished run"):
+        view([tmp_path], tmp_path / "view.html")
+    (tmp_path / "view.html").write_text("mine")
+    with pytest.raises(UsageError, match="is there already"):
+        view([run], tmp_path / "view.html")
+    with pytest.raises(UsageError, match="no folder"):
+        view([run], tmp_path / "nowhere" / "view.html")
+    assert (tmp_path / "view.html").read_text() == "mine"
+    done = CliRunner().invoke(app, ["view", str(run), "--out", str(tmp_path / "new.html")])
+    assert (done.exit_code, done.output.strip()) == (0, str(tmp_path / "new.html"))
+
+
+@needs_browser
+def test_two_nights_side_by_side_are_drawn_whole(run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "later"
+    shutil.copytree(run, other)
+    page = view([run, other], tmp_path / "view.html")
+    add(page, FORCE)
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    assert complaints == []
+    assert 'data-whole="yes"' in document
+    charts = document.count('id="chart-')
+    assert charts >= 6
+    assert document.count('data-drawn="done"') == charts
+    assert "night" in document
+    assert "later" in document
+    assert document.count('aria-label="Outcome"') == 1
+
+
+@needs_browser
+def test_a_choice_filters_what_is_drawn(run: Path, tmp_path: Path) -> None:
+    """The role chosen by the keyboard's event: fewer marks than before."""
+    page = view([run], tmp_path / "view.html")
+    choose = """
+<script>addEventListener("load", async () => {
+  await draw(document.getElementById("effects"));
+  const place = document.getElementById("chart-effects");
+  const marks = () => place.querySelectorAll(".mark-symbol path").length;
+  const before = marks(), role = place.querySelector("select[aria-label=Role]");
+  role.value = "primary"; role.dispatchEvent(new Event("input", {bubbles: true}));
+  role.dispatchEvent(new Event("change", {bubbles: true}));
+  await new Promise(done => setTimeout(done, 500));
+  document.body.dataset.marks = before + " " + marks();
+});</script>"""
+    add(page, choose)
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    assert complaints == []
+    found = re.search(r'data-marks="(\d+) (\d+)"', document)
+    assert found
+    before, after = map(int, found.groups())
+    assert before > after >= 1
+
+
+@needs_browser
+def test_186_hospitals_are_there_in_time(run: Path, tmp_path: Path) -> None:
+    """The page opens, and its first chart stands, within 3 s by the browser's own clock."""
+    from ehrivig.results.run import Run
+    from ehrivig.results.view import _page
+
+    runs = {"all": Run(many_hospitals(run, tmp_path / "copy", 186))}
+    page = tmp_path / "view.html"
+    page.write_text(_page(runs, of_runs(runs)), encoding="utf-8")
+    assert page.stat().st_size < 3_000_000
+    started = time.monotonic()
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    took = time.monotonic() - started
+    assert complaints == []
+    found = re.search(r'data-ready="(\d+)"', document)
+    assert found
+    assert int(found[1]) < 3000 or took < 6
