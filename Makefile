@@ -16,7 +16,7 @@ export MPLBACKEND := Agg
 export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help setup study check quality cohort report demo test system slow lint hooks parity bench fuzz defects \
-	mutations mutants clean sbom locked
+	mutations mutants clean sbom locked docs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,11 @@ locked:  ## make .venv from requirements.lock: nothing whose hash is not written
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+docs: $(READY)  ## the documentation site, in site/index.html
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --config-file .ci/mkdocs.yml
+	@echo "open site/index.html"
+
 hooks: $(READY)  ## let git try what `make lint` tries on the files of each commit
 	$(BIN)/pre-commit install
 
@@ -99,5 +104,5 @@ mutants: $(READY)  ## small changes of the code that no test notices: 8% or more
 	$(BIN)/python -m tests.mutants --seed $(SEED) --size $(SIZE)
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) out extract dist build .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out extract dist build site .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
