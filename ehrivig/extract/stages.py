@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
-from ehrivig.extract import canonical, care_sites, layouts, offsets, source_view, unplaced
+from ehrivig.extract import (
+    canonical,
+    care_sites,
+    database_file,
+    layouts,
+    offsets,
+    source_view,
+    unplaced,
+)
 from ehrivig.extract.files import Source
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.number_ids import number_ids
@@ -37,42 +44,6 @@ _NO_STAY = {
     "clif": "clif_hospitalization: no row is a stay of a hospital that clif_adt names. Fill both.",
 }
 """Layout -> what is said where a source holds no stay."""
-
-
-def attach(db: Database, path: Path) -> dict[str, str]:
-    """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
-    journal = path.with_name(f"{path.name}.wal")
-    if journal.is_file() and journal.stat().st_size:
-        raise ExtractError(
-            f"extract: {path.name} lacks what {journal.name} holds: it is open, or was not closed. "
-            "Close the program that writes it, or run CHECKPOINT there."
-        )
-    try:
-        db.execute(render("ATTACH $path AS warehouse (READ_ONLY)", {"path": str(path)}))
-    except EhrivigError:
-        raise
-    except Exception as error:
-        raise ExtractError(
-            f"extract: {path.name} is no readable DuckDB file. Replace it."
-        ) from error
-    rows = db.rows(
-        "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_catalog = 'warehouse'"
-    )
-    return {name.lower(): f'warehouse."{schema}"."{name}"' for schema, name in sorted(rows)}
-
-
-def refuse_twin_tables(db: Database, path: Path, layout: Layout) -> None:
-    """ExtractError when an attached file has a table that the layout reads in two schemas."""
-    twice = db.rows(
-        "SELECT lower(table_name), list_sort(list(table_schema)) FROM information_schema.tables "
-        "WHERE table_catalog = 'warehouse' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
-    )
-    for name, (first, second, *_) in (row for row in twice if row[0] in layout.sources):
-        raise ExtractError(
-            f"{name}: given twice in {path.name}, as {first}.{name} and {second}.{name}. Drop or "
-            "rename one."
-        )
 
 
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
@@ -178,7 +149,7 @@ def _sources(
     db: Database, source: Source, layout: Layout, hospitals: tuple[str, ...], study: Study
 ) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
-    attached = attach(db, source.root) if source.is_database else {}
+    attached = database_file.attach(db, source.root) if source.is_database else {}
     zone = known_zone(db, study.extract.timezone)
     keys: dict[str, str] = {}
     numbers = number_ids(source, layout, hospitals)

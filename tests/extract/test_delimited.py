@@ -128,14 +128,14 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
                 "place 2 of 3."),
     "blank in a name": ("a, b\n1,2\n", "lab.csv", {}, "line 1 names column 2 with a blank or"),
     "header again": ("a,b\n1,2\na,b\n3,4\n", "lab.csv", {}, "line 3 is the first line once more"),
-    "no name at the end": ("a,b,\n1,2,\n", "lab.csv", {}, "names none at place 3 of 3. Name it, or "
-                           "leave it out of every line (a delimiter at the end of lines makes such"),
+    "no name at the end": ("a,b,\n1,2,\n", "lab.csv", {}, "names none at place 3 of 3. Name it"
+                           ", or leave it out of every line (a delimiter at the end of"),
     "numbers of rows": (",a\n0,1\n", "lab.csv", {}, "names none at place 1 of 2."),
     "a name without end": (
         "a," + "b" * 200_000 + "\n1,2\n", "lab.csv", {}, "line 1 has 200,002 bytes, which are no na"
     ),
-    "another quote": ("'a','b'\n1,2\n", "lab.csv", {}, "line 1 has a name in ', which is not "
-                      'declared as the quote. Declare it: {"csv": {"quote": "\'"}} in extract.json'),
+    "another quote": ("'a','b'\n1,2\n", "lab.csv", {}, "line 1 has a name in ', which is not"
+                      ' declared as the quote. Declare it: {"csv": {"quote": "\'"}} in extract'),
     "no quote is wrong": ('"a","b"\n1,2\n', "lab.csv", {"quote": ""}, "line 1 has a name in \","),
     "one": ("a,b\n1\n", "lab.csv", {}, "line 2 has 1 value, and the first line names 2 columns. "),
     "sep": ("sep=;\na;b\n", "lab.csv", {}, "line 1 is 'sep=;', not the names of the columns."),
@@ -144,7 +144,7 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
         'Declare it: {"csv": {"delimiter": ";"}} in extract.json of the extract, or delimiter ='),
     "tabs": ("a\tb\n1\t2\n", "lab.csv", {}, '{"csv": {"delimiter": "\\t"}} in extract.json'),
     "commas in TSV": ("a;b\n1;2\n", "lab.tsv", {}, "line 1 holds no '\\t' but ';', which is not "
-                      "declared. Call it .csv, or declare the delimiter of its table under csv.tab"),
+                      "declared. Call it .csv, or declare the delimiter of its table under csv."),
     "latin-1": ("a,b\nx,y\nMüller,2\n".encode("latin-1"), "lab.csv", {}, "line 3 is not UTF-8. "
                 'Declare the encoding that the file has: {"csv": {"encoding": "windows-1252"}} in'),
     "UTF-16": ("a,b\n".encode("utf-16"), "lab.csv", {}, "lab.csv: is UTF-16, which is not "),
@@ -163,7 +163,7 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
     "no mark, low byte first": (
         "a,b\n1,2\n".encode("utf-32-le"), "lab.csv", {"encoding": "utf-32"}, '"utf-32-le"}'
     ),
-    "half of a pair": (b"a,b\n1,+2AA-\n", "lab.csv", {"encoding": "utf-7"}, "line 2 holds half of a"),
+    "half of a pair": (b"a,b\n1,+2AA-\n", "lab.csv", {"encoding": "utf-7"}, "line 2 holds half of"),
     "commas": ("a,b\n1,2\n", "lab.csv", {"delimiter": ";"}, "line 1 holds no ';' but ',', which"),
     "not as declared": (
         "a\nMüller\n", "lab.csv", {"encoding": "ascii"}, "line 2 is not ascii, which is declared"

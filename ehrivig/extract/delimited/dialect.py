@@ -44,7 +44,7 @@ class Dialects:
     """The tables that declare a delimiter of their own."""
 
     def of(self, table: str, name: str) -> Dialect:
-        """The dialect of a file of a table: .tsv declares the tab, unless its table does another."""
+        """The dialect of a file of a table: .tsv declares the tab, but what its table declares."""
         found = self.tables.get(table, self.every)
         by_name = is_tsv(name) and table not in self.delimited
         return replace(found, delimiter="\t") if by_name else found

@@ -230,8 +230,8 @@ class _Rows:
         if "" in plain:
             raise ExtractError(
                 f"{self._where}: line 1 must name every column, and names none at place "
-                f"{plain.index('') + 1:,} of {len(plain):,}. Name it, or leave it out of every line "
-                "(a delimiter at the end of lines makes such a column, and so do numbers of rows)."
+                f"{plain.index('') + 1:,} of {len(plain):,}. Name it, or leave it out of every "
+                "line (a delimiter at the end of lines makes such a column, or numbers of rows do)."
             )
         self._refuse_other_quote(plain)
         for place, name in enumerate(names, start=1):

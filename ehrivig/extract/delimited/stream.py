@@ -140,7 +140,6 @@ def _refuse_other_kind(head: bytes, where: str, dialect: Dialect) -> None:
                 f"{how_to_declare('encoding', encoding)}"
             )
 
-
     begin = head[:_HEAD]
     if begin.count(0) > len(begin) / 4 and not dialect.encoding.startswith(("utf-16", "utf-32")):
         raise ExtractError(
