@@ -200,6 +200,19 @@ def test_every_entry_of_the_contents_is_on_the_page(folder: Path, drawn: dict[st
     assert "published" in names
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("ivig_covid19", "As published"), ("eicu_demo", "Ever against never")]
+)
+def test_only_a_reproduction_has_something_published(
+    folder: Path, drawn: dict[str, Any], name: str, said: str
+) -> None:
+    pl.DataFrame([EFFECT | {"analysis": "table3"}]).write_csv(folder / "effects.csv")
+    html = written(folder, load(name))
+    assert f'<a href="#published">{said}</a>' in html
+    assert f'<h2 id="published">{said}</h2>' in html
+    assert ("As published" in html) == (said == "As published")
+
+
 def test_the_balance_is_drawn_in_the_groups_of_table_1(
     folder: Path, drawn: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,6 +228,15 @@ def test_what_every_row_says_is_said_once_under_the_table(folder: Path) -> None:
     assert found.note == "Every row: matched, death, logistic, OR. Crude."
 
 
+def test_a_note_ends_once(folder: Path) -> None:
+    long = "prefer fixed effects of the clusters, of which there are few."
+    rows = [EFFECT | {"note": f"crude.; {long}"}, EFFECT | {"note": f"crude.; {long}; one"}]
+    write(folder, "effects.csv", [*rows, EFFECT | {"note": "crude."}])
+    note = table(folder, "effects_main").note
+    assert f"Crude. a: {long}" in note
+    assert ".." not in note
+
+
 def test_risks_stand_beside_what_was_counted(folder: Path) -> None:
     """Weighted risks are none of the events over people beside them."""
     risks = {"risk_exposed": 0.402, "risk_exposed_lo": 0.27, "risk_exposed_hi": 0.5}

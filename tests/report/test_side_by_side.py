@@ -97,6 +97,23 @@ def test_the_answer_stands_first_with_its_ratio_of_another_role() -> None:
     assert (ever.name, ever.detail) == ("ever", "crude")
 
 
+@pytest.mark.parametrize(
+    ("end_hours", "name"),
+    [
+        (48.0, "Crude, or ever against never: contains immortal time"),
+        (0.0, "Crude, or ever against never"),
+    ],
+)
+def test_what_is_adjusted_is_not_called_crude_alone(end_hours: float, name: str) -> None:
+    """Ever against never has that role too in a study that repeats none, adjusted or not."""
+    plan = load("eicu_demo")
+    exposure = plan.exposure.model_copy(update={"end_hours": end_hours})
+    rows = [effect(outcome=plan.primary.name, role="crude", adjusted=True)]
+    (group,) = summary(pl.DataFrame(rows), plan.model_copy(update={"exposure": exposure}))
+    assert group.name == name
+    assert group.lines[0].detail == "adjusted"
+
+
 def test_models_of_one_contrast_are_lines_of_their_own() -> None:
     rows = [
         effect(analysis="weighting", model=model, measure=measure, role="sensitivity")
