@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ehrivig import contract
@@ -59,6 +60,12 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
                 care_sites.refuse_doubtful(db)
         unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
+    refuse_nowhere(names, layout)
+    return names
+
+
+def refuse_nowhere(names: Collection[str | None], layout: Layout) -> None:
+    """ExtractError where no admission has a hospital, or one has none."""
     if not names:
         raise ExtractError(_NO_STAY.get(layout.name, _NO_ADMISSION))
     if None in names:
@@ -66,7 +73,6 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
             "admission: some admissions belong to no hospital: their hospital_id is empty. Fill it "
             "in every admission, or give it in admission.sql of your layout."
         )
-    return names
 
 
 def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
