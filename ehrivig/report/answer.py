@@ -77,7 +77,8 @@ def _verdict(row: dict[str, Any], checks: pl.DataFrame) -> str:
 def _sentence(row: dict[str, Any], study: Study) -> str:
     event = row["event_label"]
     if row["estimate"] is None:
-        reason = (row["note"] or "not shown").removeprefix("no estimate: ").rstrip(".")
+        before, _, after = (row["note"] or "not shown").partition("no estimate: ")
+        reason = (after or before).rstrip(".")
         return f"No estimate of {event}: {reason}."
     interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
     said = f"{MEASURES[row['measure']]} {interval}"

@@ -453,8 +453,9 @@ def test_what_is_in_no_model_decides_where_chance_does_not_explain_it(
     assert (row["value"], row["verdict"], row["decides"]) == (off, verdict, decides)
 
 
-def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study) -> None:
-    note = "no estimate: clone-censor-weight: nobody starts. Choose another grace period."
+@pytest.mark.parametrize("before", ["", "covariates measured until 24 h after time zero; "])
+def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study, before: str) -> None:
+    note = f"{before}no estimate: clone-censor-weight: nobody starts. Choose another grace period."
     words = {"event_label": "death by day 28", "note": note, "contrast": "given vs not"}
     effects(**words).write_csv(tmp_path / "effects.csv")
     pl.DataFrame(
