@@ -119,8 +119,9 @@ def _reach(lines: list[list[Row]]) -> float:
 
 def _line(rows: list[Row], reach: float) -> Line:
     difference, ratio = _first(rows, _DIFFERENCES), _first(rows, _RATIOS)
-    shown = difference or ratio or rows[0]
     role = _role(rows)
+    answer = [row for row in rows if row["role"] == "primary" and row["estimate"] is not None]
+    shown = next(iter(answer), None) or difference or ratio or rows[0]
     drawn = Markup("")
     if difference:
         values = (difference["estimate"], difference["lo"], difference["hi"])

@@ -114,6 +114,19 @@ def test_what_is_adjusted_is_not_called_crude_alone(end_hours: float, name: str)
     assert group.lines[0].detail == "adjusted"
 
 
+def test_the_p_of_the_answer_is_its_own() -> None:
+    """Also where it is a ratio: the sentence above and the line say the same."""
+    rows = [
+        effect(role="sensitivity", p=0.039),
+        effect(measure="OR", estimate=1.62, lo=1.04, hi=2.55, p=0.035),
+        effect(contrast="ever", analysis="main", role="crude", p=0.01),
+        effect(contrast="ever", analysis="main", role="crude", measure="OR", p=0.02),
+    ]
+    (answer,), (ever,) = (group.lines for group in summary(pl.DataFrame(rows), LIU))
+    assert (answer.p, answer.difference[:4], answer.ratio[:7]) == ("0.035", "+5.0", "OR 1.62")
+    assert ever.p == "0.010"
+
+
 def test_models_of_one_contrast_are_lines_of_their_own() -> None:
     rows = [
         effect(analysis="weighting", model=model, measure=measure, role="sensitivity")
