@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.report.table import RunTables, p_text, signed
+from ehrivig.report.table import RunTables, p_text, signed, typeset
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import ANSWERS
@@ -80,8 +80,10 @@ def _sentence(row: dict[str, Any], study: Study) -> str:
         before, _, after = (row["note"] or "not shown").partition("no estimate: ")
         reason = (after or before).rstrip(".")
         return f"No estimate of {event}: {reason}."
-    interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
-    said = f"{MEASURES[row['measure']]} {interval}"
+    estimate, lo, hi = (_number(row, name) for name in ("estimate", "lo", "hi"))
+    if row["measure"] == "MD" and study.primary.unit:
+        estimate += f" {typeset(study.primary.unit)}"
+    said = f"{MEASURES[row['measure']]} {estimate} (95% CI {lo} to {hi})"
     if None in (row["risk_exposed"], row["risk_control"]):
         return f"{event[0].upper()}{event[1:]}: {said}."
     return (

@@ -470,6 +470,18 @@ def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study, before: 
     )
 
 
+def test_a_difference_of_means_has_its_unit(tmp_path: Path, plan: Study) -> None:
+    (stay,) = [one for one in plan.outcomes.variables if one.name == "hospital_los_days"]
+    outcomes = plan.outcomes.model_copy(update={"primary": stay.name})
+    words = {"event_label": "length of stay", "note": "", "contrast": "given vs not"}
+    effects(estimate=5.14, lo=3.29, hi=6.99, measure="MD", p=0.01, estimand="", **words).write_csv(
+        tmp_path / "effects.csv"
+    )
+    made = answer.answer(RunTables(tmp_path), plan.model_copy(update={"outcomes": outcomes}))
+    assert made is not None
+    assert made.sentence == ("Length of stay: difference of means 5.14 days (95% CI 3.29 to 6.99).")
+
+
 def test_a_risk_that_is_not_shown_is_left_out_of_the_sentence(tmp_path: Path, plan: Study) -> None:
     words = {"event_label": "death by day 28", "note": "", "contrast": "given vs not"}
     told = {"lo": 0.0, "hi": 0.2, "measure": "RD", "p": 0.05, "estimand": ""}
