@@ -21,7 +21,7 @@ from ehrivig.extract import (
 from ehrivig.extract.files import Source
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.number_ids import number_ids
-from ehrivig.extract.pieces import of_attached
+from ehrivig.extract.pieces import of_attached, source_name
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
 from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.zones import alike, known_zone, own_zone
@@ -195,7 +195,7 @@ def _in_order(source: Source, layout: Layout, hospitals: tuple[str, ...]) -> lis
 def _keys_of(db: Database, view: View) -> dict[str, str]:
     """The types of the ids in a source view; none of one without columns, or of the hospital."""
     ids = {c.name for c in view.columns if c.kind == "key" and c.name != "hospital_id"}
-    found = db.columns(f"source.{view.table}") if ids else {}
+    found = db.columns(source_name(view.table)) if ids else {}
     return {name.lower(): kind for name, kind in found.items() if name.lower() in ids}
 
 
@@ -209,7 +209,7 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
     """One source view, over files, over a table of an attached database, or empty."""
     if attached is not None:
         piece = of_attached(db, view.table, attached)
-        db.view(f"source.{view.table}", source_view.select(db, view, [piece]))
+        db.view(source_name(view.table), source_view.select(db, view, [piece]))
     elif view.files:
         source_view.create(db, view)
     elif view.columns:
@@ -218,7 +218,7 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
                 f"{view.table}: {named(view.hospitals)} has no file. Add it, or leave the "
                 "hospital out with [extract].hospitals."
             )
-        db.view(f"source.{view.table}", source_view.empty(view.columns, view.keys))
+        db.view(source_name(view.table), source_view.empty(view.columns, view.keys))
 
 
 def _text(query: Query, values: dict[str, object]) -> str:
