@@ -110,6 +110,7 @@ def test_a_phone_shows_the_whole_design(name: str) -> None:
     assert max(len(bar.words) for bar in design.bars(plan)) * windows._LETTER <= windows._WIDTH
     page = protocol.html(plan)
     assert "min-width: 40rem" not in page
+    assert '<table class="narrow"><caption>Study</caption>' in page
     assert page.count('data-head="Emulation"') == len(fixed(plan)["items"])
 
 
