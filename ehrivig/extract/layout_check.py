@@ -223,6 +223,11 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
                 found = db.rows("SELECT DISTINCT hospital_id FROM mapped.admission")
                 stages.refuse_nowhere([name for (name,) in found], layout)
             usable = True
+        except UnreadableValue as error:
+            problem = (
+                f"{error}: in a cast, or in a join of ids that are numbers in one table and text "
+                f"in another. Look at what {layout.where(table.name)} and prepare/ read."
+            )
         except EhrivigError as error:
             problem = str(error)
     if not usable:

@@ -311,6 +311,23 @@ def test_names_of_tables_that_are_no_words(tmp_path: Path) -> None:
     assert layout_check.check(own, tmp_path / "dump").table("patient").rows == 9
 
 
+def test_a_value_that_a_select_cannot_cast_is_told_with_where_to_look(tmp_path: Path) -> None:
+    write(tmp_path / "dump" / "stays.parquet", [{"who": "oops"}, {"who": "1"}])
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, column in (("patient", "patient_id"), ("admission", "admission_id")):
+        select = (
+            f"SELECT 'H' AS hospital_id, who::BIGINT AS {column}, 'male' AS sex FROM source.stays"
+        )
+        (own / f"{name}.sql").write_text(select)
+    report = layout_check.check(own, tmp_path / "dump")
+    assert not report.usable
+    assert report.table("patient").problem == (
+        "a value is no INT64: in a cast, or in a join of ids that are numbers in one table and "
+        "text in another. Look at what own/patient.sql and prepare/ read."
+    )
+
+
 def test_a_dump_of_which_nothing_is_known(tmp_path: Path) -> None:
     write(tmp_path / "dump" / "abc.parquet", [{"x": 1, "y": "z"}] * 9)
     found = draft.write(tmp_path / "draft", tmp_path / "dump")
