@@ -5,6 +5,7 @@ Percentages use the non-missing denominator of each row. Missing values are neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -140,9 +141,11 @@ def _continuous(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> 
 
 
 def number(value: float) -> str:
-    """A measured value for a reader: three digits that matter, no exponent."""
+    """A measured value for a reader: three digits that matter, below 0.1 two; no exponent."""
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 3
+    if 0 < size < 0.01:
+        digits = 1 - math.floor(math.log10(size))
     return f"{value:,.{digits}f}"
 
 

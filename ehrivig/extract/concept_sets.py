@@ -10,7 +10,7 @@ import polars as pl
 from ehrivig.codes.imports import Concept
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract import layouts, source_view, stages
+from ehrivig.extract import database_file, layouts, source_view
 from ehrivig.extract.files import DATABASE_SUFFIXES, within
 from ehrivig.extract.folder import database_in, find_tables
 from ehrivig.extract.pieces import of_attached
@@ -93,7 +93,7 @@ def _is_database(extract: Path) -> bool:
 def _open(db: Database, extract: Path, files: dict[str, tuple[TableFile, ...]]) -> None:
     """The views concept and concept_ancestor."""
     if _is_database(extract):
-        attached = stages.attach(db, extract)
+        attached = database_file.attach(db, extract)
         for name in _NEEDED:
             _refuse_missing(name, extract, name in attached)
             of_attached(db, name, attached[name])

@@ -219,10 +219,19 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
             text = canonical.select(draft, types, table, layout.where(table.name))
             stages.refuse_mixed_keys(db, table, text)
             db.view(f"mapped.{table.name}", text)
+            if table.name == "admission" and layout.name != "native":
+                found = db.rows("SELECT DISTINCT hospital_id FROM mapped.admission")
+                stages.refuse_nowhere([name for (name,) in found], layout)
             usable = True
+        except UnreadableValue as error:
+            problem = (
+                f"{error}: in a cast, or in a join of ids that are numbers in one table and text "
+                f"in another. Look at what {layout.where(table.name)} and prepare/ read."
+            )
         except EhrivigError as error:
             problem = str(error)
     if not usable:
+        db.execute(f"DROP VIEW IF EXISTS mapped.{table.name}")
         db.view(f"mapped.{table.name}", canonical.absent(table, stages.keys(db, table)))
     sources = layout_rows.read_by(db, layout.selects[table.name]) if usable else ()
     return TableReport(

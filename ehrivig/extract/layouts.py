@@ -37,7 +37,6 @@ OF_ANY_TABLE = ("event", "moment")
 """What a preparation that is a macro is called with: a table, an expression over its columns."""
 FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
 """Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
-_SOURCE = re.compile(r"\bsource\.(\w+)", re.IGNORECASE)
 _NAMED = re.compile(r'\bsource\s*\.\s*(?:"([^"]+)"|(\w+))', re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -92,7 +91,7 @@ class Layout:
     def reads(self, table: str) -> set[str]:
         """The source tables that the SELECT of a canonical table reads."""
         text = _COMMENT.sub("", self.selects[table].text)
-        return {name.lower() for name in _SOURCE.findall(text)}
+        return {(one[1] or one[2]).lower() for one in _NAMED.finditer(text)}
 
     def filled(self, found: set[str]) -> tuple[str, ...]:
         """The canonical tables that can be filled from the source tables found."""

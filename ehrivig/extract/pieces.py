@@ -5,6 +5,7 @@ Usually a table is one piece. Files that differ in a type are shown each in its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from ehrivig.extract.table_file import TableFile
 from ehrivig.literals import literal, render
 
 _HOSPITAL = HIVE.rstrip("=")
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -192,3 +195,8 @@ def apart(one: Path, other: Path, root: Path) -> tuple[str, str]:
 def quoted(name: str) -> str:
     """A name as SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def source_name(table: str) -> str:
+    """The view of a source table as SQL; in quotes where its name is no word."""
+    return f"source.{table if _WORD.fullmatch(table) else quoted(table)}"

@@ -10,7 +10,7 @@ from ehrivig.batch import keys
 from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import layouts, resolved, stages
+from ehrivig.extract import database_file, layouts, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.damage import refused_column, unreadable
 from ehrivig.extract.file_names import is_text
@@ -184,7 +184,7 @@ def input_files(source: Source, hospitals: Sequence[str]) -> list[InputFile]:
     """Every file that holds rows of some hospitals: relative path, bytes, rows, SHA-256; sorted."""
     if source.is_database:
         with Database(within=source.within) as db:
-            stages.attach(db, source.root)
+            database_file.attach(db, source.root)
             rows = int(db.rows(_ROWS_OF_DATABASE)[0][0] or 0)
         return [input_file(source.root, source.root, rows)]
     root = source.root
@@ -227,8 +227,8 @@ def _database_parts(root: Path, layout: Layout) -> _Parts:
             f"({', '.join(DATABASE_SUFFIXES)}). Give one of these."
         )
     with Database(within=[root]) as db:
-        names = stages.attach(db, root)
-        stages.refuse_twin_tables(db, root, layout)
+        names = database_file.attach(db, root)
+        database_file.refuse_twin_tables(db, root, layout)
     return {name: () for name in sorted(names) if not layout.declared or name in layout.declared}
 
 
@@ -247,7 +247,7 @@ def _native_hospitals(source: Source) -> list[str]:
         p.hospital_id for files in source.parts.values() for p in files if p.hospital_id
     }
     with Database(within=source.within) as db:
-        attached = stages.attach(db, source.root) if source.is_database else {}
+        attached = database_file.attach(db, source.root) if source.is_database else {}
         for name, files in source.parts.items():
             if attached:
                 found |= hospitals_of(db, source.root, name, attached[name])

@@ -18,7 +18,7 @@ from ehrivig.extract import column_types, shown
 from ehrivig.extract.column_types import CLOCKS, UNTYPED, ZONED, Way, sql_type
 from ehrivig.extract.hospital_names import HIVE
 from ehrivig.extract.layouts import SourceColumn
-from ehrivig.extract.pieces import Piece, of_attached, pieces, quoted
+from ehrivig.extract.pieces import Piece, of_attached, pieces, quoted, source_name
 from ehrivig.extract.table_file import TableFile
 from ehrivig.literals import render
 
@@ -54,7 +54,7 @@ class View:
 
 def create(db: Database, view: View) -> None:
     """Make `source.<table>`; ExtractError for unreadable files, missing columns, wrong types."""
-    db.view(f"source.{view.table}", select(db, view, _pieces(db, view)))
+    db.view(source_name(view.table), select(db, view, _pieces(db, view)))
 
 
 def _pieces(db: Database, view: View) -> tuple[Piece, ...]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 from typing import Any
 
 from ehrivig import contract
 from ehrivig.codes import tables as code_tables
 from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError, ExtractError, OutOfReach, UnreadableValue
-from ehrivig.extract import canonical, care_sites, layouts, offsets, source_view, unplaced
+from ehrivig.extract import (
+    canonical,
+    care_sites,
+    database_file,
+    layouts,
+    offsets,
+    source_view,
+    unplaced,
+)
 from ehrivig.extract.files import Source
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.number_ids import number_ids
-from ehrivig.extract.pieces import of_attached
+from ehrivig.extract.pieces import of_attached, source_name
 from ehrivig.extract.source_view import EVERY, View, named, of_hospitals
 from ehrivig.extract.table_file import TableFile
 from ehrivig.extract.zones import alike, known_zone, own_zone
@@ -39,42 +47,6 @@ _NO_STAY = {
 """Layout -> what is said where a source holds no stay."""
 
 
-def attach(db: Database, path: Path) -> dict[str, str]:
-    """Attach a DuckDB file as `warehouse`, read only; its tables: name -> "schema.name"."""
-    journal = path.with_name(f"{path.name}.wal")
-    if journal.is_file() and journal.stat().st_size:
-        raise ExtractError(
-            f"extract: {path.name} lacks what {journal.name} holds: it is open, or was not closed. "
-            "Close the program that writes it, or run CHECKPOINT there."
-        )
-    try:
-        db.execute(render("ATTACH $path AS warehouse (READ_ONLY)", {"path": str(path)}))
-    except EhrivigError:
-        raise
-    except Exception as error:
-        raise ExtractError(
-            f"extract: {path.name} is no readable DuckDB file. Replace it."
-        ) from error
-    rows = db.rows(
-        "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_catalog = 'warehouse'"
-    )
-    return {name.lower(): f'warehouse."{schema}"."{name}"' for schema, name in sorted(rows)}
-
-
-def refuse_twin_tables(db: Database, path: Path, layout: Layout) -> None:
-    """ExtractError when an attached file has a table that the layout reads in two schemas."""
-    twice = db.rows(
-        "SELECT lower(table_name), list_sort(list(table_schema)) FROM information_schema.tables "
-        "WHERE table_catalog = 'warehouse' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
-    )
-    for name, (first, second, *_) in (row for row in twice if row[0] in layout.sources):
-        raise ExtractError(
-            f"{name}: given twice in {path.name}, as {first}.{name} and {second}.{name}. Drop or "
-            "rename one."
-        )
-
-
 def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
     """The hospitals that the layout's admissions name, sorted."""
     with Database(within=source.within) as db:
@@ -88,6 +60,12 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
                 care_sites.refuse_doubtful(db)
         unplaced.refuse_unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
+    refuse_nowhere(names, layout)
+    return names
+
+
+def refuse_nowhere(names: Collection[str | None], layout: Layout) -> None:
+    """ExtractError where no admission has a hospital, or one has none."""
     if not names:
         raise ExtractError(_NO_STAY.get(layout.name, _NO_ADMISSION))
     if None in names:
@@ -95,7 +73,6 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
             "admission: some admissions belong to no hospital: their hospital_id is empty. Fill it "
             "in every admission, or give it in admission.sql of your layout."
         )
-    return names
 
 
 def _read(db: Database, select: Query) -> list[tuple[Any, ...]]:
@@ -178,7 +155,7 @@ def _sources(
     db: Database, source: Source, layout: Layout, hospitals: tuple[str, ...], study: Study
 ) -> None:
     """A source view per table; empty ones for declared tables that are not there."""
-    attached = attach(db, source.root) if source.is_database else {}
+    attached = database_file.attach(db, source.root) if source.is_database else {}
     zone = known_zone(db, study.extract.timezone)
     keys: dict[str, str] = {}
     numbers = number_ids(source, layout, hospitals)
@@ -218,7 +195,7 @@ def _in_order(source: Source, layout: Layout, hospitals: tuple[str, ...]) -> lis
 def _keys_of(db: Database, view: View) -> dict[str, str]:
     """The types of the ids in a source view; none of one without columns, or of the hospital."""
     ids = {c.name for c in view.columns if c.kind == "key" and c.name != "hospital_id"}
-    found = db.columns(f"source.{view.table}") if ids else {}
+    found = db.columns(source_name(view.table)) if ids else {}
     return {name.lower(): kind for name, kind in found.items() if name.lower() in ids}
 
 
@@ -232,7 +209,7 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
     """One source view, over files, over a table of an attached database, or empty."""
     if attached is not None:
         piece = of_attached(db, view.table, attached)
-        db.view(f"source.{view.table}", source_view.select(db, view, [piece]))
+        db.view(source_name(view.table), source_view.select(db, view, [piece]))
     elif view.files:
         source_view.create(db, view)
     elif view.columns:
@@ -241,7 +218,7 @@ def _source(db: Database, layout: Layout, view: View, attached: str | None) -> N
                 f"{view.table}: {named(view.hospitals)} has no file. Add it, or leave the "
                 "hospital out with [extract].hospitals."
             )
-        db.view(f"source.{view.table}", source_view.empty(view.columns, view.keys))
+        db.view(source_name(view.table), source_view.empty(view.columns, view.keys))
 
 
 def _text(query: Query, values: dict[str, object]) -> str:

@@ -43,6 +43,15 @@ _REASONS = (
     (("22",), "holds a value that cannot be handed on. Cast the column in a view, and name that"),
 )
 """Beginnings of SQLSTATE codes, and what they mean."""
+_ADDRESS = (
+    "snapshot: --from is an address such as postgresql://host:5432/database; user and password are "
+    "read from PGUSER and PGPASSWORD, ~/.pgpass or a service file."
+)
+_NO_ADDRESS = (
+    *("invalid port number", "invalid percent-encoded", "forbidden value", "invalid uri"),
+    *("unexpected character", "invalid connection option", "missing key/value"),
+)
+"""What libpq says of an address that it cannot read, before it asks any server."""
 
 
 @dataclass(frozen=True)
@@ -129,16 +138,15 @@ def _refuse_address(address: str) -> None:
     except ValueError:
         scheme = ""
     if scheme not in SCHEMES:
-        raise UsageError(
-            "snapshot: --from is an address such as postgresql://host:5432/database; user and "
-            "password are read from PGUSER and PGPASSWORD, ~/.pgpass or a service file."
-        )
+        raise UsageError(_ADDRESS)
 
 
-def _told(error: BaseException) -> ExtractError:
+def _told(error: BaseException) -> EhrivigError:
     """Why a warehouse could not be read, without the words of the driver."""
     state = str(getattr(error, "sqlstate", None) or "")
     text = str(error).lower()
+    if any(part in text for part in _NO_ADDRESS):
+        return UsageError(f"{_ADDRESS} A part of the address that was given cannot be read.")
     if "row-level security" in text:
         return ExtractError(
             "snapshot: the warehouse hides rows of a table from this user (row-level security). "

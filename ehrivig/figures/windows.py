@@ -24,10 +24,16 @@ from ehrivig.figures.style import (
     svg_text,
 )
 
-_LEFT, _RIGHT, _WIDTH = 2.75, 8.0, 8.2
-_ROW = 0.62
-_BEFORE = 0.24
+_LEFT, _RIGHT, _WIDTH = 0.16, 4.14, 4.3
+"""Inches: as wide as a phone shows without making words small."""
+_ROW = 0.74
+_BEFORE = 0.26
 """Which part of the drawing lies before time zero."""
+_LETTER = 0.068
+"""Inches of a letter of the words under a bar."""
+_TOP, _HIGH = -0.17, 0.3
+"""Where a bar begins under the middle of its row, and how high it is, in rows."""
+_PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 Moment = Callable[[float], str]
 """An hour in words."""
 
@@ -89,13 +95,15 @@ def _axis(axes: Axes, scale: _Scale, named: str, lines: int, moment: Moment) -> 
     """The line of time zero, and the moments at which a window begins or ends."""
     zero = scale.x(0)
     axes.plot((zero, zero), (-0.55, lines - 0.1), color=INK, lw=1.2, zorder=1)
-    words = textwrap.fill(f"Time zero: {named}", 58)
-    axes.text(zero, -0.68, words, ha="center", va="bottom", fontsize=8.8, weight="bold")
+    words = textwrap.fill(f"Time zero: {named}", 44)
+    half = max(map(len, words.split("\n"))) * _LETTER * 0.62
+    middle = min(max(zero, half), _WIDTH - half)
+    axes.text(middle, -0.72, words, ha="center", va="bottom", fontsize=8.8, weight="bold")
     axes.plot((_LEFT, _RIGHT), (lines - 0.1,) * 2, color=INK, lw=0.9)
     shown = zero
     for tick in [0.0, *(t for t in scale.ticks if t > 0), *(t for t in scale.ticks if t < 0)]:
         x = scale.x(tick)
-        if tick and abs(x - shown) < 0.42:
+        if tick and abs(x - shown) < 0.3:
             continue
         shown = zero if tick <= 0 else x
         axes.plot((x, x), (lines - 0.1, lines), color=INK, lw=0.9)
@@ -105,14 +113,16 @@ def _axis(axes: Axes, scale: _Scale, named: str, lines: int, moment: Moment) -> 
 
 
 def _row(axes: Axes, scale: _Scale, row: Bar, number: int) -> None:
-    """The name of a window, its bar, and what it is under the bar."""
-    axes.plot((0.06, _RIGHT), (number + 0.5,) * 2, color=LIGHT, lw=0.6, zorder=0)
-    label = textwrap.fill(row.label, 26)
-    axes.text(0.06, number, label, ha="left", va="center", fontsize=9)
+    """The name of a window over its bar, and what it is under it."""
+    axes.plot((0.06, _WIDTH - 0.06), (number + 0.5,) * 2, color=LIGHT, lw=0.6, zorder=0)
+    axes.text(
+        0.06, number - 0.34, row.label, ha="left", va="center", fontsize=8.6, weight="bold",
+        zorder=3, bbox=_PLATE,
+    )  # fmt: skip
     start, end = scale.start(row), scale.end(row)
     if end - start < 0.02:
-        corners = [(start - 0.08, number - 0.14), (start, number - 0.34)]
-        corners += [(start + 0.08, number - 0.14), (start, number + 0.06)]
+        corners = [(start - 0.07, number - 0.02), (start, number - 0.18)]
+        corners += [(start + 0.07, number - 0.02), (start, number + 0.14)]
         axes.add_patch(Polygon(corners, closed=True, color=row.colour, lw=0, zorder=2))
     else:
         zero = min(end, scale.x(0)) if row.ends_known and start < scale.x(0) else end
@@ -123,24 +133,24 @@ def _row(axes: Axes, scale: _Scale, row: Bar, number: int) -> None:
 
 
 def _bar(axes: Axes, number: int, start: float, end: float, colour: str) -> None:
-    corner = (start, number - 0.32)
-    axes.add_patch(Rectangle(corner, end - start, 0.32, color=colour, lw=0, alpha=0.85))
+    corner = (start, number + _TOP)
+    axes.add_patch(Rectangle(corner, end - start, _HIGH, color=colour, lw=0, alpha=0.85))
 
 
 def _open(axes: Axes, row: Bar, number: int, start: float, end: float) -> None:
     """A tip at an end that lies wherever the stay begins or ends."""
+    top, foot = number + _TOP, number + _TOP + _HIGH
     for known, edge, step in ((row.start, start, -0.1), (row.end, end, 0.1)):
         if known is None:
-            corners = [(edge, number - 0.32), (edge + step, number - 0.16), (edge, number)]
+            corners = [(edge, top), (edge + step, (top + foot) / 2), (edge, foot)]
             axes.add_patch(Polygon(corners, closed=True, color=row.colour, lw=0, alpha=0.85))
 
 
 def _words(axes: Axes, row: Bar, number: int, start: float, end: float) -> None:
     """What a window is, under its bar, from its left end on where there is room."""
-    width = 0.068 * len(row.words)
-    x, side = (start + 0.04, "left") if start + width < _WIDTH else (_RIGHT, "right")
-    y = number + 0.28
+    words = textwrap.shorten(row.words, int((_WIDTH - 0.1) / _LETTER), placeholder=" ...")
+    width = _LETTER * len(words)
+    x, side = (start + 0.04, "left") if start + width < _WIDTH else (_WIDTH - 0.06, "right")
     axes.text(
-        x, y, row.words, ha=side, va="center", fontsize=8, color=INK, zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-    )  # fmt: skip
+        x, number + 0.32, words, ha=side, va="center", fontsize=8, color=INK, zorder=3, bbox=_PLATE
+    )

@@ -57,6 +57,7 @@ def write(
         tables=tables.readable(run, study) | use.readable(run, study),
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
+        analysed=_analysed(run),
         numbers=_numbers(run, study),
         protocol=_protocol(folder),
         baseline=baseline_table.side_by_side(run, study),
@@ -67,6 +68,12 @@ def write(
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
     protocol.write(folder, asked or study)
+
+
+def _analysed(run: RunTables) -> bool:
+    """Whether the run came to its analyses; one that ended before has looked for nothing there."""
+    there = [(run.folder / name).is_file() for name in ("table1.csv", "effects.csv")]
+    return not _manifest(run)["exit_code"] or any(there)
 
 
 def _files(folder: Path) -> set[str]:
@@ -222,8 +229,8 @@ def _numbers(run: RunTables, study: Study) -> dict[str, str]:
     Nor are pairs where the manifest leaves them out, as they are nearly all of an arm.
     """
     path = run.people / "cohort.parquet"
-    if not path.is_file():
-        return {"cohort": "0", "exposed": "0", "control": "0", "pairs": "0"}
+    if not path.is_file():  # the run ended before it looked for anybody
+        return dict.fromkeys(("cohort", "exposed", "control", "pairs"), "not counted")
     exposed = pl.read_parquet(path, columns=["exposed"])["exposed"]
     matched = run.people / "matched.parquet"
     pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0

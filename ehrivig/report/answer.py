@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.report.table import RunTables, p_text, signed
+from ehrivig.report.table import RunTables, p_text, signed, typeset
 from ehrivig.study import Study
+from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import ANSWERS
 
 MEASURES = {
@@ -21,6 +22,7 @@ MEASURES = {
 }
 _SHARE = re.compile(r"^(largest )?share |, as a share ")
 """How the meaning of a diagnostic begins that is a share of people."""
+_IMMORTAL = " That contrast holds immortal time: whoever died early could not be treated."
 NEEDED = "number needed to treat for one "
 
 
@@ -61,7 +63,7 @@ def answer(run: RunTables, study: Study) -> Answer | None:
         _foot(row, study),
         _verdict(row, checks),
         [] if checks.is_empty() else [(_words(r), r["verdict"]) for r in checks.to_dicts()],
-        _published(effects),
+        _published(effects, study),
     )
 
 
@@ -75,10 +77,13 @@ def _verdict(row: dict[str, Any], checks: pl.DataFrame) -> str:
 def _sentence(row: dict[str, Any], study: Study) -> str:
     event = row["event_label"]
     if row["estimate"] is None:
-        reason = (row["note"] or "not shown").removeprefix("no estimate: ").rstrip(".")
+        before, _, after = (row["note"] or "not shown").partition("no estimate: ")
+        reason = (after or before).rstrip(".")
         return f"No estimate of {event}: {reason}."
-    interval = f"{_number(row, 'estimate')} (95% CI {_number(row, 'lo')} to {_number(row, 'hi')})"
-    said = f"{MEASURES[row['measure']]} {interval}"
+    estimate, lo, hi = (_number(row, name) for name in ("estimate", "lo", "hi"))
+    if row["measure"] == "MD" and study.primary.unit:
+        estimate += f" {typeset(study.primary.unit)}"
+    said = f"{MEASURES[row['measure']]} {estimate} (95% CI {lo} to {hi})"
     if None in (row["risk_exposed"], row["risk_control"]):
         return f"{event[0].upper()}{event[1:]}: {said}."
     return (
@@ -169,14 +174,17 @@ def _words(row: dict[str, Any]) -> str:
     return f"{_plain(row['diagnostic'])} {value}"
 
 
-def _published(effects: pl.DataFrame) -> str:
+def _published(effects: pl.DataFrame, study: Study) -> str:
     """The published contrast of a reproduction, named as what it is."""
     rows = effects.filter(pl.col("role") == "reproduction", pl.col("analysis") == "table3").head(1)
+    immortal = _IMMORTAL if immortal_time(study) else ""
     for row in rows.iter_rows(named=True):
         if row["estimate"] is not None:
+            limits = (
+                "" if None in (row["lo"], row["hi"]) else f" ({row['lo']:.2f} to {row['hi']:.2f})"
+            )
             return (
                 f"As published ({row['contrast']}, matched, crude): {row['measure']} "
-                f"{row['estimate']:.2f} ({row['lo']:.2f} to {row['hi']:.2f}). That contrast holds "
-                "immortal time: whoever died early could not be treated."
+                f"{row['estimate']:.2f}{limits}.{immortal}"
             )
     return ""

@@ -19,7 +19,7 @@ _ROLES = {
     "safe": "Free of immortal time",
     "sensitivity": "Beside the answer",
     "crude": "Crude",
-    "reproduction": "Ever against never",
+    "reproduction": "As published",
 }
 """What the reader is told of each role, in this order."""
 _ANALYSES = ("time_zero", "follow_up", "main", "weighting", "hospital")
@@ -62,7 +62,7 @@ def summary(effects: pl.DataFrame, study: Study) -> list[Group]:
     )
     lines = _lines(asked.to_dicts())
     reach = _reach(lines)
-    names = _ROLES | {"reproduction": _ever_never(study)}
+    names = _ROLES | _no_effects(study)
     return [
         Group(name, [_line(rows, reach) for rows in lines if _role(rows) == role])
         for role, name in names.items()
@@ -70,10 +70,12 @@ def summary(effects: pl.DataFrame, study: Study) -> list[Group]:
     ]
 
 
-def _ever_never(study: Study) -> str:
-    """The heading of what contrasts ever with never."""
-    said = "As published" if study.study.reproduction else _ROLES["reproduction"]
-    return f"{said}: contains immortal time" if immortal_time(study) else said
+def _no_effects(study: Study) -> dict[str, str]:
+    """The headings of what is no effect; only a reproduction sets apart what contrasts ever with
+    never."""
+    role = "reproduction" if study.study.reproduction else "crude"
+    said = _ROLES[role] if study.study.reproduction else "Crude, or ever against never"
+    return {role: f"{said}: contains immortal time" if immortal_time(study) else said}
 
 
 def _lines(rows: list[Row]) -> list[list[Row]]:
@@ -117,8 +119,9 @@ def _reach(lines: list[list[Row]]) -> float:
 
 def _line(rows: list[Row], reach: float) -> Line:
     difference, ratio = _first(rows, _DIFFERENCES), _first(rows, _RATIOS)
-    shown = difference or ratio or rows[0]
     role = _role(rows)
+    answer = [row for row in rows if row["role"] == "primary" and row["estimate"] is not None]
+    shown = next(iter(answer), None) or difference or ratio or rows[0]
     drawn = Markup("")
     if difference:
         values = (difference["estimate"], difference["lo"], difference["hi"])

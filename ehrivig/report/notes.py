@@ -20,7 +20,7 @@ def said_once(notes: Sequence[str]) -> tuple[list[str], str]:
     common = _common(parts)
     marks = _marks(parts, common)
     rows = [_marked([part for part in row if part not in common], marks) for row in parts]
-    told = [f"{mark}: {part}." for part, mark in marks.items()]
+    told = [f"{mark}: {part.rstrip('.')}." for part, mark in marks.items()]
     return rows, " ".join([*_sentence(common), *told])
 
 
@@ -47,4 +47,4 @@ def _marked(row: list[str], marks: dict[str, str]) -> str:
 
 def _sentence(parts: list[str]) -> list[str]:
     text = BETWEEN.join(parts)
-    return [f"{text[0].upper()}{text[1:]}."] if text else []
+    return [f"{text[0].upper()}{text[1:].rstrip('.')}."] if text else []

@@ -10,6 +10,9 @@ from ehrivig.report.effect_tables import effect_tables
 from ehrivig.report.table import RunTables, Table, p_text, typeset
 from ehrivig.study import Study
 
+FEW = 12
+"""Of more hospitals those of which there is nothing to say have no line each."""
+
 
 def readable(run: RunTables, study: Study) -> dict[str, Table]:
     """Every table of the report that the run has, by name."""
@@ -194,13 +197,37 @@ def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:
         )
         .sort("hospital_id", "severity")
     )
+    note = "Each check by itself: quality.csv. Rows are rounded down."
+    if grouped["hospital_id"].n_unique() > FEW + 1:  # all hospitals together besides
+        grouped = _others_together(grouped)
+        note += " Hospitals in which no check of a severity fails are one line."
     smallest = study.report.smallest_cell
     rows = [
-        [str(h), s, str(c), str(f), str(w), _count(n) if n is None else shown(n, smallest)]
+        [str(h), s, f"{c:,}", f"{f:,}", f"{w:,}", _count(n) if n is None else shown(n, smallest)]
         for h, s, c, f, w, n in grouped.iter_rows()
     ]
     head = ["Hospital", "Severity", "Checks", "Failed", "Warned", "Rows set aside"]
-    return Table(caption, head, rows, "Each check by itself: quality.csv. Rows are rounded down.")
+    return Table(caption, head, rows, note)
+
+
+def _others_together(grouped: pl.DataFrame) -> pl.DataFrame:
+    """Of many hospitals those in which a check fails, by severity, and the others as one."""
+    failed = (pl.col("failed") > 0) | (pl.col("hospital_id").cast(pl.String) == "all")
+    rows = pl.when(~pl.col("rows").is_null().any()).then(pl.col("rows").sum())
+    others = (
+        grouped.filter(~failed)
+        .group_by("severity")
+        .agg(
+            hospital_id=pl.format("{} others", pl.len()),
+            checks=pl.col("checks").sum(),
+            failed=pl.col("failed").sum(),
+            warned=pl.col("warned").sum(),
+            rows=rows,
+        )
+        .sort("severity")
+    )
+    named = grouped.filter(failed).with_columns(pl.col("hospital_id").cast(pl.String))
+    return pl.concat([named, others.select(named.columns)], how="vertical_relaxed")
 
 
 def _count(value: int | None) -> str:

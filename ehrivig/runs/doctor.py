@@ -12,10 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ehrivig import __version__, extract
-from ehrivig.errors import EhrivigError
+from ehrivig.errors import EhrivigError, UsageError
 from ehrivig.runs.fingerprint import engines
 from ehrivig.runs.memory import LEAST_MIB, MIB, parse
-from ehrivig.store import folder
+from ehrivig.store import StorePath, folder, place, runs
 from ehrivig.study import Study
 
 _CGROUPS = (
@@ -114,34 +114,57 @@ def _extract(data: Path, study: Study) -> tuple[Finding, int | None]:
         source = extract.inspect(data, study)
     except EhrivigError as error:
         return Finding("extract", str(error), error.exit_code), None
-    files = [one.path for parts in source.parts.values() for one in parts]
+    files = [one.path for parts in source.parts.values() for one in parts] or [source.root]
     size = sum(path.stat().st_size for path in {*files} if path.is_file())
     said = (
         f"{len(source.hospitals):,} hospital(s), {len(files):,} file(s) of {len(source.parts)} "
-        f"tables, {size // MIB:,} MiB, layout {source.layout}"
+        f"tables, {-(-size // MIB):,} MiB, layout {source.layout}"
     )
     return Finding("extract", said), size
 
 
 def _out(out: Path, data: Path | None, size: int | None) -> Iterator[Finding]:
-    """Whether a run folder can be made at `out`, and whether the disk there is large enough."""
+    """Whether a run can be written to `out`, and whether the disk for it is large enough."""
     try:
-        folder.refuse_foreign(out)
+        out = place(out)
         if data is not None:
-            folder.refuse_overlap(out, data)
+            folder.refuse_overlap(out, place(data))
+        there = _tried(out)
     except EhrivigError as error:
         yield Finding("out", str(error), error.exit_code)
         return
-    there = next(place for place in (out, *out.absolute().parents) if place.is_dir())
-    try:
-        os.rmdir(tempfile.mkdtemp(prefix=".ehrivig-", dir=there))
     except OSError as error:
-        said = f"cannot write into {there.name or there}: {error.strerror}. Choose another --out."
-        yield Finding("out", said, 2)
+        said = f"cannot write into {_beside(out).name or '/'}: {error.strerror}. Choose another."
+        yield Finding("out", said, UsageError.exit_code)
         return
     free = shutil.disk_usage(there).free
     need = _SPILL * size if size else 0
     said = f"{free // MIB:,} MiB free"
+    if isinstance(out, StorePath):
+        said = f"may be written; {said} in the temporary folder, where the run is made"
     if need > free:
         said += f"; the run may need {need // MIB:,} MiB. Free space, or choose another --out."
     yield Finding("out", said, warn=need > free)
+
+
+def _tried(out: Path) -> Path:
+    """Write where a run would, and leave nothing; the folder whose disk it needs.
+
+    Raises what a run would: UsageError, FolderBusy; OSError for a folder that cannot be written.
+    """
+    if isinstance(out, StorePath):
+        runs.try_writing(out)
+        return Path(tempfile.gettempdir())
+    out = Path(os.path.realpath(out))
+    folder.refuse_foreign(out)
+    there = _beside(out)
+    os.rmdir(tempfile.mkdtemp(prefix=".ehrivig-", dir=there))
+    if there == out.parent:
+        with folder.locked(out):
+            pass
+    return there
+
+
+def _beside(out: Path) -> Path:
+    """The folder in which a run is written aside, or the nearest above it that is there."""
+    return next(folder for folder in Path(os.path.realpath(out)).parents if folder.is_dir())

@@ -59,6 +59,17 @@ def fetch(out: Path, home: Path, last_attempt: Callable[[Path], Path]) -> None:
         _download(_sibling(out, last_attempt), last_attempt(home))
 
 
+def try_writing(out: StorePath) -> None:
+    """Write one object where a run would be put aside, and take it away again.
+
+    Raises UsageError when the store refuses.
+    """
+    beside = out.with_name(f".{out.name}.asked").key
+    with writing(out):
+        _put(f"{beside}/begun", b"")
+        _remove(beside)
+
+
 def put(out: Path, home: Path, last_attempt: Callable[[Path], Path], *, good: bool) -> None:
     """Put the finished run at home into the store; a good run takes the later attempt away."""
     if not isinstance(out, StorePath):

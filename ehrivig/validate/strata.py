@@ -29,7 +29,7 @@ LEAST_STAYS = 20
 """Fewer stays of a part, or of the rest, say nothing of it."""
 _MOST, _HARDLY_ANY = 0.5, 0.25
 _BY_CHANCE = 1e-4
-"""The probability of so few treated that is none of a hospital's habits."""
+"""The probability of so few that is none of chance: many items of many hospitals are asked."""
 _ONE, _BOTH, _MOST_OTHERS = 0.95, 0.8, 0.75
 _OF_ALL = 100
 """Stays of all hospitals of which both sexes are expected."""
@@ -109,7 +109,8 @@ class Part:
         expected = share * self.stays
         usual = share >= _MOST or (self.stratum == "sex" and expected >= LEAST_STAYS)
         if self.item == EXPOSURE:
-            usual = at_most(self.covered, expected) < _BY_CHANCE
+            usual = True
+        few = few and at_most(self.covered, expected) < _BY_CHANCE
         return round(share * self.stays) - self.covered if enough and usual and few else 0
 
     def told(self, smallest: int) -> str:

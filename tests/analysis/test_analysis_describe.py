@@ -99,7 +99,10 @@ def test_dosing_by_outcome_is_about_the_exposed_only() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234.5, "1,234"), (56.78, "56.8"), (0.123, "0.12"), (0.012, "0.012"), (0, "0.00")],
+    [
+        *((1234.5, "1,234"), (56.78, "56.8"), (0.123, "0.12"), (0.012, "0.012"), (0, "0.00")),
+        *((0.0084, "0.0084"), (-0.000123, "-0.00012")),
+    ],
 )
 def test_numbers_are_written_without_exponents(value: float, text: str) -> None:
     assert number(value) == text

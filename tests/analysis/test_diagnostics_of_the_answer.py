@@ -453,8 +453,9 @@ def test_what_is_in_no_model_decides_where_chance_does_not_explain_it(
     assert (row["value"], row["verdict"], row["decides"]) == (off, verdict, decides)
 
 
-def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study) -> None:
-    note = "no estimate: clone-censor-weight: nobody starts. Choose another grace period."
+@pytest.mark.parametrize("before", ["", "covariates measured until 24 h after time zero; "])
+def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study, before: str) -> None:
+    note = f"{before}no estimate: clone-censor-weight: nobody starts. Choose another grace period."
     words = {"event_label": "death by day 28", "note": note, "contrast": "given vs not"}
     effects(**words).write_csv(tmp_path / "effects.csv")
     pl.DataFrame(
@@ -467,6 +468,18 @@ def test_no_estimate_is_nothing_to_believe(tmp_path: Path, plan: Study) -> None:
         "No estimate of death by day 28: clone-censor-weight: nobody starts. Choose another grace "
         "period."
     )
+
+
+def test_a_difference_of_means_has_its_unit(tmp_path: Path, plan: Study) -> None:
+    (stay,) = [one for one in plan.outcomes.variables if one.name == "hospital_los_days"]
+    outcomes = plan.outcomes.model_copy(update={"primary": stay.name})
+    words = {"event_label": "length of stay", "note": "", "contrast": "given vs not"}
+    effects(estimate=5.14, lo=3.29, hi=6.99, measure="MD", p=0.01, estimand="", **words).write_csv(
+        tmp_path / "effects.csv"
+    )
+    made = answer.answer(RunTables(tmp_path), plan.model_copy(update={"outcomes": outcomes}))
+    assert made is not None
+    assert made.sentence == ("Length of stay: difference of means 5.14 days (95% CI 3.29 to 6.99).")
 
 
 def test_a_risk_that_is_not_shown_is_left_out_of_the_sentence(tmp_path: Path, plan: Study) -> None:

@@ -179,3 +179,18 @@ def test_a_text_file_that_changes_while_it_is_read_is_refused(
 
     monkeypatch.setattr(text_copies, "copied", slowly)
     assert said(folder).startswith("lab.csv: changed while the run read the extract. Let the")
+
+
+def test_a_file_that_is_named_like_a_database_and_is_none_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    folder.mkdir()
+    file = folder / "dump.db"
+    for content, why in (
+        (b"SQLite format 3\0" + bytes(4096), "dump.db is SQLite, and no DuckDB file. Write its"),
+        (b"", "dump.db is no DuckDB file. Write its tables as Parquet or CSV, or give a DuckDB"),
+        (bytes(8) + b"DUCK" + b"\xff" * 4096, "dump.db is no DuckDB file that DuckDB "),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(ExtractError) as found:
+            extract.inspect(folder, study())
+        assert str(found.value).startswith(f"extract: {why}")

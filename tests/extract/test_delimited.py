@@ -77,6 +77,24 @@ def test_rows_do_not_depend_on_where_a_chunk_ends(
     assert read(tmp_path, gzip.compress(text.encode()), "lab.csv.gz") == want
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_second_header_is_told_wherever_a_chunk_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    text = end.join(["a,b", "1,2", "a,bc", "a,b", "3,4", ""])
+    for size in range(1, len(text) + 1):
+        monkeypatch.setattr(stream, "CHUNK", size)
+        assert "line 4 is the first line once more" in refused(tmp_path, text)
+
+
+def test_a_table_may_declare_what_separates_its_tsv(tmp_path: Path) -> None:
+    folder = as_csv(hive(tmp_path / "x"), suffix=".tsv")
+    assert "Call it .csv, or declare the delimiter of its table" in said(folder)
+    tables = {path.name: {"delimiter": ","} for path in folder.iterdir() if path.is_dir()}
+    (folder / "extract.json").write_text(json.dumps({"csv": {"tables": tables}}))
+    assert labs(folder) == labs(hive(tmp_path / "y"))
+
+
 def test_what_looks_like_something_is_text(tmp_path: Path) -> None:
     text = "a,b,c,d,e\n00123,1e16,NA,True,2020-03-01\n"
     assert read(tmp_path, text) == [
@@ -94,7 +112,7 @@ def test_other_encodings_are_read_as_declared(tmp_path: Path) -> None:
 BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
     "too many": ("a,b\n1,2\n1,2,3\n", "lab.csv", {}, "lab.csv: line 3 has 3 values, and the first "
                  "line names 2 columns. Mend the line."),
-    "too few": ('a,b\n"1\n",2\n\n1\n', "lab.csv", {}, "lab.csv: line 5 has 1 values, and"),
+    "too few": ('a,b\n"1\n",2\n\n1\n', "lab.csv", {}, "lab.csv: line 5 has 1 value, and"),
     "quote inside": ('a,b\n1,5" tube\n', "lab.csv", {}, "lab.csv: line 2 has a quote inside a "),
     "escaped": ('a,b\n1,"5\\" tube"\n', "lab.csv", {}, "line 2 has a quote inside a value. Write"),
     "behind a quote": ('a,b\n1,"5" tube\n', "lab.csv", {}, "line 2 has a quote inside a value."),
@@ -106,15 +124,27 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
     "blank": (b"\n \n\n", "lab.csv", {}, "lab.csv: is empty:"),
     "twice": ("a,b,A\n1,2,3\n", "lab.csv", {}, "lab.csv: line 1 names columns 1 and 3 alike."),
     "no header": ("1,2020-03-01,x\n", "lab.csv", {}, "line 1 must name every column, and one of"),
-    "no name": ("a,,b\n1,2,3\n", "lab.csv", {}, "line 1 must name every column, and one of its"),
+    "no name": ("a,,b\n1,2,3\n", "lab.csv", {}, "line 1 must name every column, and names none at "
+                "place 2 of 3."),
     "blank in a name": ("a, b\n1,2\n", "lab.csv", {}, "line 1 names column 2 with a blank or"),
     "header again": ("a,b\n1,2\na,b\n3,4\n", "lab.csv", {}, "line 3 is the first line once more"),
+    "no name at the end": ("a,b,\n1,2,\n", "lab.csv", {}, "names none at place 3 of 3. Name it"
+                           ", or leave it out of every line (a delimiter at the end of"),
+    "numbers of rows": (",a\n0,1\n", "lab.csv", {}, "names none at place 1 of 2."),
+    "a name without end": (
+        "a," + "b" * 200_000 + "\n1,2\n", "lab.csv", {}, "line 1 has 200,002 bytes, which are no na"
+    ),
+    "another quote": ("'a','b'\n1,2\n", "lab.csv", {}, "line 1 has a name in ', which is not"
+                      ' declared as the quote. Declare it: {"csv": {"quote": "\'"}} in extract'),
+    "no quote is wrong": ('"a","b"\n1,2\n', "lab.csv", {"quote": ""}, "line 1 has a name in \","),
+    "one": ("a,b\n1\n", "lab.csv", {}, "line 2 has 1 value, and the first line names 2 columns. "),
     "sep": ("sep=;\na;b\n", "lab.csv", {}, "line 1 is 'sep=;', not the names of the columns."),
     "semicolons": (
         "a;b\n1;2\n", "lab.csv", {}, "line 1 holds no ',' but ';', which is not declared. "
         'Declare it: {"csv": {"delimiter": ";"}} in extract.json of the extract, or delimiter ='),
     "tabs": ("a\tb\n1\t2\n", "lab.csv", {}, '{"csv": {"delimiter": "\\t"}} in extract.json'),
-    "commas in TSV": ("a;b\n1;2\n", "lab.tsv", {}, "line 1 holds no '\\t' but ';', which"),
+    "commas in TSV": ("a;b\n1;2\n", "lab.tsv", {}, "line 1 holds no '\\t' but ';', which is not "
+                      "declared. Call it .csv, or declare the delimiter of its table under csv."),
     "latin-1": ("a,b\nx,y\nMüller,2\n".encode("latin-1"), "lab.csv", {}, "line 3 is not UTF-8. "
                 'Declare the encoding that the file has: {"csv": {"encoding": "windows-1252"}} in'),
     "UTF-16": ("a,b\n".encode("utf-16"), "lab.csv", {}, "lab.csv: is UTF-16, which is not "),
@@ -122,8 +152,18 @@ BROKEN: dict[str, tuple[bytes | str, str, dict[str, str], str]] = {
         "a,b\n1,é".encode("utf-16-le"),
         "lab.csv",
         {},
-        '"encoding": "utf-16"}',
+        '"encoding": "utf-16-le"}',
     ),
+    "UTF-16, high byte first": ("a,b\n1,é".encode("utf-16-be"), "lab.csv", {}, '"utf-16-be"}'),
+    "no mark where one is needed": (
+        "a,b\n1,2\n".encode("utf-16-be"), "lab.csv", {"encoding": "utf-16"}, "lab.csv: begins "
+        "without the byte order mark that utf-16 needs. Declare the order of its bytes: "
+        '{"csv": {"encoding": "utf-16-be"}} in extract.json'
+    ),
+    "no mark, low byte first": (
+        "a,b\n1,2\n".encode("utf-32-le"), "lab.csv", {"encoding": "utf-32"}, '"utf-32-le"}'
+    ),
+    "half of a pair": (b"a,b\n1,+2AA-\n", "lab.csv", {"encoding": "utf-7"}, "line 2 holds half of"),
     "commas": ("a,b\n1,2\n", "lab.csv", {"delimiter": ";"}, "line 1 holds no ';' but ',', which"),
     "not as declared": (
         "a\nMüller\n", "lab.csv", {"encoding": "ascii"}, "line 2 is not ascii, which is declared"

@@ -14,6 +14,7 @@ from extracts import Rows, write
 from mimic_dump import dump
 from typer.testing import CliRunner
 
+from ehrivig import demo
 from ehrivig.cli import app
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.extract import layout_check, layouts
@@ -260,6 +261,71 @@ def test_every_arrangement_of_a_dump(form: str, tmp_path: Path) -> None:
     for path in (tmp_path / "plain").glob("*.sql"):
         assert (tmp_path / "draft" / path.name).read_text() == path.read_text()
     assert layout_check.check(tmp_path / "draft", other).usable
+
+
+def test_the_copy_of_the_native_layout_reads_csv_as_that_does(tmp_path: Path) -> None:
+    """Columns of CSV are text to a layout that declares none."""
+    demo.write_demo(tmp_path / "demo", patients=50, hospitals=1)
+    for path in (tmp_path / "demo").glob("*/*/*.parquet"):
+        target = tmp_path / "dump" / path.relative_to(tmp_path / "demo").with_suffix(".csv")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pl.read_parquet(path, hive_partitioning=False).write_csv(target)
+    found = draft.write(tmp_path / "draft", tmp_path / "dump")
+    assert found.ready == "native"
+    report = layout_check.check(tmp_path / "draft", tmp_path / "dump")
+    assert report.usable, str(report)
+    assert report.table("admission").rows > 0
+
+
+def test_a_shipped_layout_that_misses_what_must_be_there_is_not_ready(tmp_path: Path) -> None:
+    extract = dump(4).written(tmp_path / "dump")
+    path = extract / "labevents.parquet"
+    pl.read_parquet(path).rename({"valueuom": "unit"}).write_parquet(path)
+    found = draft.write(tmp_path / "draft", extract)
+    assert found.known is not None
+    assert found.known[0] == "mimic_iv"
+    assert found.ready is None
+    assert found.doubts[0] == (
+        "labevents.valueuom: the dump lacks it; name what holds it in columns.csv and in the "
+        "SELECTs, or rename the column"
+    )
+    assert "reads it as it is" not in str(found)
+    (extract / "admissions.parquet").unlink()
+    again = draft.write(tmp_path / "again", extract)
+    assert "admissions: the dump has no such table" in again.doubts
+
+
+def test_names_of_tables_that_are_no_words(tmp_path: Path) -> None:
+    rows = [{"fall_nr": n, "x": 1} for n in range(9)]
+    for name in ("F\u00e4lle 2020", "order", "1st", 'a"b', "Patienten-Daten"):
+        write(tmp_path / "dump" / f"{name}.parquet", rows)
+    found = draft.write(tmp_path / "draft", tmp_path / "dump")
+    assert set(found.unread) == {"f\u00e4lle 2020", "order", "1st", 'a"b', "patienten-daten"}
+    own = tmp_path / "own"
+    own.mkdir()
+    ids = "SELECT 'H' AS hospital_id, fall_nr AS"
+    patient = f'{ids} patient_id, NULL AS sex FROM source."F\u00e4lle 2020"'
+    (own / "patient.sql").write_text(patient)
+    (own / "admission.sql").write_text(f"{ids} admission_id FROM source.order")
+    assert layouts.load(str(own)).reads("patient") == {"f\u00e4lle 2020"}
+    assert layout_check.check(own, tmp_path / "dump").table("patient").rows == 9
+
+
+def test_a_value_that_a_select_cannot_cast_is_told_with_where_to_look(tmp_path: Path) -> None:
+    write(tmp_path / "dump" / "stays.parquet", [{"who": "oops"}, {"who": "1"}])
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, column in (("patient", "patient_id"), ("admission", "admission_id")):
+        select = (
+            f"SELECT 'H' AS hospital_id, who::BIGINT AS {column}, 'male' AS sex FROM source.stays"
+        )
+        (own / f"{name}.sql").write_text(select)
+    report = layout_check.check(own, tmp_path / "dump")
+    assert not report.usable
+    assert report.table("patient").problem == (
+        "a value is no INT64: in a cast, or in a join of ids that are numbers in one table and "
+        "text in another. Look at what own/patient.sql and prepare/ read."
+    )
 
 
 def test_a_dump_of_which_nothing_is_known(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -331,6 +332,19 @@ def test_doses_that_can_be_no_amount_are_counted(folders: dict[int, Path], tmp_p
     assert found["weight for a dose per kg"].understood == 0
     assert found["end of a rate"].understood < found["end of a rate"].rows
     assert "drops/hour" in {one.code for one in found["unit of the dose"].commonest}
+
+
+def test_a_dump_without_stays_is_told_as_a_run_tells_it(
+    folders: dict[int, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders[4], tmp_path / "x")
+    path = folder / "admissions.parquet"
+    pl.read_parquet(path).head(0).write_parquet(path)
+    told = CliRunner().invoke(app, ["layout", "check", "mimic_iv", "--extract", str(folder)])
+    assert told.exit_code == 4
+    assert "\n  admission: no row. Fill the table, or mend admission.sql of your" in told.output
+    with pytest.raises(ExtractError, match="admission: no row"):
+        extract.inspect(folder, plan(4))
 
 
 def test_a_rehearsal_finds_people_and_what_blocks(folders: dict[int, Path]) -> None:

@@ -118,6 +118,14 @@ REFUSED = {
     "in time": ("many", "postgresql://hurried:secret@{host}", ExtractError, "stopped the state"),
     "no number": ("odd", "{at}", ExtractError, "odd: column value holds NaN or infinity."),
     "no server": ("lab", "postgresql://127.0.0.1:1/secret", ExtractError, "does not answer. Look"),
+    "no port": ("lab", "postgresql://u:secret@h:99999/x", UsageError, "A part of the address that"),
+    "no sign": (
+        "lab",
+        "postgresql://u:secret%ZZ@h/x",
+        UsageError,
+        "A part of the address that was",
+    ),
+    "no option": ("lab", "postgresql://h/x?secret=1", UsageError, "--from is an address such as"),
     "no address": ("lab", "mysql://u:secret@host/x", UsageError, "--from is an address such as"),
 }
 

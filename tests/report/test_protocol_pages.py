@@ -98,7 +98,25 @@ def test_where_an_hour_stands_keeps_their_order() -> None:
     places = [scale.x(hour) for hour in (-24, -6, 0, 6, 24, 48, 672)]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
-    assert scale.x(10**6) == pytest.approx(8.0)
+    assert scale.x(10**6) == pytest.approx(windows._RIGHT)
+
+
+@pytest.mark.parametrize("name", studies.packaged())
+def test_a_phone_shows_the_whole_design(name: str) -> None:
+    plan = studies.load(name)
+    width = re.search(r'viewBox="0 0 ([0-9.]+) ', design.diagram(plan))
+    assert width is not None
+    assert float(width[1]) <= 320  # points: 8 of them are 8.7 px where 350 px are there
+    assert max(len(bar.words) for bar in design.bars(plan)) * windows._LETTER <= windows._WIDTH
+    page = protocol.html(plan)
+    assert "min-width: 40rem" not in page
+    assert '<table class="narrow"><caption>Study</caption>' in page
+    assert page.count('data-head="Emulation"') == len(fixed(plan)["items"])
+
+
+def test_one_criterion_is_one() -> None:
+    words = [bar.words for bar in design.bars(studies.load("eicu_demo"))]
+    assert "1 criterion, also after time zero" in words
 
 
 @pytest.mark.parametrize("name", studies.packaged())

@@ -69,15 +69,27 @@ def test_a_run_without_tables_still_has_its_page(folder: Path, drawn: dict[str, 
     html = written(folder)
     assert drawn == {}
     assert [path.name for path in (folder / "figures").iterdir()] == ["design.svg"]
-    assert facts(html) == {
-        "admissions in the cohort": "0",
-        "given IVIG": "0",
-        "matched pairs": "0",
-        "hospitals": "3",
-        "lints": "0",
-    }
+    assert facts(html) == {"matched pairs": "not counted", "hospitals": "3", "lints": "0"}
     assert "<p>None.</p>" in html
     assert "No time-zero-safe analysis was asked for" in html
+
+
+def test_a_run_that_ended_before_says_nothing_of_what_it_did_not_look_for(
+    folder: Path, drawn: dict[str, Any]
+) -> None:
+    told = MANIFEST | {"exit_code": 3, "message": "gate: blocked"}
+    (folder / "manifest.json").write_text(json.dumps(told))
+    html = written(folder, dropped=("A", "B"))
+    assert facts(html) == {"hospitals": "1"}
+    assert "<b>Incomplete.</b> gate: blocked" in html
+    assert "<p>Not looked for: the run ended before.</p>" in html
+    for said in ("None.", "No time-zero-safe analysis", "Baseline and balance", "Outcomes"):
+        assert said not in html
+    contents = re.findall(r'<a href="#([a-z]+)"', html)
+    assert "flow" in contents
+    assert all(f'id="{name}"' in html for name in contents)
+    pl.DataFrame({"exposed": [True, False]}).head(0).write_parquet(folder / "cohort.parquet")
+    assert facts(written(folder))["admissions in the cohort"] == "0"
 
 
 def test_head_counts_and_who_was_left_out(folder: Path, drawn: dict[str, Any]) -> None:
@@ -198,6 +210,19 @@ def test_every_entry_of_the_contents_is_on_the_page(folder: Path, drawn: dict[st
     assert len(names) > 10
     assert all(html.count(f'id="{name}"') == 1 for name in names)
     assert "published" in names
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("ivig_covid19", "As published"), ("eicu_demo", "Ever against never")]
+)
+def test_only_a_reproduction_has_something_published(
+    folder: Path, drawn: dict[str, Any], name: str, said: str
+) -> None:
+    pl.DataFrame([EFFECT | {"analysis": "table3"}]).write_csv(folder / "effects.csv")
+    html = written(folder, load(name))
+    assert f'<a href="#published">{said}</a>' in html
+    assert f'<h2 id="published">{said}</h2>' in html
+    assert ("As published" in html) == (said == "As published")
 
 
 def test_the_balance_is_drawn_in_the_groups_of_table_1(

@@ -161,6 +161,31 @@ def test_quality_counts_by_hospital_and_severity(folder: Path) -> None:
     ]
 
 
+def test_of_many_hospitals_those_without_a_failure_are_one_line(folder: Path) -> None:
+    names = ["all", *(str(n) for n in range(101, 121))]
+    rows = [
+        {"hospital_id": name, "severity": severity, "verdict": verdict, "violated": 10}
+        for name in names
+        for severity, verdict in (
+            ("block", "fail" if name == "107" else "pass"),
+            ("warn", "warn"),
+        )
+    ]
+    write(folder, "quality.csv", rows)
+    found = table(folder, "quality")
+    assert found.rows == [
+        ["107", "block", "1", "1", "0", "10"],
+        ["all", "block", "1", "0", "0", "10"],
+        ["all", "warn", "1", "0", "1", "0"],
+        ["19 others", "block", "19", "0", "0", "190"],
+        ["20 others", "warn", "20", "0", "20", "0"],
+    ]
+    assert found.note.endswith("no check of a severity fails are one line.")
+    rows[-2]["violated"] = None
+    write(folder, "quality.csv", rows)
+    assert table(folder, "quality").rows[3][-1] == "suppressed"
+
+
 def test_the_ledger_adds_up_the_hospitals(folder: Path) -> None:
     counts = {
         "rows_read": 1000,
@@ -226,6 +251,15 @@ def test_what_every_row_says_is_said_once_under_the_table(folder: Path) -> None:
         ["days", "0.512", "", "few events"],
     ]
     assert found.note == "Every row: matched, death, logistic, OR. Crude."
+
+
+def test_a_note_ends_once(folder: Path) -> None:
+    long = "prefer fixed effects of the clusters, of which there are few."
+    rows = [EFFECT | {"note": f"crude.; {long}"}, EFFECT | {"note": f"crude.; {long}; one"}]
+    write(folder, "effects.csv", [*rows, EFFECT | {"note": "crude."}])
+    note = table(folder, "effects_main").note
+    assert f"Crude. a: {long}" in note
+    assert ".." not in note
 
 
 def test_risks_stand_beside_what_was_counted(folder: Path) -> None:

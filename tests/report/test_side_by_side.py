@@ -97,6 +97,36 @@ def test_the_answer_stands_first_with_its_ratio_of_another_role() -> None:
     assert (ever.name, ever.detail) == ("ever", "crude")
 
 
+@pytest.mark.parametrize(
+    ("end_hours", "name"),
+    [
+        (48.0, "Crude, or ever against never: contains immortal time"),
+        (0.0, "Crude, or ever against never"),
+    ],
+)
+def test_what_is_adjusted_is_not_called_crude_alone(end_hours: float, name: str) -> None:
+    """Ever against never has that role too in a study that repeats none, adjusted or not."""
+    plan = load("eicu_demo")
+    exposure = plan.exposure.model_copy(update={"end_hours": end_hours})
+    rows = [effect(outcome=plan.primary.name, role="crude", adjusted=True)]
+    (group,) = summary(pl.DataFrame(rows), plan.model_copy(update={"exposure": exposure}))
+    assert group.name == name
+    assert group.lines[0].detail == "adjusted"
+
+
+def test_the_p_of_the_answer_is_its_own() -> None:
+    """Also where it is a ratio: the sentence above and the line say the same."""
+    rows = [
+        effect(role="sensitivity", p=0.039),
+        effect(measure="OR", estimate=1.62, lo=1.04, hi=2.55, p=0.035),
+        effect(contrast="ever", analysis="main", role="crude", p=0.01),
+        effect(contrast="ever", analysis="main", role="crude", measure="OR", p=0.02),
+    ]
+    (answer,), (ever,) = (group.lines for group in summary(pl.DataFrame(rows), LIU))
+    assert (answer.p, answer.difference[:4], answer.ratio[:7]) == ("0.035", "+5.0", "OR 1.62")
+    assert ever.p == "0.010"
+
+
 def test_models_of_one_contrast_are_lines_of_their_own() -> None:
     rows = [
         effect(analysis="weighting", model=model, measure=measure, role="sensitivity")

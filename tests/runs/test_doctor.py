@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ehrivig import demo, study
 from ehrivig.cli import main
 from ehrivig.runs import doctor
 from ehrivig.runs.doctor import Finding
+from ehrivig.store.folder import locked
 
 LIU = study.load("ivig_covid19")
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +102,39 @@ def test_what_a_run_would_refuse_has_its_exit_code(
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
     shut = by_what(doctor.doctor(out=tmp_path / "out"))["out"]
     assert (shut.exit_code, "Read-only file system" in shut.said) == (2, True)
+
+
+def test_a_database_is_one_file_of_its_size(data: Path, tmp_path: Path) -> None:
+    place = tmp_path / "dump"
+    place.mkdir()
+    with duckdb.connect(str(place / "dump.duckdb")) as db:
+        for name in ("patient", "admission"):
+            rows = f"read_parquet('{data / name}/*/*.parquet', hive_partitioning = true)"
+            db.execute(f"CREATE TABLE {name} AS FROM {rows}")
+    found = by_what(doctor.doctor(LIU, place))["extract"]
+    assert found.said == "2 hospital(s), 1 file(s) of 2 tables, 1 MiB, layout native"
+
+
+def test_a_run_replaces_a_folder_in_the_one_around_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written beside --out: there a place must be free, and no other run may hold it."""
+    earlier = tmp_path / "runs" / "out"
+    earlier.mkdir(parents=True)
+    asked: list[Path] = []
+    made = tempfile.mkdtemp
+
+    def note(*, prefix: str, dir: Path) -> str:
+        asked.append(dir)
+        return str(made(prefix=prefix, dir=dir))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", note)
+    assert by_what(doctor.doctor(out=earlier))["out"].exit_code == 0
+    assert asked == [earlier.parent]
+    with locked(earlier):
+        held = by_what(doctor.doctor(out=earlier))["out"]
+    assert (held.exit_code, held.said[:26]) == (6, "out: another run holds out")
+    assert [path.name for path in earlier.parent.iterdir()] == ["out"]
 
 
 def test_a_small_disk_is_told(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from ehrivig.errors import ExtractError, FolderBusy, UsageError
 from ehrivig.extract.footers import schema
 from ehrivig.extract.table_file import TableFile
 from ehrivig.runs.cluster import _from
+from ehrivig.runs.doctor import doctor
 from ehrivig.store import StorePath, place
 from ehrivig.store.folder import run_folder
 from ehrivig.store.path import filesystem
@@ -198,6 +199,19 @@ def test_a_bucket_that_may_not_be_written_is_told_at_once(
     with pytest.raises(UsageError, match="access is denied"):
         pipeline.check("ivig_covid19", extract, "s3://readonly/run")
     assert not list(place("s3://readonly").rglob("*"))
+
+
+def test_the_doctor_asks_the_store_too(store: type[object_store.Proxy]) -> None:
+    out = place("s3://runs/planned")
+    (found,) = [one for one in doctor(out=out) if one.what == "out"]
+    assert found.exit_code == 0
+    assert found.said.startswith("may be written; ")
+    assert not [path for path in place("s3://runs").rglob("*") if "planned" in str(path)]
+    store.read_only = ("readonly",)
+    for bucket, why in (("readonly", "access is denied"), ("nowhere", "there is no bucket")):
+        (found,) = [one for one in doctor(out=Path(f"s3://{bucket}/x")) if one.what == "out"]
+        assert found.exit_code == 2
+        assert found.said.startswith(f"out: cannot write s3://{bucket}/x: {why}")
 
 
 def test_an_object_that_may_not_be_read_is_named(

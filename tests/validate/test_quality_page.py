@@ -292,6 +292,10 @@ def test_many_hospitals_are_squares_on_a_line(tmp_path: Path, drawn: list[Figure
     assert html.count('class="strip"') == len(page.contract.TABLES) + 1
     few = page.page(tmp_path, LIU, made[1:], checks[1:])
     assert "<th>H03</th>" in few
+    together = page.page(tmp_path, LIU, made, [*checks, check("all", "warn")])
+    assert f"each of {len(names)} hospitals, in the order of their names: H00 to H12." in together
+    assert "1 fail, 12 pass; all together: warn" in together
+    assert together.count("<path") == html.count("<path")  # nobody is called all
 
 
 def test_the_range_of_a_quantity_names_its_ends() -> None:

@@ -36,6 +36,8 @@ def missing(table: str, *rows: tuple[str, str, int, int]) -> dict[str, int]:
         ("lab", [("sex", "female", 80, 5), ("sex", "male", 100, 90)], {"female": 67}),
         ("lab", [("sex", "female", 80, 40), ("sex", "male", 100, 90)], {}),
         ("lab", [("sex", "female", 19, 0), ("sex", "male", 100, 90)], {}),  # too few to say
+        ("lab", [("age", "from 65", 24, 3), ("age", "below 65", 60, 31)], {}),  # chance of many
+        ("lab", [("age", "from 65", 24, 0), ("age", "below 65", 60, 31)], {"from 65": 12}),
         ("icu_stay", [("sex", "female", 80, 0), ("sex", "male", 100, 13)], {}),  # rare in all
         ("icu_stay", [("sex", "female", 300, 2), ("sex", "male", 400, 40)], {"female": 28}),
         ("icu_stay", [("age", "from 65", 300, 2), ("age", "below 65", 400, 40)], {}),

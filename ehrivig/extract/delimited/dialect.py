@@ -18,7 +18,7 @@ from ehrivig.study import clock
 
 SECTION = clock.TEXT
 MARKER = "extract.json"
-_TABLES = "tables"
+TABLES = "tables"
 _ONE_BYTE = 128
 _NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 """What Python calls so, and no file of rows is written in."""
@@ -40,11 +40,19 @@ class Dialects:
 
     every: Dialect = Dialect()
     tables: Mapping[str, Dialect] = field(default_factory=dict)
+    delimited: frozenset[str] = frozenset()
+    """The tables that declare a delimiter of their own."""
 
     def of(self, table: str, name: str) -> Dialect:
-        """The dialect of a file of a table: the name .tsv declares the tab."""
+        """The dialect of a file of a table: .tsv declares the tab, but what its table declares."""
         found = self.tables.get(table, self.every)
-        return replace(found, delimiter="\t") if ".tsv" in name.lower() else found
+        by_name = is_tsv(name) and table not in self.delimited
+        return replace(found, delimiter="\t") if by_name else found
+
+
+def is_tsv(name: str) -> bool:
+    """Whether the name of a file says that tabs separate its values."""
+    return ".tsv" in name.lower()
 
 
 _KEYS = tuple(one.name for one in fields(Dialect))
@@ -87,12 +95,14 @@ def _in_extract(root: Path) -> Any:
 def _checked(content: Any, where: str, refused: type[EhrivigError]) -> Dialects | None:
     if content is None:
         return None
-    tables = content.pop(_TABLES, {}) if isinstance(content, dict) else {}
+    tables = content.pop(TABLES, {}) if isinstance(content, dict) else {}
     if not isinstance(tables, dict):
-        raise refused(f"{where}: {SECTION}.{_TABLES} must give a table each, with its settings.")
+        raise refused(f"{where}: {SECTION}.{TABLES} must give a table each, with its settings.")
     every = _dialect(content, Dialect(), where, refused)
     return Dialects(
-        every, {name.lower(): _dialect(own, every, where, refused) for name, own in tables.items()}
+        every,
+        {name.lower(): _dialect(own, every, where, refused) for name, own in tables.items()},
+        frozenset(name.lower() for name, own in tables.items() if "delimiter" in own),
     )
 
 
@@ -104,7 +114,7 @@ def _dialect(content: Any, otherwise: Dialect, where: str, refused: type[Ehrivig
     if unknown:
         raise refused(
             f"{where}: nothing reads {SECTION} {unknown[0]!r}. Its keys are {', '.join(_KEYS)}, "
-            f"and {_TABLES} for tables that are written otherwise."
+            f"and {TABLES} for tables that are written otherwise."
         )
     found = replace(otherwise, **content)
     if not _is_mark(found.delimiter) or not (found.quote == "" or _is_mark(found.quote)):

@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract.delimited.dialect import Dialect, how_to_declare
+from ehrivig.extract.delimited.dialect import TABLES, Dialect, how_to_declare, is_tsv
 from ehrivig.extract.footers import MOST_COLUMNS
 
 LONGEST_ROW = 2**24
 """Bytes of a row: a longer one is a quote that is not closed, or no table."""
+LONGEST_HEADER = 2**17
+"""Bytes of the names of the columns: a longer name no reader takes."""
 _LF, _CR, _NUL = 10, 13, 0
 _OTHER_DELIMITERS = (";", "\t", "|", ",")
+_QUOTES = ('"', "'", "`")
 _NO_NAME = re.compile(r"[+-]?[0-9.,:/ T-]*[0-9][0-9.,:/ T-]*")
 """What is a number or a moment, and so no name of a column."""
 
@@ -181,6 +184,11 @@ class _Rows:
                 f"{self._where}: has {line.count(self._dialect.delimiter.encode()) + 1:,} columns, "
                 f"at most {MOST_COLUMNS:,} are read. Leave out those that no layout names."
             )
+        if len(line) > LONGEST_HEADER:
+            raise ExtractError(
+                f"{self._where}: line 1 has {len(line):,} bytes, which are no names of columns. "
+                "Write the names of the columns as the first line."
+            )
         text = line.decode()
         (names,) = csv.reader(
             [text],
@@ -201,19 +209,31 @@ class _Rows:
             )
         other = [mark for mark in _OTHER_DELIMITERS if mark in line]
         if self._dialect.delimiter not in line and other:
+            cure = (
+                f"Call it .csv, or declare the delimiter of its table under csv.{TABLES}."
+                if is_tsv(self._where)
+                else how_to_declare("delimiter", other[0])
+            )
             raise ExtractError(
                 f"{self._where}: line 1 holds no {self._dialect.delimiter!r} but {other[0]!r}, "
-                f"which is not declared. {how_to_declare('delimiter', other[0])}"
+                f"which is not declared. {cure}"
             )
 
     def _refuse_names(self, names: list[str]) -> None:
         """ExtractError for what names no column; by its place, for it may be a value of a row."""
         plain = [name.strip().strip("\ufeff").strip() for name in names]
-        if any(not name or _NO_NAME.fullmatch(name) for name in plain):
+        if any(_NO_NAME.fullmatch(name) for name in plain):
             raise ExtractError(
-                f"{self._where}: line 1 must name every column, and one of its values is empty or "
-                "a number. Write the names of the columns as the first line."
+                f"{self._where}: line 1 must name every column, and one of its values is a number. "
+                "Write the names of the columns as the first line."
             )
+        if "" in plain:
+            raise ExtractError(
+                f"{self._where}: line 1 must name every column, and names none at place "
+                f"{plain.index('') + 1:,} of {len(plain):,}. Name it, or leave it out of every "
+                "line (a delimiter at the end of lines makes such a column, or numbers of rows do)."
+            )
+        self._refuse_other_quote(plain)
         for place, name in enumerate(names, start=1):
             if name != plain[place - 1]:
                 raise ExtractError(
@@ -227,6 +247,16 @@ class _Rows:
                     f"{self._where}: line 1 names columns {other:,} and {place:,} alike. Give one "
                     "of them another name, or leave it out."
                 )
+
+    def _refuse_other_quote(self, names: list[str]) -> None:
+        """ExtractError where names stand in quotes that are not declared as such."""
+        marks = [name[0] for name in names if len(name) > 1 and name[0] == name[-1]]
+        other = next((mark for mark in marks if mark in _QUOTES), None)
+        if other:
+            raise ExtractError(
+                f"{self._where}: line 1 has a name in {other}, which is not declared as the quote. "
+                f"{how_to_declare('quote', other)}"
+            )
 
     def _counted(self, content: bytes, cells: Any, inside: Any, ends: Any, begin: int) -> int:
         """The rows between the ends of lines, empty lines left out; ExtractError for a broken."""
@@ -242,16 +272,18 @@ class _Rows:
         if len(wrong):
             raise self._broken(
                 self._line_of(content, int(starts[wrong[0]])),
-                f"has {int(found[wrong[0]]):,} values, and the first line names "
-                f"{len(self.names):,} columns",
+                f"has {_many(int(found[wrong[0]]), 'value')}, and the first line names "
+                f"{_many(len(self.names), 'column')}",
             )
         return int(len(ends) - empty.sum())
 
     def _refuse_second_header(self, content: bytes, begin: int) -> None:
-        place = content.find(b"\n" + self._head, max(begin - 1, 0))
-        if place >= 0 and content[place + 1 + len(self._head)] in (_LF, _CR):
+        lines = b"\n" + content[begin:]
+        places = (lines.find(b"\n" + self._head + end) for end in (b"\n", b"\r\n"))
+        place = max(places)
+        if place >= 0:
             raise self._broken(
-                self._line_of(content, place + 1),
+                self._line_of(content, begin + place),
                 "is the first line once more: files were put together. Remove it",
             )
 
@@ -261,3 +293,7 @@ class _Rows:
     def _broken(self, line: int, why: str) -> ExtractError:
         cure = "" if ". " in why or why.endswith("Remove it") else ". Mend the line"
         return ExtractError(f"{self._where}: line {line:,} {why}{cure}.")
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -17,6 +17,7 @@ from ehrivig.store.refusal import reason, unreadable
 CHUNK = 2**23
 LARGE, MOST_FOLD = 2**30, 250
 """How often its packed size a file of at least so many bytes may be: tables pack to a tenth."""
+_HEAD = 4096
 _OTHER_KINDS = (
     (b"\x1f\x8b", "is packed by gzip, but not named so. Call it <name>.csv.gz."),
     (b"PAR1", "is Parquet, but not named so. Call it <name>.parquet."),
@@ -88,18 +89,17 @@ def _decoded(content: Iterator[bytes], where: str, dialect: Dialect) -> Iterator
             _refuse_other_kind(chunk, where, dialect)
         try:
             text = decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            raise _not_decoded(error, lines, where, dialect) from error
+            chunk_as_utf8 = text.removeprefix("\ufeff" if first else "").encode()
+        except UnicodeError as error:
+            raise _not_text(error, lines, chunk, where, dialect) from error
         if twin is not None:
             twin.look(chunk)
-        if first:
-            text, first = text.removeprefix("\ufeff"), False
-        lines += text.count("\n")
-        yield text.encode()
+        lines, first = lines + text.count("\n"), False
+        yield chunk_as_utf8
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _not_decoded(error, lines, where, dialect) from error
+    except UnicodeError as error:
+        raise _not_text(error, lines, b"", where, dialect) from error
     if twin is not None and twin.is_utf8:
         raise ExtractError(
             f"{where}: {dialect.encoding} is declared, but all of it is UTF-8. Remove the encoding "
@@ -140,6 +140,28 @@ def _refuse_other_kind(head: bytes, where: str, dialect: Dialect) -> None:
                 f"{how_to_declare('encoding', encoding)}"
             )
 
+    begin = head[:_HEAD]
+    if begin.count(0) > len(begin) / 4 and not dialect.encoding.startswith(("utf-16", "utf-32")):
+        raise ExtractError(
+            f"{where}: looks like UTF-16, which is not declared. "
+            f"{how_to_declare('encoding', 'utf-16' + _order(begin))}"
+        )
+
+
+def _not_text(
+    error: UnicodeError, lines: int, chunk: bytes, where: str, dialect: Dialect
+) -> ExtractError:
+    """What is wrong with bytes that are no text in the declared encoding, and the cure."""
+    if isinstance(error, UnicodeDecodeError):
+        return _not_decoded(error, lines, where, dialect)
+    if isinstance(error, UnicodeEncodeError):  # UTF-7 may spell half of a pair
+        line = lines + error.object[: error.start].count("\n") + 1
+        return ExtractError(f"{where}: line {line:,} holds half of a character. Mend the line.")
+    return ExtractError(
+        f"{where}: begins without the byte order mark that {dialect.encoding} needs. "
+        f"{how_to_declare('encoding', dialect.encoding + _order(chunk), 'the order of its bytes')}"
+    )
+
 
 def _not_decoded(
     error: UnicodeDecodeError, lines: int, where: str, dialect: Dialect
@@ -151,8 +173,12 @@ def _not_decoded(
             f"{where}: line {line:,} is not {dialect.encoding}, which is declared as its encoding. "
             "Mend the line, or the declaration."
         )
-    likely = "utf-16" if b"\0" in error.object else "windows-1252"
     return ExtractError(
         f"{where}: line {line:,} is not UTF-8. "
-        f"{how_to_declare('encoding', likely, 'the encoding that the file has')}"
+        f"{how_to_declare('encoding', 'windows-1252', 'the encoding that the file has')}"
     )
+
+
+def _order(content: bytes) -> str:
+    """Which byte of a character comes first, in text that is ASCII for the most part."""
+    return "-be" if content[0::2].count(0) > content[1::2].count(0) else "-le"

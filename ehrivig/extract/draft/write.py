@@ -28,6 +28,8 @@ from ehrivig.extract.layouts import Layout, SourceColumn
 from ehrivig.extract.source_view import EVERY
 from ehrivig.study import load
 
+_REWRITE = "name what holds it in columns.csv and in the SELECTs, or rename the column"
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -149,24 +151,43 @@ def _copied(
             continue
         text = path.read_text(encoding="utf-8")
         path.write_text(draft_text.evidence(layout, table, dump) + text, encoding="utf-8")
-    lacking = [
-        f"{table}.{column.name}: the dump lacks it"
-        for table, columns in layout.declared.items()
-        if table in dump
-        for column in columns
-        if dump[table].column(column.name) is None
-    ]
+    if not (folder / "columns.csv").exists():  # of the native layout it is the contract
+        (folder / "columns.csv").write_text(_columns_file(layout), encoding="utf-8")
+    needed, lacking = _lacking(layout, dump)
     draft = Draft(
         folder.name,
         (signature.name, share),
-        name,
+        None if needed else name,
         {table: _given(layout, table) for table in filled},
-        tuple(lacking),
+        (*needed, *lacking),
         tuple(sorted(there - set(layout.declared))),
         {},
     )
     (folder / "README.md").write_text(draft_text.readme(draft), encoding="utf-8")
     return draft
+
+
+def _lacking(layout: Layout, dump: dict[str, TableProfile]) -> tuple[list[str], list[str]]:
+    """What a dump lacks of what a shipped layout reads: what must be there, and the rest."""
+    needed = [f"{t}: the dump has no such table" for t in layout.required_sources if t not in dump]
+    rest = []
+    for table, columns in layout.declared.items():
+        for column in (one for one in columns if table in dump):
+            if dump[table].column(column.name) is None and column.name != "hospital_id":
+                said = f"{table}.{column.name}: the dump lacks it"
+                rest += [] if column.required else [said]
+                needed += [f"{said}; {_REWRITE}"] if column.required else []
+    return needed, rest
+
+
+def _columns_file(layout: Layout) -> str:
+    """The columns that a layout declares, as its columns.csv has them."""
+    rows = [
+        f"{table},{column.name},{column.kind},{'yes' if column.required else 'no'}"
+        for table, columns in layout.declared.items()
+        for column in columns
+    ]
+    return "\n".join(["table,column,kind,required", *rows, ""])
 
 
 def _given(layout: Layout, table: str) -> tuple[int, int]:

@@ -6,6 +6,8 @@ covariates, exposure, follow-up.
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 from ehrivig.figures.style import VERMILION
 from ehrivig.figures.windows import Bar
 from ehrivig.figures.windows import windows as drawn
@@ -32,12 +34,16 @@ def _eligible(study: Study) -> list[Bar]:
     ]
     known = [c for c in criteria if c not in late and c.rule != "untreated_before"]
     start = 0.0 if study.cohort.time_zero == "admission" else None
-    said = f"{len(known)} criteria, met by time zero" if start is None else f"{len(known)} criteria"
+    said = f"{_criteria(known)}, met by time zero" if start is None else _criteria(known)
     found = [Bar("Eligibility", start, 0.0, said)] if known else []
     if late:
-        names = f"{len(late)} criteria, also after time zero"
+        names = f"{_criteria(late)}, also after time zero"
         found.append(Bar("Eligibility looked for in the whole stay", 0.0, None, names, VERMILION))
     return found
+
+
+def _criteria(some: Sized) -> str:
+    return f"{len(some)} {'criterion' if len(some) == 1 else 'criteria'}"
 
 
 def _washout(study: Study) -> list[Bar]:

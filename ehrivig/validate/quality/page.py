@@ -19,6 +19,7 @@ from ehrivig.figures.page import page as filled
 from ehrivig.study import Study, clock
 from ehrivig.validate import Check, Measurement, left, switched_off
 from ehrivig.validate.drift import changes
+from ehrivig.validate.measurement import ALL
 from ehrivig.validate.quality import calendar, known, numbers
 from ehrivig.validate.quality.findings import WORST, findings
 from ehrivig.validate.quality.strips import shade, strip
@@ -49,25 +50,26 @@ def page(
 ) -> str:
     """The HTML of the report. Counts below the study's smallest cell are not shown."""
     smallest = study.report.smallest_cell
-    names = sorted(
-        {h.hospital_id for h in hospitals} | {c.hospital_id for c in checks} | {*dropped}
-    )
+    there = {h.hospital_id for h in hospitals}
+    names = sorted(there | {c.hospital_id for c in checks} | {*dropped})
+    each = [name for name in names if name != ALL]
     now = [m for hospital in hospitals for m in hospital.measurements]
     return filled(
         "ehrivig.validate.quality",
         "quality.html",
         title=study.study.title,
-        hospitals=sorted(names),
+        hospitals=names,
+        each=each,
         dropped=sorted(dropped),
         tables=[table.name for table in contract.TABLES],
         verdicts=_verdicts(checks),
-        findings=findings(checks, sorted(names), smallest),
-        strips=_strips(checks, sorted(names)) if len(names) > FEW else {},
+        findings=findings(checks, each, smallest),
+        strips=_strips(checks, each) if len(each) > FEW else {},
         rows=_rows(hospitals, smallest)[:_MOST_ROWS],
         n_rows=sum(1 for h in hospitals for read in h.rows_read.values() if read),
         reasons=_reasons(folder, smallest),
         known=known.shown_on_page(folder, smallest),
-        ranges=len(names) > FEW,
+        ranges=len(each) > FEW,
         completeness=_completeness(folder, hospitals),
         **calendar.shown_on_page(folder, len(hospitals), smallest),
         clock=clock.told(study),
@@ -118,6 +120,8 @@ def _strips(checks: list[Check], names: Sequence[str]) -> dict[str, tuple[Markup
         marks = [worst.get((name, table.name), "") for name in names]
         counts = {mark: marks.count(mark) for mark in ("fail", "warn", "pass")}
         said = ", ".join(f"{n} {mark}" for mark, n in counts.items() if n) or "no check"
+        if (whole := worst.get((ALL, table.name))) in ("fail", "warn"):
+            said += f"; all together: {whole}"
         found[table.name] = strip(marks, said), said
     return found
 
