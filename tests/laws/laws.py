@@ -252,6 +252,8 @@ NASTY: dict[str, Callable[[Rows], Rows]] = {
     "for ever": lambda r: r.but(time=r.time * 1e300),
     "one row": lambda r: r.take(np.arange(1)),
     "two rows": lambda r: r.take(np.arange(2)),
+    "six rows": lambda r: r.take(np.arange(6)),
+    "thirteen rows": lambda r: r.take(np.arange(13)),
     "no rows": lambda r: r.take(np.arange(0)),
     "every row twice": lambda r: r.take(np.repeat(np.arange(r.n), 2)),
 }
