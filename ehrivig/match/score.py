@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ehrivig.dataset import Floats, exposed, matrix, score_names
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.design_matrix import column_names
+from ehrivig.stats.design_matrix import column_names, near_zero
 from ehrivig.stats.regression.logistic import logistic, predicted
 from ehrivig.study import Study
 
@@ -48,7 +48,7 @@ def propensity(arm: NDArray[np.bool_], x: Floats, names: Sequence[str] | None = 
     kept = [name for name, keep in zip(labels, varies, strict=True) if keep]
     if not kept:
         return np.full(len(arm), arm.mean())
-    used = x[:, varies]
+    used = near_zero(x[:, varies])
     fit = logistic(arm.astype(float), used, names=kept, interval="none", firth="auto")
     if "Firth" in fit.method:
         warnings.warn(f"{SEPARATED} ({'; '.join(fit.notes)})", NumericalWarning, stacklevel=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool_effects
 from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
+
+_AND = " + "
+_OTHERS = re.compile(r"\d+ others")
+_NAMED = 6
+"""How many hospitals are named together."""
 
 FEW_HOSPITALS = 5
 
@@ -35,6 +41,24 @@ class HospitalPool:
     notes: tuple[str, ...]
 
 
+def several(hospitals: Sequence[str]) -> str:
+    """One name for hospitals that gave one answer together."""
+    if len(hospitals) <= _NAMED:
+        return _AND.join(hospitals)
+    return f"{hospitals[0]}{_AND}{len(hospitals) - 1} others"
+
+
+def _refuse_repeated(names: Sequence[str]) -> None:
+    """Raise UsageError where the people of a hospital would count twice."""
+    parts = [part for name in names for part in name.split(_AND) if not _OTHERS.fullmatch(part)]
+    told = names if len(set(names)) < len(names) else parts
+    repeated = sorted({name for name in told if told.count(name) > 1})
+    if repeated:
+        raise UsageError(
+            f"pool: hospital {', '.join(repeated)} comes twice. Give each hospital once."
+        )
+
+
 def pool_hospitals(
     hospitals: Sequence[str],
     estimate: FloatArray,
@@ -51,15 +75,12 @@ def pool_hospitals(
 
     `estimate`, `lo`, `hi` (h,) are on the measure's own scale, NaN where a hospital has none.
     `se` (h,) on the analysis scale is used where given; otherwise it is read from the width of the
-    interval, which is exact for Wald intervals only. Raises UsageError for repeated hospitals,
+    interval, which is exact for Wald intervals only. Raises UsageError for repeated hospitals (also
+    where one is among those of an answer that several gave together, "A + B"),
     columns of unequal length, impossible intervals, or fewer than two estimates.
     """
     names = tuple(hospitals)
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise UsageError(
-            f"pool: hospital {', '.join(repeated)} comes twice. Give each hospital once."
-        )
+    _refuse_repeated(names)
     effects = _hospital_effects(names, estimate, lo, hi, measure, se, level)
     k = int(effects.estimable.sum())
     if k < 2:

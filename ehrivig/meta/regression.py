@@ -73,7 +73,7 @@ def meta_regression(
     one_of("ci", ci, INTERVALS)
     if ci == "hksj" and model == "common":
         raise UsageError("ci: hksj belongs to the random model.")
-    x = _design(effects, moderators, names)
+    x, outward = _design(effects, moderators, names)
     y, v = effects.y[effects.estimable], effects.v[effects.estimable]
     k, p = x.shape
     between = estimate_tau2(y, v, x, tau2) if model == "random" else 0.0
@@ -83,9 +83,10 @@ def meta_regression(
     if ci == "hksj":
         covariance = covariance * knapp_hartung(y, v, x, between)
         df = float(k - p)
+    wald = float(beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:]))
+    beta, covariance = outward @ beta, outward @ covariance @ outward.T
     se = np.sqrt(np.diag(covariance))
     half = critical_value(level, df) * se
-    wald = float(beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:]))
     joint = wald if np.isnan(df) else wald / (p - 1)
     return MetaRegression(
         names=("intercept", *names),
@@ -106,8 +107,11 @@ def meta_regression(
     )
 
 
-def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) -> FloatArray:
-    """The design (k, 1 + m) of the estimable studies, checked."""
+def _design(
+    effects: EffectSizes, moderators: FloatArray, names: Sequence[str]
+) -> tuple[FloatArray, FloatArray]:
+    """The design (k, 1 + m) of the estimable studies, checked, on columns centred and scaled, and
+    the matrix that takes its coefficients to the covariates as given."""
     m = numbers(moderators, "meta-regression")
     m = m[:, None] if m.ndim == 1 else m
     if m.shape != (len(effects.y), len(names)):
@@ -119,13 +123,18 @@ def _design(effects: EffectSizes, moderators: FloatArray, names: Sequence[str]) 
         bad = ", ".join(n for n, c in zip(names, m.T, strict=True) if not np.isfinite(c).all())
         raise UsageError(f"meta-regression: {bad} has missing values. Fill them or drop the study.")
     refuse_far(m, "meta-regression")
-    x = np.column_stack([np.ones(len(m)), m])[effects.estimable]
-    k, p = x.shape
+    m = m[effects.estimable]
+    k, p = len(m), 1 + m.shape[1]
     if k <= p:
         raise AnalysisError(f"meta-regression: {k} studies cannot carry {p} coefficients.")
-    if np.linalg.matrix_rank(x / np.abs(x).max(axis=0).clip(min=1e-300)) < p:
+    centre, spread = m.mean(axis=0), np.ptp(m, axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    x = np.column_stack([np.ones(k), np.where(spread > 0, m - centre, 0.0) / scale])
+    if np.linalg.matrix_rank(x) < p:
         raise AnalysisError("meta-regression: a covariate is constant, or follows from the others.")
-    return x
+    outward = np.diag(np.append(1.0, 1 / scale))
+    outward[0, 1:] = -centre / scale
+    return x, outward
 
 
 def _explained(y: FloatArray, v: FloatArray, between: float, method: Tau2) -> float:

@@ -16,12 +16,11 @@ from typing import Any
 import polars as pl
 
 from ehrivig.meta.aggregates import RISKS, HospitalEffect, aggregate_text
+from ehrivig.meta.hospitals import several
 from ehrivig.report.answer import verdict
 from ehrivig.study.protocol import FILE as PROTOCOL
 
 _PREFIX = "hospital "
-_NAMED = 6
-"""How many hospitals are named together."""
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
 
@@ -41,15 +40,8 @@ def _answer(effects: pl.DataFrame, hospitals: Sequence[str], warning: str) -> li
         return []
     shown = pl.col("estimate").is_not_null() & pl.col("se").is_not_null()
     rows = effects.filter((pl.col("role") == "primary") & shown).to_dicts()
-    found = [_effect(row | {"population": f"{_PREFIX}{together(hospitals)}"}) for row in rows]
+    found = [_effect(row | {"population": f"{_PREFIX}{several(hospitals)}"}) for row in rows]
     return [replace(one, note="; ".join(filter(None, (warning, one.note)))) for one in found]
-
-
-def together(hospitals: Sequence[str]) -> str:
-    """One name for the hospitals of a run."""
-    if len(hospitals) <= _NAMED:
-        return " + ".join(hospitals)
-    return f"{hospitals[0]} + {len(hospitals) - 1} others"
 
 
 def _of_hospitals(effects: pl.DataFrame) -> list[HospitalEffect]:

@@ -12,6 +12,7 @@ from ehrivig.stats.arrays import numbers, refuse_far_weights
 from ehrivig.stats.result import BoolArray, FloatArray
 
 INTERCEPT = "(intercept)"
+FAR = 1e4  # spreads: beyond, predictions from an intercept at zero lose digits
 
 
 def finite_vector(values: ArrayLike, what: str, n: int | None = None) -> FloatArray:
@@ -54,6 +55,16 @@ def finite_matrix(values: ArrayLike, what: str, n: int) -> FloatArray:
         raise UsageError(f"{what}: expected {n} rows and one column each, got {array.shape}.")
     _refuse_non_finite(array, what)
     return array
+
+
+def near_zero(x: FloatArray) -> FloatArray:
+    """The columns (n, p), those that vary far from zero moved to their means.
+
+    For models with an intercept whose coefficients nobody reads: fitted values stay the same.
+    """
+    centre, spread = x.mean(axis=0), x.std(axis=0)
+    far = (np.abs(centre) > FAR * spread) & (x.max(axis=0) > x.min(axis=0))
+    return x - np.where(far, centre, 0.0) if far.any() else x
 
 
 def weight_vector(values: ArrayLike | None, n: int) -> FloatArray | None:

@@ -38,7 +38,7 @@ class Law:
 def shift_scale(estimator: Estimator, rows: Rows) -> None:
     """Fahrenheit for Celsius, years from a far-off date: no origin and no unit matters."""
     base = outcome(estimator, rows)
-    for factor, shift in ((1.8, 32.0), (1e-3, 7.4), (25.0, -2020.0)):
+    for factor, shift in ((1.8, 32.0), (1e-3, 7.4), (25.0, -2020.0), (1.0, 1e9)):
         same(outcome(estimator, rows.but(x=rows.x * factor + shift)), base, 1e-5)
 
 
@@ -246,8 +246,14 @@ NASTY: dict[str, Callable[[Rows], Rows]] = {
     "huge": lambda r: r.but(x=r.x * 1e12, value=r.value * 1e12),
     "beyond all units": lambda r: r.but(x=r.x * 1e200, value=r.value * 1e200),
     "tiny": lambda r: r.but(x=r.x * 1e-12, value=r.value * 1e-12),
+    "far from zero": lambda r: r.but(x=r.x + 1e11, value=r.value + 1e11),
+    "beyond whole numbers": lambda r: r.but(x=r.x + 2.0**53, value=r.value + 2.0**53),
+    "one tiny, one huge": lambda r: r.but(x=r.x * np.resize([1e-120, 1e120], r.x.shape[1])),
+    "for ever": lambda r: r.but(time=r.time * 1e300),
     "one row": lambda r: r.take(np.arange(1)),
     "two rows": lambda r: r.take(np.arange(2)),
+    "six rows": lambda r: r.take(np.arange(6)),
+    "thirteen rows": lambda r: r.take(np.arange(13)),
     "no rows": lambda r: r.take(np.arange(0)),
     "every row twice": lambda r: r.take(np.repeat(np.arange(r.n), 2)),
 }

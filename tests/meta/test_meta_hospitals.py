@@ -197,3 +197,15 @@ def test_hospitals_that_agree_are_no_gain_in_precision() -> None:
     assert 0 < found.random.p < 1
     assert any("agree better than chance" in note for note in found.notes)
     assert any("one degree of freedom" in note for note in found.notes)
+
+
+def test_a_hospital_among_several_comes_twice() -> None:
+    """The people of A are in the answer of A and B together, and would count twice."""
+    ratio, lo, hi = np.array([0.9, 1.1]), np.array([0.7, 0.8]), np.array([1.2, 1.5])
+    with pytest.raises(UsageError, match="hospital A comes twice"):
+        pool_hospitals(["A + B + C", "A"], ratio, lo, hi, measure="OR")
+    with pytest.raises(UsageError, match="hospital A comes twice"):
+        pool_hospitals(["A + 11 others", "A"], ratio, lo, hi, measure="OR")
+    with pytest.raises(UsageError, match="hospital B comes twice"):
+        pool_hospitals(["A + B", "B + C"], ratio, lo, hi, measure="OR")
+    pool_hospitals(["A + 11 others", "M + 11 others"], ratio, lo, hi, measure="OR")

@@ -9,6 +9,12 @@ from scipy.optimize import minimize
 from ehrivig.errors import SeparationError
 from ehrivig.stats.timezero import FollowUp, clone_censor_weight, follow_up
 from ehrivig.stats.timezero.clone_censor_weight import PENALISED
+from ehrivig.stats.timezero.initiation import (
+    at_risk_of_start,
+    grace_period,
+    interval_terms,
+    modelled_chance,
+)
 from ehrivig.stats.timezero.pooled_logistic import pooled_chance
 
 
@@ -79,3 +85,18 @@ def test_the_penalised_chances_are_those_of_a_general_optimiser() -> None:
 
     best = minimize(against, np.zeros(4), method="BFGS", options={"gtol": 1e-9})
     assert found == pytest.approx(1 / (1 + np.exp(-odds(best.x))), abs=1e-5)
+
+
+def test_who_was_not_drawn_is_never_certain_to_start() -> None:
+    """A replicate without somebody far off is sure of them: 0 times infinity would follow."""
+    some = cohort(rare=90, starters=45)
+    grace = grace_period(48.0, 6.0)
+    for far in (-1e6, 1e6):
+        x = np.array(some.x)
+        x[150, 0] = far
+        drawn = np.ones(some.n)
+        drawn[150] = 0
+        moved = follow_up(some.time_hours, some.event, some.start_hours, x)
+        rows = at_risk_of_start(moved, grace)
+        chance = modelled_chance(moved, rows, interval_terms(rows, grace), drawn)
+        assert 0 < chance[150].min() <= chance[150].max() < 1

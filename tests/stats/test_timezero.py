@@ -22,7 +22,7 @@ from ehrivig.stats.timezero import (
     time_dependent_cox,
 )
 from ehrivig.stats.timezero.clones import START, WAIT, clone_weights, clones
-from ehrivig.stats.timezero.contrast import no_event
+from ehrivig.stats.timezero.contrast import no_event, risk_effects
 from ehrivig.stats.timezero.initiation import (
     at_risk_of_start,
     grace_period,
@@ -424,6 +424,16 @@ def test_how_rare_an_event_may_be_tells_no_few_people() -> None:
     (many,) = no_event(0.2, 0.0, (3, 60))
     assert "up to 4.9%" in many
     assert no_event(0.1, 0.2, (3, 3)) == ()
+
+
+def test_an_arm_of_one_whose_event_is_certain_says_so_beside_every_contrast() -> None:
+    time = np.arange(1.0, 21.0)
+    event, exposed = time % 3 == 0, time == 3
+    found = risk_effects(
+        time, event, exposed, 12.0, event_label="death", method="crude", estimand="none"
+    )
+    for effect in found:
+        assert any("nobody without the event" in note for note in effect.notes), effect
 
 
 def test_who_starts_at_time_zero_leaves_the_others_standing_for_all_at_once() -> None:

@@ -90,15 +90,51 @@ def test_words_that_name_another_time_than_the_keys_are_errors(tmp_path: Path) -
     longer = [("within_days = 28, event_label", "within_days = 90, event_label")]
     shorter = [("grace_hours = 48\n", "grace_hours = 6\n")]
     found = []
-    for changes in (longer, shorter, [*longer, ('"28-day mortality"', '"Death by 90 d"')]):
+    landed = [('analysis = "clone_censor_weight"', 'analysis = "landmark"')]
+    for changes in (longer, shorter, landed, [*longer, ('"28-day mortality"', '"Death by 90 d"')]):
         doubts = doubts_of(study.load(changed(tmp_path, changes)))
         assert all(d.code == "words_and_keys" and d.severity == "error" for d in doubts)
         found.append([d.path[-1] for d in doubts])
     assert found == [
         ["label", "event_label", "outcome"],
         ["treatment", "comparator"],
+        ["treatment", "comparator"],
         ["event_label", "outcome"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "said"),
+    [
+        (
+            [
+                ('primary = "death_28d"', 'primary = "invasive_ventilation"'),
+                ('analysis = "clone_censor_weight"', 'analysis = "iptw"'),
+            ],
+            "outcome",
+            "is a death, and the primary outcome invasive_ventilation is none",
+        ),
+        (
+            [('measure = "RD"', 'measure = "RR"')],
+            "contrast",
+            "'difference in risk, standardised to everybody' names another measure than the "
+            "answer has (RR)",
+        ),
+        (
+            [('contrast = "difference in risk, ', 'contrast = "hazard ratio, ')],
+            "contrast",
+            "names another measure than the answer has (RD)",
+        ),
+    ],
+)
+def test_words_that_ask_another_question_are_errors(
+    tmp_path: Path, changes: list[tuple[str, str]], place: str, said: str
+) -> None:
+    doubts = doubts_of(study.load(changed(tmp_path, changes)))
+    (found,) = (doubt for doubt in doubts if doubt.code == "words_and_keys")
+    assert found.path == ("study", "estimand", place)
+    assert said in found.text
+    assert found.severity == "error"
 
 
 def test_a_limit_is_brought_to_the_unit_of_the_study(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_only_what_must_change_does(tmp_path: Path) -> None:
     plan = study.load(write(tmp_path, text))
     assert plan.study.estimand.analysis == study.load(OLD).answer == "clone_censor_weight"
     assert plan.answer_measure == study.load(OLD).answer_measure
-    assert study.doubted(tmp_path / "mine.toml") == []
+    (doubt,) = study.doubted(tmp_path / "mine.toml")  # what the words ask is for a person to say
+    assert "'odds ratio among matched pairs' names another measure" in doubt
     assert upgraded(str(tmp_path / "mine.toml")) == (text, [])
 
 

@@ -13,6 +13,8 @@ from ehrivig.stats.design_matrix import finite_matrix
 from ehrivig.stats.matching.line import Line
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
+_EXTREME = 1e50
+
 
 def whitened(covariates: ArrayLike, treated: BoolArray) -> FloatArray:
     """Covariates (n, p) turned so that their Euclidean distance is the Mahalanobis distance.
@@ -21,6 +23,9 @@ def whitened(covariates: ArrayLike, treated: BoolArray) -> FloatArray:
     AnalysisError when the columns are constant or collinear within the arms.
     """
     x = finite_matrix(covariates, "mahalanobis", len(treated)).copy()
+    spread = np.ptp(x, axis=0)
+    extreme = (spread > _EXTREME) | ((spread > 0) & (spread < 1 / _EXTREME))
+    x /= np.where(extreme, spread, 1.0)  # no unit changes a distance, but squares run over
     within = x.copy()
     for arm in (treated, ~treated):
         if arm.any():

@@ -4,6 +4,10 @@ The plain sandwich of few clusters is too small, and its normal intervals too na
 on average where the rows are independent, and t with the degrees of freedom that fit the spread of
 each coefficient's variance holds its level with a dozen clusters. No matrix of a cluster's rows is
 made: only sums of k columns.
+A logistic fit is taken as the least squares of its last step, on rows brought to equal variance:
+clubSandwich does that for `lm`. For `glm` it takes another root of the same matrix, n by n of the
+rows of each cluster; on random data the two standard errors differ by 1 or 2% on average, and by
+much more only where next to no cluster tells of a column.
 Sources: Bell & McCaffrey 2002; McCaffrey & Bell 2006 (generalised linear models, on their working
 scale); Pustejovsky & Tipton 2018 (R's clubSandwich).
 """
@@ -35,14 +39,18 @@ class ReducedBias:
 
 
 def reduced_bias(
-    design: FloatArray, residual: FloatArray, bread: FloatArray, cluster: ArrayLike
+    design: FloatArray,
+    residual: FloatArray,
+    bread: FloatArray,
+    cluster: ArrayLike,
+    outward: FloatArray | None = None,
 ) -> ReducedBias:
     """CR2 of a least-squares fit whose rows have equal variance as they stand.
 
     `design` (n, k) and `residual` (n,) are of that fit (of a logistic one: times the root of the
-    working weights), `bread` (k, k) is the inverse of design' design, `cluster` (n,) labels. Raises
-    AnalysisError with fewer than two clusters; warns where a coefficient has few degrees of
-    freedom.
+    working weights), `bread` (k, k) is the inverse of design' design, `cluster` (n,) labels,
+    `outward` (k, k) takes its coefficients to those that are asked for. Raises AnalysisError with
+    fewer than two clusters; warns where a coefficient has few degrees of freedom.
     """
     groups, index = clusters_of(cluster, len(residual), corrected=True)
     root: FloatArray = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
@@ -55,6 +63,7 @@ def reduced_bias(
             gram[:, i, j] = np.bincount(index, scaled[:, i] * scaled[:, j], groups)
             gram[:, j, i] = gram[:, i, j]
     adjusted = _adjustments(gram)
+    root = root if outward is None else outward @ root
     scores = np.einsum("gij,gj->gi", adjusted, sums) @ root.T
     df = _degrees(gram, adjusted, root)
     _warn_of_few(groups, df, alone=bool((np.linalg.eigvalsh(gram) > 1 - _ALONE).any()))
@@ -75,7 +84,7 @@ def _degrees(gram: FloatArray, adjusted: FloatArray, root: FloatArray) -> FloatA
     """Satterthwaite's degrees of freedom of each coefficient, (k,)."""
     found = np.empty(len(root))
     for j, row in enumerate(root):
-        ahead = adjusted @ row
+        ahead = adjusted @ (row / np.abs(row).max())  # degrees have no unit
         part = np.einsum("gij,gj->gi", gram, ahead)
         own = np.einsum("gi,gi->g", ahead, part)
         cross = np.diag(own) - part @ part.T

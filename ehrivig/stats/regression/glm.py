@@ -26,12 +26,32 @@ WHAT = "logistic regression"
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The same fit on columns that were moved to their `centre` (p,) and brought to `scale` (p,).
+
+    `coef` (k,), `covariance` (k, k); `outward` (k, k) takes them to the columns as given.
+    """
+
+    centre: FloatArray
+    scale: FloatArray
+    coef: FloatArray
+    covariance: FloatArray
+    outward: FloatArray
+
+    def columns(self, x: FloatArray) -> FloatArray:
+        """Columns (n, p) as this fit has them."""
+        return (x - self.centre) / self.scale
+
+
+@dataclass(frozen=True)
 class MaximumLikelihood:
     """The maximum of a logistic log-likelihood and its curvature there.
 
     `coef` (k,) and `covariance` (k, k), the inverse Fisher information, have the intercept first
     when there is one. `loglik` leaves out no constant (binary events have none); `loglik_null` is
-    that of the intercept alone (of all-zero coefficients without one).
+    that of the intercept alone (of all-zero coefficients without one). `moved` is the fit on other
+    columns where those as given, far from zero or of extreme scale, would cost a sandwich its
+    digits.
     """
 
     coef: FloatArray
@@ -39,6 +59,7 @@ class MaximumLikelihood:
     loglik: float
     loglik_null: float
     iterations: int
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ class Design:
         plain, unit = self.plain, 1.0 / self.scale
         for start in range(0, self.x.shape[0], CHUNK_ROWS):
             rows = slice(start, min(start + CHUNK_ROWS, self.x.shape[0]))
-            yield rows, self.x[rows] if plain else self.x[rows] * unit - self.centre * unit
+            yield rows, self.x[rows] if plain else (self.x[rows] - self.centre) * unit
 
     def units(self) -> FloatArray:
         """What brings each coefficient's sums over the chunks to scale; shape (k,)."""
@@ -123,8 +144,14 @@ def maximise(
     to_original = _back_transform(design)
     covariance = to_original @ top.covariance @ to_original.T
     loglik_null = _null_loglik(design, null)
+    moved = Moved(design.centre, design.scale, top.beta, top.covariance, to_original)
     return MaximumLikelihood(
-        to_original @ top.beta, covariance, top.loglik, loglik_null, top.iterations
+        to_original @ top.beta,
+        covariance,
+        top.loglik,
+        loglik_null,
+        top.iterations,
+        None if design.plain else moved,
     )
 
 

@@ -142,6 +142,7 @@ def linear(
     gram = design.T @ (design * w[:, None])
     refuse_dependent(gram, (INTERCEPT, *labels), "linear")
     bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    y = y - (w @ y) / w.sum()  # only the intercept, which nobody reads, knows where zero was
     beta = bread @ (design.T @ (w * y))
     residual: FloatArray = w * (y - design @ beta)
     if not bool(residual.any()):

@@ -83,7 +83,8 @@ def logistic(
         return replace(fit, event_label=event_label)
     if kind == "CR2":
         assert labels is not None
-        few = reduced_bias(*working(problem.event, problem.x, ml.coef), ml.covariance, labels)
+        x, coef, bread, outward = _in_place(problem, ml)
+        few = reduced_bias(*working(problem.event, x, coef), bread, labels, outward)
         fit = wald_fit(problem, ml, few.covariance, few.variance, df=few.df)
     else:
         fit = wald_fit(problem, ml, _covariance(problem, ml, kind, labels), VARIANCE_NAMES[kind])
@@ -106,21 +107,34 @@ def _covariance(
     problem: Problem, ml: MaximumLikelihood, kind: Variance, labels: ArrayLike | None
 ) -> FloatArray:
     """The (k, k) covariance of the named kind."""
-    y, x, w = problem.event, problem.x, problem.weights
     if kind == "model":
         return ml.covariance
     assert kind != "CR2"
+    y, w = problem.event, problem.weights
+    x, coef, bread, outward = _in_place(problem, ml)
     if kind == "quasi":
-        return ml.covariance * _dispersion(problem, ml)
+        return ml.covariance * _dispersion(problem, ml, expit(coef[0] + x @ coef[1:]))
     if kind == "cluster":
         assert labels is not None
-        return clustered(y, x, w, ml.coef, ml.covariance, labels)
-    return heteroscedastic(y, x, w, ml.coef, ml.covariance, kind)
+        found = clustered(y, x, w, coef, bread, labels)
+    else:
+        found = heteroscedastic(y, x, w, coef, bread, kind)
+    return found if outward is None else outward @ found @ outward.T
 
 
-def _dispersion(problem: Problem, ml: MaximumLikelihood) -> float:
-    """Pearson's chi-square over its degrees of freedom."""
-    p = expit(ml.coef[0] + problem.x @ ml.coef[1:])
+def _in_place(
+    problem: Problem, ml: MaximumLikelihood
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]:
+    """Columns on which a sandwich keeps its digits, the fit on them (coefficients, bread), and what
+    takes that to the columns as given (None: they are those)."""
+    if ml.moved is None:
+        return problem.x, ml.coef, ml.covariance, None
+    moved = ml.moved
+    return moved.columns(problem.x), moved.coef, moved.covariance, moved.outward
+
+
+def _dispersion(problem: Problem, ml: MaximumLikelihood, p: FloatArray) -> float:
+    """Pearson's chi-square over its degrees of freedom, with chances p (n,)."""
     w = np.ones(len(p)) if problem.weights is None else problem.weights
     pearson = float(np.sum(w * (problem.event - p) ** 2 / (p * (1 - p))))
     return pearson / (len(p) - len(ml.coef))

@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.clusters import clusters_of
-from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
+from ehrivig.stats.design_matrix import (
+    arm_vector,
+    binary_vector,
+    column_names,
+    finite_matrix,
+    near_zero,
+)
 from ehrivig.stats.result import (
     BoolArray,
     Effect,
@@ -70,6 +76,7 @@ def cohort_of(
     matrix = finite_matrix(x, "x", len(y))
     if not arm.any() or arm.all():
         raise AnalysisError("marginal effects: one arm is empty; there is no contrast.")
+    matrix = near_zero(matrix)
     labels = column_names(names, matrix.shape[1])
     if cluster is None:
         return Cohort(y, arm, matrix, labels, None, 0)

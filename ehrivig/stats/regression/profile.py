@@ -12,6 +12,7 @@ from scipy.special import chdtrc, chdtri
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.design_matrix import near_zero
 from ehrivig.stats.regression.glm import maximise
 from ehrivig.stats.regression.logistic_fit import LogisticFit
 from ehrivig.stats.regression.logistic_input import Problem
@@ -21,7 +22,15 @@ from ehrivig.stats.wald import exponential
 
 def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
     """The same fit with likelihood-ratio intervals and tests in place of Wald's."""
-    ends = np.array([_profiled(problem, fit, j) for j in range(len(fit.coef))])
+    found: list[tuple[float, float, float]] = []
+    near = near_zero(problem.x)
+    if near is problem.x:
+        found = [_profiled(problem, fit, j) for j in range(len(fit.coef))]
+    else:  # the intercept is that of the columns as given, a slope the same wherever they stand
+        moved, ml = replace(problem, x=near), maximise(problem.event, near)
+        slopes = (_profiled(moved, ml, j) for j in range(1, len(fit.coef)))
+        found = [_profiled(problem, fit, 0), *slopes]
+    ends = np.array(found)
     return replace(
         fit,
         lo=exponential(ends[:, 0]),
@@ -31,7 +40,7 @@ def with_profile(problem: Problem, fit: LogisticFit) -> LogisticFit:
     )
 
 
-def _profiled(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float, float]:
+def _profiled(problem: Problem, fit: Fitted, j: int) -> tuple[float, float, float]:
     """The limits of coefficient j and the fall of the log-likelihood to 0; NaN for an intercept
     so far from the data that it has none (nobody reads it as an effect)."""
     try:
@@ -42,18 +51,17 @@ def _profiled(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float,
         return float("nan"), float("nan"), float("nan")
 
 
-def _profile_ends(problem: Problem, fit: LogisticFit, j: int) -> tuple[float, float]:
+def _profile_ends(problem: Problem, fit: Fitted, j: int) -> tuple[float, float]:
     """The profile interval of coefficient j, on the log scale."""
 
     def highest(value: float) -> float:
         return profile_loglik(problem, fit, j, value)
 
-    return profile_interval(
-        highest, float(fit.coef[j]), float(fit.se[j]), fit.loglik, problem.level
-    )
+    se = float(np.sqrt(fit.covariance[j, j]))
+    return profile_interval(highest, float(fit.coef[j]), se, fit.loglik, problem.level)
 
 
-def profile_loglik(problem: Problem, fit: LogisticFit, j: int, value: float) -> float:
+def profile_loglik(problem: Problem, fit: Fitted, j: int, value: float) -> float:
     """The highest log-likelihood with coefficient j held at value."""
     held = np.ones(len(problem.event)) if j == 0 else problem.x[:, j - 1]
     others = problem.x if j == 0 else np.delete(problem.x, j - 1, axis=1)
@@ -72,6 +80,10 @@ class Fitted(Protocol):
     @property
     def covariance(self) -> FloatArray:
         """Their covariance by the model."""
+
+    @property
+    def loglik(self) -> float:
+        """The log-likelihood there."""
 
 
 def alongside(fit: Fitted, j: int, value: float) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.arrays import numbers, refuse_far_weights
+from ehrivig.stats.arrays import numbers, refuse_far, refuse_far_weights
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 
 _BLOCK_ROWS = 4_096
@@ -34,6 +34,7 @@ def finite_vector(name: str, values: ArrayLike, n: int | None = None) -> FloatAr
             f"{name}: {bad} of {vector.size} values are missing or infinite. "
             "Drop or impute these rows first."
         )
+    refuse_far(vector, name)
     return vector
 
 

@@ -71,7 +71,9 @@ def risk_effects(
         return without("RD", reason, difference), without("RR", reason, difference)
     if min(r1, r0) <= 0:
         return difference, without("RR", "no event in one arm, so no risk ratio", difference)
-    ratio = effect_of("RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both)
+    ratio = effect_of(
+        "RR", math.log(r1 / r0), math.hypot(s1 / r1, s0 / r0), *common, risks=both, notes=certain
+    )
     return difference, ratio
 
 

@@ -14,6 +14,7 @@ from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.pooled_logistic import pooled_chance
 
 _DUMMY_MINIMUM = 20
+_IMPOSSIBLE = 1e-12  # a chance that is 0 but for rounding
 
 
 @dataclass(frozen=True)
@@ -157,4 +158,7 @@ def modelled_chance(
     if cohort.course is not None:
         moving = cohort.course.over(rows.begins_hours)
         names = (*names, *cohort.course.names)
-    return pooled_chance(started, weight, terms, x, names, penalised=penalised, moving=moving)
+    found = pooled_chance(started, weight, terms, x, names, penalised=penalised, moving=moving)
+    # A patient whom a replicate did not draw may seem certain to start, or not to: weights of 0
+    # times infinity would follow.
+    return np.clip(found, _IMPOSSIBLE, 1 - _IMPOSSIBLE)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray, IntArray
 from ehrivig.stats.survival.cox import cox
 from ehrivig.stats.timezero.contrast import effect_of, two_arms
 from ehrivig.stats.timezero.course import SHORTEST_HOURS, own_columns, pieces_of
 from ehrivig.stats.timezero.follow_up import FollowUp
 
+MOST_STEPS = 1_000_000  # of a person: a century of hours
 THROUGH = "an effect of exposure that runs through it is not counted"
 
 
@@ -53,6 +55,11 @@ def _cut(spells: Spells, step_hours: float) -> Spells:
     """The spells cut where a step of the course begins; the event belongs to the last piece."""
     first = np.floor((spells.entry_hours + SHORTEST_HOURS) / step_hours)
     count = np.ceil((spells.time_hours - SHORTEST_HOURS) / step_hours) - first
+    if float(count.max()) > MOST_STEPS:
+        raise AnalysisError(
+            f"time_hours: more than {MOST_STEPS:,} steps of {step_hours:g} h in one person. "
+            "Mend the time, or take longer steps."
+        )
     count = np.maximum(count, 1).astype(np.int64)
     row, at = pieces_of(count)
     begins = (first[row] + at) * step_hours

@@ -18,7 +18,7 @@ from ehrivig.study.doubts.units import without_unit
 from ehrivig.study.doubts.unread import unread_settings
 from ehrivig.study.doubts.unused import unused_settings
 from ehrivig.study.doubts.windows import baseline_after_exposure
-from ehrivig.study.doubts.words import contradicted_words
+from ehrivig.study.doubts.words import contradicted_words, other_question
 
 if TYPE_CHECKING:
     from ehrivig.study.whole import Study
@@ -39,6 +39,7 @@ _DOUBTS = (
     without_unit,
     declared_for_nothing,
     contradicted_words,
+    other_question,
     few_samples,
 )
 
