@@ -13,10 +13,24 @@ from markupsafe import Markup, escape
 from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
+from ehrivig.store.cells import as_read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
 """Tables with a row per admission or person: they stay in the hospital."""
+_SYNTHESES = ("pool", "meta", "compare")
+"""Commands whose folders are no runs: each has a table of its name."""
+_TEXT = {
+    *("hospital_id", "label", "level", "unit", "note", "outcome", "event_label", "population"),
+    *("analysis", "contrast", "model", "measure", "role", "estimand", "variance", "family"),
+    *("criterion", "covariate", "variable", "group", "kind", "test", "term", "cause", "curve"),
+    *("arm", "table", "check", "severity", "verdict", "code", "message", "diagnostic", "meaning"),
+    *("source", "follows", "part", "whole", "yields", "dimension", "feature", "evidence"),
+    *("indication", "indication_label", "indication_class", "indication_rule", "protocol_hash"),
+    *("regimen", "drug", "finding", "reason", "arm", "after_discharge", "smd_denominator"),
+    *("text_all", "text_exposed", "text_control"),
+}
+"""Columns that are text also where every cell looks like a number: hospital 007 is not number 7."""
 
 
 class Run:
@@ -36,9 +50,14 @@ class Run:
         inside = self.folder / FOLDER
         self._tables = inside if inside.is_dir() and not local else self.folder
         if not (self._tables / MANIFEST).is_file():
+            made = next((n for n in _SYNTHESES if (self.folder / f"{n}.csv").is_file()), "")
+            cure = (
+                f"`ehrivig {made}` made it: read its {made}.csv"
+                if made
+                else "Give the folder that --out named, or its release"
+            )
             raise UsageError(
-                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. Give the "
-                "folder that --out named, or its release."
+                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. {cure}."
             )
         self.local = local
         if not local and self._tables is self.folder and KEY not in self.manifest:
@@ -90,9 +109,7 @@ class Run:
         csv = self._tables / f"{name}.csv"
         if not csv.is_file():
             raise UsageError(f"open: no table {name!r} (there are: {', '.join(self.tables)}).")
-        if csv.stat().st_size < 2:
-            return pl.DataFrame()
-        return pl.read_csv(csv, infer_schema_length=None)
+        return _read(csv)
 
     def figure(self, name: str) -> Picture:
         """A figure by its name, or by how its name begins: `run.figure("love")`."""
@@ -146,3 +163,12 @@ class Run:
         """Where a table with a row per admission lies; None where the run keeps none so named."""
         path = self.folder / f"{name}.parquet"
         return path if name in _PEOPLE and path.is_file() else None
+
+
+def _read(csv: Path) -> pl.DataFrame:
+    """A table of a run: names as the extract has them, also those that look like numbers."""
+    if csv.stat().st_size < 2:
+        return pl.DataFrame()
+    names = pl.read_csv(csv, n_rows=0).columns
+    text = {name: pl.String for name in names if name in _TEXT}
+    return as_read(pl.read_csv(csv, infer_schema_length=None, schema_overrides=text))

@@ -17,7 +17,7 @@ import ehrivig
 from ehrivig.cli import main
 from ehrivig.errors import UsageError
 from ehrivig.results import Run
-from ehrivig.results.export import export
+from ehrivig.results.export import FORMATS, export
 from ehrivig.store.sealed import seal
 
 MANIFEST: dict[str, Any] = {
@@ -56,6 +56,14 @@ def test_tables_are_the_released_ones_unless_asked_for(run: Path) -> None:
     assert Run(run / "release").table1["n"].to_list() == [None, 60]
     assert released.lints.is_empty()
     assert released.tables == ("diagnostics", "effects", "lints", "table1")
+
+
+def test_a_name_that_looks_like_a_number_or_a_formula_is_a_name(run: Path) -> None:
+    """Hospital 007, and one that the CSV quotes so that no spreadsheet runs it."""
+    rows = {"hospital_id": ["007", "1e5"], "label": ["'=1+1", "-3"], "n": [5, 6]}
+    pl.DataFrame(rows).write_csv(run / "release" / "positivity.csv")
+    found = Run(run).positivity.to_dict(as_series=False)
+    assert found == {"hospital_id": ["007", "1e5"], "label": ["=1+1", "-3"], "n": [5, 6]}
 
 
 def test_rows_of_people_are_read_where_they_lie(run: Path) -> None:
@@ -128,6 +136,54 @@ def test_a_workbook_has_a_sheet_each_and_no_formula(run: Path, tmp_path: Path) -
     assert sheets == ["run", "contents", "columns", "diagnostics", "effects", "table1"]
     assert "=1+1" in content["xl/sharedStrings.xml"]
     assert not any("<f>" in text for text in content.values())
+
+
+def test_a_workbook_shows_what_no_number_is_and_no_more_than_a_cell_holds(
+    run: Path, tmp_path: Path
+) -> None:
+    lints = {"message": ["a" * 40_000], "x": [float("inf")], "p": [1e-9]}
+    pl.DataFrame(lints).write_csv(run / "release" / "lints.csv")
+    seal(run / "release")
+    path = export(run, "xlsx", tmp_path / "out.xlsx")
+    with zipfile.ZipFile(path) as book:
+        words = book.read("xl/sharedStrings.xml").decode()
+        sheets = [book.read(n).decode() for n in book.namelist() if "worksheets" in n]
+    assert "<t>inf</t>" in words
+    assert "a" * 1000 + " ... (cut here: whole in the CSV of this table)" in words
+    assert any("<v>1E-09</v>" in sheet for sheet in sheets)
+
+
+def test_a_file_is_its_owners_alone_and_whole_or_not_there(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in FORMATS:
+        path = export(run, kind, tmp_path / f"a'b {kind}")
+        places = [path, *path.rglob("*")] if path.is_dir() else [path]
+        assert {p.stat().st_mode & 0o777 for p in places} <= {0o600, 0o700}
+    before = sorted(tmp_path.iterdir())
+    for bad in (
+        "a" * 300,
+        "s3://bucket/a",
+        "",
+        "/proc/a",
+        tmp_path / "out" / "manifest.json" / "a",
+    ):
+        with pytest.raises(UsageError, match=r"^export: "):
+            export(run, "xlsx", bad)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UsageError, match="cannot write b: No space left on device"):
+        export(run, "xlsx", tmp_path / "b")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_synthesis_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").touch()
+    with pytest.raises(UsageError, match=r"`ehrivig pool` made it: read its pool\.csv"):
+        ehrivig.open(tmp_path)
 
 
 def test_the_command_refuses_with_exit_code_2(

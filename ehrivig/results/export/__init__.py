@@ -1,0 +1,31 @@
+"""The released tables of a run in one file: for DuckDB, a spreadsheet, a manuscript, a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ehrivig.errors import UsageError, plain
+from ehrivig.results.export.database import to_duckdb
+from ehrivig.results.export.workbook import to_xlsx
+from ehrivig.results.new_file import new_file
+from ehrivig.results.run import Run
+from ehrivig.store.sealed import refuse_edited
+
+FORMATS: dict[str, Callable[[Run, Path], None]] = {"duckdb": to_duckdb, "xlsx": to_xlsx}
+"""What `ehrivig export --to` writes."""
+
+
+def export(folder: str | Path, to: str, out: str | Path) -> Path:
+    """Write the released tables of a run as one file (or folder) of a kind in `FORMATS`; its path.
+
+    For its owner alone (0600), whole or not there. Raises UsageError for an unknown kind, a folder
+    that is no finished run or whose release was edited, a missing extra, and a file that is there.
+    """
+    if to not in FORMATS:
+        raise UsageError(f"export: no format {plain(to)!r} (there are: {', '.join(FORMATS)}).")
+    run, target = Run(folder), Path(out)
+    refuse_edited(run.folder, "export")
+    with new_file(target, "export") as aside:
+        FORMATS[to](run, aside)
+    return target
