@@ -32,16 +32,35 @@ def why(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, where it was made.")],
     hospital: Annotated[str, typer.Option("--hospital", help="Its id.")],
     admission: Annotated[str, typer.Option("--admission", help="Its id, as the extract has it.")],
+    extract: Annotated[
+        str | None,
+        typer.Option("--extract", help="The dump that the run read: shows the rows themselves."),
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", help="Its file, where it has lists of its own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="New local file; default: the terminal.")
+    ] = None,
 ) -> None:
-    """Say why an admission is in the study or not, and how it counts. Written nowhere.
+    """Say why an admission is in the study or not, and how it counts. Logged nowhere.
 
     Each criterion with its moment, time zero, doses, covariates, outcomes, its pair, and the rows
-    that the gate set aside. For the hospital's own eyes: it prints one person's values.
+    that the gate set aside; with --extract also the rows behind each. For the hospital's own eyes:
+    it prints one person's values.
     """
+    from ehrivig.results.new_file import new_file
     from ehrivig.results.why import lines
     from ehrivig.results.why import why as asked
 
-    typer.echo(plain("\n".join(lines(asked(run, hospital, admission)))))
+    if out is None:
+        found = asked(run, hospital, admission, extract=extract, study=study)
+        typer.echo(plain("\n".join(lines(found))))
+        return
+    with new_file(out, "why") as aside:
+        found = asked(run, hospital, admission, extract=extract, study=study)
+        aside.write_text(plain("\n".join(lines(found))) + "\n", encoding="utf-8")
+    typer.echo(plain(str(out)), err=True)
 
 
 COMMANDS = (export, why)

@@ -1,4 +1,4 @@
-"""Why, asked of every admission of a run: as its cohort, its analysis table and the demo's truth."""
+"""Why, asked of every admission: as the cohort, the analysis table and the demo's truth."""
 
 from __future__ import annotations
 

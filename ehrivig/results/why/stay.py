@@ -21,28 +21,53 @@ _UNITS = {"age_years": "y", "weight_kg": "kg", "height_cm": "cm"}
 _SHOWN = 20
 """Rows of a table that are shown when they were set aside; of more it is said where they lie."""
 _NAMED = 8
+_HOW = (
+    "what value met a criterion, each administration, the source row of each value: give the "
+    "run's extract again, --extract DUMP"
+)
 
 
-def why(folder: str | Path, hospital: str, admission: str) -> list[Section]:
+def why(
+    folder: str | Path,
+    hospital: str,
+    admission: str,
+    *,
+    extract: str | Path | None = None,
+    study: str | Path | None = None,
+) -> list[Section]:
     """What a run made of one admission. Raises UsageError for one that it has not.
 
-    All of it is of the run folder: values, their reasons, rows that were set aside.
+    All of it is of the run folder: values, their reasons, rows that were set aside. With the
+    `extract` that the run read (and the `study` file, of a study with code lists of its own) also
+    the rows that met each criterion, every administration, the source of each value; ExtractError
+    where it cannot be read.
     """
     run = Run(folder, local=True)
     kept = Kept(run, hospital, admission)
     _refuse_without_rows(kept)
     stay = kept.row("hospitals/screened") if kept.judged else None
     aside = [_set_aside(name, rows) for name, rows in kept.set_aside()]
+    again = _again(kept, extract, study)
     if stay is None:
-        return [_not_judged(kept, aside), *aside]
+        return [_not_judged(kept, aside), *aside, *(again if extract is not None else [])]
     found = [
         Section("Stay", values(stay, _OF_STAY, _UNITS)),
         criteria(kept),
         *counted(kept),
         _scope(kept),
         *aside,
+        *again,
     ]
     return [one for one in found if one.lines]
+
+
+def _again(kept: Kept, dump: str | Path | None, study: str | Path | None) -> list[Section]:
+    """What is read from the extract; without it, that it would be."""
+    if dump is None:
+        return [Section("Not kept in the run", [("evidence", _HOW)])]
+    from ehrivig.results.why.again import read_again
+
+    return read_again(kept, dump, study)
 
 
 def _refuse_without_rows(kept: Kept) -> None:
