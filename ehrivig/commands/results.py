@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ehrivig.errors import plain
+from ehrivig.errors import UsageError, plain
 
 
 def export(
@@ -30,8 +30,14 @@ def export(
 
 def why(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, where it was made.")],
-    hospital: Annotated[str, typer.Option("--hospital", help="Its id.")],
-    admission: Annotated[str, typer.Option("--admission", help="Its id, as the extract has it.")],
+    hospital: Annotated[str | None, typer.Option("--hospital", help="Its id.")] = None,
+    admission: Annotated[
+        str | None, typer.Option("--admission", help="Its id, as the extract has it.")
+    ] = None,
+    effect: Annotated[
+        str | None,
+        typer.Option("--effect", help="A row of effects.csv: its number, or primary, main/RD ..."),
+    ] = None,
     extract: Annotated[
         str | None,
         typer.Option("--extract", help="The dump that the run read: shows the rows themselves."),
@@ -43,23 +49,31 @@ def why(
         Path | None, typer.Option("--out", help="New local file; default: the terminal.")
     ] = None,
 ) -> None:
-    """Say why an admission is in the study or not, and how it counts. Logged nowhere.
+    """Say why an admission counts as it does, or what is behind an estimate. Logged nowhere.
 
     Each criterion with its moment, time zero, doses, covariates, outcomes, its pair, and the rows
     that the gate set aside; with --extract also the rows behind each. For the hospital's own eyes:
-    it prints one person's values.
+    it prints one person's values. --effect: the keys, function and statements behind an estimate.
     """
+    from ehrivig.results import why as asked
     from ehrivig.results.new_file import new_file
     from ehrivig.results.why import lines
-    from ehrivig.results.why import why as asked
+
+    if (effect is None) == (hospital is None) or (hospital is None) != (admission is None):
+        raise UsageError("why: give --hospital and --admission, or --effect.")
+    if effect is not None and extract is not None:
+        raise UsageError("why: --extract shows the rows of an admission. Leave it out.")
+
+    def found() -> list[asked.Section]:
+        if effect is not None:
+            return asked.effect(run, effect)
+        return asked.why(run, str(hospital), str(admission), extract=extract, study=study)
 
     if out is None:
-        found = asked(run, hospital, admission, extract=extract, study=study)
-        typer.echo(plain("\n".join(lines(found))))
+        typer.echo(plain("\n".join(lines(found()))))
         return
     with new_file(out, "why") as aside:
-        found = asked(run, hospital, admission, extract=extract, study=study)
-        aside.write_text(plain("\n".join(lines(found))) + "\n", encoding="utf-8")
+        aside.write_text(plain("\n".join(lines(found()))) + "\n", encoding="utf-8")
     typer.echo(plain(str(out)), err=True)
 
 
