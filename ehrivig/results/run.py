@@ -13,11 +13,14 @@ from markupsafe import Markup, escape
 from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
+from ehrivig.runs.summary import RunSummary
 from ehrivig.store.cells import as_read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
 """Tables with a row per admission or person: they stay in the hospital."""
+_ELSEWHERE = {"quality": "quality/checks.csv"}
+_OF_MANIFEST = ("exit_code", "message", "hospitals", "dropped_hospitals")
 _SYNTHESES = ("pool", "meta", "compare")
 """Commands whose folders are no runs: each has a table of its name."""
 _TEXT = {
@@ -41,12 +44,16 @@ class Run:
     have a row per admission and are always local.
     """
 
-    def __init__(self, folder: str | Path, *, local: bool = False) -> None:
-        """Raises UsageError where `folder` is no finished run, nor its release.
+    def __init__(
+        self, folder: str | Path, *, local: bool = False, ended: RunSummary | None = None
+    ) -> None:
+        """`ended`: how it ended, of a run that was just made (`ehrivig.run`).
+
+        Raises UsageError where `folder` is no finished run, nor its release.
 
         And where it has no release, as a check has none, unless `local` tables are asked for.
         """
-        self.folder = Path(folder)
+        self.folder, self._ended = Path(folder), ended
         inside = self.folder / FOLDER
         self._tables = inside if inside.is_dir() and not local else self.folder
         if not (self._tables / MANIFEST).is_file():
@@ -87,6 +94,43 @@ class Run:
         return manifest(self._tables)
 
     @property
+    def ended(self) -> RunSummary:
+        """How the run ended: exit code, message, hospitals, numbers, the page to read.
+
+        Of a run that was opened, what its folder tells: nothing of rows rejected, or of seconds.
+        """
+        if self._ended is None:
+            page = self._tables / "report.html"
+            self._ended = RunSummary(
+                study=self.study,
+                out=str(self.folder),
+                **{name: self.manifest[name] for name in _OF_MANIFEST},
+                **(self.manifest.get("numbers") or {}),
+                warned_checks=self._of_verdict("quality", "check", "warn"),
+                diagnostics_failed=self._of_verdict("diagnostics", "diagnostic", "fail"),
+                report=str(page) if page.is_file() else "",
+                seconds=float("nan"),
+            )
+        return self._ended
+
+    def _of_verdict(self, table: str, column: str, verdict: str) -> list[str]:
+        """What a table gives a verdict of, sorted."""
+        rows = self.table(table) if table in self.tables else pl.DataFrame()
+        if "verdict" not in rows.columns:
+            return []
+        return sorted(set(rows.filter(pl.col("verdict") == verdict)[column].to_list()))
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 blocked by the data gate, 5 nothing to compare."""
+        return self.ended.exit_code
+
+    @property
+    def message(self) -> str:
+        """How it ended, in words."""
+        return self.ended.message
+
+    @property
     def study(self) -> str:
         """The name of the study."""
         return str(self.manifest["study"])
@@ -94,7 +138,8 @@ class Run:
     @cached_property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
-        return tuple(sorted(path.stem for path in self._tables.glob("*.csv")))
+        names = {path.stem for path in self._tables.glob("*.csv")}
+        return tuple(sorted(names | {name for name in _ELSEWHERE if self._csv(name).is_file()}))
 
     @cached_property
     def figures(self) -> tuple[str, ...]:
@@ -106,7 +151,7 @@ class Run:
         people = self._of_people(name)
         if people is not None:
             return pl.read_parquet(people)
-        csv = self._tables / f"{name}.csv"
+        csv = self._csv(name)
         if not csv.is_file():
             raise UsageError(f"open: no table {name!r} (there are: {', '.join(self.tables)}).")
         return _read(csv)
@@ -147,7 +192,7 @@ class Run:
             if row.get(f"risk_{arm}") is not None:
                 said.append((f"risk, {arm}", f"{row[f'risk_{arm}']:.1%}"))
         if "diagnostics" in self.tables:
-            failed = self.diagnostics.filter(pl.col("verdict") == "fail")["diagnostic"].to_list()
+            failed = self._of_verdict("diagnostics", "diagnostic", "fail")
             said.append(("diagnostics failed", ", ".join(failed) or "none"))
         return said
 
@@ -158,6 +203,18 @@ class Run:
             for name, value in self.summary().iter_rows()
         )
         return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
+
+    def to_frame(self) -> pl.DataFrame:
+        """Every estimate, the declared answer in front; no row where there is none."""
+        if "effects" not in self.tables or "role" not in (effects := self.effects).columns:
+            return pl.DataFrame()
+        first = (pl.col("role") == "primary").fill_null(False)
+        return effects.sort(first, descending=True, maintain_order=True)
+
+    def _csv(self, name: str) -> Path:
+        """Where a table lies: in the run itself the verdicts of the gate have a folder."""
+        path = self._tables / f"{name}.csv"
+        return path if path.is_file() else self._tables / _ELSEWHERE.get(name, path.name)
 
     def _of_people(self, name: str) -> Path | None:
         """Where a table with a row per admission lies; None where the run keeps none so named."""

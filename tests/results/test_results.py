@@ -22,6 +22,7 @@ from ehrivig.store.sealed import seal
 
 MANIFEST: dict[str, Any] = {
     **{"study": "ivig_covid19", "message": "done", "exit_code": 0},
+    **{"hospitals": ["A"], "dropped_hospitals": []},
     "numbers": {"cohort": 1850, "exposed": 421, "pairs": None},
 }
 ANSWER: dict[str, Any] = {
@@ -87,6 +88,20 @@ def test_the_answer_and_its_verdict_are_the_summary(run: Path) -> None:
     (run / "release" / "effects.csv").unlink()
     assert Run(run).answer is None
     assert "answer" not in dict(Run(run).summary().iter_rows())
+
+
+def test_how_a_run_ended_and_its_estimates_as_a_frame(run: Path) -> None:
+    found = Run(run)
+    assert (found.exit_code, found.message, found.ended.cohort) == (0, "done", 1850)
+    assert found.ended.diagnostics_failed == ["positivity"]
+    assert found.to_frame()["role"].to_list() == ["primary", "crude"]
+    (run / "release" / "effects.csv").unlink()
+    assert Run(run).to_frame().is_empty()
+    (run / "quality").mkdir()
+    checks = {"check": ["lab.unit", "lab.value"], "verdict": ["warn", "pass"]}
+    pl.DataFrame(checks).write_csv(run / "quality" / "checks.csv")
+    assert Run(run, local=True).quality["check"].to_list() == ["lab.unit", "lab.value"]
+    assert Run(run, local=True).ended.warned_checks == ["lab.unit"]
 
 
 def test_a_figure_by_how_its_name_begins(run: Path, tmp_path: Path) -> None:
