@@ -24,8 +24,7 @@ def export(
     """
     from ehrivig.results.export import export as written
 
-    name = run.resolve().name if run.name in ("", ".", "..") else run.name
-    typer.echo(plain(str(written(run, to, out or Path(f"{name}.{to}")))))
+    typer.echo(plain(str(written(run, to, out or Path(f"{_name(run)}.{to}")))))
 
 
 def why(
@@ -77,4 +76,46 @@ def why(
     typer.echo(plain(str(out)), err=True)
 
 
-COMMANDS = (export, why)
+def review(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, where it was made.")],
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Charts to be read; default: 50.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Of the sample; default: the study's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The new workbook; default: RUN-review.xlsx here.")
+    ] = None,
+    filled: Annotated[
+        Path | None, typer.Option("--filled", help="The workbook that somebody filled in.")
+    ] = None,
+) -> None:
+    """Write a workbook for a chart review, blinded to the arms; or say what the filled one says.
+
+    Filled in: predictive values, sensitivity, agreement (kappa) of cohort, exposure and outcome,
+    and the crude effect corrected for their errors. Both are local: they tell of few people.
+    """
+    from ehrivig.results import review as charts
+
+    if filled is not None:
+        if (sample, seed, out) != (None, None, None):
+            raise UsageError(
+                "review: --filled takes sample and seed of the workbook. Give it alone."
+            )
+        typer.echo(plain("\n".join(charts.reviewed(run, filled).lines())))
+        return
+    target = out or Path(f"{_name(run)}-review.xlsx")
+    drawn = charts.write(run, sample or 50, target, seed)
+    inside = sum(len(one.chosen) for one in drawn.strata if one.inside)
+    said = f"{len(drawn.charts)} charts, {inside} of the cohort, seed {drawn.seed}"
+    typer.echo(f"{said}: local, for who may read charts", err=True)
+    typer.echo(plain(str(target)))
+
+
+def _name(run: Path) -> str:
+    """The name of a run's folder."""
+    return run.resolve().name if run.name in ("", ".", "..") else run.name
+
+
+COMMANDS = (export, review, why)

@@ -106,7 +106,7 @@ class Run:
                 out=str(self.folder),
                 **{name: self.manifest[name] for name in _OF_MANIFEST},
                 **(self.manifest.get("numbers") or {}),
-                warned_checks=self._of_verdict("quality", "check", "warn"),
+                warned_checks=sorted(self._of_verdict("quality", "check", "warn")),
                 diagnostics_failed=self._of_verdict("diagnostics", "diagnostic", "fail"),
                 report=str(page) if page.is_file() else "",
                 seconds=float("nan"),
@@ -114,11 +114,11 @@ class Run:
         return self._ended
 
     def _of_verdict(self, table: str, column: str, verdict: str) -> list[str]:
-        """What a table gives a verdict of, sorted."""
+        """What a table gives a verdict of, each once, in its order."""
         rows = self.table(table) if table in self.tables else pl.DataFrame()
         if "verdict" not in rows.columns:
             return []
-        return sorted(set(rows.filter(pl.col("verdict") == verdict)[column].to_list()))
+        return list(dict.fromkeys(rows.filter(pl.col("verdict") == verdict)[column].to_list()))
 
     @property
     def exit_code(self) -> int:

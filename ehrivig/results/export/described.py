@@ -20,6 +20,8 @@ def column_words(name: str, frame: pl.DataFrame) -> dict[str, str]:
     return {column: said for column, said in found.items() if said}
 
 
-def missing_extra(command: str, what: str) -> UsageError:
-    """What to say where a package of the extra `export` is not installed."""
-    return UsageError(f"{command}: {what} needs the extra `export`: pip install 'ehrivig[export]'.")
+def missing_extra(command: str, what: str, extra: str) -> UsageError:
+    """What to say where a package of an extra is not installed."""
+    return UsageError(
+        f"{command}: {what} needs the extra `{extra}`: pip install 'ehrivig[{extra}]'."
+    )

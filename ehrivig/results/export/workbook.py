@@ -52,7 +52,9 @@ def workbook(path: Path, command: str) -> Iterator[Any]:
     try:
         import xlsxwriter
     except ImportError:
-        raise missing_extra(command, "a workbook") from None
+        raise missing_extra(
+            command, "a workbook", "review" if command == "review" else "export"
+        ) from None
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, PLAIN) as book:
         yield book
@@ -60,11 +62,15 @@ def workbook(path: Path, command: str) -> Iterator[Any]:
 
 
 def write(book: Any, sheet: str, frame: pl.DataFrame) -> Any:
-    """A table as a sheet. What is no number says so (inf); text that no cell holds is cut."""
+    """A table as a sheet, which is given back.
+
+    What is no number says so (inf); text that no cell holds is cut.
+    """
     shown = frame.with_columns(
         _cell(pl.col(name), kind, frame[name]) for name, kind in frame.schema.items()
     )
-    return shown.write_excel(book, sheet, autofit=True, dtype_formats={pl.Float64: "General"})
+    shown.write_excel(book, sheet, autofit=True, dtype_formats={pl.Float64: "General"})
+    return book.get_worksheet_by_name(sheet)
 
 
 def _cell(column: pl.Expr, kind: pl.DataType, values: pl.Series) -> pl.Expr:
