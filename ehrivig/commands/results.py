@@ -12,19 +12,21 @@ from ehrivig.errors import UsageError, plain
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, or its release.")],
-    to: Annotated[str, typer.Option("--to", help="duckdb, or xlsx.")],
+    to: Annotated[str, typer.Option("--to", help="xlsx, docx, csv, duckdb, or ohdsi.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="The new file; default: RUN.duckdb or RUN.xlsx here."),
+        typer.Option("--out", help="The new file or folder; default: RUN.xlsx, RUN-csv ... here."),
     ] = None,
 ) -> None:
-    """Write the released tables of a run as one file: for DuckDB, or as a workbook.
+    """Write the released tables of a run to take along; few people are hidden as in the release.
 
-    Tables say what they are; few people are hidden as in the release.
+    xlsx: a workbook. docx: the tables of a manuscript. csv: a folder. duckdb: one file with
+    comments. ohdsi: results tables of CohortMethod (Strategus), of the ratios.
     """
+    from ehrivig.results.export import default_name
     from ehrivig.results.export import export as written
 
-    typer.echo(plain(str(written(run, to, out or Path(f"{_name(run)}.{to}")))))
+    typer.echo(plain(str(written(run, to, out or Path(default_name(_name(run), to))))))
 
 
 def why(

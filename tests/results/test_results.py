@@ -216,7 +216,7 @@ def test_the_command_refuses_with_exit_code_2(
     code, _, told = asked("out", "--to", "duckdb")
     assert (code, told.count("\n")) == (2, 1)
     assert "out.duckdb is there already" in told
-    assert "no format 'pdf' (there are: duckdb, xlsx)" in asked("out", "--to", "pdf")[2]
+    assert "no format 'pdf' (there are: xlsx, docx, csv" in asked("out", "--to", "pdf")[2]
     assert "no folder 'none'" in asked("out", "--to", "xlsx", "--out", "none/a.xlsx")[2]
     assert asked("nowhere", "--to", "xlsx")[0] == 2
     (run / "release" / "table1.csv").write_text("label,n\nage,61\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ehrivig.analysis.effects import SCHEMA
 from ehrivig.errors import UsageError
 from ehrivig.release import columns, files
 from ehrivig.results.run import Run
@@ -18,6 +19,13 @@ def column_words(name: str, frame: pl.DataFrame) -> dict[str, str]:
     """What each column of a table is."""
     found = {column: columns.of(f"{name}.csv", column) for column in frame.columns}
     return {column: said for column, said in found.items() if said}
+
+
+def effects(run: Run) -> pl.DataFrame:
+    """Every estimate; a column that an older version did not write is empty."""
+    found = run.effects
+    missing = [pl.lit(None, kind).alias(n) for n, kind in SCHEMA.items() if n not in found.columns]
+    return found.with_columns(missing)
 
 
 def missing_extra(command: str, what: str, extra: str) -> UsageError:
