@@ -223,9 +223,14 @@ class Run:
 
 
 def _read(csv: Path) -> pl.DataFrame:
-    """A table of a run: names as the extract has them, also those that look like numbers."""
+    """A table of a run: names as the extract has them, also those that look like numbers.
+
+    A column of which nothing is shown is one of numbers all the same.
+    """
     if csv.stat().st_size < 2:
         return pl.DataFrame()
     names = pl.read_csv(csv, n_rows=0).columns
     text = {name: pl.String for name in names if name in _TEXT}
-    return as_read(pl.read_csv(csv, infer_schema_length=None, schema_overrides=text))
+    table = as_read(pl.read_csv(csv, infer_schema_length=None, schema_overrides=text))
+    hidden = [n for n in names if n not in _TEXT and table[n].null_count() == table.height]
+    return table.with_columns(pl.col(hidden).cast(pl.Float64, strict=False))

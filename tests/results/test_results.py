@@ -67,6 +67,13 @@ def test_a_name_that_looks_like_a_number_or_a_formula_is_a_name(run: Path) -> No
     assert found == {"hospital_id": ["007", "1e5"], "label": ["=1+1", "-3"], "n": [5, 6]}
 
 
+def test_a_column_of_which_nothing_is_shown_is_one_of_numbers(run: Path) -> None:
+    (run / "release" / "balance.csv").write_text("covariate,smd_matched\nage,\nsofa,\n")
+    found = Run(run).balance
+    assert found.schema["smd_matched"] == pl.Float64
+    assert found.filter(pl.col("smd_matched") > 0.1).is_empty()
+
+
 def test_rows_of_people_are_read_where_they_lie(run: Path) -> None:
     assert Run(run).cohort.height == 2
     assert "cohort" in dir(Run(run))
