@@ -10,13 +10,15 @@ from pathlib import Path
 
 from ehrivig.errors import UsageError
 from ehrivig.store.path import SCHEME
+from ehrivig.store.sealed import MANIFEST
 
 
 @contextmanager
 def new_file(path: Path, command: str) -> Iterator[Path]:
     """Where to write what becomes `path` at the end of the block, 0600 (a folder 0700).
 
-    UsageError where `path` is there already, its folder is not, or the disk refuses.
+    UsageError where `path` is there already or lies in a run, its folder is not there, or the disk
+    refuses: what is local must not come into what may leave.
     """
     before = os.umask(0o077)
     aside = path.parent / f".{path.name[:200]}.{os.getpid()}"
@@ -46,6 +48,10 @@ def _refuse(path: Path, command: str) -> None:
     if path.is_symlink() or path.exists():
         name = path.name or str(path)
         raise UsageError(f"{command}: {name} is there already. Choose another --out.")
+    for folder in path.absolute().parents:
+        if (folder / MANIFEST).is_file():
+            said = f"{folder.name} is a finished run, or its release, and stays as it is"
+            raise UsageError(f"{command}: {said}. Choose another --out.")
     if not path.parent.is_dir():
         said = f"no folder {path.parent.name!r} to write into. Make it first."
         raise UsageError(f"{command}: {said}")

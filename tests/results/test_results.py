@@ -183,13 +183,9 @@ def test_a_file_is_its_owners_alone_and_whole_or_not_there(
         places = [path, *path.rglob("*")] if path.is_dir() else [path]
         assert {p.stat().st_mode & 0o777 for p in places} <= {0o600, 0o700}
     before = sorted(tmp_path.iterdir())
-    for bad in (
-        "a" * 300,
-        "s3://bucket/a",
-        "",
-        "/proc/a",
-        tmp_path / "out" / "manifest.json" / "a",
-    ):
+    inside_a_file = tmp_path / "out" / "manifest.json" / "a"
+    in_what_leaves = tmp_path / "out" / "release" / "a"
+    for bad in ("a" * 300, "s3://bucket/a", "", "/proc/a", inside_a_file, in_what_leaves):
         with pytest.raises(UsageError, match=r"^export: "):
             export(run, "xlsx", bad)
 
