@@ -131,6 +131,14 @@ class Run:
         return self.ended.message
 
     @property
+    def banner(self) -> list[str]:
+        """What every page that leaves says first: simulated data, no end, immortal time."""
+        said = ["The data are simulated."] if self.manifest.get("synthetic") else []
+        if self.exit_code:
+            said.append(f"The run ended with exit code {self.exit_code}: {self.message}")
+        return [*said, *(self.manifest.get("warnings") or ())]
+
+    @property
     def study(self) -> str:
         """The name of the study."""
         return str(self.manifest["study"])
@@ -175,11 +183,15 @@ class Run:
         return rows[0] if rows else None
 
     def summary(self) -> pl.DataFrame:
-        """Columns quantity and value: how the run ended, people, the answer with its verdict."""
+        """Columns quantity and value: how the run ended, people, the answer with its verdict.
+
+        And what it must be read with: simulated data, immortal time.
+        """
         numbers = self.manifest.get("numbers") or {}
         rows = [("study", self.study), ("ended", str(self.manifest["message"]))]
         rows += [(name, "not shown" if n is None else f"{n:,}") for name, n in numbers.items()]
         rows += self._of_answer()
+        rows += [("read with it", line) for line in self.banner]
         return pl.DataFrame(rows, schema=["quantity", "value"], orient="row")
 
     def _of_answer(self) -> list[tuple[str, str]]:

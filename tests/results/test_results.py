@@ -111,6 +111,14 @@ def test_how_a_run_ended_and_its_estimates_as_a_frame(run: Path) -> None:
     assert Run(run, local=True).ended.warned_checks == ["lab.unit"]
 
 
+def test_what_a_run_is_read_with_stands_in_its_summary(run: Path) -> None:
+    warned = {"synthetic": True, "warnings": ["immortal time: ever"], "exit_code": 5}
+    (run / "release" / "manifest.json").write_text(json.dumps(MANIFEST | warned))
+    said = Run(run).summary().filter(pl.col("quantity") == "read with it")["value"].to_list()
+    ended = "The run ended with exit code 5: done"
+    assert said == ["The data are simulated.", ended, "immortal time: ever"]
+
+
 def test_a_figure_by_how_its_name_begins(run: Path, tmp_path: Path) -> None:
     figure = Run(run).figure("love")
     assert (figure.name, figure._repr_svg_()) == ("love_plot", "<svg>love_plot</svg>")

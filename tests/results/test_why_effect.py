@@ -57,6 +57,9 @@ def test_a_release_tells_its_own_counts_of_the_same_rows() -> None:
     assert found["Counts"]["n_exposed"].startswith(("not shown", f"{released['n_exposed'][0]}"))
     assert found["Counts"]["from"] == "its release"
     assert found["Keys of the study"]["exposure.codelist"].strip('"') == "ivig"
+    own = told(str(number))["Statements"]
+    own.pop("as they ran")
+    assert own.items() <= found["Statements"].items()
 
 
 def test_every_row_has_a_function_that_is_there_and_statements_that_are() -> None:

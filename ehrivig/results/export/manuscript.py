@@ -30,7 +30,7 @@ def to_docx(run: Run, path: Path) -> None:
     document.core_properties.author = ""
     document.core_properties.title = plain(run.study)
     document.add_heading(plain(_title(run)), level=1)
-    for line in (*_banner(run), *_answer(run)):
+    for line in (*run.banner, *_answer(run)):
         document.add_paragraph(plain(line))
     for number, (caption, head, rows, note) in enumerate(_tables(run), start=1):
         document.add_heading(plain(f"Table {number}. {caption}"), level=2)
@@ -45,16 +45,9 @@ def _title(run: Run) -> str:
     return str(_protocol(run).get("title") or run.study)
 
 
-def _banner(run: Run) -> list[str]:
-    """What every page that leaves says of simulated data, and of immortal time."""
-    said = ["The data are simulated."] if run.manifest.get("synthetic") else []
-    if run.exit_code:
-        said.append(f"The run ended with exit code {run.exit_code}: {run.message}")
-    return [*said, *(run.manifest.get("warnings") or ())]
-
-
 def _answer(run: Run) -> list[str]:
-    return [f"{name}: {value}" for name, value in run.summary().iter_rows() if name != "ended"]
+    told = run.summary().filter(~pl.col("quantity").is_in(["ended", "read with it"]))
+    return [f"{name}: {value}" for name, value in told.iter_rows()]
 
 
 Table = tuple[str, list[str], list[list[str]], str]

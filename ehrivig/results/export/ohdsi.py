@@ -51,13 +51,8 @@ def to_ohdsi(run: Run, path: Path) -> None:
     for name, (columns, lines) in found.items():
         frame = pl.DataFrame(lines, schema=columns, orient="row", infer_schema_length=None)
         as_text(frame).write_csv(path / f"{name}.csv")
-    (path / "README.txt").write_text(_README + _banner(run), encoding="utf-8")
-
-
-def _banner(run: Run) -> str:
-    """What every page that leaves says of simulated data, and of immortal time."""
-    said = ["The data are simulated."] if run.manifest.get("synthetic") else []
-    return "".join(f"{line}\n" for line in (*said, *(run.manifest.get("warnings") or ())))
+    words = "".join(f"{line}\n" for line in run.banner)
+    (path / "README.txt").write_text(_README + words, encoding="utf-8")
 
 
 def _id(*words: Any) -> int:

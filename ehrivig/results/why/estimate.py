@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import polars as pl
 from ehrivig.errors import UsageError, plain
 from ehrivig.release.columns import of as column_words
 from ehrivig.results.run import Run
+from ehrivig.results.why.declared import setting, settings, study_of
 from ehrivig.results.why.made_by import functions, keys, statements
 from ehrivig.results.why.section import Section, text
 
@@ -155,26 +155,16 @@ def _people(run: Run, row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _settings(run: Run, names: list[str]) -> list[tuple[str, str]]:
     """The settings under some keys, as the protocol of the run has them."""
-    study = run.manifest.get("study_file") or {}
-    declared = _protocol(run).get("settings") or {}
+    study, declared = study_of(run), settings(run)
     said = []
     for name in names:
         value: Any = study
         for part in name.split("."):
             value = _part(value, part)
-        value = declared.get(name) if value is None else value
+        value = setting(declared, name) if value is None else value
         if value not in (None, [], {}, ""):
             said.append((name, _in_words(value)))
     return said
-
-
-def _protocol(run: Run) -> dict[str, Any]:
-    """The protocol of a run: a release has no study beside it."""
-    path = run.folder / "protocol.json"
-    if not path.is_file():
-        return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content if isinstance(content, dict) else {}
 
 
 def _part(value: Any, name: str) -> Any:
@@ -196,7 +186,7 @@ def _in_words(value: Any) -> str:
 
 
 def _statements(run: Run, row: dict[str, Any]) -> list[tuple[str, str]]:
-    files = statements(run.manifest.get("study_file") or {}, row["outcome"])
+    files = statements(study_of(run), row["outcome"])
     whole = run.folder / "hospitals" / "statements.sql"
     if whole.is_file():
         files.append(("as they ran", "hospitals/statements.sql of the run"))

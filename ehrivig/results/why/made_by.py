@@ -113,18 +113,18 @@ def statements(study: Mapping[str, Any], outcome: str) -> list[tuple[str, str]]:
     """The SQL files behind exposure, criteria, covariates and outcome of a row."""
     said = [("exposure", _file("administration"))]
     for one in (study.get("cohort") or {}).get("criteria") or []:
-        path = f"sql/cohort/rule_{one['rule']}.sql"
-        if one["rule"] == "severity":
+        path = f"sql/cohort/rule_{one.get('rule')}.sql"
+        if one.get("rule") == "severity":
             path = _file(f"severe_{study['cohort']['severity']}")
         if (resources.sql_folder() / path.removeprefix("sql/")).is_file():
             said.append((f"criterion {one['name']}", path))
     variables = (study.get("outcomes") or {}).get("variables") or []
-    source = next((one["from"] for one in variables if one["name"] == outcome), "")
-    if source:
+    source = next((one.get("from") for one in variables if one["name"] == outcome), "")
+    if source in OUTCOMES.names:
         known = OUTCOMES[source].concept or source
         said.append((f"outcome {outcome}", _file(known) or f"ehrivig.features.outcomes ({source})"))
     covariates = (study.get("covariates") or {}).get("variables") or []
-    used = dict.fromkeys(one["from"] for one in covariates)
+    used = [s for s in dict.fromkeys(one.get("from") for one in covariates) if s]
     said += [(f"covariates: {s}", _file(c)) for s in used if (c := COVARIATES[s].concept)]
     return [(name, path) for name, path in said if path]
 
