@@ -143,6 +143,19 @@ def test_charts_that_say_what_the_run_says(run: Path) -> None:
     assert "two readers" not in found["of"]
 
 
+def test_an_outcome_that_nobody_has_is_told(run: Path) -> None:
+    people = pl.read_parquet(run / "analysis.parquet")
+    people.with_columns(dead=False).write_parquet(run / "analysis.parquet")
+    found = reviewed(run, fill(run, book_of(run))).to_frame().to_dicts()
+    said = {(r["of"], r["what"].partition(":")[0]): r for r in found}
+    assert said["outcome", "PPV"]["note"] == "nobody is so in the run"
+    assert said["outcome", "Cohen's kappa, run against charts"]["estimate"] is None
+    assert said["outcome", "sensitivity"]["note"].startswith("nobody truly has it")
+    corrections = [r for r in found if r["what"] == "not corrected"]
+    assert len(corrections) == 4
+    assert all(r["note"] for r in corrections)
+
+
 def test_wrong_charts_are_counted(run: Path) -> None:
     def change(book: Any) -> None:
         sheet = book["review"]

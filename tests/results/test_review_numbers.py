@@ -55,6 +55,7 @@ def test_kappa_is_that_of_statsmodels(table: list[list[int]]) -> None:
 def test_kappa_without_any_difference_is_none() -> None:
     assert kappa([[9, 0], [0, 0]], 9) is None
     assert kappa([[0, 0], [0, 0]], 0) is None
+    assert kappa([[0, 0], [5, 17]], 22) is None  # one never says yes: 0 would be no agreement
 
 
 def effect(table: dict[Cell, int], name: str) -> float:

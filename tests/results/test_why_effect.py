@@ -57,6 +57,12 @@ def test_a_release_tells_its_own_counts_of_the_same_rows() -> None:
     assert found["Counts"]["n_exposed"].startswith(("not shown", f"{released['n_exposed'][0]}"))
     assert found["Counts"]["from"] == "its release"
     assert found["Keys of the study"]["exposure.codelist"].strip('"') == "ivig"
+    assert (
+        "within_days"
+        in told("primary", finished()[2] / "release")["Keys of the study"][
+            "outcomes.variables.death_28d"
+        ]
+    )
     own = told(str(number))["Statements"]
     own.pop("as they ran")
     assert own.items() <= found["Statements"].items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,8 @@ from ehrivig.results.run import Run
 Charts = Mapping[tuple[str, str], Answers]
 _JOINT = 0.975
 """Level of each of two shares that bound a sensitivity: together at least 0.95 (Bonferroni)."""
+_UNREAD = "not to be had: people without a chart that was answered"
+_NOBODY = "nobody is so in the run"
 _SCHEMA = {
     **{"of": pl.String, "what": pl.String, "estimate": pl.Float64, "lo": pl.Float64},
     **{"hi": pl.Float64, "charts": pl.Int64, "note": pl.String},
@@ -113,14 +116,14 @@ def _of_cohort(sample: Sample, charts: Charts) -> Iterator[Row]:
     inside = [one for one in sample.strata if one.inside]
     outside = [one for one in sample.strata if not one.inside]
     of, parts = "cohort", _parts(inside, charts, "cohort")
-    yield _row(of, "PPV: of the cohort, truly of the population", share(parts))
+    yield _row(of, "PPV: of the cohort, truly of the population", parts)
     if not outside:
         why = "nobody was left out at a clinical criterion: not to be said by these charts"
         yield Row(of, "sensitivity", note=why)
         return
     missed = _parts(outside, charts, "cohort")
     left = "left out at the last clinical criterion, yet truly of the population"
-    yield _row(of, left, share(missed))
+    yield _row(of, left, missed)
     note = "among who met every criterion before the last clinical one"
     yield from _sensitivity(of, parts, missed, note)
 
@@ -132,8 +135,8 @@ def _of_column(
     inside = [one for one in sample.strata if one.inside]
     yes, no = ([one for one in inside if told(one) is answer] for answer in (True, False))
     true_yes, true_no = _parts(yes, charts, column), _parts(no, charts, column, answer=False)
-    yield _row(column, "PPV: of who has it in the run, truly", share(true_yes))
-    yield _row(column, "NPV: of who has it not, truly not", share(true_no))
+    yield _row(column, "PPV: of who has it in the run, truly", true_yes)
+    yield _row(column, "NPV: of who has it not, truly not", true_no)
     missed = _parts(no, charts, column)
     false = _parts(yes, charts, column, answer=False)
     yield from _sensitivity(column, true_yes, missed, "in the cohort")
@@ -144,7 +147,8 @@ def _of_column(
     found = kappa(known, read_) if known else None  # type: ignore[arg-type]
     what = "Cohen's kappa, run against charts"
     if found is None:
-        yield Row(column, what, note="not to be had: a part has no chart, or nobody differs")
+        why = "no chart of some, or one says always the same"
+        yield Row(column, what, note=f"not to be had: {why}")
         return
     agree = f"they agree on {100 * found.agree:.0f}%; weighted to the cohort"
     yield Row(column, what, found.estimate, found.lo, found.hi, found.charts, agree)
@@ -163,11 +167,11 @@ def _sensitivity(
     """The share of who truly has it that was found, with bounds from both predictive values."""
     right, wrong = share(found, _JOINT), share(missed, _JOINT)
     people = sum(part.size for part in found), sum(part.size for part in missed)
-    if right is None or (wrong is None and people[1]):
-        yield Row(of, what, note="not to be had: people without a chart that was answered")
+    if (right is None and people[0]) or (wrong is None and people[1]):
+        yield Row(of, what, note=_UNREAD)
         return
     none = Share(0.0, 0.0, 0.0, 0, 0, "")
-    other = wrong or none
+    right, other = right or none, wrong or none
 
     def of_both(one: float, two: float) -> float | None:
         total = one * people[0] + two * people[1]
@@ -182,9 +186,10 @@ def _sensitivity(
     yield Row(of, what, estimate, lo, hi, right.read + other.read, bounds)
 
 
-def _row(of: str, what: str, found: Share | None) -> Row:
+def _row(of: str, what: str, parts: list[Part]) -> Row:
+    found = share(parts)
     if found is None:
-        return Row(of, what, note="not to be had: people without a chart that was answered")
+        return Row(of, what, note=_NOBODY if not any(part.size for part in parts) else _UNREAD)
     return Row(of, what, found.estimate, found.lo, found.hi, found.read, found.interval)
 
 
@@ -205,7 +210,9 @@ def _readers(charts: Charts) -> Iterator[Row]:
         found = kappa(table, len(pairs))
         what = f"Cohen's kappa, {column}"
         if found is None:
-            yield Row("two readers", what, charts=len(pairs), note="both say always the same")
+            yield Row(
+                "two readers", what, charts=len(pairs), note="one of them says always the same"
+            )
             continue
         agree = f"they agree on {100 * found.agree:.0f}%"
         yield Row("two readers", what, found.estimate, found.lo, found.hi, found.charts, agree)
@@ -264,5 +271,6 @@ def _true(cell: Cell, said: Answers, columns: tuple[str, ...]) -> Cell | None:
 
 
 def _effect(heading: str, one: Corrected, charts: int) -> Row:
-    note = f"{one.crude:.3f} as the run has it; interval simulated"
+    was = f"{one.crude:.3f}" if isfinite(one.crude) else "no number"
+    note = f"{was} as the run has it; interval simulated"
     return Row(heading, one.measure, one.estimate, one.lo, one.hi, charts, note)

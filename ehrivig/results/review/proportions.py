@@ -80,7 +80,7 @@ class Kappa:
 
 
 def kappa(table: Sequence[Sequence[float]], charts: int) -> Kappa | None:
-    """Cohen's kappa of a 2x2 table of shares or counts; None where one of both never differs.
+    """Cohen's kappa of a 2x2 table of shares or counts; None where one says always the same.
 
     Interval: Fleiss, Cohen & Everitt 1969, of `charts` read, within [-1, 1].
     """
@@ -92,7 +92,7 @@ def kappa(table: Sequence[Sequence[float]], charts: int) -> Kappa | None:
     columns = [p[0][i] + p[1][i] for i in (0, 1)]
     agree = p[0][0] + p[1][1]
     chance = sum(rows[i] * columns[i] for i in (0, 1))
-    if chance >= 1:
+    if min(*rows, *columns) <= 0:
         return None
     estimate = (agree - chance) / (1 - chance)
     own = sum(p[i][i] * (1 - (rows[i] + columns[i]) * (1 - estimate)) ** 2 for i in (0, 1))

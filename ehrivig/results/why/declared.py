@@ -16,8 +16,12 @@ _NAMED = {"cohort": "criteria", "outcomes": "variables", "covariates": "variable
 
 def study_of(run: Run) -> dict[str, Any]:
     """The study as the run read it; of a release what its protocol says of it."""
-    written = run.manifest.get("study_file") or manifest(run.folder).get("study_file")
-    return dict(written) if written else _of_settings(settings(run))
+    return whole(run) or _of_settings(settings(run))
+
+
+def whole(run: Run) -> dict[str, Any]:
+    """The study as a manifest has it; empty of a release alone."""
+    return dict(run.manifest.get("study_file") or manifest(run.folder).get("study_file") or {})
 
 
 def setting(told: dict[str, Any], key: str) -> Any:

@@ -10,7 +10,7 @@ import polars as pl
 from ehrivig.errors import UsageError, plain
 from ehrivig.release.columns import of as column_words
 from ehrivig.results.run import Run
-from ehrivig.results.why.declared import setting, settings, study_of
+from ehrivig.results.why.declared import setting, settings, study_of, whole
 from ehrivig.results.why.made_by import functions, keys, statements
 from ehrivig.results.why.section import Section, text
 
@@ -155,7 +155,7 @@ def _people(run: Run, row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _settings(run: Run, names: list[str]) -> list[tuple[str, str]]:
     """The settings under some keys, as the protocol of the run has them."""
-    study, declared = study_of(run), settings(run)
+    study, declared = whole(run), settings(run)
     said = []
     for name in names:
         value: Any = study
