@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -93,9 +94,17 @@ def test_another_extract_or_study_is_refused(tmp_path: Path) -> None:
         asked(row, other)
     with pytest.raises(ExtractError, match="no folder 'nowhere'"):
         asked(row, tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="is not the study of this run"):
+    with pytest.raises(UsageError, match="is another study than the run's"):
         asked(row, study="ivig_sepsis")
     assert asked(row, study=finished()[1])["Read again"][0][0] == "agrees"
+    changed_lists = tmp_path / "run"
+    shutil.copytree(finished()[2], changed_lists)
+    content = json.loads((changed_lists / "manifest.json").read_text())
+    content["own_codelists"] = {"drugs/ivig.csv": "0" * 64}
+    (changed_lists / "manifest.json").write_text(json.dumps(content))
+    ids = row["hospital_id"], str(row["admission_id"])
+    with pytest.raises(UsageError, match=r"code lists of the study .* have changed since the run"):
+        why(changed_lists, *ids, extract=finished()[0])
 
 
 def test_a_file_of_it_is_its_owners_alone(

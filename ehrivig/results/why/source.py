@@ -88,19 +88,23 @@ def opened(kept: Kept, dump: str | Path, study_file: str | Path | None) -> Itera
 
 def _study(kept: Kept, study_file: str | Path | None) -> Study:
     """The study that the run followed: of the file, or as the manifest has it."""
-    name, digest = kept.run.study, kept.run.manifest.get("study_hash")
-    if study_file is not None:
-        plan = load(study_file)
-        if plan.digest != digest:
-            raise UsageError(f"why: {Path(study_file).name} is not the study of this run ({name}).")
-        return plan
+    name, told = kept.run.study, kept.run.manifest
+    lost = f"what the study {name} reads is not here, or has changed"
     try:
-        written = parse(as_toml(kept.study))
-    except StudyError:
-        written = None
-    if written is None or written.digest != digest:
-        raise UsageError(f"why: what the study {name} reads is not here. Give it: --study FILE.")
-    return written
+        plan = parse(as_toml(kept.study)) if study_file is None else load(study_file)
+    except StudyError as error:
+        if study_file is not None:
+            raise
+        raise UsageError(f"why: {lost}. Give it as the run read it: --study FILE.") from error
+    if plan.digest != told.get("study_hash"):
+        which = "this" if study_file is None else Path(study_file).name
+        raise UsageError(
+            f"why: {which} is another study than the run's ({name}). Give --study FILE."
+        )
+    if plan.lists.hashes != (told.get("own_codelists") or {}):
+        said = f"the code lists of the study {name} have changed since the run"
+        raise UsageError(f"why: {said}. Give those that it read, or run anew.")
+    return plan
 
 
 def as_toml(content: Any) -> Any:
