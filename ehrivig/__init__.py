@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ehrivig import match as match
     from ehrivig import meta as meta
     from ehrivig import stats as stats
-    from ehrivig.pipeline import run as run
+    from ehrivig.pipeline import run_and_open as run
     from ehrivig.results import Run as open
     from ehrivig.study import load as load_study
 
@@ -25,7 +25,7 @@ __version__ = "0.2.0.dev0"
 __all__ = ["load_study", "match", "meta", "open", "run", "stats"]
 
 _LATER = {
-    "run": ("ehrivig.pipeline", "run"),
+    "run": ("ehrivig.pipeline", "run_and_open"),
     "open": ("ehrivig.results", "Run"),
     "load_study": ("ehrivig.study", "load"),
 }

@@ -369,6 +369,8 @@ def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
         return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
     if isinstance(error, duckdb.IOException):
         return ExtractError(f"extract: {_asked_for(message)}. Replace the file and run again.")
+    if isinstance(error, duckdb.TransactionException) and "Could not write" in message:
+        return UsageError("disk: a database file cannot be written. Free disk.")
     if isinstance(error, duckdb.DataError):
         return UnreadableValue(f"a value {_what_is_wrong(message)}")
     if isinstance(error, duckdb.InvalidInputException | duckdb.NotSupportedError):

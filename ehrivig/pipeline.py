@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig import analysis, cohort, release, report, use, validate
+from ehrivig import analysis, cohort, release, report, results, use, validate
 from ehrivig.analysis import strategies
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals
@@ -47,7 +47,7 @@ from ehrivig.validate import gate, ledger
 from ehrivig.validate import hospitals as over_hospitals
 from ehrivig.validate.measurement import ALL
 
-__all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run"]
+__all__ = ["Options", "Progress", "RunSummary", "check", "rejudge", "run", "run_and_open"]
 
 
 def run(
@@ -94,6 +94,25 @@ def run(
                 release.leave_release_alone(this.folder)
             _seal(this, attempt)
         return summary.of_run(this, home)
+
+
+def run_and_open(
+    study: str | Path | Study,
+    extract: str | Path,
+    out: str | Path,
+    *,
+    options: Options | None = None,
+    progress: Progress = lambda message: None,
+    declared: str | None = None,
+    local: bool = False,
+) -> results.Run:
+    """`run`, and its results: `ehrivig.run`, for a notebook.
+
+    How it ended is its `ended`. A run with exit code 3 or 5 is opened too, where it lies. `local`:
+    tables before the last suppression, which must not leave the hospital. Raises as `run` does.
+    """
+    ended = run(study, extract, out, options=options, progress=progress, declared=declared)
+    return results.Run(ended.out, local=local, ended=ended)
 
 
 def check(

@@ -39,6 +39,8 @@ SYSTEM = (
     *("test_bad_input.py", "test_roles.py", "test_pipeline.py", "test_same_formats.py"),
     *("test_view.py", "test_layout_draft.py", "test_text_in_a_store.py", "test_layout_mimic.py"),
     *("test_validate_checks.py", "test_any_outcome_primary.py", "test_analysis_sensitivity.py"),
+    *("test_why_whole.py", "test_why_source.py", "test_why_effect.py"),
+    *("test_run_and_open.py", "test_export.py", "test_notebooks.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.
 

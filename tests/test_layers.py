@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 WITHIN_A_LAYER = {
     ("codes", "database"): "code lists as tables",
     ("study", "codes"): "the lists that the names in a study come from",
+    ("results", "runs"): "an admission that is asked again is worked on as in a run",
     ("runs", "use"): "the use of the drug is part of a hospital's work",
 }
 """Imports between parts of one layer, each with its reason; none of a step by a step."""

@@ -13,10 +13,27 @@ from markupsafe import Markup, escape
 from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
+from ehrivig.runs.summary import RunSummary
+from ehrivig.store.cells import as_read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
 """Tables with a row per admission or person: they stay in the hospital."""
+_ELSEWHERE = {"quality": "quality/checks.csv"}
+_OF_MANIFEST = ("exit_code", "message", "hospitals", "dropped_hospitals")
+_SYNTHESES = ("pool", "meta", "compare")
+"""Commands whose folders are no runs: each has a table of its name."""
+_TEXT = {
+    *("hospital_id", "label", "level", "unit", "note", "outcome", "event_label", "population"),
+    *("analysis", "contrast", "model", "measure", "role", "estimand", "variance", "family"),
+    *("criterion", "covariate", "variable", "group", "kind", "test", "term", "cause", "curve"),
+    *("arm", "table", "check", "severity", "verdict", "code", "message", "diagnostic", "meaning"),
+    *("source", "follows", "part", "whole", "yields", "dimension", "feature", "evidence"),
+    *("indication", "indication_label", "indication_class", "indication_rule", "protocol_hash"),
+    *("regimen", "drug", "finding", "reason", "arm", "after_discharge", "smd_denominator"),
+    *("text_all", "text_exposed", "text_control"),
+}
+"""Columns that are text also where every cell looks like a number: hospital 007 is not number 7."""
 
 
 class Run:
@@ -27,18 +44,27 @@ class Run:
     have a row per admission and are always local.
     """
 
-    def __init__(self, folder: str | Path, *, local: bool = False) -> None:
-        """Raises UsageError where `folder` is no finished run, nor its release.
+    def __init__(
+        self, folder: str | Path, *, local: bool = False, ended: RunSummary | None = None
+    ) -> None:
+        """`ended`: how it ended, of a run that was just made (`ehrivig.run`).
+
+        Raises UsageError where `folder` is no finished run, nor its release.
 
         And where it has no release, as a check has none, unless `local` tables are asked for.
         """
-        self.folder = Path(folder)
+        self.folder, self._ended = Path(folder), ended
         inside = self.folder / FOLDER
         self._tables = inside if inside.is_dir() and not local else self.folder
         if not (self._tables / MANIFEST).is_file():
+            made = next((n for n in _SYNTHESES if (self.folder / f"{n}.csv").is_file()), "")
+            cure = (
+                f"`ehrivig {made}` made it: read its {made}.csv"
+                if made
+                else "Give the folder that --out named, or its release"
+            )
             raise UsageError(
-                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. Give the "
-                "folder that --out named, or its release."
+                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. {cure}."
             )
         self.local = local
         if not local and self._tables is self.folder and KEY not in self.manifest:
@@ -68,6 +94,51 @@ class Run:
         return manifest(self._tables)
 
     @property
+    def ended(self) -> RunSummary:
+        """How the run ended: exit code, message, hospitals, numbers, the page to read.
+
+        Of a run that was opened, what its folder tells: nothing of rows rejected, or of seconds.
+        """
+        if self._ended is None:
+            page = self._tables / "report.html"
+            self._ended = RunSummary(
+                study=self.study,
+                out=str(self.folder),
+                **{name: self.manifest[name] for name in _OF_MANIFEST},
+                **(self.manifest.get("numbers") or {}),
+                warned_checks=sorted(self._of_verdict("quality", "check", "warn")),
+                diagnostics_failed=self._of_verdict("diagnostics", "diagnostic", "fail"),
+                report=str(page) if page.is_file() else "",
+                seconds=float("nan"),
+            )
+        return self._ended
+
+    def _of_verdict(self, table: str, column: str, verdict: str) -> list[str]:
+        """What a table gives a verdict of, each once, in its order."""
+        rows = self.table(table) if table in self.tables else pl.DataFrame()
+        if "verdict" not in rows.columns:
+            return []
+        return list(dict.fromkeys(rows.filter(pl.col("verdict") == verdict)[column].to_list()))
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 blocked by the data gate, 5 nothing to compare."""
+        return self.ended.exit_code
+
+    @property
+    def message(self) -> str:
+        """How it ended, in words."""
+        return self.ended.message
+
+    @property
+    def banner(self) -> list[str]:
+        """What every page that leaves says first: simulated data, no end, immortal time."""
+        said = ["The data are simulated."] if self.manifest.get("synthetic") else []
+        if self.exit_code:
+            said.append(f"The run ended with exit code {self.exit_code}: {self.message}")
+        return [*said, *(self.manifest.get("warnings") or ())]
+
+    @property
     def study(self) -> str:
         """The name of the study."""
         return str(self.manifest["study"])
@@ -75,7 +146,8 @@ class Run:
     @cached_property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
-        return tuple(sorted(path.stem for path in self._tables.glob("*.csv")))
+        names = {path.stem for path in self._tables.glob("*.csv")}
+        return tuple(sorted(names | {name for name in _ELSEWHERE if self._csv(name).is_file()}))
 
     @cached_property
     def figures(self) -> tuple[str, ...]:
@@ -87,12 +159,10 @@ class Run:
         people = self._of_people(name)
         if people is not None:
             return pl.read_parquet(people)
-        csv = self._tables / f"{name}.csv"
+        csv = self._csv(name)
         if not csv.is_file():
             raise UsageError(f"open: no table {name!r} (there are: {', '.join(self.tables)}).")
-        if csv.stat().st_size < 2:
-            return pl.DataFrame()
-        return pl.read_csv(csv, infer_schema_length=None)
+        return _read(csv)
 
     def figure(self, name: str) -> Picture:
         """A figure by its name, or by how its name begins: `run.figure("love")`."""
@@ -113,11 +183,15 @@ class Run:
         return rows[0] if rows else None
 
     def summary(self) -> pl.DataFrame:
-        """Columns quantity and value: how the run ended, people, the answer with its verdict."""
+        """Columns quantity and value: how the run ended, people, the answer with its verdict.
+
+        And what it must be read with: simulated data, immortal time.
+        """
         numbers = self.manifest.get("numbers") or {}
         rows = [("study", self.study), ("ended", str(self.manifest["message"]))]
         rows += [(name, "not shown" if n is None else f"{n:,}") for name, n in numbers.items()]
         rows += self._of_answer()
+        rows += [("read with it", line) for line in self.banner]
         return pl.DataFrame(rows, schema=["quantity", "value"], orient="row")
 
     def _of_answer(self) -> list[tuple[str, str]]:
@@ -130,7 +204,7 @@ class Run:
             if row.get(f"risk_{arm}") is not None:
                 said.append((f"risk, {arm}", f"{row[f'risk_{arm}']:.1%}"))
         if "diagnostics" in self.tables:
-            failed = self.diagnostics.filter(pl.col("verdict") == "fail")["diagnostic"].to_list()
+            failed = self._of_verdict("diagnostics", "diagnostic", "fail")
             said.append(("diagnostics failed", ", ".join(failed) or "none"))
         return said
 
@@ -142,7 +216,33 @@ class Run:
         )
         return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
 
+    def to_frame(self) -> pl.DataFrame:
+        """Every estimate, the declared answer in front; no row where there is none."""
+        if "effects" not in self.tables or "role" not in (effects := self.effects).columns:
+            return pl.DataFrame()
+        first = (pl.col("role") == "primary").fill_null(False)
+        return effects.sort(first, descending=True, maintain_order=True)
+
+    def _csv(self, name: str) -> Path:
+        """Where a table lies: in the run itself the verdicts of the gate have a folder."""
+        path = self._tables / f"{name}.csv"
+        return path if path.is_file() else self._tables / _ELSEWHERE.get(name, path.name)
+
     def _of_people(self, name: str) -> Path | None:
         """Where a table with a row per admission lies; None where the run keeps none so named."""
         path = self.folder / f"{name}.parquet"
         return path if name in _PEOPLE and path.is_file() else None
+
+
+def _read(csv: Path) -> pl.DataFrame:
+    """A table of a run: names as the extract has them, also those that look like numbers.
+
+    A column of which nothing is shown is one of numbers all the same.
+    """
+    if csv.stat().st_size < 2:
+        return pl.DataFrame()
+    names = pl.read_csv(csv, n_rows=0).columns
+    text = {name: pl.String for name in names if name in _TEXT}
+    table = as_read(pl.read_csv(csv, infer_schema_length=None, schema_overrides=text))
+    hidden = [n for n in names if n not in _TEXT and table[n].null_count() == table.height]
+    return table.with_columns(pl.col(hidden).cast(pl.Float64, strict=False))

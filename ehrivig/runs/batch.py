@@ -127,7 +127,7 @@ def process(
             going = names if share else _not_blocked(found, study, names)
             if going and not gate_only:
                 _leave_out(db, set(names) - set(going))
-                _features(db, study, folder, clock, _sent(db, names, spent, share), share)
+                _features(db, study, folder, clock, sent(db, names, spent, share), share)
         # relative to the run: nothing of a result depends on where it was made
         statements = "\n\n".join(db.log).replace(f"{folder}/".replace("'", "''"), "")
     shutil.rmtree(spill, ignore_errors=True)
@@ -181,7 +181,7 @@ def _leave_out(db: Database, hospitals: set[str]) -> None:
         )
 
 
-def _sent(
+def sent(
     db: Database, hospitals: Sequence[str], spent: pl.DataFrame, share: Share | None
 ) -> dict[str, set[str]]:
     """What each hospital sends; of a share, what the whole hospital does."""

@@ -25,8 +25,10 @@ _CGROUPS = (
 _EXTRAS = {
     "cluster": "distributed",
     "delta": "deltalake",
+    "docx": "docx",
     "export": "xlsxwriter",
     "postgresql": "adbc_driver_postgresql",
+    "review": "openpyxl",
     "s3": "fsspec",
     "view": "altair",
 }

@@ -29,6 +29,18 @@ def as_text(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def as_read(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table that `as_text` made, its texts as they were before."""
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(_BEGINS) & pl.col(name).str.starts_with("'"))
+        .then(pl.col(name).str.slice(1))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    )
+
+
 def as_written(text: str) -> str:
     """A text of such a table as it was before."""
     return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text

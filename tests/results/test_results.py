@@ -17,11 +17,12 @@ import ehrivig
 from ehrivig.cli import main
 from ehrivig.errors import UsageError
 from ehrivig.results import Run
-from ehrivig.results.export import export
+from ehrivig.results.export import FORMATS, export
 from ehrivig.store.sealed import seal
 
 MANIFEST: dict[str, Any] = {
     **{"study": "ivig_covid19", "message": "done", "exit_code": 0},
+    **{"hospitals": ["A"], "dropped_hospitals": []},
     "numbers": {"cohort": 1850, "exposed": 421, "pairs": None},
 }
 ANSWER: dict[str, Any] = {
@@ -58,6 +59,21 @@ def test_tables_are_the_released_ones_unless_asked_for(run: Path) -> None:
     assert released.tables == ("diagnostics", "effects", "lints", "table1")
 
 
+def test_a_name_that_looks_like_a_number_or_a_formula_is_a_name(run: Path) -> None:
+    """Hospital 007, and one that the CSV quotes so that no spreadsheet runs it."""
+    rows = {"hospital_id": ["007", "1e5"], "label": ["'=1+1", "-3"], "n": [5, 6]}
+    pl.DataFrame(rows).write_csv(run / "release" / "positivity.csv")
+    found = Run(run).positivity.to_dict(as_series=False)
+    assert found == {"hospital_id": ["007", "1e5"], "label": ["=1+1", "-3"], "n": [5, 6]}
+
+
+def test_a_column_of_which_nothing_is_shown_is_one_of_numbers(run: Path) -> None:
+    (run / "release" / "balance.csv").write_text("covariate,smd_matched\nage,\nsofa,\n")
+    found = Run(run).balance
+    assert found.schema["smd_matched"] == pl.Float64
+    assert found.filter(pl.col("smd_matched") > 0.1).is_empty()
+
+
 def test_rows_of_people_are_read_where_they_lie(run: Path) -> None:
     assert Run(run).cohort.height == 2
     assert "cohort" in dir(Run(run))
@@ -79,6 +95,28 @@ def test_the_answer_and_its_verdict_are_the_summary(run: Path) -> None:
     (run / "release" / "effects.csv").unlink()
     assert Run(run).answer is None
     assert "answer" not in dict(Run(run).summary().iter_rows())
+
+
+def test_how_a_run_ended_and_its_estimates_as_a_frame(run: Path) -> None:
+    found = Run(run)
+    assert (found.exit_code, found.message, found.ended.cohort) == (0, "done", 1850)
+    assert found.ended.diagnostics_failed == ["positivity"]
+    assert found.to_frame()["role"].to_list() == ["primary", "crude"]
+    (run / "release" / "effects.csv").unlink()
+    assert Run(run).to_frame().is_empty()
+    (run / "quality").mkdir()
+    checks = {"check": ["lab.unit", "lab.value"], "verdict": ["warn", "pass"]}
+    pl.DataFrame(checks).write_csv(run / "quality" / "checks.csv")
+    assert Run(run, local=True).quality["check"].to_list() == ["lab.unit", "lab.value"]
+    assert Run(run, local=True).ended.warned_checks == ["lab.unit"]
+
+
+def test_what_a_run_is_read_with_stands_in_its_summary(run: Path) -> None:
+    warned = {"synthetic": True, "warnings": ["immortal time: ever"], "exit_code": 5}
+    (run / "release" / "manifest.json").write_text(json.dumps(MANIFEST | warned))
+    said = Run(run).summary().filter(pl.col("quantity") == "read with it")["value"].to_list()
+    ended = "The run ended with exit code 5: done"
+    assert said == ["The data are simulated.", ended, "immortal time: ever"]
 
 
 def test_a_figure_by_how_its_name_begins(run: Path, tmp_path: Path) -> None:
@@ -130,6 +168,50 @@ def test_a_workbook_has_a_sheet_each_and_no_formula(run: Path, tmp_path: Path) -
     assert not any("<f>" in text for text in content.values())
 
 
+def test_a_workbook_shows_what_no_number_is_and_no_more_than_a_cell_holds(
+    run: Path, tmp_path: Path
+) -> None:
+    lints = {"message": ["a" * 40_000], "x": [float("inf")], "p": [1e-9]}
+    pl.DataFrame(lints).write_csv(run / "release" / "lints.csv")
+    seal(run / "release")
+    path = export(run, "xlsx", tmp_path / "out.xlsx")
+    with zipfile.ZipFile(path) as book:
+        words = book.read("xl/sharedStrings.xml").decode()
+        sheets = [book.read(n).decode() for n in book.namelist() if "worksheets" in n]
+    assert "<t>inf</t>" in words
+    assert "a" * 1000 + " ... (cut here: whole in the CSV of this table)" in words
+    assert any("<v>1E-09</v>" in sheet for sheet in sheets)
+
+
+def test_a_file_is_its_owners_alone_and_whole_or_not_there(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in FORMATS:
+        path = export(run, kind, tmp_path / f"a'b {kind}")
+        places = [path, *path.rglob("*")] if path.is_dir() else [path]
+        assert {p.stat().st_mode & 0o777 for p in places} <= {0o600, 0o700}
+    before = sorted(tmp_path.iterdir())
+    inside_a_file = tmp_path / "out" / "manifest.json" / "a"
+    in_what_leaves = tmp_path / "out" / "release" / "a"
+    for bad in ("a" * 300, "s3://bucket/a", "", "/proc/a", inside_a_file, in_what_leaves):
+        with pytest.raises(UsageError, match=r"^export: "):
+            export(run, "xlsx", bad)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UsageError, match="cannot write b: No space left on device"):
+        export(run, "xlsx", tmp_path / "b")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_synthesis_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").touch()
+    with pytest.raises(UsageError, match=r"`ehrivig pool` made it: read its pool\.csv"):
+        ehrivig.open(tmp_path)
+
+
 def test_the_command_refuses_with_exit_code_2(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,7 +227,7 @@ def test_the_command_refuses_with_exit_code_2(
     code, _, told = asked("out", "--to", "duckdb")
     assert (code, told.count("\n")) == (2, 1)
     assert "out.duckdb is there already" in told
-    assert "no format 'pdf' (there are: duckdb, xlsx)" in asked("out", "--to", "pdf")[2]
+    assert "no format 'pdf' (there are: xlsx, docx, csv" in asked("out", "--to", "pdf")[2]
     assert "no folder 'none'" in asked("out", "--to", "xlsx", "--out", "none/a.xlsx")[2]
     assert asked("nowhere", "--to", "xlsx")[0] == 2
     (run / "release" / "table1.csv").write_text("label,n\nage,61\n")
