@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -197,7 +197,10 @@ def _number(value: object, what: str) -> float:
     if _is_missing(value):
         return float("nan")
     if isinstance(value, Real | np.number | np.bool_ | Decimal | Fraction):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise _no_numbers(what, "an integer beyond every double") from None
     raise _no_numbers(what, f"a {type(value).__name__} among others")
 
 
@@ -225,8 +228,12 @@ def _labels(values: ArrayLike, what: str) -> NDArray[Any]:
     _refuse_missing(np.array([_is_missing(v) for v in given.flat], dtype=np.bool_), what)
     if all(isinstance(v, str) for v in given.flat):
         return given
+    if given.size and all(isinstance(v, Integral | np.bool_) for v in given.flat):
+        whole = [int(v) for v in given.flat]  # as floats, long identifiers would become one
+        fits = max(map(abs, whole)) < 2**63
+        return np.array(whole, dtype=np.int64 if fits else object).reshape(given.shape)
     if all(isinstance(v, Real | np.bool_) for v in given.flat):
-        return _labels(given.astype(np.float64), what) if given.size else given
+        return _labels(numbers(given, what), what) if given.size else given
     kinds = ", ".join(sorted({type(v).__name__ for v in given.flat}))
     if "," in kinds:
         raise UsageError(f"{what}: labels of mixed types ({kinds}). Give all as text.")

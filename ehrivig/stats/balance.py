@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import constant, numbers, refuse_far
-from ehrivig.stats.design_matrix import arm_vector, column_names, weight_vector
+from ehrivig.stats.arrays import constant, labelled, numbers, refuse_far
+from ehrivig.stats.design_matrix import arm_vector, column_names, finite_vector, weight_vector
 from ehrivig.stats.result import BoolArray, FloatArray
 
 Denominator = Literal[
@@ -237,17 +237,14 @@ def level_difference(
     treated (n,) 0/1; labels (n,); weights (n,) of the second, 0 for who is left out. It is
     the Mahalanobis distance between the arms' proportions of the levels, by the covariance before
     weighting, so that both have one denominator. NaN where an arm is empty or has no weight.
-    Raises AnalysisError without rows.
+    Raises AnalysisError without rows and for missing values.
     Source: Yang & Dalton 2012.
     """
     arm = arm_vector(treated)
     if not arm.size:
         raise AnalysisError("level difference: there are no rows.")
-    names = np.asarray(labels)
-    if names.shape != arm.shape:
-        raise UsageError(f"labels: needs one per row ({arm.size} rows), got shape {names.shape}.")
-    _, code = np.unique(names, return_inverse=True)
-    shown = np.eye(int(code.max()) + 1)[code][:, 1:]
+    found = labelled("labels", labels, arm.size)
+    shown = np.eye(len(found.labels))[found.codes][:, 1:]
     if not shown.shape[1] or not arm.any() or arm.all():
         return math.nan, math.nan
     exposed, control = shown[arm].mean(axis=0), shown[~arm].mean(axis=0)
@@ -256,7 +253,7 @@ def level_difference(
     before = _mahalanobis(exposed - control, inverse)
     if weights is None:
         return before, before
-    w = numbers(weights, "weights")
+    w = finite_vector(weights, "weights", arm.size)
     if min(w[arm].sum(), w[~arm].sum()) <= 0:
         return before, math.nan
     left = [np.average(shown[side], axis=0, weights=w[side]) for side in (arm, ~arm)]

@@ -62,7 +62,8 @@ def near_zero(x: FloatArray) -> FloatArray:
 
     For models with an intercept whose coefficients nobody reads: fitted values stay the same.
     """
-    centre, spread = x.mean(axis=0), x.std(axis=0)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite the fit refuses
+        centre, spread = x.mean(axis=0), x.std(axis=0)
     far = (np.abs(centre) > FAR * spread) & (x.max(axis=0) > x.min(axis=0))
     return x - np.where(far, centre, 0.0) if far.any() else x
 

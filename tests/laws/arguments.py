@@ -60,8 +60,12 @@ def types(estimator: Estimator, rows: Rows) -> None:
             same(found, base, 1e-9)
         if column.ndim == 1 and not estimator.takes_labels(place[0]):
             words = np.array([f"w{v}" for v in range(len(column))])
-            for wrong in (words, words.tolist(), [*column.tolist()[:-1], "a"]):
+            beyond = [*column.tolist()[:-1], 10**400]
+            for wrong in (words, words.tolist(), [*column.tolist()[:-1], "a"], beyond):
                 refused(estimator, rows, place, wrong, f"text in argument {place}")
+        own = estimator.function.__module__.startswith("tests.")
+        if column.ndim == 1 and not own:
+            refused(estimator, rows, place, [[1, 2], [3]], f"ragged lists in argument {place}")
         elif column.ndim > 1:
             words = column.astype(object)
             words.flat[-1] = "a"

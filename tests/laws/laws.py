@@ -80,7 +80,8 @@ def relabel(estimator: Estimator, rows: Rows) -> None:
         codes = np.unique(np.asarray(kwargs[name]), return_inverse=True)[1]
         width = len(str(codes.max()))
         as_text = np.array([f"level {c:0{width}d}" for c in codes])
-        for labels in (codes * 3 + 11, as_text, as_text.astype(object), pl.Series(as_text)):
+        long = np.array([2**53 + int(c) for c in codes], dtype=object)
+        for labels in (codes * 3 + 11, long, as_text, as_text.astype(object), pl.Series(as_text)):
             found = outcome(estimator, rows, **{name: labels})
             if found is not None and base is not None:
                 found = dict(zip(base, found.values(), strict=True))  # the group is in the name

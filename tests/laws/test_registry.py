@@ -41,6 +41,7 @@ NO_ESTIMATORS = {
     "ehrivig.stats.arrays.refuse_far": "checks an argument",
     "ehrivig.stats.arrays.one_of": "checks an argument",
     "ehrivig.stats.design_matrix.column_names": "names",
+    "ehrivig.stats.design_matrix.near_zero": "columns on another origin: law shift_scale",
     "ehrivig.stats.dose_plans.g_formula.dose_g_formula": "state by state by hand: tests/stats",
     "ehrivig.stats.expansion.squares_and_products": "columns",
     "ehrivig.stats.regression.glm.expit": "a function of one number",

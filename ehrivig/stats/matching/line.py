@@ -99,7 +99,10 @@ def group_codes(exact: ArrayLike | None, n: int) -> IntArray | None:
 
 def _columns(exact: ArrayLike, n: int) -> list[ArrayLike]:
     """The columns of labels; a two-dimensional array has several."""
-    shape = np.shape(exact)
+    try:
+        shape = np.shape(exact)
+    except ValueError as error:  # rows of unequal length
+        raise UsageError(f"exact: expected {n} rows of as many labels each.") from error
     if len(shape) not in (1, 2) or shape[0] != n:
         raise UsageError(f"exact: expected {n} rows, got shape {shape}.")
     if len(shape) == 1:

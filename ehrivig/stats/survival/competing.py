@@ -227,7 +227,7 @@ def cause_specific_cox(
     `cause` among those still without any event, not about its cumulative incidence.
     """
     cause = whole_number(cause, "cause", 1)
-    s: IntArray = event_status(status, np.size(time))
+    s: IntArray = event_status(status, follow_up_time(time, allow_zero_quietly=True).size)
     return cox(
         time,
         s == cause,

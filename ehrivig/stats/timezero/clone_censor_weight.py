@@ -172,7 +172,7 @@ def _refuse_unreached(problem: Problem, horizon_hours: float) -> None:
         last = mine & (copies.time_hours == end)
         if end < horizon_hours - 1e-6 and not copies.event[last].all():
             raise AnalysisError(
-                f"clone-censor-weight: of the strategy of {words} nobody is seen beyond {end:.0f} "
+                f"clone-censor-weight: of the strategy of {words} nobody is seen beyond {end:g} "
                 f"h, and the horizon is {horizon_hours:g} h. Shorten it."
             )
 
