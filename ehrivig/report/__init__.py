@@ -125,7 +125,8 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
 
 def _shown(counts: pl.DataFrame) -> pl.DataFrame:
     """A histogram, unless nothing of it may be shown."""
-    return counts if counts.is_empty() or counts["n"].count() else counts.clear()
+    hidden = "n" in counts.columns and not counts["n"].count()
+    return counts.clear() if hidden else counts
 
 
 def _grouped(run: RunTables) -> pl.DataFrame:
