@@ -39,6 +39,8 @@ REFUSED = [
         "aipw is of events, and the primary outcome hospital_los_days is a number",
     ),
     ({"exposure__end_hours": 24}, "the exposure window closes at 24 h"),
+    ({"exposure__end_hours": 27}, "Write grace_hours = 24, or let the window stay open"),
+    ({"exposure__end_hours": 5}, "nobody could be seen to start later. Let the window stay open"),
     ({"analysis__grace_hours": 700}, "people are followed for 672 h"),
     ({"analysis__grace_hours": 50}, "50 h are no whole number of intervals of 6 h"),
     ({"analysis__bootstrap": 39}, "fewer than 40 have no limits at 95%"),

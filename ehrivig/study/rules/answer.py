@@ -91,10 +91,11 @@ def impossible_strategies(study: Study) -> Iterator[Problem]:
         return
     end, grace = study.exposure.end_hours, study.grace_hours
     if end is not None and study.exposure.start_hours < end < max(grace, 1):
+        whole = end // _INTERVAL * _INTERVAL
+        shorter = f"Write grace_hours = {whole:g}, or let the window" if whole else "Let the window"
         text = (
             f"the answer compares starting within {grace:g} h with not, and the exposure window "
-            f"closes at {end:g} h: nobody could be seen to start later. Write grace_hours = "
-            f"{end:g}, or let the window stay open"
+            f"closes at {end:g} h: nobody could be seen to start later. {shorter} stay open"
         )
         if end <= 0:
             text = (
@@ -121,9 +122,13 @@ def impossible_hours(study: Study) -> Iterator[Problem]:
             yield Problem(("analysis", "grace_hours"), text)
         elif grace % _INTERVAL:
             near = max(round(grace / _INTERVAL), 1) * _INTERVAL
+            end = study.exposure.end_hours
+            if end is not None and end < near:
+                near = end // _INTERVAL * _INTERVAL
             text = (
                 f"{grace:g} h are no whole number of intervals of {_INTERVAL:g} h, in which "
-                f"clone_censor_weight counts. Write {near:g}"
+                "clone_censor_weight counts. "
+                + (f"Write {near:g}" if near else "Let the exposure window stay open, and write 6")
             )
             yield Problem(("analysis", "grace_hours"), text)
         if plan.bootstrap < _FEWEST_SAMPLES:
