@@ -56,15 +56,16 @@ class Run:
         self.folder, self._ended = Path(folder), ended
         inside = self.folder / FOLDER
         self._tables = inside if inside.is_dir() and not local else self.folder
-        if not (self._tables / MANIFEST).is_file():
-            made = next((n for n in _SYNTHESES if (self.folder / f"{n}.csv").is_file()), "")
-            cure = (
-                f"`ehrivig {made}` made it: read its {made}.csv"
-                if made
-                else "Give the folder that --out named, or its release"
-            )
+        made = manifest(self.folder).get("command") if inside != self._tables else None
+        if made in _SYNTHESES:
             raise UsageError(
-                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. {cure}."
+                f"open: {self.folder.name!r} is no finished run: `ehrivig {made}` made it: read its "
+                f"{made}.csv."
+            )
+        if not (self._tables / MANIFEST).is_file():
+            raise UsageError(
+                f"open: {self.folder.name!r} is no finished run: it has no {MANIFEST}. Give the "
+                "folder that --out named, or its release."
             )
         self.local = local
         if not local and self._tables is self.folder and KEY not in self.manifest:

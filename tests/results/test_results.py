@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import ehrivig
-from ehrivig.cli import main
+from ehrivig.cli import app, main
 from ehrivig.errors import UsageError
 from ehrivig.results import Run
 from ehrivig.results.export import FORMATS, export
@@ -207,9 +208,12 @@ def test_a_file_is_its_owners_alone_and_whole_or_not_there(
 
 
 def test_a_synthesis_is_no_run(tmp_path: Path) -> None:
-    (tmp_path / "pool.csv").touch()
-    with pytest.raises(UsageError, match=r"`ehrivig pool` made it: read its pool\.csv"):
-        ehrivig.open(tmp_path)
+    words = ["meta", "laupland2007_trials", "--out", str(tmp_path / "meta")]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    with pytest.raises(UsageError, match=r"`ehrivig meta` made it: read its meta\.csv"):
+        ehrivig.open(tmp_path / "meta")
+    with pytest.raises(UsageError, match=r"`ehrivig meta` made it: read its meta\.csv"):
+        export(tmp_path / "meta", "csv", tmp_path / "copy")
 
 
 def test_the_command_refuses_with_exit_code_2(
