@@ -59,8 +59,8 @@ class Run:
         made = manifest(self.folder).get("command") if inside != self._tables else None
         if made in _SYNTHESES:
             raise UsageError(
-                f"open: {self.folder.name!r} is no finished run: `ehrivig {made}` made it: read its "
-                f"{made}.csv."
+                f"open: {self.folder.name!r} is no finished run: `ehrivig {made}` made it: "
+                f"read its {made}.csv."
             )
         if not (self._tables / MANIFEST).is_file():
             raise UsageError(
