@@ -141,11 +141,19 @@ def refuse_few_addresses() -> None:
 
 
 def _heard_to_the_end(command: Callable[[], None]) -> None:
-    """Run a command; one that ended well although it was told to stop ends by that signal."""
+    """Run a command; one that ended well although it was told to stop ends by that signal.
+
+    So does one whose engine made of SIGTERM what it makes of any signal: an interrupt by hand.
+    """
     try:
         command()
     except SystemExit as end:
         raise SystemExit(interrupts.exit_code(end.code)) from None
+    except BaseException as error:
+        by_hand = isinstance(error, KeyboardInterrupt) or stopped_by_hand(error)
+        if by_hand and (code := interrupts.exit_code(0)):
+            raise SystemExit(code) from None
+        raise
     if code := interrupts.exit_code(0):
         raise SystemExit(code)
 

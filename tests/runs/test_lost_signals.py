@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -69,6 +70,24 @@ def test_a_finaliser_loses_it_and_the_command_ends_by_it(
         console.guarded(command)
     assert unraised == [KeyboardInterrupt if number == signal.SIGINT else SystemExit]
     assert end.value.code == CODES[number]
+
+
+@pytest.mark.parametrize("number", interrupts.HEARD)
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_what_an_engine_makes_of_a_signal_ends_by_that_signal(
+    number: signal.Signals, error: BaseException
+) -> None:
+    """A query in the middle says "interrupted", whichever signal it was."""
+
+    def command() -> None:
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            signal.raise_signal(number)
+        raise error
+
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+        console.guarded(command)
+    by_hand = ended.type is KeyboardInterrupt
+    assert (128 + signal.SIGINT if by_hand else ended.value.code) == 128 + number
 
 
 def test_what_was_lost_is_raised_before_a_run_takes_its_place(
