@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.arrays import checked_level, constant
 from ehrivig.stats.dose_plans.contrasts import MOST_FAILED, bootstrapped, largest_said
 from ehrivig.stats.dose_plans.days import UNKNOWN, DoseDays, History, Metric, history, metric_of
 from ehrivig.stats.dose_plans.dosing import Amounts, Dosing
@@ -76,7 +76,8 @@ def dose_structural_model(
     whoever had a dose of unknown amount is followed until then. n_exposed and n_control: people
     dosed in the hospital, and not.
 
-    Raises AnalysisError where nobody, or everybody, is dosed, for fewer deaths than coefficients,
+    Raises AnalysisError where nobody, or everybody, is dosed, where the dose so far differs between
+    none who are at risk on a day, for fewer deaths than coefficients,
     and where more than 5% of replicates fail.
     """
     level = checked_level(level)
@@ -92,6 +93,10 @@ def dose_structural_model(
     failed = drawn.size - good.size
     if failed > MOST_FAILED * drawn.size:
         raise AnalysisError(f"the models fail in {failed} of {drawn.size} bootstrap samples")
+    if constant(good):
+        raise AnalysisError(
+            "the dose so far is the same for all who are at risk on a day: no slope exists"
+        )
     tails = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(good, tails, method="weibull")
     step = f"{GRAMS_STEP:g} g so far" if metric == "grams" else "day dosed so far"
