@@ -21,9 +21,9 @@ from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.tables import csv_text
 from ehrivig.meta.trials import read_table
 from ehrivig.store.cells import as_written
+from ehrivig.store.sealed import RELEASE
 
 AGGREGATE_FILE = "aggregate.csv"
-RELEASE = "release"
 _NUMBERS = ("estimate", "lo", "hi", "se")
 RISKS = ("risk_exposed", "risk_control")
 _MEASURED = (*_NUMBERS, *RISKS, "within_days")

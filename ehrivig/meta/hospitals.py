@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,12 @@ def several(hospitals: Sequence[str]) -> str:
     if len(hospitals) <= _NAMED:
         return _AND.join(hospitals)
     return f"{hospitals[0]}{_AND}{len(hospitals) - 1} others"
+
+
+def how_many(names: Collection[str]) -> int:
+    """Of how many hospitals some names are, each of one or of several together."""
+    parts = [part for name in names for part in name.split(_AND)]
+    return sum(int(p.split()[0]) if _OTHERS.fullmatch(p) else 1 for p in parts)
 
 
 def _refuse_repeated(names: Sequence[str]) -> None:

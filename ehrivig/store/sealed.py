@@ -53,14 +53,25 @@ def manifest(place: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def released(source: Path) -> Path:
+    """The released folder that a run, a released folder, or a file of one is or has."""
+    if not source.is_dir():
+        return source.parent
+    return source / RELEASE if (source / RELEASE).is_dir() else source
+
+
 def refuse_edited(source: Path, command: str = "pool") -> None:
     """UsageError where a file of a released folder was edited since the run wrote it.
 
     `source`: a run, a released folder, or a file of one. What was sent without its manifest, or
     without some of its files, is read: nothing is known of it. `command`: who refuses.
     """
-    folder = source if source.is_dir() else source.parent
-    place = folder / RELEASE if source.is_dir() and (folder / RELEASE).is_dir() else folder
+    folder, place = source if source.is_dir() else source.parent, released(source)
+    if source.is_file() and (folder / RELEASE / source.name).is_file():
+        raise UsageError(
+            f"{command}: {source.name} of {folder.name!r} is the run's own; what leaves is in its "
+            f"{RELEASE}/. Give that, or the run."
+        )
     told = manifest(place)
     written = told.get(KEY)
     if not told:

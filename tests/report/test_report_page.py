@@ -21,6 +21,7 @@ MANIFEST = {
     **{"exit_code": 0, "message": "", "hospitals": ["A", "B", "C"], "engines": {"duckdb": "1"}},
     **{"layout": "native", "seed": 7, "code": {"sql": {}, "suites": {}, "codelists": {}}},
 }
+ARMS = ("exposed", "control")
 EFFECT = {
     **{"contrast": "IVIG", "population": "matched", "event_label": "death", "model": "crude"},
     **{"measure": "OR", "estimate": 0.5, "lo": 0.2, "hi": 1.2, "p": 0.04, "p_holm": 0.08},
@@ -127,6 +128,29 @@ def test_the_arms_at_the_foot_of_the_flow_chart(folder: Path, drawn: dict[str, A
     ]
     assert (dropped, smallest) == (["C"], LIU.report.smallest_cell)
     assert '<figure id="figure-flow"><svg >flow drawn</svg>' in html
+
+
+@pytest.mark.parametrize("answer", ["clone_censor_weight", "matched"])
+def test_curves_under_the_headline_are_of_the_answer(
+    folder: Path, drawn: dict[str, Any], answer: str
+) -> None:
+    """Those of clone-censor-weight stand there where it is the answer, else with the designs."""
+    (folder / "curves.csv").write_text(
+        f"curve,population,cause,time\nccw,all,{LIU.primary.name},1\n"
+    )
+    primary = EFFECT | {"analysis": "main", "contrast": "whole", "role": "primary"}
+    primary |= {"outcome": LIU.primary.name, "se": 0.1, "variance": "model", "adjusted": True}
+    primary |= {f"risk_{arm}{end}": 0.3 for arm in ARMS for end in ("", "_lo", "_hi")}
+    primary |= {"estimand": "everybody", "family": "main", "p_bh": 0.1}
+    pl.DataFrame([primary]).write_csv(folder / "effects.csv")
+    estimand = LIU.study.estimand.model_copy(update={"analysis": answer})
+    study = LIU.model_copy(
+        update={"study": LIU.study.model_copy(update={"estimand": estimand, "reproduction": True})}
+    )
+    html = written(folder, study)
+    assert html.count("strategies drawn") == 1
+    below = html.index('id="timezero"') < html.index("strategies drawn")
+    assert below == (answer == "matched")
 
 
 def test_each_drawing_is_made_from_its_table(folder: Path, drawn: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -13,10 +14,12 @@ import pytest
 from fuzz.base import short_study, small_extract
 from typer.testing import CliRunner
 
+import ehrivig
 from ehrivig import pipeline
 from ehrivig.cli import app
 from ehrivig.errors import UsageError
-from ehrivig.results.view import view
+from ehrivig.results.run import Run
+from ehrivig.results.view import _page, view
 from ehrivig.results.view.tables import of_runs
 from ehrivig.study import load
 from tests.browser import BROWSER, opened
@@ -82,9 +85,6 @@ def test_a_page_asks_nothing_of_a_network_and_names_cannot_end_its_script(
         pl.lit(bad).alias("hospital_id"), pl.lit("warn").alias("verdict")
     )
     quality.write_csv(folder / "quality.csv")
-    from ehrivig.results.run import Run
-    from ehrivig.results.view import _page
-
     runs = {"one": Run(folder)}
     text = _page(runs, of_runs(runs))
     assert bad not in text
@@ -92,6 +92,59 @@ def test_a_page_asks_nothing_of_a_network_and_names_cannot_end_its_script(
     assert "connect-src" not in text
     assert "default-src 'none'" in text
     assert not re.search(r'(src|href)="https?:', text)
+
+
+def test_what_a_run_must_be_read_with_stands_on_the_page(run: Path, tmp_path: Path) -> None:
+    said = ehrivig.open(run).banner
+    assert any("simulated" in line for line in said)
+    text = view([run], tmp_path / "view.html").read_text(encoding="utf-8")
+    assert all(f'<p class="banner">{line}</p>' in text for line in map(html.escape, said))
+
+
+def test_a_run_that_ended_before_its_analyses_has_a_page_of_its_checks(
+    run: Path, tmp_path: Path
+) -> None:
+    """Beside one that ended well: what one lacks is no row, and its end is told."""
+    file = short_study(tmp_path / "study.toml")
+    older, n = re.subn(r'("?min"? = )18\b', r"\g<1>119", file.read_text())
+    assert n == 1
+    file.write_text(older)
+    data = small_extract(tmp_path / "extract")
+    ended = pipeline.run(load(str(file)), data, tmp_path / "empty")
+    assert ended.exit_code == 5
+    page = view([run, ended.out], tmp_path / "view.html")
+    assert "exit code 5" in page.read_text(encoding="utf-8")
+    assert set(data_of(page)) >= {"flow", "effects"}
+    alone = view([ended.out], tmp_path / "alone.html")
+    assert "effects" not in data_of(alone)
+
+
+def test_a_table_of_another_version_is_told(run: Path, tmp_path: Path) -> None:
+    folder = many_hospitals(run, tmp_path / "copy", 1)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None).drop("severity")
+    quality.write_csv(folder / "quality.csv")
+    with pytest.raises(UsageError, match=r"quality\.csv of 'old' lacks a column"):
+        of_runs({"old": Run(folder)})
+
+
+def test_each_estimate_has_a_line_of_its_own(run: Path) -> None:
+    effects = of_runs({"one": Run(run)})["effects"]
+    assert effects.select("outcome", "measure", "row").is_duplicated().sum() == 0
+
+
+def test_a_check_that_few_rows_violate_is_not_complete(run: Path, tmp_path: Path) -> None:
+    """Fewer than five rows are told as 0 of them: the column is on the page all the same."""
+    folder = many_hospitals(run, tmp_path / "copy", 3)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None)
+    name = quality.filter(pl.col("check").str.ends_with("_present"))["check"][0]
+    few = (pl.col("check") == name) & (pl.col("hospital_id") == "H001")
+    quality = quality.with_columns(
+        pl.when(pl.col("check") == name).then(0).otherwise("violated").alias("violated"),
+        pl.when(few).then(pl.lit("warn")).otherwise("verdict").alias("verdict"),
+    )
+    quality.write_csv(folder / "quality.csv")
+    shown = of_runs({"one": Run(folder)})["complete"]
+    assert name in shown["check"].to_list()
 
 
 def test_what_is_no_run_and_what_is_there_are_refused(run: Path, tmp_path: Path) -> None:
@@ -102,6 +155,8 @@ def test_what_is_no_run_and_what_is_there_are_refused(run: Path, tmp_path: Path)
         view([run], tmp_path / "view.html")
     with pytest.raises(UsageError, match="no folder"):
         view([run], tmp_path / "nowhere" / "view.html")
+    with pytest.raises(UsageError, match="stays as it is"):
+        view([run], run / "view.html")
     assert (tmp_path / "view.html").read_text() == "mine"
     done = CliRunner().invoke(app, ["view", str(run), "--out", str(tmp_path / "new.html")])
     assert (done.exit_code, done.output.strip()) == (0, str(tmp_path / "new.html"))
@@ -151,9 +206,6 @@ def test_a_choice_filters_what_is_drawn(run: Path, tmp_path: Path) -> None:
 @needs_browser
 def test_186_hospitals_are_there_in_time(run: Path, tmp_path: Path) -> None:
     """The page opens, and its first chart stands, within 3 s by the browser's own clock."""
-    from ehrivig.results.run import Run
-    from ehrivig.results.view import _page
-
     runs = {"all": Run(many_hospitals(run, tmp_path / "copy", 186))}
     page = tmp_path / "view.html"
     page.write_text(_page(runs, of_runs(runs)), encoding="utf-8")

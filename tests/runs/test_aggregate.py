@@ -182,6 +182,46 @@ def test_a_pool_and_a_comparison_carry_the_answer_and_its_warning(tmp_path: Path
     assert WARNING in (tmp_path / "beside" / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_hospital_of_which_no_estimate_is_shown_comes_twice(tmp_path: Path) -> None:
+    """North worked on nine hospitals and shows an estimate of one; H, among them, sends its own."""
+    names = list("ABCDEFGHI")
+    north = sent(tmp_path / "north", names)
+    told = pl.read_csv(north / "aggregate.csv", infer_schema_length=None)
+    told.filter((pl.col("hospital_id") == "A") | (pl.col("role") == "primary")).write_csv(
+        north / "aggregate.csv"
+    )
+    seal(north)
+    assert "A + 8 others" in (north / "aggregate.csv").read_text()
+    own = sent(tmp_path / "own", ["H"], estimate=0.1, risk_exposed=0.4, risk_control=0.3)
+    with pytest.raises(UsageError, match="hospital H comes twice"):
+        pool_aggregates([north, own], tmp_path / "pool")
+    other = sent(tmp_path / "other", ["J"], estimate=0.1, risk_exposed=0.4, risk_control=0.3)
+    pool_aggregates([north, other], tmp_path / "pool")
+    assert "<h1>10 hospitals pooled" in (tmp_path / "pool" / "report.html").read_text()
+
+
+def test_a_hospital_that_was_left_out_may_send_its_own(tmp_path: Path) -> None:
+    north = sent(tmp_path / "north", ["A", "B"])
+    manifest = json.loads((north / "manifest.json").read_text())
+    manifest |= {"hospitals": ["A", "B", "C"], "dropped_hospitals": ["C"]}
+    (north / "manifest.json").write_text(json.dumps(manifest))
+    seal(north)
+    own = sent(tmp_path / "own", ["C"], estimate=0.1, risk_exposed=0.4, risk_control=0.3)
+    assert pool_aggregates([north, own], tmp_path / "pool").hospitals == ("A", "B", "C")
+
+
+def test_a_file_of_the_run_beside_its_release_is_told_as_one(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    sent(run / "release", ["A"])
+    shutil.copy(run / "release" / "aggregate.csv", run)
+    (run / "manifest.json").write_text("{}")
+    other = sent(tmp_path / "other", ["J"], estimate=0.1, risk_exposed=0.4, risk_control=0.3)
+    with pytest.raises(UsageError, match=r"aggregate\.csv of 'run' is the run's own"):
+        pool_aggregates([run / "aggregate.csv", other], tmp_path / "pool")
+    pool_aggregates([run / "release" / "aggregate.csv", other], tmp_path / "pool")
+
+
 def test_answers_to_different_questions_are_not_pooled(tmp_path: Path) -> None:
     """Deaths by day 28 and by day 90 under one label; starting within 48 and within 240 hours."""
     first = sent(tmp_path / "first", ["A"], estimand="start within 48 h")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,13 +22,13 @@ from ehrivig.meta.aggregates import (
     read_aggregate,
 )
 from ehrivig.meta.forest import hospital_forest
-from ehrivig.meta.hospitals import HospitalPool
+from ehrivig.meta.hospitals import HospitalPool, how_many
 from ehrivig.meta.measures import Interval, Tau2
 from ehrivig.meta.output import check_folder, write_result
 from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.report import render
 from ehrivig.meta.tables import Row, csv_text, pooled_row
-from ehrivig.store.sealed import refuse_edited
+from ehrivig.store.sealed import manifest, refuse_edited, released
 
 MARKER = "pool.csv"
 POOL_COLUMNS = (
@@ -69,6 +69,7 @@ def pool_aggregates(
         refuse_edited(Path(source))
     check_folder(out, MARKER)
     sent = [read_aggregate(source) for source in sources]
+    everybody = _each_once([_told(s, rows) for s, rows in zip(sources, sent, strict=True)])
     effects = [effect for rows in sent for effect in rows]
     pools = pool_estimates(effects, tau2=tau2, ci=ci)
     made = [pool for pool in pools if pool.pooled]
@@ -77,7 +78,7 @@ def pool_aggregates(
     files = {MARKER: csv_text([row for pool in pools for row in _rows(pool)], POOL_COLUMNS)}
     figures = [_figure(pool.rows, pool.pooled) for pool in made if pool.pooled]
     hospitals = tuple(dict.fromkeys(name for rows in sent for name in _hospitals(rows)))
-    files |= {"forest.svg": figures[0], "report.html": _page(hospitals, pools, figures)}
+    files |= {"forest.svg": figures[0], "report.html": _page(everybody, hospitals, pools, figures)}
     write_result(
         out,
         files,
@@ -93,6 +94,25 @@ def _hospitals(rows: Sequence[HospitalEffect]) -> list[str]:
     """The hospitals of a file; its answer may be of all of them together, under one name."""
     single = [row.hospital_id for row in rows if row.role != "primary"]
     return single or [row.hospital_id for row in rows]
+
+
+def _told(source: Path, rows: Sequence[HospitalEffect]) -> set[str]:
+    """Every hospital that is in what was sent, also those of which no estimate is shown."""
+    told = manifest(released(source))
+    worked = {str(name) for name in told.get("hospitals") or ()}
+    return {*_hospitals(rows), *worked} - {str(n) for n in told.get("dropped_hospitals") or ()}
+
+
+def _each_once(sent: Sequence[set[str]]) -> set[str]:
+    """All hospitals; UsageError where the people of one are in what two have sent."""
+    seen: set[str] = set()
+    for names in sent:
+        if shared := sorted(seen & names):
+            raise UsageError(
+                f"pool: hospital {', '.join(shared)} comes twice. Give each hospital once."
+            )
+        seen |= names
+    return seen
 
 
 def _rows(pool: AnalysisPool) -> list[Row]:
@@ -153,7 +173,12 @@ def _figure(rows: Sequence[HospitalEffect], pooled: HospitalPool) -> str:
     return hospital_forest(pooled, cells=cells, columns=columns, groups=groups)
 
 
-def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Sequence[str]) -> str:
+def _page(
+    everybody: Collection[str],
+    hospitals: tuple[str, ...],
+    pools: Sequence[AnalysisPool],
+    figures: Sequence[str],
+) -> str:
     """The page: each pooled analysis with its figure, then those that have no pool."""
     made = [(pool.rows, pool.pooled) for pool in pools if pool.pooled]
     sections = [
@@ -162,7 +187,7 @@ def _page(hospitals: tuple[str, ...], pools: Sequence[AnalysisPool], figures: Se
     ]
     return render(
         "pool.html",
-        title=f"{len(hospitals)} hospitals pooled",
+        title=f"{how_many(everybody)} hospitals pooled",
         hospitals=hospitals,
         protocols=protocols_of(pools),
         sections=sections,

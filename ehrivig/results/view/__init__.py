@@ -13,18 +13,24 @@ from markupsafe import Markup
 
 from ehrivig.errors import UsageError
 from ehrivig.figures.page import page
+from ehrivig.results.new_file import new_file
 from ehrivig.results.run import Run
-from ehrivig.results.view.tables import of_runs
+from ehrivig.results.view.tables import hidden_estimates, of_runs
 from ehrivig.store.sealed import refuse_edited
 
 _SECTIONS = {
     "effects": ("Effects", "Every estimate that is shown, by outcome, role and population."),
     "flow": ("Cohort", "Who is left after each criterion, in all hospitals or in one."),
-    "checks": ("Checks", "Checks that did not pass everywhere: a square for each hospital."),
+    "checks": (
+        "Checks",
+        "Checks that did not pass everywhere: a square for each hospital. Rows are counted in "
+        "rounded numbers, so that a share may be larger than it is told.",
+    ),
     "trends": ("Trends", "One check through the runs."),
     "complete": (
         "Completeness",
-        "Share of rows that have what they should; columns that lack nothing are left out.",
+        "Share of rows that have what they should, of counts that are rounded; columns that lack "
+        "nothing are left out.",
     ),
     "dosing": ("Dosing", "Dose, duration and time of the first dose."),
     "balance": ("Balance", "Before and after matching; what is in the score, and what is not."),
@@ -40,24 +46,15 @@ def view(folders: Sequence[str | Path], out: str | Path) -> Path:
     finished run or has released nothing, for an edited release, a file that is there, and without
     the extra `view`.
     """
+    if not all(map(find_spec, _EXTRA)):
+        raise UsageError('view: needs the extra: pip install "ehrivig[view]".')
     target = Path(out)
-    _refuse(target)
     runs = _named([Run(folder) for folder in folders])
     for run in runs.values():
         refuse_edited(run.folder, "view")
-    tables = of_runs(runs)
-    target.write_text(_page(runs, tables), encoding="utf-8")
+    with new_file(target, "view") as aside:
+        aside.write_text(_page(runs, of_runs(runs)), encoding="utf-8")
     return target
-
-
-def _refuse(target: Path) -> None:
-    """Raise UsageError where the page cannot be written."""
-    if not all(map(find_spec, _EXTRA)):
-        raise UsageError('view: needs the extra: pip install "ehrivig[view]".')
-    if target.exists():
-        raise UsageError(f"view: {target.name} is there already. Choose another --out.")
-    if not target.parent.is_dir():
-        raise UsageError(f"view: no folder {target.parent.name!r} to write into. Make it first.")
 
 
 def _named(runs: list[Run]) -> dict[str, Run]:
@@ -84,8 +81,8 @@ def _page(runs: dict[str, Run], tables: dict[str, pl.DataFrame]) -> str:
         runs=[(name, run.study, str(run.manifest["message"])) for name, run in runs.items()],
         n_hospitals=len(hospitals),
         smallest=max(int(run.manifest.get("smallest_cell") or 5) for run in runs.values()),
-        synthetic=any(run.manifest.get("synthetic") for run in runs.values()),
-        immortal=_immortal(runs),
+        banner=_banner(runs),
+        n_hidden=hidden_estimates(runs),
         sections=[(name, *_SECTIONS[name]) for name in _SECTIONS if name in charts],
         bundle=Markup(bundle().replace("</script", "<\\/script")),
         specifications=_json(charts),
@@ -93,10 +90,17 @@ def _page(runs: dict[str, Run], tables: dict[str, pl.DataFrame]) -> str:
     )
 
 
-def _immortal(runs: dict[str, Run]) -> bool:
-    """Whether some estimate has immortal time in it."""
-    notes = [run.effects["note"] for run in runs.values() if "effects" in run.tables]
-    return any(note.cast(pl.String).str.contains("immortal time").any() for note in notes)
+def _banner(runs: dict[str, Run]) -> list[str]:
+    """What the runs must be read with: once what all say, else who says it."""
+    told: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        for line in run.banner:
+            told.setdefault(line, []).append(name)
+    everybody = len(runs)
+    return [
+        line if len(names) == everybody else f"{', '.join(names)}: {line}"
+        for line, names in told.items()
+    ]
 
 
 def _columns(frame: pl.DataFrame) -> dict[str, Any]:

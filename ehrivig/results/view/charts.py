@@ -104,7 +104,7 @@ def _checks(tables: Tables, runs: int) -> Any:
     chart = _squares("checks", tables, runs).encode(
         color=colour,
         tooltip=["run:N", "hospital:N", "check:N", "verdict:N", "severity:N",
-                 alt.Tooltip("share:Q", format=".1%", title="share violated")],
+                 alt.Tooltip("share:Q", format=".1%", title="share violated, at least")],
     )  # fmt: skip
     chart = _filtered(chart, _choice(tables["checks"], "table", "Table "), "table")
     return _filtered(chart, _choice(tables["checks"], "hospital", "Hospital "), "hospital")
@@ -126,13 +126,18 @@ def _trends(tables: Tables, runs: int) -> Any:
     if runs < 2:
         return None
     first = _values(checks, "check")[0]
+    many = checks["hospital"].n_unique() > _MOST_HOSPITALS
     chart = (
         alt.Chart(_data("checks"), width=_WIDE, height=220, title="Share violated, run by run")
         .mark_line(point=True)
         .encode(
             x=alt.X("run:N", sort=_values(checks, "run"), title=None),
-            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share violated"),
-            color=alt.Color("hospital:N", title="hospital", scale=alt.Scale(scheme="tableau10")),
+            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share violated, at least"),
+            color=alt.Color(
+                "hospital:N",
+                scale=alt.Scale(scheme="tableau10"),
+                legend=None if many else alt.Legend(title="hospital"),
+            ),
             tooltip=["run:N", "hospital:N", alt.Tooltip("share:Q", format=".2%"), "verdict:N"],
         )
     )

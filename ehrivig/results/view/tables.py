@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from ehrivig.errors import UsageError
 from ehrivig.results.run import Run
 
 RANK = {"pass": 0, "warn": 1, "fail": 2}
@@ -22,12 +23,25 @@ def of_runs(runs: dict[str, Run]) -> dict[str, pl.DataFrame]:
     return {name: frame for name, frame in found.items() if frame.height}
 
 
+def hidden_estimates(runs: dict[str, Run]) -> int:
+    """Of how many rows of effects nothing is shown."""
+    tables = [run.table("effects") for run in runs.values() if "effects" in run.tables]
+    return sum(table["estimate"].null_count() for table in tables if table.height)
+
+
 def _below(runs: dict[str, Run], wanted: Sequence[str], read: Read) -> pl.DataFrame:
-    frames = [
-        read(run).select(pl.lit(label).alias("run"), *wanted)
-        for label, run in runs.items()
-        if _needed[read] in run.tables and run.table(_needed[read]).height
-    ]
+    """The rows of all runs that have them; UsageError for a table of another version."""
+    frames = list[pl.DataFrame]()
+    for label, run in runs.items():
+        name = _needed[read]
+        if name in run.tables and run.table(name).height:
+            try:
+                frames.append(read(run).select(pl.lit(label).alias("run"), *wanted))
+            except pl.exceptions.ColumnNotFoundError as error:
+                raise UsageError(
+                    f"view: {name}.csv of {label!r} lacks a column: it is of another version. Run "
+                    "the study again, or leave it out."
+                ) from error
     return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame()
 
 
@@ -62,10 +76,11 @@ def _that_told(checks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_gaps(complete: pl.DataFrame) -> pl.DataFrame:
-    """The columns that lack something somewhere."""
+    """The columns that lack something somewhere, were it fewer rows than are told."""
     if complete.is_empty():
         return complete
-    return complete.filter((pl.col("complete") < 1).any().over("check"))
+    lacks = (pl.col("complete") < 1) | (pl.col("verdict") != "pass")
+    return complete.filter(lacks.fill_null(False).any().over("check"))
 
 
 def _as_it_is(name: str) -> Read:
@@ -82,10 +97,16 @@ def _effects(run: Run) -> pl.DataFrame:
     rows = run.table("effects")
     absent = [n for n in ("role", "population") if n not in rows.columns]
     rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    name = pl.concat_str(["contrast", "model"], separator=" · ", ignore_nulls=True)
-    shown = rows.filter(pl.col("estimate").is_not_null()).with_columns(
-        name.alias("row"), pl.col("role").fill_null("other"), pl.col("population").fill_null("all")
+    rows = rows.filter(pl.col("estimate").is_not_null()).with_columns(
+        pl.col("role").fill_null("other"), pl.col("population").fill_null("all")
     )
+    some = pl.when(pl.col("population") != "all").then("population")
+    name = pl.concat_str(["contrast", "model", some], separator=" · ", ignore_nulls=True)
+    shown = rows.with_columns(name.alias("row"))
+    alike = pl.len().over("outcome", "measure", "row") > 1
+    for more in ("analysis", "variance"):
+        longer = pl.concat_str(["row", more], separator=" · ", ignore_nulls=True)
+        shown = shown.with_columns(pl.when(alike).then(longer).otherwise("row").alias("row"))
     return shown.sort(pl.col("role") != "primary", maintain_order=True)
 
 
@@ -101,7 +122,7 @@ _needed: dict[Read, str] = {
 _TABLES: dict[str, tuple[tuple[str, ...], Read]] = {
     "flow": (("hospital", "step", "label", "admissions", "excluded"), _flow),
     "checks": (("hospital", "table", "check", "severity", "share", "verdict"), _checks),
-    "complete": (("hospital", "table", "check", "complete"), _complete),
+    "complete": (("hospital", "table", "check", "complete", "verdict"), _complete),
     "dosing": (("label", "lo", "hi", "n"), _dosing),
     "balance": (("label", "level", "smd_unmatched", "smd_matched", "in_score"), _balance),
     "overlap": (("lo", "hi", "exposed", "control"), _overlap),
