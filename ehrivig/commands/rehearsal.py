@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from ehrivig.store import cells
 from ehrivig.study import Study
 
 
@@ -45,7 +46,7 @@ def rehearse(plan: Study, extract: Path) -> Rehearsal:
 
 def _blocks(path: Path) -> list[str]:
     """Each check that fails somewhere and is no warning, with the number of its hospitals."""
-    checks = pl.read_csv(path, infer_schema_length=None)
+    checks = cells.read(path)
     failed = checks.filter((pl.col("verdict") == "fail") & (pl.col("severity") != "warn"))
     counted = failed.group_by("check", "severity").agg(pl.col("hospital_id").n_unique())
     return [

@@ -14,6 +14,8 @@ _LISTS = (
 )
 
 
+ANYTHING = "*"
+"""The variable of a row of `unread_event` of which nobody knows what it was: it may be any."""
 NO_EVENT = (
     "SELECT NULL::VARCHAR AS from_table, admission_id, NULL::VARCHAR AS variable, "
     "NULL::TIMESTAMP AS started_at FROM {} WHERE FALSE"
@@ -44,7 +46,7 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
     `sent`: hospital -> what it sends, as `of_hospitals` has it. Needs `main.admission`. And macro
     DEATH_READ(admission_id): FALSE of the patients that table `unread_death` names, whose date of
     death could not be read. And macro UNREAD('<table>', variable, admission_id): whether a row that
-    was set aside may have proved the variable (table `unread_event`).
+    was set aside or cannot be read may have proved the variable (table `unread_event`).
     """
     rows = [(hospital, what) for hospital, every in sent.items() for what in sorted(every)]
     schema = {"hospital_id": pl.String, "what": pl.String}
@@ -74,4 +76,6 @@ def define_sent(db: Database, sent: Mapping[str, Collection[str]]) -> None:
     if db.rows("SELECT 1 FROM unread_event LIMIT 1"):
         here = "SELECT admission_id, variable FROM unread_event WHERE from_table = asked"
         doubt = f"(id, meant) IN ({here})"
+        if db.rows(f"SELECT 1 FROM unread_event WHERE variable = '{ANYTHING}' LIMIT 1"):
+            doubt = f"({doubt} OR (id, '{ANYTHING}') IN ({here}))"
     db.execute(f"CREATE OR REPLACE MACRO unread(asked, meant, id) AS {doubt}")

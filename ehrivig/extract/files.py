@@ -28,6 +28,15 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Unplaced:
+    """How many rows of a source table are of no stay and no person that the source lists."""
+
+    table: str
+    n_lost: int
+    n_rows: int
+
+
+@dataclass(frozen=True)
 class InputFile:
     """One file that was read: path relative to the extract, bytes, rows, SHA-256."""
 
@@ -45,6 +54,7 @@ class Source:
     absent, and what depends on them is null. `version`: of the layout, where it has several (CLIF).
     `dialects`: of the delimited text among the files; None where there is none.
     `home`: the folder that was given, where the extract is the DuckDB file that lies in it.
+    `unplaced`: the tables of a layout of which rows are of no hospital, as nobody knows whose.
     """
 
     root: Path
@@ -57,6 +67,7 @@ class Source:
     left_out: tuple[LeftOut, ...] = ()
     dialects: Dialects | None = None
     home: Path | None = None
+    unplaced: tuple[Unplaced, ...] = ()
 
     @property
     def absent(self) -> tuple[str, ...]:

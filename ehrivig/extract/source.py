@@ -67,13 +67,14 @@ def inspect(extract: Path, study: Study, copies: Path | None = None) -> Source:
     layout = layouts.load(study.extract.layout)
     refuse_calendar(study)
     source = find(extract, layout, copies)
-    hospitals = (
-        _native_hospitals(source)
+    hospitals, nobodys = (
+        (_native_hospitals(source), ())
         if layout.name == "native"
         else stages.hospitals(source, layout, study)
     )
     return replace(
         source,
+        unplaced=nobodys,
         hospitals=_chosen(hospitals, study),
         tables=layout.filled(set(source.parts)),
     )

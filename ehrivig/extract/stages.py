@@ -18,7 +18,7 @@ from ehrivig.extract import (
     source_view,
     unplaced,
 )
-from ehrivig.extract.files import Source
+from ehrivig.extract.files import Source, Unplaced
 from ehrivig.extract.layouts import Layout
 from ehrivig.extract.number_ids import number_ids
 from ehrivig.extract.pieces import of_attached, source_name
@@ -47,8 +47,10 @@ _NO_STAY = {
 """Layout -> what is said where a source holds no stay."""
 
 
-def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
-    """The hospitals that the layout's admissions name, sorted."""
+def hospitals(
+    source: Source, layout: Layout, study: Study
+) -> tuple[list[str], tuple[Unplaced, ...]]:
+    """The hospitals that the layout's admissions name, sorted; and the rows that are of none."""
     with Database(within=source.within) as db:
         begin(db, source, layout, EVERY, study)
         select = layout.selects["admission"]
@@ -58,10 +60,10 @@ def hospitals(source: Source, layout: Layout, study: Study) -> list[str]:
             care_sites.refuse_unread(db)
             if study.extract.hospital_level is None:
                 care_sites.refuse_doubtful(db)
-        unplaced.refuse_unplaced(db, layout, set(source.parts))
+        nobodys = unplaced.unplaced(db, layout, set(source.parts))
     names = [row[0] for row in rows]
     refuse_nowhere(names, layout)
-    return names
+    return names, nobodys
 
 
 def refuse_nowhere(names: Collection[str | None], layout: Layout) -> None:

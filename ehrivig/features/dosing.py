@@ -21,6 +21,7 @@ from ehrivig.features.dose import grams, grams_per_kg, ratio
 from ehrivig.study import Exposure, Study
 
 FILE = "administrations.parquet"
+DOUBTFUL = "doubtful_dose"
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
@@ -55,11 +56,28 @@ def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
 
 
 def candidates(db: Database, study: Study) -> pl.DataFrame:
-    """One row per candidate: key, time_zero, weight_kg, sends_medication, n_unread.
+    """One row per candidate: key, time_zero, weight_kg, sends_medication, n_unread, unread_from.
 
-    Reads `candidate` and `unread_exposure`.
+    Reads `candidate` and `unread_exposure`; leaves table `doubtful_dose`.
     """
-    return db.frame(concept("exposure_read"), study.exposure.asked)
+    doubtful(db, study.exposure)
+    hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
+    return db.frame(concept("exposure_read"), hours)
+
+
+def doubtful(db: Database, exposure: Exposure) -> None:
+    """Table `doubtful_dose`: admission_id, started_at of what may or may not be a dose."""
+    which = {"codelist": exposure.codelist, "routes": list(exposure.routes)}
+    db.table(DOUBTFUL, concept(DOUBTFUL), which)
+
+
+def doubtful_days(db: Database) -> pl.DataFrame:
+    """admission_id, day (of 24 h from time zero on) of the rows of `doubtful_dose` with a start."""
+    day = "(epoch_us(d.started_at) - epoch_us(c.time_zero)) // 86400000000"
+    return db.frame(
+        f"SELECT admission_id, {day} AS day FROM {DOUBTFUL} AS d "
+        "INNER JOIN candidate AS c USING (admission_id) WHERE d.started_at >= c.time_zero"
+    )
 
 
 def dosing(
@@ -74,9 +92,11 @@ def dosing(
 
     Without an administration `_any` is false, n_administrations 0 and the rest null; without a time
     zero all are null. `_any` is null (unknown) for whom no dose is known where the hospital sends
-    no administrations, or where rows that nobody can read may have been one. Administrations that
-    no amount is known of: coverage 0, amounts null. Empty inputs keep the schema. `administrations`
-    and `candidates` as the functions of these names leave them.
+    no administrations, and for whom rows that nobody can read may have been the first dose. After
+    the first dose such rows leave the days and courses null, the amounts lower bounds; they count
+    in the coverage. Administrations that no amount is known of: coverage 0, amounts null. Empty
+    inputs keep the schema. `administrations` and `candidates` as the functions of these names leave
+    them.
     """
     known = survey(administrations)
     days = day_sums(administrations, exposure, known)
@@ -87,17 +107,21 @@ def dosing(
         pl.col("new_course").sum().cast(pl.Int64).alias("n_courses"),
     )
     who = candidates.select(
-        "hospital_id", "admission_id", "time_zero", "weight_kg", asked=_asked(candidates)
+        "hospital_id", "admission_id", "time_zero", "weight_kg", *_doubt(candidates)
     )
     joined = who.join(exposed, on="admission_id", how="left")
     features = _features(exposure.name, product_type(known))
     return joined.select(features).sort("hospital_id", "admission_id")
 
 
-def _asked(candidates: pl.LazyFrame) -> pl.Expr:
-    """Whether somebody without a dose is known to have had none; everybody, where nothing says."""
-    told = {"sends_medication", "n_unread"} <= set(candidates.collect_schema().names())
-    return pl.col("sends_medication") & (pl.col("n_unread") == 0) if told else pl.lit(True)
+def _doubt(candidates: pl.LazyFrame) -> list[pl.Expr]:
+    """asked: whether without a dose somebody is known to have had none. n_unread, unread_from."""
+    told = {"sends_medication", "n_unread", "unread_from"}
+    if not told <= set(candidates.collect_schema().names()):
+        nothing = pl.lit(None, pl.Datetime("us")).alias("unread_from")
+        return [pl.lit(True).alias("asked"), pl.lit(0, pl.Int64).alias("n_unread"), nothing]
+    asked = pl.col("sends_medication") & (pl.col("n_unread") == 0)
+    return [asked.alias("asked"), pl.col("n_unread"), pl.col("unread_from")]
 
 
 def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
@@ -105,29 +129,32 @@ def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
     given, usable = pl.col("n_given"), pl.col("n_usable")
     total, largest, weight = pl.col("total_ng"), pl.col("max_daily_ng"), pl.col("weight_kg")
     placed = pl.col("time_zero").is_not_null()
-    since = (pl.col("first_at") - pl.col("time_zero")).dt.total_microseconds()
+    later = (pl.col("unread_from") >= pl.col("first_at")).fill_null(True)
+    first = pl.when(later).then("first_at")
+    since = (first - pl.col("time_zero")).dt.total_microseconds()
+    sure = pl.col("n_unread") == 0
     return [
         pl.col("hospital_id"),
         pl.col("admission_id"),
-        pl.when(placed & given.is_not_null())
+        pl.when(placed & given.is_not_null() & later)
         .then(True)
         .when(placed & pl.col("asked"))
         .then(False)
         .alias(f"{name}_any"),
         pl.when(placed).then(given.fill_null(0)).alias("n_administrations"),
-        pl.col("first_at").alias("first_dose_at"),
+        first.alias("first_dose_at"),
         ratio(since, _MICROSECONDS_PER_HOUR).alias("hours_to_first_dose"),
         grams(largest).alias("max_daily_g"),
         grams(_mean(total, pl.col("n_amount_days"))).alias("mean_daily_g"),
         grams(total).alias("total_g"),
         grams_per_kg(total, weight).alias("total_g_per_kg"),
         grams_per_kg(largest, weight).alias("max_daily_g_per_kg"),
-        pl.col("n_dose_days"),
-        (pl.col("last_day") - pl.col("first_day") + 1).alias("duration_days"),
-        pl.col("n_courses"),
+        pl.when(sure).then("n_dose_days").alias("n_dose_days"),
+        pl.when(sure).then(pl.col("last_day") - pl.col("first_day") + 1).alias("duration_days"),
+        pl.when(sure).then("n_courses").alias("n_courses"),
         product.alias("product_type"),
-        ratio(usable, given).alias("dose_coverage"),
-        (usable == given).alias("dose_complete"),
+        ratio(usable, given + pl.col("n_unread")).alias("dose_coverage"),
+        (usable == given + pl.col("n_unread")).alias("dose_complete"),
     ]
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from ehrivig.concepts import concept, severity
 from ehrivig.concepts.follow_up import IN_HOSPITAL
 from ehrivig.database import Database
+from ehrivig.features import dosing
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
@@ -77,7 +78,8 @@ def _starts(db: Database, study: Study, admissions: pl.DataFrame) -> pl.DataFram
         return admissions
     which = {"codelist": drug.codelist, "routes": list(drug.routes)}
     db.table("first_dose", concept("first_dose"), {**which, **_later(drug.start_hours)})
-    db.table("late_doubt", concept("exposure_read"), {**which, **_later(drug.end_hours)})
+    dosing.doubtful(db, drug)
+    db.table("late_doubt", concept("exposure_read"), _later(drug.end_hours))
     hours = "DATE_DIFF('microsecond', c.time_zero, d.anchor_at) / 3600e6"
     found = db.frame(
         f"SELECT c.admission_id, {hours} AS hours_to_any_dose, "

@@ -100,7 +100,7 @@ def _quality(folder: Path, smallest: int) -> pl.DataFrame:
     path = folder / "quality" / "checks.csv"
     if not path.is_file():
         return pl.DataFrame()
-    checks = pl.read_csv(path, infer_schema_length=None)
+    checks = cells.read(path)
     return checks.with_columns(
         pl.col(name) // max(smallest, 1) * max(smallest, 1) for name in ("violated", "denominator")
     )

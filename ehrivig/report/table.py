@@ -8,6 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ehrivig.store import cells
+
 
 @dataclass(frozen=True)
 class RunTables:
@@ -21,7 +23,7 @@ class RunTables:
         path = self.folder / name
         if not path.is_file() or path.stat().st_size < 2:
             return pl.DataFrame()
-        return pl.read_csv(path, infer_schema_length=None)
+        return cells.read(path)
 
 
 @dataclass(frozen=True)

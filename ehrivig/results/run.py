@@ -14,7 +14,7 @@ from ehrivig.errors import UsageError
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
 from ehrivig.runs.summary import RunSummary
-from ehrivig.store.cells import as_read
+from ehrivig.store.cells import TEXT, as_read, read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
@@ -23,17 +23,6 @@ _ELSEWHERE = {"quality": "quality/checks.csv"}
 _OF_MANIFEST = ("exit_code", "message", "hospitals", "dropped_hospitals")
 _SYNTHESES = ("pool", "meta", "compare")
 """Commands whose folders are no runs: each has a table of its name."""
-_TEXT = {
-    *("hospital_id", "label", "level", "unit", "note", "outcome", "event_label", "population"),
-    *("analysis", "contrast", "model", "measure", "role", "estimand", "variance", "family"),
-    *("criterion", "covariate", "variable", "group", "kind", "test", "term", "cause", "curve"),
-    *("arm", "table", "check", "severity", "verdict", "code", "message", "diagnostic", "meaning"),
-    *("source", "follows", "part", "whole", "yields", "dimension", "feature", "evidence"),
-    *("indication", "indication_label", "indication_class", "indication_rule", "protocol_hash"),
-    *("regimen", "drug", "finding", "reason", "arm", "after_discharge", "smd_denominator"),
-    *("text_all", "text_exposed", "text_control"),
-}
-"""Columns that are text also where every cell looks like a number: hospital 007 is not number 7."""
 
 
 class Run:
@@ -242,8 +231,6 @@ def _read(csv: Path) -> pl.DataFrame:
     """
     if csv.stat().st_size < 2:
         return pl.DataFrame()
-    names = pl.read_csv(csv, n_rows=0).columns
-    text = {name: pl.String for name in names if name in _TEXT}
-    table = as_read(pl.read_csv(csv, infer_schema_length=None, schema_overrides=text))
-    hidden = [n for n in names if n not in _TEXT and table[n].null_count() == table.height]
+    table = as_read(read(csv))
+    hidden = [n for n in table.columns if n not in TEXT and table[n].null_count() == table.height]
     return table.with_columns(pl.col(hidden).cast(pl.Float64, strict=False))

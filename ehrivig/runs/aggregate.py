@@ -18,6 +18,7 @@ import polars as pl
 from ehrivig.meta.aggregates import RISKS, HospitalEffect, aggregate_text
 from ehrivig.meta.hospitals import several
 from ehrivig.report.answer import verdict
+from ehrivig.store import cells
 from ehrivig.study.protocol import FILE as PROTOCOL
 
 _PREFIX = "hospital "
@@ -69,7 +70,7 @@ def write(folder: Path) -> None:
     path = folder / "effects.csv"
     if not path.is_file():
         return
-    effects = pl.read_csv(path, infer_schema_length=None)
+    effects = cells.read(path)
     found = _declared(folder, of_run(effects, _hospitals(folder), _warning(folder)))
     if found:
         (folder / "aggregate.csv").write_text(aggregate_text(found), encoding="utf-8")

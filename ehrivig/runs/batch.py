@@ -237,7 +237,8 @@ def _features(
         done(rows, keep(features, "dosing"))
         keep(nobody_exposed.given_otherwise(db, study), nobody_exposed.TABLE)
         if study.analysis.asks_for(DOSE):
-            keep(dose_course.dose_course(given, study), dose_course.TABLE)
+            doubt = dosing.doubtful_days(db)
+            keep(dose_course.dose_course(given, study, doubt), dose_course.TABLE)
         given.unlink()  # of rows without an order of their own; nothing reads them again
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")

@@ -39,6 +39,7 @@ def write(run: Run) -> None:
         "mappings": _signed_mappings(run.study),
         "inputs": _inputs(run),
         "left_out": [asdict(one) for one in run.source.left_out],
+        "unplaced": [asdict(one) for one in run.source.unplaced],
         "hospitals": [result.hospital_id for result in run.results],
         "dropped_hospitals": run.dropped,
         "steps": [asdict(step) for step in run.steps],

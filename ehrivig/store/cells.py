@@ -1,7 +1,8 @@
 """Cells of CSV that a spreadsheet would take for a formula: written so that it shows them.
 
 A name of an extract may begin with =, + or @. Such a text has an apostrophe before it in the files
-of a run; whoever reads one of them back takes it away again.
+of a run; whoever reads one of them back takes it away again. And a name that looks like a number is
+none.
 """
 
 from __future__ import annotations
@@ -15,6 +16,26 @@ _BEGINS = r"^'*[=+\-@\t\r]"
 _HARMLESS = r"^[-+\d.,;:%()\[\] ]*$"
 """A number, or some with brackets, such as an interval; no formula is made of these alone."""
 _FORMULA = re.compile(_BEGINS)
+
+
+TEXT = {
+    *("hospital_id", "label", "level", "unit", "note", "outcome", "event_label", "population"),
+    *("analysis", "contrast", "model", "measure", "role", "estimand", "variance", "family"),
+    *("criterion", "covariate", "variable", "group", "kind", "test", "term", "cause", "curve"),
+    *("arm", "table", "check", "severity", "verdict", "code", "message", "diagnostic", "meaning"),
+    *("source", "follows", "part", "whole", "yields", "dimension", "feature", "evidence"),
+    *("indication", "indication_label", "indication_class", "indication_rule", "protocol_hash"),
+    *("regimen", "drug", "finding", "reason", "arm", "after_discharge", "smd_denominator"),
+    *("text_all", "text_exposed", "text_control"),
+}
+"""Columns that are text also where every cell looks like a number: hospital 007 is not number 7."""
+
+
+def read(path: Path) -> pl.DataFrame:
+    """A CSV of a run, numbers as numbers and names as they are written."""
+    names = pl.read_csv(path, n_rows=0).columns
+    text = {name: pl.String for name in names if name in TEXT}
+    return pl.read_csv(path, infer_schema_length=None, schema_overrides=text)
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:

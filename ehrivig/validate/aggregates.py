@@ -41,7 +41,8 @@ QUERIES = {
         "WHERE d.exposure GROUP BY ALL ORDER BY ALL"
     ),
     "unread_exposure": (
-        "SELECT hospital_id, count(*) AS n FROM unread_exposure GROUP BY ALL ORDER BY ALL"
+        "SELECT hospital_id, count(*) AS n FROM unread_exposure WHERE named "
+        "GROUP BY ALL ORDER BY ALL"
     ),
     "exposure_hour": (
         "SELECT hospital_id, hour, count(*) AS n FROM (SELECT hospital_id, admission_id, "

@@ -76,6 +76,18 @@ def _hospital_set(network: Network) -> Counts:
     return [(ALL, len(named ^ there), len(named | there))] if named else []
 
 
+def _rows_placed(network: Network) -> Counts:
+    """Rows of the source that are of no stay and no person, in the table with most of them."""
+    if network.unplaced:
+        most = max(network.unplaced, key=lambda one: one.n_lost / one.n_rows)
+        yield ALL, most.n_lost, most.n_rows
+
+
+def _rows_placed_told(network: Network) -> str:
+    names = {one.table for one in network.unplaced}
+    return f"Tables: {_few_names(names)}." if names else ""
+
+
 def _named_and_there(network: Network) -> tuple[set[str], set[str]]:
     there = {*(result.hospital_id for result in network.results), *network.unreadable}
     return set(network.expected), there
@@ -166,6 +178,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         kinds=(44,),
         told=_hospital_set_told,
         of_people=False,
+    ),
+    CheckOverHospitals(
+        "study.rows_placed",
+        _rows_placed,
+        "warn",
+        "rows of the source that name no stay and no person that it lists: they are of no "
+        "hospital, and whoever they are of counts as without them. Mend the key, or extract the "
+        "stays.",
+        told=_rows_placed_told,
     ),
     CheckOverHospitals(
         "study.post_baseline_covariate",

@@ -25,7 +25,7 @@ from ehrivig.errors import UsageError
 
 Severity = Literal["block", "quarantine", "warn"]
 _META = {"id", "kind", "severity", "treatment", "message", "threshold", "field", "reason"}
-_META |= {"limit", "fails_above", "warns_below", "harmless", "inherited"}
+_META |= {"limit", "fails_above", "warns_below", "harmless", "inherited", "illegible"}
 _DEFAULT_THRESHOLD: dict[str, float] = {"block": 0.0, "warn": 0.0}
 
 
@@ -37,7 +37,8 @@ class Declared:
     before it speaks, of a quarantine check before rejecting rows is not enough and the hospital
     fails. `fails_above`: of a warn check the proportion above which it fails (None: never).
     `warns_below`: of a block check, whether it warns of what its threshold tolerates.
-    `harmless`: a row that is set aside by it is no loss; `inherited`: it follows another table.
+    `harmless`: a row that is set aside by it is no loss; `inherited`: it follows another table;
+    `illegible`: nobody knows what such a row says, so that it may say anything.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Declared:
     warns_below: bool = False
     harmless: bool = False
     inherited: bool = False
+    illegible: bool = False
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -119,6 +121,7 @@ def _declared(table: str, item: dict[str, Any]) -> Declared:
         warns_below=bool(meta.get("warns_below", False)),
         harmless=bool(meta.get("harmless", False)),
         inherited=bool(meta.get("inherited", False)),
+        illegible=bool(meta.get("illegible", False)),
     )
 
 

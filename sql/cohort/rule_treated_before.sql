@@ -29,7 +29,7 @@ doubted AS (
     FROM zero AS z
     INNER JOIN unread_event AS u ON z.admission_id = u.admission_id
     WHERE
-        u.from_table = 'medication' AND u.variable = $codelist
+        u.from_table = 'medication' AND u.variable IN ($codelist, '*')
         AND (u.started_at IS NULL OR u.started_at <= z.zero_at)
 )
 

@@ -33,7 +33,7 @@ doubted AS (
     FROM opened AS o
     INNER JOIN unread_event AS u ON o.admission_id = u.admission_id
     WHERE
-        u.from_table = 'medication' AND u.variable = $codelist
+        u.from_table = 'medication' AND u.variable IN ($codelist, '*')
         AND (u.started_at IS NULL OR u.started_at < o.opens_at)
 )
 

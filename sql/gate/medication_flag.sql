@@ -1,5 +1,6 @@
 -- One row per administration that looks wrong beside others of the same admission.
--- Grain: medication_id in an admission. Only products of a code list are compared.
+-- Grain: medication_id in an admission. Only products of a code list are compared. Of a key that
+-- several rows have nothing else is said: nobody knows of which of them it holds.
 -- key_repeated, copied: medication_repeated.
 -- duplicate, duplicate_dose: medication_near. reversed: medication_returned. too_many_grams:
 -- medication_heavy_day. order_beside_given: medication_unsaid. charted_twice: medication_twice.
@@ -42,19 +43,27 @@ WITH flag AS (
         medication_id,
         128 AS bit
     FROM gate.medication_twice
+),
+
+told AS (
+    SELECT
+        admission_id,
+        medication_id,
+        BIT_OR(bit) AS bits
+    FROM flag
+    WHERE medication_id IS NOT NULL
+    GROUP BY admission_id, medication_id
 )
 
 SELECT
     admission_id,
     medication_id,
-    BIT_OR(bit) & 1 > 0 AS key_repeated,
-    BIT_OR(bit) & 2 > 0 AS duplicate,
-    BIT_OR(bit) & 4 > 0 AS duplicate_dose,
-    BIT_OR(bit) & 8 > 0 AS reversed,
-    BIT_OR(bit) & 16 > 0 AS too_many_grams,
-    BIT_OR(bit) & 32 > 0 AS order_beside_given,
-    BIT_OR(bit) & 64 > 0 AS copied,
-    BIT_OR(bit) & 128 > 0 AS charted_twice
-FROM flag
-WHERE medication_id IS NOT NULL
-GROUP BY admission_id, medication_id
+    bits & 1 > 0 AS key_repeated,
+    bits & 2 > 0 AND bits & 1 = 0 AS duplicate,
+    bits & 4 > 0 AND bits & 1 = 0 AS duplicate_dose,
+    bits & 8 > 0 AND bits & 1 = 0 AS reversed,
+    bits & 16 > 0 AND bits & 1 = 0 AS too_many_grams,
+    bits & 32 > 0 AND bits & 1 = 0 AS order_beside_given,
+    bits & 64 > 0 AND bits & 1 = 0 AS copied,
+    bits & 128 > 0 AND bits & 1 = 0 AS charted_twice
+FROM told

@@ -135,3 +135,14 @@ def test_an_infusion_over_two_days_is_shared_by_time(plan: Study, tmp_path: Path
     found = dose_course(path, plan.model_copy(update={"exposure": shared}))
     assert found.rows() == [(1, 0, 5.0), (1, 1, 5.0)]
     assert dose_course(path, plan).rows() == [(1, 0, 10.0)]
+
+
+def test_a_day_of_what_may_be_a_dose_has_no_known_amount(plan: Study, tmp_path: Path) -> None:
+    zero = datetime(2020, 3, 1, 8)
+    row = next(one for number in range(50) if (one := given(random.Random(number), 1)))[0]
+    row |= {"time_zero": zero, "started_at": zero + timedelta(hours=1), "dose": 10.0}
+    row |= {"dose_unit": "g", "stopped_at": None, "discharged_at": None}
+    path = tmp_path / "given.parquet"
+    pl.DataFrame([row], schema_overrides=KINDS).write_parquet(path)
+    doubtful = pl.DataFrame({"admission_id": [1, 1, 1], "day": [0, 2, 2]})
+    assert dose_course(path, plan, doubtful).rows() == [(1, 0, None), (1, 2, None)]

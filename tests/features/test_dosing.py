@@ -379,6 +379,33 @@ def test_a_candidate_without_administrations_keeps_a_row() -> None:
     assert (known["total_g"], known["total_g_per_kg"]) == (5.0, None)
 
 
+DOSES = (row(2, "09:00", 5.0, "g"), row(3, "09:00", 5.0, "g"))
+
+
+@pytest.mark.parametrize(
+    ("unread_day", "any_", "coverage", "days"),
+    [(None, True, 1.0, 2), (1, None, 2 / 3, None), (3, True, 2 / 3, None)],
+)
+def test_what_may_be_a_dose_leaves_the_rest_a_lower_bound(
+    unread_day: int | None, any_: bool | None, coverage: float, days: int | None
+) -> None:
+    """Before the first dose nobody knows when it was; after it nobody knows how many days."""
+    start = datetime(2020, 2, unread_day, 8) if unread_day else None
+    who = people(a1=50.0).with_columns(
+        sends_medication=pl.lit(True),
+        n_unread=pl.lit(0 if unread_day is None else 1, pl.Int64),
+        unread_from=pl.lit(start, pl.Datetime("us")),
+    )
+    got = dosing(drawn(*DOSES), who, exposure()).collect().row(0, named=True)
+    assert got["ivig_any"] is any_
+    assert (got["first_dose_at"] is None) == (any_ is None)
+    assert (got["hours_to_first_dose"] is None) == (any_ is None)
+    assert got["dose_coverage"] == pytest.approx(coverage)
+    assert got["dose_complete"] is (unread_day is None)
+    assert [got[name] for name in ("n_dose_days", "duration_days")] == [days, days]
+    assert got["total_g"] == 10.0
+
+
 def test_administrations_to_others_are_left_out() -> None:
     got = dosing(drawn(row(1, "09:00", 5.0, "g", admission_id=9)), people(a1=50.0), exposure())
     assert got.collect()["ivig_any"].to_list() == [False]

@@ -78,9 +78,14 @@ class Trials:
             return judge(one, stopped.seen, stopped.seen)
 
     def _emptied(self) -> Path:
-        shutil.rmtree(self.folder / "extract", ignore_errors=True)
-        return self.folder / "extract"
+        return emptied(self.folder / "extract")
 
     def _attempt(self, numbers: Sequence[int]) -> dict[str, Seen]:
         plan = patients.plan(self.clean, numbers)
         return attempt(self.folder / "extract", plan, self.folder / "out")
+
+
+def emptied(folder: Path) -> Path:
+    """A folder that is not there any more."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from . import one_stay
 from .catalogue import WITHIN_THE_STAY, of_layout
 from .mutation import Mutation
 from .network import Trials
@@ -68,6 +69,29 @@ SAMPLE = {
     ),
 }
 """Mutations by name, all tried side by side: each layout costs about one small run."""
+OF_ONE_STAY = {
+    "native": (
+        "respiratory_support device null",
+        "respiratory_support device a word nobody knows",
+        "respiratory_support started_at in 1900",
+        "admission discharge_status a word nobody knows",
+        "admission discharged_at in 1900",
+        "diagnosis code a word nobody knows",
+        "diagnosis vocabulary a word nobody knows",
+        "icu_stay stopped_at null",
+        "medication medication_id zero",
+        "medication route a word nobody knows",
+        "medication started_at in 1900",
+        "medication drug_code null",
+        "medication status null",
+    ),
+    "omop": ("death death_date in 1900", "death person_id null"),
+    "clif": (
+        "clif_respiratory_support device_category a word nobody knows",
+        "clif_medication_admin_intermittent hospitalization_id null",
+    ),
+}
+"""Changes of one stay that were silent once; a sample of all others is tried beside them."""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +107,20 @@ def test_nothing_of_the_sample_is_silent(
     wanted = [known[name] for name in SAMPLE[layout]]
     silent = [v for v in Trials(clean[layout], tmp_path).verdicts(wanted) if v.what == "silent"]
     assert [f"{v.mutation.name}: {v.note}" for v in silent] == []
+
+
+@pytest.mark.parametrize("layout", SAMPLE)
+def test_no_answer_of_one_stay_is_silently_another(
+    clean: dict[str, Clean], layout: str, tmp_path: Path
+) -> None:
+    """Few rows that nobody can read stop no hospital; of their stay they make nothing certain."""
+    trials = one_stay.Trials(clean[layout], tmp_path)
+    every = trials.changes()
+    named = [one for one in every if one.mutation.name in OF_ONE_STAY[layout]]
+    assert {one.mutation.name for one in named} == set(OF_ONE_STAY[layout])
+    found = list(trials.found([*named, *every[::11]]))
+    assert [one_stay.line(one) for one in found if one.what == "silent"] == []
+    assert sum(one.what == "unknown" for one in found) > 1
 
 
 def test_there_are_many_mutations_in_every_layout(clean: dict[str, Clean]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from ehrivig.study import Study
 from ehrivig.validate.judgement import line_of
 
 IDS = ("hospital_id", "admission_id", "patient_id", "person_id", "medication_id")
+Read = TypeVar("Read")
 TABLES = ("cohort", "dosing", "analysis", "ledger")
 
 
@@ -52,6 +54,13 @@ class _Enough(Exception):
 
 def attempt(extract: Path, study: Study, out: Path) -> dict[str, Seen]:
     """What became of each hospital of an extract; Stopped where the run says one thing of all."""
+    return up_to_matching(extract, study, out, _hospitals)
+
+
+def up_to_matching(
+    extract: Path, study: Study, out: Path, read: Callable[[Run], dict[str, Read]]
+) -> dict[str, Read]:
+    """What `read` finds in a run up to its matching; Stopped where it says one thing of all."""
     try:
         with run_folder(out) as target, _until_matching():
             options = Options(threads=2)
@@ -61,7 +70,7 @@ def attempt(extract: Path, study: Study, out: Path) -> dict[str, Seen]:
                 verdicts.judge(run)
                 pipeline.investigate(run)
             except _Enough:
-                return _hospitals(run)
+                return read(run)
             finally:
                 target.unchanged = True
     except EhrivigError as error:
@@ -88,8 +97,13 @@ def _until_matching() -> Iterator[None]:
 
 
 def _hospitals(run: Run) -> dict[str, Seen]:
-    tables = {name: _table(run, name) for name in TABLES}
-    return {name: _seen(run, name, tables) for name in run.source.hospitals}
+    tables = tables_of(run)
+    return {name: seen(run, name, tables) for name in run.source.hospitals}
+
+
+def tables_of(run: Run) -> dict[str, pl.DataFrame]:
+    """The tables of people of a run, and the ledger."""
+    return {name: _table(run, name) for name in TABLES}
 
 
 def _table(run: Run, name: str) -> pl.DataFrame:
@@ -97,7 +111,7 @@ def _table(run: Run, name: str) -> pl.DataFrame:
     return pl.read_parquet(parquet) if parquet.is_file() else pl.read_csv(text)
 
 
-def _seen(run: Run, hospital: str, tables: dict[str, pl.DataFrame]) -> Seen:
+def seen(run: Run, hospital: str, tables: dict[str, pl.DataFrame]) -> Seen:
     if hospital in run.unreadable:
         return Seen(4, (run.unreadable[hospital],), {}, {})
     checks = [check for check in run.checks if check.hospital_id == hospital]

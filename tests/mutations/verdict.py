@@ -46,7 +46,7 @@ def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     rest = [name for name, frame in clean.tables.items() if not frame.equals(seen.tables[name])]
     if not people and not rest:
         return Verdict(mutation, "equal", 0, "")
-    spoken = [line for line in _new(clean, seen) if names(mutation, line)]
+    spoken = [line for line in new(clean, seen) if names(mutation, line)]
     if not people and spoken:
         return Verdict(mutation, "said", 0, spoken[0])
     heard = f"; warned: {spoken[0][:110]}" if spoken else ""
@@ -55,7 +55,7 @@ def judge(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
 
 def _stopped(mutation: Mutation, clean: Seen, seen: Seen) -> Verdict:
     """A run that ended: with an exit code of its own, and a sentence that names the place."""
-    named = [line for line in (*seen.said, *_new(clean, seen)) if names(mutation, line)]
+    named = [line for line in (*seen.said, *new(clean, seen)) if names(mutation, line)]
     if seen.exit_code in ALLOWED and named:
         return Verdict(mutation, "said", seen.exit_code, named[0])
     said = seen.said[0] if seen.said else "nothing"
@@ -70,7 +70,7 @@ def names(mutation: Mutation, line: str) -> bool:
     )
 
 
-def _new(clean: Seen, seen: Seen) -> Iterable[str]:
+def new(clean: Seen, seen: Seen) -> Iterable[str]:
     """The warnings that concern more rows than in the clean extract."""
     for check, (rows, line) in seen.warned.items():
         if rows > clean.warned.get(check, (0, ""))[0]:

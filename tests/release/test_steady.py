@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from ehrivig.release.attack import told_anew
+from ehrivig.release.attack.attack import table
 from ehrivig.release.steady import steady
 
 Tables = dict[str, pl.DataFrame]
@@ -68,3 +71,17 @@ def test_a_share_goes_with_its_numbers() -> None:
     assert said == "some of some died later (some)"
     (same,) = told_anew.texts(one, one, 5)["follow_up.csv"]["evidence"]
     assert same == "15 of 269 died later (5.6%)"
+
+
+def test_hospitals_that_look_like_numbers_are_names(tmp_path: Path) -> None:
+    """A second night of a network of hospitals 007 and 12 stopped in a traceback."""
+    one, two = night(60, 2_000), night(61, 2_044)
+    nights = []
+    for number, tables in enumerate((one, two)):
+        for name, frame in tables.items():
+            named = frame.with_columns(pl.col("hospital_id").replace({"A": "007", "B": "12"}))
+            named.write_csv(path := tmp_path / f"{number}-{name}")
+            tables[name] = table(path)
+        nights.append(tables)
+    shown = steady(nights[1], nights[0])["ledger.csv"]
+    assert shown.filter(hospital_id="007", table="lab")["rows_read"].item() == 2_000

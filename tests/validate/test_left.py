@@ -132,6 +132,9 @@ def unread(db: Any) -> list[Any]:
         ({"status": None}, True),  # nobody wrote whether it was given
         ({"status": None, "drug": 3, "drug_code": "H02AB02"}, False),
         ({"status": "not_given"}, False),  # says itself that it is no dose
+        ({"drug": None, "drug_code": None, "drug_name": None}, True),  # it may be any drug
+        ({"route": "zebra", "dose": 2.0, "dose_unit": "vial"}, True),  # a word is no route
+        ({"route": "po", "dose": 2.0, "dose_unit": "vial"}, False),
         ({"dose": -10.0}, True),  # taken back, but nothing was given before
         ({"dose": 0.0}, True),  # given, and nothing says how much: 0 may be a placeholder
         ({"dose": 0.0, "status": "stopped"}, False),
@@ -160,6 +163,22 @@ def test_a_row_that_is_no_dose_beside_a_real_one_leaves_no_doubt(
     db.close()
 
 
+def test_a_start_that_cannot_be_believed_is_none(hospital: Any, opened: Callable[..., Any]) -> None:
+    hospital.add("medication", started_at=datetime(1900, 1, 1))
+    db = opened()
+    assert db.rows("SELECT started_at FROM unread_exposure") == [(None,)]
+    db.close()
+
+
+def test_an_illegible_row_is_no_dose_that_was_lost(
+    hospital: Any, opened: Callable[..., Any]
+) -> None:
+    hospital.add("medication", drug=None, drug_code=None, drug_name=None)
+    db = opened()
+    assert db.rows("SELECT named FROM unread_exposure") == [(False,)]
+    db.close()
+
+
 def events(db: Any) -> list[Any]:
     return list(db.rows("SELECT from_table, admission_id, variable, started_at FROM unread_event"))
 
@@ -177,17 +196,24 @@ LATER = datetime(2021, 1, 1)
             ["hypertension"],
         ),
         ("diagnosis", {"code": "Z00", "vocabulary": "ICD10", "diagnosed_at": LATER}, []),
-        ("diagnosis", {"code": None, "vocabulary": "ICD10"}, []),
+        # what nobody can read may be anything, where it is much of the stay
+        ("diagnosis", {"code": None, "vocabulary": "ICD10"}, ["*"]),
+        ("diagnosis", {"code": "I10", "vocabulary": "house list"}, ["*"]),
+        ("diagnosis", {"code": "I10", "vocabulary": None}, ["*"]),
+        ("diagnosis", {"code": "zebra", "vocabulary": "ICD10"}, ["*"]),
+        ("pathogen_test", {"organism_code": None}, ["*"]),
         ("procedure", {"procedure_code": "ecmo", "started_at": LATER}, ["ecmo"]),
         (
             "respiratory_support",
-            {"device": "invasive_ventilation", "started_at": LATER},
-            ["invasive_ventilation"],
+            {"device": "imv", "started_at": LATER},
+            ["imv"],
         ),
+        ("respiratory_support", {"device": "zebra", "started_at": LATER}, ["*"]),
+        ("respiratory_support", {"device": "zebra"}, []),  # the row stays: of an unknown device
         ("pathogen_test", {"organism_code": "sars_cov_2", "collected_at": LATER}, ["sars_cov_2"]),
-        # a row of nobody is nobody's event, and one without a code none
+        # a row of nobody is nobody's event
         ("procedure", {"procedure_code": "ecmo", "admission_id": None}, []),
-        ("procedure", {"procedure_code": None, "started_at": LATER}, []),
+        ("procedure", {"procedure_code": None, "started_at": LATER}, ["*"]),
         ("lab", {"collected_at": LATER}, []),  # a value that is missing is missing
     ],
 )
@@ -201,6 +227,18 @@ def test_what_was_set_aside_may_have_been_an_event(
     hospital.add(table, **row)
     db = opened()
     assert events(db) == [(table, "1", variable, None) for variable in expected]
+    db.close()
+
+
+@pytest.mark.parametrize(("more", "is_unread"), [(18, True), (19, False)])
+def test_one_row_in_twenty_of_a_stay_may_be_illegible(
+    hospital: Any, opened: Callable[..., Any], more: int, is_unread: bool
+) -> None:
+    hospital.add("diagnosis", code=None, vocabulary="ICD10")
+    for number in range(more):
+        hospital.add("diagnosis", code=f"S0{number % 10}.{number // 10}", vocabulary="ICD10")
+    db = opened()
+    assert events(db) == [("diagnosis", "1", "*", None)] * is_unread
     db.close()
 
 
@@ -222,6 +260,8 @@ GIVEN = datetime(2020, 1, 12, 9)
         ({"started_at": GIVEN, "dose": 2.0, "dose_unit": "vial"}, [GIVEN]),  # when is believed
         ({"started_at": LATER}, [None]),
         ({"started_at": GIVEN, "status": "not_given"}, []),
+        ({"started_at": GIVEN, "status": None}, [GIVEN]),  # nobody wrote whether it was given
+        ({"started_at": GIVEN, "status": "unknown"}, []),
     ],
 )
 def test_a_drug_that_was_set_aside(

@@ -13,6 +13,7 @@ from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outsi
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
+from ehrivig.store.cells import read as read_cells
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _refuse_no_counts(name: str, frame: pl.DataFrame) -> None:
 
 def table(path: Path) -> pl.DataFrame:
     """A CSV; of a column of numbers that are all hidden the type is a number all the same."""
-    frame = pl.read_csv(path, infer_schema_length=None)
+    frame = read_cells(path)
     hidden = [
         name
         for name, kind_ in frame.schema.items()

@@ -51,6 +51,7 @@ OVER_HOSPITALS = (
         for t in EVENT_TABLES
     ),
     "study.hospital_set",
+    "study.rows_placed",
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
     "study.dose_against_hospitals",

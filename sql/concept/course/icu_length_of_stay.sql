@@ -1,12 +1,14 @@
 -- Days in intensive care within the stay, fractions kept; overlapping ICU stays count once.
 -- Grain: candidate admission with any ICU time (others have no row: NULL, not zero).
--- An ICU stay without an end lasts to discharge; both unknown: NULL.
+-- NULL where an ICU stay has no end on record: nobody knows how long it lasted.
 WITH stay_icu AS ( -- noqa: ST03
     SELECT
         i.admission_id,
         TRUE AS kind,
         GREATEST(i.started_at, c.admitted_at) AS started_at,
-        LEAST(i.stopped_at, c.discharged_at) AS stopped_at
+        CASE
+            WHEN i.stopped_at IS NOT NULL THEN LEAST(i.stopped_at, c.discharged_at)
+        END AS stopped_at
     FROM icu_stay AS i
     INNER JOIN candidate AS c ON i.admission_id = c.admission_id
 ),

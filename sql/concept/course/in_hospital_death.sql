@@ -13,6 +13,7 @@ WITH dated AS (
     SELECT
         admission_id,
         died_in_hospital,
+        COALESCE(discharge_status IN ('alive', 'transferred', 'against_advice'), FALSE) AS has_left,
         DATE_DIFF(
             'microsecond', time_zero, CASE WHEN died_in_hospital THEN died_at ELSE discharged_at END
         ) / 86400e6 AS end_days,
@@ -26,7 +27,8 @@ ended AS (
         *,
         CASE
             WHEN end_days < 0 THEN 0
-            WHEN end_days IS NULL AND died_in_hospital IS NULL AND seen_days >= 0 THEN seen_days
+            WHEN end_days IS NULL AND died_in_hospital IS NULL AND NOT has_left AND seen_days >= 0
+                THEN seen_days
             ELSE end_days
         END AS in_stay_days,
         CASE

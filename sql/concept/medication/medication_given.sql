@@ -1,6 +1,7 @@
 -- Whether a drug of each code list was given in [anchor + start, anchor + end).
 -- Grain: admission and code list (`variable`). value: TRUE given; FALSE not given; NULL when the
--- hospital sends no administrations at all, or one of the list was set aside.
+-- hospital sends no administrations at all, or one was set aside that may be of the list ('*': of
+-- any).
 -- $codelists: code lists. $start_hours, $end_hours: the window around table `anchor`; $end_hours
 -- NULL: to the end of the stay.
 WITH wanted AS (
@@ -23,9 +24,10 @@ treated AS (
 doubted AS (
     SELECT DISTINCT
         u.admission_id,
-        u.variable
+        w.variable
     FROM unread_event AS u
     INNER JOIN anchor AS a ON u.admission_id = a.admission_id
+    INNER JOIN wanted AS w ON u.variable IN (w.variable, '*')
     WHERE
         u.from_table = 'medication'
         AND (

@@ -6,7 +6,8 @@
 -- that has ended, for 4 h while the same device goes on. FiO2 outside [0.21, 1] is no FiO2, so the
 -- ratio is never infinite.
 -- pf_mmhg is NULL where no FiO2 is known: nothing is assumed. supported: an interval of imv, niv or
--- ecmo covers the gas; NULL where none does and the hospital sends no respiratory support.
+-- ecmo covers the gas; NULL where none does and the hospital sends no respiratory support, or one
+-- of an unknown device does.
 -- Source: 4 h look-back as in the MIMIC code repository (concepts/measurement/bg.sql).
 -- Needs stay_lab, stay_vital, respiratory_interval.
 WITH pao2 AS (
@@ -42,7 +43,10 @@ device AS (
         BOOL_OR(
             i.device IN ('imv', 'niv', 'ecmo')
             AND COVERS(i.started_at, i.stopped_at, p.measured_at)
-        ) AS ventilated
+        ) AS ventilated,
+        BOOL_OR(
+            i.device IS NULL AND COVERS(i.started_at, i.stopped_at, p.measured_at)
+        ) AS on_unknown
     FROM pao2 AS p
     INNER JOIN respiratory_interval AS i
         ON
@@ -55,6 +59,7 @@ known AS (
     SELECT
         p.*,
         d.ventilated,
+        d.on_unknown,
         GREATEST(
             COALESCE(d.stated, d.carried),
             CASE
@@ -76,6 +81,7 @@ SELECT
     ROUND(pao2_mmhg / fio2, 6) AS pf_mmhg,
     CASE
         WHEN ventilated THEN TRUE
+        WHEN on_unknown THEN NULL
         WHEN SENDS('respiratory_support', admission_id) THEN FALSE
     END AS supported
 FROM known

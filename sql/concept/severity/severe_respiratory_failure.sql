@@ -1,6 +1,7 @@
 -- Severe respiratory failure: PaO2/FiO2 <= 300 mmHg, or high-flow oxygen, non-invasive or invasive
 -- ventilation or ECMO, at any time of the stay. Needs pf_ratio.
--- met: TRUE any of these; FALSE none, and a device or a ratio is on record; else NULL.
+-- met: TRUE any of these; FALSE none, and a device or a ratio is on record; NULL neither is, or
+-- nobody knows which device one was.
 -- Grain: eligible admission. first_at: the first moment of one of them within the stay.
 -- Source (assumed): the ratio of the Berlin definition (JAMA 2012;307:2526) or need of support.
 WITH sign AS (
@@ -23,7 +24,10 @@ WITH sign AS (
 summary AS (
     SELECT
         admission_id,
-        BOOL_OR(met) AS met,
+        CASE
+            WHEN BOOL_OR(met) THEN TRUE
+            WHEN BOOL_AND(met IS NOT NULL) THEN FALSE
+        END AS met,
         MIN(seen_at) FILTER (WHERE met) AS first_at
     FROM sign
     GROUP BY admission_id

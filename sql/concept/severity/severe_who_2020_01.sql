@@ -3,7 +3,8 @@
 -- Needs stay_vital, pneumonia.
 -- met: TRUE both parts; FALSE one part is known not to be met; else NULL. The signs are known not
 -- to be met when rate and saturation were measured and none counts; SpO2 < 90% with no device on
--- record leaves them open, on any device other than room air it does not count.
+-- record, or one that nobody knows, leaves them open, on any device other than room air it does not
+-- count.
 -- Grain: eligible admission. first_at: when both parts had been seen; an undated pneumonia counts
 -- as seen before.
 -- Source: WHO, Clinical management of severe acute respiratory infection, 28 January 2020.
@@ -20,7 +21,10 @@ WITH sign AS (
         v.admission_id,
         v.measured_at,
         'spo2' AS sign,
-        BOOL_AND(i.device = 'room_air') AS met
+        CASE
+            WHEN BOOL_OR(i.device <> 'room_air') THEN FALSE
+            WHEN BOOL_AND(i.device IS NOT NULL) THEN TRUE
+        END AS met
     FROM stay_vital AS v
     LEFT JOIN respiratory_support AS i
         ON

@@ -1,7 +1,8 @@
 -- One row per admission (visits collapsed). age_years: years between the calendar years where the
 -- month of birth is not known, else null (it follows from the date of birth).
 -- discharge_status: died when the death lies in the stay; a place named died, expired, against
--- medical advice or hospital as named; 0 in discharged_to is a discharge home (CDM) where deaths
+-- medical advice or hospital as named; unknown where a death is recorded without a date, or dated
+-- before the stay; 0 in discharged_to is a discharge home (CDM) where deaths
 -- are recorded at all: in the hospital, or for fewer than 50 stays in the source (50 is assumed);
 -- else, and where discharged_to is null, unknown.
 -- Source: visit_occurrence, person; prepared.vital_status, prepared.weight_height.
@@ -38,6 +39,7 @@ SELECT
         WHEN d.death_at::DATE BETWEEN s.admitted_at::DATE AND s.discharged_at::DATE THEN 'died'
         WHEN s.discharged_to = 4216643 THEN 'died'
         WHEN REGEXP_MATCHES(c.concept_name, 'died|expired|deceased', 'i') THEN 'died'
+        WHEN d.death_at::DATE < s.admitted_at::DATE OR d.undated THEN 'unknown'
         WHEN c.concept_name ILIKE '%against medical advice%' THEN 'against_advice'
         WHEN c.concept_name ILIKE '%hospital%' THEN 'transferred'
         WHEN c.concept_name IS NOT NULL OR (s.discharged_to = 0 AND r.of_deaths) THEN 'alive'
