@@ -136,5 +136,5 @@ def _network(run: Run, studied: Studied | None = None) -> Network:
         studied,
         run.before,
         lambda name, hospitals: earlier.scan(run.earlier, run.fingerprint, name, hospitals),
-        run.source.unplaced,
+        [(one.table, one.n_lost, one.n_rows) for one in run.source.unplaced],
     )

@@ -79,12 +79,12 @@ def _hospital_set(network: Network) -> Counts:
 def _rows_placed(network: Network) -> Counts:
     """Rows of the source that are of no stay and no person, in the table with most of them."""
     if network.unplaced:
-        most = max(network.unplaced, key=lambda one: one.n_lost / one.n_rows)
-        yield ALL, most.n_lost, most.n_rows
+        _, lost, rows = max(network.unplaced, key=lambda one: one[1] / one[2])
+        yield ALL, lost, rows
 
 
 def _rows_placed_told(network: Network) -> str:
-    names = {one.table for one in network.unplaced}
+    names = {table for table, _, _ in network.unplaced}
     return f"Tables: {_few_names(names)}." if names else ""
 
 

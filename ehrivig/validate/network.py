@@ -11,7 +11,6 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.extract.files import Unplaced
 from ehrivig.study import Study
 from ehrivig.study.mappings import Numbered, numbered
 from ehrivig.validate import arrived, mapping, volume
@@ -48,7 +47,8 @@ class Network:
     `expected`: the hospitals that there should be (empty: nobody says); `unreadable`: those that
     could not be read; `before`: what the run before measured, `nights`: what all before did,
     oldest first; `scan`: a small table of some hospitals by its name, `earlier`: one of the run
-    before (None without); `studied`: null before the cohort; `unplaced`: rows of no hospital.
+    before (None without); `studied`: null before the cohort; `unplaced`: source tables with
+    rows of no hospital, how many, of how many.
     """
 
     study: Study
@@ -60,7 +60,7 @@ class Network:
     studied: Studied | None = None
     nights: Sequence[Sequence[Measurement]] = ()
     earlier: MaybeScan | None = None
-    unplaced: Sequence[Unplaced] = ()
+    unplaced: Sequence[tuple[str, int, int]] = ()
 
     @cached_property
     def volumes(self) -> list[Volume]:
