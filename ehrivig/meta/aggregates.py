@@ -20,6 +20,7 @@ from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.tables import csv_text
 from ehrivig.meta.trials import read_table
+from ehrivig.stats.shown import Shown
 from ehrivig.store.cells import as_written
 from ehrivig.store.sealed import RELEASE
 
@@ -75,8 +76,8 @@ class HospitalEffect:
         return tuple(_HOW_MANY.sub(r"\1 \2", getattr(self, name)) for name in KEY)
 
 
-@dataclass(frozen=True)
-class AnalysisPool:
+@dataclass(frozen=True, repr=False)
+class AnalysisPool(Shown):
     """The pool of one analysis over hospitals, or why there is none."""
 
     rows: tuple[HospitalEffect, ...]

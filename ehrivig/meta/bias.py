@@ -16,12 +16,13 @@ from ehrivig.meta.pooled import Plan, Pooled, pool_effects
 from ehrivig.meta.study_data import Counts
 from ehrivig.stats.arrays import one_of
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 Side = Literal["left", "right"]
 
 
-@dataclass(frozen=True)
-class AsymmetryTest:
+@dataclass(frozen=True, repr=False)
+class AsymmetryTest(Shown):
     """A regression test of funnel asymmetry with k - 2 df.
 
     `coefficient` is Egger's intercept (bias per standard error), or Peters' slope on 1 / n; `limit`
@@ -38,8 +39,8 @@ class AsymmetryTest:
     k: int
 
 
-@dataclass(frozen=True)
-class TrimAndFill:
+@dataclass(frozen=True, repr=False)
+class TrimAndFill(Shown):
     """Studies thought missing on one side of the funnel, and the pool with their mirror images.
 
     `k0` is their estimated number with `k0_se`; `filled_y` and `filled_v` (k0,) the mirrored

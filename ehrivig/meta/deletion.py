@@ -15,10 +15,11 @@ from ehrivig.meta.pooled import Plan, Pooled, pool, pool_effects
 from ehrivig.meta.study_data import StudyData
 from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True)
-class Influence:
+@dataclass(frozen=True, repr=False)
+class Influence(Shown):
     """Deletion diagnostics (k,) of each study in an inverse-variance pool, as metafor's.
 
     `rstudent` is the externally standardised residual, `dffits` and `dfbetas` the shift of the pool

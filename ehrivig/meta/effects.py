@@ -19,12 +19,13 @@ from ehrivig.meta.measures import Measure, measure_named
 from ehrivig.meta.study_data import Counts, Estimates, Means, StudyData
 from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 ZERO_CELL_CORRECTION = 0.5
 
 
-@dataclass(frozen=True)
-class EffectSizes:
+@dataclass(frozen=True, repr=False)
+class EffectSizes(Shown):
     """One effect per study: `y` (k,) on the analysis scale (log for ratios), `v` (k,) its variance.
 
     `estimable` is False (and y, v NaN) where a study holds no information on the measure;

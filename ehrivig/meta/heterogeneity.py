@@ -16,12 +16,13 @@ from scipy.stats import chi2
 from ehrivig.meta.measures import Tau2
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 
 _RELATIVE = 4 * np.finfo(np.float64).eps
 
 
-@dataclass(frozen=True)
-class Dispersion:
+@dataclass(frozen=True, repr=False)
+class Dispersion(Shown):
     """Heterogeneity of one pooled set: Cochran's Q on `q_df` degrees of freedom, and its forms.
 
     `i2` = max(0, (Q - df) / Q) is a proportion from 0 to 1; `h2` = Q / df. With one study `q` is 0

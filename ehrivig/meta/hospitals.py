@@ -15,6 +15,7 @@ from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool_effects
 from ehrivig.stats.arrays import numbers
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 _AND = " + "
 _OTHERS = re.compile(r"\d+ others")
@@ -24,8 +25,8 @@ _NAMED = 6
 FEW_HOSPITALS = 5
 
 
-@dataclass(frozen=True)
-class HospitalPool:
+@dataclass(frozen=True, repr=False)
+class HospitalPool(Shown):
     """The estimates of h hospitals and what they give together.
 
     `effects` are on the analysis scale, in the order of `hospitals`; a hospital without an estimate

@@ -9,10 +9,11 @@ import numpy as np
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.study_data import Counts
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True)
-class MantelHaenszel:
+@dataclass(frozen=True, repr=False)
+class MantelHaenszel(Shown):
     """A pooled effect `theta` on the analysis scale with its standard error.
 
     `weights` (k,) are the studies' Mantel-Haenszel weights, not normalised; `used` (k,) marks the

@@ -7,6 +7,7 @@ prediction interval is that of Higgins, Thompson and Spiegelhalter 2009: t on k 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,6 +40,7 @@ from ehrivig.meta.measures import (
 from ehrivig.meta.study_data import Counts, StudyData
 from ehrivig.stats.arrays import checked_level, one_of
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class Plan:
             raise UsageError(f"method: Peto gives odds ratios, not {self.measure}. Use IV or MH.")
 
 
-@dataclass(frozen=True)
-class Pooled:
+@dataclass(frozen=True, repr=False)
+class Pooled(Shown):
     """One pooled effect.
 
     `estimate`, `lo`, `hi`, `pi_lo`, `pi_hi` are on the measure's own scale; `theta` and `se` on the
@@ -81,6 +83,11 @@ class Pooled:
     `weights` (all studies) sum to 1, 0 for those that do not contribute; `k` counts the
     contributing ones and `k_excluded` the others.
     """
+
+    SUMMARY: ClassVar[tuple[str, ...]] = (
+        *("measure_name", "estimate", "lo", "hi", "p", "pi_lo", "pi_hi", "k", "tau2", "i2_tau2"),
+    )
+    ONE_ROW: ClassVar[bool] = True
 
     plan: Plan
     measure: Measure

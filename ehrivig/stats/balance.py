@@ -18,6 +18,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import constant, labelled, numbers, refuse_far
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_vector, weight_vector
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 
 Denominator = Literal[
     "pooled_unmatched",
@@ -63,8 +64,8 @@ class CovariateBalance:
     after: SideBalance
 
 
-@dataclass(frozen=True)
-class BalanceTable:
+@dataclass(frozen=True, repr=False)
+class BalanceTable(Shown):
     """Balance of all covariates, in the order given, with the name of the SMD's denominator."""
 
     rows: tuple[CovariateBalance, ...]

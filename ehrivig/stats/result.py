@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ehrivig import __version__
+from ehrivig.stats.shown import Shown
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -56,8 +58,8 @@ Risks = tuple[Risk, Risk]
 """Of the exposed, then of the controls."""
 
 
-@dataclass(frozen=True)
-class Effect:
+@dataclass(frozen=True, repr=False)
+class Effect(Shown):
     """One contrast of the exposed with the unexposed, with all that is needed to read it.
 
     `estimate`, `lo`, `hi` are on the scale of `measure` (a ratio for OR, RR, HR, SHR; a difference
@@ -66,6 +68,12 @@ class Effect:
     can never be taken for one of death. `risks` are the two that the contrast is of, where the
     analysis gives them. `software` is the program and version that made it.
     """
+
+    SUMMARY: ClassVar[tuple[str, ...]] = (
+        *("measure", "estimate", "lo", "hi", "p", "event_label"),
+        *("n_exposed", "events_exposed", "n_control", "events_control", "method"),
+    )
+    ONE_ROW: ClassVar[bool] = True
 
     measure: str
     estimate: float

@@ -15,14 +15,15 @@ from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import Effect
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import ratio_of, t_quantile
 
 RATIOS = ("OR", "RR", "HR", "SHR")
 FEWEST = 20  # imputations below which the Monte-Carlo error of p and SE shows
 
 
-@dataclass(frozen=True)
-class Pooled:
+@dataclass(frozen=True, repr=False)
+class Pooled(Shown):
     """An estimate pooled over m imputations, with its total variance and t interval.
 
     `df` are Barnard and Rubin's degrees of freedom (infinite when nothing varies and the complete

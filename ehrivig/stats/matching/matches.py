@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True)
-class Matches:
+@dataclass(frozen=True, repr=False)
+class Matches(Shown):
     """Pairs of a treated and a control row, ascending by treated row, its nearest first.
 
     `treated`, `control` (m,) are row numbers of the input, `distance` (m,) the absolute difference

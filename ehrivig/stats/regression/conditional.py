@@ -29,7 +29,7 @@ MOST_STEPS = 20_000_000_000  # of the recursion, per Newton step: about a minute
 BLOCK_NUMBERS = 4_000_000  # size of the largest array of second derivatives at a time
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ConditionalFit(OddsRatios):
     """The fit of a conditional logistic model; no intercept.
 

@@ -12,10 +12,11 @@ from ehrivig.stats.arrays import labelled
 from ehrivig.stats.design_matrix import arm_vector, binary_vector, column_names, finite_matrix
 from ehrivig.stats.regression.logistic import LogisticFit, likelihood_ratio, logistic
 from ehrivig.stats.result import Arms, Effect, arms_of
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True)
-class Interaction:
+@dataclass(frozen=True, repr=False)
+class Interaction(Shown):
     """How the odds ratio of the exposure differs between the levels of a subgroup.
 
     `ratios` has the odds ratio in each level but the first over that in the first, with Wald's

@@ -29,13 +29,14 @@ from ehrivig.stats.design_matrix import (
 )
 from ehrivig.stats.regression.few_clusters import reduced_bias
 from ehrivig.stats.result import Arms, BoolArray, Effect, FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import p_value, quantile
 
 MEAN_DIFFERENCE = "MD"
 
 
-@dataclass(frozen=True)
-class LinearFit:
+@dataclass(frozen=True, repr=False)
+class LinearFit(Shown):
     """Mean differences of the outcome per unit of each column.
 
     `coef`, `se`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order of `names`,

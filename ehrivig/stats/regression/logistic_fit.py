@@ -16,7 +16,7 @@ from ehrivig.stats.result import FloatArray
 from ehrivig.stats.wald import ratios
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LogisticFit(OddsRatios):
     """The fit of a logistic model, intercept first.
 

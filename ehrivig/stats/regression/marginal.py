@@ -27,11 +27,12 @@ from ehrivig.stats.result import (
     Risks,
     arms_of,
 )
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import p_value, quantile
 
 
-@dataclass(frozen=True)
-class MarginalEffects:
+@dataclass(frozen=True, repr=False)
+class MarginalEffects(Shown):
     """Standardised risks of the event under both exposures, and their three contrasts.
 
     `covariance` (2, 2) of the risks (exposed first). `failed` counts bootstrap samples without a

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import UsageError
 from ehrivig.stats.design_matrix import arm_vector, binary_vector
 from ehrivig.stats.result import Effect, FloatArray, arms_of
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class OddsRatios:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OddsRatios(Shown):
     """Log odds ratios of `event_label` per unit of each column.
 
     `coef`, `se`, `odds_ratio`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order
     of `names`. `lo` and `hi` are of the odds ratio; `se`, the interval and p use the variance that
     `variance` names. `loglik_null` is the log-likelihood without the columns.
     """
+
+    SUMMARY: ClassVar[tuple[str, ...]] = ("names", "odds_ratio", "lo", "hi", "p")
 
     names: tuple[str, ...]
     coef: FloatArray

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.arrays import labelled, numbers, whole_number
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.cox import CoxFit, Ties, cox
 from ehrivig.stats.survival.follow_up_input import (
     entry_time,
@@ -25,8 +26,8 @@ from ehrivig.stats.wald import quantile
 IncidenceInterval = Literal["log-log", "plain"]
 
 
-@dataclass(frozen=True)
-class IncidenceCurve:
+@dataclass(frozen=True, repr=False)
+class IncidenceCurve(Shown):
     """The probability of having had one cause's event, by time, in one group.
 
     time : (k,) distinct times of any event in the group, ascending. incidence : (k,) F(t),
@@ -63,8 +64,8 @@ class IncidenceCurve:
         return IncidenceAt(wanted, *values)
 
 
-@dataclass(frozen=True)
-class IncidenceAt:
+@dataclass(frozen=True, repr=False)
+class IncidenceAt(Shown):
     """A cumulative incidence curve read at m times; every array is (m,)."""
 
     time: FloatArray
@@ -74,8 +75,8 @@ class IncidenceAt:
     upper: FloatArray
 
 
-@dataclass(frozen=True)
-class CumulativeIncidence:
+@dataclass(frozen=True, repr=False)
+class CumulativeIncidence(Shown):
     """One curve per group and cause, by group, then cause."""
 
     curves: tuple[IncidenceCurve, ...]

@@ -38,7 +38,7 @@ ROBUST_VARIANCE = "robust (infinitesimal jackknife by row)"
 CLUSTER_VARIANCE = "robust (infinitesimal jackknife by cluster)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CoxFit(HazardRatios):
     """Log hazard ratios of a Cox model.
 

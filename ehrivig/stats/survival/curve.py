@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import NumericalWarning, UsageError
 from ehrivig.stats.arrays import above_zero, finite_number, numbers
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 
 _QUANTILE_TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
 
 
-@dataclass(frozen=True)
-class SurvivalCurve:
+@dataclass(frozen=True, repr=False)
+class SurvivalCurve(Shown):
     """The probability of no event yet, by time, in one group; arrays have one item per time.
 
     time : (k,) distinct follow-up times (of events and of censoring), ascending.
@@ -105,8 +106,8 @@ class SurvivalCurve:
         )
 
 
-@dataclass(frozen=True)
-class SurvivalAt:
+@dataclass(frozen=True, repr=False)
+class SurvivalAt(Shown):
     """A survival curve read at m chosen times; every array is (m,). `n_risk` is just before."""
 
     time: FloatArray
@@ -117,8 +118,8 @@ class SurvivalAt:
     n_risk: FloatArray
 
 
-@dataclass(frozen=True)
-class Quantile:
+@dataclass(frozen=True, repr=False)
+class Quantile(Shown):
     """The time by which a share `p` has had the event, with its limits (nan: not reached)."""
 
     p: float
@@ -127,8 +128,8 @@ class Quantile:
     upper: float
 
 
-@dataclass(frozen=True)
-class RestrictedMean:
+@dataclass(frozen=True, repr=False)
+class RestrictedMean(Shown):
     """The mean event-free time up to `horizon` and its standard error, in the unit of time."""
 
     horizon: float

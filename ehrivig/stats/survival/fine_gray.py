@@ -43,7 +43,7 @@ _VARIANCE_NAMES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FineGrayFit(HazardRatios):
     """Log subdistribution hazard ratios of `cause`.
 

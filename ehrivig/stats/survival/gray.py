@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,18 +13,21 @@ from scipy.special import chdtrc
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import finite_number, labelled, whole_number
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.follow_up_input import entry_time, event_status, follow_up_time
 from ehrivig.stats.survival.gray_score import Counts, score_of_stratum
 from ehrivig.stats.survival.risk_sets import build_risk_sets
 
 
-@dataclass(frozen=True)
-class GrayTest:
+@dataclass(frozen=True, repr=False)
+class GrayTest(Shown):
     """The test that K groups share one subdistribution of `cause` within every stratum.
 
     score : (K - 1,) for all groups but the last; covariance : (K - 1, K - 1). chi2 has `df` = K - 1
     degrees of freedom; `p` is its survival function, so it does not round to 0.
     """
+
+    ONE_ROW: ClassVar[bool] = True
 
     groups: tuple[object, ...]
     cause: int

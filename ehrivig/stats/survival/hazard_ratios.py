@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.stats.result import Effect, FloatArray, IntArray, arms_of
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.follow_up_input import event_indicator
 from ehrivig.stats.survival.risk_sets import RiskSets
 
@@ -25,14 +26,16 @@ class Rows(Protocol):
         """The risk sets of these rows."""
 
 
-@dataclass(frozen=True)
-class HazardRatios:
+@dataclass(frozen=True, repr=False)
+class HazardRatios(Shown):
     """Log hazard ratios of p covariates with their uncertainty.
 
     coef, se, naive_se, hazard_ratio, lo, hi, z, p : (p,); cov : (p, p). `se`, `cov`, the interval
     and p use the variance that `variance` names; `naive_se` is always from the information.
     n, events : rows and rows with the event. `design` serves what is computed later.
     """
+
+    SUMMARY: ClassVar[tuple[str, ...]] = ("names", "hazard_ratio", "lo", "hi", "p")
 
     MEASURE: ClassVar[str]
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.arrays import labelled
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.curve import Quantile, RestrictedMean, SurvivalAt, SurvivalCurve
 from ehrivig.stats.survival.follow_up_input import (
     case_weights,
@@ -35,8 +36,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class KaplanMeier:
+@dataclass(frozen=True, repr=False)
+class KaplanMeier(Shown):
     """One survival curve per group, in the sorted order of the group labels."""
 
     curves: tuple[SurvivalCurve, ...]

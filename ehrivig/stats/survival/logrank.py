@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +13,7 @@ from scipy.special import chdtrc
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import finite_number, labelled
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.follow_up_input import (
     entry_time,
     event_indicator,
@@ -20,14 +22,16 @@ from ehrivig.stats.survival.follow_up_input import (
 from ehrivig.stats.survival.risk_sets import RiskSets, build_risk_sets
 
 
-@dataclass(frozen=True)
-class LogRank:
+@dataclass(frozen=True, repr=False)
+class LogRank(Shown):
     """The test that K groups share one hazard within every stratum.
 
     observed, expected : (K,) events and their (weighted) expectation, in the order of `groups`.
     covariance : (K, K) of observed - expected (hypergeometric). chi2 has `df` degrees of freedom;
     `p` is its survival function, so it does not round to 0. n, events : (K,) rows and events.
     """
+
+    ONE_ROW: ClassVar[bool] = True
 
     groups: tuple[object, ...]
     n: tuple[int, ...]

@@ -10,6 +10,7 @@ from scipy.special import chdtrc
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.cox import CoxFit
 from ehrivig.stats.survival.cox_likelihood import CoxDesign, Moments, information, moments
 from ehrivig.stats.survival.cox_score import event_means
@@ -18,8 +19,8 @@ from ehrivig.stats.survival.kaplan_meier import kaplan_meier
 Transform = Literal["km", "identity", "log", "rank"]
 
 
-@dataclass(frozen=True)
-class ProportionalHazards:
+@dataclass(frozen=True, repr=False)
+class ProportionalHazards(Shown):
     """Score tests of x * g(time) added to the model: one per covariate, and all p together.
 
     chi2, p : (p,) with 1 degree of freedom each; global_chi2 has `global_df` = p.

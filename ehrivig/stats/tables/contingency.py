@@ -13,11 +13,12 @@ from ehrivig.errors import UsageError
 from ehrivig.stats.arrays import count_of, numbers, one_of, random_seed
 from ehrivig.stats.design_matrix import arm_vector
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.tables.exact_table import fisher_p
 
 
-@dataclass(frozen=True)
-class TableTest:
+@dataclass(frozen=True, repr=False)
+class TableTest(Shown):
     """The p of independence of a table's rows and columns.
 
     `statistic` and `df` are of the chi-square (NaN and 0 for an exact test); `smallest_expected`

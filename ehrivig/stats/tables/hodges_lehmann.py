@@ -11,14 +11,15 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level, constant
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray, IntArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import quantile
 
 LIST_ALL = 2_000_000  # so many numbers are simply made and partitioned
 EXACT_BELOW = 50  # sample sizes with an exact rank distribution, as R's wilcox.test
 
 
-@dataclass(frozen=True)
-class Shift:
+@dataclass(frozen=True, repr=False)
+class Shift(Shown):
     """The Hodges-Lehmann estimate of a shift, first minus second, with its rank interval.
 
     `lo` and `hi` are order statistics of the same differences, so the interval needs no

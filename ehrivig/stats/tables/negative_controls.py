@@ -14,6 +14,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import above_zero, checked_level, finite_number
 from ehrivig.stats.design_matrix import finite_vector
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import p_value, ratio_of
 
 _PRIOR, _WIDEST, _GRID = 0.5, 4.0, 401
@@ -23,8 +24,8 @@ _FAR, _SMALLEST = 600.0, 1e-100
 """Log ratios and errors beyond it are of no ratio that a double holds."""
 
 
-@dataclass(frozen=True)
-class EmpiricalNull:
+@dataclass(frozen=True, repr=False)
+class EmpiricalNull(Shown):
     """What effects of no effect look like here: log ratios spread as N(mean, sd^2) by bias alone.
 
     `k` negative controls; `loglik` at the maximum. `spreads` (g,) of the bias that are held to be
@@ -42,8 +43,8 @@ class EmpiricalNull:
     variances: FloatArray
 
 
-@dataclass(frozen=True)
-class Calibrated:
+@dataclass(frozen=True, repr=False)
+class Calibrated(Shown):
     """An effect against the empirical null: its ratio, interval and p with the bias taken out.
 
     `se` of the log ratio: the spread of what it may be.

@@ -16,6 +16,7 @@ from ehrivig.stats.arrays import ROUNDING, numbers, variance, whole_number
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import p_value, t_quantile
 
 QuantileMethod = Literal[
@@ -31,8 +32,8 @@ QuantileMethod = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class LocationTest:
+@dataclass(frozen=True, repr=False)
+class LocationTest(Shown):
     """A test that two or more samples have the same location.
 
     `n` counts the values (pairs for a paired test) used; `df` is 0 for a normal statistic. `p` is
@@ -47,8 +48,8 @@ class LocationTest:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class MeanDifference:
+@dataclass(frozen=True, repr=False)
+class MeanDifference(Shown):
     """A difference of means with its t interval; first minus second, exposed minus control."""
 
     test: str

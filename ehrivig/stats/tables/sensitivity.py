@@ -8,10 +8,11 @@ from typing import Literal
 
 from ehrivig.errors import UsageError
 from ehrivig.stats.arrays import above_zero, one_of
+from ehrivig.stats.shown import Shown
 
 
-@dataclass(frozen=True)
-class EValue:
+@dataclass(frozen=True, repr=False)
+class EValue(Shown):
     """The risk ratio that a confounder needs, with exposure and with outcome, to explain all.
 
     `estimate` explains away the point estimate, `limit` moves the confidence limit nearer 1 to 1

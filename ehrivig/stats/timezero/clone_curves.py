@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ehrivig.stats.result import FloatArray
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.survival.risk_sets import RiskSets
 from ehrivig.stats.timezero.clones import START, WAIT
 
@@ -28,8 +29,8 @@ class Incidence:
     free: FloatArray
 
 
-@dataclass(frozen=True)
-class StrategyCurves:
+@dataclass(frozen=True, repr=False)
+class StrategyCurves(Shown):
     """The risks by each day with their limits, and how many copies have had the event by then.
 
     n : people. hours : (G,) whole days and the horizon. risk, lo, hi, events : (2, G), in the order

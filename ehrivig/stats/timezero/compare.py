@@ -8,6 +8,7 @@ from functools import partial
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
+from ehrivig.stats.shown import Shown
 from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.landmark import DEFAULT_LANDMARKS_HOURS, landmark
@@ -16,8 +17,8 @@ from ehrivig.stats.timezero.sequential import sequential_trials
 from ehrivig.stats.timezero.time_dependent import time_dependent_cox
 
 
-@dataclass(frozen=True)
-class DesignResult:
+@dataclass(frozen=True, repr=False)
+class DesignResult(Shown):
     """The effects of one design, or why it has none (`problem`, empty when it has)."""
 
     design: str
