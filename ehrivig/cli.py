@@ -347,6 +347,13 @@ def layout_check(
         bool,
         typer.Option("--rehearse", help="Also whom the study finds, and all checks that block."),
     ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", min=1, help="Rehearse so many of the hospitals, evenly spread."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also as a page, in this file.")
+    ] = None,
 ) -> None:
     """Say what maps, what is missing, and which codes, units and rates can be used.
 
@@ -355,18 +362,25 @@ def layout_check(
     """
     from ehrivig.extract import layout_check
 
+    if sample and not rehearse:
+        raise UsageError("--sample: says of how many hospitals a rehearsal is. Add --rehearse.")
     plan = _study(study, None)
     report = layout_check.check(folder, extract, plan)
     typer.echo(plain(str(report)))
-    if not report.usable:
-        raise typer.Exit(ExtractError.exit_code)
-    if rehearse:
+    lines: tuple[str, ...] = ()
+    code = 0 if report.usable else ExtractError.exit_code
+    if rehearse and report.usable:
         from ehrivig.commands import rehearsal
 
-        found = rehearsal.rehearse(_study(study, str(folder)), extract)
-        typer.echo(plain("\n".join(["", *found.lines])))
-        if found.exit_code:
-            raise typer.Exit(found.exit_code)
+        found = rehearsal.rehearse(_study(study, str(folder)), extract, sample)
+        lines, code = found.lines, found.exit_code
+        typer.echo(plain("\n".join(["", *lines])))
+    if html:
+        from ehrivig.commands import layout_page
+
+        layout_page.write(html, report, lines)
+    if code:
+        raise typer.Exit(code)
 
 
 def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]

@@ -20,16 +20,18 @@ class Rehearsal:
     exit_code: int
 
 
-def rehearse(plan: Study, extract: Path) -> Rehearsal:
+def rehearse(plan: Study, extract: Path, sample: int | None = None) -> Rehearsal:
     """Count the people of a study at each criterion and ask the whole gate, without a run.
 
     `plan` names the layout. Counts are as `study check` hides them; the gate speaks as `check`
-    does, of every hospital and every check that blocks at once. Nothing is kept.
+    does, of every hospital and every check that blocks at once. Nothing is kept. `sample`: of so
+    many hospitals, evenly spread over their names.
     """
     from ehrivig import pipeline
     from ehrivig.runs import preview, preview_lines
     from ehrivig.runs.state import Options
 
+    plan, of = _sampled(plan, extract, sample)
     people = preview_lines.lines(preview.preview(plan, extract, Options()))
     with TemporaryDirectory(prefix="ehrivig-") as place:
         found = pipeline.check(plan, extract, Path(place) / "gate", options=Options())
@@ -41,7 +43,26 @@ def rehearse(plan: Study, extract: Path) -> Rehearsal:
         dropped = len(found.dropped_hospitals)
         said += [f"gate: {dropped} of {len(found.hospitals)} hospitals would be dropped", *blocks]
     warned = ", ".join(found.warned_checks) or "none"
-    return Rehearsal((*people, "", *said, f"warned checks: {warned}"), found.exit_code)
+    lines = (*of, *people, "", *said, f"warned checks: {warned}")
+    return Rehearsal(lines, found.exit_code)
+
+
+def _sampled(plan: Study, extract: Path, sample: int | None) -> tuple[Study, list[str]]:
+    """The study of some of its hospitals, and the line that says so."""
+    from ehrivig.extract import inspect
+
+    if sample is None:
+        return plan, []
+    with TemporaryDirectory(prefix="ehrivig-") as copies:
+        names = inspect(extract, plan, Path(copies)).hospitals
+    if sample >= len(names):
+        return plan, [f"sample: all {len(names)} hospitals"]
+    chosen = [names[number * len(names) // sample] for number in range(sample)]
+    section = plan.extract.model_copy(update={"hospitals": chosen})
+    return plan.model_copy(update={"extract": section}), [
+        f"sample: {sample} of {len(names)} hospitals; what is asked between hospitals is asked of "
+        "these"
+    ]
 
 
 def _blocks(path: Path) -> list[str]:

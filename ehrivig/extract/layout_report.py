@@ -83,9 +83,13 @@ class LayoutReport:
         """The report of one canonical table."""
         return next(table for table in self.tables if table.name == name)
 
+    @property
+    def verdict(self) -> str:
+        """Whether a run can use the layout, in words."""
+        return "every SELECT can be used" if self.usable else "some SELECTs must be mended"
+
     def __str__(self) -> str:
-        verdict = "every SELECT can be used" if self.usable else "some SELECTs must be mended"
-        lines = [f"layout {self.layout}: {verdict}", ""]
+        lines = [f"layout {self.layout}: {self.verdict}", ""]
         for table in self.tables:
             lines += _table_lines(table)
         lines += ["", "codes (those seen fewer than 5 times are not shown)"]
@@ -101,17 +105,22 @@ def _table_lines(table: TableReport) -> list[str]:
     mapped = sum(column.mapped for column in table.columns)
     state = "ok " if table.usable else "NOT"
     head = f"{table.name:<20} {state} {table.rows:>12,} rows  {mapped}/{len(table.columns)} columns"
-    wrong = [f"  {c.name}: {c.problem}" for c in table.columns if c.problem]
-    unknown = [f"  {_short(n)}: not a column of {table.name}" for n in table.unknown_columns]
+    return [head, *(f"  {line}" for line in lines_of(table))]
+
+
+def lines_of(table: TableReport) -> list[str]:
+    """What a reader should know of a table that is given: its rows, what is wrong, what is null."""
+    wrong = [f"{c.name}: {c.problem}" for c in table.columns if c.problem]
+    unknown = [f"{_short(n)}: not a column of {table.name}" for n in table.unknown_columns]
     more = len(unknown) - _MOST_UNKNOWN
     wrong += unknown[:_MOST_UNKNOWN]
-    wrong += [f"  and {more:,} more that are not"] if more > 0 else []
+    wrong += [f"and {more:,} more that are not"] if more > 0 else []
     if table.problem and not wrong:
-        wrong = [f"  {_short(table.problem, _LONGEST_PROBLEM)}"]
+        wrong = [_short(table.problem, _LONGEST_PROBLEM)]
     missing = [c.name for c in table.columns if not c.mapped and not c.problem]
-    empty = [f"  null: {', '.join(missing)}"] if missing else []
+    empty = [f"null: {', '.join(missing)}"] if missing else []
     rows = told(table.sources, table.rows) if table.usable else []
-    return [head, *rows, *wrong, *empty]
+    return [*rows, *wrong, *empty]
 
 
 def _short(text: str, longest: int = 60) -> str:

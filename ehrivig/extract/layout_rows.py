@@ -51,19 +51,19 @@ def told(sources: tuple[SourceRows, ...], rows: int) -> list[str]:
     if not sources:
         return []
     listed = ", ".join(f"{one.name} ({one.rows:,})" for one in sources)
-    lines = [f"  from {listed}"]
+    lines = [f"from {listed}"]
     largest, every = sources[0], sum(one.rows for one in sources)
     multiplied = [one for one in sources if one.repeated]
     if rows < largest.rows:
         lines.append(
-            f"  {largest.rows - rows:,} fewer than {largest.name}: a WHERE, a join that finds "
+            f"{largest.rows - rows:,} fewer than {largest.name}: a WHERE, a join that finds "
             "nothing or a GROUP BY takes them"
         )
     elif rows > (every if len(sources) == 1 or not multiplied else largest.rows):
-        lines.append(f"  {rows - largest.rows:,} more than {largest.name}")
+        lines.append(f"{rows - largest.rows:,} more than {largest.name}")
     if rows > largest.rows:
         lines += [
-            f"  {one.name}: {one.repeated:,} values of {', '.join(one.joined_by)} are in several "
+            f"{one.name}: {one.repeated:,} values of {', '.join(one.joined_by)} are in several "
             "rows, so that the join multiplies"
             for one in multiplied
         ]
