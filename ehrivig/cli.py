@@ -89,11 +89,12 @@ def run(
     """Run a whole study: gate, cohort, matching, effects, report."""
     plan = _study_of_attempt("run", study, layout, extract, out)
     from ehrivig import pipeline
+    from ehrivig.runs import history
 
     options = pipeline.Options(
         memory, threads, workers, cluster, aggregate_only, share_rows, batch_rows
     )
-    told = console.progress(quiet)
+    told = console.progress(quiet, history.seconds_before(out, "run"))
     summary = pipeline.run(plan, extract, out, options=options, progress=told, declared=protocol)
     _finish(summary, as_json)
 
@@ -132,11 +133,13 @@ def check(
         raise UsageError("check: give --extract and --out, or --rejudge RUN.")
     plan = _study_of_attempt("check", study, layout, extract, out)
     from ehrivig import pipeline
+    from ehrivig.runs import history
 
     options = pipeline.Options(
         memory, threads, workers, cluster, share_rows=share_rows, batch_rows=batch_rows
     )
-    summary = pipeline.check(plan, extract, out, options=options, progress=console.progress(quiet))
+    told = console.progress(quiet, history.seconds_before(out, "check"))
+    summary = pipeline.check(plan, extract, out, options=options, progress=told)
     _finish(summary, as_json)
 
 

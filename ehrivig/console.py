@@ -7,12 +7,14 @@ import gc
 import json
 import logging
 import os
+import re
 import resource
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -29,6 +31,7 @@ from ehrivig.errors import (
     too_little_memory,
 )
 
+_COUNTED = re.compile(r"\b(\d+) of (\d+)$")
 _COLLECT_AFTER = (50_000, 20, 50)
 """Objects between two searches for garbage in cycles, and how seldom the older ones are searched.
 
@@ -37,17 +40,56 @@ a tenth of a small run and frees next to nothing.
 """
 
 
-def progress(quiet: bool) -> Callable[[str], None]:
-    """A function that shows a step on stderr: in place on a terminal, a line each elsewhere."""
+def progress(quiet: bool, expected: float | None = None) -> Callable[[str], None]:
+    """A function that shows a step on stderr: in place on a terminal, a line each elsewhere.
+
+    With the seconds that have passed; of a step "k of n" how long the rest of it will take, of
+    another one how long the whole took the last time (`expected`, seconds).
+    """
     if quiet:
         return lambda message: None
+    clock = _Clock(time.monotonic(), expected)
     if not sys.stderr.isatty():
-        return lambda message: typer.echo(plain(message), err=True)
+        return lambda message: typer.echo(plain(clock.told(message)), err=True)
     from rich.console import Console
 
     status = Console(stderr=True).status("starting")
     status.start()
-    return lambda message: status.update(plain(message))
+    return lambda message: status.update(plain(clock.told(message)))
+
+
+@dataclass
+class _Clock:
+    """When a command began, how long it took the last time, and when its last step "k of n" did."""
+
+    began: float
+    expected: float | None
+    counted_from: float | None = None
+
+    def told(self, message: str) -> str:
+        """The message, with what has passed and what is to come."""
+        now = time.monotonic()
+        words = [span(now - self.began)]
+        counted = _COUNTED.search(message)
+        if counted is None:
+            self.counted_from = None
+            if self.expected:
+                words.append(f"{span(self.expected)} the last time")
+        else:
+            done, whole = int(counted[1]), int(counted[2])
+            self.counted_from = self.began if self.counted_from is None else self.counted_from
+            left = (now - self.counted_from) / done * (whole - done) if done else 0.0
+            words.insert(0, f"{100 * done // whole}%")
+            words += [f"about {span(left)} of it left"] if left >= 1 else []
+        return f"{message} ({', '.join(words)})"
+
+
+def span(seconds: float) -> str:
+    """A length of time for a reader: 12 s, 3 min, 1 h 5 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def print_summary(summary: object, as_json: bool) -> None:

@@ -269,7 +269,31 @@ def test_progress_is_told_line_by_line_unless_quiet(capsys: pytest.CaptureFixtur
     console.progress(True)("a step")
     assert capsys.readouterr() == ("", "")
     console.progress(False)("a step")
-    assert capsys.readouterr() == ("", "a step\n")
+    assert capsys.readouterr() == ("", "a step (0 s)\n")
+
+
+def test_progress_tells_what_is_done_and_what_is_to_come(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([100.0, 110.0, 130.0, 190.0, 200.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(now))
+    told = console.progress(False, 250.0)
+    for message in ("files", "hospital 2 of 8", "hospital 8 of 8", "report"):
+        told(message)
+    assert capsys.readouterr().err.splitlines() == [
+        "files (10 s, 4 min the last time)",
+        "hospital 2 of 8 (25%, 30 s, about 90 s of it left)",
+        "hospital 8 of 8 (100%, 90 s)",
+        "report (2 min, 4 min the last time)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (3_900, "65 min"), (7_500, "2 h 5 min")],
+)
+def test_a_span_of_time(seconds: float, words: str) -> None:
+    assert console.span(seconds) == words
 
 
 def test_on_a_terminal_progress_stays_in_place(
@@ -287,7 +311,7 @@ def test_on_a_terminal_progress_stays_in_place(
 
     monkeypatch.setattr("rich.console.Console.status", lambda self, text: Status())
     console.progress(False)("a step")
-    assert shown == ["started", "a step"]
+    assert shown == ["started", "a step (0 s)"]
     assert capsys.readouterr() == ("", "")
 
 

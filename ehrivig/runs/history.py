@@ -120,6 +120,15 @@ def read(run: Path) -> pl.DataFrame:
     return _of_all(run)
 
 
+def seconds_before(run: Path, command: str) -> float | None:
+    """How long the last good attempt of a command took; None where there was none."""
+    try:
+        rows = _of_all(run).filter(command=command, exit_code=0)
+    except OSError:
+        return None
+    return rows["seconds"][-1] if rows.height else None
+
+
 def _of_all(run: Path) -> pl.DataFrame:
     """The rows of a run folder and of what lies beside it, each once, oldest first."""
     places = (attempts_beside(run), run, last_attempt(run))
