@@ -423,8 +423,28 @@ def entry() -> None:
     console.end_process(main)
 
 
+@app.command()
+def completion(
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="Whose script.")],
+) -> None:
+    """Print the script by which a shell completes commands and options.
+
+    For bash: ehrivig completion bash > ~/.local/share/bash-completion/completions/ehrivig
+    """
+    from typer._completion_shared import get_completion_script
+
+    typer.echo(get_completion_script(prog_name="ehrivig", complete_var=_COMPLETE, shell=shell))
+
+
+_COMPLETE = "_EHRIVIG_COMPLETE"
+
+
 def main() -> None:
     """Run one command; leaves by SystemExit with the exit code of the contract."""
+    if _COMPLETE in os.environ:  # asked by the script of `completion`
+        from typer._completion_classes import completion_init
+
+        completion_init()
     console.guarded(app)
 
 

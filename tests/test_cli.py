@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 import warnings
 from dataclasses import dataclass
@@ -404,3 +406,14 @@ def test_a_process_ends_with_the_code_of_its_command(
 
     console.end_process(command)
     assert found == [ended]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str) -> None:
+    script = CliRunner().invoke(app, ["completion", shell]).output
+    assert "_EHRIVIG_COMPLETE" in script
+    env = {**os.environ, "_EHRIVIG_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
+    env["COMP_WORDS"] = "ehrivig run --me"
+    words = [str(Path(sys.executable).with_name("ehrivig"))]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["--memory"]
