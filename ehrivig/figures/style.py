@@ -91,9 +91,9 @@ def svg_text(figure: Figure, title: str, **options: Any) -> str:
     return text.replace("<svg ", '<svg role="img" ', 1)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure, cut to what is drawn, as an SVG with the name of its file for a title."""
-    text = svg_text(figure, path.stem.replace("_", " "), bbox_inches="tight")
+def save(figure: Figure, path: Path, finding: str = "") -> None:
+    """Write a figure, cut to what is drawn, as an SVG whose title says what it shows."""
+    text = svg_text(figure, finding or path.stem.replace("_", " "), bbox_inches="tight")
     path.write_text(text, encoding="utf-8")
 
 

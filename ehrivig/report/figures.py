@@ -22,9 +22,9 @@ from ehrivig.figures.style import (
     drawing,
     save,
 )
+from ehrivig.report import findings
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
-BALANCED = 0.1
 ROW_INCHES = 0.21
 """Of a line of the love plot."""
 UNGROUPED = "General"
@@ -60,14 +60,14 @@ def love_plot(balance: pl.DataFrame, path: Path) -> None:
             zorder=2,
         )
         axes.scatter(after, rows, marker="D", s=26, color=EXPOSED, label="after matching", zorder=3)
-        axes.axvline(BALANCED, color=INK, linestyle=":", linewidth=1)
+        axes.axvline(findings.BALANCED, color=INK, linestyle=":", linewidth=1)
         axes.set_yticks(rows, _names(table))
         axes.set_xlabel("|standardised mean difference|; dotted line: 0.1")
         axes.set_ylim(-0.8, table.height - 0.2)
         axes.set_xlim(left=0)
         _headings(axes, table)
         axes.legend(loc="lower right")
-        save(figure, path)
+        save(figure, path, findings.of_balance(table.filter(pl.col("label").is_not_null())))
 
 
 def _in_groups(table: pl.DataFrame) -> pl.DataFrame:
@@ -130,7 +130,7 @@ def overlap(table: pl.DataFrame, path: Path) -> None:
         axes.set_ylabel("admissions")
         axes.set_xlim(0, 1)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
-        save(figure, path)
+        save(figure, path, findings.of_overlap(table, NAMES))
 
 
 def curves(
@@ -182,7 +182,7 @@ def curves(
         if at_risk:
             axes.set_xticks(days)
             _risk_table(axes, table, days)
-        save(figure, path)
+        save(figure, path, findings.of_curves(table, names, y_label, x_label))
 
 
 def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
@@ -217,7 +217,8 @@ def forest(effects: pl.DataFrame, path: Path, *, label: str) -> None:
     columns = (*("Events", "Total") * len(arms), effect)
     head = ForestHead("Contrast", columns, arms, axis=label)
     rows = [_forest_row(row, counted) for row in effects.iter_rows(named=True)]
-    path.write_text(forest_svg(rows, head, f"Forest plot: {label}", ratio=ratio), encoding="utf-8")
+    finding = findings.of_forest(rows, label, ratio)
+    path.write_text(forest_svg(rows, head, finding, ratio=ratio), encoding="utf-8")
 
 
 def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:
@@ -256,4 +257,4 @@ def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:
             )
             panel.set_xlabel(part["label"][0])
             panel.set_ylabel("admissions")
-        save(figure, path)
+        save(figure, path, findings.of_doses(counts))

@@ -9,6 +9,7 @@ import polars as pl
 from ehrivig.disclosure import shown
 from ehrivig.figures.boxes import arrow, box
 from ehrivig.figures.style import QUIET, VERMILION, Axes, drawing, save
+from ehrivig.report import findings
 
 STEP_HEIGHT = 1.0
 
@@ -28,7 +29,7 @@ def flow_chart(
             text = "Hospitals left out by the data gate: " + ", ".join(dropped)
             box(axes, 7.9, 0, 3.9, text, edge=VERMILION)
         _arms(axes, -len(steps) * STEP_HEIGHT, arms)
-        save(figure, path)
+        save(figure, path, findings.of_flow(steps, arms))
 
 
 def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int) -> None:

@@ -20,7 +20,7 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that were saved; nothing is written."""
     found: list[Figure] = []
     for module in (figures, flow):
-        monkeypatch.setattr(module, "save", lambda figure, path: found.append(figure))
+        monkeypatch.setattr(module, "save", lambda figure, path, finding: found.append(figure))
     return found
 
 
