@@ -158,6 +158,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         kinds=(26,),
         needs_cohort=True,
         threshold=0.02,
+        warns_below=True,
     ),
     CheckOverHospitals(
         "study.death_in_other_stay",
