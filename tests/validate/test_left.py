@@ -82,6 +82,9 @@ def test_single_entries_are_no_fault_of_a_hospital_unless_nobody_is_left(
         ("medication.rows_left", 10, 100, "pass"),
         ("medication.rows_left", 11, 100, "fail"),
         ("admission.age_agrees", 1, 186, "warn"),  # one child of sixty years leaves the study
+        ("admission.age_usual", 1, 186, "warn"),
+        ("admission.age_fits_body", 1, 186, "warn"),
+        ("medication.drug_mapped", 1, 342, "warn"),
         ("study.exposed_in_next_stay", 1, 100, "warn"),
         ("study.exposure_known", 1, 100, "warn"),
         ("study.exposure_known", 11, 100, "fail"),
