@@ -62,18 +62,19 @@ def candidates(db: Database, study: Study) -> pl.DataFrame:
 
     Reads `candidate` and `unread_exposure`; leaves table `doubtful_dose`.
     """
-    doubtful(db, study.exposure)
+    doubtful(db, study)
     hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
     return db.frame(concept("exposure_read"), hours)
 
 
-def doubtful(db: Database, exposure: Exposure) -> None:
+def doubtful(db: Database, study: Study) -> None:
     """Table `doubtful_dose`: admission_id, started_at of what may or may not be a dose.
 
-    Doses of other rows of the same episode are among them, also of stays that are no candidates.
+    Doses of other rows of the same episode are among them, also of stays that are no candidates;
+    not where each stay has a clock of its own, on which all of a person begin at one moment.
     """
-    which = {"codelist": exposure.codelist, "routes": list(exposure.routes)}
-    db.table(BESIDE, concept(BESIDE))
+    which = {"codelist": study.exposure.codelist, "routes": list(study.exposure.routes)}
+    db.table(BESIDE, concept(BESIDE), {"one_clock": study.clock != "offsets"})
     several = bool(db.rows(f"SELECT 1 FROM {BESIDE} LIMIT 1"))
     with event_rows.of_everybody(db, "medication") if several else nullcontext():
         db.table(DOUBTFUL, concept(DOUBTFUL), which)

@@ -10,7 +10,9 @@ from drawn import Hospital
 from ehrivig import study as studies
 from ehrivig.cohort import event_rows
 from ehrivig.features import dosing
+from ehrivig.study import Study
 
+PLAN = studies.load("ivig_covid19")
 STAYS = """
     admission_id | patient_id | admitted_at | discharged_at
     1 | 1 | 01-10 10:00 | 01-15 10:00
@@ -25,6 +27,7 @@ def doubted(
     lines: str,
     admitted: str = "02-10 10:00",
     discharged: str = "02-15 10:00",
+    plan: Study = PLAN,
 ) -> list[tuple[int, datetime | None]]:
     stays = STAYS.format(admitted=admitted, discharged=discharged)
     hospital.admit(stays)
@@ -35,7 +38,7 @@ def doubted(
     hospital.draw("ref.drug_class", CLASSES)
     hospital.draw("medication", f"admission_id | drug | status | started_at\n{lines}")
     hospital.db.execute("DELETE FROM candidate WHERE admission_id = 2")  # met no criterion
-    dosing.doubtful(hospital.db, studies.load("ivig_covid19").exposure)
+    dosing.doubtful(hospital.db, plan)
     return list(hospital.db.rows("SELECT * FROM doubtful_dose ORDER BY ALL"))
 
 
@@ -88,5 +91,15 @@ def test_the_other_row_counts_however_few_are_candidates(
     db.view("main.medication", "SELECT * FROM medication_read")
     event_rows.to_candidates(db, "medication")
     assert db.rows("SELECT * FROM medication") == []
-    dosing.doubtful(db, studies.load("ivig_covid19").exposure)
+    dosing.doubtful(db, PLAN)
     assert db.rows("SELECT admission_id FROM doubtful_dose") == [(1,)]
+
+
+def test_stays_with_a_clock_of_their_own_are_not_beside_each_other(hospital: Hospital) -> None:
+    """Minutes from each admission: all stays of a person begin at one moment."""
+    assert PLAN.clock == "calendar"
+    eicu = studies.load("eicu_demo")
+    assert eicu.clock == "offsets"
+    own = PLAN.model_copy(update={"extract": eicu.extract})
+    lines = "2 | 1 | given | 01-13 08:00"
+    assert doubted(hospital, lines, "01-10 10:00", "01-20 10:00", own) == []
