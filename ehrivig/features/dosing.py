@@ -10,10 +10,12 @@ is given only when the bound alone decides it.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import polars as pl
 
+from ehrivig.cohort import event_rows
 from ehrivig.concepts import concept
 from ehrivig.database import Database
 from ehrivig.features.courses import day_sums, over_days, product_type, survey
@@ -21,7 +23,7 @@ from ehrivig.features.dose import grams, grams_per_kg, ratio
 from ehrivig.study import Exposure, Study
 
 FILE = "administrations.parquet"
-DOUBTFUL = "doubtful_dose"
+BESIDE, DOUBTFUL = "stay_beside", "doubtful_dose"
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
@@ -60,15 +62,22 @@ def candidates(db: Database, study: Study) -> pl.DataFrame:
 
     Reads `candidate` and `unread_exposure`; leaves table `doubtful_dose`.
     """
-    doubtful(db, study.exposure)
+    doubtful(db, study)
     hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
     return db.frame(concept("exposure_read"), hours)
 
 
-def doubtful(db: Database, exposure: Exposure) -> None:
-    """Table `doubtful_dose`: admission_id, started_at of what may or may not be a dose."""
-    which = {"codelist": exposure.codelist, "routes": list(exposure.routes)}
-    db.table(DOUBTFUL, concept(DOUBTFUL), which)
+def doubtful(db: Database, study: Study) -> None:
+    """Table `doubtful_dose`: admission_id, started_at of what may or may not be a dose.
+
+    Doses of other rows of the same episode are among them, also of stays that are no candidates;
+    not where each stay has a clock of its own, on which all of a person begin at one moment.
+    """
+    which = {"codelist": study.exposure.codelist, "routes": list(study.exposure.routes)}
+    db.table(BESIDE, concept(BESIDE), {"one_clock": study.clock != "offsets"})
+    several = bool(db.rows(f"SELECT 1 FROM {BESIDE} LIMIT 1"))
+    with event_rows.of_everybody(db, "medication") if several else nullcontext():
+        db.table(DOUBTFUL, concept(DOUBTFUL), which)
 
 
 def doubtful_days(db: Database) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def _starts(db: Database, study: Study, admissions: pl.DataFrame) -> pl.DataFram
         return admissions
     which = {"codelist": drug.codelist, "routes": list(drug.routes)}
     db.table("first_dose", concept("first_dose"), {**which, **_later(drug.start_hours)})
-    dosing.doubtful(db, drug)
+    dosing.doubtful(db, study)
     db.table("late_doubt", concept("exposure_read"), _later(drug.end_hours))
     hours = "DATE_DIFF('microsecond', c.time_zero, d.anchor_at) / 3600e6"
     found = db.frame(

@@ -96,6 +96,12 @@ def _dose_against_hospitals(network: Network) -> Counts:
     return [(hospital, wrong, of) for hospital, (wrong, of) in found.items()]
 
 
+def _dose_of_its_size(network: Network) -> Counts:
+    """People with a fiftieth of the doses of the others, or fifty times them."""
+    found = doses_between_hospitals.of_another_size(network.people.dosing)
+    return [(hospital, wrong, of) for hospital, (wrong, of) in found.items()]
+
+
 def _evidence_beside(network: Network) -> Counts:
     """Stays with one kind of evidence and without another that goes with it elsewhere."""
     return evidence_between_hospitals.hardly_beside(network.table(evidence_between_hospitals.NAME))
@@ -119,6 +125,15 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "The median daily dose of the exposure is five times that of the other hospitals or more, "
         "or a fifth or less: dose, dose_unit, concentration_g_per_l or strength_g of medication is "
         "in another unit than it says, here or there. Compare some doses with the charts.",
+        needs_cohort=True,
+    ),
+    CheckOverHospitals(
+        "study.dose_of_its_size",
+        _dose_of_its_size,
+        "warn",
+        "People whose mean daily dose of the exposure is a fiftieth of their hospital's median or "
+        "less, or fifty times it: mg or bags read as g or mL in dose, dose_unit, "
+        "concentration_g_per_l or strength_g of medication. Compare these doses with the charts.",
         needs_cohort=True,
     ),
     CheckOverHospitals(
@@ -158,6 +173,7 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         kinds=(26,),
         needs_cohort=True,
         threshold=0.02,
+        warns_below=True,
     ),
     CheckOverHospitals(
         "study.death_in_other_stay",

@@ -93,7 +93,7 @@ def _fails_above(check: str, quality: Quality) -> float | None:
 
 def _warns_below(check: str) -> bool:
     """Whether what a block check tolerates is worth a warning."""
-    declared = by_check().get(check)
+    declared = by_check().get(check) or BY_CHECK.get(check)
     return declared is not None and declared.warns_below
 
 

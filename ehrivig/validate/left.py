@@ -202,4 +202,4 @@ def exposure_sent(network: Network) -> Counts:
 def people_left(network: Network) -> Counts:
     """People of the cohort of whom nobody knows whether they were exposed, per hospital."""
     for hospital, unknown, known in network.people.exposure_known:
-        yield hospital, counted(unknown), unknown + known
+        yield hospital, unknown, unknown + known

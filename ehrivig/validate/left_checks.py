@@ -89,9 +89,12 @@ CHECKS: tuple[CheckOverHospitals, ...] = (
         "study.exposure_known",
         left.people_left,
         "block",
-        "people of the cohort have doses that nobody can read, or belong to a hospital that sends "
-        "no administrations: they are in neither arm. The checks of medication say why.",
+        "people of the cohort have doses that nobody can read, that lie outside of their stay "
+        "(started_at of medication) or stand in another row of admission for the same episode, or "
+        "belong to a hospital that sends no administrations: they are in neither arm. The checks "
+        "of medication say why.",
         needs_cohort=True,
         threshold=left.LIMIT,
+        warns_below=True,
     ),
 )

@@ -17,7 +17,8 @@ class CheckOverHospitals:
     """One check over hospitals: `measure` gives its counts, none where it does not apply.
 
     `threshold`: the largest tolerated proportion; `told`: what a failure says beside `message`;
-    `of_people`: false where hospitals or variables are counted, whose small numbers may be told.
+    `of_people`: false where hospitals or variables are counted, whose small numbers may be told;
+    `warns_below`: of a block check, whether it warns of what its threshold tolerates.
     """
 
     check: str
@@ -30,3 +31,4 @@ class CheckOverHospitals:
     threshold: float = 0.0
     told: Callable[[Network], str] | None = None
     of_people: bool = True
+    warns_below: bool = False

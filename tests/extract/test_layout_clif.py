@@ -395,7 +395,7 @@ def test_medication_once_and_as_a_rate(tmp_path: Path) -> None:
         (*norepinephrine, 0.3, rate, "iv", "given", local("03-02 10:00"), None),
         (*norepinephrine, 0.05, rate, "iv", "given", local("03-02 13:00"), None),
         (
-            *("Prednisone", "local", "norepinephrine", 40.0, "mg", "unknown", "unknown"),
+            *("Prednisone", "local", "norepinephrine", 40.0, "mg", "unknown", None),
             *(local("03-02 14:00"), None),
         ),
         ("Privigen 10%", "RXNORM", "42386", 10.0, "g", "iv", "given", given_at, None),

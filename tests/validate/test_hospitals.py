@@ -270,6 +270,31 @@ def test_doses_several_times_those_of_other_hospitals(
     assert [(name, wrong) for name, wrong, _ in seen] == expected
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"B": [0.3]}, {"A": 0, "B": 1}),  # g that were read as mL
+        ({"B": [0.5, 999.0]}, {"A": 0, "B": 0}),
+        ({"B": [1500.0]}, {"A": 0, "B": 1}),
+        ({"A": [0.3]}, {"A": 1}),
+    ],
+)
+def test_a_person_with_a_fiftieth_of_the_usual_dose(
+    own: dict[str, list[float]], expected: dict[str, int]
+) -> None:
+    doses = pl.concat([daily(A=(20, 20.0)), *(daily(**{h: (1, g)}) for h in own for g in own[h])])
+    who = cohort(("A", 1, True), ("B", 2, True))
+    seen = found(among(stays(), who, doses), "study.dose_of_its_size")
+    assert {name: wrong for name, wrong, _ in seen} == expected
+    assert found(among(stays(), who, daily(A=(9, 20.0), B=(1, 0.2))), "study.dose_of_its_size") == [
+        ("A", 0, 9),
+        ("B", 1, 1),
+    ]
+    assert (
+        found(among(stays(), who, daily(A=(8, 20.0), B=(1, 0.2))), "study.dose_of_its_size") == []
+    )
+
+
 def test_transfers_are_counted_among_known_persons() -> None:
     seen = stays(
         ("A", 1, "p", 0, "transferred", None),

@@ -12,7 +12,7 @@ import pytest
 from ehrivig import cohort, study, validate
 from ehrivig.study import Study
 from ehrivig.validate import Measurement, judge, left
-from ehrivig.validate.network import Network
+from ehrivig.validate.network import Network, Studied
 from ehrivig.validate.result import HospitalResult
 
 PLAN = study.load("ivig_covid19")
@@ -81,6 +81,13 @@ def test_single_entries_are_no_fault_of_a_hospital_unless_nobody_is_left(
         ("lab.code_known", 100, 100, "fail"),
         ("medication.rows_left", 10, 100, "pass"),
         ("medication.rows_left", 11, 100, "fail"),
+        ("admission.age_agrees", 1, 186, "warn"),  # one child of sixty years leaves the study
+        ("admission.age_usual", 1, 186, "warn"),
+        ("admission.age_fits_body", 1, 186, "warn"),
+        ("medication.drug_mapped", 1, 342, "warn"),
+        ("study.exposed_in_next_stay", 1, 100, "warn"),
+        ("study.exposure_known", 1, 100, "warn"),
+        ("study.exposure_known", 11, 100, "fail"),
     ],
 )
 def test_every_check_can_fail(check: str, violated: int, of: int, verdict: str) -> None:
@@ -88,6 +95,12 @@ def test_every_check_can_fail(check: str, violated: int, of: int, verdict: str) 
     severity = known.severity if known else "block"
     one = Measurement("A", check.partition(".")[0], check, severity, violated, of)
     assert judge([one], PLAN)[0].verdict == verdict
+
+
+def test_one_of_unknown_exposure_is_said() -> None:
+    studied = Studied(*[pl.DataFrame()] * 4, exposure_known=[("A", 1, 99), ("B", 0, 50)])
+    network = Network(PLAN, (), (), (), (), lambda name, hospitals: pl.LazyFrame(), studied)
+    assert list(left.people_left(network)) == [("A", 1, 100), ("B", 0, 50)]
 
 
 def test_a_policy_of_the_study_replaces_the_second_limit() -> None:

@@ -528,6 +528,13 @@ MEDICATION: dict[str, tuple[Spoil, int]] = {
         ),
         1,
     ),
+    "medication.local_known": (
+        both(
+            put("medication", drug_code="88123", vocabulary="local", drug_name=None, drug=None),
+            put("medication", drug_code="88124", vocabulary="local", drug_name="Ringer", drug=None),
+        ),
+        1,
+    ),
     "medication.vocabulary_known": (
         both(
             put("medication", vocabulary=None, drug_name=None),

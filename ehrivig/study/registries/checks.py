@@ -55,6 +55,7 @@ OVER_HOSPITALS = (
     "study.post_baseline_covariate",
     "study.unit_against_hospitals",
     "study.dose_against_hospitals",
+    "study.dose_of_its_size",
     "study.evidence_beside",
     "study.mapping_found",
     "study.transfer",

@@ -5,7 +5,7 @@
 -- medication_id: a digest of what makes the record (CLIF has no key): exact copies share it.
 -- drug_code: the CLIF category, else RxNorm, else the name (many drugs have no category).
 -- route: CLIF "im" holds both im and sc. A route or an action that CLIF does not have stays as it
--- is written.
+-- is written. Of another or an unknown action nobody knows whether it was given: it is no order.
 WITH record AS (
     SELECT
         'intermittent' AS kind,
@@ -77,7 +77,7 @@ SELECT
             )
             THEN 'given'
         WHEN m.action IN ('not_given', 'not_administered') THEN 'not_given'
-        WHEN m.action IN ('other', 'unknown') THEN 'unknown'
+        WHEN m.action IN ('other', 'unknown') THEN NULL
         WHEN m.action IS NULL AND m.kind <> 'intermittent' THEN 'unknown'
         ELSE COALESCE(m.mar_action_category, m.mar_action_group)
     END AS status
