@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ehrivig.figures.style import BLUE, GREY, LIGHT, SERIES_COLOURS, VERMILION
+from ehrivig.figures.style import BLUE, CONTROL, EXPOSED, GREY, LIGHT, SERIES_COLOURS, VERMILION
 
 Tables = dict[str, pl.DataFrame]
 EVERY = "every"
@@ -17,6 +17,7 @@ NO_HOSPITAL = ("all", "whole extract", "other hospitals")
 _WIDE = 640
 _MOST_HOSPITALS = 24
 """Of more, the squares of the checks are narrow, and their names are told by the pointer alone."""
+_HIDDEN = "#e3e3e3"
 _VERDICTS = {"pass": "#dfe7e2", "warn": "#E69F00", "fail": VERMILION}
 
 
@@ -65,18 +66,25 @@ def _by_run(runs: int) -> dict[str, Any]:
 def _flow(tables: Tables, runs: int) -> Any:
     flow = tables["flow"]
     steps = flow.unique("label", maintain_order=True).sort("step")["label"].to_list()
-    chart = (
-        alt.Chart(_data("flow"), width=_WIDE - 160, title="Admissions left after each criterion")
-        .mark_bar()
-        .encode(
-            y=alt.Y("label:N", sort=steps, title=None, axis=alt.Axis(labelLimit=280)),
-            x=alt.X("admissions:Q", title="admissions"),
-            tooltip=["run:N", "hospital:N", "label:N", "admissions:Q", "excluded:Q"],
-            **_by_run(runs),
-            **({"yOffset": "run:N"} if runs > 1 else {}),
-        )
+    base = alt.Chart(
+        _data("flow"), width=_WIDE - 160, title="Admissions left after each criterion"
+    ).encode(
+        y=alt.Y("label:N", sort=steps, title=None, axis=alt.Axis(labelLimit=280)),
+        **({"yOffset": "run:N"} if runs > 1 else {}),
     )
-    return _filtered(chart, _choice(flow, "hospital", "Hospital ", "all"), "hospital")
+    bars = base.mark_bar().encode(
+        x=alt.X("admissions:Q", title="admissions"),
+        tooltip=["run:N", "hospital:N", "label:N", "admissions:Q", "excluded:Q"],
+        **_by_run(runs),
+    )
+    hidden = (
+        base.transform_filter("!isValid(datum.admissions)")
+        .mark_text(align="left", dx=4, fontStyle="italic", color="#555")
+        .encode(x=alt.value(0), text=alt.value("not shown"), tooltip=["run:N", "label:N"])
+    )
+    return _filtered(
+        alt.layer(bars, hidden), _choice(flow, "hospital", "Hospital ", "all"), "hospital"
+    )
 
 
 def _squares(name: str, tables: Tables, runs: int) -> Any:
@@ -87,7 +95,7 @@ def _squares(name: str, tables: Tables, runs: int) -> Any:
     many = n > _MOST_HOSPITALS
     axis = alt.Axis(labels=not many, ticks=not many, labelAngle=-40)
     return alt.Chart(
-        _data(name), width=alt.Step(5 if many else 26), height=alt.Step(15)
+        _data(name), width=alt.Step(max(3, _WIDE * 1.25 // n) if many else 26), height=alt.Step(15)
     ).mark_rect(stroke="white", strokeWidth=0.4).encode(
         x=alt.X("hospital:N", sort=hospitals, title=f"hospitals: {n}", axis=axis),
         y=alt.Y("check:N", sort=_values(frame, "check"), title=None, axis=alt.Axis(labelLimit=320)),
@@ -144,21 +152,32 @@ def _trends(tables: Tables, runs: int) -> Any:
     return _filtered(chart, _choice(checks, "check", "Check ", first), "check")
 
 
-def _dosing(tables: Tables, runs: int) -> Any:
-    dosing = tables["dosing"]
-    chart = (
-        alt.Chart(_data("dosing"), width=_WIDE, height=220, title="How the exposed were dosed")
-        .mark_bar(opacity=0.7 if runs > 1 else 1.0)
+def _not_shown(base: Any, count: str, *told: str) -> Any:
+    """The bins of which the release hides the count, in full height: they are not empty."""
+    known = f"isValid(datum.{count})"
+    return (
+        base.transform_calculate(told=f"{known} ? datum.{count} : 'not shown'")
+        .mark_rect(color=_HIDDEN)
         .encode(
-            x=alt.X("lo:Q", bin="binned", title=None),
-            x2="hi:Q",
-            y=alt.Y("n:Q", stack=None, title="admissions"),
-            tooltip=["run:N", "label:N", "lo:Q", "hi:Q", "n:Q"],
-            **_by_run(runs),
+            opacity=alt.condition(known, alt.value(0), alt.value(1)),
+            tooltip=["run:N", *told, "lo:Q", "hi:Q", alt.Tooltip("told:N", title=count)],
         )
     )
+
+
+def _dosing(tables: Tables, runs: int) -> Any:
+    dosing = tables["dosing"]
+    base = alt.Chart(
+        _data("dosing"), width=_WIDE, height=220, title="How the exposed were dosed"
+    ).encode(x=alt.X("lo:Q", bin="binned", title=None), x2="hi:Q")
+    bars = base.mark_bar(opacity=0.7 if runs > 1 else 1.0).encode(
+        y=alt.Y("n:Q", stack=None, title="admissions"),
+        tooltip=["run:N", "label:N", "lo:Q", "hi:Q", "n:Q"],
+        **_by_run(runs),
+    )
     first = _values(dosing, "label")[0]
-    return _filtered(chart, _choice(dosing, "label", "Feature ", first), "label")
+    layered = alt.layer(_not_shown(base, "n", "label:N"), bars)
+    return _filtered(layered, _choice(dosing, "label", "Feature ", first), "label")
 
 
 def _balance(tables: Tables, runs: int) -> Any:
@@ -193,19 +212,25 @@ def _balance(tables: Tables, runs: int) -> Any:
 
 
 def _overlap(tables: Tables, runs: int) -> Any:
-    return (
-        alt.Chart(_data("overlap"), width=_WIDE, height=200, title="Propensity scores by arm")
+    shown: Any = {} if runs > 1 else {"title": "Propensity scores by arm"}
+    base: Any = (
+        alt.Chart(width=_WIDE, height=200, **shown)
         .transform_fold(["exposed", "control"], as_=["arm", "people"])
-        .mark_bar(opacity=0.6)
-        .encode(
-            x=alt.X("lo:Q", bin="binned", title="propensity score"),
-            x2="hi:Q",
-            y=alt.Y("people:Q", stack=None, title="admissions"),
-            color=alt.Color("arm:N", scale=alt.Scale(range=[VERMILION, BLUE]), title="arm"),
-            tooltip=["run:N", "arm:N", "lo:Q", "hi:Q", "people:Q"],
-            **({"row": alt.Row("run:N")} if runs > 1 else {}),
-        )
+        .encode(x=alt.X("lo:Q", bin="binned", title="propensity score"), x2="hi:Q")
     )
+    bars = base.mark_bar(opacity=0.6).encode(
+        y=alt.Y("people:Q", stack=None, title="admissions"),
+        color=alt.Color(
+            "arm:N",
+            scale=alt.Scale(domain=["exposed", "control"], range=[EXPOSED, CONTROL]),
+            title="arm",
+        ),
+        tooltip=["run:N", "arm:N", "lo:Q", "hi:Q", "people:Q"],
+    )
+    layered = alt.layer(_not_shown(base, "people", "arm:N"), bars, data=_data("overlap"))
+    if runs < 2:
+        return layered
+    return layered.facet(row="run:N", title="Propensity scores by arm")
 
 
 def _effects(tables: Tables, runs: int) -> Any:
