@@ -20,6 +20,7 @@ from ehrivig.cli import app
 from ehrivig.errors import UsageError
 from ehrivig.results.run import Run
 from ehrivig.results.view import _page, view
+from ehrivig.results.view.charts import specifications
 from ehrivig.results.view.tables import hidden_estimates, of_runs
 from ehrivig.study import load
 from tests.browser import BROWSER, opened
@@ -179,6 +180,18 @@ def test_what_is_hidden_and_what_could_not_be_estimated_are_told_apart(
     runs = {"one": Run(folder)}
     said = _page(runs, of_runs(runs))
     assert "Of 2 estimates nothing is shown: few people. 2 could not be estimated" in said
+
+
+def test_runs_stand_in_the_order_given_in_one_colour_each(run: Path, tmp_path: Path) -> None:
+    """Nights called z, a: also where the worst check is of the second, and in each chart."""
+    folder = many_hospitals(run, tmp_path / "a", 2)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None)
+    quality.with_columns(verdict=pl.lit("fail")).head(1).write_csv(folder / "quality.csv")
+    runs = {"z": Run(run), "a": Run(folder)}
+    found = json.dumps(specifications(of_runs(runs), [*runs]))
+    assert set(re.findall(r'"field": "run", "sort": (\[[^]]*\])', found)) == {'["z", "a"]'}
+    assert set(re.findall(r'"domain": (\["[za][^]]*\])', found)) == {'["z", "a"]'}
+    assert len(re.findall('"field": "run", "sort"', found)) >= 6
 
 
 @needs_browser

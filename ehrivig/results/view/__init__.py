@@ -76,7 +76,7 @@ def _page(runs: dict[str, Run], tables: dict[str, pl.DataFrame]) -> str:
     from ehrivig.results.view.charts import specifications
 
     bundle: Any = vl_convert.javascript_bundle
-    charts = specifications(tables, len(runs))
+    charts = specifications(tables, [*runs])
     studies = dict.fromkeys(run.study for run in runs.values())
     hospitals = {h for run in runs.values() for h in run.manifest.get("hospitals") or ()}
     return page(

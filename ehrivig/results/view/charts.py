@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
@@ -21,8 +21,11 @@ _HIDDEN = "#e3e3e3"
 _VERDICTS = {"pass": "#dfe7e2", "warn": "#E69F00", "fail": VERMILION}
 
 
-def specifications(tables: Tables, runs: int) -> dict[str, dict[str, Any]]:
-    """Name of a chart -> its specification; its data are named as the table that it draws."""
+def specifications(tables: Tables, runs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Name of a chart -> its specification; its data are named as the table that it draws.
+
+    `runs`: their names in the order given, which is that of every chart, with a colour for each.
+    """
     found = {}
     for name, (table, draw) in _CHARTS.items():
         chart = draw(tables, runs) if table in tables else None
@@ -55,22 +58,27 @@ def _filtered(chart: Any, choice: alt.Parameter, column: str) -> Any:
     return chart.add_params(choice).transform_filter(rule)
 
 
-def _by_run(runs: int) -> dict[str, Any]:
+def _by_run(runs: Sequence[str]) -> dict[str, Any]:
     """Colour by run, where there are several."""
-    if runs < 2:
+    if len(runs) < 2:
         return {"color": alt.value(BLUE)}
-    scale = alt.Scale(range=list(SERIES_COLOURS))
+    scale = alt.Scale(domain=[*runs], range=list(SERIES_COLOURS))
     return {"color": alt.Color("run:N", title="run", scale=scale)}
 
 
-def _flow(tables: Tables, runs: int) -> Any:
+def _beside(runs: Sequence[str]) -> dict[str, Any]:
+    """Several runs one below the other in each line."""
+    return {"yOffset": alt.YOffset("run:N", sort=[*runs])} if len(runs) > 1 else {}
+
+
+def _flow(tables: Tables, runs: Sequence[str]) -> Any:
     flow = tables["flow"]
     steps = flow.unique("label", maintain_order=True).sort("step")["label"].to_list()
     base = alt.Chart(
         _data("flow"), width=_WIDE - 160, title="Admissions left after each criterion"
     ).encode(
         y=alt.Y("label:N", sort=steps, title=None, axis=alt.Axis(labelLimit=280)),
-        **({"yOffset": "run:N"} if runs > 1 else {}),
+        **_beside(runs),
     )
     bars = base.mark_bar().encode(
         x=alt.X("admissions:Q", title="admissions"),
@@ -87,7 +95,7 @@ def _flow(tables: Tables, runs: int) -> Any:
     )
 
 
-def _squares(name: str, tables: Tables, runs: int) -> Any:
+def _squares(name: str, tables: Tables, runs: Sequence[str]) -> Any:
     """A square per check and hospital, in as many panels as runs."""
     frame = tables[name]
     hospitals = sorted(_values(frame, "hospital"))
@@ -99,11 +107,11 @@ def _squares(name: str, tables: Tables, runs: int) -> Any:
     ).mark_rect(stroke="white", strokeWidth=0.4).encode(
         x=alt.X("hospital:N", sort=hospitals, title=f"hospitals: {n}", axis=axis),
         y=alt.Y("check:N", sort=_values(frame, "check"), title=None, axis=alt.Axis(labelLimit=320)),
-        **({"column": alt.Column("run:N", sort=_values(frame, "run"))} if runs > 1 else {}),
+        **({"column": alt.Column("run:N", sort=[*runs])} if len(runs) > 1 else {}),
     )  # fmt: skip
 
 
-def _checks(tables: Tables, runs: int) -> Any:
+def _checks(tables: Tables, runs: Sequence[str]) -> Any:
     colour = alt.Color(
         "verdict:N",
         scale=alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values())),
@@ -118,7 +126,7 @@ def _checks(tables: Tables, runs: int) -> Any:
     return _filtered(chart, _choice(tables["checks"], "hospital", "Hospital "), "hospital")
 
 
-def _complete(tables: Tables, runs: int) -> Any:
+def _complete(tables: Tables, runs: Sequence[str]) -> Any:
     chart = _squares("complete", tables, runs).encode(
         color=alt.Color(
             "complete:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), title="share there"
@@ -128,10 +136,10 @@ def _complete(tables: Tables, runs: int) -> Any:
     return _filtered(chart, _choice(tables["complete"], "table", "Table "), "table")
 
 
-def _trends(tables: Tables, runs: int) -> Any:
+def _trends(tables: Tables, runs: Sequence[str]) -> Any:
     """The share violated run by run: what has changed since."""
     checks = tables["checks"]
-    if runs < 2:
+    if len(runs) < 2:
         return None
     first = _values(checks, "check")[0]
     many = checks["hospital"].n_unique() > _MOST_HOSPITALS
@@ -139,7 +147,7 @@ def _trends(tables: Tables, runs: int) -> Any:
         alt.Chart(_data("checks"), width=_WIDE, height=220, title="Share violated, run by run")
         .mark_line(point=True)
         .encode(
-            x=alt.X("run:N", sort=_values(checks, "run"), title=None),
+            x=alt.X("run:N", sort=[*runs], title=None),
             y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share violated, at least"),
             color=alt.Color(
                 "hospital:N",
@@ -165,12 +173,12 @@ def _not_shown(base: Any, count: str, *told: str) -> Any:
     )
 
 
-def _dosing(tables: Tables, runs: int) -> Any:
+def _dosing(tables: Tables, runs: Sequence[str]) -> Any:
     dosing = tables["dosing"]
     base = alt.Chart(
         _data("dosing"), width=_WIDE, height=220, title="How the exposed were dosed"
     ).encode(x=alt.X("lo:Q", bin="binned", title=None), x2="hi:Q")
-    bars = base.mark_bar(opacity=0.7 if runs > 1 else 1.0).encode(
+    bars = base.mark_bar(opacity=0.7 if len(runs) > 1 else 1.0).encode(
         y=alt.Y("n:Q", stack=None, title="admissions"),
         tooltip=["run:N", "label:N", "lo:Q", "hi:Q", "n:Q"],
         **_by_run(runs),
@@ -180,7 +188,7 @@ def _dosing(tables: Tables, runs: int) -> Any:
     return _filtered(layered, _choice(dosing, "label", "Feature ", first), "label")
 
 
-def _balance(tables: Tables, runs: int) -> Any:
+def _balance(tables: Tables, runs: Sequence[str]) -> Any:
     fold: list[Any] = ["smd_unmatched", "smd_matched"]
     says = "datum.when == 'smd_matched' ? 'after matching' : 'before'"
     base = (
@@ -198,7 +206,7 @@ def _balance(tables: Tables, runs: int) -> Any:
         shape=alt.Shape("when:N", title=None),
         tooltip=["run:N", "name:N", "when:N", "score:N", alt.Tooltip("smd:Q", format=".3f")],
         color=alt.Color("when:N", scale=alt.Scale(range=[BLUE, GREY]), title=None),
-        **({"column": alt.Column("run:N")} if runs > 1 else {}),
+        **({"column": alt.Column("run:N", sort=[*runs])} if len(runs) > 1 else {}),
     )
     score = alt.param(
         name="chosen_score",
@@ -211,8 +219,8 @@ def _balance(tables: Tables, runs: int) -> Any:
     return points.add_params(score).transform_filter(rule)
 
 
-def _overlap(tables: Tables, runs: int) -> Any:
-    shown: Any = {} if runs > 1 else {"title": "Propensity scores by arm"}
+def _overlap(tables: Tables, runs: Sequence[str]) -> Any:
+    shown: Any = {} if len(runs) > 1 else {"title": "Propensity scores by arm"}
     base: Any = (
         alt.Chart(width=_WIDE, height=200, **shown)
         .transform_fold(["exposed", "control"], as_=["arm", "people"])
@@ -228,12 +236,12 @@ def _overlap(tables: Tables, runs: int) -> Any:
         tooltip=["run:N", "arm:N", "lo:Q", "hi:Q", "people:Q"],
     )
     layered = alt.layer(_not_shown(base, "people", "arm:N"), bars, data=_data("overlap"))
-    if runs < 2:
+    if len(runs) < 2:
         return layered
-    return layered.facet(row="run:N", title="Propensity scores by arm")
+    return layered.facet(row=alt.Row("run:N", sort=[*runs]), title="Propensity scores by arm")
 
 
-def _effects(tables: Tables, runs: int) -> Any:
+def _effects(tables: Tables, runs: Sequence[str]) -> Any:
     """Estimates of one outcome and measure, those of the answer first."""
     effects = tables["effects"]
     primary = effects.filter(pl.col("role") == "primary")
@@ -246,7 +254,7 @@ def _effects(tables: Tables, runs: int) -> Any:
             tooltip=["run:N", "role:N", "row:N", "population:N", "measure:N",
                      *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("estimate", "lo", "hi")),
                      "n_exposed:Q", "n_control:Q"],
-            **({"yOffset": "run:N"} if runs > 1 else {}),
+            **_beside(runs),
         )
     )  # fmt: skip
     limits = chart.mark_rule(size=2).encode(
@@ -261,7 +269,7 @@ def _effects(tables: Tables, runs: int) -> Any:
         size=alt.condition(answer, alt.value(160), alt.value(60)),
         **(
             _by_run(runs)
-            if runs > 1
+            if len(runs) > 1
             else {"color": alt.condition(answer, alt.value(VERMILION), alt.value(BLUE))}
         ),
     )
@@ -280,7 +288,7 @@ def _effects(tables: Tables, runs: int) -> Any:
     return layered
 
 
-Draw = Callable[[Tables, int], Any]
+Draw = Callable[[Tables, Sequence[str]], Any]
 _CHARTS: dict[str, tuple[str, Draw]] = {
     "effects": ("effects", _effects),
     "flow": ("flow", _flow),
