@@ -64,6 +64,8 @@ def why(
         raise UsageError("why: give --hospital and --admission, or --effect.")
     if effect is not None and extract is not None:
         raise UsageError("why: --extract shows the rows of an admission. Leave it out.")
+    if study is not None and extract is None:
+        raise UsageError("why: --study is read with --extract alone. Give both, or neither.")
 
     def found() -> list[asked.Section]:
         if effect is not None:

@@ -134,7 +134,9 @@ def test_charts_that_say_what_the_run_says(run: Path) -> None:
         assert number[of, "PPV"]["estimate"] == 1
         assert number[of, "sensitivity"]["estimate"] == 1
         assert 0 < number[of, "sensitivity"]["lo"] < 1
-    assert number["exposed", "Cohen's kappa, run against charts"]["estimate"] == 1
+    agreed = number["exposed", "Cohen's kappa, run against charts"]
+    assert (agreed["estimate"], agreed["lo"], agreed["hi"]) == (1, None, None)
+    assert agreed["note"].startswith("they agree on every chart: no interval")
     all_errors = "crude effect of the cohort, corrected for its errors in population, exposure and"
     (ratio,) = (r for r in found.to_dicts() if r["of"].startswith(all_errors) and r["what"] == "RR")
     people = pl.read_parquet(run / "analysis.parquet").drop_nulls("dead")
@@ -182,6 +184,8 @@ def test_wrong_charts_are_counted(run: Path) -> None:
         ("K5", 2, r"cell review!K5: '2' is no answer"),
         ("C2", "nobody", r"cell review!C2: this admission is not of the sample"),
         ("I1", "other", r"row 1: no column 'cohort'"),
+        ("M1", "exposed by the second", r"row 1: no column 'exposed_2'\. Put it back"),
+        ("P1", "outcome", r"cell review!P1: a second column 'outcome'\. Give it another name"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_cell(

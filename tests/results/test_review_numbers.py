@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from ehrivig.results.review.corrected import CELLS, TRUE, Cell, corrected
-from ehrivig.results.review.proportions import Part, clopper_pearson, kappa, share
+from ehrivig.results.review.proportions import Part, clopper_pearson, in_effect, kappa, share
 
 
 @pytest.mark.parametrize(("so", "read"), [(0, 10), (8, 10), (10, 10), (1, 40)])
@@ -41,6 +41,50 @@ def test_a_share_of_strata_covers_the_truth() -> None:
         assert found is not None
         held += found.lo <= truth <= found.hi
     assert held >= 950
+
+
+@pytest.mark.parametrize(("charts", "shares"), [((5, 15), (0.8, 0.8)), ((12, 12), (0.95, 0.6))])
+def test_few_charts_of_many_people_cover_the_truth(
+    charts: tuple[int, int], shares: tuple[float, float]
+) -> None:
+    """All five of a thousand agree, some of thirty do not: the variance of those says little."""
+    rng, held = np.random.default_rng(7), 0
+    truth = (1000 * shares[0] + 30 * shares[1]) / 1030
+    for _ in range(1000):
+        so = rng.binomial(charts, shares)
+        found = share([Part(1000, charts[0], int(so[0])), Part(30, charts[1], int(so[1]))])
+        assert found is not None
+        held += found.lo <= truth <= found.hi
+    assert held >= 950
+    agreed = share([Part(1000, 5, 5), Part(30, 15, 14)])
+    assert agreed is not None
+    assert agreed.lo < clopper_pearson(5.5, 5.5)[0]
+    assert in_effect([Part(100, 10, 8), Part(50, 5, 5)]) == pytest.approx(15)
+
+
+def test_an_agreement_weighted_to_unlike_parts_covers_the_truth() -> None:
+    """Kappa of 20 charts of 30 people and 5 of 1,000, by the number of charts in effect."""
+    rng, held, number = np.random.default_rng(2), 0, 0
+    p = np.array([[30 * 0.8, 30 * 0.2], [1000 * 0.2, 1000 * 0.8]]) / 1030
+    chance = float((p.sum(1) * p.sum(0)).sum())
+    truth = (float(np.trace(p)) - chance) / (1 - chance)
+    effective = in_effect([Part(30, 20, 0), Part(1000, 5, 0)])
+    for _ in range(500):
+        yes, no = rng.binomial(20, 0.8) / 20, rng.binomial(5, 0.2) / 5
+        table = [[30 * yes, 30 * (1 - yes)], [1000 * no, 1000 * (1 - no)]]
+        found = kappa(table, 25, effective)
+        if found is not None and found.lo is not None and found.hi is not None:
+            number += 1
+            held += found.lo <= truth <= found.hi
+    assert held >= 0.94 * number
+
+
+def test_kappa_of_charts_that_all_agree_has_no_interval() -> None:
+    for table, said in (([[20, 0], [0, 9]], 1.0), ([[0, 9], [9, 0]], -1.0)):
+        found = kappa(table, 29)
+        assert found is not None
+        assert found.estimate == pytest.approx(said)
+        assert (found.lo, found.hi) == (None, None)
 
 
 @pytest.mark.parametrize("table", [[[20, 5], [10, 15]], [[40, 3], [2, 5]], [[9, 0], [1, 10]]])

@@ -20,7 +20,8 @@ from ehrivig.cli import app
 from ehrivig.errors import UsageError
 from ehrivig.results.run import Run
 from ehrivig.results.view import _page, view
-from ehrivig.results.view.tables import of_runs
+from ehrivig.results.view.charts import specifications
+from ehrivig.results.view.tables import hidden_estimates, of_runs
 from ehrivig.study import load
 from tests.browser import BROWSER, opened
 
@@ -160,6 +161,104 @@ def test_what_is_no_run_and_what_is_there_are_refused(run: Path, tmp_path: Path)
     assert (tmp_path / "view.html").read_text() == "mine"
     done = CliRunner().invoke(app, ["view", str(run), "--out", str(tmp_path / "new.html")])
     assert (done.exit_code, done.output.strip()) == (0, str(tmp_path / "new.html"))
+
+
+def test_what_is_hidden_and_what_could_not_be_estimated_are_told_apart(
+    run: Path, tmp_path: Path
+) -> None:
+    folder = many_hospitals(run, tmp_path / "copy", 1)
+    effects = pl.read_csv(folder / "effects.csv", infer_schema_length=None)
+    notes = ["not shown: few people", "immortal time; no estimate: nobody is in it"]
+    notes += ["no estimate: a cell is below 5: suppressed", "no estimate: separation by age"]
+    places = range(effects.height)
+    effects = effects.with_columns(
+        pl.Series("estimate", [None if n < 4 else float(n) for n in places]),
+        pl.Series("note", [notes[n] if n < 4 else "" for n in places]),
+    )
+    effects.write_csv(folder / "effects.csv")
+    assert hidden_estimates({"one": Run(folder), "two": Run(folder)}) == (4, 4)
+    runs = {"one": Run(folder)}
+    said = _page(runs, of_runs(runs))
+    assert "Of 2 estimates nothing is shown: few people. 2 could not be estimated" in said
+
+
+def test_runs_stand_in_the_order_given_in_one_colour_each(run: Path, tmp_path: Path) -> None:
+    """Nights called z, a: also where the worst check is of the second, and in each chart."""
+    folder = many_hospitals(run, tmp_path / "a", 2)
+    quality = pl.read_csv(folder / "quality.csv", infer_schema_length=None)
+    quality.with_columns(verdict=pl.lit("fail")).head(1).write_csv(folder / "quality.csv")
+    runs = {"z": Run(run), "a": Run(folder)}
+    found = json.dumps(specifications(of_runs(runs), [*runs]))
+    assert set(re.findall(r'"field": "run", "sort": (\[[^]]*\])', found)) == {'["z", "a"]'}
+    assert set(re.findall(r'"domain": (\["[za][^]]*\])', found)) == {'["z", "a"]'}
+    assert len(re.findall('"field": "run", "sort"', found)) >= 6
+
+
+@needs_browser
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_hidden_number_is_not_drawn_as_none(run: Path, tmp_path: Path, runs: int) -> None:
+    """A step of the flow says that it is not shown; hidden bins are grey, those of nobody white."""
+    folder = many_hospitals(run, tmp_path / "copy", 2)
+    flow = pl.read_csv(folder / "attrition.csv", infer_schema_length=None)
+    second = (pl.col("hospital_id") == "all") & (pl.col("step") == 1)
+    hide = pl.when(~second).then("admissions").alias("admissions")
+    flow.with_columns(hide).write_csv(folder / "attrition.csv")
+    overlap = pl.read_csv(folder / "overlap.csv", infer_schema_length=None)
+    bins = [None, 0, *[7] * (overlap.height - 2)]
+    overlap.with_columns(exposed=pl.Series(bins), control=9).write_csv(folder / "overlap.csv")
+    shown = {f"run {number}": Run(folder) for number in range(runs)}
+    page = tmp_path / "view.html"
+    page.write_text(_page(shown, of_runs(shown)), encoding="utf-8")
+    look = """
+<script>addEventListener("load", async () => {
+  const found = {};
+  for (const name of ["flow", "overlap"]) {
+    const details = document.getElementById(name);
+    details.open = true; await draw(details);
+    found[name] = [...details.querySelectorAll(".mark-text.role-mark text")].length;
+  }
+  const grey = [...document.querySelectorAll("#overlap path[fill='#e3e3e3']")];
+  found.grey = grey.filter(one => one.getAttribute("opacity") !== "0").length;
+  found.white = grey.length - found.grey;
+  document.body.dataset.found = [found.flow, found.grey, found.white > 0].join(" ");
+});</script>"""
+    add(page, look)
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    assert complaints == []
+    assert f'data-found="{runs} {runs} true"' in document
+
+
+@needs_browser
+def test_a_choice_of_which_nothing_is_shown_says_so(run: Path, tmp_path: Path) -> None:
+    page = view([run], tmp_path / "view.html")
+    choose = """
+<script>addEventListener("load", async () => {
+  const details = document.getElementById("effects");
+  await draw(details);
+  const said = details.querySelector("[role=status]"), before = said.hidden;
+  for (const [name, value] of [["Role", "primary"], ["Outcome", "ards"]]) {
+    const field = details.querySelector(`select[aria-label=${name}]`);
+    field.value = value; field.dispatchEvent(new Event("input", {bubbles: true}));
+    field.dispatchEvent(new Event("change", {bubbles: true}));
+  }
+  await new Promise(done => setTimeout(done, 800));
+  document.body.dataset.said = before + " " + said.hidden;
+});</script>"""
+    add(page, choose)
+    document, _ = opened(page, tmp_path / "profile", budget=20_000)
+    assert 'data-said="true false"' in document
+
+
+@needs_browser
+def test_a_wide_chart_does_not_widen_the_page(run: Path, tmp_path: Path) -> None:
+    """It is scrolled in its own frame: text and filters stay within the screen."""
+    runs = {name: Run(many_hospitals(run, tmp_path / name, 186)) for name in ("one", "two")}
+    page = tmp_path / "view.html"
+    page.write_text(_page(runs, of_runs(runs)), encoding="utf-8")
+    add(page, FORCE.replace('"yes"', "document.documentElement.scrollWidth <= innerWidth"))
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    assert complaints == []
+    assert 'data-whole="true"' in document
 
 
 @needs_browser

@@ -80,6 +80,21 @@ def told(run: Path, admission: str) -> dict[str, dict[str, str]]:
     return {one.heading: dict(one.lines) for one in why(run, "A", admission)}
 
 
+def test_a_stay_of_a_run_that_the_gate_blocked_is_judged_without_a_cohort(run: Path) -> None:
+    """The hospitals were read before the whole extract was refused: there is no flow chart."""
+    (run / "attrition.csv").unlink()
+    for name in ("cohort", "analysis", "dosing", "courses", "matched"):
+        (run / f"{name}.parquet").unlink()
+    manifest = json.loads((run / "manifest.json").read_text())
+    criteria = [{"name": name, "label": name.title()} for name in STEPS[1:]]
+    manifest["study_file"]["cohort"] = {"criteria": criteria}
+    (run / "manifest.json").write_text(json.dumps(manifest | {"exit_code": 3}))
+    said = told(run, "1")["Criteria"]
+    assert said["Severe"].startswith("yes")
+    assert said["In the cohort"] == "no: the data gate blocked the run, which has no cohort"
+    assert told(run, "2")["Criteria"]["Severe"] == "no"
+
+
 def test_somebody_in_the_cohort(run: Path) -> None:
     found = told(run, "1")
     assert found["Criteria"] == {

@@ -103,4 +103,10 @@ def test_what_means_no_row_or_several_is_told(
             main()
         assert ended.value.code == 2
         assert "give --hospital and --admission, or --effect" in capsys.readouterr().err
+    words = ["--effect", "primary", "--study", "nowhere.toml"]
+    monkeypatch.setattr("sys.argv", ["ehrivig", "why", str(finished()[2]), *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--study is read with --extract alone" in capsys.readouterr().err
     assert Run(finished()[2]).answer is not None

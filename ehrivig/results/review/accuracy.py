@@ -11,7 +11,7 @@ import polars as pl
 
 from ehrivig.results.review.corrected import CELLS, Cell, Corrected, corrected
 from ehrivig.results.review.filled import Answers, read
-from ehrivig.results.review.proportions import Part, Share, kappa, share
+from ehrivig.results.review.proportions import Kappa, Part, Share, in_effect, kappa, share
 from ehrivig.results.review.sample import Sample, Stratum
 from ehrivig.results.review.sheet import ASKED, SECOND
 from ehrivig.results.run import Run
@@ -143,15 +143,24 @@ def _of_column(
     yield from _sensitivity(column, true_no, false, "in the cohort", "specificity")
     table = [[_people(true_yes), _people(false)], [_people(missed), _people(true_no)]]
     known = None if any(cell is None for row in table for cell in row) else table
-    read_ = sum(part.read for part in (*true_yes, *true_no))
-    found = kappa(known, read_) if known else None  # type: ignore[arg-type]
+    parts = [*true_yes, *true_no]
+    read_ = sum(part.read for part in parts)
+    found = kappa(known, read_, in_effect(parts)) if known and read_ else None  # type: ignore[arg-type]
     what = "Cohen's kappa, run against charts"
     if found is None:
         why = "no chart of some, or one says always the same"
         yield Row(column, what, note=f"not to be had: {why}")
         return
-    agree = f"they agree on {100 * found.agree:.0f}%; weighted to the cohort"
+    agree = f"{_agreed(found)}; weighted to the cohort"
     yield Row(column, what, found.estimate, found.lo, found.hi, found.charts, agree)
+
+
+def _agreed(found: Kappa) -> str:
+    """On how many charts both agree; of a kappa without an interval, why."""
+    if found.lo is None:
+        share_ = "every chart" if found.agree > 0.5 else "no chart"
+        return f"they agree on {share_}: no interval can be had"
+    return f"they agree on {100 * found.agree:.0f}%"
 
 
 def _people(parts: list[Part]) -> float | None:
@@ -214,8 +223,8 @@ def _readers(charts: Charts) -> Iterator[Row]:
                 "two readers", what, charts=len(pairs), note="one of them says always the same"
             )
             continue
-        agree = f"they agree on {100 * found.agree:.0f}%"
-        yield Row("two readers", what, found.estimate, found.lo, found.hi, found.charts, agree)
+        row = (found.estimate, found.lo, found.hi, found.charts, _agreed(found))
+        yield Row("two readers", what, *row)
 
 
 def _effects(sample: Sample, charts: Charts) -> Iterator[Row]:

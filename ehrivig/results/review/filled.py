@@ -9,7 +9,7 @@ from typing import Any
 from ehrivig.errors import UsageError, plain
 from ehrivig.results.export.described import missing_extra
 from ehrivig.results.review.sample import KEY, Sample, draw
-from ehrivig.results.review.sheet import ABOUT, ASKED, SECOND, SHEET, WORDS, about
+from ehrivig.results.review.sheet import ABOUT, ASKED, COLUMNS, SECOND, SHEET, WORDS, about
 from ehrivig.results.run import Run
 
 ANSWERS = {"yes": True, "no": False, "unclear": None}
@@ -82,8 +82,12 @@ def _answers(sheet: Any, sample: Sample) -> dict[tuple[str, str], Answers]:
     """What stands in the cells, chart by chart."""
     rows = sheet.iter_rows()
     head = next(rows, ())
-    columns = {_text(cell.value): place for place, cell in enumerate(head)}
-    for name in (*KEY, *ASKED):
+    columns: dict[str, int] = {}
+    for place, cell in enumerate(head):
+        if (name := _text(cell.value)) in columns and name in (*KEY, *COLUMNS):
+            raise _refused(SHEET, cell, f"a second column {name!r}. Give it another name")
+        columns.setdefault(name, place)
+    for name in (*KEY, *COLUMNS[:-1]):  # also the second reader's: nobody's answers get lost
         if name not in columns:
             raise UsageError(f"review: sheet {SHEET}, row 1: no column {name!r}. Put it back.")
     charts = set(sample.charts)
@@ -108,8 +112,6 @@ def _answers(sheet: Any, sample: Sample) -> dict[tuple[str, str], Answers]:
 
 def _row(row: Any, columns: dict[str, int]) -> Iterator[tuple[str, bool | None]]:
     for name in (*ASKED, *(f"{one}{SECOND}" for one in ASKED)):
-        if name not in columns:
-            continue
         cell = row[columns[name]]
         word = _text(cell.value).casefold()
         if not word:

@@ -45,8 +45,10 @@ def share(parts: Iterable[Part], level: float = LEVEL) -> Share | None:
 
     In one part the interval is that of Clopper and Pearson. In several the share is weighted by
     their people, and the interval is Clopper and Pearson's of the effective number of charts
-    (Korn & Graubard 1998). Where all charts of a part were read it has no error of sampling, which
-    is not used: the interval is then too wide rather than too narrow.
+    (Korn & Graubard 1998), which is at most that of the weights (`in_effect`): few charts of many
+    people that all agree have no variance, and would count for more. Where all charts of a part
+    were read it has no error of sampling, which is not used: the interval is then too wide rather
+    than too narrow.
     """
     known = [part for part in parts if part.size]
     if not known or any(not part.read for part in known):
@@ -58,14 +60,27 @@ def share(parts: Iterable[Part], level: float = LEVEL) -> Share | None:
         (part.size / people) ** 2 * (part.so / part.read) * (1 - part.so / part.read) / part.read
         for part in known
     )
-    effective = min(read, estimate * (1 - estimate) / variance) if variance > 0 else read
+    effective = in_effect(known)
+    if variance > 0:
+        effective = min(effective, estimate * (1 - estimate) / variance)
     interval = "exact interval"
     if len(known) == 1:
-        effective = read
+        effective = float(read)
     else:
         interval += f", of {effective:.0f} charts in effect; weighted to the cohort"
     lo, hi = clopper_pearson(estimate * effective, effective, level)
     return Share(estimate, lo, hi, read, so, interval)
+
+
+def in_effect(parts: Iterable[Part]) -> float:
+    """To how many charts of one sample the charts of some parts come, for their weights.
+
+    Source: Kish 1965, the people of each part over its charts as weights; as many as were read
+    where every part has its share of them.
+    """
+    known = [part for part in parts if part.size]
+    people = sum(part.size for part in known)
+    return 1 / sum((part.size / people) ** 2 / part.read for part in known)
 
 
 @dataclass(frozen=True)
@@ -73,16 +88,20 @@ class Kappa:
     """Cohen's kappa with its interval, and the share on which both agree."""
 
     estimate: float
-    lo: float
-    hi: float
+    lo: float | None
+    hi: float | None
     agree: float
     charts: int
 
 
-def kappa(table: Sequence[Sequence[float]], charts: int) -> Kappa | None:
+def kappa(
+    table: Sequence[Sequence[float]], charts: int, effective: float | None = None
+) -> Kappa | None:
     """Cohen's kappa of a 2x2 table of shares or counts; None where one says always the same.
 
-    Interval: Fleiss, Cohen & Everitt 1969, of `charts` read, within [-1, 1].
+    Interval: Fleiss, Cohen & Everitt 1969, within [-1, 1], of `charts` read, or of the `effective`
+    number of them. Without one where both agree on every chart, or on none: the variance is then 0,
+    whatever the number of charts.
     """
     total = sum(map(sum, table))
     if not total or not charts:
@@ -98,6 +117,8 @@ def kappa(table: Sequence[Sequence[float]], charts: int) -> Kappa | None:
     own = sum(p[i][i] * (1 - (rows[i] + columns[i]) * (1 - estimate)) ** 2 for i in (0, 1))
     off = (1 - estimate) ** 2 * sum(p[i][1 - i] * (columns[i] + rows[1 - i]) ** 2 for i in (0, 1))
     spread = own + off - (estimate - chance * (1 - estimate)) ** 2
-    se = sqrt(max(0.0, spread) / charts) / (1 - chance)
+    if not 1e-12 < agree < 1 - 1e-12:
+        return Kappa(estimate, None, None, agree, charts)
+    se = sqrt(max(0.0, spread) / (effective or charts)) / (1 - chance)
     z = float(norm.ppf((1 + LEVEL) / 2))
     return Kappa(estimate, max(-1.0, estimate - z * se), min(1.0, estimate + z * se), agree, charts)

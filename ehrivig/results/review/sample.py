@@ -85,7 +85,8 @@ def draw(run: Run, size: int, seed: int | None = None) -> Sample:
     if not (run.folder / "analysis.parquet").is_file() or not study:
         raise UsageError(
             f"review: {run.folder.name!r} keeps no people with exposure and outcome "
-            "(--aggregate-only, a release, a check, or nobody in the cohort). Ask where a run lies."
+            "(--aggregate-only, a release, a check, blocked by the gate, or nobody in the cohort). "
+            "Ask where a run lies."
         )
     chosen_seed = int(study["study"]["seed"]) if seed is None else seed
     outcome = str(study["outcomes"]["primary"])

@@ -18,9 +18,14 @@ from ehrivig.results.run import Run
 from ehrivig.results.view.tables import hidden_estimates, of_runs
 from ehrivig.store.sealed import refuse_edited
 
+_GREY = "Grey: a count that is not shown, for it would tell of few people; white: nobody."
 _SECTIONS = {
     "effects": ("Effects", "Every estimate that is shown, by outcome, role and population."),
-    "flow": ("Cohort", "Who is left after each criterion, in all hospitals or in one."),
+    "flow": (
+        "Cohort",
+        "Who is left after each criterion, in all hospitals or in one. Not shown: a number that "
+        "would tell of few people; it is not 0.",
+    ),
     "checks": (
         "Checks",
         "Checks that did not pass everywhere: a square for each hospital. Rows are counted in "
@@ -32,9 +37,9 @@ _SECTIONS = {
         "Share of rows that have what they should, of counts that are rounded; columns that lack "
         "nothing are left out.",
     ),
-    "dosing": ("Dosing", "Dose, duration and time of the first dose."),
+    "dosing": ("Dosing", f"Dose, duration and time of the first dose. {_GREY}"),
     "balance": ("Balance", "Before and after matching; what is in the score, and what is not."),
-    "overlap": ("Overlap", "Scores of both arms."),
+    "overlap": ("Overlap", f"Scores of both arms. {_GREY}"),
 }
 _EXTRA = ("altair", "vl_convert")
 
@@ -71,7 +76,7 @@ def _page(runs: dict[str, Run], tables: dict[str, pl.DataFrame]) -> str:
     from ehrivig.results.view.charts import specifications
 
     bundle: Any = vl_convert.javascript_bundle
-    charts = specifications(tables, len(runs))
+    charts = specifications(tables, [*runs])
     studies = dict.fromkeys(run.study for run in runs.values())
     hospitals = {h for run in runs.values() for h in run.manifest.get("hospitals") or ()}
     return page(
@@ -82,7 +87,7 @@ def _page(runs: dict[str, Run], tables: dict[str, pl.DataFrame]) -> str:
         n_hospitals=len(hospitals),
         smallest=max(int(run.manifest.get("smallest_cell") or 5) for run in runs.values()),
         banner=_banner(runs),
-        n_hidden=hidden_estimates(runs),
+        estimates=hidden_estimates(runs),
         sections=[(name, *_SECTIONS[name]) for name in _SECTIONS if name in charts],
         bundle=Markup(bundle().replace("</script", "<\\/script")),
         specifications=_json(charts),

@@ -12,6 +12,8 @@ from ehrivig.results.run import Run
 RANK = {"pass": 0, "warn": 1, "fail": 2}
 _COMPLETE = r"_(present|recorded|given|known)$"
 """Checks of which the rest of the share violated is the share that is there."""
+_IMPOSSIBLE, _FEW = "no estimate: ", "suppressed|few people"
+"""What the note of an estimate says that is not there: why, and that its people are few."""
 Read = Callable[[Run], pl.DataFrame]
 
 
@@ -23,10 +25,14 @@ def of_runs(runs: dict[str, Run]) -> dict[str, pl.DataFrame]:
     return {name: frame for name, frame in found.items() if frame.height}
 
 
-def hidden_estimates(runs: dict[str, Run]) -> int:
-    """Of how many rows of effects nothing is shown."""
+def hidden_estimates(runs: dict[str, Run]) -> tuple[int, int]:
+    """Of how many rows of effects nothing is shown, for few people; how many were not estimated."""
     tables = [run.table("effects") for run in runs.values() if "effects" in run.tables]
-    return sum(table["estimate"].null_count() for table in tables if table.height)
+    none = [table.filter(pl.col("estimate").is_null()) for table in tables if table.height]
+    note = pl.col("note").fill_null("") if all("note" in t.columns for t in none) else pl.lit("")
+    impossible = note.str.contains(_IMPOSSIBLE) & ~note.str.contains(_FEW)
+    numbers = [int(table.select(impossible.sum()).item()) for table in none if table.height]
+    return sum(table.height for table in none) - sum(numbers), sum(numbers)
 
 
 def _below(runs: dict[str, Run], wanted: Sequence[str], read: Read) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -17,12 +17,11 @@ _EXPOSURE = "exposure_known"
 
 def criteria(kept: Kept) -> Section:
     """What each criterion found of the admission, and since when; whether it is in the cohort."""
-    steps = kept.run.attrition.filter(pl.col("hospital_id") == "all", pl.col("step") > 0)
     known = {str(row["name"]): row for row in kept.rows("hospitals/criterion").to_dicts()}
     left = kept.of_person()
     said: list[tuple[str, str]] = []
     met: bool | None = True
-    for name, label in steps.sort("step").select("criterion", "label").iter_rows():
+    for name, label in _steps(kept):
         if name in known:
             met, words = known[name]["met"], _judged(known[name])
             left = kept.met(left, name)
@@ -36,6 +35,17 @@ def criteria(kept: Kept) -> Section:
             break
     said.append(("In the cohort", _inside(kept, met)))
     return Section(HEADING, said)
+
+
+def _steps(kept: Kept) -> Iterator[tuple[str, str]]:
+    """Name and label of each criterion; of a run that the gate blocked, which has no flow chart,
+    as its study has them."""
+    if "attrition" in kept.run.tables:
+        flow = kept.run.attrition.filter(pl.col("hospital_id") == "all", pl.col("step") > 0)
+        yield from flow.sort("step").select("criterion", "label").iter_rows()
+        return
+    for one in (kept.study.get("cohort") or {}).get("criteria") or []:
+        yield one["name"], one["label"]
 
 
 def _judged(row: Mapping[str, Any]) -> str:
@@ -69,6 +79,8 @@ def _exposure_known(kept: Kept) -> tuple[bool, str]:
 def _inside(kept: Kept, met: bool | None) -> str:
     if kept.left_out:
         return "no: the data gate left the hospital out"
+    if kept.blocked:
+        return "no: the data gate blocked the run, which has no cohort"
     if met:
         return "yes"
     return "no" if met is False else "no: who is not known to meet a criterion is left out"

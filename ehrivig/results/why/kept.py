@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig.errors import GateBlocked
 from ehrivig.results.run import Run
 
 KEYS = ("hospital_id", "admission_id")
@@ -32,6 +33,11 @@ class Kept:
     def left_out(self) -> bool:
         """Whether the gate left the hospital out."""
         return self.hospital in (self.run.manifest.get("dropped_hospitals") or [])
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the gate blocked the run, after its hospitals were read."""
+        return bool(self.run.manifest.get("exit_code") == GateBlocked.exit_code)
 
     @property
     def study(self) -> dict[str, Any]:
