@@ -34,7 +34,9 @@ def of_curves(table: pl.DataFrame, names: Mapping[str, str], y_label: str, x_lab
     """Where the curves of both arms end."""
     ends = []
     for arm, name in names.items():
-        part = table.filter(pl.col("group") == arm).sort("time")
+        part = table.filter((pl.col("group") == arm) & pl.col("estimate").is_not_null()).sort(
+            "time"
+        )
         if part.is_empty():
             ends.append(f"{name} not shown")
             continue

@@ -30,7 +30,7 @@ def test_of_balance() -> None:
 
 def test_of_curves() -> None:
     table = pl.DataFrame(
-        {"group": ["exposed", "exposed"], "time": [0.0, 28.0], "estimate": [1.0, 0.754]}
+        {"group": ["exposed"] * 3, "time": [0.0, 28.0, 30.0], "estimate": [1.0, 0.754, None]}
     )
     said = findings.of_curves(table, ARMS, "Survival", "days")
     assert said == "Survival by days: exposed 0.75 at 28; unexposed not shown."
