@@ -15,8 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig.cohort import event_rows
-from ehrivig.concepts import concept
+from ehrivig.concepts import concept, event_rows
 from ehrivig.database import Database
 from ehrivig.features.courses import day_sums, over_days, product_type, survey
 from ehrivig.features.dose import grams, grams_per_kg, ratio

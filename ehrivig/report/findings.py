@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -47,11 +48,8 @@ def of_curves(table: pl.DataFrame, names: Mapping[str, str], y_label: str, x_lab
 
 def of_forest(rows: Sequence[ForestRow], label: str, ratio: bool) -> str:
     """How many estimates there are, from where to where, and how many exclude no difference."""
-    known = [
-        (row.estimate, row.lo, row.hi)
-        for row in rows
-        if row.estimate is not None and row.lo is not None and row.hi is not None
-    ]
+    every = [(row.estimate, row.lo, row.hi) for row in rows]
+    known = [numbers for numbers in every if all(map(math.isfinite, numbers))]
     if not known:
         return f"Forest plot of {label}: no estimate."
     nothing = 1.0 if ratio else 0.0

@@ -21,8 +21,7 @@ from ehrivig import cohort, concepts, contract, extract, use, validate
 from ehrivig.batch import keys, relative
 from ehrivig.batch import share as sharing
 from ehrivig.batch.share import Share
-from ehrivig.cohort import event_rows
-from ehrivig.concepts import severity
+from ehrivig.concepts import event_rows, severity
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, MeasuringError
 from ehrivig.features import (

@@ -10,8 +10,7 @@ import polars as pl
 
 from ehrivig import cohort, concepts, contract, extract
 from ehrivig.batch import keys
-from ehrivig.cohort import event_rows
-from ehrivig.concepts import severity
+from ehrivig.concepts import event_rows, severity
 from ehrivig.database import Database
 from ehrivig.features import baseline, dosing, nobody_exposed
 from ehrivig.runs.batch import BatchResult, Keep, naming_damage, prepare

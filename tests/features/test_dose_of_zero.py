@@ -16,7 +16,7 @@ from drawn import Hospital
 
 from ehrivig import cohort, use
 from ehrivig import study as studies
-from ehrivig.cohort import event_rows
+from ehrivig.concepts import event_rows
 from ehrivig.features.baseline import baseline
 from ehrivig.features.dosing import administrations, dosing
 from ehrivig.features.outcomes import outcomes

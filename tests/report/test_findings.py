@@ -68,7 +68,7 @@ def test_of_scores_doses_and_flow() -> None:
 
 def test_the_picture_carries_it(tmp_path: Path) -> None:
     table = pl.DataFrame(
-        {"label": ["Age"], "smd_unmatched": [0.3], "smd_matched": [0.05], "group": [None]}
+        {"label": ["Age"], "smd_unmatched": [0.3], "smd_matched": [0.05], "group": ["Other"]}
     )
     figures.love_plot(table, tmp_path / "love_plot.svg")
     svg = (tmp_path / "love_plot.svg").read_text()

@@ -8,7 +8,7 @@ import pytest
 from drawn import Hospital
 
 from ehrivig import study as studies
-from ehrivig.cohort import event_rows
+from ehrivig.concepts import event_rows
 from ehrivig.features import dosing
 from ehrivig.study import Study
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ehrivig import resources
-from ehrivig.cohort import event_rows
+from ehrivig.concepts import event_rows
 from ehrivig.database import Database
 
 
