@@ -17,6 +17,7 @@ import pytest
 from ehrivig.errors import NumericalWarning, UsageError
 from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.regression.sandwich import working
 
 pytestmark = pytest.mark.parity
 STORED: dict[str, Any] = json.loads(
@@ -91,3 +92,11 @@ def test_what_does_not_go_together(options: dict[str, Any], said: str) -> None:
         linear(PLANTS["uptake"], x, **options)
     with pytest.raises(UsageError, match=said):
         logistic(PLANTS["south"], x, **options)
+
+
+def test_a_row_of_which_the_model_is_sure_has_no_residual() -> None:
+    """0 by 0 where the fitted probability is 1 to the last digit: its limit is 0."""
+    x = np.array([[0.0], [60.0]])
+    design, residual = working(np.array([1.0, 1.0]), x, np.array([0.0, 1.0]))
+    assert design[1].tolist() == [0.0, 0.0]
+    assert residual.tolist() == [1.0, 0.0]

@@ -102,7 +102,9 @@ def working(event: FloatArray, x: FloatArray, coef: FloatArray) -> tuple[FloatAr
     design = _with_intercept(x)
     p = expit(design @ coef)
     root = np.sqrt(p * (1 - p))
-    return design * root[:, np.newaxis], (event - p) / root
+    residual = np.zeros_like(root)  # of a row that the model is sure of, and right: its limit
+    np.divide(event - p, root, out=residual, where=root > 0)
+    return design * root[:, np.newaxis], residual
 
 
 def _with_intercept(x: FloatArray) -> FloatArray:
