@@ -60,9 +60,9 @@ def hospitals(
             care_sites.refuse_unread(db)
             if study.extract.hospital_level is None:
                 care_sites.refuse_doubtful(db)
+        names = [row[0] for row in rows]
+        refuse_nowhere(names, layout)
         nobodys = unplaced.unplaced(db, layout, set(source.parts))
-    names = [row[0] for row in rows]
-    refuse_nowhere(names, layout)
     return names, nobodys
 
 

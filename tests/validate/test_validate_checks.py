@@ -889,6 +889,7 @@ BY_ITSELF = {  # a property of the hospital, or of what a layout reads, not of r
 ALSO = {
     "medication.drug_code_present": "medication.drug_name_present",
     "medication.vocabulary_known": "medication.drug_name_present",
+    "medication.local_known": "medication.drug_name_present",
     "diagnosis.code_is_a_code": "diagnosis.code_formed",
     "admission.discharged_at_placeholder": "admission.length_of_stay",
     "patient.death_after_birth": "patient.death_after_admission",
