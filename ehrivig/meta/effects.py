@@ -29,8 +29,8 @@ class EffectSizes(Shown):
     """One effect per study: `y` (k,) on the analysis scale (log for ratios), `v` (k,) its variance.
 
     `estimable` is False (and y, v NaN) where a study holds no information on the measure;
-    `corrected` is True where 0.5 was added to the cells. Raises UsageError where a study that is
-    estimable has no finite effect, or no variance above 0.
+    `corrected` is True where 0.5 was added to the cells. Raises UsageError for columns of unequal
+    length, and where a study that is estimable has no finite effect, or no variance above 0.
     """
 
     measure: Measure
@@ -42,6 +42,12 @@ class EffectSizes(Shown):
     def __post_init__(self) -> None:
         for name in ("y", "v"):
             object.__setattr__(self, name, numbers(getattr(self, name), f"effects: {name}"))
+        for name in ("estimable", "corrected"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.bool_))
+        columns = {name: getattr(self, name) for name in ("y", "v", "estimable", "corrected")}
+        if any(column.ndim != 1 or column.size != self.y.size for column in columns.values()):
+            told = ", ".join(f"{name} {column.shape}" for name, column in columns.items())
+            raise UsageError(f"effects: one value per study in each column, not {told}.")
         known = np.isfinite(self.y) & (self.v > 0) & np.isfinite(self.v)
         if not known[self.estimable].all():
             raise UsageError(

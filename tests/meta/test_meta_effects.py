@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta import Counts, Estimates, Means, Plan, effect_sizes, peto_effects, pool
+from ehrivig.meta.effects import EffectSizes
+from ehrivig.meta.measures import measure_named
 
 
 def counts(*rows: tuple[float, float, float, float]) -> Counts:
@@ -155,3 +159,18 @@ def test_nothing_to_pool_is_named() -> None:
         pool(one_sided, Plan("OR", "MH"))
     with pytest.raises(AnalysisError, match="variance is not positive"):
         pool(counts(NO_EVENT, NO_EVENT), Plan("RD", "MH"))
+
+
+@pytest.mark.parametrize("column", ["y", "v", "estimable", "corrected"])
+def test_effects_by_hand_have_a_value_per_study_in_each_column(column: str) -> None:
+    columns: dict[str, Any] = {
+        "y": [0.1, 0.2, 0.3],
+        "v": [0.01, 0.02, 0.03],
+        "estimable": [True] * 3,
+        "corrected": [False] * 3,
+    }
+    measure = measure_named("OR")
+    assert EffectSizes(measure, **columns).y.size == 3
+    columns[column] = columns[column][:2]
+    with pytest.raises(UsageError, match="one value per study in each column"):
+        EffectSizes(measure, **columns)
