@@ -39,7 +39,8 @@ def shift_scale(estimator: Estimator, rows: Rows) -> None:
     """Fahrenheit for Celsius, years from a far-off date: no origin and no unit matters."""
     base = outcome(estimator, rows)
     for factor, shift in ((1.8, 32.0), (1e-3, 7.4), (25.0, -2020.0), (1.0, 1e9)):
-        lost = abs(shift) * np.finfo(float).eps  # of each value, by the shift alone
+        spread = np.nanstd(rows.x * factor, axis=0).min() or 1.0
+        lost = abs(shift) * np.finfo(float).eps / spread  # of each value, by the shift alone
         same(outcome(estimator, rows.but(x=rows.x * factor + shift)), base, 1e-5, 1e-9 + lost)
 
 
