@@ -11,6 +11,8 @@ import typer
 from ehrivig import console
 from ehrivig.commands import doctor, evidence, results
 from ehrivig.commands.codelist import app as codelist_app
+from ehrivig.commands.layout import app as layout_app
+from ehrivig.commands.layout import study_with
 from ehrivig.commands.options import (
     BatchOption,
     ClusterOption,
@@ -30,7 +32,7 @@ from ehrivig.commands.options import (
 from ehrivig.commands.snapshot import snapshot
 from ehrivig.commands.study import app as study_app
 from ehrivig.commands.view import view
-from ehrivig.errors import EhrivigError, ExtractError, GateBlocked, UsageError, plain
+from ehrivig.errors import EhrivigError, GateBlocked, UsageError, plain
 
 app = typer.Typer(
     name="ehrivig",
@@ -42,7 +44,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 internal error, 2 usage or study file, 3 blocked by the data "
     "gate, 4 extract unreadable, 5 empty cohort or no pair, 6 output folder busy.",
 )
-layout_app = typer.Typer(help="Map a warehouse of your own, in SQL.", no_args_is_help=True)
 app.add_typer(layout_app, name="layout")
 app.add_typer(study_app, name="study")
 app.add_typer(codelist_app, name="codelist")
@@ -124,7 +125,7 @@ def check(
     Leaves the data quality report, the checks and the quarantine in --out.
     """
     if rejudge is not None:
-        plan = _study(study, layout)
+        plan = study_with(study, layout)
         from ehrivig import pipeline
 
         _finish(pipeline.rejudge(plan, rejudge), as_json)
@@ -215,7 +216,7 @@ def sql(
     """Print every statement of a run, for a bare DuckDB shell."""
     from ehrivig.runs import statements
 
-    typer.echo(plain(statements.of_study(_study(study, None), extract)))
+    typer.echo(plain(statements.of_study(study_with(study, None), extract)))
 
 
 @app.command()
@@ -236,7 +237,7 @@ def calibrate(
 
     with bar(quiet) as progress:
         table, summary = run_calibration(
-            _study(study, None),
+            study_with(study, None),
             replicates,
             out,
             patients=patients,
@@ -275,7 +276,7 @@ def protocol(
     """
     from ehrivig.study import protocol as of_study
 
-    plan = _study(study, layout)
+    plan = study_with(study, layout)
     content = of_study.protocol(plan)
     if out is not None:
         from ehrivig.report import protocol as pages
@@ -312,98 +313,13 @@ def history(
     typer.echo(plain((found.write_ndjson() if as_json else found.write_csv()).rstrip("\n")))
 
 
-@layout_app.command("new")
-def layout_new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
-    """Write a commented SELECT template for each canonical table."""
-    from ehrivig.extract import layout_check
-
-    layout_check.new(folder)
-    typer.echo(f"wrote templates to {folder}", err=True)
-
-
-@layout_app.command("draft")
-def layout_draft(
-    folder: Annotated[Path, typer.Argument(help="New folder.")],
-    extract: ExtractOption,
-    timezone: Annotated[
-        str | None, typer.Option(help="Zone of the hospitals, for moments with a zone.")
-    ] = None,
-) -> None:
-    """Write a first layout from what a dump looks like, its doubts named and switched off.
-
-    Known dumps: those of the shipped layouts (OMOP, CLIF, eICU, MIMIC-IV, MIMIC-III, Synthea),
-    HiRID, AmsterdamUMCdb, i2b2, PCORnet, Epic Clarity; of others names in five languages, types and
-    forms of codes decide.
-    """
-    from ehrivig.extract.draft import write as draft
-
-    written = draft.write(folder, extract, timezone)
-    typer.echo(plain(str(written)))
-
-
-@layout_app.command("check")
-def layout_check(
-    folder: Path,
-    extract: ExtractOption,
-    study: str = "ivig_covid19",
-    rehearse: Annotated[
-        bool,
-        typer.Option("--rehearse", help="Also whom the study finds, and all checks that block."),
-    ] = False,
-    sample: Annotated[
-        int | None,
-        typer.Option("--sample", min=1, help="Rehearse so many of the hospitals, evenly spread."),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Also as a page, in this file.")
-    ] = None,
-) -> None:
-    """Say what maps, what is missing, and which codes, units and rates can be used.
-
-    Exit code 4 when a SELECT cannot be used, as a run with that layout would end; of a rehearsal 3
-    where the data gate would block.
-    """
-    from ehrivig.extract import layout_check
-
-    if sample and not rehearse:
-        raise UsageError("--sample: says of how many hospitals a rehearsal is. Add --rehearse.")
-    plan = _study(study, None)
-    report = layout_check.check(folder, extract, plan)
-    typer.echo(plain(str(report)))
-    lines: tuple[str, ...] = ()
-    code = 0 if report.usable else ExtractError.exit_code
-    if rehearse and report.usable:
-        from ehrivig.commands import rehearsal
-
-        found = rehearsal.rehearse(_study(study, str(folder)), extract, sample)
-        lines, code = found.lines, found.exit_code
-        typer.echo(plain("\n".join(["", *lines])))
-    if html:
-        from ehrivig.commands import layout_page
-
-        layout_page.write(html, report, lines)
-    if code:
-        raise typer.Exit(code)
-
-
-def _study(name: str, layout: str | None):  # type: ignore[no-untyped-def]
-    """The study, with the layout of the command line in place of its own."""
-    from ehrivig import study as study_module
-
-    plan = study_module.load(name)
-    if layout is None:
-        return plan
-    section = plan.extract.model_copy(update={"layout": layout})
-    return plan.model_copy(update={"extract": section})
-
-
 def _study_of_attempt(  # type: ignore[no-untyped-def]
     command: Literal["run", "check"], name: str, layout: str | None, extract: Path, out: Path
 ):
     """The study of a run, before the heavy imports: a mistake is told in a second, and recorded."""
     console.refuse_few_addresses()  # nothing is put on record: that takes an engine, too
     try:
-        return _study(name, layout)
+        return study_with(name, layout)
     except EhrivigError:
         from ehrivig.runs import attempts
 

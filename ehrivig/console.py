@@ -60,27 +60,23 @@ def progress(quiet: bool, expected: float | None = None) -> Callable[[str], None
 
 @dataclass
 class _Clock:
-    """When a command began, how long it took the last time, and when its last step "k of n" did."""
+    """When a command began, and how long it took the last time."""
 
     began: float
     expected: float | None
-    counted_from: float | None = None
 
     def told(self, message: str) -> str:
         """The message, with what has passed and what is to come."""
-        now = time.monotonic()
-        words = [span(now - self.began)]
+        passed = time.monotonic() - self.began
+        words = [span(passed)]
         counted = _COUNTED.search(message)
-        if counted is None:
-            self.counted_from = None
-            if self.expected:
-                words.append(f"{span(self.expected)} the last time")
-        else:
+        if counted:
             done, whole = int(counted[1]), int(counted[2])
-            self.counted_from = self.began if self.counted_from is None else self.counted_from
-            left = (now - self.counted_from) / done * (whole - done) if done else 0.0
+            left = passed / done * (whole - done) if done else 0.0
             words.insert(0, f"{100 * done // whole}%")
             words += [f"about {span(left)} of it left"] if left >= 1 else []
+        elif self.expected:
+            words.append(f"{span(self.expected)} the last time")
         return f"{message} ({', '.join(words)})"
 
 

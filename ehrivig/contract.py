@@ -20,6 +20,10 @@ SQL_TYPE: dict[Kind, str] = {
 }
 
 
+DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
+"""The words of `device` of table respiratory_support: any other says nothing."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a canonical table. A `key` is text or an integer, kept as the source has it."""

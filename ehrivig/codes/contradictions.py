@@ -11,8 +11,8 @@ from ehrivig.codes.lists import SHIPPED, CodeLists, Line, OwnFile
 from ehrivig.codes.spelling import plain_code, plain_vocabulary
 from ehrivig.codes.units import unit_key
 from ehrivig.codes.words import EVERY_COLUMN, MISSING, OPEN
+from ehrivig.contract import DEVICES
 
-DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _NDC_LENGTH = 11
 _SHORTEST = 3
 _IDEOGRAPHS = 0x2E80

@@ -139,11 +139,7 @@ QUESTIONS = (
     *_DOSES,
     _words("medication", "route", "iv", "sc", "im", "po", "other", "unknown"),
     _words("medication", "status", "given", "stopped", "not_given", "cancelled", "unknown"),
-    _words(
-        "respiratory_support",
-        "device",
-        *("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo"),
-    ),
+    _words("respiratory_support", "device", *contract.DEVICES),
     _words("procedure", "procedure_code", "prone_position", "crrt", "ecmo"),
     _words("score", "score_code", "apache_ii", "sofa"),
     _words("pathogen_test", "method", "rna", "antigen", "antibody", "culture"),

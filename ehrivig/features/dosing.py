@@ -59,9 +59,8 @@ def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
 def candidates(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate: key, time_zero, weight_kg, sends_medication, n_unread, unread_from.
 
-    Reads `candidate` and `unread_exposure`; leaves table `doubtful_dose`.
+    Reads `candidate` and `doubtful_dose`.
     """
-    doubtful(db, study)
     hours = {"start_hours": study.exposure.start_hours, "end_hours": study.exposure.end_hours}
     return db.frame(concept("exposure_read"), hours)
 
@@ -69,6 +68,7 @@ def candidates(db: Database, study: Study) -> pl.DataFrame:
 def doubtful(db: Database, study: Study) -> None:
     """Table `doubtful_dose`: admission_id, started_at of what may or may not be a dose.
 
+    Reads `candidate` and `unread_exposure`; the outcomes and the dosing ask it.
     Doses of other rows of the same episode are among them, also of stays that are no candidates;
     not where each stay has a clock of its own, on which all of a person begin at one moment.
     """

@@ -15,7 +15,6 @@ import polars as pl
 from ehrivig.concepts import concept, severity
 from ehrivig.concepts.follow_up import IN_HOSPITAL
 from ehrivig.database import Database
-from ehrivig.features import dosing
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
@@ -71,14 +70,13 @@ def _starts(db: Database, study: Study, admissions: pl.DataFrame) -> pl.DataFram
     hours_to_any_dose : from time zero to the first dose of the exposure whenever in the stay:
         whoever is given the drug after the window is untreated by it, and no longer one who has not
         started. start_unread : whether before it (or without one) a dose after the window may be
-        the first, and nobody can read it.
+        the first, and nobody can read it. Reads table `doubtful_dose`.
     """
     drug = study.exposure
     if drug.end_hours is None:
         return admissions
     which = {"codelist": drug.codelist, "routes": list(drug.routes)}
     db.table("first_dose", concept("first_dose"), {**which, **_later(drug.start_hours)})
-    dosing.doubtful(db, study)
     db.table("late_doubt", concept("exposure_read"), _later(drug.end_hours))
     hours = "DATE_DIFF('microsecond', c.time_zero, d.anchor_at) / 3600e6"
     found = db.frame(

@@ -227,6 +227,7 @@ def _features(
             done(candidates, keep(moves, severity_course.TABLE))
     with clock.step("outcomes") as done:
         event_rows.to_candidates(db, *_COURSES)
+        dosing.doubtful(db, study)
         done(candidates, keep(outcomes.outcomes(db, study), "outcomes"))
     with clock.step("dosing") as done:
         given = dosing.administrations(db, study, folder)

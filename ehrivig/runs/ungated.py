@@ -84,6 +84,7 @@ def _features(db: Database, study: Study, folder: Path, keep: Keep) -> None:
     keep(baseline.baseline(db, study), "baseline")
     given = dosing.administrations(db, study, folder)
     db.view("unread_exposure", "SELECT admission_id, started_at FROM medication WHERE FALSE")
+    dosing.doubtful(db, study)
     who = dosing.candidates(db, study)
     found = dosing.dosing(pl.scan_parquet(given), who.lazy(), study.exposure)
     keep(found.collect(), "dosing")

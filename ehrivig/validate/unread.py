@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from ehrivig.codes.contradictions import DEVICES
+from ehrivig.codes.cells import ROUTES
 from ehrivig.concepts import sent
+from ehrivig.contract import DEVICES
 from ehrivig.database import Database
 from ehrivig.literals import render
 from ehrivig.study import Study
@@ -24,7 +25,7 @@ from ehrivig.validate import suspects
 from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
-_ROUTES = ("iv", "sc", "im", "po", "other")
+_ROUTES = tuple(route for route in ROUTES if route != "unknown")
 """Every route that is one: any other word says nothing of it."""
 _POSITIVE, _RECORDED = "medication.dose_positive", "medication.status_recorded"
 TABLE = "main.unread_exposure"

@@ -8,6 +8,7 @@ import pytest
 from drawn import Hospital
 
 from ehrivig import study as studies
+from ehrivig.features.dosing import doubtful
 from ehrivig.features.outcomes import outcomes
 
 STAYS = """
@@ -77,7 +78,9 @@ def test_a_dose_after_the_window_is_no_dose_of_it_and_a_start_all_the_same(
     plan = studies.load("ivig_covid19")
     drug = plan.exposure.model_copy(update={"end_hours": end})
     few = plan.outcomes.model_copy(update={"variables": (plan.primary,)})
-    made = outcomes(hospital.db, plan.model_copy(update={"exposure": drug, "outcomes": few}))
+    asked = plan.model_copy(update={"exposure": drug, "outcomes": few})
+    doubtful(hospital.db, asked)
+    made = outcomes(hospital.db, asked)
     if end is None:
         assert "hours_to_any_dose" not in made.columns  # it is that of the window
         assert "start_unread" not in made.columns
@@ -102,6 +105,8 @@ def test_a_dose_after_the_window_that_nobody_can_read_leaves_the_start_unknown(
     plan = studies.load("ivig_covid19")
     drug = plan.exposure.model_copy(update={"end_hours": 24.0})
     few = plan.outcomes.model_copy(update={"variables": (plan.primary,)})
-    made = outcomes(hospital.db, plan.model_copy(update={"exposure": drug, "outcomes": few}))
+    asked = plan.model_copy(update={"exposure": drug, "outcomes": few})
+    doubtful(hospital.db, asked)
+    made = outcomes(hospital.db, asked)
     unread = dict(made.select("admission_id", "start_unread").iter_rows())
     assert unread == {1: False, 2: False, 3: True, 4: True, 5: False}

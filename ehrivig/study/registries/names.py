@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import available_timezones
 
-from ehrivig import resources
+from ehrivig import contract, resources
 from ehrivig.study.registries.checks import OVER_HOSPITALS
 from ehrivig.study.registries.concepts import CONCEPTS
 from ehrivig.study.registries.entry import Entry, Registry
@@ -19,7 +19,6 @@ from ehrivig.study.registries.entry import Entry, Registry
 SCORED = ("sofa", "apache_ii")
 """The scores that are computed from raw rows where nobody recorded them."""
 
-_DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "ecmo")
 _PROCEDURES = ("crrt", "ecmo", "hemodialysis", "prone_position", "renal_replacement")
 _FINDINGS = (
     *("fever", "cough", "sputum", "dyspnea", "severe_respiratory_distress"),
@@ -122,7 +121,10 @@ COUNTRY_GROUPS = NameList(
     "country_groups", "Groups of countries", "`countries.csv`", _country_groups
 )
 DEVICES = NameList(
-    "devices", "Respiratory devices", "`device` of table `respiratory_support`", lambda: _DEVICES
+    "devices",
+    "Respiratory devices",
+    "`device` of table `respiratory_support`",
+    lambda: contract.DEVICES,
 )
 COMPUTED_SCORES = NameList(
     "computed_scores",

@@ -3,7 +3,7 @@
 -- before the admission: of these nobody knows when); and those that another row of the same episode
 -- (table `stay_beside`) has alone.
 -- Grain: such a row. started_at: NULL where nobody knows it, or it cannot be believed.
-WITH dose AS (
+WITH dose AS MATERIALIZED (
     SELECT
         m.admission_id,
         m.started_at,
