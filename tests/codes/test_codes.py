@@ -179,6 +179,7 @@ MOJIBAKE = ["¾²×¢ÈËÃâÒßÇòµ°°×(pH4)", "闈欐敞浜哄厤鐤悆�
         ("x", "静注人免疫球蛋白（ｐＨ４）", "iv", "local", ("include", "standard", None)),
         ("x", "静丙", "iv", "local", ("include", "standard", None)),
         ("x", "丙种球蛋白", "iv", "local", ("quarantine", None, None)),
+        ("x", "丙球", "iv", "local", ("quarantine", None, None)),
         ("x", "静注丙种球蛋白", "iv", "local", ("include", "standard", None)),
         ("x", "人免疫球蛋白", "iv", "local", ("quarantine", None, None)),
         ("x", "乙型肝炎人免疫球蛋白", "im", "local", ("exclude", "hyperimmune", None)),

@@ -36,3 +36,24 @@ def test_a_name_of_another_drug_than_the_code(
     included = known.select("drug", "codelist").rows()
     found = drug_hints(codes.SHIPPED, drugs, (), None, included).filter(pl.col("name_denied"))
     assert set(found["codelist"]) == lists
+
+
+@pytest.mark.parametrize(
+    ("name", "is_watched"),
+    [
+        ("静注人免疫", True),  # cut short
+        ("人免疫球", True),
+        ("I.V.I.G. 10%", True),
+        ("丙球", True),
+        ("免疫增强剂", False),
+        ("Vigabatrin", False),
+    ],
+)
+def test_a_name_that_may_be_immunoglobulin_is_asked_about(name: str, is_watched: bool) -> None:
+    drugs = pl.DataFrame(
+        [(1, "x", name, "local", "iv")],
+        schema=["drug", "drug_code", "drug_name", "vocabulary", "route"],
+        orient="row",
+    )
+    found = drug_hints(codes.SHIPPED, drugs, ()).filter(codelist="ivig")
+    assert found["watched"].any() is is_watched
