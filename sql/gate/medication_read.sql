@@ -35,7 +35,7 @@ SELECT
         WHEN 'mg' THEN 1e-3
         WHEN 'ug' THEN 1e-6
         WHEN 'mL'
-            THEN COALESCE(m.concentration_g_per_l, d.product_concentration_g_per_l) / 1000
+            THEN CONCENTRATION(m.concentration_g_per_l, d.product_concentration_g_per_l) / 1000
         WHEN 'vial' THEN COALESCE(m.strength_g, d.product_strength_g)
         WHEN 'g/kg' THEN s.stay_weight_kg
         WHEN 'mg/kg' THEN s.stay_weight_kg / 1000

@@ -848,7 +848,7 @@ def test_only_given_included_products_by_allowed_routes_are_written(
         medicate(
             db,
             (1, 1, 1, 100.0, "mL", None, None, "given"),
-            (2, 1, 1, 100.0, "mL", 100.0, None, "stopped"),
+            (2, 1, 1, 250.0, "mL", 40.0, None, "stopped"),
             (3, 1, 1, 4.0, "支", None, None, "given"),
             (4, 1, 2, 5.0, "g", None, None, "given"),
             (5, 1, 3, 5.0, "g", None, None, "given"),
@@ -863,24 +863,21 @@ def test_only_given_included_products_by_allowed_routes_are_written(
             (14, 99, 1, 5.0, "g", None, None, "given"),
             (15, 2, 8, 50.0, "mL", None, None, "given"),
             (16, 1, 1, 10.0, "mL", -1.0, None, "given"),
+            (17, 3, 1, 100.0, "mL", 74.0, None, "given"),
+            (18, 3, 1, 100.0, "mL", 100.0, None, "given"),
         )
         path = administrations(db, study, tmp_path / "hospital a")
     kept = pl.read_parquet(path).sort("medication_id")
-    assert kept["medication_id"].to_list() == [1, 2, 3, 6, 7, 8, 15, 16]
-    assert kept["concentration_g_per_l"].to_list() == [50, 100, 50, 100, 100, 50, None, 50]
-    assert kept["strength_g"].to_list() == [2.5, 2.5, 2.5, None, None, 2.5, 1.0, 2.5]
-    assert kept["billing_unit_g"].to_list() == [None, None, None, 0.5, 0.5, None, None, None]
-    assert kept["dose_unit"].to_list() == ["mL", "mL", "支", "unit", "unit", "unit", "mL", "mL"]
-    assert kept["product_type"].to_list() == [
-        "standard",
-        "standard",
-        "standard",
-        "unknown",
-        "unknown",
-        "standard",
-        "igma_enriched",
-        "standard",
-    ]
+    assert kept["medication_id"].to_list() == [1, 2, 3, 6, 7, 8, 15, 16, 17, 18]
+    # diluted is possible, a rounded strength too; twice as strong as the product is not
+    strong = [50, 40, 50, 100, 100, 50, None, 50, 74, None]
+    assert kept["concentration_g_per_l"].to_list() == strong
+    assert kept["strength_g"].to_list() == [2.5, 2.5, 2.5, None, None, 2.5, 1.0, 2.5, 2.5, 2.5]
+    assert kept["billing_unit_g"].to_list() == [*[None] * 3, 0.5, 0.5, *[None] * 5]
+    units = ["mL", "mL", "支", "unit", "unit", "unit", "mL", "mL", "mL", "mL"]
+    assert kept["dose_unit"].to_list() == units
+    types = [*["standard"] * 3, "unknown", "unknown", "standard", "igma_enriched"]
+    assert kept["product_type"].to_list() == [*types, *["standard"] * 3]
     who = pl.DataFrame(
         {
             "hospital_id": "A",
@@ -892,13 +889,13 @@ def test_only_given_included_products_by_allowed_routes_are_written(
     )
     got = dosing(pl.scan_parquet(path), who.lazy(), study.exposure).collect()
     # admission 1: 5 + 10 + 10 + 0.5 g; admission 2: 10 + 10 g in units, two rows without an amount
-    assert got["total_g"].to_list() == [25.5, 20.0, None]
-    assert got["dose_coverage"].to_list() == [1.0, 0.5, None]
-    assert got["hours_to_first_dose"].to_list() == [48.0, 48.0, None]
+    assert got["total_g"].to_list() == [25.5, 20.0, 7.4]
+    assert got["dose_coverage"].to_list() == [1.0, 0.5, 0.5]
+    assert got["hours_to_first_dose"].to_list() == [48.0, 48.0, 48.0]
     groups = got.with_columns(bands(study.exposure))
-    assert groups["band_timing"].to_list() == ["low", "low", None]
+    assert groups["band_timing"].to_list() == ["low", "low", "low"]
     assert groups["band_dose"].to_list() == ["high", "high", None]
-    assert groups["band_duration"].to_list() == ["low", "low", None]
+    assert groups["band_duration"].to_list() == ["low", "low", "low"]
 
 
 def test_a_hospital_without_the_drug_writes_an_empty_file(study: Study, tmp_path: Path) -> None:

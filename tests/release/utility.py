@@ -27,7 +27,8 @@ def told(frame: pl.DataFrame) -> int:
         for name, kind in frame.schema.items()
         if kind.is_numeric() and not name.startswith("n_") and name not in _NO_RESULT
     ]
-    rows = frame.filter(~pl.col("suppressed")) if "suppressed" in frame.columns else frame
+    hides = frame.schema.get("suppressed") == pl.Boolean  # of an empty table: text
+    rows = frame.filter(~pl.col("suppressed")) if hides else frame
     return rows.filter(pl.any_horizontal(pl.col(numbers).is_not_null())).height
 
 

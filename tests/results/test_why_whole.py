@@ -1,4 +1,4 @@
-"""Why, asked of every admission: as the cohort, the analysis table and the demo's truth."""
+"""Why, asked of each admission of a hospital: as cohort, analysis table and the demo's truth."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from results.finished import finished
 from ehrivig.results.why import lines, why
 
 KEY = ["hospital_id", "admission_id"]
+HOSPITAL = "B"
 
 
 @cache
@@ -22,12 +23,14 @@ def every() -> dict[tuple[str, int], dict[str, dict[str, str]]]:
             one.heading: dict(one.lines) for one in why(finished()[2], hospital, str(admission))
         }
         for hospital, admission in stays.select(KEY).iter_rows()
+        if hospital == HOSPITAL
     }
 
 
 def table(name: str) -> dict[tuple[str, int], dict[str, Any]]:
     rows = pl.read_parquet(finished()[2] / f"{name}.parquet").to_dicts()
-    return {(row["hospital_id"], row["admission_id"]): row for row in rows}
+    own = [row for row in rows if row["hospital_id"] == HOSPITAL]
+    return {(row["hospital_id"], row["admission_id"]): row for row in own}
 
 
 def test_who_is_in_the_cohort_and_at_which_criterion_the_others_leave() -> None:
@@ -35,7 +38,7 @@ def test_who_is_in_the_cohort_and_at_which_criterion_the_others_leave() -> None:
     assert inside == set(table("cohort"))
     last = Counter(list(said["Criteria"])[-2] for key, said in every().items() if key not in inside)
     flow = pl.read_csv(finished()[2] / "attrition.csv").filter(
-        pl.col("hospital_id") == "all", pl.col("excluded") > 0
+        pl.col("hospital_id") == HOSPITAL, pl.col("excluded") > 0
     )
     assert dict(last) == dict(flow.select("label", "excluded").iter_rows())
 
@@ -57,14 +60,14 @@ def test_the_truth_of_the_demo() -> None:
         {"hospital_id": pl.String}
     )
     compared = 0
-    for row in truth.to_dicts():
+    for row in truth.filter(pl.col("hospital_id") == HOSPITAL).to_dicts():
         said = every()[row["hospital_id"], row["admission_id"]]
         assert (said["Criteria"]["In the cohort"] == "yes") == row["in_cohort"]
         if row["in_cohort"]:
             compared += 1
             assert said["Exposure"]["exposed"] == ("yes" if row["exposed"] else "no")
             assert said["Outcomes"]["death_28d"] == ("yes" if row["death_28d"] else "no")
-    assert compared == len(table("cohort")) > 100
+    assert compared == len(table("cohort")) > 40
 
 
 def test_every_row_in_quarantine_is_told_of_its_stay() -> None:

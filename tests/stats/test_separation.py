@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.firth import penalised_profile
+from ehrivig.stats.regression.firth_likelihood import prepare
 from ehrivig.stats.regression.logistic import logistic
 
 
@@ -51,4 +52,4 @@ def test_firth_refuses_a_singular_information_in_words() -> None:
     event = (x[:, 0] > 0).astype(float)
     far = 1e6  # where every probability is 0 or 1, and nobody carries information
     with pytest.raises(AnalysisError, match="drop or coarsen"):
-        penalised_profile(event, x, None, 1, far, np.zeros(2))
+        penalised_profile(prepare(event, x, None), 1, far, np.zeros(2))

@@ -166,6 +166,18 @@ def both(*spoils: Spoil) -> Spoil:
     return spoil
 
 
+def of_five_percent(**values: Any) -> Spoil:
+    """A dose in mL of a product of 50 g/L."""
+
+    def spoil(hospital: Any) -> None:
+        drug = len(hospital.drugs) + 1
+        hospital.drugs.append((drug, "local", f"5% {drug}", "Octagam 5%", "iv"))
+        hospital.classes.append((drug, "ivig", "include", "standard", 50.0, None))
+        hospital.add("medication", drug=drug, dose=2.0, dose_unit="mL", **values)
+
+    return spoil
+
+
 def events() -> dict[str, tuple[Spoil, int]]:
     """The checks that every table of events has."""
     found: dict[str, tuple[Spoil, int]] = {}
@@ -508,8 +520,10 @@ MEDICATION: dict[str, tuple[Spoil, int]] = {
             put("medication", dose=2.0, dose_unit="mL"),
             put("medication", dose=2.0, dose_unit="mL", concentration_g_per_l=50.0),
             put("medication", dose=2.0, dose_unit="mg/kg"),
+            of_five_percent(concentration_g_per_l=100.0),
+            of_five_percent(concentration_g_per_l=30.0),
         ),
-        1,
+        2,
     ),
     "medication.not_copy": (
         many(

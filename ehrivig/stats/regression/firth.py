@@ -62,9 +62,14 @@ def firth_fit(problem: Problem, *, limits: bool = True) -> LogisticFit:
 def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, float, float]:
     """The penalised profile limits of coefficient j, and p of its likelihood-ratio test."""
 
+    data = prepare(problem.event, problem.x, None, centred=j > 0)
+    last = top.coef
+
     def highest(value: float) -> float:
-        start = alongside(top, j, value)
-        return penalised_profile(problem.event, problem.x, None, j, value, start)[0]
+        nonlocal last
+        start = alongside(replace(top, coef=last), j, value)
+        height, last = penalised_profile(data, j, value, start)
+        return height
 
     se = float(np.sqrt(top.covariance[j, j]))
     lo, hi = profile_interval(highest, float(top.coef[j]), se, top.loglik, problem.level)
@@ -115,19 +120,13 @@ def _tops(
 
 
 def penalised_profile(
-    event: FloatArray,
-    x: FloatArray,
-    weights: FloatArray | None,
-    j: int,
-    value: float,
-    start: FloatArray,
+    data: Scaled, j: int, value: float, start: FloatArray
 ) -> tuple[float, FloatArray]:
     """The highest penalised log-likelihood with coefficient j held at value, and where it is (k,).
 
     The penalty keeps the column that is held, as Heinze & Schemper have it. `start` (k,) are the
-    coefficients to begin from, that of column j at `value`.
+    coefficients to begin from, that of column j at `value`. `data` is not centred where j is 0.
     """
-    data = prepare(event, x, weights, centred=j > 0)
     free = np.arange(data.z.shape[1]) != j
     beta = data.inward(start)
     beta[j] = value * data.scale[j] if j else value

@@ -106,12 +106,13 @@ def _curve(data: Scaled, beta: FloatArray) -> Curve:
     The log-likelihood is -inf where the information vanishes.
     """
     eta = data.z @ beta
-    information, _ = fisher_information(data, expit(eta))
+    p = expit(eta)
+    information, root = fisher_information(data, p)
     sign, logdet = np.linalg.slogdet(information)
     logdet += 2.0 * np.log(data.scale).sum()  # as of the columns before they were scaled
     fit = float(data.weights @ (data.event * eta - log1p_exp(eta)))
     try:
-        score = _score(data, beta)
+        score = _modified(data, p, information, root)
     except AnalysisError:
         return Curve(-np.inf, np.full(len(beta), np.nan), information)
     return Curve(fit + 0.5 * float(logdet) if sign > 0 else -np.inf, score, information)
@@ -120,8 +121,12 @@ def _curve(data: Scaled, beta: FloatArray) -> Curve:
 def _score(data: Scaled, beta: FloatArray) -> FloatArray:
     """Firth's modified score, (k,)."""
     p = expit(data.z @ beta)
-    information, root = fisher_information(data, p)
-    leverage = np.einsum("ij,ij->i", root @ solved(information, np.eye(len(beta))), root)
+    return _modified(data, p, *fisher_information(data, p))
+
+
+def _modified(data: Scaled, p: FloatArray, information: FloatArray, root: FloatArray) -> FloatArray:
+    """Firth's modified score (k,) at probabilities p (n,), with what `fisher_information` gives."""
+    leverage = np.einsum("ij,ij->i", root @ solved(information, np.eye(len(information))), root)
     return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
 
 

@@ -3,8 +3,9 @@
 -- Grain: one administration that was given (an infusion stopped early counts with its dose).
 -- Only what doses need: writing is the cost of this step. medication_id leads back to the full row.
 -- concentration_g_per_l, strength_g: the row's own, else the product's as the code list declares it
--- (null where neither is known, or where the list declares two). billing_unit_g: grams in one unit
--- of a billing code, as the code list states it; null for every other code.
+-- (null where neither is known, where the list declares two, and of a row that says to be stronger
+-- than its product). billing_unit_g: grams in one unit of a billing code, as the code list states
+-- it; null for every other code.
 -- Source: clinical specification section 3 (product, routes, dose to grams).
 WITH product AS (
     SELECT
@@ -31,11 +32,7 @@ SELECT
         CASE WHEN m.vocabulary = 'HCPCS' AND p.billing_unit_g IS NOT NULL THEN 'unit' END
     ) AS dose_unit,
     p.billing_unit_g,
-    CASE
-        WHEN ISFINITE(m.concentration_g_per_l) AND m.concentration_g_per_l > 0
-            THEN m.concentration_g_per_l
-        ELSE p.concentration_g_per_l
-    END AS concentration_g_per_l,
+    CONCENTRATION(m.concentration_g_per_l, p.concentration_g_per_l) AS concentration_g_per_l,
     CASE
         WHEN ISFINITE(m.strength_g) AND m.strength_g > 0 THEN m.strength_g
         ELSE p.strength_g
