@@ -23,6 +23,7 @@ from ehrivig.stats.timezero import (
     time_dependent_cox,
     weighted_clones,
 )
+from ehrivig.stats.timezero.groups import groups_of
 
 NAN, DAY, GRACE, STEP, HORIZON = float("nan"), 24.0, 48.0, 6.0, 240.0
 N_DAYS, N_TRIALS = 10, 4
@@ -378,3 +379,24 @@ def test_a_gap_is_refused_only_where_somebody_is_followed() -> None:
 
 def _named(values: np.ndarray) -> Course:
     return course(values, names=["severity"])
+
+
+def test_groups_of_people_alike_but_for_what_moves_do_not_depend_on_their_order() -> None:
+    """Ten people, each with nine who differ in their course, or in when they leave, alone."""
+    n = 200
+    alike = np.repeat(np.arange(n // 10), 10)
+    moves = np.random.default_rng(1).normal(size=(n, 3))
+    moves[::4] = 0.0
+    leaves = np.arange(n) + 1000.0
+    shuffled = np.random.default_rng(2).permutation(n)
+
+    def of(rows: np.ndarray) -> np.ndarray:
+        time, event = 40.0 + alike[rows], alike[rows] % 2 == 0
+        start = np.where(alike[rows] % 3 == 0, 5.0, np.nan)
+        moving = course(moves[rows], step_hours=24.0)
+        made = follow_up(
+            time, event, start, alike[rows][:, None], course=moving, leaves_hours=leaves[rows]
+        )
+        return groups_of(made)
+
+    assert (of(np.arange(n))[shuffled] == of(shuffled)).all()

@@ -63,7 +63,7 @@ def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, f
     """The penalised profile limits of coefficient j, and p of its likelihood-ratio test."""
 
     data = prepare(problem.event, problem.x, None, centred=j > 0)
-    last = top.coef
+    last = top.coef  # each climb begins where the one before ended
 
     def highest(value: float) -> float:
         nonlocal last
@@ -71,9 +71,10 @@ def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, f
         height, last = penalised_profile(data, j, value, start)
         return height
 
+    at_zero = highest(0.0)  # first: what follows depends on the level
     se = float(np.sqrt(top.covariance[j, j]))
     lo, hi = profile_interval(highest, float(top.coef[j]), se, top.loglik, problem.level)
-    return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - highest(0.0)))))
+    return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - at_zero))))
 
 
 def penalised(

@@ -13,7 +13,8 @@ N_GROUPS = 20
 def groups_of(cohort: FollowUp) -> IntArray:
     """A group of each patient (n,), at random, but the same whatever the order of the rows."""
     start = np.where(np.isnan(cohort.start_hours), np.inf, cohort.start_hours)
-    keys = [] if cohort.x is None else list(cohort.x.T)
+    moves = () if cohort.course is None else cohort.course.values.reshape(cohort.n, -1).T
+    keys = [*moves, cohort.leaves_hours, *(() if cohort.x is None else cohort.x.T)]
     order = np.lexsort([*keys, start, cohort.event, cohort.time_hours])
     group = np.empty(cohort.n, dtype=np.int64)
     group[order] = np.random.default_rng(0).permutation(cohort.n) % N_GROUPS
