@@ -119,7 +119,12 @@ def of_parquet(dump: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param("CSV", marks=SLOW), "CSV.gz", pytest.param("DuckDB", marks=SLOW), "Delta"]
+    "name",
+    [
+        pytest.param("CSV", marks=SLOW),
+        "CSV.gz",
+        *(pytest.param(name, marks=SLOW) for name in ("DuckDB", "Delta")),
+    ],
 )
 def test_the_same_bytes_of_results(
     dump: Path, of_parquet: dict[str, str], tmp_path: Path, name: str

@@ -303,6 +303,47 @@ def test_a_choice_filters_what_is_drawn(run: Path, tmp_path: Path) -> None:
 
 
 @needs_browser
+def test_ratios_are_drawn_by_their_logarithm_and_differences_as_they_are(
+    run: Path, tmp_path: Path
+) -> None:
+    page = view([run], tmp_path / "view.html")
+    choose = """
+<script>addEventListener("load", async () => {
+  await draw(document.getElementById("effects"));
+  const place = document.getElementById("chart-effects"), found = [];
+  for (const value of ["OR", "RD"]) {
+    const measure = place.querySelector("select[aria-label=Measure]");
+    measure.value = value; measure.dispatchEvent(new Event("input", {bubbles: true}));
+    measure.dispatchEvent(new Event("change", {bubbles: true}));
+    await new Promise(done => setTimeout(done, 500));
+    const ticks = [];
+    for (const label of place.querySelectorAll(".role-axis-label text")) {
+      const number = Number(label.textContent.replace("\u2212", "-"));
+      const box = label.getBoundingClientRect();
+      const at = value === "OR" ? Math.log(number) : number;
+      if (isFinite(at)) ticks.push([at, box.x + box.width / 2]);
+    }
+    ticks.sort((a, b) => a[0] - b[0]);
+    if (ticks.length > 4) { ticks.shift(); ticks.pop(); }  // the ends may be set inwards
+    const steps = ticks.slice(1).map(
+      (tick, k) => (tick[1] - ticks[k][1]) / (tick[0] - ticks[k][0]));
+    found.push(ticks.length, (Math.max(...steps) / Math.min(...steps)).toFixed(1));
+  }
+  document.body.dataset.axis = found.join(" ");
+});</script>"""
+    add(page, choose)
+    document, complaints = opened(page, tmp_path / "profile", budget=20_000)
+    assert complaints == []
+    found = re.search(r'data-axis="(\d+) ([\d.]+) (\d+) ([\d.]+)"', document)
+    assert found, re.search(r'data-axis="[^"]*"', document)
+    of_ratios, even, of_differences, evenly = found.groups()
+    assert int(of_ratios) > 1
+    assert int(of_differences) > 1
+    assert float(even) <= 1.2
+    assert float(evenly) <= 1.2
+
+
+@needs_browser
 def test_186_hospitals_are_there_in_time(run: Path, tmp_path: Path) -> None:
     """The page opens, and its first chart stands, within 3 s by the browser's own clock."""
     runs = {"all": Run(many_hospitals(run, tmp_path / "copy", 186))}
