@@ -1,4 +1,4 @@
-"""The one place that speaks to DuckDB: a connection, and SQL files as checked queries.
+"""A locked connection to DuckDB, and what a statement may do with it.
 
 Values are always named parameters; table and column names come only from this package's own
 constants. Every statement is kept as text that runs in a bare DuckDB shell (`Database.log`).
@@ -10,12 +10,9 @@ A layout and a view of an extract are SQL that somebody else wrote.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,81 +20,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ehrivig import interrupts, resources
+from ehrivig.database.query import Query
+from ehrivig.database.refusals import first_line, translated
 from ehrivig.errors import (
-    EhrivigError,
-    ExtractError,
-    OutOfReach,
-    RefusedValue,
-    UnreadableValue,
     UsageError,
-    stopped_by_hand,
 )
 from ehrivig.literals import Parameters, literal, render, values_of
 from ehrivig.store import StorePath, object_files
 
 _COMMENT = re.compile(r"--[^\n]*")
-
-
-@dataclass(frozen=True)
-class Query:
-    """One SELECT from an SQL file, with the named parameters it needs."""
-
-    name: str
-    text: str
-    parameters: frozenset[str]
-
-    @classmethod
-    def load(cls, path: Path, name: str | None = None) -> Query:
-        """The query in `path`; raises UsageError unless the file is exactly one SELECT."""
-        return cls.parse(_text_of(path, name or path.stem), name or path.stem)
-
-    @classmethod
-    def parse(cls, text: str, name: str) -> Query:
-        """The query in `text`; raises UsageError unless it is exactly one SELECT."""
-        try:
-            parameters = _parameters_of_select(text)
-        except duckdb.Error as error:
-            raise UsageError(f"sql: {name}: {_first_line(error)}. Mend the SQL file.") from error
-        if parameters is None:
-            raise UsageError(f"sql: {name}: must hold exactly one SELECT. Mend the SQL file.")
-        return cls(name, text.strip().rstrip(";"), parameters)
-
-    def bind(self, values: Parameters) -> dict[str, Any]:
-        """Just the parameters this query needs; raises UsageError when one is missing."""
-        missing = sorted(self.parameters - set(values))
-        if missing:
-            raise UsageError(f"sql: {self.name}: no value for {', '.join(missing)}.")
-        return {key: values[key] for key in sorted(self.parameters)}
-
-
-def _text_of(path: Path, name: str) -> str:
-    """The text of an SQL file; UsageError when there is none that can be read."""
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UsageError(f"sql: {name} is a pipe or a device, not a file. Put a text file there.")
-    try:
-        return resources.text(path).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"sql: {name}: line {line} is not UTF-8. Save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        raise UsageError(f"sql: {name} cannot be read: {error.strerror}.") from error
-
-
-@lru_cache(maxsize=1_000)
-def _parameters_of_select(text: str) -> frozenset[str] | None:
-    """The named parameters of one SELECT; None unless the text is that.
-
-    The same files are read for every hospital, and parsed once.
-    """
-    statements = duckdb.extract_statements(text)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        return None
-    return frozenset(statements[0].named_parameters)
-
-
 _ALONE: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -159,7 +90,7 @@ class Database:
                 if value is not None:
                     self._connection.execute(f"SET {name} = {literal(value)}")
         except duckdb.Error as error:
-            raise UsageError(f"database: {_first_line(error)}") from error
+            raise UsageError(f"database: {first_line(error)}") from error
 
     def __enter__(self) -> Database:
         return self
@@ -190,14 +121,14 @@ class Database:
     def rows(self, sql: str, values: Parameters | None = None) -> list[tuple[Any, ...]]:
         """All rows of a small result."""
         found = self._run(sql, values)
-        with _translated():
+        with translated():
             return found.fetchall()
 
     def frame(self, query: Query | str, values: Parameters | None = None) -> pl.DataFrame:
         """A small result as a Polars frame (cohort-sized: one row per admission at most)."""
         sql, bound = self._prepare(query, values)
         self._keep(sql, bound)
-        with _translated():
+        with translated():
             frame: pl.DataFrame = self._connection.sql(sql, params=bound or None).pl()
         return frame
 
@@ -299,7 +230,7 @@ class Database:
     ) -> duckdb.DuckDBPyConnection:
         if keep:
             self._keep(sql, values or {})
-        with _translated():
+        with translated():
             return self._connection.execute(sql, dict(values) if values else None)
 
     def logged_as(self, sql: str, instead: str) -> None:
@@ -314,100 +245,3 @@ class Database:
         for own, instead in self._logged_as.items():
             text = text.replace(own, instead)
         self.log.append(text + ";")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-def _asked_for(message: str) -> str:
-    """A message of DuckDB about a file: what it quotes goes, unless it is the path of one."""
-    return _QUOTED.sub(lambda found: _path(found[1] or found[2] or "") or "a file", message)
-
-
-def _damaged(message: str) -> str:
-    """The path of a file that is there, which a message quotes; nothing where it quotes none."""
-    quoted = (found[1] or found[2] or "" for found in _QUOTED.finditer(message))
-    return next((_path(name) for name in quoted if os.path.isfile(name)), "")
-
-
-def _path(quoted: str) -> str:
-    """The end of a path that is there, or whose folder is; nothing of anything else."""
-    path = Path(quoted)
-    there = path.is_absolute() and os.path.isdir(path.parent)
-    return "/".join(path.parts[-3:]) if there or quoted.startswith("s3://") else ""
-
-
-def user_error(error: BaseException | None) -> EhrivigError | None:
-    """The user's part of an error that another engine got from this database; None without one."""
-    found = _translate(error) if isinstance(error, duckdb.Error) else error
-    known = isinstance(found, EhrivigError) and not isinstance(found, UnreadableValue)
-    return found if known else None  # type: ignore[return-value]
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Errors of DuckDB are the user's where they can be; a signal in a statement is a signal."""
-    interrupts.refuse_told()
-    try:
-        yield
-    except Exception as error:
-        interrupts.refuse_told()
-        if stopped_by_hand(error):
-            raise KeyboardInterrupt from error
-        if isinstance(error, duckdb.Error):
-            raise _translate(error) from error.__cause__
-        raise
-
-
-def _translate(error: duckdb.Error) -> EhrivigError | duckdb.Error:
-    """The user's part of a DuckDB error: unreadable files and values, exhausted memory; else it."""
-    message = _first_line(error)
-    if isinstance(error, duckdb.PermissionException):
-        return OutOfReach(f"reads {_what_is_barred(message)}, which is no part of the extract")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return UsageError(f"memory: {message}. Give more with --memory, or free disk for spilling.")
-    if isinstance(error, duckdb.IOException):
-        return ExtractError(f"extract: {_asked_for(message)}. Replace the file and run again.")
-    if isinstance(error, duckdb.TransactionException) and "Could not write" in message:
-        return UsageError("disk: a database file cannot be written. Free disk.")
-    if isinstance(error, duckdb.DataError):
-        return UnreadableValue(f"a value {_what_is_wrong(message)}")
-    if isinstance(error, duckdb.InvalidInputException | duckdb.NotSupportedError):
-        if file := _damaged(message):
-            return ExtractError(f"extract: {file} cannot be read. Replace the file and run again.")
-        return RefusedValue(_why_refused(message))
-    return error
-
-
-def _what_is_barred(message: str) -> str:
-    """The file, folder or address that a statement may not name."""
-    named = _BARRED.search(message)
-    return repr(named[1]) if named else "from outside"
-
-
-def _what_is_wrong(message: str) -> str:
-    """What an error says of a value, without the value."""
-    wanted = [name for name in _WANTED.findall(message) if _TYPES.fullmatch(name)]
-    if wanted:
-        return f"is no {wanted[-1]}"
-    return "is out of range" if "out of range" in message.lower() else "cannot be read"
-
-
-def _why_refused(message: str) -> str:
-    """What a function says of its values: a message that may hold any of them, so none of it."""
-    if "More than one row returned by a subquery" in message:
-        return "a subquery gives several rows where one value is asked for"
-    return "a value cannot be read"
-
-
-_BARRED = re.compile(r'Cannot access \w+ "(.*?)" - ')
-_QUOTED = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
-_WANTED = re.compile(r"\bto (?:type |the type )?([A-Z][A-Z0-9_]+)")
-"""The type that a value was to become; a message of DuckDB quotes the value before it."""
-_TYPES = re.compile(
-    r"BOOL(EAN)?|(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|U?INT(8|16|32|64|128)|U(TINY|SMALL|BIG|HUGE)INT"
-    r"|FLOAT|DOUBLE|DECIMAL|VARCHAR|BLOB|BIT|DATE|TIME(STAMP(_S|_MS|_NS)?)?|INTERVAL|UUID|JSON"
-    r"|ENUM|STRUCT|LIST|MAP|UNION"
-)
-"""What may be told as a type: a value that looks like one is not."""
