@@ -287,6 +287,8 @@ def test_ivig_by_ingredient_route_and_declared_quantity(tmp_path: Path) -> None:
         exposure(3, 501, 200.0, route_concept_id=4142048),
         exposure(4, 502, 500.0),
         exposure(5, 501, 0.0),
+        exposure(6, 501, 200.0, drug_type_concept_id=0),
+        exposure(7, 501, 200.0, drug_type_concept_id=987654321),  # of no vocabulary
     )
     plan = study(**PLAN, drug_quantity={"7": "ml"})
     found = rows(
@@ -302,6 +304,8 @@ def test_ivig_by_ingredient_route_and_declared_quantity(tmp_path: Path) -> None:
         (3, 200.0, "mL", 50.0, 2.5, "sc", "given", "exclude"),
         (4, 500.0, "mL", None, None, "iv", "given", None),
         (5, None, "mL", 50.0, 2.5, "iv", "given", "include"),
+        (6, 200.0, "mL", 50.0, 2.5, "iv", None, "include"),
+        (7, 200.0, "mL", 50.0, 2.5, "iv", None, "include"),
     ]
     units = rows(folder, "SELECT DISTINCT dose_unit FROM mapped.medication", _reading("unit"))
     assert units == [("vial",)]
