@@ -33,18 +33,18 @@ pytestmark = [
     pytest.mark.usefixtures("more_quickly"),
 ]
 slow = pytest.mark.slow
-PATIENTS, HOSPITALS = 400, ("A", "B", "C", "D", "E", "F", "G")
+PATIENTS, HOSPITALS = 280, ("A", "B", "C", "D", "E", "F", "G")
 IN_TOKYO, SHIFTED, DAMAGED, WITHOUT_SCORES, WITHOUT_DEVICES = "CE", "D", "E", "B", "F"
 EMPTY = "G"
 KEYS = ("admission_id", "patient_id", "medication_id")
 SETTINGS: dict[str, dict[str, Any]] = {
     "one by one": {"batch_rows": 0},
-    "small batches": {"batch_rows": 20_000},
+    "small batches": {"batch_rows": 14_000},
     "large batches": {"batch_rows": 1_000_000},
     "by memory": {},
-    "two workers": {"workers": 2, "share_rows": 7_000},  # two of the hospitals in shares
+    "two workers": {"workers": 2, "share_rows": 4_900},  # two of the hospitals in shares
     "two workers, large batches": {"workers": 2, "batch_rows": 1_000_000},
-    "shares": {"share_rows": 5_000},
+    "shares": {"share_rows": 3_500},
 }
 NUMBERS, TEXT = "whole numbers", "text"
 WITH_TEXT = ("A", "B", "C")
