@@ -33,6 +33,7 @@ def give(hospital: Hospital, rows: str, weight: str = "80") -> None:
 
 RATE = "0.1 | ug/kg/min | given"
 STOP = "- | - | stopped"
+PUSH = "10 | ug | given"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,28 @@ STOP = "- | - | stopped"
         (
             f"1 | 4 | {RATE} | 01-02 10:00 | 01-02 12:00\n1 | 4 | {STOP} | 01-02 15:00 | -",
             [("10:00", "12:00")],
+        ),
+        # a push (10 ug) is no infusion and ends none, whatever follows, with or without a moment
+        (
+            f"1 | 4 | {PUSH} | 01-02 11:00 | -\n1 | 4 | {STOP} | 01-02 15:00 | -\n"
+            f"1 | 4 | {RATE} | 01-02 10:00 | -",
+            [("10:00", "15:00")],
+        ),
+        (
+            f"1 | 4 | {PUSH} | 01-02 09:00 | -\n1 | 4 | {RATE} | 01-02 12:00 | -\n"
+            f"1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("12:00", "15:00")],
+        ),
+        (f"1 | 4 | {PUSH} | 01-02 11:00 | 01-02 11:00", []),
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | {PUSH} | 01-02 11:00 | -\n"
+            f"1 | 4 | {RATE} | 01-02 12:00 | 01-02 13:00\n1 | 4 | {STOP} | 01-02 13:00 | -",
+            [("10:00", "12:00"), ("12:00", "13:00")],
+        ),
+        # a bag of which nobody charts a rate runs until it is stopped
+        (
+            f"1 | 4 | 250 | mL | given | 01-02 10:00 | -\n1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "15:00")],
         ),
         # a stop alone is nothing
         (f"1 | 4 | {STOP} | 01-02 15:00 | -", []),
