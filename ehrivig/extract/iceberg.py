@@ -23,6 +23,8 @@ LOG = "metadata"
 _SUFFIX = ".metadata.json"
 _HINT = "version-hint.text"
 _NUMBER = re.compile(r"(?:v(\d+)|(\d+)-[^.]+)(?:\.gz)?\.metadata\.json")
+_DATA = 0
+"""What the content of a data file is called; a table of version 1 has nothing else."""
 _WRITE = "write its present rows to plain Parquet files"
 _REWRITE = f"Rewrite its data files (rewrite_data_files), or {_WRITE}."
 _COPY = f"Copy the table whole, or {_WRITE}."
@@ -44,7 +46,7 @@ def current(folder: Path, root: Path) -> Current:
     files: dict[Path, TableFile] = {}
     for entry in entries:
         data = entry.data_file
-        if data.content.name != "DATA":
+        if getattr(data.content, "value", data.content) not in (None, _DATA):
             raise ExtractError(
                 f"{where}: is an Iceberg table with delete files: its data files hold deleted "
                 f"rows too. {_REWRITE}"

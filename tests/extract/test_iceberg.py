@@ -127,6 +127,27 @@ def test_hidden_partitions_name_the_hospital_however_their_folders_are_called(
     assert content(folder) == wanted
 
 
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_partitions_that_changed_and_hospitals_that_are_numbers(
+    tables: Tables, version: str
+) -> None:
+    """Older files are of all hospitals; newer ones of one, in folders of other keys."""
+    folder = tables.folder
+    for path in folder.glob("*.parquet"):
+        number = pl.col("hospital_id").replace_strict({"A": 7, "B": 12})
+        pl.read_parquet(path).with_columns(number).write_parquet(path)
+    wanted = content(folder)
+    rows = rows_of(tables)
+    table = tables.made("lab", rows, **{"format-version": version})
+    with table.update_spec() as spec:
+        spec.add_identity("hospital_id")
+        spec.add_identity("unit")
+    table.append(rows)
+    assert list((folder / DATA).glob("hospital_id=7/unit=mg%2FL/*.parquet"))
+    assert content(folder) == sorted(2 * wanted, key=str)
+    assert extract.inspect(folder, study()).hospitals == ("12", "7")
+
+
 def test_rows_of_no_hospital_and_of_another_than_the_metadata_say(tables: Tables) -> None:
     folder = tables.folder
     rows = rows_of(tables).filter(pc.field("hospital_id") == "A")
