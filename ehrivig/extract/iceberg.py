@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract import iceberg_columns
+from ehrivig.extract import iceberg_avro, iceberg_columns
 from ehrivig.extract.file_names import why_left_out
-from ehrivig.extract.part_checks import refused, where_in
+from ehrivig.extract.part_checks import where_in
 from ehrivig.extract.table_file import Current, TableFile
 
 LOG = "metadata"
@@ -44,8 +44,7 @@ def current(folder: Path, root: Path) -> Current:
     state = _state(folder, where)
     table, entries = _read(state, folder, where)
     files: dict[Path, TableFile] = {}
-    for entry in entries:
-        data = entry.data_file
+    for data, partition in entries:
         if getattr(data.content, "value", data.content) not in (None, _DATA):
             raise ExtractError(
                 f"{where}: is an Iceberg table with delete files: its data files hold deleted "
@@ -63,15 +62,15 @@ def current(folder: Path, root: Path) -> Current:
             raise ExtractError(
                 f"{where}: the metadata of the Iceberg table name {path.name} twice. {_REWRITE}"
             )
-        files[path] = _file(path, data, table, folder, root)
+        files[path] = _file(path, data, partition, table, folder, root)
     snapshot = table.current_snapshot_id if entries else "none"
     told = f"metadata of an Iceberg table, of snapshot {snapshot} ({state.name})"
     return Current("the metadata of the Iceberg table", told, "snapshot", files)
 
 
-def _file(path: Path, data: Any, table: Any, folder: Path, root: Path) -> TableFile:
+def _file(path: Path, data: Any, spec: Any, table: Any, folder: Path, root: Path) -> TableFile:
     """A data file as it is read; one that is there in part has a problem instead."""
-    file = iceberg_columns.placed(path, data, table, folder, root, cure=_REWRITE)
+    file = iceberg_columns.placed(path, data.partition, spec, table, folder, root, cure=_REWRITE)
     if not path.is_file() or path.stat().st_size == data.file_size_in_bytes:
         return file
     told = (
@@ -120,25 +119,40 @@ def _number(path: Path) -> int:
     return int(found[1] or found[2]) if found else -1
 
 
-def _read(state: Path, folder: Path, where: str) -> tuple[Any, list[Any]]:
-    """The metadata of a table, and the live entries of its current snapshot."""
+def _read(state: Path, folder: Path, where: str) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The metadata of a table, and the files of its current snapshot, each with its partitions."""
     try:
-        from pyiceberg.manifest import read_manifest_list
-        from pyiceberg.serializers import FromInputFile
+        from pyiceberg.serializers import Compressor, FromByteStream
     except ImportError as error:
         raise ExtractError(
             f"{where}: is an Iceberg table, and the package pyiceberg is missing. Install "
             f"ehrivig[iceberg], or {_WRITE}."
         ) from error
+
+    def located(uri: str) -> Path:
+        path = _below(uri, folder, table.location)
+        if path is None:
+            raise _outside(where)
+        if path.is_file():
+            return path
+        raise ExtractError(
+            f"{where}: {path.relative_to(folder).as_posix()} is named by the metadata of the "
+            f"Iceberg table, and is not there. {_COPY}"
+        )
+
     try:
-        opened: Any = _File(state.as_posix(), state)
-        table: Any = FromInputFile.table_metadata(opened)
+        with state.open("rb") as stream:
+            opened: Any = stream
+            packed = Compressor.get_compressor(state.name)
+            table: Any = FromByteStream.table_metadata(opened, compression=packed)
         snapshot = table.current_snapshot()
-        if snapshot is None:
+        if snapshot is None and not (table.snapshots or table.refs):
             return table, []
-        files: Any = _Files(folder, table.location, where)
-        manifests = list(read_manifest_list(files.new_input(snapshot.manifest_list)))
-        return table, [entry for one in manifests for entry in one.fetch_manifest_entry(files)]
+        entries = iceberg_avro.live_files(located(snapshot.manifest_list), located)
+        files = [(data, table.specs()[number]) for data, number in entries]
+        if any(len(data.partition) != len(spec.fields) for data, spec in files):
+            raise ValueError("the values of a partition are not those of its fields")
+        return table, files
     except ExtractError:
         raise
     except Exception as error:
@@ -146,45 +160,6 @@ def _read(state: Path, folder: Path, where: str) -> tuple[Any, list[Any]]:
             f"{where}: the metadata of the Iceberg table cannot be read ({type(error).__name__}). "
             f"Mend the table, or {_WRITE}."
         ) from error
-
-
-class _File:
-    """A file as pyiceberg opens it."""
-
-    def __init__(self, location: str, path: Path) -> None:
-        self.location = location
-        self._path = path
-
-    def __len__(self) -> int:
-        return self._path.stat().st_size
-
-    def exists(self) -> bool:
-        """Whether it is there."""
-        return self._path.is_file()
-
-    def open(self, seekable: bool = True) -> BinaryIO:
-        """The bytes of the file; `seekable` is what pyiceberg asks, and always so."""
-        return self._path.open("rb")
-
-
-class _Files:
-    """Files below the folder of a table, by the paths that its metadata give them; no others."""
-
-    def __init__(self, folder: Path, location: str, where: str) -> None:
-        self._folder, self._location, self._where = folder, location, where
-
-    def new_input(self, location: str) -> _File:
-        """One file; ExtractError for one elsewhere, or one that is not there."""
-        path = _below(location, self._folder, self._location)
-        if path is None:
-            raise _outside(self._where)
-        if not path.is_file():
-            raise refused(
-                path,
-                self._folder.parent,
-                f"is named by the metadata of the Iceberg table, and is not there. {_COPY}",
-            )
-        return _File(location, path)
 
 
 def _below(uri: str, folder: Path, location: str) -> Path | None:

@@ -17,10 +17,12 @@ from ehrivig.extract.table_file import TableFile
 _HOSPITAL = HIVE.rstrip("=")
 
 
-def placed(path: Path, data: Any, table: Any, folder: Path, root: Path, *, cure: str) -> TableFile:
+def placed(
+    path: Path, values: Any, spec: Any, table: Any, folder: Path, root: Path, *, cure: str
+) -> TableFile:
     """A data file with its hospital, and the columns of its table.
 
-    `data`: the entry of the file; `table`: the metadata of its table, which lies in `folder`.
+    `values`: those of its partition by `spec`; `table`: the metadata of its table, in `folder`.
     Folders key=value say nothing, except where the files lack such a column (as Hive writes them),
     and where a folder of a hospital lies around the table. ExtractError, with `cure`, where a
     column of the file has not the name that its id has in the table, or a value of a partition is
@@ -28,7 +30,7 @@ def placed(path: Path, data: Any, table: Any, folder: Path, root: Path, *, cure:
     """
     where = where_in(path, root)
     columns = frozenset(one.name.casefold() for one in table.schema().fields)
-    identity = _identity(data, table)
+    identity = _identity(values, spec, table)
     by_log = TableFile(path, _hospital(identity, where), columns=columns, folders=False)
     arrow = footers.columns_of(by_log, root) if path.is_file() else None
     if arrow is None:
@@ -47,11 +49,11 @@ def placed(path: Path, data: Any, table: Any, folder: Path, root: Path, *, cure:
     return TableFile(path, None, columns=columns) if lacking or around else by_log
 
 
-def _identity(data: Any, table: Any) -> list[tuple[int, str, Any]]:
+def _identity(values: Any, spec: Any, table: Any) -> list[tuple[int, str, Any]]:
     """Id, name and value of each column that has one value in all rows of a file."""
     names = table.schema()
     found = []
-    for field, value in zip(table.specs()[data.spec_id].fields, data.partition, strict=True):
+    for field, value in zip(spec.fields, values, strict=True):
         name = names.find_column_name(field.source_id)
         if str(field.transform) == "identity" and name is not None:
             found.append((field.source_id, name, value))
