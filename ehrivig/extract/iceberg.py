@@ -81,10 +81,12 @@ def _file(path: Path, data: Any, spec: Any, table: Any, folder: Path, root: Path
 
 
 def _states(folder: Path) -> Iterator[Path]:
-    """The files that hold a state of the table each."""
-    if folder.is_dir():
-        named = (path for path in folder.iterdir() if path.name.endswith(_SUFFIX))
-        yield from (path for path in named if path.is_file() and not why_left_out(path.name))
+    """The files that hold a state of the table each; none where the folder may not be listed."""
+    try:
+        named = [path for path in folder.iterdir() if path.name.endswith(_SUFFIX)]
+    except (NotADirectoryError, FileNotFoundError, PermissionError):
+        return
+    yield from (path for path in named if path.is_file() and not why_left_out(path.name))
 
 
 def _state(folder: Path, where: str) -> Path:
