@@ -216,6 +216,20 @@ def test_one_hour_at_least_in_pieces(hospital: Hospital, rows: str, points: int 
     assert [row[2] for row in hospital.rows("sofa_vasoactive")] == [points]
 
 
+def test_a_push_is_no_vasopressor_of_a_shock(hospital: Hospital) -> None:
+    """Five hours pass between the push and the rate: nothing ran, and nothing scores."""
+    give(
+        hospital,
+        f"""1 | 4 | {PUSH} | 01-02 10:00 | -
+        1 | 4 | 0.05 | ug/kg/min | given | 01-02 15:00 | -
+        1 | 4 | {STOP} | 01-02 15:50 | -""",
+    )
+    assert [(f"{r[1]:%H:%M}", f"{r[2]:%H:%M}") for r in hospital.rows("vasopressor_run")] == [
+        ("15:00", "15:50")
+    ]
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, None, None)]
+
+
 NOREPINEPHRINE = "1 | 4 | 0.05 | ug/kg/min | given | "
 
 
