@@ -13,6 +13,7 @@ from extracts import Rows, at, opened, study
 from test_extract import ADMISSIONS, hive
 
 from ehrivig import extract
+from ehrivig.analysis.dosing_table import dosing_variables
 from ehrivig.concepts import concept
 from ehrivig.database import Database
 from ehrivig.features.dose import NG_PER_G, amount_ng
@@ -188,3 +189,10 @@ def test_hospitals_that_are_read_together_have_the_same_ends(tmp_path: Path) -> 
         ("B", at("03-02 11:00"), True),
         ("B", at("03-02 17:00"), True),
     ]
+
+
+def test_the_coverage_says_what_is_assumed() -> None:
+    def label(asked: Study) -> str:
+        return next(one.label for one in dosing_variables(asked) if one.name == "dose_coverage")
+
+    assert label(plan(24)) == f"{label(plan(None))}; rates without an end: 24 h at most"
