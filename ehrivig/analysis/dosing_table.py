@@ -37,8 +37,15 @@ SCHEMA: dict[str, Any] = {
 
 
 def dosing_variables(study: Study) -> list[Variable]:
-    """The dosing features as table rows."""
-    return [Variable(name, label, unit, "", False) for name, (label, unit) in FEATURES.items()]
+    """The dosing features as table rows; the coverage says which ends of rates are assumed."""
+    hours = study.exposure.open_rate_hours
+    assumed = (
+        {} if hours is None else {"dose_coverage": f"; rates without an end: {hours:g} h at most"}
+    )
+    return [
+        Variable(name, f"{label}{assumed.get(name, '')}", unit, "", False)
+        for name, (label, unit) in FEATURES.items()
+    ]
 
 
 def dosing_histogram(table: pl.DataFrame, study: Study) -> pl.DataFrame:

@@ -67,3 +67,13 @@ def dose_unit(text: str | None) -> str | None:
 def is_rate(unit: str) -> bool:
     """Whether a unit in its one spelling is over a time."""
     return unit.rpartition("/")[2] in _TIMES
+
+
+def amount_units() -> tuple[str, ...]:
+    """Every unit in its one spelling that is no rate."""
+    return tuple(f"{unit}{per}" for unit in _AMOUNTS for per in ("", "/kg"))
+
+
+def rate_units() -> tuple[str, ...]:
+    """Every unit in its one spelling that is over a time."""
+    return tuple(f"{unit}/{time}" for unit in amount_units() for time in _TIMES)

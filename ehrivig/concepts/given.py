@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ehrivig.concepts.dose_rates import define_dose_rates
 from ehrivig.concepts.library import concept
 from ehrivig.database import Database
 
@@ -26,6 +27,7 @@ def define_given(db: Database) -> None:
     Needs `ref.drug_class`. What counts as given, what a list includes, and which of it was given
     by some routes, is said there alone.
     """
+    define_dose_rates(db)
     db.view("ref.included", concept("included"))
     db.macro("given", ["administration"], concept("given"))
     db.macro("ended", ["administration"], concept("ended"))

@@ -1,36 +1,32 @@
-"""A Delta table on this machine: the files of its current version, by its log (extra `delta`).
-
-Only the log is read with the package `deltalake`; the files are Parquet and are read like all
-others. Files that the log no longer names hold rows that were deleted or replaced.
-"""
+"""A Delta table on this machine: the files of its current version, by its log (extra `delta`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ehrivig.errors import ExtractError
+from ehrivig.extract import footers
+from ehrivig.extract.file_names import hive_key
+from ehrivig.extract.part_checks import where_in
+from ehrivig.extract.table_file import Current, TableFile
 
 LOG = "_delta_log"
 _WRITE = "write its present rows to plain Parquet files"
+_VECTORS = "deletionVectors"
+_READ = {_VECTORS, "columnMapping", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
+_READ |= {"typeWidening", "typeWidening-preview"}
+"""Features of tables that change nothing here, as files have their own types, or that are asked."""
 
 
-@dataclass(frozen=True)
-class Current:
-    """The version of a table, and the files that hold its rows."""
-
-    version: int
-    files: frozenset[Path]
-
-
-def current(folder: Path, where: str) -> Current:
+def current(folder: Path, root: Path) -> Current:
     """What the log of a table says of now; ExtractError for what would give other rows.
 
-    `where` names the table in messages.
+    `root`: the extract, below which messages name the table.
     """
+    where = where_in(folder, root)
     table = _opened(folder, where)
     mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none")
     if mapped != "none":
@@ -38,12 +34,32 @@ def current(folder: Path, where: str) -> Current:
             f"{where}: is a Delta table whose files name their columns otherwise (column mapping "
             f"by {mapped}), which is not read. Please {_WRITE}."
         )
-    if _deletes(table):
+    features = set(table.protocol().reader_features or ())
+    if features - _READ:
+        raise ExtractError(
+            f"{where}: is a Delta table with the feature {min(features - _READ)}, which is not "
+            f"read. Please {_WRITE}."
+        )
+    if _VECTORS in features and _deletes(table):
         raise ExtractError(
             f"{where}: is a Delta table with deletion vectors: its files hold deleted rows too. "
             f"Purge them (REORG TABLE ... APPLY (PURGE)), or {_WRITE}."
         )
-    return Current(int(table.version()), frozenset(_inside(table.file_uris(), folder, where)))
+    return _files(table, folder, root)
+
+
+def _files(table: Any, folder: Path, root: Path) -> Current:
+    where = where_in(folder, root)
+    columns = frozenset(one.name.casefold() for one in table.schema().fields)
+    files = {path: TableFile(path, None, columns=columns) for path in _paths(table, folder, where)}
+    partitions = list(table.metadata().partition_columns)
+    for file in files.values():
+        _refuse_other_folders(file, folder, where, partitions)
+        _refuse_dropped(file, columns, root)
+    version = f"version {int(table.version())}"
+    return Current(
+        "the log of the Delta table", f"log of a Delta table, of {version}", "version", files
+    )
 
 
 def _opened(folder: Path, where: str) -> Any:
@@ -73,10 +89,10 @@ def _deletes(table: Any) -> bool:
         return True
 
 
-def _inside(uris: Iterable[str], folder: Path, where: str) -> Iterable[Path]:
+def _paths(table: Any, folder: Path, where: str) -> Iterator[Path]:
     """The paths of files below the folder of their table; ExtractError for one elsewhere."""
     home = folder.absolute()
-    for uri in uris:
+    for uri in table.file_uris():
         path = Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
         if not path.is_relative_to(home) or ".." in path.parts:
             raise ExtractError(
@@ -84,3 +100,26 @@ def _inside(uris: Iterable[str], folder: Path, where: str) -> Iterable[Path]:
                 f"Copy the table whole, or {_WRITE}."
             )
         yield folder / path.relative_to(home)
+
+
+def _refuse_other_folders(file: TableFile, folder: Path, where: str, partitions: list[str]) -> None:
+    """ExtractError for values of a partition that only the log has: no folder is called so."""
+    steps = file.path.relative_to(folder).parts[:-1]
+    keys = {found[0] for step in steps if (found := hive_key(step))}
+    lost = [name for name in partitions if name not in keys]
+    if lost:
+        raise ExtractError(
+            f"{where}: is a Delta table whose log alone knows the values of {lost[0]!r}: its "
+            f"files lie in no folder {lost[0]}=... Please {_WRITE}."
+        )
+
+
+def _refuse_dropped(file: TableFile, columns: Collection[str], root: Path) -> None:
+    """ExtractError for a file with a column that its table no longer has."""
+    found = footers.columns_of(file, root) if file.path.is_file() else None
+    dropped = [name for name in found.names if name.casefold() not in columns] if found else []
+    if dropped:
+        raise ExtractError(
+            f"{file.where(root)}: has a column {dropped[0]!r} that the Delta table dropped, and so "
+            f"values that nobody should read. Please {_WRITE}."
+        )

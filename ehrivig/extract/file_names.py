@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from ehrivig.extract.delta import LOG
-
 SUFFIX = ".parquet"
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 """Names of delimited text, read in place of Parquet."""
@@ -29,10 +27,11 @@ _UNFINISHED = (
     re.compile(rf"\.?({_PART})\._COPYING_$"),
     re.compile(rf"\.({_PART})\.(?!sha256$)[A-Za-z0-9]{{6}}$"),  # rsync
 )
-_OF_A_LAKE = {
-    LOG: "a Delta table, whose files hold deleted rows too",
-    ".hoodie": "a Hudi table, whose files hold replaced rows too",
-}
+_OF_A_LAKE = (
+    (re.compile(r"_delta_log$"), "a Delta table, whose files hold deleted rows too"),
+    (re.compile(r".+\.metadata\.json$"), "an Iceberg table, whose files hold deleted rows too"),
+    (re.compile(r"\.hoodie$"), "a Hudi table, whose files hold replaced rows too"),
+)
 _KEY = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)$", re.DOTALL)
 
 
@@ -67,8 +66,8 @@ def unfinished(name: str) -> str | None:
 
 
 def lake(name: str) -> str | None:
-    """What a table is, of which not every Parquet file counts, by the name of a folder in it."""
-    return _OF_A_LAKE.get(name)
+    """What a table is, of which not every Parquet file counts, by a name that lies in it."""
+    return next((told for pattern, told in _OF_A_LAKE if pattern.match(name)), None)
 
 
 def hive_key(name: str) -> tuple[str, str] | None:

@@ -7,11 +7,11 @@ ends the run: rows could be in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract import delta, file_names, hospital_names
+from ehrivig.extract import file_names, hospital_names, lakes
 from ehrivig.extract.files import DATABASE_SUFFIXES, MARKER, LeftOut
 from ehrivig.extract.part_checks import (
     LEAVE_OUT,
@@ -19,6 +19,7 @@ from ehrivig.extract.part_checks import (
     folders,
     identity,
     is_folder,
+    part,
     refuse_one_file_twice,
     refuse_twin_folders,
     refuse_two_formats,
@@ -139,17 +140,18 @@ def _add(found: Found, entry: Path) -> None:
     found.places[name, around] = where
     found.entries.setdefault(name, where)
     if is_folder(entry, found.root):
-        paths = sorted(_parts(found, entry))
-        if not paths and any(path.name == delta.LOG for path in entries_of(entry, found.root)):
-            found.leave_out(entry, "a Delta table without rows")
+        files = sorted(_parts(found, entry), key=lambda file: file.path)
+        kind = None if files else lakes.kind_of(entry, entries_of(entry, found.root))
+        if kind:
+            found.leave_out(entry, f"{kind} table without rows")
             return
-        if not paths:
+        if not files:
             raise ExtractError(
                 f"{entry.name}: the folder holds no Parquet or CSV file. Fill or remove it."
             )
     else:
-        paths = [_part(entry, found.root)]
-    files = [TableFile(path, _hospital(path, found.root, name)) for path in paths]
+        files = [TableFile(part(entry, found.root), None)]
+    files = [_placed(file, found.root, name) for file in files]
     files = [*found.tables.get(name, ()), *files]
     refuse_one_file_twice(files, found.root)
     refuse_twin_folders(files, found.root, name)
@@ -157,19 +159,19 @@ def _add(found: Found, entry: Path) -> None:
     found.tables[name] = tuple(files)
 
 
-def _parts(found: Found, folder: Path) -> Iterator[Path]:
+def _parts(found: Found, folder: Path) -> Iterator[TableFile]:
     """The Parquet files below a folder; notes what is left out."""
     if isinstance(folder, StorePath):
-        yield from _objects(found, folder)
+        yield from (TableFile(path, None) for path in _objects(found, folder))
     else:
         yield from _files(found, folder, (identity(found.root), identity(folder)))
 
 
-def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[TableFile]:
     """The Parquet files below a folder of this machine; `above`: the folders that it lies in."""
     inside = list(entries_of(folder, found.root))
-    if any(path.name == delta.LOG for path in inside):
-        yield from _of_delta(found, folder)
+    if lakes.kind_of(folder, inside):
+        yield from lakes.files(folder, found.root, found.leave_out)
         return
     if not inside and len(above) > 2:
         raise refused(folder, found.root, "is an empty folder. Fill or remove it.")
@@ -179,75 +181,25 @@ def _files(found: Found, folder: Path, above: tuple[tuple[int, int], ...]) -> It
         if reason:
             found.leave_out(path, reason)
         elif not is_folder(path, found.root):
-            yield _part(path, found.root)
+            yield TableFile(part(path, found.root), None)
         elif (own := identity(path)) in above:
             raise refused(path, found.root, "is a link to a folder around it. Remove the link.")
         else:
             yield from _files(found, path, (*above, own))
 
 
-def _of_delta(found: Found, folder: Path) -> Iterator[Path]:
-    """The files of the current version of a Delta table; the others are left out by name."""
-    now = delta.current(folder, where_in(folder, found.root))
-    found.leave_out(folder / delta.LOG, f"log of a Delta table, of version {now.version}")
-    missing = set(now.files)
-    for path in sorted(folder.rglob("*")):
-        steps = path.relative_to(folder).parts
-        reason = next((told for step in steps if (told := file_names.why_left_out(step))), None)
-        if delta.LOG in steps or is_folder(path, found.root):
-            continue
-        if path in now.files:
-            missing.remove(path)
-            yield _part(path, found.root)
-        elif reason:
-            found.leave_out(path, reason)
-        else:
-            found.leave_out(_part(path, found.root), "not of the current version of the table")
-    if missing:
-        raise refused(
-            min(missing),
-            found.root,
-            "is named by the log of the Delta table, and is not there. "
-            "Copy the table whole, or restore the file.",
-        )
-
-
 def _objects(found: Found, folder: StorePath) -> Iterator[Path]:
     """The Parquet files below a prefix of an object store, which is listed at once."""
     for path in (one for one in folder.rglob("*") if one.is_file()):
         steps = path.relative_to(folder).parts
-        lakes = [told for step in steps if (told := file_names.lake(step))]
-        if lakes:
-            raise refused(folder, found.root, _of_a_lake(lakes[0]))
+        told = next((told for step in steps if (told := file_names.lake(step))), None)
+        if told:
+            raise refused(folder, found.root, _of_a_lake(told))
         reasons = [told for step in steps if (told := file_names.why_left_out(step))]
         if reasons:
             found.leave_out(path, reasons[0])
         else:
-            yield _part(path, found.root)
-
-
-def _part(path: Path, root: Path) -> Path:
-    """A file that is a part by its name; ExtractError for one that nobody recognises."""
-    if file_names.is_part(path.name):
-        return path
-    if _begins_as_parquet(path):
-        raise refused(
-            path, root, f"is Parquet, but not named so. Call it <name>.parquet, {LEAVE_OUT}."
-        )
-    raise refused(
-        path,
-        root,
-        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
-        f"one of these, remove it, {LEAVE_OUT}.",
-    )
-
-
-def _begins_as_parquet(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return bool(stream.read(4) == b"PAR1")
-    except OSError:
-        return False
+            yield part(path, found.root)
 
 
 def _refuse_unfinished(path: Path, beside: list[Path], root: Path) -> None:
@@ -258,13 +210,12 @@ def _refuse_unfinished(path: Path, beside: list[Path], root: Path) -> None:
         raise refused(
             path, root, f"is a transfer that was not finished. Finish it, or remove it ({whole})."
         )
-    told = file_names.lake(path.name)
-    if path.name == "metadata" and is_folder(path, root) and any(path.glob("*.metadata.json")):
-        told = "an Iceberg table, whose files hold deleted rows too"
-    if told and path.name == delta.LOG:
+    kind = lakes.kind_of(path.parent, [path])
+    if kind:
         raise refused(
-            path.parent, root, "is a Delta table itself. Give the folder that it lies in."
+            path.parent, root, f"is {kind} table itself. Give the folder that it lies in."
         )
+    told = file_names.lake(path.name)
     if told:
         raise refused(path.parent, root, _of_a_lake(told))
     begun = path.name == "_temporary" and "_SUCCESS" not in names
@@ -280,6 +231,11 @@ def _of_hospital(folder: Path, root: Path) -> str | None:
     """The folder hospital_id=... that lies around the tables in a folder; None without one."""
     steps = folder.relative_to(root).parts if folder != root else ()
     return next((name for name in steps if name.startswith(hospital_names.HIVE)), None)
+
+
+def _placed(file: TableFile, root: Path, table: str) -> TableFile:
+    """A file with the hospital that folders around it name, where these say anything."""
+    return replace(file, hospital_id=_hospital(file.path, root, table)) if file.folders else file
 
 
 def _hospital(path: Path, root: Path, table: str) -> str | None:

@@ -48,6 +48,14 @@ def schema(file: TableFile, root: Path) -> pa.Schema:
     return found
 
 
+def columns_of(file: TableFile, root: Path) -> pa.Schema | None:
+    """The columns of a file; None of one that cannot be read, which its reader is told."""
+    try:
+        return _footer(file, root).columns
+    except ExtractError:
+        return None
+
+
 def row_count(file: TableFile, root: Path) -> int:
     """The rows of a file, by its footer."""
     return _footer(file, root).rows

@@ -43,7 +43,7 @@ def refuse_two_formats(files: list[TableFile], root: Path) -> None:
 def refuse_twin_folders(files: list[TableFile], root: Path, table: str) -> None:
     """ExtractError when two folders of a table, written differently, name one hospital."""
     seen: dict[str, str] = {}
-    for file in (one for one in files if one.hospital_id is not None):
+    for file in (one for one in files if one.hospital_id is not None and one.folders):
         folder = next(n for n in folders(file.path, root) if n.startswith(hospital_names.HIVE))
         other = seen.setdefault(str(file.hospital_id), folder)
         if other != folder:
@@ -99,6 +99,30 @@ def is_folder(path: Path, root: Path) -> bool:
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         raise refused(path, root, f"is {_special(mode)}, no file. Remove it, {LEAVE_OUT}.")
     return stat.S_ISDIR(mode)
+
+
+def part(path: Path, root: Path) -> Path:
+    """A file that is a part by its name; ExtractError for one that nobody recognises."""
+    if file_names.is_part(path.name):
+        return path
+    if _begins_as_parquet(path):
+        raise refused(
+            path, root, f"is Parquet, but not named so. Call it <name>.parquet, {LEAVE_OUT}."
+        )
+    raise refused(
+        path,
+        root,
+        "is neither Parquet (.parquet) nor CSV (.csv, .csv.gz, .tsv, .tsv.gz). Write its rows as "
+        f"one of these, remove it, {LEAVE_OUT}.",
+    )
+
+
+def _begins_as_parquet(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return bool(stream.read(4) == b"PAR1")
+    except OSError:
+        return False
 
 
 def _special(mode: int) -> str:

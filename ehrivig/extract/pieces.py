@@ -56,7 +56,7 @@ def pieces(db: Database, files: Sequence[TableFile], root: Path, where: str) -> 
     _refuse_folders_above(files, root)
     groups: dict[object, list[TableFile]] = {}
     for file in files:
-        keys = tuple(key for key, _ in _keys(file.path, root))
+        keys = tuple(key for key, _ in _keys(file, root))
         groups.setdefault((signature(file, root), keys), []).append(file)
     for file in files:
         _refuse_other_folder(db, file, root, where)
@@ -76,7 +76,7 @@ def of_attached(db: Database, name: str, attached: str) -> Piece:
 def _piece(db: Database, files: tuple[TableFile, ...], root: Path) -> Piece:
     """One group of files; a column that is a folder as well keeps the type that it has in files."""
     first = files[0].parquet
-    keys = [key for key, _ in _keys(files[0].path, root)]
+    keys = [key for key, _ in _keys(files[0], root)]
     own = {name.casefold() for name in schema(files[0], root).names}
     options = ["hive_partitioning = true", "hive_types_autocast = false"] if keys else []
     both = [key for key in keys if key.casefold() in own and key != _HOSPITAL]
@@ -110,20 +110,23 @@ def _alone(path: Path) -> str:
     return f"SELECT * FROM {_reading([path], [])}"
 
 
-def _keys(path: Path, root: Path) -> Iterator[tuple[str, str]]:
-    """Key and value of every folder key=value in which a file lies, below the extract."""
-    for name in path.relative_to(root).parts[:-1]:
+def _keys(file: TableFile, root: Path) -> Iterator[tuple[str, str]]:
+    """Key and value of every folder key=value around a file that is a column of its rows."""
+    for name in file.path.relative_to(root).parts[:-1] if file.folders else ():
         found = hive_key(name)
         if found is not None:
             yield found
 
 
 def _refuse_other_columns(files: Sequence[TableFile], root: Path, where: str) -> None:
-    """ExtractError when two files of one hospital do not have the same columns."""
+    """ExtractError when two files of one hospital do not have the same columns.
+
+    What the log of a lake adds to an older file is null there, and so no difference.
+    """
     first: dict[str | None, tuple[TableFile, set[str]]] = {}
     for file in files:
         names = {name.casefold() for name in schema(file, root).names}
-        names |= {key.casefold() for key, _ in _keys(file.path, root)}
+        names |= {key.casefold() for key, _ in _keys(file, root)} | (file.columns or set())
         other, wanted = first.setdefault(file.hospital_id, (file, names))
         if names != wanted:
             one, two = apart(other.path, file.path, root)
@@ -143,7 +146,7 @@ def _refuse_folders_above(files: Sequence[TableFile], root: Path) -> None:
 
     DuckDB takes every folder key=value of a path for a column, and the first of two alike.
     """
-    if not any(True for file in files for _ in _keys(file.path, root)):
+    if not any(True for file in files for _ in _keys(file, root)):
         return
     around = {name for file in files for name in file.base(root).parts}
     above = [(one[0].casefold(), name) for name in sorted(around) if (one := hive_key(name))]
@@ -161,7 +164,7 @@ def _refuse_folders_above(files: Sequence[TableFile], root: Path) -> None:
 def _refuse_other_folder(db: Database, file: TableFile, root: Path, where: str) -> None:
     """ExtractError when the rows of a file say other than the folders in which it lies."""
     columns = {name.casefold(): name for name in schema(file, root).names}
-    for key, written in _keys(file.path, root):
+    for key, written in _told(file, root):
         name = columns.get(key.casefold())
         if name is None:
             continue
@@ -173,10 +176,20 @@ def _refuse_other_folder(db: Database, file: TableFile, root: Path, where: str) 
         )
         if rows[0][0]:
             what = "hospital" if key == _HOSPITAL else key
+            other, cure = "the folder does", "Move them, or drop the column."
+            if not file.folders:
+                other, cure = "the log of the table does", "Write the rows of the table anew."
             raise ExtractError(
                 f"{where}: {rows[0][0]:,} rows of {file.path.name} name another {what} in "
-                f"their column {name} than the folder does. Move them, or drop the column."
+                f"their column {name} than {other}. {cure}"
             )
+
+
+def _told(file: TableFile, root: Path) -> Iterator[tuple[str, str]]:
+    """What is said of all rows of a file: by the folders around it, or by the log of its table."""
+    if not file.folders and file.hospital_id is not None:
+        yield _HOSPITAL, file.hospital_id
+    yield from _keys(file, root)
 
 
 def _decoded(written: str) -> str | None:

@@ -10,7 +10,7 @@ from ehrivig.batch import keys
 from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import database_file, layouts, resolved, stages
+from ehrivig.extract import database_file, layouts, rate_ends, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.damage import refused_column, unreadable
 from ehrivig.extract.file_names import is_text
@@ -125,6 +125,7 @@ def open_hospitals(
         if keep:
             keys.keep(db, names)
         resolved.make(db, study.lists, mark, keep=keep)
+        rate_ends.end(db, study.exposure, keep=keep)
     except UnreadableValue as error:
         raise unreadable(source, names) or refused_column(db, names) or error from error
     except (EhrivigError, Unalike):

@@ -15,6 +15,9 @@ class TableFile:
     `copy`: of delimited text, the Parquet file with its rows; `dialect`: how it is written.
     `problem`: why there is none, told to whoever wants to read it: the hospital may be one that can
     be left out.
+    Of a table of a lake: `columns`, in small letters, are those that its log names (one that the
+    file lacks is null), None where nothing tells; `folders`: whether those around the file called
+    key=value are columns of its rows.
     """
 
     path: Path
@@ -22,6 +25,8 @@ class TableFile:
     copy: Path | None = None
     dialect: Dialect | None = None
     problem: str = ""
+    columns: frozenset[str] | None = None
+    folders: bool = True
 
     @property
     def parquet(self) -> Path:
@@ -36,3 +41,17 @@ class TableFile:
         """The folder below which this lies as it lies below the extract: the extract, or copies."""
         steps = self.path.relative_to(root).parts
         return self.copy.parents[len(steps) - 1] if self.copy else root
+
+
+@dataclass(frozen=True)
+class Current:
+    """What the log of a lake's table says of now: the files that hold its rows, by their paths.
+
+    For messages: `log`, how the log is called; `told`, what of it is left out; `state`, what
+    another file is not of.
+    """
+
+    log: str
+    told: str
+    state: str
+    files: dict[Path, TableFile]

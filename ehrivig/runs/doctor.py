@@ -27,6 +27,7 @@ _EXTRAS = {
     "delta": "deltalake",
     "docx": "docx",
     "export": "xlsxwriter",
+    "iceberg": "pyiceberg",
     "postgresql": "adbc_driver_postgresql",
     "review": "openpyxl",
     "s3": "fsspec",

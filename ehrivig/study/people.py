@@ -200,6 +200,15 @@ class Exposure(Section):
         description="Doses further apart than this many days are two courses.",
         examples=[7],
     )
+    open_rate_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=168,
+        description="The end of a rate (mg/h) that has none: the drug is charted anew or stopped, "
+        "the stay ends, or so many hours have passed, whichever is first. Without it, how much was "
+        "given is unknown. `medication.end_of_rate` counts these.",
+        examples=[24],
+    )
     bands: tuple[Band, ...] = Field(
         default=(),
         description="Groups of the exposed by dose, duration, timing or product.",

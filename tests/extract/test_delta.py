@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from extracts import study
+from extracts import opened, study
 from test_extract import LABS, hive, shared
 from test_parts import labs, said
 
@@ -119,9 +120,94 @@ def test_without_the_library_the_extra_is_named(
     )
 
 
-def test_an_iceberg_table_is_named(tmp_path: Path) -> None:
-    folder = hive(tmp_path / "x")
-    (folder / "lab" / "metadata").mkdir()
-    (folder / "lab" / "metadata" / "v1.metadata.json").write_text("{}")
-    assert said(folder).startswith("lab: is an Iceberg table, whose files hold deleted rows too.")
-    assert len(pl.DataFrame(LABS))
+def _log(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the lines of all versions of the log of the labs."""
+    for log in (folder / "lab" / LOG).glob("*.json"):
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        for line in lines:
+            change(line)
+        log.write_text("\n".join(map(json.dumps, lines)))
+
+
+def test_a_column_that_was_added_is_null_in_older_files(tmp_path: Path, write_delta: Any) -> None:
+    folder = shared(tmp_path / "x")
+    rows = pq.read_table(folder / "lab.parquet")
+    (folder / "lab.parquet").unlink()
+    half = len(rows) // 2
+    write_delta(folder / "lab", rows.slice(0, half).drop_columns(["value_text"]))
+    write_delta(folder / "lab", rows.slice(half), mode="append", schema_mode="merge")
+    assert labs(folder) == half
+    with opened(folder, study(), "A") as db:
+        assert db.rows("SELECT DISTINCT value_text FROM mapped.lab") == [(None,)]
+    with opened(folder, study(), "B") as db:
+        assert ("阴性",) in db.rows("SELECT DISTINCT value_text FROM mapped.lab")
+
+
+def test_a_column_of_which_the_type_was_widened(tmp_path: Path, write_delta: Any) -> None:
+    """The older files keep the type that they were written with."""
+    folder = shared(tmp_path / "x")
+    rows = pq.read_table(folder / "lab.parquet")
+    place = rows.schema.get_field_index("admission_id")
+    narrow = rows.set_column(place, "admission_id", rows["admission_id"].cast(pa.int32()))
+    (folder / "lab.parquet").unlink()
+    write_delta(folder / "lab", rows)
+    write_delta(folder / "lab2", narrow)
+    (old,), (file,) = ((folder / name).glob("*.parquet") for name in ("lab", "lab2"))
+    size = file.stat().st_size
+    shutil.move(file, old)
+    shutil.rmtree(folder / "lab2")
+
+    def widened(line: dict[str, Any]) -> None:
+        if "add" in line:
+            line["add"]["size"] = size
+        if "protocol" in line:
+            features = ["timestampNtz", "typeWidening"]
+            line["protocol"] = {
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+                "readerFeatures": features,
+                "writerFeatures": features,
+            }
+
+    wanted = labs(folder)
+    _log(folder, widened)
+    assert labs(folder) == wanted == len(rows) // 2
+    text = (folder / "lab" / LOG / "00000000000000000000.json").read_text()
+    text = text.replace("typeWidening", "variantType")
+    (folder / "lab" / LOG / "00000000000000000000.json").write_text(text)
+    assert "is a Delta table with the feature variantType, which is not read." in said(folder)
+
+
+def test_a_column_that_the_table_dropped_is_refused(tmp_path: Path, write_delta: Any) -> None:
+    folder = as_delta(shared(tmp_path / "x"), write_delta)
+
+    def dropped(line: dict[str, Any]) -> None:
+        if "metaData" in line:
+            columns = json.loads(line["metaData"]["schemaString"])
+            kept = [one for one in columns["fields"] if one["name"] != "value_text"]
+            line["metaData"]["schemaString"] = json.dumps({**columns, "fields": kept})
+
+    _log(folder, dropped)
+    assert "has a column 'value_text' that the Delta table dropped" in said(folder)
+
+
+def test_a_value_of_a_partition_that_only_the_log_has_is_refused(
+    tmp_path: Path, write_delta: Any
+) -> None:
+    """Files in folders that are called by chance: all their rows would lack the column."""
+    folder = as_delta(shared(tmp_path / "x"), write_delta, partition_by=["unit"])
+    assert labs(folder) == len(LABS)
+    for number, path in enumerate(sorted((folder / "lab").glob("unit=*"))):
+        for file in path.iterdir():
+            (folder / "lab" / f"a{number}").mkdir(exist_ok=True)
+            shutil.move(file, folder / "lab" / f"a{number}" / file.name)
+        path.rmdir()
+    moved = {path.name: path.parent.name for path in (folder / "lab").glob("a*/*.parquet")}
+
+    def by_chance(line: dict[str, Any]) -> None:
+        if "add" in line:
+            name = line["add"]["path"].rpartition("/")[2]
+            line["add"]["path"] = f"{moved[name]}/{name}"
+
+    _log(folder, by_chance)
+    assert "is a Delta table whose log alone knows the values of 'unit'" in said(folder)

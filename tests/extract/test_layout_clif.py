@@ -359,6 +359,7 @@ def test_medication_once_and_as_a_rate(tmp_path: Path) -> None:
         dose("03-02 03:00", "o", 0.0, rate, "stop"),
         dose("03-02 05:00", "o", 0.05, rate, "start"),
         dose("03-02 02:00", "other", 0.3, rate, "start"),
+        dose("03-02 02:30", "o", 10.0, "mcg", "given"),
     ]
     ivig = {"med_name": "Privigen 10%", "med_category": None, "rx_norm_code": "42386"}
     intermittent = [
@@ -393,6 +394,7 @@ def test_medication_once_and_as_a_rate(tmp_path: Path) -> None:
         (*norepinephrine, 0.1, rate, "iv", "given", given_at, local("03-02 09:00")),
         (*norepinephrine, 0.2, rate, "iv", "given", local("03-02 09:00"), local("03-02 11:00")),
         (*norepinephrine, 0.3, rate, "iv", "given", local("03-02 10:00"), None),
+        (*norepinephrine, 10.0, "ug", "iv", "given", local("03-02 10:30"), None),
         (*norepinephrine, 0.05, rate, "iv", "given", local("03-02 13:00"), None),
         (
             *("Prednisone", "local", "norepinephrine", 40.0, "mg", "unknown", None),
@@ -402,7 +404,7 @@ def test_medication_once_and_as_a_rate(tmp_path: Path) -> None:
         ("Privigen 10%", "RXNORM", "42386", 10.0, "g", "iv", "not_given", given_at, None),
     ]
     ids = rows(folder, "SELECT count(DISTINCT medication_id), count(*) FROM mapped.medication")
-    assert ids == [(8, 8)]
+    assert ids == [(9, 9)]
     verdicts = rows(
         folder,
         "SELECT DISTINCT d.drug_name, c.verdict FROM ref.drug AS d JOIN ref.drug_class AS c "

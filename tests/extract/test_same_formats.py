@@ -1,4 +1,4 @@
-"""One dump as Parquet, CSV, CSV.gz, DuckDB and Delta: the same bytes of every result."""
+"""One dump as Parquet, CSV, CSV.gz, DuckDB, Delta and Iceberg: the same bytes of every result."""
 
 from __future__ import annotations
 
@@ -95,11 +95,29 @@ def as_delta(dump: Path, to: Path) -> Path:
     return to
 
 
+def as_iceberg(dump: Path, to: Path) -> Path:
+    """Partitioned by hospital, in whose folder names a blank would be +; written three times."""
+    sql = pytest.importorskip("pyiceberg.catalog.sql", reason="no extra iceberg")
+    catalog = sql.SqlCatalog("c", uri=f"sqlite:///{to}.db", warehouse=f"file://{to}")
+    catalog.create_namespace("icu")
+    for name, paths in tables(dump).items():
+        frame = pl.concat([_with_hospital(path) for path in paths]).to_arrow()
+        table = catalog.create_table(f"icu.{name}", frame.schema, location=f"file://{to / name}")
+        with table.update_spec() as spec:
+            spec.add_identity("hospital_id")
+        table.append(frame)
+        table.append(frame)
+        table.overwrite(frame)
+    catalog.close()
+    return to
+
+
 FORMATS: dict[str, Callable[[Path, Path], Path]] = {
     "CSV": as_csv,
     "CSV.gz": as_csv_gz,
     "DuckDB": as_duckdb,
     "Delta": as_delta,
+    "Iceberg": as_iceberg,
 }
 
 
@@ -123,7 +141,7 @@ def of_parquet(dump: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     [
         pytest.param("CSV", marks=SLOW),
         "CSV.gz",
-        *(pytest.param(name, marks=SLOW) for name in ("DuckDB", "Delta")),
+        *(pytest.param(name, marks=SLOW) for name in ("DuckDB", "Delta", "Iceberg")),
     ],
 )
 def test_the_same_bytes_of_results(

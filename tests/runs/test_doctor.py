@@ -40,7 +40,7 @@ def test_a_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert not any(one.exit_code for one in found.values())
     monkeypatch.setattr(doctor, "find_spec", lambda name: name == "fsspec" or None)
-    missing = "cluster, delta, docx, export, postgresql, review, view"
+    missing = "cluster, delta, docx, export, iceberg, postgresql, review, view"
     assert by_what(doctor.doctor())["extras"].said == f"s3 (not installed: {missing})"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = set(project["project"]["optional-dependencies"]) - {"dev", "docs"}

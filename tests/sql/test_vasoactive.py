@@ -33,6 +33,7 @@ def give(hospital: Hospital, rows: str, weight: str = "80") -> None:
 
 RATE = "0.1 | ug/kg/min | given"
 STOP = "- | - | stopped"
+PUSH = "10 | ug | given"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,28 @@ STOP = "- | - | stopped"
         (
             f"1 | 4 | {RATE} | 01-02 10:00 | 01-02 12:00\n1 | 4 | {STOP} | 01-02 15:00 | -",
             [("10:00", "12:00")],
+        ),
+        # a push (10 ug) is no infusion and ends none, whatever follows, with or without a moment
+        (
+            f"1 | 4 | {PUSH} | 01-02 11:00 | -\n1 | 4 | {STOP} | 01-02 15:00 | -\n"
+            f"1 | 4 | {RATE} | 01-02 10:00 | -",
+            [("10:00", "15:00")],
+        ),
+        (
+            f"1 | 4 | {PUSH} | 01-02 09:00 | -\n1 | 4 | {RATE} | 01-02 12:00 | -\n"
+            f"1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("12:00", "15:00")],
+        ),
+        (f"1 | 4 | {PUSH} | 01-02 11:00 | 01-02 11:00", []),
+        (
+            f"1 | 4 | {RATE} | 01-02 10:00 | -\n1 | 4 | {PUSH} | 01-02 11:00 | -\n"
+            f"1 | 4 | {RATE} | 01-02 12:00 | 01-02 13:00\n1 | 4 | {STOP} | 01-02 13:00 | -",
+            [("10:00", "12:00"), ("12:00", "13:00")],
+        ),
+        # a bag of which nobody charts a rate runs until it is stopped
+        (
+            f"1 | 4 | 250 | mL | given | 01-02 10:00 | -\n1 | 4 | {STOP} | 01-02 15:00 | -",
+            [("10:00", "15:00")],
         ),
         # a stop alone is nothing
         (f"1 | 4 | {STOP} | 01-02 15:00 | -", []),
@@ -191,6 +214,20 @@ def test_unknown_rate_gives_bounds(hospital: Hospital, drug: int, points: tuple[
 def test_one_hour_at_least_in_pieces(hospital: Hospital, rows: str, points: int | None) -> None:
     give(hospital, rows)
     assert [row[2] for row in hospital.rows("sofa_vasoactive")] == [points]
+
+
+def test_a_push_is_no_vasopressor_of_a_shock(hospital: Hospital) -> None:
+    """Five hours pass between the push and the rate: nothing ran, and nothing scores."""
+    give(
+        hospital,
+        f"""1 | 4 | {PUSH} | 01-02 10:00 | -
+        1 | 4 | 0.05 | ug/kg/min | given | 01-02 15:00 | -
+        1 | 4 | {STOP} | 01-02 15:50 | -""",
+    )
+    assert [(f"{r[1]:%H:%M}", f"{r[2]:%H:%M}") for r in hospital.rows("vasopressor_run")] == [
+        ("15:00", "15:50")
+    ]
+    assert hospital.rows("sofa_vasoactive") == [(1, 1, None, None)]
 
 
 NOREPINEPHRINE = "1 | 4 | 0.05 | ug/kg/min | given | "

@@ -17,6 +17,7 @@ from result_files import hashes
 from ehrivig import pipeline
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, FolderBusy, UsageError
+from ehrivig.extract.folder import find_tables
 from ehrivig.extract.footers import schema
 from ehrivig.extract.table_file import TableFile
 from ehrivig.runs.cluster import _from
@@ -212,6 +213,25 @@ def test_the_doctor_asks_the_store_too(store: type[object_store.Proxy]) -> None:
         (found,) = [one for one in doctor(out=Path(f"s3://{bucket}/x")) if one.what == "out"]
         assert found.exit_code == 2
         assert found.said.startswith(f"out: cannot write s3://{bucket}/x: {why}")
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("_delta_log/00000000000000000000.json", "a Delta"),
+        ("metadata/00000-a.metadata.json", "an Iceberg"),
+    ],
+)
+def test_a_table_of_a_lake_is_refused_in_a_store(
+    store: type[object_store.Proxy], tmp_path: Path, log: str, told: str
+) -> None:
+    """Its files are read by its log, and the log of this machine alone."""
+    for path in (tmp_path / "lab" / "data" / "part.parquet", tmp_path / "lab" / log):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"value": [1.0]}), path)
+    upload(tmp_path, f"data/lake-{told[-4:]}")
+    with pytest.raises(ExtractError, match=f"^lab: is {told} table, whose files hold deleted rows"):
+        find_tables(place(f"s3://data/lake-{told[-4:]}"))
 
 
 def test_an_object_that_may_not_be_read_is_named(

@@ -21,7 +21,7 @@ _TYPE = {"key": "VARCHAR", "text": "VARCHAR", "time": "TIMESTAMP", "date": "DATE
 _EXTRA = {
     "lab": {"analyte": "VARCHAR", "value_std": "DOUBLE", "censored": "VARCHAR"},
     "vital": {"value_std": "DOUBLE"},
-    "medication": {"drug": "INTEGER"},
+    "medication": {"drug": "INTEGER", "end_assumed": "BOOLEAN"},
 }
 _REFERENCE = {
     "unit": "variable VARCHAR, unit VARCHAR, factor DOUBLE, shift DOUBLE",
@@ -226,6 +226,7 @@ def _clean(table: str, number: int) -> dict[str, Any]:
             "status": "given",
             "started_at": START + timedelta(hours=number),
             "drug": IVIG,
+            "end_assumed": False,
         },
         "respiratory_support": {
             "device": "hfnc",

@@ -805,6 +805,14 @@ OTHER: dict[str, tuple[Spoil, int]] = {
     "admission.height_of_sex": (as_tall(), 83),
     "diagnosis.ruled_out": (put("diagnosis", code="Z03.8"), 1),
     "medication.amount_not_a_rate": (put("medication", dose=50.0, dose_unit="mL/h"), 1),
+    "medication.end_of_rate": (
+        put(
+            "medication",
+            **{"dose": 1.0, "dose_unit": "g/h", "end_assumed": True},
+            **{"started_at": START, "stopped_at": START + timedelta(hours=5)},
+        ),
+        1,
+    ),
     "diagnosis.one_code": (put("diagnosis", code="I10;E11.9"), 1),
     "admission.age_fits_body": (admission(age_years=0.0, weight_kg=70.0), 1),
     "medication.exposure_date_only": (put("medication", started_at=datetime(2020, 1, 12)), 1),

@@ -8,7 +8,7 @@ from ehrivig.report import answer_daily
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import Section, facts
 from ehrivig.report.table import Table
-from ehrivig.study import Covariate, Outcome, Study
+from ehrivig.study import Covariate, Exposure, Outcome, Study
 from ehrivig.study.registries import COVARIATES, OUTCOMES
 from ehrivig.study.registries.entry import Entry
 
@@ -39,6 +39,7 @@ def _exposure(study: Study) -> Section:
         ("Grace period", f"{study.grace_hours:g} h" * (study.answer == "clone_censor_weight")),
         ("Course", f"doses more than {drug.course_gap_days} days apart are two"),
         ("Infusion over midnight", end),
+        ("Rate without an end", _open_rate(drug)),
         ("Groups of the exposed", bands),
         ("Comparator", study.study.estimand.comparator),
     ]
@@ -51,6 +52,15 @@ def _whose(study: Study, codelist: str) -> str:
     """Whether a drug list is the study's own."""
     own = [f for f in study.lists.own if f.path.endswith(f"drugs/{codelist}.csv")]
     return "of the study's own" if own else "shipped with the package"
+
+
+def _open_rate(drug: Exposure) -> str:
+    if drug.open_rate_hours is None:
+        return ""
+    return (
+        "ends when the drug is charted anew or stopped, with the stay, or after "
+        f"{drug.open_rate_hours:g} h (assumed)"
+    )
 
 
 def _outcomes(study: Study) -> Section:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from ehrivig.codes.dose_units import is_rate
 from ehrivig.features import dosing
 from ehrivig.features.courses import in_window
 from ehrivig.features.dose import NG_PER_G, amount_ng
@@ -91,11 +92,12 @@ def _became(
         return "does not count: it began outside the window of the exposure"
     if found["grams"] is None:
         return f"counts, without grams: {_missing(found)}"
-    return f"{text(found['grams'], 'g')}{_by(found)}"
+    assumed = source.study.exposure.open_rate_hours if row["end_assumed"] else None
+    return f"{text(found['grams'], 'g')}{_by(found, assumed)}"
 
 
-def _by(row: dict[str, Any]) -> str:
-    """By what a dose that is no mass became one."""
+def _by(row: dict[str, Any], assumed: float | None) -> str:
+    """By what a dose that is no mass became one; `assumed`: a rate that the study ends, hours."""
     said = [
         f"{words} {text(row[name])}"
         for name, words in (
@@ -107,6 +109,8 @@ def _by(row: dict[str, Any]) -> str:
     ]
     if "/kg" in (row["dose_unit"] or ""):
         said.append(f"weight {text(row['weight_kg'], 'kg')}")
+    if assumed is not None:
+        said.append(f"no end is charted, at most {assumed:g} h assumed")
     return f" (known: {', '.join(said)})" if said else ""
 
 
@@ -120,5 +124,6 @@ def _missing(row: dict[str, Any]) -> str:
     needs = (
         (("/kg" in unit) and row["weight_kg"] is None, "no weight is known"),
         (unit.lower().startswith("ml") and row["concentration_g_per_l"] is None, "no g/L is known"),
+        (is_rate(unit) and row["stopped_at"] is None, "it is a rate, and no end of it is known"),
     )
     return next((words for is_so, words in needs if is_so), f"the unit {unit} gives no mass of it")

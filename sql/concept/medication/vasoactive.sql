@@ -6,7 +6,9 @@
 -- vasopressor: on the list of vasopressors (dobutamine is not one). started_at, stopped_at: within
 -- the stay. An infusion without an end of its own ends when the same agent is stopped or paused (a
 -- rate of 0), or when it is charted anew within 24 h where a stop follows some time (assumed: rates
--- are charted daily); else one with a rate is taken to last one hour (assumed). Needs score_span.
+-- are charted daily); else one with a rate is taken to last one hour (assumed).
+-- An amount (mg) without a length is a push: no infusion, and it ends none. Only where no rate runs
+-- and a stop is what follows, that one ends the amount. Needs score_span.
 WITH class AS (
     SELECT
         drug,
@@ -23,11 +25,13 @@ WITH class AS (
 event AS (
     SELECT
         g.*,
+        COALESCE(IS_AMOUNT(g.dose_unit), FALSE) AS is_amount,
         FALSE AS is_end
     FROM GIVEN('medication') AS g
     UNION ALL BY NAME
     SELECT
         e.*,
+        FALSE AS is_amount,
         TRUE AS is_end
     FROM ENDED('medication') AS e
 ),
@@ -37,15 +41,26 @@ charted AS (
         e.*,
         c.agent,
         c.vasopressor,
-        MIN(e.started_at) OVER later AS next_at,
-        MIN(e.started_at) FILTER (WHERE e.is_end) OVER later AS end_at
+        MIN(e.started_at) FILTER (WHERE NOT e.is_amount) OVER later AS next_at,
+        MIN(e.started_at) FILTER (WHERE e.is_end) OVER later AS end_at,
+        MAX(e.started_at) FILTER (WHERE NOT e.is_amount) OVER so_far
+        = MAX(e.started_at)
+        FILTER (WHERE NOT (e.is_amount OR e.is_end) AND e.stopped_at IS NULL)
+            OVER so_far AS is_running
     FROM event AS e
     INNER JOIN class AS c ON e.drug = c.drug
-    WINDOW later AS (
-        PARTITION BY e.admission_id, c.agent, IF(c.agent = 'other', e.drug, 0)
-        ORDER BY e.started_at
-        RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
-    )
+    WINDOW
+        later AS (
+            PARTITION BY e.admission_id, c.agent, IF(c.agent = 'other', e.drug, 0)
+            ORDER BY e.started_at
+            RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
+        ),
+
+        so_far AS (
+            PARTITION BY e.admission_id, c.agent, IF(c.agent = 'other', e.drug, 0)
+            ORDER BY e.started_at
+            RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
 ),
 
 infusion AS (
@@ -64,6 +79,8 @@ infusion AS (
         COALESCE(
             m.stopped_at,
             CASE
+                WHEN m.is_amount
+                    THEN IF(m.next_at = m.end_at AND m.is_running IS NOT TRUE, m.next_at, NULL)
                 WHEN m.next_at = m.end_at OR m.next_at - m.started_at <= INTERVAL 24 HOUR
                     THEN CASE WHEN m.end_at IS NOT NULL THEN m.next_at END
             END,
@@ -77,7 +94,7 @@ infusion AS (
     FROM charted AS m
     INNER JOIN score_span AS s ON m.admission_id = s.admission_id
     LEFT JOIN admission AS a ON m.admission_id = a.admission_id
-    WHERE NOT m.is_end
+    WHERE NOT m.is_end AND NOT (m.is_amount AND COALESCE(m.started_at = m.stopped_at, FALSE))
 ),
 
 rated AS (

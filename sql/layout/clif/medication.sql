@@ -2,6 +2,7 @@
 -- Source: CLIF medication_admin_intermittent and _continuous. A continuous record holds until the
 -- next record of the same order and drug (dose is then the rate, dose_unit a rate unit); a stop
 -- ends the record before it and is no administration. A last record without a stop has no end.
+-- A record of an amount (mcg: a push) is a moment among them, and ends none.
 -- medication_id: a digest of what makes the record (CLIF has no key): exact copies share it.
 -- drug_code: the CLIF category, else RxNorm, else the name (many drugs have no category).
 -- route: CLIF "im" holds both im and sc. A route or an action that CLIF does not have stays as it
@@ -16,12 +17,21 @@ WITH record AS (
     SELECT
         'continuous' AS kind,
         *,
-        MIN(admin_dttm) OVER (
+        MIN(admin_dttm) FILTER (WHERE NOT is_push) OVER (
             PARTITION BY hospitalization_id, med_order_id, PLAIN_WORD(med_category), med_name
             ORDER BY admin_dttm
             RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS next_dttm
-    FROM source.clif_medication_admin_continuous
+    FROM (
+        SELECT
+            *,
+            COALESCE(
+                NOT REGEXP_MATCHES(LOWER(med_dose_unit), '/\s*(m|h|d(ay)?\b)')
+                AND med_dose > 0,
+                FALSE
+            ) AS is_push
+        FROM source.clif_medication_admin_continuous
+    ) AS told
 ),
 
 spelled AS (
@@ -45,7 +55,7 @@ SELECT
     NULL AS concentration_g_per_l,
     NULL AS strength_g,
     m.admin_dttm AS started_at,
-    m.next_dttm AS stopped_at,
+    CASE WHEN m.is_push IS NOT TRUE THEN m.next_dttm END AS stopped_at,
     MD5(CONCAT_WS(
         '|', m.kind, m.hospitalization_id, COALESCE(m.med_order_id::VARCHAR, ''),
         EPOCH_US(m.admin_dttm), COALESCE(m.med_name, ''), COALESCE(m.category, ''),

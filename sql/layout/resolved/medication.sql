@@ -1,9 +1,10 @@
 -- Administrations with the number of their product.
 -- Grain: row of mapped.medication. drug: the row of ref.drug with the same vocabulary, code, name
--- and route; never null.
+-- and route; never null. end_assumed: the study, not the chart, ends the rate (rate_ends.py).
 SELECT
     m.*,
-    d.drug
+    d.drug,
+    FALSE AS end_assumed
 FROM mapped.medication AS m
 INNER JOIN ref.drug AS d
     ON

@@ -17,6 +17,7 @@ RATES = {
     "mL/h": None,
     "U/min": None,
 }
+AMOUNTS = ("ug", "mL")
 SOFA_AGENTS = ("dopamine", "dobutamine", "epinephrine", "norepinephrine")
 
 
@@ -31,6 +32,16 @@ def was_given(drug: dict[str, Any]) -> bool:
         return drug["status"] in ("given", "stopped") and Fraction(drug["dose"]) > 0
     lasted = drug["stop"] is not None and drug["stop"] > drug["start"]
     return drug["status"] == "given" or (drug["status"] == "stopped" and lasted)
+
+
+def was_ended(drug: dict[str, Any]) -> bool:
+    """A stop, or a pause, that gives nothing itself."""
+    return not was_given(drug) and drug["status"] in ("given", "stopped")
+
+
+def is_push(drug: dict[str, Any]) -> bool:
+    """An amount that was given, with or without a length of its own."""
+    return drug["unit"] in AMOUNTS and was_given(drug)
 
 
 def rate(stay: Admission, drug: dict[str, Any]) -> Number:
@@ -49,10 +60,12 @@ def infusions(stay: Admission) -> list[dict[str, Any]]:
     """Infusions within the stay: agent, whether a vasopressor, start, stop, rate.
 
     A rate without an end is taken to last an hour, unless a stop is charted after it; what has
-    neither is no infusion.
+    neither is no infusion, and nor is an amount without a length (a push).
     """
     found = []
     for drug in given(stay):
+        if drug["unit"] in AMOUNTS and drug["stop"] == drug["start"]:
+            continue
         stop = drug["stop"]
         if stop is None:
             stop = charted_end(stay, drug)
@@ -74,13 +87,24 @@ def infusions(stay: Admission) -> list[dict[str, Any]]:
 
 
 def charted_end(stay: Admission, drug: dict[str, Any]) -> int | None:
-    """When the agent was stopped or paused; or charted anew within a day, if stopped after that."""
-    own = [d for d in stay["drug"] if d["name"] == drug["name"] and d["start"] > drug["start"]]
-    ends = [d["start"] for d in own if not was_given(d) and d["status"] in ("given", "stopped")]
+    """When the agent was stopped or paused; or charted anew within a day, if stopped after that.
+
+    A push ends nothing. An amount is ended only by a stop that comes next, while no rate runs.
+    """
+    charted = [d for d in stay["drug"] if d["name"] == drug["name"] and not is_push(d)]
+    own = [d for d in charted if d["start"] > drug["start"]]
+    ends = [d["start"] for d in own if was_ended(d)]
     if not ends:
         return None
     begins = [d["start"] for d in own if was_given(d)]
     following = min([*ends, *begins])
+    if is_push(drug):
+        before = [
+            d for d in charted if d["start"] <= drug["start"] and (was_given(d) or was_ended(d))
+        ]
+        last = max((d["start"] for d in before), default=None)
+        open_now = any(was_given(d) and d["start"] == last and d["stop"] is None for d in before)
+        return following if following == min(ends) and not open_now else None
     return following if following == min(ends) or following - drug["start"] <= 24 * HOUR else None
 
 

@@ -52,7 +52,12 @@ VITALS: dict[str, dict[str, str]] = {
 DEVICES = ("room_air", "nasal_cannula", "face_mask", "hfnc", "niv", "imv", "imv", "imv", "ecmo")
 STATED = (None, None, None, "0.21", "0.4", "0.5", "0.6", "0.8", "1", "0.1", "40")
 RATES: dict[str, dict[str, str]] = {
-    "norepinephrine": {"ug/kg/min": "0.05 0.1 0.11 0.5 0", "mcg/min": "8 8.1", "mg/h": "0.48 0.5"},
+    "norepinephrine": {
+        "ug/kg/min": "0.05 0.1 0.11 0.5 0",
+        "mcg/min": "8 8.1",
+        "mg/h": "0.48 0.5",
+        "ug": "10",
+    },
     "epinephrine": {"ug/kg/min": "0.1 0.11", "ug/kg/h": "6 6.1", "mL/h": "5"},
     "dopamine": {"ug/kg/min": "3 5 5.1 15 15.1", "mL/h": "5"},
     "dobutamine": {"ug/kg/min": "5 20", "mL/h": "5"},
