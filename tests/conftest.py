@@ -19,6 +19,7 @@ PARITY = ROOT / "tests" / "parity"
 SYSTEM = (
     *("test_batches.py", "test_shares.py", "test_defects.py", "test_fuzz_sample.py"),
     *("test_dumps.py", "test_groups.py", "test_unused_mappings.py", "test_history.py"),
+    "test_gone_on.py",
     *("test_store.py", "test_other_drugs.py", "test_same_patients.py", "test_lost.py"),
     *("test_habits.py", "test_surroundings.py", "test_door.py", "test_ledger_sums.py"),
     *("test_mutations.py", "test_exactness.py", "test_shipped_studies.py", "test_volume.py"),

@@ -11,7 +11,8 @@ from typing import Any
 from ehrivig import __version__, extract, resources
 from ehrivig.errors import ExtractError
 from ehrivig.extract.layouts import SHIPPED
-from ehrivig.study import Study
+from ehrivig.study import Quality, Study
+from ehrivig.validate.suite import by_check
 
 ENGINES = (
     "duckdb",
@@ -50,11 +51,24 @@ def _of_input(source: extract.Source, hospital_id: str) -> str:
 def of_hospitals(study: Study, inputs: dict[str, str], *, gate_only: bool) -> dict[str, str]:
     """Hospital -> SHA-256 of all that its result depends on: files, study, code, version.
 
-    `inputs`: as of `of_inputs`; what is empty there is empty here.
+    Of what the study says of verdicts, only which rows are set aside: measurements are judged
+    anew, and that alone. `inputs`: as of `of_inputs`; what is empty there is empty here.
     """
-    settings = [study.digest, study.lists.hashes, _files_of_settings(study)]
+    settings = [_without_verdicts(study).digest, study.lists.hashes, _files_of_settings(study)]
     common = _digest([*settings, of_program(), gate_only])
     return {name: _digest([files, name, common]) if files else "" for name, files in inputs.items()}
+
+
+def _without_verdicts(study: Study) -> Study:
+    """The same study, of its policy only which checks set rows aside."""
+    declared = by_check()
+    acting = {
+        check: "quarantine" if severity == "quarantine" else "warn"
+        for check, severity in study.quality.severities.items()
+        if severity == "quarantine"
+        or (check in declared and declared[check].severity == "quarantine")
+    }
+    return study.model_copy(update={"quality": Quality.model_validate({"severities": acting})})
 
 
 def of_program() -> str:
@@ -71,8 +85,10 @@ def parts_of_program() -> dict[str, str]:
     return {"ehrivig": __version__, **engines(), **modules, **shipped}
 
 
-def of_run(hospitals: dict[str, str], source: extract.Source, declared: str = "") -> str:
-    """SHA-256 of all that a run depends on: `of_hospitals`, and whether the data are real.
+def of_run(
+    study: Study, hospitals: dict[str, str], source: extract.Source, declared: str = ""
+) -> str:
+    """SHA-256 of all that a run depends on: study, `of_hospitals`, and whether the data are real.
 
     `declared`: the protocol that it is held to, which its report names. Empty, which equals no
     other, when a file of the extract cannot be read.
@@ -80,7 +96,8 @@ def of_run(hospitals: dict[str, str], source: extract.Source, declared: str = ""
     if "" in hospitals.values():
         return ""
     held = [declared] if declared else []
-    return _digest([hospitals, list(source.hospitals), source.synthetic, __version__, *held])
+    whole = [study.digest, hospitals]
+    return _digest([*whole, list(source.hospitals), source.synthetic, __version__, *held])
 
 
 def _digest(content: list[Any]) -> str:

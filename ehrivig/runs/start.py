@@ -41,7 +41,7 @@ def begin(
     files = same_files.marks(source)
     inputs = fingerprint.of_inputs(source)
     marks = fingerprint.of_hospitals(study, inputs, gate_only=command == "check")
-    mark = fingerprint.of_run(marks, source, declared)
+    mark = fingerprint.of_run(study, marks, source, declared)
     return Run(
         study,
         source,

@@ -150,7 +150,9 @@ def begun(
         "of_hospitals",
         lambda plan, inputs, gate_only: {"A": f"gate only: {gate_only}"},
     )
-    monkeypatch.setattr(start.fingerprint, "of_run", lambda marks, source, held: marks["A"] + held)
+    monkeypatch.setattr(
+        start.fingerprint, "of_run", lambda plan, marks, source, held: marks["A"] + held
+    )
     target: Any = SimpleNamespace(path=folder, earlier=folder / "none", has_later_attempt=later)
     return start.begin(LIU, folder, target, None, print, command), target
 
@@ -166,9 +168,9 @@ def test_a_check_has_a_fingerprint_of_its_own(
 
 def test_a_run_held_to_a_protocol_repeats_none_that_was_not(tmp_path: Path) -> None:
     source = Source(tmp_path, "native", ("A",), (), False)
-    marks = [fingerprint.of_run({"A": "a"}, source, held) for held in ("", "1", "2")]
+    marks = [fingerprint.of_run(LIU, {"A": "a"}, source, held) for held in ("", "1", "2")]
     assert len(set(marks)) == 3
-    assert marks[0] == fingerprint.of_run({"A": "a"}, source)
+    assert marks[0] == fingerprint.of_run(LIU, {"A": "a"}, source)
 
 
 @pytest.mark.parametrize(
