@@ -42,7 +42,10 @@ _NO_STAY = {
         "visit_occurrence: no visit is a stay in hospital: no visit_concept_id is 9201, 262, 8717 "
         "or 32037 (9203 where emergency_visits counts). Map the visits, or ask for them."
     ),
-    "clif": "clif_hospitalization: no row is a stay of a hospital that clif_adt names. Fill both.",
+    "clif": (
+        "clif_hospitalization: no hospitalization_id is one of a row of clif_adt with a "
+        "hospital_id. Fill hospitalization_id in both, and hospital_id."
+    ),
 }
 """Layout -> what is said where a source holds no stay."""
 
