@@ -127,7 +127,7 @@ def test_the_arms_at_the_foot_of_the_flow_chart(folder: Path, drawn: dict[str, A
         ("no IVIG, matched", "few"),
     ]
     assert (dropped, smallest) == (["C"], LIU.report.smallest_cell)
-    assert '<figure id="figure-flow"><svg >flow drawn</svg>' in html
+    assert '<figure id="figure-flow"><div class="scroll plot"><svg >flow drawn</svg></div>' in html
 
 
 @pytest.mark.parametrize("answer", ["clone_censor_weight", "matched"])
