@@ -16,16 +16,33 @@ WITH form AS (
     ) AS one (vocabulary, sex, form)
 ),
 
+used AS MATERIALIZED (
+    SELECT DISTINCT
+        vocabulary,
+        code
+    FROM resolved.diagnosis
+    WHERE vocabulary IN ('ICD10', 'ICD10CM', 'ICD9CM')
+),
+
+of_one_sex AS (
+    SELECT
+        u.vocabulary,
+        u.code,
+        f.sex
+    FROM used AS u
+    INNER JOIN form AS f
+        ON
+            CASE WHEN u.vocabulary = 'ICD10CM' THEN 'ICD10' ELSE u.vocabulary END = f.vocabulary
+            AND REGEXP_MATCHES(UPPER(TRIM(u.code)), f.form)
+),
+
 coded AS (
     SELECT
         d.hospital_id,
         d.admission_id,
-        f.sex
+        o.sex
     FROM resolved.diagnosis AS d
-    INNER JOIN form AS f
-        ON
-            CASE WHEN d.vocabulary = 'ICD10CM' THEN 'ICD10' ELSE d.vocabulary END = f.vocabulary
-            AND REGEXP_MATCHES(UPPER(TRIM(d.code)), f.form)
+    INNER JOIN of_one_sex AS o ON d.vocabulary = o.vocabulary AND d.code = o.code
 )
 
 SELECT
