@@ -50,7 +50,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
 
         monkeypatch.setattr(hospitals, "_work", work)
         monkeypatch.setattr(hospitals, "_put_together", put_together)
-        monkeypatch.setattr(hospitals, "_unchanged", lambda *_: frozenset({"nobody"}))
+        monkeypatch.setattr(hospitals, "_kept", lambda *_: frozenset({"nobody"}))
         said = list[str]()
         plan, out = load("ivig_covid19"), tmp_path / "out"
         with suppress(Enough):

@@ -25,11 +25,8 @@ WITH record AS (
     FROM (
         SELECT
             *,
-            COALESCE(
-                NOT REGEXP_MATCHES(LOWER(med_dose_unit), '/\s*(m|h|d(ay)?\b)')
-                AND med_dose > 0,
-                FALSE
-            ) AS is_push
+            REGEXP_MATCHES(LOWER(med_dose_unit), '/\s*(m|h|d(ay)?\b)') AS is_rate,
+            COALESCE(NOT is_rate AND med_dose > 0, FALSE) AS is_push
         FROM source.clif_medication_admin_continuous
     ) AS told
 ),

@@ -3,8 +3,7 @@
 -- declared); 0 is no quantity. A HCPCS source code counts billing units. status: given for
 -- administrations (38000180, 32818, 581373, 43542358) and plain EHR records (32817); a
 -- prescription, dispensing or claim does not say that the drug was given: unknown, unless the
--- study declares its type ($given_types). Of a type that is none of those of the vocabulary (a
--- trimmed table of concepts may lack them) nobody can tell: null.
+-- study declares its type ($given_types). Of a type that is none (prepare/record_type.sql): null.
 -- drug_code: where the standard concept is 0, that of the source concept, if it has one; null for a
 -- concept that neither the vocabulary nor a code list knows.
 -- Source: drug_exposure; strength from drug_strength; route 4171047 iv, 4142048 sc, 4302612 im,
@@ -22,12 +21,6 @@ WITH coded AS (
     SELECT below
     FROM prepared.descendant
     WHERE vocabulary = 'OMOP'
-),
-
-record_type AS (
-    SELECT concept_id
-    FROM source.concept
-    WHERE domain_id = 'Type Concept'
 ),
 
 spelled AS (
@@ -90,11 +83,7 @@ SELECT
     CASE
         WHEN m.drug_type_concept_id IN (38000180, 32818, 581373, 43542358, 32817) THEN 'given'
         WHEN m.drug_type_concept_id::VARCHAR IN (SELECT UNNEST($given_types)) THEN 'given'
-        WHEN
-            m.drug_type_concept_id BETWEEN 32800 AND 32999
-            OR m.drug_type_concept_id BETWEEN 38000175 AND 38000182
-            OR m.drug_type_concept_id IN (43542356, 43542357, 44777970, 44787730, 581452)
-            OR m.drug_type_concept_id IN (SELECT y.concept_id FROM record_type AS y)
+        WHEN m.drug_type_concept_id IN (SELECT y.concept_id FROM prepared.record_type AS y)
             THEN 'unknown'
     END AS status
 FROM spelled AS m
