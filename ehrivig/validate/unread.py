@@ -52,8 +52,7 @@ _OF_EXPOSURE = (
     f"OR coalesce(route, '') NOT IN {_ROUTES} OR route IN (SELECT unnest($routes)))"
 )
 _NOTHING_ELSE = (
-    "exposure AND admission_id NOT IN (SELECT admission_id FROM GIVEN('gate.medication') "
-    "WHERE exposure AND admission_id IS NOT NULL)"
+    "exposure AND admission_id NOT IN (SELECT admission_id FROM GIVEN('gate.exposure_row'))"
 )
 """A dose of the exposure in a stay of which none is given: one of zero may be a placeholder, one
 without a status may have been given."""
