@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 from ehrivig.errors import ExtractError
 from ehrivig.extract import footers
 from ehrivig.extract.file_names import hive_key
+from ehrivig.extract.lake_state import WRITE, Current, package_missing
 from ehrivig.extract.part_checks import where_in
-from ehrivig.extract.table_file import Current, TableFile
+from ehrivig.extract.table_file import TableFile
 
 LOG = "_delta_log"
-_WRITE = "write its present rows to plain Parquet files"
 _VECTORS = "deletionVectors"
 _READ = {_VECTORS, "columnMapping", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
 _READ |= {"typeWidening", "typeWidening-preview"}
@@ -32,18 +32,18 @@ def current(folder: Path, root: Path) -> Current:
     if mapped != "none":
         raise ExtractError(
             f"{where}: is a Delta table whose files name their columns otherwise (column mapping "
-            f"by {mapped}), which is not read. Please {_WRITE}."
+            f"by {mapped}), which is not read. Please {WRITE}."
         )
     features = set(table.protocol().reader_features or ())
     if features - _READ:
         raise ExtractError(
             f"{where}: is a Delta table with the feature {min(features - _READ)}, which is not "
-            f"read. Please {_WRITE}."
+            f"read. Please {WRITE}."
         )
     if _VECTORS in features and _deletes(table):
         raise ExtractError(
             f"{where}: is a Delta table with deletion vectors: its files hold deleted rows too. "
-            f"Purge them (REORG TABLE ... APPLY (PURGE)), or {_WRITE}."
+            f"Purge them (REORG TABLE ... APPLY (PURGE)), or {WRITE}."
         )
     return _files(table, folder, root)
 
@@ -66,16 +66,13 @@ def _opened(folder: Path, where: str) -> Any:
     try:
         from deltalake import DeltaTable
     except ImportError as error:
-        raise ExtractError(
-            f"{where}: is a Delta table, and the package deltalake is missing. Install "
-            f"ehrivig[delta], or {_WRITE}."
-        ) from error
+        raise package_missing(where, "a Delta", "deltalake", "delta") from error
     try:
         return DeltaTable(folder.absolute())
     except Exception as error:
         raise ExtractError(
             f"{where}: the log of the Delta table cannot be read ({type(error).__name__}). Mend "
-            f"the table, or {_WRITE}."
+            f"the table, or {WRITE}."
         ) from error
 
 
@@ -97,7 +94,7 @@ def _paths(table: Any, folder: Path, where: str) -> Iterator[Path]:
         if not path.is_relative_to(home) or ".." in path.parts:
             raise ExtractError(
                 f"{where}: the log of the Delta table names a file outside of its folder. "
-                f"Copy the table whole, or {_WRITE}."
+                f"Copy the table whole, or {WRITE}."
             )
         yield folder / path.relative_to(home)
 
@@ -110,7 +107,7 @@ def _refuse_other_folders(file: TableFile, folder: Path, where: str, partitions:
     if lost:
         raise ExtractError(
             f"{where}: is a Delta table whose log alone knows the values of {lost[0]!r}: its "
-            f"files lie in no folder {lost[0]}=... Please {_WRITE}."
+            f"files lie in no folder {lost[0]}=... Please {WRITE}."
         )
 
 
@@ -121,5 +118,5 @@ def _refuse_dropped(file: TableFile, columns: Collection[str], root: Path) -> No
     if dropped:
         raise ExtractError(
             f"{file.where(root)}: has a column {dropped[0]!r} that the Delta table dropped, and so "
-            f"values that nobody should read. Please {_WRITE}."
+            f"values that nobody should read. Please {WRITE}."
         )

@@ -16,8 +16,9 @@ from typing import Any
 from ehrivig.errors import ExtractError
 from ehrivig.extract import iceberg_avro, iceberg_columns
 from ehrivig.extract.file_names import why_left_out
+from ehrivig.extract.lake_state import WRITE, Current, package_missing
 from ehrivig.extract.part_checks import where_in
-from ehrivig.extract.table_file import Current, TableFile
+from ehrivig.extract.table_file import TableFile
 
 LOG = "metadata"
 _SUFFIX = ".metadata.json"
@@ -25,9 +26,8 @@ _HINT = "version-hint.text"
 _NUMBER = re.compile(r"(?:v(\d+)|(\d+)-[^.]+)(?:\.gz)?\.metadata\.json")
 _DATA = 0
 """What the content of a data file is called; a table of version 1 has nothing else."""
-_WRITE = "write its present rows to plain Parquet files"
-_REWRITE = f"Rewrite its data files (rewrite_data_files), or {_WRITE}."
-_COPY = f"Copy the table whole, or {_WRITE}."
+_REWRITE = f"Rewrite its data files (rewrite_data_files), or {WRITE}."
+_COPY = f"Copy the table whole, or {WRITE}."
 
 
 def is_log(path: Path) -> bool:
@@ -126,10 +126,7 @@ def _read(state: Path, folder: Path, where: str) -> tuple[Any, list[tuple[Any, A
     try:
         from pyiceberg.serializers import Compressor, FromByteStream
     except ImportError as error:
-        raise ExtractError(
-            f"{where}: is an Iceberg table, and the package pyiceberg is missing. Install "
-            f"ehrivig[iceberg], or {_WRITE}."
-        ) from error
+        raise package_missing(where, "an Iceberg", "pyiceberg", "iceberg") from error
 
     def located(uri: str) -> Path:
         path = _below(uri, folder, table.location)
@@ -160,7 +157,7 @@ def _read(state: Path, folder: Path, where: str) -> tuple[Any, list[tuple[Any, A
     except Exception as error:
         raise ExtractError(
             f"{where}: the metadata of the Iceberg table cannot be read ({type(error).__name__}). "
-            f"Mend the table, or {_WRITE}."
+            f"Mend the table, or {WRITE}."
         ) from error
 
 

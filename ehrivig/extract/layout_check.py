@@ -15,7 +15,7 @@ from ehrivig import contract, extract, resources
 from ehrivig.codes import CodeLists
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, UnreadableValue, UsageError
-from ehrivig.extract import canonical, layout_rows, layouts, resolved, stages
+from ehrivig.extract import canonical, hospital_list, layout_rows, layouts, resolved, stages
 from ehrivig.extract.damage import refused_column
 from ehrivig.extract.files import Source
 from ehrivig.extract.layout_report import (
@@ -217,7 +217,7 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
             db.view(f"mapped.{table.name}", text)
             if table.name == "admission" and layout.name != "native":
                 found = db.rows("SELECT DISTINCT hospital_id FROM mapped.admission")
-                stages.refuse_nowhere([name for (name,) in found], layout)
+                hospital_list.refuse_nowhere([name for (name,) in found], layout)
             usable = True
         except UnreadableValue as error:
             problem = (

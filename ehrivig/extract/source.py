@@ -10,7 +10,7 @@ from ehrivig.batch import keys
 from ehrivig.batch.alike import Unalike
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, ExtractError, UnreadableValue
-from ehrivig.extract import database_file, layouts, rate_ends, resolved, stages
+from ehrivig.extract import database_file, hospital_list, layouts, rate_ends, resolved, stages
 from ehrivig.extract.clif_version import clif_version
 from ehrivig.extract.damage import refused_column, unreadable
 from ehrivig.extract.file_names import is_text
@@ -70,7 +70,7 @@ def inspect(extract: Path, study: Study, copies: Path | None = None) -> Source:
     hospitals, nobodys = (
         (_native_hospitals(source), ())
         if layout.name == "native"
-        else stages.hospitals(source, layout, study)
+        else hospital_list.hospitals(source, layout, study)
     )
     return replace(
         source,

@@ -41,17 +41,3 @@ class TableFile:
         """The folder below which this lies as it lies below the extract: the extract, or copies."""
         steps = self.path.relative_to(root).parts
         return self.copy.parents[len(steps) - 1] if self.copy else root
-
-
-@dataclass(frozen=True)
-class Current:
-    """What the log of a lake's table says of now: the files that hold its rows, by their paths.
-
-    For messages: `log`, how the log is called; `told`, what of it is left out; `state`, what
-    another file is not of.
-    """
-
-    log: str
-    told: str
-    state: str
-    files: dict[Path, TableFile]

@@ -114,6 +114,9 @@ def _by(row: dict[str, Any], assumed: float | None) -> str:
     return f" (known: {', '.join(said)})" if said else ""
 
 
+_NO_CONTENT = "no g/L is known that the product can have"
+
+
 def _missing(row: dict[str, Any]) -> str:
     """Why an administration has no grams."""
     if row["dose"] is None:
@@ -123,7 +126,7 @@ def _missing(row: dict[str, Any]) -> str:
     unit = str(row["dose_unit"])
     needs = (
         (("/kg" in unit) and row["weight_kg"] is None, "no weight is known"),
-        (unit.lower().startswith("ml") and row["concentration_g_per_l"] is None, "no g/L is known"),
+        (unit.lower().startswith("ml") and row["concentration_g_per_l"] is None, _NO_CONTENT),
         (is_rate(unit) and row["stopped_at"] is None, "it is a rate, and no end of it is known"),
     )
     return next((words for is_so, words in needs if is_so), f"the unit {unit} gives no mass of it")
