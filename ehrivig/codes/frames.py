@@ -6,7 +6,9 @@ import polars as pl
 
 from ehrivig.codes.lists import CodeLists
 
-NUMBER_COLUMNS = {"factor", "shift", "hard_lo", "soft_lo", "soft_hi", "hard_hi"}
+LIMITS = ("hard_lo", "soft_lo", "soft_hi", "hard_hi")
+"""What a variable can have at all, and usually has, in its standard unit."""
+NUMBER_COLUMNS = {"factor", "shift", *LIMITS}
 _WITH_HIERARCHY = ("OMOP", "SNOMED")
 
 

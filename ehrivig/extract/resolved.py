@@ -13,6 +13,7 @@ import polars as pl
 from ehrivig import codes, contract, resources
 from ehrivig.codes import hints
 from ehrivig.codes.drug_classes import drug_classes
+from ehrivig.codes.frames import LIMITS
 from ehrivig.concepts import define_given, define_intervals, define_lab_number
 from ehrivig.database import Database, Query
 from ehrivig.errors import ExtractError
@@ -79,13 +80,19 @@ def _meanings(
         for said in ("exclude", "include")
     )
     return {
-        "lab_map": _sorted(codes.lab_map(lists, labs.unique(), below)),
-        "vital_map": _sorted(codes.vital_map(lists, vitals.unique())),
+        "lab_map": _limited(lists, codes.lab_map(lists, labs.unique(), below), "analyte"),
+        "vital_map": _limited(lists, codes.vital_map(lists, vitals.unique()), "vital_code"),
         "condition": _sorted(codes.conditions(lists, diagnoses.unique(), below)),
         "product": numbered,
         "verdict": verdicts,
         "drug_hint": hints.drug_hints(lists, numbered, excluded, below, included),
     }
+
+
+def _limited(lists: codes.CodeLists, frame: pl.DataFrame, variable: str) -> pl.DataFrame:
+    """What codes and units mean, with the limits of their variable: null where it has none."""
+    limits = codes.list_frame(lists, "limits", ("variable", *LIMITS))
+    return _sorted(frame.join(limits, left_on=variable, right_on="variable", how="left"))
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:

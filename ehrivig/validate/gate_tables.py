@@ -25,6 +25,7 @@ from ehrivig.validate import copies, drugs
 
 _COUNTED_STAYS = 2_000  # enough to see that half of something is missing
 _SAMPLED_STAYS = 20_000  # a share or a distribution does not need every row
+_FEW = 4  # one in so many stays: to read their rows apart costs less than to ask all rows
 _EVENT_TABLES_BY_STAY = (
     "icu_stay",
     "diagnosis",
@@ -185,6 +186,12 @@ def stays(db: Database) -> None:
     source_id = f"{keys.SOURCE}admission_id" if keys.are_numbered(db) else "admission_id"
     db.view("gate.stay_row", f"SELECT *, {source_id} AS sampled_by FROM ({own})")
     db.table("gate.stay", gate_query("stay"))
+
+
+def sampled_rows(db: Database) -> str:
+    """The condition of the rows of sampled stays, where these are few; else empty."""
+    (stride,) = db.rows("SELECT min(sample_stride) FROM gate.setting")[0]
+    return "stay_sampled OR stay_counted" if stride >= _FEW else ""
 
 
 def release(db: Database) -> None:

@@ -46,6 +46,7 @@ _BEGUN = ("timed", "before", "prompt", "at_once", "between", "late")
 _STAYS = ("n_covered", *(f"n_{name}" for name in _BEGUN))
 _COVERED = {"hospital_id": pl.String, "table": pl.String, **dict.fromkeys(_STAYS, pl.Int64)}
 _EVENTS = frozenset(table.name for table in contract.EVENT_TABLES)
+_SAMPLED = ("lab", "vital")  # of the others reading twice costs more than it spares
 
 
 def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measurement]:
@@ -157,6 +158,7 @@ def _measure_table(
         counted.rows(table),
         counted.event_time(table),
         table in arrived.PROMPT,
+        gate_tables.sampled_rows(db) if table in _SAMPLED and len(hospitals) == 1 else "",
     )
     counted.take(db, table, gate_tables.as_read(db, table))
     found = adapter.count(db, relation, checks, parameters, hospitals)

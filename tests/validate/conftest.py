@@ -115,6 +115,13 @@ class Hospital:
         for name, columns in _REFERENCE.items():
             db.execute(f"CREATE TABLE ref.{name} ({columns})")
             _insert(db, f"ref.{name}", known[name])
+        for table, variable in (("lab", "analyte"), ("vital", "vital_code")):
+            db.execute(f"ALTER TABLE resolved.{table} RENAME TO {table}_alone")
+            db.execute(
+                f"CREATE VIEW resolved.{table} AS SELECT r.*, l.hard_lo, l.soft_lo, l.soft_hi, "
+                f'l.hard_hi FROM resolved.{table}_alone AS r LEFT JOIN ref."limit" AS l '
+                f"ON r.{variable} = l.variable"
+            )
         texts = ("vocabulary", "drug_code", "drug_name", "route")
         schema = {"drug": pl.Int64, **dict.fromkeys(texts, pl.String)}
         numbered = pl.DataFrame(self.drugs, schema=schema, orient="row")

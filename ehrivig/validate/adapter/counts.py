@@ -43,7 +43,8 @@ class Relation:
     same little memory for few such rows and for many. `counted`: the relation of its rows of the
     counted stays, empty for a table without events. `event_time`: the column of when an event was,
     by whose months these are counted. `begins`: whether the beginning of stays is held against its
-    first rows.
+    first rows. `sampled`: the condition of the rows that are few of many and of which the checks of
+    sampled stays are asked apart, in a single hospital; empty where all is asked at once.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Relation:
     counted: str = ""
     event_time: str = ""
     begins: bool = False
+    sampled: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,10 @@ def _measured(
     db: Database, relation: Relation, asked: Asked, touched: str, hospitals: Sequence[str]
 ) -> str:
     """Count all that is asked; the table with a row per hospital that has rows."""
-    shown = [f"{expression} AS {name}" for expression, name in asked.columns.items()]
+    shown = asked.shown(sampled=False)
+    apart = asked.shown(sampled=True)
+    if not relation.sampled or not apart:
+        shown, apart = shown + apart, []
     if len(hospitals) > 1:
         head, group = "hospital_id", " GROUP BY hospital_id"
     else:
@@ -219,6 +224,9 @@ def _measured(
         bits = f"bitstring_agg(CASE WHEN {touched} THEN {HASH} END, 0, {HASHES - 1})"
         shown.append(f"{bits} AS suspects")
     text = f"SELECT {', '.join([head, *shown])} FROM {relation.name}{group}"
+    if apart:
+        few = f"SELECT {', '.join(apart)} FROM {relation.name} WHERE {relation.sampled}"
+        text = f"SELECT * FROM ({text}) CROSS JOIN ({few})"
     try:
         db.table(_MEASURED, text)
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,14 +51,38 @@ def unmeasurable(relation: str) -> MeasuringError:
 
 
 class Asked:
-    """The aggregates of one SELECT, each once: expression -> the name of its column."""
+    """The aggregates of one SELECT, each once: expression -> the name of its column.
+
+    `sampled`: the columns of those that only rows of sampled stays can add to.
+    """
 
     def __init__(self) -> None:
         self.columns: dict[str, str] = {}
+        self.sampled: set[str] = set()
 
-    def number(self, expression: str) -> str:
+    def number(self, expression: str, *, sampled: bool = False) -> str:
         """The column in which an aggregate will stand."""
-        return self.columns.setdefault(expression, f"n{len(self.columns)}")
+        column = self.columns.setdefault(expression, f"n{len(self.columns)}")
+        if sampled:
+            self.sampled.add(column)
+        return column
+
+    def shown(self, *, sampled: bool) -> list[str]:
+        """The aggregates of sampled stays with their names, or all others."""
+        items = self.columns.items()
+        return [f"{text} AS {name}" for text, name in items if (name in self.sampled) == sampled]
+
+
+_OF_SAMPLED = re.compile(r"\(*(CASE WHEN )?(\w+ AND )*stay_(sampled|counted)(\)*$| AND | THEN )")
+_OR_ELSE = re.compile(r"\b(OR|ELSE)\b", re.IGNORECASE)
+
+
+def only_sampled(condition: str) -> bool:
+    """Whether a condition can hold in sampled stays alone: one is asked for, and nothing besides.
+
+    What is not seen so is asked of all rows, and gives the same.
+    """
+    return bool(_OF_SAMPLED.match(condition)) and not _OR_ELSE.search(condition)
 
 
 def count_if(condition: str) -> str:
@@ -70,7 +95,7 @@ class Plan:
     """What to count for one check; `predicate` is the condition of a violating row.
 
     `violated`, `denominator`: aggregates (violated may be an SQL finding over `counts`, conditions
-    by name); `query`: the file that is asked instead.
+    by name); `query`: the file that is asked instead; `sampled`: it applies to sampled stays alone.
     """
 
     predicate: str | None = None
@@ -80,13 +105,16 @@ class Plan:
     counts: Mapping[str, str] = field(default_factory=dict)
     finding: str = ""
     query: str = ""
+    sampled: bool = False
 
     def columns(self, asked: Asked) -> dict[str, str]:
         """What stands in which column: of the aggregates by role, of the counts by name."""
         roles = {"violated": self.violated, "denominator": self.denominator, "less": self.less}
-        named = {role: asked.number(text) for role, text in roles.items() if text}
+        named = {
+            role: asked.number(text, sampled=self.sampled) for role, text in roles.items() if text
+        }
         return named | {
-            f"count {name}": asked.number(count_if(condition))
+            f"count {name}": asked.number(count_if(condition), sampled=only_sampled(condition))
             for name, condition in self.counts.items()
         }
 
@@ -134,11 +162,18 @@ def _plan(engine: DuckDBEngine, item: Expectation, parameters: Parameters) -> Pl
     if isinstance(item, ExpectRowsToMeet):
         among = count_if(render(f"({item.among})", parameters)) if item.among else ROWS
         predicate = render(violation(item.condition, item.among), parameters)
-        return Plan(predicate, count_if(predicate), among)
+        return Plan(predicate, count_if(predicate), among, sampled=only_sampled(item.among or ""))
     if isinstance(item, ExpectCountsToShowNothing):
         among = count_if(render(f"({item.among})", parameters)) if item.among else ROWS
         counts = {name: render(f"({text})", parameters) for name, text in item.counts.items()}
-        return Plan(None, "", among, counts=counts, finding=render(item.finding, parameters))
+        return Plan(
+            None,
+            "",
+            among,
+            counts=counts,
+            finding=render(item.finding, parameters),
+            sampled=only_sampled(item.among or ""),
+        )
     if not isinstance(item, ColumnMapExpectation) or item.map_metric == "column_values.unique":
         raise UsageError(
             f"expectations: {engine.relation}: {type(item).__name__} cannot be counted row by row. "
