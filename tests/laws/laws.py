@@ -44,6 +44,13 @@ def shift_scale(estimator: Estimator, rows: Rows) -> None:
         same(outcome(estimator, rows.but(x=rows.x * factor + shift)), base, 1e-5, 1e-9 + lost)
 
 
+def columns(estimator: Estimator, rows: Rows) -> None:
+    """Sex as female or as male, before age or after it: no order and no direction matters."""
+    base = outcome(estimator, rows)
+    for x in (rows.x[:, ::-1], -rows.x, -rows.x[:, ::-1]):
+        same(outcome(estimator, rows.but(x=np.ascontiguousarray(x))), base, 1e-5, 1e-9)
+
+
 def order(estimator: Estimator, rows: Rows) -> None:
     shuffled = rows.take(np.random.default_rng(5).permutation(rows.n))
     same(outcome(estimator, shuffled), outcome(estimator, rows), 1e-5)
@@ -308,6 +315,7 @@ def _takes(argument: str) -> Callable[[Estimator], bool]:
 
 LAWS = {
     "shift_scale": Law(shift_scale, _uses("x"), "origin and unit of covariates do not matter"),
+    "columns": Law(columns, _uses("x"), "order and direction of covariates do not matter"),
     "order": Law(order, lambda e: True, "the order of rows does not matter"),
     "weights": Law(weights, _takes("weights"), "a row of weight 2 is two rows"),
     "relabel": Law(
