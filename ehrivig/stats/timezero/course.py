@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import above_zero, numbers
+from ehrivig.stats.arrays import above_zero, numbers, refuse_far
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.expansion import scaled
 from ehrivig.stats.result import FloatArray, IntArray
@@ -93,6 +93,7 @@ def course(
     step_hours = above_zero(step_hours, "course: step_hours")
     if np.isinf(cube).any():
         raise AnalysisError("course: holds infinite values.")
+    refuse_far(cube, "course")
     labels = column_names(names, cube.shape[2])
     flat = [
         label
