@@ -191,7 +191,9 @@ def monotone(estimator: Estimator, rows: Rows) -> None:
 
 
 def level(estimator: Estimator, rows: Rows) -> None:
-    """A level outside 0 to 1 is refused by name."""
+    """A level outside 0 to 1 is refused by name; next to 0 and next to 1 are levels."""
+    for near in (5e-324, 1 - 2.0**-53):
+        outcome(estimator, rows, level=near)
     for wrong in (95, 1, 0, -0.5, float("nan"), "0.95", None, True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumericalWarning)

@@ -88,8 +88,8 @@ def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, f
         lo, hi = ends(often)
         at_zero = max(at_zero, often(0.0))
     else:
-        steps = np.array([estimate - lo, hi - estimate]) / (se * np.sqrt(2.0 * fall))
-        if np.abs(steps - 1.0).max() > PARABOLA:
+        steps, wald = np.array([estimate - lo, hi - estimate]), se * np.sqrt(2.0 * fall)
+        if np.abs(steps - wald).max() > PARABOLA * wald:
             at_zero = max(at_zero, often(0.0))
             if max(often(lo), often(hi)) > top.loglik - fall + SAME_HEIGHT:
                 lo, hi = ends(often)
