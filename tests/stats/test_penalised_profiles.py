@@ -44,3 +44,12 @@ def test_limits_of_separated_data_are_of_the_highest_profile(seed: int) -> None:
     for limit in (fit.lo[1], fit.hi[1]):
         fall = 2 * (top - highest(z, y, {1: float(np.log(limit))}))
         assert fall == pytest.approx(CHI2_95, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_p_does_not_depend_on_the_level(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([rng.random(25) < 0.4, rng.normal(size=(25, 2))]).astype(float)
+    y = np.where(x[:, 0] > 0, 1.0, rng.random(25) < 0.3)
+    first, *others = (logistic(y, x, firth=True, level=level).p for level in (0.5, 0.8, 0.99))
+    assert all((p == first).all() for p in others)

@@ -79,20 +79,21 @@ def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, f
         return profile_interval(highest, estimate, se, top.loglik, problem.level)
 
     once = _Heights(data, top, j, [])
-    at_zero = once(0.0)  # first: what follows depends on the level
     often = _Heights(data, top, j, _directions(len(top.coef)))
+    at_zero = once(0.0)  # first: what follows depends on the level
+    root, away = np.sqrt(max(0.0, 2.0 * (top.loglik - at_zero))), abs(estimate) / se
+    if abs(root - away) > PARABOLA * max(away, 1.0):
+        at_zero = max(at_zero, often(0.0))
     fall = 0.5 * float(chdtri(1, 1.0 - problem.level))
     try:
         lo, hi = ends(once)
     except AnalysisError:
         lo, hi = ends(often)
-        at_zero = max(at_zero, often(0.0))
     else:
         steps, wald = np.array([estimate - lo, hi - estimate]), se * np.sqrt(2.0 * fall)
-        if np.abs(steps - wald).max() > PARABOLA * wald:
-            at_zero = max(at_zero, often(0.0))
-            if max(often(lo), often(hi)) > top.loglik - fall + SAME_HEIGHT:
-                lo, hi = ends(often)
+        bent = np.abs(steps - wald).max() > PARABOLA * wald
+        if bent and max(often(lo), often(hi)) > top.loglik - fall + SAME_HEIGHT:
+            lo, hi = ends(often)
     return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - at_zero))))
 
 
