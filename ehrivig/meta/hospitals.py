@@ -13,7 +13,7 @@ from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.intervals import standard_error
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool_effects
-from ehrivig.stats.arrays import numbers
+from ehrivig.stats.arrays import numbers, refuse_far
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.shown import Shown
 
@@ -123,6 +123,7 @@ def _hospital_effects(
     if any(column.shape != (len(names),) for column in columns):
         raise UsageError("pool: give one estimate, lo, hi (and se) per hospital.")
     known: BoolArray = np.all(np.isfinite(np.stack(columns)), axis=0)
+    refuse_far(np.stack(columns)[:, known], "pool")
     limits = np.stack(columns[:3])[:, known]
     wrong = (limits[1] > limits[0]) | (limits[0] > limits[2]) | (limits[1] == limits[2])
     if chosen.ratio:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from scipy.stats import norm, t
 
+from ehrivig.errors import UsageError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.result import FloatArray
 
@@ -27,4 +28,7 @@ def two_sided_p(statistic: float, df: float = math.nan) -> float:
 
 def standard_error(lo: Limit, hi: Limit, level: float) -> Limit:
     """The standard error of a normal interval, from its limits on the analysis scale."""
-    return (hi - lo) / (2 * critical_value(level))
+    distance = critical_value(level)
+    if not distance > 0:
+        raise UsageError(f"level: intervals of {level!r} have no width; give that of the limits.")
+    return (hi - lo) / (2 * distance)

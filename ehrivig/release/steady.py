@@ -5,6 +5,8 @@ The difference of two nights is the record of who is new: how many results, drug
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from ehrivig.release.attack.nights import FEWEST, gap
@@ -33,7 +35,10 @@ def _few(tables: Tables, before: Tables) -> list[str]:
     """The hospitals of which few patients are new, or nobody; "all" where there is one."""
     now, then = _patients(tables), _patients(before)
     slack = max(_rounded_down(some) for some in (tables, before)) - 1
+    checked, rounded = _checked(before)
     changed = {name: gap(now[name], then.get(name), slack) for name in now}
+    for name in (name for name, people in changed.items() if people is None):
+        changed[name] = gap(now[name], checked.get(name), slack + rounded - 1)
     found = [name for name, people in changed.items() if people is None or people < FEWEST]
     return [*found, "all"] if found else []
 
@@ -52,6 +57,20 @@ def _patients(tables: Tables) -> dict[str, int | None]:
         return {}
     rows = frame.filter(pl.col("table") == "patient").select("hospital_id", "rows_read").iter_rows()
     return {str(name): None if n is None else int(n) for name, n in rows}
+
+
+def _checked(tables: Tables) -> tuple[dict[str, int], int]:
+    """Hospital -> its patients as the checks count them, rounded down, and to multiples of what.
+
+    All that a run tells that the gate blocked.
+    """
+    frame = tables.get(QUALITY, pl.DataFrame())
+    if not {"table", "denominator"} <= set(frame.columns):
+        return {}, 1
+    told = [int(n) for n in frame["denominator"].drop_nulls()]
+    of = frame.filter(pl.col("table") == "patient").drop_nulls("denominator")
+    most = of.group_by("hospital_id").agg(pl.col("denominator").max())
+    return {str(name): int(n) for name, n in most.iter_rows()}, max(math.gcd(*told), 1)
 
 
 def _as_before(

@@ -23,6 +23,7 @@ from ehrivig.stats.result import FloatArray, IntArray
 ROUNDING = 1e-12  # of the largest value: a spread below it is that of the arithmetic
 LARGEST_WHOLE = 2**53  # beyond it a double skips whole numbers
 LARGEST_VALUE = 1e150
+LEAST_CHANCE = 1 / LARGEST_VALUE  # below it a chance is none: the square of its inverse overflows
 USUAL_WEIGHTS = (1e-12, 1e10)
 """Of the largest weight: beyond, what is left of a climb is rounding."""
 MOST_REPEATED = 1_000_000  # bootstraps, imputations, splits: more are a slip of the pen

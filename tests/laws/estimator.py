@@ -283,6 +283,7 @@ def moments_of(rows: Rows) -> Call:
 
 
 UNPAIRED = {"order": "the pairs are made of neighbours in the data"}
+ONE_COVARIATE = "it is given the first covariate alone"
 COUNTED = ("event", "arm")
 ADJUSTED = ("event", "arm", "x")
 FOLLOWED = ("time", "event", "arm", "x")

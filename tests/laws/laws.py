@@ -44,6 +44,13 @@ def shift_scale(estimator: Estimator, rows: Rows) -> None:
         same(outcome(estimator, rows.but(x=rows.x * factor + shift)), base, 1e-5, 1e-9 + lost)
 
 
+def columns(estimator: Estimator, rows: Rows) -> None:
+    """Sex as female or as male, before age or after it: no order and no direction matters."""
+    base = outcome(estimator, rows)
+    for x in (rows.x[:, ::-1], -rows.x, -rows.x[:, ::-1]):
+        same(outcome(estimator, rows.but(x=np.ascontiguousarray(x))), base, 1e-5, 1e-9)
+
+
 def order(estimator: Estimator, rows: Rows) -> None:
     shuffled = rows.take(np.random.default_rng(5).permutation(rows.n))
     same(outcome(estimator, shuffled), outcome(estimator, rows), 1e-5)
@@ -184,7 +191,9 @@ def monotone(estimator: Estimator, rows: Rows) -> None:
 
 
 def level(estimator: Estimator, rows: Rows) -> None:
-    """A level outside 0 to 1 is refused by name."""
+    """A level outside 0 to 1 is refused by name; next to 0 and next to 1 are levels."""
+    for near in (5e-324, 1 - 2.0**-53):
+        outcome(estimator, rows, level=near)
     for wrong in (95, 1, 0, -0.5, float("nan"), "0.95", None, True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumericalWarning)
@@ -244,10 +253,12 @@ NASTY: dict[str, Callable[[Rows], Rows]] = {
     "events only in an arm": lambda r: r.but(event=np.maximum(r.event, r.arm)),
     "one exposed": lambda r: r.but(arm=np.eye(r.n)[3]),
     "nobody exposed": lambda r: r.but(arm=0 * r.arm),
+    "everybody exposed": lambda r: r.but(arm=0 * r.arm + 1),
     "tied": lambda r: r.but(time=np.ones(r.n), entry=0 * r.entry, value=0.1 + 0 * r.value),
     "rounded": lambda r: r.but(time=np.ceil(r.time / 7), entry=0 * r.entry, x=np.rint(r.x)),
     "huge": lambda r: r.but(x=r.x * 1e12, value=r.value * 1e12),
     "beyond all units": lambda r: r.but(x=r.x * 1e200, value=r.value * 1e200),
+    "values beyond all units": lambda r: r.but(value=r.value * 1e200),
     "tiny": lambda r: r.but(x=r.x * 1e-12, value=r.value * 1e-12),
     "far from zero": lambda r: r.but(x=r.x + 1e11, value=r.value + 1e11),
     "beyond whole numbers": lambda r: r.but(x=r.x + 2.0**53, value=r.value + 2.0**53),
@@ -308,6 +319,7 @@ def _takes(argument: str) -> Callable[[Estimator], bool]:
 
 LAWS = {
     "shift_scale": Law(shift_scale, _uses("x"), "origin and unit of covariates do not matter"),
+    "columns": Law(columns, _uses("x"), "order and direction of covariates do not matter"),
     "order": Law(order, lambda e: True, "the order of rows does not matter"),
     "weights": Law(weights, _takes("weights"), "a row of weight 2 is two rows"),
     "relabel": Law(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ehrivig.errors import UsageError
+from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta import (
     Counts,
     HospitalEffect,
@@ -209,3 +209,11 @@ def test_a_hospital_among_several_comes_twice() -> None:
     with pytest.raises(UsageError, match="hospital B comes twice"):
         pool_hospitals(["A + B", "B + C"], ratio, lo, hi, measure="OR")
     pool_hospitals(["A + 11 others", "M + 11 others"], ratio, lo, hi, measure="OR")
+
+
+def test_a_standard_error_beyond_all_units_is_refused() -> None:
+    values = np.array([0.1, 0.2, 0.3])
+    with pytest.raises(AnalysisError, match="pool: values so large"):
+        pool_hospitals(
+            "ABC", values, values - 0.1, values + 0.1, measure="RD", se=values * [1, 1e308, 1]
+        )

@@ -60,6 +60,19 @@ def test_a_row_that_was_not_there_has_no_count() -> None:
     assert of["B"]["rows_read"].to_list() == [None, None]
 
 
+@pytest.mark.parametrize(("more", "told"), [(0, False), (18, False), (19, True)])
+def test_what_a_blocked_night_did_not_tell_is_told_once_enough_are_new(
+    more: int, told: bool
+) -> None:
+    """Its checks are all that left: multiples of 10, so of up to nine people more."""
+    blocked = {"quality.csv": night(60, 2_000)["quality.csv"]}
+    second = steady(night(60, 2_000), blocked)
+    assert second["ledger.csv"].filter(hospital_id="A")["rows_read"].to_list() == [None, None]
+    third = steady(night(60 + more, 3_000), second)
+    labs = third["ledger.csv"].filter(hospital_id="A", table="lab")["rows_read"].item()
+    assert labs == (3_000 if told else None)
+
+
 def test_a_share_goes_with_its_numbers() -> None:
     """Of 15 of 269 tonight 16 of 270: the percentage would tell."""
     row = {"arm": "exposed", "outcome": "death", "n": 100}

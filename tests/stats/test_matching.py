@@ -155,6 +155,14 @@ def test_random_order_needs_a_seed_and_repeats() -> None:
     assert pairs_of(a) != pairs_of(nearest(d, t, 0.05, order="random", seed=4))
 
 
+def test_with_replacement_nobody_is_matched_without_controls() -> None:
+    d, exact = np.arange(6.0), np.array([0, 0, 0, 1, 1, 1])
+    with pytest.warns(NumericalWarning, match="no controls"):
+        assert not len(nearest(d, np.ones(6), None, replace=True).treated)
+    got = nearest(d, [1, 0, 1, 1, 1, 1], None, replace=True, exact=exact)
+    assert pairs_of(got) == [(0, 1), (2, 1)]
+
+
 def test_with_replacement_everyone_has_the_nearest_control() -> None:
     rng = np.random.default_rng(1)
     d, t = rng.random(300), rng.random(300) < 0.5

@@ -176,3 +176,13 @@ def test_a_named_error_or_a_finite_number(bad: str, estimator: str) -> None:
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_good_input_is_not_refused(estimator: str) -> None:
     assert np.isfinite(np.asarray(ESTIMATORS[estimator](good()), dtype=np.float64)).all()
+
+
+@pytest.mark.parametrize("score", [5e-324, 1e-160])
+def test_a_score_next_to_0_is_one_of_0(score: float) -> None:
+    arm, event = np.resize([1, 0, 0], 40), np.resize([1, 0, 0, 1, 0], 40)
+    x, near = np.linspace(0, 1, 40)[:, None], np.where(np.arange(40) == 3, score, 0.4)
+    with pytest.raises(EhrivigError, match="have 0 or 1"):
+        weight.inverse_probability(arm, near, "ATE")
+    with pytest.raises(EhrivigError, match="scores of 0 or 1"):
+        aipw(event, arm, x, propensity=near)

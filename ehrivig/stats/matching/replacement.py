@@ -17,6 +17,8 @@ def match_with_replacement(line: Line, caliper: float, tie_rule: TieRule, ratio:
     Of two at the same distance the tie rule takes one first; all within the caliper.
     """
     mates = np.full((len(line.treated_row), ratio), -1, dtype=np.int64)
+    if not len(line.control_row):
+        return mates
     for start in range(0, len(mates), BLOCK):
         block = slice(start, start + BLOCK)
         mates[block] = _block(line, block, caliper, tie_rule, ratio)

@@ -7,10 +7,11 @@ Sources: Firth 1993; Heinze & Schemper 2002 (penalised profile intervals and tes
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, chdtri
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.collinear import refuse_dependent
@@ -29,6 +30,11 @@ from ehrivig.stats.regression.logistic_input import Problem
 from ehrivig.stats.regression.profile import alongside, profile_interval
 from ehrivig.stats.result import FloatArray
 from ehrivig.stats.wald import exponential
+
+PARABOLA = 0.1
+"""Limits so near to Wald's, as a share of their distance, are of a profile with one top."""
+STARTS = (1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 3.0, 6.0, 6.0, 6.0, 6.0)
+SAME_HEIGHT = 1e-6
 
 
 def firth_fit(problem: Problem, *, limits: bool = True) -> LogisticFit:
@@ -60,21 +66,75 @@ def firth_fit(problem: Problem, *, limits: bool = True) -> LogisticFit:
 
 
 def _profile(problem: Problem, top: MaximumLikelihood, j: int) -> tuple[float, float, float]:
-    """The penalised profile limits of coefficient j, and p of its likelihood-ratio test."""
+    """The penalised profile limits of coefficient j, and p of its likelihood-ratio test.
 
+    Held far out, the others may have several tops. A profile like the parabola at the maximum has
+    one; of another one the ends are climbed to from many places, and all of it where that is
+    higher.
+    """
     data = prepare(problem.event, problem.x, None, centred=j > 0)
-    last = top.coef  # each climb begins where the one before ended
+    estimate, se = float(top.coef[j]), float(np.sqrt(top.covariance[j, j]))
 
-    def highest(value: float) -> float:
-        nonlocal last
-        start = alongside(replace(top, coef=last), j, value)
-        height, last = penalised_profile(data, j, value, start)
-        return height
+    def ends(highest: Callable[[float], float]) -> tuple[float, float]:
+        return profile_interval(highest, estimate, se, top.loglik, problem.level)
 
-    at_zero = highest(0.0)  # first: what follows depends on the level
-    se = float(np.sqrt(top.covariance[j, j]))
-    lo, hi = profile_interval(highest, float(top.coef[j]), se, top.loglik, problem.level)
+    once = _Heights(data, top, j, [])
+    often = _Heights(data, top, j, _directions(len(top.coef)))
+    at_zero = once(0.0)  # first: what follows depends on the level
+    root, away = np.sqrt(max(0.0, 2.0 * (top.loglik - at_zero))), abs(estimate) / se
+    if abs(root - away) > PARABOLA * max(away, 1.0):
+        at_zero = max(at_zero, often(0.0))
+    fall = 0.5 * float(chdtri(1, 1.0 - problem.level))
+    try:
+        lo, hi = ends(once)
+    except AnalysisError:
+        lo, hi = ends(often)
+    else:
+        steps, wald = np.array([estimate - lo, hi - estimate]), se * np.sqrt(2.0 * fall)
+        bent = np.abs(steps - wald).max() > PARABOLA * wald
+        if bent and max(often(lo), often(hi)) > top.loglik - fall + SAME_HEIGHT:
+            lo, hi = ends(often)
     return lo, hi, float(chdtrc(1, max(0.0, 2.0 * (top.loglik - at_zero))))
+
+
+def _directions(k: int) -> list[FloatArray]:
+    """Places (k,) to climb from, on the scale of columns with unit spread."""
+    rng = np.random.default_rng(0)
+    return [width * rng.normal(size=k) for width in (0.0, *STARTS)]
+
+
+@dataclass
+class _Heights:
+    """The highest penalised log-likelihood with coefficient j held, by its value.
+
+    Each climb begins where the one before ended, moved along the ridge; and from `others` (k,),
+    about no effect and about the ridge.
+    """
+
+    data: Scaled
+    top: MaximumLikelihood
+    j: int
+    others: list[FloatArray]
+
+    def __post_init__(self) -> None:
+        self.last = self.top.coef
+
+    def __call__(self, value: float) -> float:
+        ridge = alongside(replace(self.top, coef=self.last), self.j, value)
+        starts = [ridge]
+        for k, other in enumerate(self.others):
+            start = self.data.outward() @ other
+            starts.append(start if k % 2 == 0 else ridge + start)
+        found, failures = [], []
+        for start in starts:
+            try:
+                found.append(penalised_profile(self.data, self.j, value, start))
+            except AnalysisError as error:
+                failures.append(error)
+        if not found:
+            raise failures[0]
+        height, self.last = max(found, key=lambda one: one[0])
+        return height
 
 
 def penalised(

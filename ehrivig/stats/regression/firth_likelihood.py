@@ -126,7 +126,9 @@ def _score(data: Scaled, beta: FloatArray) -> FloatArray:
 
 def _modified(data: Scaled, p: FloatArray, information: FloatArray, root: FloatArray) -> FloatArray:
     """Firth's modified score (k,) at probabilities p (n,), with what `fisher_information` gives."""
-    leverage = np.einsum("ij,ij->i", root @ solved(information, np.eye(len(information))), root)
+    inverse = solved(information, np.eye(len(information)))
+    with np.errstate(over="ignore", invalid="ignore"):  # next to no information: NaN, for singular
+        leverage = np.einsum("ij,ij->i", root @ inverse, root)
     return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
 
 

@@ -131,4 +131,7 @@ def _root(beyond: Callable[[float], float], estimate: float, step: float) -> flo
             except ValueError:  # no change of sign: the likelihood has more than one top
                 break
         inner, width = outer, 2.0 * width
-    raise AnalysisError("profile interval: the likelihood is flat; the interval has no end.")
+    raise AnalysisError(
+        "profile interval: the likelihood is flat; the interval has no end. "
+        "Give a lower level, or drop or coarsen covariates."
+    )

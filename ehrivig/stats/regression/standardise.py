@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import (
+    LEAST_CHANCE,
     MOST_REPEATED,
     numbers,
     one_of,
@@ -118,7 +119,7 @@ def aipw(
     if truncate is not None:
         score = np.clip(score, *two_shares(truncate))
         method += f", scores bounded to {truncate[0]:g}-{truncate[1]:g}"
-    if bool(((score <= 0) | (score >= 1)).any()):
+    if bool(((score < LEAST_CHANCE) | (score >= 1)).any()):
         raise AnalysisError("AIPW: scores of 0 or 1; bound them with truncate= or mend the model.")
     full = np.column_stack([np.ones(len(score)), cohort.x])
     left_out, values, means = variance == LEFT_OUT, [], []

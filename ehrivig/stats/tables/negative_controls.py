@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
@@ -133,15 +134,19 @@ def calibrate(null: EmpiricalNull, log_ratio: float, se: float, level: float = 0
         """The chance that bias and error together are below this."""
         return float(null.weights @ ndtr((bias - null.means) / np.sqrt(variance)))
 
-    def at(chance: float) -> float:
-        far = 20 * spread
-        return float(brentq(lambda b: below(b) - chance, mean - far, mean + far, xtol=1e-12))
+    def at(side: Callable[[float], float]) -> float:
+        """The bias beyond which, on a side, the tail lies: the nearer 1 the level, the farther."""
+        far = 40 * spread
+        return float(brentq(lambda b: side(b) - tail, mean - far, mean + far, xtol=1e-12))
+
+    def above(bias: float) -> float:
+        return _above(null, variance, bias)
 
     return Calibrated(
         estimate=ratio_of(log_ratio - mean),
-        lo=ratio_of(log_ratio - at(1 - tail)),
-        hi=ratio_of(log_ratio - at(tail)),
-        p=min(1.0, 2 * min(below(log_ratio), _above(null, variance, log_ratio))),
+        lo=ratio_of(log_ratio - at(above)),
+        hi=ratio_of(log_ratio - at(below)),
+        p=min(1.0, 2 * min(below(log_ratio), above(log_ratio))),
         se=spread,
         p_uncalibrated=p_value(log_ratio / se),
         level=level,

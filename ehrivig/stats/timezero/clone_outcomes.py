@@ -58,7 +58,7 @@ def outcome_ratios(
     problem, note = fittable(problem_of(staying, grace, horizon_hours, WHOLE, "all_starters"))
     rows = _followers(problem)
     whole = _risks(problem, y, rows, np.ones(cohort.n))
-    group = groups_of(cohort)
+    group = groups_of(cohort, y)
     left = np.stack(
         [
             _risks(problem, y, rows, np.asarray(group != g, dtype=np.float64))

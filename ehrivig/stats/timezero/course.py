@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import above_zero, numbers
+from ehrivig.stats.arrays import above_zero, numbers, refuse_far
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.expansion import scaled
 from ehrivig.stats.result import FloatArray, IntArray
@@ -49,7 +49,7 @@ class Course:
         return np.asarray(np.clip(step, 0, self.values.shape[1] - 1))
 
     def whole(self, time_hours: Hours) -> Course:
-        """The course of patients followed for `time_hours` (n,), what comes after it filled in.
+        """The course of patients followed for `time_hours` (n,), with the last value after that.
 
         Raises AnalysisError where it is of others, or a value is missing while followed.
         """
@@ -69,7 +69,8 @@ class Course:
                 "steps. Carry the last value forward; give those without any a value, and a column "
                 "that says so."
             )
-        return Course(_carried(self.values), self.step_hours, self.names)
+        known = np.where(followed[:, :, None], self.values, np.nan)  # nothing after the end
+        return Course(_carried(known), self.step_hours, self.names)
 
 
 def course(
@@ -92,6 +93,7 @@ def course(
     step_hours = above_zero(step_hours, "course: step_hours")
     if np.isinf(cube).any():
         raise AnalysisError("course: holds infinite values.")
+    refuse_far(cube, "course")
     labels = column_names(names, cube.shape[2])
     flat = [
         label

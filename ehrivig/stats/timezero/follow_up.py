@@ -92,7 +92,8 @@ def follow_up(
         given = numbers(leaves_hours, "leaves_hours")
         if given.shape != time.shape:
             raise AnalysisError(f"leaves_hours: needs one value per row ({time.size} rows).")
-        leaves = np.fmax(np.where(np.isnan(given), np.inf, given), np.nan_to_num(start))
+        started = np.where(start < time, start, 0.0)
+        leaves = np.fmax(np.where(np.isnan(given), np.inf, given), started)
     matrix = None if x is None else design_matrix(x, time.size)
     return FollowUp(
         time_hours=time,

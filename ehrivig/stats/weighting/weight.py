@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import two_shares, whole_number
+from ehrivig.stats.arrays import LEAST_CHANCE, two_shares, whole_number
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_matrix, finite_vector
 from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -56,7 +56,7 @@ def inverse_probability(
     arm = arm_vector(treated, "treated", len(e))
     aim = estimand_of(estimand)
     _refuse(arm, truncate)
-    edge = int(((e <= 0) | (e >= 1)).sum())
+    edge = int(((e < LEAST_CHANCE) | (e >= 1)).sum())
     if edge:
         raise AnalysisError(
             f"propensity score: {edge} rows have 0 or 1 (or beyond): no chance of the other arm. "
