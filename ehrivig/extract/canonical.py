@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ehrivig.contract import SQL_TYPE, Column, Table
 from ehrivig.errors import ExtractError
-from ehrivig.extract.column_types import INTEGERS, NO_KEY
+from ehrivig.extract.column_types import INTEGERS
+from ehrivig.extract.usual_words import NO_KEY
 
 _WHOLE = INTEGERS
 _CLOCKS = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")

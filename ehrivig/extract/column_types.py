@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ehrivig.contract import SQL_TYPE
+from ehrivig.extract.usual_words import MISSING, NO, NO_KEY, NOT_SAID, YES
 
 SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 INTEGERS = (*SIGNED, *(f"U{name}" for name in SIGNED))
@@ -18,80 +19,7 @@ CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
-_MISSING: tuple[str, ...] = (
-    "",
-    "nan",
-    "<na>",
-    "null",
-    "none",
-    "na",
-    "n/a",
-    "#n/a",
-    "k.a.",
-    "k. a.",
-    "-",
-    "--",
-    "?",
-    "nil",
-    "(null)",
-    "\\n",
-)
-_MISSING += ("unknown", "unk", "unbekannt", "inconnu", "desconocido", "sconosciuto", "desconhecido")
-_MISSING += ("onbekend", "keine angabe", "不详", "未知", "不明")
-"""What people and writers of text put where a value is missing."""
-NO_KEY = ("", "-", "--", "null", "none", "nil", "nan", "n/a", "na", "#n/a", "(null)", "\\n")
-"""How dumps write that there is no key: of these no two rows have anything in common."""
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_YES: tuple[str, ...] = (
-    "true",
-    "t",
-    "yes",
-    "y",
-    "1",
-    "1.0",
-    "ｙ",
-    "１",
-    "是",
-    "有",
-    "对",
-    "ja",
-    "j",
-    "wahr",
-)
-_YES += (
-    "oui",
-    "vrai",
-    "o",
-    "sí",
-    "si",
-    "sì",
-    "s",
-    "sim",
-    "vero",
-    "verdadero",
-    "verdadeiro",
-    "waar",
-)
-_YES += ("はい", "有り", "あり")
-_NO: tuple[str, ...] = (
-    "false",
-    "f",
-    "no",
-    "n",
-    "0",
-    "0.0",
-    "ｎ",
-    "０",
-    "否",
-    "无",
-    "没有",
-    "不是",
-    "nein",
-    "falsch",
-)
-_NO += ("non", "faux", "falso", "não", "nao", "nee", "onwaar", "いいえ", "無", "無し", "なし")
-_NOT_SAID = ("u", "w", "dk")
-"""Of yes and no: unknown, and what a clinician could not determine (present on admission)."""
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
 
@@ -129,7 +57,8 @@ def base(kind: str) -> str:
 
 def sql_type(kind: str) -> str:
     """The type of a kind of column."""
-    return "TIMESTAMP" if kind == "utc" else SQL_TYPE[kind]  # type: ignore[index]
+    own = {"utc": "TIMESTAMP", "whole": "BIGINT"}
+    return own.get(kind) or SQL_TYPE[kind]  # type: ignore[index]
 
 
 def ways(quoted: str, found: str, kind: str, *, hospital: bool = False) -> tuple[Way, ...]:
@@ -139,7 +68,7 @@ def ways(quoted: str, found: str, kind: str, *, hospital: bool = False) -> tuple
     """
     if kind == "key":
         return _text(quoted, found) if hospital else _key(quoted, found)
-    return {"text": _text, "number": _number, "flag": _flag}[kind](quoted, found)
+    return {"text": _text, "number": _number, "flag": _flag, "whole": _whole}[kind](quoted, found)
 
 
 def of_undeclared(quoted: str, found: str) -> tuple[Way, ...]:
@@ -193,6 +122,18 @@ def _key(quoted: str, found: str) -> tuple[Way, ...]:
     if found in FLOATS:
         return (Way("BIGINT", _rounded(quoted), _not_whole(quoted, found), "whole numbers"),)
     return _text(quoted, found)
+
+
+def _whole(quoted: str, found: str) -> tuple[Way, ...]:
+    """A whole number of 64 bits, such as the id of a concept, also where it is written as text."""
+    if found not in ("VARCHAR", "BLOB"):
+        return tuple(way for way in _key(quoted, found) if way.type == "BIGINT")
+    plain = f"trim({quoted if found == 'VARCHAR' else f'try(decode({quoted}))'})"
+    number = f"regexp_full_match({plain}, '[+-]?[0-9]{{1,18}}([.]0*)?')"
+    missing = f"lower({plain}) IN {_listed(MISSING)}"
+    shown = f"CASE WHEN {number} THEN split_part({plain}, '.', 1)::BIGINT END"
+    doubt = f"{quoted} IS NOT NULL AND NOT coalesce({number} OR {missing}, FALSE)"
+    return (Way("BIGINT", shown, doubt, "whole numbers"),)
 
 
 def _signed(quoted: str) -> Way:
@@ -252,9 +193,25 @@ def _written_number(quoted: str) -> Way:
     return Way(
         "DOUBLE",
         f"CASE WHEN {number} THEN {plain}::DOUBLE END",
-        f"NOT ({number} OR lower({plain}) IN {_listed(_MISSING)})",
+        f"NOT ({number} OR lower({plain}) IN {_listed(MISSING)})",
         "numbers (digits with a decimal point)",
     )
+
+
+def same_id(quoted: str, found: str, known: str) -> tuple[Way, ...]:
+    """How an id is shown that is of type `known` in tables that are joined by it.
+
+    Numbers written as text are these numbers; beside ids that are text, numbers are their digits.
+    """
+    if known not in ("BIGINT", "UBIGINT"):
+        return _text(quoted, found)
+    if found != "VARCHAR":
+        return _key(quoted, found)
+    plain = f"lower(trim({quoted}))"
+    number = f"regexp_full_match({plain}, '(0|[1-9][0-9]{{0,17}})([.]0*)?')"
+    doubt = f"NOT ({number} OR {plain} IN {_listed(NO_KEY)})"
+    told = "whole numbers, as this id is in other tables"
+    return (Way(known, written_id(quoted, known).expression, doubt, told),)
 
 
 def written_id(quoted: str, kind: str) -> Way:
@@ -275,7 +232,7 @@ def written_moment(quoted: str, *, zoned: bool) -> Way:
     # DuckDB reads +08:00 and +08, but not +0800
     told = rf"regexp_replace({plain}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\1:\2')"
     read = f"CASE WHEN {moment} THEN try_cast({told if zoned else plain} AS {kind}) END"
-    doubt = f"({read}) IS NULL AND NOT (lower(trim({quoted})) IN {_listed(_MISSING)})"
+    doubt = f"({read}) IS NULL AND NOT (lower(trim({quoted})) IN {_listed(MISSING)})"
     return Way(kind, read, doubt, _WRITTEN)
 
 
@@ -295,9 +252,8 @@ def _written_flag(quoted: str) -> Way:
     word = f"lower(trim({quoted}))"
     return Way(
         "BOOLEAN",
-        f"CASE WHEN {word} IN {_listed(_YES)} THEN TRUE WHEN {word} IN {_listed(_NO)} THEN FALSE "
-        "END",
-        f"{word} NOT IN {_listed((*_YES, *_NO, *_MISSING, *_NOT_SAID))}",
+        f"CASE WHEN {word} IN {_listed(YES)} THEN TRUE WHEN {word} IN {_listed(NO)} THEN FALSE END",
+        f"{word} NOT IN {_listed((*YES, *NO, *MISSING, *NOT_SAID))}",
         "yes or no",
     )
 

@@ -102,9 +102,8 @@ def _open(db: Database, extract: Path, files: dict[str, tuple[TableFile, ...]]) 
     db.execute("CREATE SCHEMA source")
     for name in _NEEDED:
         _refuse_missing(name, extract, name in files)
-        columns = tuple(c for c in layouts.load("omop").declared[name] if c.kind == "key")
-        numbers = {column.name: "BIGINT" for column in columns}
-        view = View(name, EVERY, extract, files[name], columns, None, False, numbers=numbers)
+        columns = tuple(c for c in layouts.load("omop").declared[name] if c.kind == "whole")
+        view = View(name, EVERY, extract, files[name], columns, None, False)
         source_view.create(db, view)
         db.view(name, f"SELECT * FROM source.{name}")
 

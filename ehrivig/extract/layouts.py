@@ -43,7 +43,10 @@ _COMMENT = re.compile(r"--[^\n]*")
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column that a layout reads. `kind` as in ehrivig.contract, or `utc`: a moment in UTC."""
+    """A column that a layout reads.
+
+    `kind` as in ehrivig.contract, or `utc`: a moment in UTC; `whole`: a whole number.
+    """
 
     name: str
     kind: str

@@ -22,6 +22,7 @@ _WORDS = {
     "utc": "a timestamp",
     "date": "a date",
     "number": "a number",
+    "whole": "a whole number",
     "flag": "true or false (BOOLEAN)",
 }
 _OWN = "map it with a layout of your own"

@@ -213,6 +213,9 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         return _clock(view, sql, kind, column)
     if kind == "VARCHAR" and column.kind == "key" and column.name in view.numbers:
         return (column_types.written_id(sql, view.numbers[column.name]),)
+    known = view.keys.get(column.name)
+    if column.kind == "key" and known is not None and not view.only_hospital:
+        return column_types.same_id(sql, kind, known)
     return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
 
 

@@ -474,16 +474,3 @@ def test_a_claim_is_given_only_where_the_study_declares_its_type(tmp_path: Path)
     sql = "SELECT status FROM mapped.medication"
     assert rows(folder, sql) == [("unknown",)]
     assert rows(folder, sql, study(**PLAN, drug_types_given=(32869,))) == [("given",)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [(None, None), ("EHR", None), ("38000180", "given"), (str(PRESCRIBED), "unknown")],
-)
-def test_a_record_type_may_be_empty_or_text(
-    tmp_path: Path, kind: str | None, status: str | None
-) -> None:
-    """An empty column of a CSV is text: what it says nothing of may have been given."""
-    folder = with_drugs(tmp_path / "x", exposure(1, 501, 200.0, drug_type_concept_id=kind))
-    plan = study(**PLAN, drug_quantity={"7": "ml"})
-    assert rows(folder, "SELECT status FROM resolved.medication", plan) == [(status,)]

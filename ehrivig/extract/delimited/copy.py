@@ -13,11 +13,11 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from ehrivig.errors import ExtractError
-from ehrivig.extract.column_types import NO_KEY
 from ehrivig.extract.delimited.dialect import Dialect
 from ehrivig.extract.delimited.rows import Block, header_and_blocks
 from ehrivig.extract.delimited.stream import chunks
 from ehrivig.extract.footers import IDS, WRITTEN
+from ehrivig.extract.usual_words import NO_KEY
 
 _WHOLE = r"^-?(0|[1-9][0-9]{0,19})(\.0+)?$"
 _ROUNDED = r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$"

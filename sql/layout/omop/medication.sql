@@ -3,8 +3,7 @@
 -- declared); 0 is no quantity. A HCPCS source code counts billing units. status: given for
 -- administrations (38000180, 32818, 581373, 43542358) and plain EHR records (32817); a
 -- prescription, dispensing or claim does not say that the drug was given: unknown, unless the
--- study declares its type ($given_types). Of a type that is none (prepare/record_type.sql) or
--- no number: null.
+-- study declares its type ($given_types). Of a type that is none (prepare/record_type.sql): null.
 -- drug_code: where the standard concept is 0, that of the source concept, if it has one; null for a
 -- concept that neither the vocabulary nor a code list knows.
 -- Source: drug_exposure; strength from drug_strength; route 4171047 iv, 4142048 sc, 4302612 im,
@@ -28,7 +27,6 @@ spelled AS (
     SELECT
         p.*,
         r.concept_name AS route_name,
-        TRY_CAST(p.drug_type_concept_id AS BIGINT) AS record_type,
         PLAIN_WORD(COALESCE(r.concept_name, p.route_source_value)) AS way,
         h.concept_code AS hcpcs,
         CASE WHEN COALESCE(p.drug_concept_id, 0) = 0 THEN o.concept_code END AS source_code,
@@ -83,9 +81,9 @@ SELECT
         ELSE m.route_source_value
     END AS route,
     CASE
-        WHEN m.record_type IN (38000180, 32818, 581373, 43542358, 32817) THEN 'given'
-        WHEN m.record_type::VARCHAR IN (SELECT UNNEST($given_types)) THEN 'given'
-        WHEN m.record_type IN (SELECT y.concept_id FROM prepared.record_type AS y)
+        WHEN m.drug_type_concept_id IN (38000180, 32818, 581373, 43542358, 32817) THEN 'given'
+        WHEN m.drug_type_concept_id::VARCHAR IN (SELECT UNNEST($given_types)) THEN 'given'
+        WHEN m.drug_type_concept_id IN (SELECT y.concept_id FROM prepared.record_type AS y)
             THEN 'unknown'
     END AS status
 FROM spelled AS m

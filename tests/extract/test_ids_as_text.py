@@ -1,0 +1,127 @@
+"""Ids and concepts that a dump writes as text: the same rows, or the column by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from extracts import opened, study
+from test_layout_omop import PLAN, PRESCRIBED, exposure, measured, omop, rows, visit
+
+from ehrivig import contract, extract
+from ehrivig.errors import ExtractError
+
+_STUDY = study(**PLAN, drug_quantity={"7": "ml"})
+_PERSONS = ("person", "death", "visit_occurrence", "measurement", "drug_exposure")
+
+
+def _made(folder: Path, changes: dict[str, pl.Expr]) -> Path:
+    """Two visits of one person, a drug and two results, with some columns written otherwise."""
+    omop(
+        folder,
+        visit_occurrence=[
+            visit(100, "03-01 10:00", "03-05 12:00"),
+            visit(101, "04-01 10:00", "04-05 12:00"),
+        ],
+        drug_exposure=[exposure(1, 501, 200.0), exposure(2, 502, 10.0)],
+        measurement=[measured(3016723, 1.2, 8840), measured(3025315, 70.0, 9529)],
+    )
+    for place, change in changes.items():
+        table, _, column = place.partition(".")
+        path = folder / f"{table}.parquet"
+        pl.read_parquet(path).with_columns(change.alias(column)).write_parquet(path)
+    return folder
+
+
+def _all_rows(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every canonical table; an id by its digits, whatever its type."""
+    with opened(folder, _STUDY) as db:
+        shown = {
+            table.name: [
+                f"{column.name}::VARCHAR" if column.kind == "key" else column.name
+                for column in table.columns
+            ]
+            for table in contract.TABLES
+        }
+        return {
+            name: db.rows(f"SELECT {', '.join(columns)} FROM mapped.{name} ORDER BY ALL")
+            for name, columns in shown.items()
+        }
+
+
+def _as_text(*places: str, suffix: str = "") -> dict[str, pl.Expr]:
+    return {
+        place: pl.col(place.partition(".")[2]).cast(pl.Int64).cast(pl.String) + suffix
+        for place in places
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        _as_text("drug_exposure.drug_concept_id"),
+        _as_text("drug_exposure.drug_type_concept_id", suffix=".0"),
+        _as_text("measurement.measurement_concept_id", "measurement.unit_concept_id"),
+        _as_text("concept.concept_id"),
+        _as_text("concept_ancestor.ancestor_concept_id"),
+        _as_text("visit_occurrence.visit_concept_id", "visit_occurrence.discharged_to_concept_id"),
+        _as_text("drug_exposure.visit_occurrence_id"),
+        _as_text("measurement.person_id", suffix=".0"),
+        _as_text("visit_occurrence.care_site_id"),
+        _as_text(*(f"{table}.person_id" for table in _PERSONS if table != "death")),
+        {"measurement.measurement_concept_id": pl.col("measurement_concept_id").cast(pl.Float64)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_numbers_as_text_are_these_numbers(tmp_path: Path, changes: dict[str, pl.Expr]) -> None:
+    assert _all_rows(_made(tmp_path / "y", changes)) == _all_rows(_made(tmp_path / "x", {}))
+
+
+@pytest.mark.parametrize(
+    ("place", "written", "told"),
+    [
+        ("drug_exposure.drug_concept_id", "IVIG", "2 of its 2 values are not whole numbers. Mend"),
+        ("drug_exposure.route_concept_id", "iv", "2 of its 2 values are not whole numbers. Mend"),
+        ("drug_exposure.visit_occurrence_id", "v1", "not whole numbers, as this id is in other"),
+        ("measurement.person_id", "0001", "not whole numbers, as this id is in other tables. Mend"),
+    ],
+)
+def test_other_text_is_refused_by_its_column(
+    tmp_path: Path, place: str, written: str, told: str
+) -> None:
+    folder = _made(tmp_path / "x", {place: pl.lit(written)})
+    table, _, column = place.partition(".")
+    with pytest.raises(ExtractError, match=f"^{table}: column {column} is text, .*{told}"):
+        _all_rows(folder)
+
+
+@pytest.mark.parametrize("blank", ["", "NULL", " "])
+def test_a_blank_is_no_id(tmp_path: Path, blank: str) -> None:
+    nothing = {"drug_exposure.visit_occurrence_id": pl.lit(None, pl.Int64)}
+    empty = {"drug_exposure.visit_occurrence_id": pl.lit(blank)}
+    assert _all_rows(_made(tmp_path / "y", empty)) == _all_rows(_made(tmp_path / "x", nothing))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(None, None), ("38000180", "given"), (str(PRESCRIBED), "unknown")],
+)
+def test_a_record_type_may_be_empty_or_text(
+    tmp_path: Path, kind: str | None, status: str | None
+) -> None:
+    """An empty column of a CSV is text: what it says nothing of may have been given."""
+    change = {"drug_exposure.drug_type_concept_id": pl.lit(kind, pl.String)}
+    folder = _made(tmp_path / "x", change)
+    found = rows(folder, "SELECT DISTINCT status FROM resolved.medication", _STUDY)
+    assert found == [(status,)]
+
+
+def test_a_word_for_missing_is_no_concept(tmp_path: Path) -> None:
+    """Nobody says what the drug is: the row stays, of no product."""
+    folder = _made(tmp_path / "x", {"drug_exposure.drug_concept_id": pl.lit("n/a")})
+    assert extract.inspect(folder, _STUDY).hospitals
+    assert rows(folder, "SELECT count(*), count(drug_code) FROM mapped.medication", _STUDY) == [
+        (2, 0)
+    ]
