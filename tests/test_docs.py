@@ -15,7 +15,7 @@ import typer
 
 from ehrivig import contract
 from ehrivig.cli import app
-from ehrivig.extract import column_types
+from ehrivig.extract import usual_words
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -167,6 +167,6 @@ def test_the_tables_of_an_extract_are_those_of_the_contract() -> None:
 
 def test_the_words_for_yes_and_no_are_listed() -> None:
     text = " ".join(text_of(ROOT / "docs" / "extract.md").split())
-    for words in (column_types._YES, column_types._NO, column_types._NOT_SAID):
+    for words in (usual_words.YES, usual_words.NO, usual_words.NOT_SAID):
         for word in (w for w in words if not w.startswith(("1", "0")) and w not in "ｙｎ１０"):
             assert f"{word}," in text or f"{word} " in text or f"`{word}`" in text, word
