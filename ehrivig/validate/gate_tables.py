@@ -7,10 +7,8 @@ events of a table are judged against the admissions that the gate kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -21,7 +19,7 @@ from ehrivig.database import Database, Query
 from ehrivig.errors import EhrivigError
 from ehrivig.literals import Parameters
 from ehrivig.study import Study
-from ehrivig.validate import copies, drugs
+from ehrivig.validate import copies, drugs, local_time
 
 _COUNTED_STAYS = 2_000  # enough to see that half of something is missing
 _SAMPLED_STAYS = 20_000  # a share or a distribution does not need every row
@@ -86,7 +84,7 @@ def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
     if not db.exists(_UNREAD):
         db.execute("CREATE SCHEMA IF NOT EXISTS prepared")
         db.table(_UNREAD, _NOTHING_UNREAD)
-    zones = _zones(db, study, hospitals)
+    zones = local_time.zones_of(db, study, hospitals)
     groups = grouped(zones)
     if len(groups) > 1:
         raise Unalike(groups)
@@ -96,21 +94,24 @@ def begin(db: Database, study: Study, hospitals: Sequence[str]) -> Parameters:
         {
             "hospital_id": name,
             "timezone_known": zone is not None,
-            "utc_offset_hours": _offset_hours(zone, study),
+            "utc_offset_hours": local_time.offset_hours(zone, study),
             "sample_stride": max(1, admissions.get(name, 0) // _SAMPLED_STAYS),
             "count_stride": max(1, admissions.get(name, 0) // _COUNTED_STAYS),
         }
         for name in hospitals
     ]
     db.load("gate.setting", pl.DataFrame(setting, schema=_SETTING))
-    db.load("gate.clock_change_text", pl.DataFrame({"text": clock_changes(zone)}, _CLOCK_TEXT))
+    db.load(
+        "gate.clock_change_text",
+        pl.DataFrame({"text": local_time.clock_changes(zone)}, _CLOCK_TEXT),
+    )
     db.table(
         "gate.clock_change", "SELECT text::TIMESTAMP AS clock_hour FROM gate.clock_change_text"
     )
     return {
         "extract_end": _extract_end(study),
         "codelist": study.exposure.codelist,
-        "utc_midnight_us": _utc_midnight_us(_offset_hours(zone, study)),
+        "utc_midnight_us": local_time.utc_midnight_us(local_time.offset_hours(zone, study)),
     }
 
 
@@ -216,71 +217,6 @@ def _admissions(db: Database) -> dict[str, int]:
     """Hospital -> its rows of admissions as read."""
     read = as_read(db, "admission")
     return dict(db.rows(f"SELECT hospital_id, count(*) FROM {read} GROUP BY hospital_id"))
-
-
-def _zones(db: Database, study: Study, hospitals: Sequence[str]) -> dict[str, ZoneInfo | None]:
-    """Each hospital's time zone, else the study's; None when neither names a known one.
-
-    Moments of no calendar are in none.
-    """
-    if study.clock == "offsets":
-        return dict.fromkeys(hospitals)
-    stated: dict[str, list[str | None]] = {}
-    for hospital_id, name in db.rows(
-        "SELECT hospital_id, timezone FROM resolved.hospital ORDER BY ALL"
-    ):
-        stated.setdefault(hospital_id, []).append(name)
-    default = study.extract.timezone
-    return {name: _first_known([*stated.get(name, ()), default]) for name in hospitals}
-
-
-def _first_known(names: Iterable[str | None]) -> ZoneInfo | None:
-    return next((zone for name in names if (zone := _known_zone(name)) is not None), None)
-
-
-def _known_zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        return None
-
-
-def _offset_hours(zone: ZoneInfo | None, study: Study) -> int:
-    """Whole hours by which the zone is ahead of UTC, in the middle of the study; 0 if unknown."""
-    if zone is None:
-        return 0
-    period = study.extract.period
-    day = period[0] if period else study.extract.extract_date or date(2020, 1, 1)
-    offset = datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
-    return round((offset or timedelta()).total_seconds() / 3600)
-
-
-def _utc_midnight_us(offset_hours: int) -> int:
-    """Microseconds after local midnight at which a day of UTC begins; -1 where that is the same."""
-    return offset_hours % 24 * 3_600_000_000 or -1
-
-
-@cache
-def clock_changes(zone: ZoneInfo | None) -> list[str]:
-    """The local hours that the clock of a zone skips or repeats, 1970 to 2100; none without one."""
-    hours: list[str] = []
-    if zone is not None:
-        day, last = datetime(1970, 1, 1), datetime(2100, 12, 31)
-        while day <= last:
-            if _offset(day, zone) != _offset(day + timedelta(days=1), zone):
-                hours += [h.isoformat(sep=" ") for h in _changed_hours(day, zone)]
-            day += timedelta(days=1)
-    return hours
-
-
-def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
-    return moment.replace(tzinfo=zone).utcoffset()
-
-
-def _changed_hours(day: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The hours of a day in which one wall-clock time is none or two moments."""
-    hours = [day + timedelta(hours=h) for h in range(25)]
-    return [h for h in hours if _offset(h, zone) != _offset(h.replace(fold=1), zone)]
 
 
 def _extract_end(study: Study) -> datetime:

@@ -12,7 +12,7 @@ from ehrivig import contract, study
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
 from ehrivig.study import Study
-from ehrivig.validate import gate_tables
+from ehrivig.validate import gate_tables, local_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LIU = study.load("ivig_covid19")
@@ -32,26 +32,26 @@ def plan(**changes: Any) -> Study:
     ],
 )
 def test_the_offset_of_a_zone_in_the_study(changes: dict[str, Any], hours: int) -> None:
-    assert gate_tables._offset_hours(BERLIN, plan(**changes)) == hours
-    assert gate_tables._offset_hours(None, plan(**changes)) == 0
-    west = gate_tables._offset_hours(ZoneInfo("America/New_York"), plan(**changes))
+    assert local_time.offset_hours(BERLIN, plan(**changes)) == hours
+    assert local_time.offset_hours(None, plan(**changes)) == 0
+    west = local_time.offset_hours(ZoneInfo("America/New_York"), plan(**changes))
     assert west in (-4, -5)
 
 
 def test_hours_that_the_clock_skips_or_repeats() -> None:
-    found = gate_tables.clock_changes(BERLIN)
+    found = local_time.clock_changes(BERLIN)
     assert [hour for hour in found if hour.startswith("2020")] == [
         *("2020-03-29 02:00:00", "2020-10-25 02:00:00"),
     ]
-    assert gate_tables.clock_changes(None) == []
+    assert local_time.clock_changes(None) == []
     assert found[0] >= "1970"
-    shanghai = gate_tables.clock_changes(ZoneInfo("Asia/Shanghai"))
+    shanghai = local_time.clock_changes(ZoneInfo("Asia/Shanghai"))
     assert [hour for hour in shanghai if hour > "1992"] == []
 
 
 def test_a_change_at_midnight_is_found() -> None:
     """In Santiago the clock skips the first hour of a day, and repeats the last of another."""
-    found = gate_tables.clock_changes(ZoneInfo("America/Santiago"))
+    found = local_time.clock_changes(ZoneInfo("America/Santiago"))
     assert "2019-09-08 00:00:00" in found
     assert "2019-04-06 23:00:00" in found
 
