@@ -78,3 +78,15 @@ def test_what_has_no_width_is_refused() -> None:
 def test_an_unknown_outcome_is_no_pair_without_one() -> None:
     with pytest.raises(AnalysisError, match="missing"):
         discordant([1.0, float("nan")], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 15, 7), (0, 1, 16, 5), (0, 24, 2, 43), (3, 0, 0, 9)])
+def test_a_level_next_to_zero_has_the_estimate_as_its_limits(
+    counts: tuple[int, int, int, int],
+) -> None:
+    """The score at the estimate itself is 0 but for rounding, which ended in SciPy's error."""
+    found = paired_risk_difference(*counts, level=5e-324)
+    assert found.lo == pytest.approx(found.estimate, abs=1e-12)
+    assert found.hi == pytest.approx(found.estimate, abs=1e-12)
+    assert paired_risk_difference(*counts).lo < found.lo
+    assert found.se > 0

@@ -38,7 +38,7 @@ def paired_risk_difference(
             difference,
             lo,
             hi,
-            se or (hi - lo) / (2 * quantile(level)),
+            se or _implied(b, c, n, level),
             p_value((b - c) / sqrt(b + c)) if b + c else 1.0,
         ),
         event_label=event_label,
@@ -47,6 +47,13 @@ def paired_risk_difference(
         level=level,
         risks=crude_risks(Arms(n, a + b, n, a + c), level),
     )
+
+
+def _implied(b: int, c: int, n: int, level: float) -> float:
+    """The standard error that the width of the interval implies; at a level next to 0, of 0.95."""
+    known = level if quantile(level) > 0 else 0.95
+    lo, hi = tango(b, c, n, known)
+    return (hi - lo) / (2 * quantile(known))
 
 
 def tango(b: int, c: int, n: int, level: float) -> tuple[float, float]:
@@ -71,6 +78,8 @@ def _limit(b: int, c: int, n: int, z: float, end: float) -> float:
     start, stop = (b - c) / n, end * (1 - 1e-15)
     if excess(stop) > 0:
         return end
+    if excess(start) <= 0:  # a level next to 0: the limit is the estimate, but for rounding
+        return start
     return float(brentq(excess, start, stop, xtol=1e-15, rtol=1e-14))
 
 
