@@ -20,6 +20,9 @@ FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_WHOLE = r"-?(0|[1-9][0-9]{0,19})([.]0+)?"
+_BLANKS = " \t\u00a0\u3000"
+_TEXT = ("VARCHAR", "BLOB")
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
 
@@ -126,14 +129,24 @@ def _key(quoted: str, found: str) -> tuple[Way, ...]:
 
 def _whole(quoted: str, found: str) -> tuple[Way, ...]:
     """A whole number of 64 bits, such as the id of a concept, also where it is written as text."""
-    if found not in ("VARCHAR", "BLOB"):
-        return tuple(way for way in _key(quoted, found) if way.type == "BIGINT")
-    plain = f"trim({quoted if found == 'VARCHAR' else f'try(decode({quoted}))'})"
-    number = f"regexp_full_match({plain}, '[+-]?[0-9]{{1,18}}([.]0*)?')"
-    missing = f"lower({plain}) IN {_listed(MISSING)}"
-    shown = f"CASE WHEN {number} THEN split_part({plain}, '.', 1)::BIGINT END"
-    doubt = f"{quoted} IS NOT NULL AND NOT coalesce({number} OR {missing}, FALSE)"
-    return (Way("BIGINT", shown, doubt, "whole numbers"),)
+    if found in _TEXT:
+        return (_written_whole(quoted, found, "BIGINT", MISSING, "whole numbers"),)
+    return tuple(way for way in _key(quoted, found) if way.type == "BIGINT")
+
+
+def _written_whole(quoted: str, found: str, kind: str, missing: Iterable[str], told: str) -> Way:
+    """Whole numbers as text, without zeros before them; `missing`: words that stand for none."""
+    text = quoted if found == "VARCHAR" else f"try(decode({quoted}))"
+    plain = f"lower(trim({text}, '{_BLANKS}'))"
+    number = f"try_cast(split_part({plain}, '.', 1) AS {kind})"
+    is_one = f"regexp_full_match({plain}, '{_WHOLE}') AND {number} IS NOT NULL"
+    doubt = f"{plain} IS NULL OR NOT ({is_one} OR {plain} IN {_listed(missing)})"
+    return Way(
+        kind,
+        f"CASE WHEN {is_one} THEN {number} END",
+        f"{quoted} IS NOT NULL AND ({doubt})",
+        told,
+    )
 
 
 def _signed(quoted: str) -> Way:
@@ -205,18 +218,15 @@ def same_id(quoted: str, found: str, known: str) -> tuple[Way, ...]:
     """
     if known not in ("BIGINT", "UBIGINT"):
         return _text(quoted, found)
-    if found != "VARCHAR":
+    if found not in _TEXT:
         return _key(quoted, found)
-    plain = f"lower(trim({quoted}))"
-    number = f"regexp_full_match({plain}, '(0|[1-9][0-9]{{0,17}})([.]0*)?')"
-    doubt = f"NOT ({number} OR {plain} IN {_listed(NO_KEY)})"
     told = "whole numbers, as this id is in other tables"
-    return (Way(known, written_id(quoted, known).expression, doubt, told),)
+    return (_written_whole(quoted, found, known, NO_KEY, told),)
 
 
 def written_id(quoted: str, kind: str) -> Way:
     """Ids as text of which it is known that all are whole numbers."""
-    plain = f"lower(trim({quoted}, ' \t\u00a0\u3000'))"
+    plain = f"lower(trim({quoted}, '{_BLANKS}'))"
     number = f"split_part({plain}, '.', 1)::{kind}"
     return Way(kind, f"CASE WHEN {plain} NOT IN {_listed(NO_KEY)} THEN {number} END")
 

@@ -58,6 +58,11 @@ def _as_text(*places: str, suffix: str = "") -> dict[str, pl.Expr]:
     }
 
 
+def _bytes(column: str) -> pl.Expr:
+    """Text as some writers leave it, of a type that is no text."""
+    return pl.col(column).cast(pl.String).cast(pl.Binary)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -72,11 +77,26 @@ def _as_text(*places: str, suffix: str = "") -> dict[str, pl.Expr]:
         _as_text("visit_occurrence.care_site_id"),
         _as_text(*(f"{table}.person_id" for table in _PERSONS if table != "death")),
         {"measurement.measurement_concept_id": pl.col("measurement_concept_id").cast(pl.Float64)},
+        {"drug_exposure.drug_concept_id": _bytes("drug_concept_id")},
+        {"drug_exposure.visit_occurrence_id": _bytes("visit_occurrence_id")},
     ],
     ids=lambda changes: next(iter(changes)),
 )
 def test_numbers_as_text_are_these_numbers(tmp_path: Path, changes: dict[str, pl.Expr]) -> None:
     assert _all_rows(_made(tmp_path / "y", changes)) == _all_rows(_made(tmp_path / "x", {}))
+
+
+@pytest.mark.parametrize("number", [1234567890123456789, -7])
+def test_long_and_negative_ids_are_these_numbers(tmp_path: Path, number: int) -> None:
+    tables = ("visit_occurrence", "drug_exposure", "measurement")
+    place = "visit_occurrence_id"
+    made = []
+    for kind in (pl.Int64, pl.String):
+        changes = {f"{table}.{place}": pl.col(place).replace({100: number}) for table in tables}
+        changes[f"drug_exposure.{place}"] = changes[f"drug_exposure.{place}"].cast(kind)
+        made.append(_all_rows(_made(tmp_path / str(kind), changes)))
+    assert made[0] == made[1]
+    assert {row[1] for row in made[0]["medication"]} == {str(number)}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +117,7 @@ def test_other_text_is_refused_by_its_column(
         _all_rows(folder)
 
 
-@pytest.mark.parametrize("blank", ["", "NULL", " "])
+@pytest.mark.parametrize("blank", ["", "NULL", " \t", "\u00a0"])
 def test_a_blank_is_no_id(tmp_path: Path, blank: str) -> None:
     nothing = {"drug_exposure.visit_occurrence_id": pl.lit(None, pl.Int64)}
     empty = {"drug_exposure.visit_occurrence_id": pl.lit(blank)}

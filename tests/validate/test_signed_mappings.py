@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fuzz.base import short_study
 
 from ehrivig import pipeline, study
+from ehrivig.database import Database
 from ehrivig.demo import write_demo
 from ehrivig.errors import StudyError
 from ehrivig.runs import fingerprint
+from ehrivig.study import Study
+from ehrivig.validate import measures
 
 pytestmark = pytest.mark.usefixtures("more_quickly")
 
@@ -60,6 +65,33 @@ def test_signed_unit_opens_the_gate_and_is_listed(mixed_up: Path, tmp_path: Path
         ("unit", "A. Steward", "2020-07-02")
     ]
     assert listed[0]["reason"].startswith("Analyser")
+
+
+CODE = """
+[[code]]
+hospital_id = "H"
+vocabulary = "local"
+code = "K1"
+analyte = "creatinine"
+signed_by = "A. Steward"
+signed_on = 2020-07-02
+reason = "The laboratory's own code."
+"""
+
+
+def test_values_of_a_signed_code_are_held_to_the_limits_of_its_analyte(
+    hospital: Any, opened: Callable[[], Database], plan: Study, tmp_path: Path
+) -> None:
+    for value in (80.0, 9999.0, 1600.0):
+        hospital.add("lab", lab_code="K1", value=value, analyte=None, value_std=None)
+    (tmp_path / "map.toml").write_text(CODE)
+    given = plan.extract.model_copy(update={"mappings": str(tmp_path / "map.toml")})
+    found = {
+        one.check: (one.violated, one.denominator)
+        for one in measures.measure(opened(), plan.model_copy(update={"extract": given}), ["H"])
+    }
+    assert found["lab.hard_range"] == (1, 3)
+    assert found["lab.soft_range"] == (2, 3)
 
 
 def test_unsigned_mapping_is_refused(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ from ehrivig.stats.wald import exponential
 PARABOLA = 0.1
 """Limits so near to Wald's, as a share of their distance, are of a profile with one top."""
 STARTS = (1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 3.0, 6.0, 6.0, 6.0, 6.0)
+"""How far out the places lie from which a profile with several tops is climbed."""
 SAME_HEIGHT = 1e-6
+"""In log-likelihood: tops nearer to each other are one."""
 
 
 def firth_fit(problem: Problem, *, limits: bool = True) -> LogisticFit:
