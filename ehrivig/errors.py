@@ -25,6 +25,12 @@ def _written(character: str) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
+def many(number: float, one: str, several: str | None = None) -> str:
+    """A number with its noun: "1 day", "2 days", "0.5 days", "12,345 rows", "1 person"."""
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {one if number == 1 else several or one + 's'}"
+
+
 class EhrivigError(Exception):
     """A problem that a user can mend: the message says what, where and how.
 

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import polars as pl
 
-from ehrivig.errors import UsageError
+from ehrivig.errors import UsageError, many
 from ehrivig.study import Study
 
 
@@ -48,9 +48,9 @@ def refuse_unreached(table: pl.DataFrame, study: Study) -> None:
     if first + timedelta(days=days) <= datetime.combine(end, time.max):
         return
     raise UsageError(
-        f"study: outcomes.{study.primary.name}.within_days: {days:g} days after time zero lie "
-        f"beyond the extract ({end}) for everybody in the cohort: nobody can be followed so long. "
-        "Shorten it, or mend extract.extract_date."
+        f"study: outcomes.{study.primary.name}.within_days: {many(days, 'day')} after time zero "
+        f"lie beyond the extract ({end}) for everybody in the cohort: nobody can be followed so "
+        "long. Shorten it, or mend extract.extract_date."
     )
 
 

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from ehrivig.errors import many
 from ehrivig.store import cells
 from ehrivig.study import Study
 
@@ -41,7 +42,10 @@ def rehearse(plan: Study, extract: Path, sample: int | None = None) -> Rehearsal
         said.append("gate: no check blocks a hospital")
     else:
         dropped = len(found.dropped_hospitals)
-        said += [f"gate: {dropped} of {len(found.hospitals)} hospitals would be dropped", *blocks]
+        said += [
+            f"gate: {dropped} of {many(len(found.hospitals), 'hospital')} would be dropped",
+            *blocks,
+        ]
     warned = ", ".join(found.warned_checks) or "none"
     lines = (*of, *people, "", *said, f"warned checks: {warned}")
     return Rehearsal(lines, found.exit_code)
@@ -56,12 +60,12 @@ def _sampled(plan: Study, extract: Path, sample: int | None) -> tuple[Study, lis
     with TemporaryDirectory(prefix="ehrivig-") as copies:
         names = inspect(extract, plan, Path(copies)).hospitals
     if sample >= len(names):
-        return plan, [f"sample: all {len(names)} hospitals"]
+        return plan, [f"sample: all of {many(len(names), 'hospital')}"]
     chosen = [names[number * len(names) // sample] for number in range(sample)]
     section = plan.extract.model_copy(update={"hospitals": chosen})
     return plan.model_copy(update={"extract": section}), [
-        f"sample: {sample} of {len(names)} hospitals; what is asked between hospitals is asked of "
-        "these"
+        f"sample: {sample} of {many(len(names), 'hospital')}; what is asked between hospitals is "
+        "asked of these"
     ]
 
 

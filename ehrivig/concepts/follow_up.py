@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 
 import polars as pl
 
+from ehrivig.errors import many
 from ehrivig.study import Outcome, Study
 
 IN_HOSPITAL = " in hospital"
@@ -253,7 +254,7 @@ class Answerable:
 
 def in_hospital(outcome: Outcome) -> Outcome:
     """Death in the hospital within the same days: what can be known without a register."""
-    until = "" if outcome.within_days is None else f" within {outcome.within_days:g} days"
+    until = "" if outcome.within_days is None else f" within {many(outcome.within_days, 'day')}"
     return outcome.model_copy(
         update={
             "source": "in_hospital_death",

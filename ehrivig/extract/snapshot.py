@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ehrivig import __version__, resources
-from ehrivig.errors import ExtractError, UsageError
+from ehrivig.errors import ExtractError, UsageError, many
 from ehrivig.extract import warehouse
 from ehrivig.extract.file_names import SUFFIX
 from ehrivig.extract.warehouse import Warehouse
@@ -89,7 +89,7 @@ def _names(tables: str) -> dict[str, str]:
 def _written(source: Warehouse, table: str, path: Path, progress: Callable[[str], None]) -> int:
     """Write one table; its rows, which are those that the server counts."""
     columns, counted, rows = source.columns(table), source.count(table), 0
-    progress(f"{table}: {counted:,} rows")
+    progress(f"{table}: {many(counted, 'row')}")
     writer: pq.ParquetWriter | None = None
     try:
         for batch in source.batches(table, columns):
@@ -106,8 +106,8 @@ def _written(source: Warehouse, table: str, path: Path, progress: Callable[[str]
             writer.close()
     if rows != counted or writer is None:
         raise ExtractError(
-            f"snapshot: {table}: {rows:,} rows came, and the server counts {counted:,}. Take the "
-            "snapshot again. Nothing was written."
+            f"snapshot: {table}: {many(rows, 'row')} came, and the server counts {counted:,}. "
+            "Take the snapshot again. Nothing was written."
         )
     return rows
 

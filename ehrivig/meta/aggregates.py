@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ehrivig.errors import UsageError
+from ehrivig.errors import UsageError, many
 from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.measures import Interval, Tau2, measure_named
 from ehrivig.meta.tables import csv_text
@@ -158,7 +158,7 @@ def _refuse_different_questions(key: tuple[str, ...], rows: Sequence[HospitalEff
     asked = {
         "count different events": {row.event_label for row in rows},
         "follow people for different times": {
-            f"{row.within_days:g} days" for row in rows if not math.isnan(row.within_days)
+            many(row.within_days, "day") for row in rows if not math.isnan(row.within_days)
         },
         "compare different things": {_asked(row.estimand) for row in rows if row.estimand},
     }
@@ -180,7 +180,7 @@ def _pool_rows(rows: tuple[HospitalEffect, ...], tau2: Tau2, ci: Interval) -> An
     columns = {name: np.array([getattr(row, name) for row in rows]) for name in _NUMBERS}
     known = int(np.isfinite(columns["estimate"]).sum())
     if known < 2:
-        return AnalysisPool(rows, None, f"{known} of {len(rows)} hospitals has an estimate")
+        return AnalysisPool(rows, None, f"{known} of {many(len(rows), 'hospital')} has an estimate")
     pooled = pool_hospitals(
         [row.hospital_id for row in rows],
         columns["estimate"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehrivig.errors import UsageError
+from ehrivig.errors import UsageError, many
 from ehrivig.meta.effects import EffectSizes
 from ehrivig.meta.intervals import standard_error
 from ehrivig.meta.measures import Interval, Tau2, measure_named
@@ -92,7 +92,8 @@ def pool_hospitals(
     k = int(effects.estimable.sum())
     if k < 2:
         raise UsageError(
-            f"pool: {k} of {len(names)} hospitals has an estimate of {measure}; two are needed."
+            f"pool: {k} of {many(len(names), 'hospital')} has an estimate of {measure}; "
+            "two are needed."
         )
     random = Plan(measure, "IV", "random", tau2, ci, level)
     pooled = pool_effects(effects, random)
@@ -152,11 +153,11 @@ def _notes(k: int, hospitals: int, ci: str) -> tuple[str, ...]:
     """What a reader of few hospitals must know."""
     notes = []
     if k < hospitals:
-        notes.append(f"{hospitals - k} of {hospitals} hospitals have no estimate and are left out.")
+        notes.append(f"{hospitals - k} of {hospitals} hospitals without an estimate: left out.")
     if k < FEW_HOSPITALS:
         notes.append(
-            f"{k} hospitals: tau2 is poorly known, and a robust variance clustered by hospital "
-            "would not be valid."
+            f"{many(k, 'hospital')}: tau2 is poorly known, and a robust variance clustered by "
+            "hospital would not be valid."
         )
         if ci == "normal":
             notes.append("The normal interval is too narrow with so few: prefer Hartung-Knapp.")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ehrivig.errors import UsageError
+from ehrivig.errors import UsageError, many
 from ehrivig.meta.measures import MEASURES, measure_named
 from ehrivig.meta.study_data import Counts, Estimates, Means, StudyData
 from ehrivig.stats.result import FloatArray
@@ -213,7 +213,7 @@ _HEADER = "Name the columns on the first line."
 
 def _columns(table: Sized) -> str:
     """How many columns a table has; never their names, for the header may be a row of a patient."""
-    return f"{len(table)} column{'s' * (len(table) != 1)}"
+    return many(len(table), "column")
 
 
 def _lacking(made: type[StudyData], table: Container[str]) -> str:

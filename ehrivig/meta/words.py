@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ehrivig.errors import many
 from ehrivig.meta.heterogeneity import Dispersion
 from ehrivig.meta.measures import Measure
 from ehrivig.meta.pooled import Plan, Pooled
@@ -35,7 +36,7 @@ def digits_for(measure: Measure, size: float) -> int:
 
 def studies(k: int) -> str:
     """A number of studies: 1 study, 2 studies."""
-    return "1 study" if k == 1 else f"{k} studies"
+    return many(k, "study", "studies")
 
 
 def interval(estimate: float, lo: float, hi: float, digits: int = 2) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ehrivig.errors import many
 from ehrivig.report import answer_daily
 from ehrivig.study import Study
 from ehrivig.study.plan import DosePlan
@@ -66,9 +67,9 @@ def described(plan: DosePlan) -> str:
     """A plan in words, after its name."""
     if plan.days_at_most == 0:
         return f"{plan.label or plan.name} (no dose)"
-    days = f"on {plan.days_at_least} days running at least"
+    days = f"on {many(plan.days_at_least, 'day')} running at least"
     if plan.days_at_most is not None:
-        days += f", on {plan.days_at_most} days at most"
+        days += f", on {many(plan.days_at_most, 'day')} at most"
     low, high = plan.grams_per_day_at_least, plan.grams_per_day_at_most
     parts = [days]
     parts += [f"{low:g} g a day or more"] if low is not None else []

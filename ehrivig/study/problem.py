@@ -10,6 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from ehrivig.errors import many
 from ehrivig.study.lines import Path
 
 MOST_SHOWN = 48
@@ -109,7 +110,7 @@ def report(where: str, problems: Iterable[Problem], content: Any, lines: Mapping
     shown_first = said[:MOST_SHOWN]
     if len(said) > MOST_SHOWN:
         shown_first.append(f"... and {len(said) - MOST_SHOWN} more. Mend these first.")
-    number = "1 problem" if len(said) == 1 else f"{len(said)} problems"
+    number = many(len(said), "problem")
     return f"study: {where} has {number}:\n  " + "\n  ".join(shown_first)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ehrivig import resources
+from ehrivig.errors import many
 from ehrivig.study import named_files
 from ehrivig.study.difference import values
 from ehrivig.study.registries import ANSWERS, OUTCOMES
@@ -192,7 +193,7 @@ def _day_by_day(study: Study) -> str:
 def _follow_up(study: Study) -> Item:
     days = study.follow_up_days
     last = "the last day known" if study.primary.source == "death" else "the end of the stay"
-    until = f"{days:g} days" if days else last
+    until = many(days, "day") if days else last
     end = study.extract.extract_date
     seen = f", or {end}, the last day of the extract" if end else ""
     return Item(
@@ -217,7 +218,7 @@ def _clock_begins(study: Study) -> str:
 def _outcome(study: Study) -> Item:
     primary = study.primary
     days = study.follow_up_days
-    until = "" if days is None else f" within {days:g} days of time zero"
+    until = "" if days is None else f" within {many(days, 'day')} of time zero"
     emulation = f"{OUTCOMES[primary.source].caption}{until}."
     if primary.source == "death":
         declared = primary.after_discharge or study.outcomes.after_discharge

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ehrivig import resources
-from ehrivig.errors import UsageError
+from ehrivig.errors import UsageError, many
 from ehrivig.study import beside
 
 Basis = Literal["g/kg", "g/kg/day", "g", "g/m2"]
@@ -77,14 +77,14 @@ class Step(_Frozen):
         """The plan in words, e.g. "2 g/kg over 2-5 days, 3 weeks after the last cycle"."""
         words = [f"{self.dose:g} {self.basis}"]
         if self.dose_days is not None:
-            words.append(f"on {self.dose_days} day" + "s" * (self.dose_days > 1))
+            words.append(f"on {many(self.dose_days, 'day')}")
         if self.span_days is not None:
             words.append("over {}-{} days".format(*self.span_days))
         if self.products:
             words.append(f"of {' or '.join(self.products)}")
         text = " ".join(words)
         if self.gap_weeks is not None:
-            text += f", {self.gap_weeks:g} weeks after the last cycle"
+            text += f", {many(self.gap_weeks, 'week')} after the last cycle"
         return text + (f", in week {self.week:g}" if self.week is not None else "")
 
 
@@ -159,6 +159,6 @@ def load(name: str | Path) -> Regimen:
     if found is not None and path != shipped and found.name in packaged():
         problems = [f"name: {found.name!r} is a packaged regimen. Give it another name."]
     if problems or found is None:
-        number = f"{len(problems):,} problem{'s' * (len(problems) != 1)}"
+        number = many(len(problems), "problem")
         raise UsageError(f"regimen: {path.name} has {number}:\n  {beside.listed(problems)}")
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ehrivig.errors import ExtractError
+from ehrivig.errors import ExtractError, many
 from ehrivig.extract.delimited.dialect import TABLES, Dialect, how_to_declare, is_tsv
 from ehrivig.extract.footers import MOST_COLUMNS
 
@@ -272,8 +272,8 @@ class _Rows:
         if len(wrong):
             raise self._broken(
                 self._line_of(content, int(starts[wrong[0]])),
-                f"has {_many(int(found[wrong[0]]), 'value')}, and the first line names "
-                f"{_many(len(self.names), 'column')}",
+                f"has {many(int(found[wrong[0]]), 'value')}, and the first line names "
+                f"{many(len(self.names), 'column')}",
             )
         return int(len(ends) - empty.sum())
 
@@ -293,7 +293,3 @@ class _Rows:
     def _broken(self, line: int, why: str) -> ExtractError:
         cure = "" if ". " in why or why.endswith("Remove it") else ". Mend the line"
         return ExtractError(f"{self._where}: line {line:,} {why}{cure}.")
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

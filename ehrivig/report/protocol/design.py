@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
+from ehrivig.errors import many
 from ehrivig.figures.style import VERMILION
 from ehrivig.figures.windows import Bar
 from ehrivig.figures.windows import windows as drawn
@@ -43,7 +44,7 @@ def _eligible(study: Study) -> list[Bar]:
 
 
 def _criteria(some: Sized) -> str:
-    return f"{len(some)} {'criterion' if len(some) == 1 else 'criteria'}"
+    return many(len(some), "criterion", "criteria")
 
 
 def _washout(study: Study) -> list[Bar]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ehrivig.errors import many
 from ehrivig.report import answer_daily
 from ehrivig.report.protocol import hours
 from ehrivig.report.protocol.section import Section, facts
@@ -37,7 +38,7 @@ def _exposure(study: Study) -> Section:
         ("What counts as given", "status given or stopped, a dose that is not zero"),
         ("Exposure window", hours.window(drug.start_hours, drug.end_hours)),
         ("Grace period", f"{study.grace_hours:g} h" * (study.answer == "clone_censor_weight")),
-        ("Course", f"doses more than {drug.course_gap_days} days apart are two"),
+        ("Course", f"doses more than {many(drug.course_gap_days, 'day')} apart are two"),
         ("Infusion over midnight", end),
         ("Rate without an end", _open_rate(drug)),
         ("Groups of the exposed", bands),

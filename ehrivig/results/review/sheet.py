@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig import __version__
+from ehrivig.errors import many
 from ehrivig.results.export.workbook import workbook
 from ehrivig.results.export.workbook import write as write_sheet
 from ehrivig.results.new_file import new_file
@@ -94,15 +95,13 @@ def _questions(run: Run, sample: Sample) -> pl.DataFrame:
     (outcome,) = (
         one for one in study["outcomes"]["variables"] if one["name"] == study["outcomes"]["primary"]
     )
-    within = outcome.get("within_days")
+    days = outcome.get("within_days")
+    within = f", within {many(days, 'day')} of time zero" if days else ""
     definition = f" ({sample.definition})" if sample.definition else ""
     rows = [
         ("cohort", f"Is the patient of the population: {asked['population']}{definition}?"),
         ("exposed", f"Was {drug['label']} given, {', '.join(drug['routes'])}, {window}?"),
-        (
-            "outcome",
-            f"{outcome['label']}{f', within {within:g} days of time zero' if within else ''}?",
-        ),
+        ("outcome", f"{outcome['label']}{within}?"),
         ("time zero", f"{study['cohort']['time_zero']}"),
         ("answers", f"{', '.join(WORDS)}; empty: not read"),
         ("*_2", "a second reader, who does not see the first: for their agreement"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ehrivig.concepts import severity
+from ehrivig.errors import many
 from ehrivig.results.why.section import Section, text
 from ehrivig.results.why.source import EVENTS, Source
 from ehrivig.study import Criterion, Evidence
@@ -137,6 +138,6 @@ def _ranges(source: Source, table: str, key: str, names: set[str]) -> Iterator[t
     for name in sorted(names):
         if name in measured:
             n, low, high = measured[name]
-            yield table, f"{name}: {n} times, {text(low)} to {text(high)}"
+            yield table, f"{name}: {many(n, 'time')}, {text(low)} to {text(high)}"
         else:
             yield table, f"{name}: never"

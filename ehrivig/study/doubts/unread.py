@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ehrivig.errors import many
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.lines import Path
 from ehrivig.study.problem import shown
@@ -121,9 +122,9 @@ def _horizons(study: Study) -> Iterator[Doubt]:
     days, plan = study.primary.within_days, study.analysis
     for number, hours in enumerate(plan.landmark_hours):
         if days is not None and "landmark" in plan.sensitivity and hours >= days * 24:
-            text = f"{hours:g} h is not before the horizon of {days:g} days: nobody is followed on"
+            late = f"{hours:g} h is not before the horizon of {many(days, 'day')}"
             path = ("analysis", "landmark_hours", number)
-            yield Doubt(path, f"{text}. Remove it", "cut_outside_range")
+            yield Doubt(path, f"{late}: nobody is followed on. Remove it", "cut_outside_range")
     if plan.repeat_labs and plan.repeat_hours[0] < 0:
         text = f"the later value is looked for from {plan.repeat_hours[0]:g} h on, which is before"
         text += " that from which it is timed. Begin at 0 or later"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ehrivig.errors import many
 from ehrivig.study.problem import Problem
 from ehrivig.study.registries import ANSWERS, OUTCOMES
 from ehrivig.study.registries.answers import WINDOW_HOURS
@@ -161,7 +162,7 @@ def horizon_beyond_extract(study: Study) -> Iterator[Problem]:
     if first <= min(period[1], end) and first + timedelta(days=days) > end:
         number = [v.name for v in study.outcomes.variables].index(study.primary.name)
         text = (
-            f"{days:g} days after the first day of the period, {first}, lie beyond the extract "
-            f"({end}): nobody can be followed so long. Shorten it"
+            f"{many(days, 'day')} after the first day of the period, {first}, lie beyond the "
+            f"extract ({end}): nobody can be followed so long. Shorten it"
         )
         yield Problem(("outcomes", "variables", number, "within_days"), text)
