@@ -31,6 +31,14 @@ def many(number: float, one: str, several: str | None = None) -> str:
     return f"{shown} {one if number == 1 else several or one + 's'}"
 
 
+def in_sentence(label: str) -> str:
+    """A label as it stands within a sentence: "Length of ICU stay" -> "length of ICU stay".
+
+    Words with a capital or a digit beyond their first letter (ICU, SARS-CoV-2) stay as they are.
+    """
+    return " ".join(w.lower() if w[1:].islower() else w for w in label.split(" "))
+
+
 class EhrivigError(Exception):
     """A problem that a user can mend: the message says what, where and how.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehrivig.errors import many
+from ehrivig.errors import in_sentence, many
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,18 @@ def test_a_number_stands_before_its_noun(number: float, said: str) -> None:
 
 def test_a_noun_may_have_a_plural_of_its_own() -> None:
     assert [many(n, "criterion", "criteria") for n in (1, 2)] == ["1 criterion", "2 criteria"]
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("28-day mortality", "28-day mortality"),
+        ("Length of ICU stay", "length of ICU stay"),
+        ("Acute Kidney Injury", "acute kidney injury"),
+        ("SARS-CoV-2 RNA clearance", "SARS-CoV-2 RNA clearance"),
+        ("E. coli", "E. coli"),
+        ("ARDS", "ARDS"),
+    ],
+)
+def test_a_label_within_a_sentence(label: str, said: str) -> None:
+    assert in_sentence(label) == said

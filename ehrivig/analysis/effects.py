@@ -16,14 +16,11 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.dataset import HOSPITAL
 from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
-from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
-from ehrivig.stats.result import Effect
+from ehrivig.stats.result import OF_NUMBERS, Effect
 from ehrivig.stats.tables import multiplicity
 from ehrivig.stats.timezero.clone_curves import StrategyCurves
 from ehrivig.study.admitted import Admitted
 
-OF_NUMBERS = (MEAN_DIFFERENCE, "HL shift")
-"""Measures of a number, which has no events."""
 OWN_MODEL = ("table_s2", "missing_data")
 """Analyses of everybody that adjust for the variables of [analysis] adjust, not for the score."""
 

@@ -48,7 +48,7 @@ def main_effects(
     apart = {study.primary.name, *study.analysis.negative_controls}
     for outcome in study.outcomes.variables:
         if outcome.name not in apart and is_event(outcome):
-            label = outcome.event_label or outcome.label.lower()
+            label = outcome.words
             question = Question(
                 "outcomes", versus(study), outcome.name, "matched", label, "outcomes"
             )

@@ -105,5 +105,4 @@ class OutcomeModel:
 
 def model_of(outcome: Outcome) -> OutcomeModel:
     """The model of an outcome of the study."""
-    label = outcome.event_label or outcome.label.lower()
-    return OutcomeModel(label, bool(outcome.unit))
+    return OutcomeModel(outcome.words, bool(outcome.unit))

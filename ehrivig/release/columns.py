@@ -42,7 +42,8 @@ _EFFECT = {
     "analysis": "the family of the row: main, time_zero, weighting, hospital, ...",
     "contrast": "who is compared with whom",
     "model": "how the estimate was made",
-    "measure": "OR, RR, HR, SHR: ratios; RD, MD, RMSTD: differences (1 = 100 points; unit; days)",
+    "measure": "OR, RR, HR, SHR, mean ratio: ratios; RD (1 = 100 points), RMSTD (days), MD, HL "
+    "shift, median difference (unit): differences",
     "estimate": "the effect, exposed against others, in its measure",
     "se": "standard error; of ratios, of the logarithm",
     "n_exposed": "people in the exposed arm (of trials: person-trials)",

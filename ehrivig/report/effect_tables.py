@@ -9,6 +9,7 @@ import polars as pl
 from ehrivig.report import notes
 from ehrivig.report.answer import NEEDED, needed
 from ehrivig.report.table import Table, p_text
+from ehrivig.stats.result import OF_NUMBERS
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
 
@@ -94,8 +95,8 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         _risk(row, "control"),
         p_text(row["p"]),
         p_text(corrected),
-        _fraction(row["events_exposed"], row["n_exposed"]),
-        _fraction(row["events_control"], row["n_control"]),
+        _fraction(row, "exposed"),
+        _fraction(row, "control"),
         row["note"] or "",
     ]
 
@@ -115,7 +116,11 @@ def _risk(row: dict[str, Any], arm: str) -> str:
     return f"{risk:.1%}" + ("" if lo is None or hi is None else f" ({lo:.1%} to {hi:.1%})")
 
 
-def _fraction(events: int | None, n: int | None) -> str:
+def _fraction(row: dict[str, Any], arm: str) -> str:
+    """Events and people of an arm; of a number the people alone."""
+    events, n = row[f"events_{arm}"], row[f"n_{arm}"]
     if n is None:
         return ""
+    if row["measure"] in OF_NUMBERS:
+        return f"{n:,}"
     return f"{'...' if events is None else f'{events:,}'} / {n:,}"

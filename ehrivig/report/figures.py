@@ -23,6 +23,7 @@ from ehrivig.figures.style import (
     save,
 )
 from ehrivig.report import findings
+from ehrivig.stats.result import DIFFERENCES
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
 ROW_INCHES = 0.21
@@ -30,7 +31,6 @@ ROW_INCHES = 0.21
 UNGROUPED = "General"
 """The heading of variables without a group."""
 RISK_DAYS = (0, 7, 14, 21, 28)
-DIFFERENCES = ("MD", "HL shift")
 _COUNTS = ("events_exposed", "n_exposed", "events_control", "n_control")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ehrivig.disclosure import shown
+from ehrivig.errors import in_sentence
 from ehrivig.report import known
 from ehrivig.report.effect_tables import effect_tables
 from ehrivig.report.table import RunTables, Table, p_text, typeset
@@ -22,7 +23,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
         "table_unmatched": (_descriptive, "Who was not matched"),
         "follow_up": (_follow_up, f"Follow-up: {study.primary.label}"),
         "table2": (_descriptive, "Table 2. Outcomes and courses"),
-        "table_s1": (_dosing, f"Table S1. {label} dosing by {study.primary.label.lower()}"),
+        "table_s1": (_dosing, f"Table S1. {label} dosing by {in_sentence(study.primary.label)}"),
         "table_s2": (_terms, f"Table S2. Multivariable model of {study.primary.event_label}"),
         "table_s3": (_terms, f"Table S3. Multivariable model of receiving {label}"),
         "table_s4": (_descriptive, "Table S4. Other treatments during the stay"),

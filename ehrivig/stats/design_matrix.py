@@ -68,6 +68,18 @@ def near_zero(x: FloatArray) -> FloatArray:
     return x - np.where(far, centre, 0.0) if far.any() else x
 
 
+def standardised(x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Intercept and the columns, centred and scaled, (n, 1 + p), and the scales (p,).
+
+    Slopes do not depend on the centre; far from it they would lose digits. `w` (n,) are weights.
+    """
+    total = w.sum()
+    centred = x - (w @ x) / total
+    scale = np.sqrt((w @ centred**2) / total)
+    scale[scale == 0] = 1.0
+    return np.column_stack([np.ones(len(x)), centred / scale]), scale
+
+
 def weight_vector(values: ArrayLike | None, n: int) -> FloatArray | None:
     """Weights of shape (n,), none negative, not all zero; None stays None (all equal to one)."""
     if values is None:

@@ -57,6 +57,11 @@ class Risk:
 Risks = tuple[Risk, Risk]
 """Of the exposed, then of the controls."""
 
+DIFFERENCES = ("RD", "MD", "RMSTD", "HL shift", "median difference")
+"""Measures of which 0 is no effect; of all others it is 1."""
+OF_NUMBERS = ("MD", "HL shift", "median difference", "mean ratio")
+"""Measures of a number, which has no events."""
+
 
 @dataclass(frozen=True, repr=False)
 class Effect(Shown):

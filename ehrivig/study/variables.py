@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ehrivig.errors import in_sentence
 from ehrivig.study.registries import COVARIATES, OUTCOMES, OneOf
 from ehrivig.study.section import Hours, Label, Section, Slug, Words
 
@@ -57,6 +58,12 @@ class Outcome(Section):
     def unit(self) -> str:
         """The unit of a number; empty for an outcome that happens or not."""
         return OUTCOMES[self.source].unit
+
+    @property
+    def words(self) -> str:
+        """What happens, or the number and its unit, as within a sentence."""
+        said = self.event_label or in_sentence(self.label)
+        return f"{said} ({self.unit})" if self.unit and not self.event_label else said
 
 
 class Outcomes(Section):

@@ -159,8 +159,7 @@ class Study(Section):
     def primary(self) -> Outcome:
         """The primary outcome, with the words of its event."""
         found = self.outcome(self.outcomes.primary)
-        words = found.event_label or found.label.lower()
-        return found.model_copy(update={"event_label": words})
+        return found.model_copy(update={"event_label": found.words})
 
 
 def default_answer(primary: Outcome, exposure: Exposure) -> str:

@@ -153,6 +153,12 @@ def first_difference(found: Any) -> Numbers:
     return {name: float(getattr(found, column)[0]) for name, column in names.items()}
 
 
+def first_mean_ratio(found: Any) -> Numbers:
+    """The exposure's numbers of a fit of ratios of means."""
+    names = ("lo", "hi", "se", "p")
+    return {"estimate": float(found.ratio[0])} | {n: float(getattr(found, n)[0]) for n in names}
+
+
 def in_pairs(rows: Rows) -> Call:
     people, pair = rows.paired()
     return (people.event, people.arm, pair), {"names": ["exposed"]}

@@ -6,9 +6,13 @@ import numpy as np
 
 from ehrivig.match.score import propensity
 from ehrivig.stats.regression.conditional import conditional_logistic
+from ehrivig.stats.regression.gee import gee
 from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.logistic import logistic
+from ehrivig.stats.regression.median import median_regression
+from ehrivig.stats.regression.mixed import mixed
+from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.regression.standardise import aipw, g_computation
 from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
 from ehrivig.stats.survival.cox import cox
@@ -31,6 +35,7 @@ from tests.laws.estimator import (
     competing,
     effect,
     first_difference,
+    first_mean_ratio,
     first_ratio,
     fitted,
     half_way,
@@ -190,6 +195,54 @@ MODELS = (
             (r.value, r.full),
             {"names": names_of(r), "cluster": r.cluster, "variance": "CR2"},
         ),
+        first_difference,
+        "difference",
+        ("value", "arm", "x", "cluster"),
+    ),
+    Estimator(
+        "median",
+        median_regression,
+        lambda r: ((r.value, r.full), {"names": names_of(r)}),
+        first_difference,
+        "difference",
+        ("value", "arm", "x"),
+    ),
+    Estimator(
+        "median, clustered",
+        median_regression,
+        lambda r: ((r.value, r.full), {"names": names_of(r), "cluster": r.cluster}),
+        first_difference,
+        "difference",
+        ("value", "arm", "x", "cluster"),
+    ),
+    Estimator(
+        "negative binomial",
+        negative_binomial,
+        lambda r: ((np.abs(r.value), r.full), {"names": names_of(r)}),
+        first_mean_ratio,
+        "ratio",
+        ("value", "arm", "x"),
+    ),
+    Estimator(
+        "negative binomial, clustered",
+        negative_binomial,
+        lambda r: ((np.abs(r.value), r.full), {"names": names_of(r), "cluster": r.cluster}),
+        first_mean_ratio,
+        "ratio",
+        ("value", "arm", "x", "cluster"),
+    ),
+    Estimator(
+        "GEE",
+        gee,
+        lambda r: ((r.event, r.full), {"names": names_of(r), "cluster": r.cluster}),
+        first_ratio,
+        "ratio",
+        (*ADJUSTED, "cluster"),
+    ),
+    Estimator(
+        "mixed model",
+        mixed,
+        lambda r: ((r.value, r.full), {"names": names_of(r), "cluster": r.cluster}),
         first_difference,
         "difference",
         ("value", "arm", "x", "cluster"),

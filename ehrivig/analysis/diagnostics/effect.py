@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
+from ehrivig.stats.result import DIFFERENCES
 
 FEWEST_CONTROLS = 3
 """Controls with an estimate; fewer tell too little to pass or to fail."""
@@ -48,7 +49,7 @@ def detectable(e: Evidence) -> Diagnostic:
     se, measure = e.primary["se"], e.primary["measure"]
     value, unit = None, ""
     if se is not None and measure is not None:
-        value = POWER * se if measure in ("RD", "MD", "RMSTD") else float(np.exp(POWER * se))
+        value = POWER * se if measure in DIFFERENCES else float(np.exp(POWER * se))
         unit = f" ({measure})"
     return Diagnostic(
         "minimum_detectable",

@@ -7,16 +7,20 @@ from functools import partial
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import versus
-from ehrivig.analysis.outcome_model import model_of
+from ehrivig.analysis.outcome_model import EXPOSED, model_of
 from ehrivig.analysis.sample import Rematch, Sample, matched_effect
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.meta.hospitals import HospitalPool, pool_hospitals
 from ehrivig.meta.pooled import Pooled
+from ehrivig.stats.regression.gee import gee
+from ehrivig.stats.regression.logistic import exposure_effect
+from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study
 
@@ -34,9 +38,14 @@ def by_hospital(sample: Sample, study: Study, rows: EffectRows) -> None:
     """
     table = sample.table
     hospitals = table["hospital_id"].unique().sort().to_list()
+    asked = study.analysis.sensitivity
     if study.analysis.pool_hospitals:
         _pooled(_scored(table, sample.score), hospitals, study, rows)
-    if "leave_one_hospital_out" in study.analysis.sensitivity:
+    for name, compute in (("gee", _averaged), ("mixed_model", _own_levels)):
+        if name in asked:
+            question = replace(_question(study, "all hospitals"), split="")
+            rows.ask(question, partial(compute, _scored(table, sample.score), study))
+    if "leave_one_hospital_out" in asked:
         for name in hospitals:
             question = _question(study, f"all but hospital {name}")
             rest = table.filter(pl.col("hospital_id") != name)
@@ -166,6 +175,37 @@ def _one_stage(table: pl.DataFrame, hospitals: list[str], study: Study) -> Effec
         method=f"one stage, common effect: {fit.method}, score and hospital in the model",
         notes=(*effect.notes, _COMMON),
     )
+
+
+def _averaged(table: pl.DataFrame, study: Study) -> Effect:
+    """The odds ratio in the whole population, hospitals as clusters of people who are alike."""
+    if model_of(study.primary).number:
+        raise AnalysisError("GEE is of what happens or not; of a number see mixed_model")
+    known, event, arm, x = _of_known(table, study)
+    fit = gee(event, x, known, names=(EXPOSED, SCORE), event_label=study.primary.event_label)
+    effect = exposure_effect(fit, event, arm, EXPOSED, estimand="population averaged")
+    return replace(effect, method=f"{fit.method}, score in the model", notes=fit.notes)
+
+
+def _own_levels(table: pl.DataFrame, study: Study) -> Effect:
+    """The mean difference, every hospital with a level of its own from one distribution."""
+    model = model_of(study.primary)
+    if not model.number:
+        raise AnalysisError("the mixed model is of a number; of what happens or not see gee")
+    known, y, arm, x = _of_known(table, study)
+    fit = mixed(y, x, known, names=(EXPOSED, SCORE), outcome_label=model.label)
+    effect = fit.effect(EXPOSED, arm, estimand="conditional on the score")
+    return replace(effect, method=f"{fit.method}, score in the model")
+
+
+def _of_known(
+    table: pl.DataFrame, study: Study
+) -> tuple[NDArray[np.str_], Floats, NDArray[np.bool_], Floats]:
+    """Hospital, primary outcome, arm, and arm beside score, of those whose outcome is known."""
+    known = table.filter(pl.col(study.primary.name).is_not_null())
+    arm = exposed(known)
+    x = np.column_stack([arm.astype(float), values(known, SCORE)])
+    return known["hospital_id"].to_numpy(), values(known, study.primary.name), arm, x
 
 
 def _matched_again(rest: pl.DataFrame, study: Study, rematch: Rematch) -> Effect:

@@ -62,7 +62,7 @@ def negative_controls(sample: Sample, study: Study, rows: EffectRows) -> None:
 
     for name in study.analysis.negative_controls:
         outcome = study.outcome(name)
-        asked = replace(question, outcome=name, event_label=_label(outcome))
+        asked = replace(question, outcome=name, event_label=outcome.words)
         rows.ask(asked, partial(control, outcome))
     asked, _ = rows.designs.get((study.answer, study.primary.name), (question, []))
     calibrated = replace(
@@ -121,7 +121,7 @@ def _cloned(sample: Sample, study: Study, grace: float) -> Callable[[Outcome], E
         found = outcome_ratios(
             cohort_of(sample.table, study)[0],
             np.column_stack([values(people, name) for name in names]),
-            [_label(study.outcome(name)) for name in names],
+            [study.outcome(name).words for name in names],
             grace_hours=grace,
             interval_hours=grace / ceil(grace / _INTERVAL_HOURS),
             horizon_hours=max(horizon_of(study) * HOURS_PER_DAY, 2 * grace),
@@ -137,13 +137,9 @@ def _cloned(sample: Sample, study: Study, grace: float) -> Callable[[Outcome], E
     return ask
 
 
-def _label(outcome: Outcome) -> str:
-    return outcome.event_label or outcome.label.lower()
-
-
 def _as_primary(study: Study, outcome: Outcome) -> Study:
     """The study that asks the primary question of another outcome."""
-    named = outcome.model_copy(update={"event_label": _label(outcome)})
+    named = outcome.model_copy(update={"event_label": outcome.words})
     variables = tuple(named if v.name == named.name else v for v in study.outcomes.variables)
     section = study.outcomes.model_copy(update={"primary": named.name, "variables": variables})
     return study.model_copy(update={"outcomes": section})

@@ -13,6 +13,7 @@ import polars as pl
 from ehrivig.errors import plain
 from ehrivig.results.export.described import effects, missing_extra
 from ehrivig.results.run import Run
+from ehrivig.stats.result import DIFFERENCES
 
 _ORDER = ("primary", "safe", "sensitivity", "crude", "reproduction")
 _MAIN = ("primary", "safe")
@@ -113,8 +114,8 @@ def _effects(run: Run) -> list[Table]:
         "p",
     ]
     note = (
-        "Exposed and not exposed: events/people. RD, RMSTD and MD are differences (RD: 1 = 100 "
-        f"points), OR, RR, HR, SHR ratios. {_HIDDEN}"
+        f"Exposed and not exposed: events/people. {', '.join(DIFFERENCES)} are differences "
+        f"(RD: 1 = 100 points), all others ratios. {_HIDDEN}"
     )
     return [
         (

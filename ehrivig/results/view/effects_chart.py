@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,8 +19,9 @@ from ehrivig.results.view.chart_parts import (
     choice_of,
     data,
 )
+from ehrivig.stats.result import DIFFERENCES
 
-_RATIO = "!(chosen_measure in {RD: 1, MD: 1, RMSTD: 1, RMTL: 1})"
+_RATIO = f"indexof({json.dumps(DIFFERENCES)}, chosen_measure) < 0"
 _ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 _TICKS = f"{_RATIO} ? [{', '.join(f'log({value})' for value in _ROUND)}] : null"
 _LABEL = f"{_RATIO} ? format(exp(datum.value), '~g') : datum.label"

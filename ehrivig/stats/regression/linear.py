@@ -25,6 +25,7 @@ from ehrivig.stats.design_matrix import (
     column_names,
     finite_matrix,
     finite_vector,
+    standardised,
     weight_vector,
 )
 from ehrivig.stats.regression.few_clusters import reduced_bias
@@ -37,7 +38,7 @@ MEAN_DIFFERENCE = "MD"
 
 @dataclass(frozen=True, repr=False)
 class LinearFit(Shown):
-    """Mean differences of the outcome per unit of each column.
+    """Differences of the outcome's mean, or what `measure` says, per unit of each column.
 
     `coef`, `se`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order of `names`,
     without the intercept. `df` are the degrees of freedom of t, the fewest of any column.
@@ -56,9 +57,11 @@ class LinearFit(Shown):
     method: str
     variance: str
     level: float
+    measure: str = MEAN_DIFFERENCE
+    notes: tuple[str, ...] = ()
 
     def effect(self, term: str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
-        """The mean difference of one column as an Effect.
+        """The difference of one column as an Effect.
 
         `exposed` (n,) are the rows that were fitted. A number has no events: the counts of events
         are those of the rows, so that only arms can be small.
@@ -67,13 +70,14 @@ class LinearFit(Shown):
         rows = int(arm.sum()), int((~arm).sum())
         return Effect.between(
             Arms(rows[0], rows[0], rows[1], rows[1]),
-            MEAN_DIFFERENCE,
+            self.measure,
             (self.coef[j], self.lo[j], self.hi[j], self.se[j], self.p[j]),
             event_label=self.outcome_label,
             method=self.method,
             variance=self.variance,
             estimand=estimand,
             level=self.level,
+            notes=self.notes,
         )
 
 
@@ -139,7 +143,7 @@ def linear(
     w = np.ones(len(y)) if w is None else w
     if len(y) <= columns.shape[1] + 1:
         raise AnalysisError(f"linear: {len(y)} rows for {columns.shape[1] + 1} coefficients.")
-    design, scale = _design(columns, w)
+    design, scale = standardised(columns, w)
     gram = design.T @ (design * w[:, None])
     refuse_dependent(gram, (INTERCEPT, *labels), "linear")
     bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
@@ -189,18 +193,6 @@ def _refuse_contradictions(
         raise UsageError('linear: variance="cluster" or "CR2" and cluster= belong together.')
     if variance == "CR2" and weights is not None:
         raise UsageError('linear: variance="CR2" takes no weights.')
-
-
-def _design(x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Intercept and the columns, centred and scaled, (n, 1 + p), and the scales (p,).
-
-    Slopes do not depend on the centre; far from it they would lose digits.
-    """
-    total = w.sum()
-    centred = x - (w @ x) / total
-    scale = np.sqrt((w @ centred**2) / total)
-    scale[scale == 0] = 1.0
-    return np.column_stack([np.ones(len(x)), centred / scale]), scale
 
 
 def _by_row(

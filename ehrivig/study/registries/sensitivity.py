@@ -36,6 +36,7 @@ NEGATIVE_CONTROL = EffectTable("negative_control", "Negative controls", keys=("n
 HOSPITAL = EffectTable(
     "hospital", "By hospital, and leaving one hospital out", keys=("pool_hospitals",)
 )
+NUMBERS = EffectTable("numbers", "Days and points: differences of means and medians, ratios")
 TIME_ZERO = EffectTable(
     "time_zero", "Time zero: the same question, with and without immortal time", "time_zero"
 )
@@ -45,7 +46,7 @@ DOSE = EffectTable(
     "dose",
 )
 _IN_ORDER = (
-    *(WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, HOSPITAL, TIME_ZERO, DOSE),
+    *(WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, NUMBERS, HOSPITAL, TIME_ZERO, DOSE),
     NEGATIVE_CONTROL,
 )
 
@@ -155,6 +156,30 @@ SENSITIVITY = Registry(
             "Multiple imputation",
             "Missing covariates imputed, scored and matched anew, pooled by Rubin's rules.",
             MISSING_DATA,
+        ),
+        Sensitivity(
+            "median_regression",
+            "Median regression",
+            "The difference of medians of each outcome with a unit, in the matched.",
+            NUMBERS,
+        ),
+        Sensitivity(
+            "negative_binomial",
+            "Negative binomial regression",
+            "The ratio of means of each outcome with a unit (days), in the matched.",
+            NUMBERS,
+        ),
+        Sensitivity(
+            "gee",
+            "Generalized estimating equations",
+            "Hospitals as clusters: the odds ratio in the whole population (10 hospitals or more).",
+            HOSPITAL,
+        ),
+        Sensitivity(
+            "mixed_model",
+            "Linear mixed model",
+            "A primary outcome that is a number, each hospital with a level of its own.",
+            HOSPITAL,
         ),
         Sensitivity(
             "leave_one_hospital_out",

@@ -1,0 +1,201 @@
+"""Negative binomial regression: the ratio of means of a count, or of days.
+
+The shape is the one of largest likelihood; the variance is a sandwich, right for whatever the mean
+of is right. The fits are those of statsmodels (`GLM`).
+Sources: Cameron & Trivedi 2013 (NB2); Friedrich, Adhikari & Beyene 2008 (ratio of means). R:
+`MASS::glm.nb`, whose sandwich takes the expected information.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import digamma
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.clusters import clusters_of
+from ehrivig.stats.collinear import refuse_dependent
+from ehrivig.stats.design_matrix import (
+    INTERCEPT,
+    arm_vector,
+    column_names,
+    finite_matrix,
+    finite_vector,
+    standardised,
+)
+from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
+from ehrivig.stats.shown import Shown
+from ehrivig.stats.wald import ratios
+
+MEAN_RATIO = "mean ratio"
+_SHAPES = (-10.0, 8.0)
+"""Of log alpha: below, the variance is the mean (Poisson); above, next to all are zero."""
+_NEAR = 1e-3
+"""Of log alpha: so near the search comes before the root of the slope is sought."""
+
+
+@dataclass(frozen=True, repr=False)
+class MeanRatios(Shown):
+    """Ratios of the outcome's mean per unit of each column.
+
+    `coef` (their logs), `se` (of the logs), `ratio`, `lo`, `hi`, `p` have shape (k,), in the order
+    of `names`. `alpha` is the shape: the variance is mean + alpha mean^2; 0 is Poisson's.
+    """
+
+    SUMMARY: ClassVar[tuple[str, ...]] = ("names", "ratio", "lo", "hi", "p")
+
+    names: tuple[str, ...]
+    coef: FloatArray
+    se: FloatArray
+    ratio: FloatArray
+    lo: FloatArray
+    hi: FloatArray
+    p: FloatArray
+    n: int
+    alpha: float
+    outcome_label: str
+    method: str
+    variance: str
+    level: float
+
+    def effect(self, term: str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
+        """The ratio of one column as an Effect; `exposed` (n,) are the rows that were fitted.
+
+        A number has no events: the counts of events are those of the rows.
+        """
+        arm, j = arm_vector(exposed, "exposed", self.n), self.names.index(term)
+        rows = int(arm.sum()), int((~arm).sum())
+        return Effect.between(
+            Arms(rows[0], rows[0], rows[1], rows[1]),
+            MEAN_RATIO,
+            (self.ratio[j], self.lo[j], self.hi[j], self.se[j], self.p[j]),
+            event_label=self.outcome_label,
+            method=self.method,
+            variance=self.variance,
+            estimand=estimand,
+            level=self.level,
+        )
+
+
+def negative_binomial(
+    outcome: ArrayLike,
+    x: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    outcome_label: str = "outcome",
+    cluster: ArrayLike | None = None,
+    level: float = 0.95,
+) -> MeanRatios:
+    """The log of the mean of `outcome` (n,), none below 0, linear in the columns of `x` (n, p).
+
+    The variance is HC0 of the observed information, or clustered on `cluster` (n,), scaled by
+    G / (G - 1) and (n - 1) / (n - k). Parts of a day are taken as they are. Raises AnalysisError
+    for missing or negative values, an arm without any, columns that others determine, and fewer
+    rows than columns.
+    """
+    checked_level(level)
+    y = finite_vector(outcome, "outcome")
+    columns = finite_matrix(x, "x", len(y))
+    labels = column_names(names, columns.shape[1])
+    _refuse(y, columns.shape[1])
+    design, scale = standardised(columns, np.ones(len(y)))
+    refuse_dependent(design.T @ design, (INTERCEPT, *labels), "negative binomial")
+    alpha = _shape(y, design)
+    groups, index = (0, None) if cluster is None else clusters_of(cluster, len(y))
+    found = _fit(y, design, alpha, index)
+    covariance = np.asarray(found.cov_params(), dtype=np.float64)[1:, 1:] / np.outer(scale, scale)
+    coef = np.asarray(found.params, dtype=np.float64)[1:] / scale
+    told = ratios(coef, covariance, level)
+    return MeanRatios(
+        labels,
+        coef,
+        told.se,
+        told.ratio,
+        told.lo,
+        told.hi,
+        told.p,
+        len(y),
+        alpha,
+        outcome_label,
+        "negative binomial regression"
+        if alpha
+        else "Poisson regression (no more spread than that)",
+        f"cluster HC1 ({groups} clusters)" if groups else "robust (HC0)",
+        level,
+    )
+
+
+def _refuse(y: FloatArray, p: int) -> None:
+    """Raise AnalysisError for what has no mean ratio."""
+    if len(y) <= p + 1:
+        raise AnalysisError(f"negative binomial: {len(y)} rows for {p + 1} coefficients.")
+    if bool((y < 0).any()):
+        raise AnalysisError(
+            "negative binomial: the outcome has values below 0, of which there is no ratio. "
+            "See the difference of means or of medians."
+        )
+    if not float(np.ptp(y)) > 1e-12 * float(y.max()):
+        raise AnalysisError("negative binomial: the outcome does not vary; no test exists.")
+
+
+def _shape(y: FloatArray, design: FloatArray) -> float:
+    """The alpha of largest likelihood; 0 where none is larger than Poisson's."""
+
+    def slope(log_alpha: float) -> float:
+        alpha = float(np.exp(log_alpha))
+        return _slope(y, np.asarray(_fit(y, design, alpha).fittedvalues), alpha)
+
+    def deviance(log_alpha: float) -> float:
+        return -float(_fit(y, design, float(np.exp(log_alpha))).llf)
+
+    best = minimize_scalar(deviance, bounds=_SHAPES, method="bounded", options={"xatol": _NEAR})
+    if best.x < _SHAPES[0] + 10 * _NEAR:
+        return 0.0
+    if best.x > _SHAPES[1] - 10 * _NEAR:
+        raise AnalysisError("negative binomial: next to all values are 0; the shape has no end.")
+    low, high = best.x - 10 * _NEAR, best.x + 10 * _NEAR
+    if slope(low) > 0 > slope(high):
+        return float(np.exp(brentq(slope, low, high, xtol=1e-12)))
+    return float(np.exp(best.x))
+
+
+def _slope(y: FloatArray, mean: FloatArray, alpha: float) -> float:
+    """The derivative of the likelihood by alpha, at the coefficients that are best for it."""
+    grown = digamma(y + 1 / alpha) - digamma(1 / alpha)
+    each = (np.log1p(alpha * mean) - grown) / alpha + (y - mean) / (1 + alpha * mean)
+    return float(each.sum() / alpha)
+
+
+def _fit(y: FloatArray, design: FloatArray, alpha: float, index: IntArray | None = None) -> Any:
+    """The fit of a given shape, with its sandwich."""
+    from statsmodels.genmod.families import NegativeBinomial, Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    family = NegativeBinomial(alpha=alpha) if alpha else Poisson()
+    more: dict[str, Any] = {"cov_type": "HC0"}
+    if index is not None:
+        more = {"cov_type": "cluster", "cov_kwds": {"groups": index, "df_correction": False}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = GLM(y, design, family=family).fit(
+                maxiter=500, tol=1e-11, tol_criterion="params", **more
+            )
+        except (Warning, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+            raise _without_end() from error
+    if not found.converged or not np.isfinite(found.params).all():
+        raise _without_end()
+    return found
+
+
+def _without_end() -> AnalysisError:
+    return AnalysisError(
+        "negative binomial: no end to the fit: an arm or a level has no value above 0."
+    )

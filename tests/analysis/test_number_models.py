@@ -1,0 +1,145 @@
+"""Numbers by means, medians and ratios of means; hospitals as clusters and with own levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ehrivig import study
+from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.sample import Sample
+from ehrivig.analysis.sensitivity import hospitals, numbers
+from ehrivig.match import comparison
+
+DAYS = "hospital_los_days"
+ALONE: dict[str, Any] = {"pool_hospitals": False}
+
+
+def asking(plan: study.Study, *names: str, **keys: Any) -> study.Study:
+    keys |= {"sensitivity": names}
+    return plan.model_copy(update={"analysis": plan.analysis.model_copy(update=keys)})
+
+
+def of_days(plan: study.Study) -> study.Study:
+    """The study with days of stay as its primary outcome."""
+    outcomes = plan.outcomes.model_copy(update={"primary": DAYS})
+    return plan.model_copy(update={"outcomes": outcomes})
+
+
+def paired(people: pl.DataFrame, plan: study.Study) -> Sample:
+    """Drawn people who are all matched, with a score."""
+    score = np.random.default_rng(3).uniform(0.2, 0.8, people.height)
+    return Sample(people, people, score, lambda table: comparison.match_again(table, plan))
+
+
+@pytest.fixture
+def stays(counted: Any) -> pl.DataFrame:
+    """Stays of 201 pairs in twelve hospitals, those of the exposed longer by chance and effect."""
+    people = counted((60, 201), (80, 201))
+    rng = np.random.default_rng(11)
+    arm = people["exposed"].to_numpy()
+    hospital = rng.integers(0, 12, people.height)
+    days = rng.lognormal(2 + 0.2 * arm + 0.1 * (hospital % 3), 0.6)
+    names = [f"H{number:02d}" for number in hospital]
+    icu = np.where(rng.random(people.height) < 0.7, 0.0, days / 2)
+    columns = [pl.Series(DAYS, days), pl.Series("icu_los_days", icu)]
+    return people.with_columns(columns, hospital_id=pl.Series(names))
+
+
+def asked(table: str, sample: Sample, plan: study.Study) -> pl.DataFrame:
+    rows = EffectRows(0)
+    (numbers.of_numbers if table == "numbers" else hospitals.by_hospital)(sample, plan, rows)
+    return rows.frame()
+
+
+def test_each_number_by_its_means_medians_and_their_ratio(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = asking(plan, "median_regression", "negative_binomial")
+    made = asked("numbers", paired(stays, own), own).filter(pl.col("outcome") == DAYS)
+    assert made["measure"].to_list() == ["MD", "median difference", "mean ratio"]
+    part = (
+        stays.group_by("exposed")
+        .agg(mean=pl.col(DAYS).mean(), median=pl.col(DAYS).median())
+        .sort("exposed")
+    )
+    (mean0, mean1), (median0, median1) = part["mean"].to_list(), part["median"].to_list()
+    wanted = [mean1 - mean0, median1 - median0, mean1 / mean0]
+    assert made["estimate"].to_list() == pytest.approx(wanted, rel=1e-9)
+    assert set(made["n_exposed"]) == {201}
+    assert made["events_exposed"].null_count() == 3
+    assert made["variance"].str.contains("201 clusters").all()
+    assert made["note"].is_not_null().all()  # days that the dead did not stay
+
+
+def test_a_number_of_which_half_is_alike_has_no_median_difference(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = asking(plan, "median_regression", "negative_binomial")
+    made = asked("numbers", paired(stays, own), own).filter(pl.col("outcome") == "icu_los_days")
+    mean, median, ratio = made.to_dicts()
+    assert median["estimate"] is None
+    assert "too many values are alike" in median["note"]
+    assert mean["estimate"] is not None
+    assert ratio["estimate"] is not None
+
+
+def test_what_is_not_asked_for_is_not_there(stays: pl.DataFrame, plan: study.Study) -> None:
+    own = asking(plan, "negative_binomial")
+    made = asked("numbers", paired(stays, own), own).filter(pl.col("outcome") == DAYS)
+    assert made["measure"].to_list() == ["MD", "mean ratio"]
+
+
+def test_sets_of_unequal_size_say_where_to_look(stays: pl.DataFrame, plan: study.Study) -> None:
+    own = asking(plan, "median_regression")
+    unequal = stays.with_columns(weight=pl.when(pl.col("pair_id") > 20).then(1.0).otherwise(0.5))
+    made = asked("numbers", paired(unequal, own), own).filter(pl.col("outcome") == DAYS)
+    assert made["estimate"].null_count() == made.height
+    assert made["note"].str.contains("sets of unequal size").all()
+
+
+def test_hospitals_as_clusters(stays: pl.DataFrame, plan: study.Study) -> None:
+    own = asking(plan, "gee", **ALONE)
+    (made,) = asked("hospital", paired(stays, own), own).to_dicts()
+    assert (made["measure"], made["population"]) == ("OR", "all hospitals")
+    assert made["events_exposed"] == 60
+    crude = 60 * 121 / (141 * 80)  # the score is drawn apart from all
+    assert made["estimate"] == pytest.approx(crude, rel=0.05)
+    assert made["lo"] < crude < made["hi"]
+    assert "12 clusters" in made["variance"]
+    assert "correlation within a cluster" in made["note"]
+
+
+def test_few_hospitals_are_too_few_for_clusters(stays: pl.DataFrame, plan: study.Study) -> None:
+    own = asking(plan, "gee", **ALONE)
+    four = stays.with_columns(pl.col("hospital_id").str.slice(2))
+    four = four.with_columns(hospital_id=(pl.col("hospital_id").cast(pl.Int64) % 4).cast(pl.String))
+    (made,) = asked("hospital", paired(four, own), own).to_dicts()
+    assert made["estimate"] is None
+    assert "4 clusters" in made["note"]
+    assert "needs 10 at least" in made["note"]
+
+
+def test_a_number_with_a_level_of_its_own_in_each_hospital(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = asking(of_days(plan), "mixed_model", "gee", **ALONE)
+    gee, mixed = asked("hospital", paired(stays, own), own).to_dicts()
+    assert "see mixed_model" in gee["note"]
+    arm = pl.col("exposed")
+    crude = stays.filter(arm)[DAYS].mean() - stays.filter(~arm)[DAYS].mean()  # type: ignore[operator]
+    assert mixed["measure"] == "MD"
+    assert mixed["estimate"] == pytest.approx(crude, abs=1.0)
+    assert mixed["lo"] < mixed["estimate"] < mixed["hi"]
+    assert "an intercept for each of 12 clusters" in mixed["model"]
+
+
+def test_a_mixed_model_of_what_happens_or_not_says_what_to_ask(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = asking(plan, "mixed_model", **ALONE)
+    (made,) = asked("hospital", paired(stays, own), own).to_dicts()
+    assert "see gee" in made["note"]
