@@ -84,7 +84,7 @@ def analyse(
     is the table of that name. Raises InvertedEvent when a model counted other events of the primary
     outcome than the table holds.
     """
-    study = answerable.study
+    study = subgroups.cut_at_medians(answerable.study, table)
     policy, smallest = study.analysis.test_policy, study.report.smallest_cell
     covariates = [covariate_variable(v) for v in study.covariates.variables]
     outcomes = [v for v in study.outcomes.variables if v.group == "outcome"]
@@ -118,7 +118,7 @@ def analyse(
     lost_answer.weighted(table, answerable, rows)
     bounds.bounds(table, matched, answerable, rows)
     discharge_effects(table, matched, study, rows)
-    subgroups.forest(matched, study, rows)
+    subgroups.forest(matched, study, rows, answerable.study)
     sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
     tables["curves"] = pl.concat([tables["curves"], curves.of_strategies(rows.strategies)])

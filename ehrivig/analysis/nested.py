@@ -113,9 +113,9 @@ def _sides(study: Study) -> Iterator[tuple[str, str, str, str]]:
 
 def _higher(part: Subgroup, whole: Subgroup) -> bool:
     """Of two cuts of one variable, whether one is above the other."""
-    if part.variable != whole.variable or part.cut is None or whole.cut is None:
+    if part.variable != whole.variable or part.number is None or whole.number is None:
         return False
-    return part.cut > whole.cut
+    return part.number > whole.number
 
 
 def _groups(study: Study) -> Iterator[tuple[str, str, str, str]]:

@@ -129,9 +129,9 @@ def _unit_smells(table1: pl.DataFrame, study: Study) -> list[Lint]:
     found: list[Lint] = []
     for subgroup in study.analysis.subgroups:
         median = medians.get(subgroup.variable)
-        if subgroup.cut is not None and median is not None:
+        if subgroup.number is not None and median is not None:
             unit = study.covariate(subgroup.variable).unit
-            found += lints.unit_smell(subgroup.label, subgroup.cut, median, unit)
+            found += lints.unit_smell(subgroup.label, subgroup.number, median, unit)
     return found
 
 

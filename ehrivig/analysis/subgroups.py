@@ -18,30 +18,70 @@ from ehrivig.study import Study, Subgroup
 from ehrivig.study.admitted import late_names
 
 FAMILY = "interaction"
+FEWEST = 10
+"""People of whom a median is told."""
 
 
 def sides(frame: pl.DataFrame, subgroup: Subgroup) -> Floats:
     """1 at or above the cut (or yes), 0 below (or no), NaN where unknown; shape (rows,)."""
     x = values(frame, subgroup.variable)
-    if subgroup.cut is None:
+    if subgroup.number is None:
         return x
-    return np.where(np.isnan(x), np.nan, (x >= subgroup.cut).astype(float))
+    return np.where(np.isnan(x), np.nan, (x >= subgroup.number).astype(float))
 
 
-def forest(matched: pl.DataFrame, study: Study, rows: EffectRows) -> None:
+def cut_at_medians(study: Study, frame: pl.DataFrame) -> Study:
+    """The study with a number for every cut "median": that of all people studied.
+
+    `frame` is the analysis table. Names stay as they are: a median moves from night to night.
+    """
+    found = [_at_median(one, frame) for one in study.analysis.subgroups]
+    if tuple(found) == study.analysis.subgroups:
+        return study
+    analysis = study.analysis.model_copy(update={"subgroups": tuple(found)})
+    return study.model_copy(update={"analysis": analysis}).with_lists(study.lists)
+
+
+def _at_median(subgroup: Subgroup, frame: pl.DataFrame) -> Subgroup:
+    if subgroup.cut != "median":
+        return subgroup
+    x = values(frame, subgroup.variable)
+    x = x[~np.isnan(x)]
+    if not len(x):
+        return subgroup.model_copy(update={"cut": 0.0})  # nobody is on either side
+    return subgroup.model_copy(update={"cut": float(np.median(x))})
+
+
+def _medians_told(study: Study, asked: Study, frame: pl.DataFrame) -> dict[str, str]:
+    """Of each subgroup that was asked for by a median, where it lies; not that of few people."""
+    told = {}
+    units = {v.name: v.unit for v in study.covariates.variables}
+    units |= {v.name: v.unit for v in study.outcomes.variables}
+    for one, given in zip(study.analysis.subgroups, asked.analysis.subgroups, strict=True):
+        if given.cut == "median" and int((~np.isnan(values(frame, one.variable))).sum()) >= FEWEST:
+            told[one.name] = f"cut at the median, {one.number:.3g} {units[one.variable]}".strip()
+    return told
+
+
+def forest(
+    matched: pl.DataFrame, study: Study, rows: EffectRows, asked: Study | None = None
+) -> None:
     """Crude effect on each side of every split, then the tests between the sides.
 
+    `study` has numbers for cuts; `asked` is the one whose cuts may have been medians.
     The tests are one family: a difference between subgroups is claimed by the corrected p of its
     interaction, not by one side being significant and the other not.
     """
     primary, model = study.primary, model_of(study.primary)
     event, arm = values(matched, primary.name), exposed(matched)
     weights = set_weights(matched)
+    medians = _medians_told(study, asked or study, matched)
     tests = []
     for subgroup in study.analysis.subgroups:
         side, split = sides(matched, subgroup), f"subgroup {subgroup.name}"
         late = late_names(study, (subgroup.variable,))
-        note = "the split is measured after time zero" if late else ""
+        after = "the split is measured after time zero" if late else ""
+        note = "; ".join(filter(None, (after, medians.get(subgroup.name, ""))))
         for value, word in ((1.0, "yes"), (0.0, "no")):
             question = Question(
                 "subgroup",

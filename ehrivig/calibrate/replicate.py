@@ -99,7 +99,7 @@ def one(world: Model, patients: int, rng: np.random.Generator) -> Replicate:
         table3(matched, study, rows)
         main_effects(cohort.table, matched, study, rows)
         survival.survival_effects(cohort.table, matched, study, rows)
-        subgroups.forest(matched, study, rows)
+        subgroups.forest(matched, subgroups.cut_at_medians(study, cohort.table), rows)
         weighting(cohort.table, score, study, rows)
         by_hospital(Sample(cohort.table, matched, score, _never), study, rows)
     table_s2(cohort.table, study, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -37,13 +37,15 @@ _LIMIT = {
     "less_than": "lt",
     "less_than_equal": "le",
 }
+_NONE_OF = " is none of "
 _SLUG = "a name: small letters a-z, digits and _, the first a letter"
 
 
 def problems_of(error: ValidationError, content: Any) -> list[Problem]:
     """One problem for each that pydantic found; `content` is what it was given."""
     found = [_problem(dict(item), content) for item in error.errors(include_url=False)]
-    return [one for one in found if not _of_the_other_branch(found, one, content)]
+    found = [one for one in found if not _of_the_other_branch(found, one, content)]
+    return [_of_both(one, content) for one in found]
 
 
 def _problem(item: dict[str, Any], content: Any) -> Problem:
@@ -156,8 +158,42 @@ def _named(value: Any) -> str:
     return shown(value)
 
 
+def _of_words(found: list[Problem], one: Problem, content: Any) -> bool:
+    """Of a number or a word: whether a problem is of the one that was not meant."""
+    others = [p.text for p in found if p.path == one.path and p != one]
+    value = part(content, *one.path)
+    word = isinstance(value, str) and not _reads_as_number(value)
+    if _NONE_OF in one.text:
+        return bool(others) and not word
+    return word and "a number" in one.text and any(_NONE_OF in text for text in others)
+
+
+def _of_both(one: Problem, content: Any) -> Problem:
+    """What is none of the words, where a number could stand as well, says so."""
+    key = key_at(one.path)
+    if _NONE_OF not in one.text or key is None or not _takes_a_number(key.info.annotation):
+        return one
+    return Problem(one.path, one.text.replace(_NONE_OF, " is no number, and none of ", 1))
+
+
+def _takes_a_number(annotation: Any) -> bool:
+    inner = [one for one in get_args(annotation) if one is not type(None)]
+    bare = [get_args(one)[0] if hasattr(one, "__metadata__") else one for one in inner]
+    return float in bare and len(bare) > 1
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _of_the_other_branch(found: list[Problem], one: Problem, content: Any) -> bool:
     """Whether a problem is of a branch of a choice that nobody can have meant."""
+    if _of_words(found, one, content):
+        return True
     others = [p for p in found if p.path == one.path and p != one]
     is_table = isinstance(part(content, *one.path), Mapping)
     inside = any(p.path[: len(one.path)] == one.path and p.path != one.path for p in found)

@@ -93,13 +93,17 @@ class Subgroup(Section):
     name: Slug = Field(description="A name, unique among the subgroups.", examples=["age"])
     label: Words = Field(description="The words of the forest plot.", examples=["Age >= 65 y"])
     variable: Slug = Field(description="The covariate that splits.", examples=["age"])
-    cut: float | None = Field(
+    cut: Annotated[float, Field(ge=-1e9, le=1e9)] | Literal["median"] | None = Field(
         default=None,
-        ge=-1e9,
-        le=1e9,
-        description="Where a number is cut, in its unit; none for a yes/no variable.",
+        description="Where a number is cut, in its unit, or at the median of the people studied; "
+        "none for a yes/no variable.",
         examples=[65],
     )
+
+    @property
+    def number(self) -> float | None:
+        """The cut where it is a number; that of a median is known when the people are."""
+        return None if self.cut == "median" else self.cut
 
 
 class DosePlan(Section):

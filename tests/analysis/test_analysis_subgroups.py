@@ -11,7 +11,7 @@ import pytest
 from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.outcome_model import OutcomeModel
-from ehrivig.analysis.subgroups import between_sides, forest, sides
+from ehrivig.analysis.subgroups import between_sides, cut_at_medians, forest, sides
 from ehrivig.errors import AnalysisError
 from ehrivig.study import Subgroup
 
@@ -112,6 +112,33 @@ def test_a_split_after_time_zero_says_so(matched: pl.DataFrame, plan: study.Stud
     rows = EffectRows(0)
     forest(matched.with_columns(invasive_ventilation=pl.col("age") > 65), asking(plan, late), rows)
     assert all("measured after time zero" in note for note in rows.frame()["note"])
+
+
+def test_a_cut_at_the_median_is_that_of_all_people(
+    matched: pl.DataFrame, plan: study.Study
+) -> None:
+    everybody = pl.concat([matched, matched.filter(pl.col("age") > 65)] * 2)
+    median = float(everybody["age"].median())  # type: ignore[arg-type]
+    asked = asking(plan, AGE.model_copy(update={"label": "Older", "cut": "median"}))
+    resolved = cut_at_medians(asked, everybody)
+    assert [one.cut for one in resolved.analysis.subgroups] == [median]
+    rows, told = EffectRows(0), EffectRows(0)
+    forest(matched, resolved, rows, asked)
+    by_hand = AGE.model_copy(update={"label": "Older", "cut": median})
+    forest(matched, asking(plan, by_hand), told)
+    numbers = ("contrast", "estimate", "lo", "hi", "n_exposed", "n_control")
+    assert rows.frame().select(numbers).equals(told.frame().select(numbers))
+    assert rows.frame()["note"].str.contains(f"cut at the median, {median:.3g}").all()
+    assert cut_at_medians(plan, everybody) is plan
+
+
+def test_a_median_of_few_is_not_told(matched: pl.DataFrame, plan: study.Study) -> None:
+    asked = asking(plan, AGE.model_copy(update={"cut": "median"}))
+    few = pl.when(pl.int_range(pl.len()) < 9).then("age")
+    known = matched.with_columns(age=few)
+    rows = EffectRows(0)
+    forest(known, cut_at_medians(asked, known), rows, asked)
+    assert not rows.frame()["note"].str.contains("median").any()
 
 
 def test_weighted_rows_have_no_likelihood(matched: pl.DataFrame) -> None:

@@ -39,11 +39,11 @@ def absurd_cuts(study: Study) -> Iterator[Doubt]:
     for number, subgroup in enumerate(study.analysis.subgroups):
         variable = covariates.get(subgroup.variable)
         limits = _studied(study, variable) if variable is not None else None
-        if subgroup.cut is not None and limits and not limits[0] < subgroup.cut <= limits[1]:
+        if (cut := subgroup.number) is not None and limits and not limits[0] < cut <= limits[1]:
             unit = variable.unit if variable is not None else ""
             yield Doubt(
                 ("analysis", "subgroups", number, "cut"),
-                f"{subgroup.cut:g} {unit} is outside what {subgroup.variable} can be "
+                f"{cut:g} {unit} is outside what {subgroup.variable} can be "
                 f"({limits[0]:g} to {limits[1]:g} {unit}): one side stays empty. Is it of another "
                 "unit?",
                 "cut_outside_range",
