@@ -58,7 +58,7 @@ def asked(table: str, sample: Sample, plan: study.Study) -> pl.DataFrame:
 def test_each_number_by_its_means_medians_and_their_ratio(
     stays: pl.DataFrame, plan: study.Study
 ) -> None:
-    own = asking(plan, "median_regression", "negative_binomial")
+    own = asking(plan, "median_difference", "negative_binomial")
     made = asked("numbers", paired(stays, own), own).filter(pl.col("outcome") == DAYS)
     assert made["measure"].to_list() == ["MD", "median difference", "mean ratio"]
     part = (
@@ -78,7 +78,7 @@ def test_each_number_by_its_means_medians_and_their_ratio(
 def test_a_number_of_which_half_is_alike_has_no_median_difference(
     stays: pl.DataFrame, plan: study.Study
 ) -> None:
-    own = asking(plan, "median_regression", "negative_binomial")
+    own = asking(plan, "median_difference", "negative_binomial")
     made = asked("numbers", paired(stays, own), own).filter(pl.col("outcome") == "icu_los_days")
     mean, median, ratio = made.to_dicts()
     assert median["estimate"] is None
@@ -94,7 +94,7 @@ def test_what_is_not_asked_for_is_not_there(stays: pl.DataFrame, plan: study.Stu
 
 
 def test_sets_of_unequal_size_say_where_to_look(stays: pl.DataFrame, plan: study.Study) -> None:
-    own = asking(plan, "median_regression")
+    own = asking(plan, "median_difference")
     unequal = stays.with_columns(weight=pl.when(pl.col("pair_id") > 20).then(1.0).otherwise(0.5))
     made = asked("numbers", paired(unequal, own), own).filter(pl.col("outcome") == DAYS)
     assert made["estimate"].null_count() == made.height

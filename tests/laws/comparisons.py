@@ -20,6 +20,7 @@ from ehrivig.stats.tables.contingency import (
     mcnemar,
     pearson_chi_square,
 )
+from ehrivig.stats.tables.median_difference import median_difference
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
 from ehrivig.stats.tables.negative_controls import calibrate, fit_null
 from ehrivig.stats.tables.paired import paired_risk_difference, paired_risk_ratio
@@ -75,6 +76,22 @@ def optimal_of_percent(arm: Any, score: Any, *, unit: float) -> Any:
 
 
 COMPARISONS = (
+    Estimator(
+        "difference of medians",
+        median_difference,
+        lambda r: ((r.value, r.arm), {}),
+        effect,
+        "difference",
+        ("value", "arm"),
+    ),
+    Estimator(
+        "difference of medians, clustered",
+        median_difference,
+        lambda r: ((r.value, r.arm), {"cluster": r.cluster}),
+        effect,
+        "difference",
+        ("value", "arm", "cluster"),
+    ),
     Estimator("risk ratio", risk_ratio, lambda r: (r.cells, {}), effect, "ratio", COUNTED),
     Estimator(
         "risk difference",

@@ -10,7 +10,6 @@ from ehrivig.stats.regression.gee import gee
 from ehrivig.stats.regression.interaction import interaction
 from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.logistic import logistic
-from ehrivig.stats.regression.median import median_regression
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.regression.standardise import aipw, g_computation
@@ -195,22 +194,6 @@ MODELS = (
             (r.value, r.full),
             {"names": names_of(r), "cluster": r.cluster, "variance": "CR2"},
         ),
-        first_difference,
-        "difference",
-        ("value", "arm", "x", "cluster"),
-    ),
-    Estimator(
-        "median",
-        median_regression,
-        lambda r: ((r.value, r.full), {"names": names_of(r)}),
-        first_difference,
-        "difference",
-        ("value", "arm", "x"),
-    ),
-    Estimator(
-        "median, clustered",
-        median_regression,
-        lambda r: ((r.value, r.full), {"names": names_of(r), "cluster": r.cluster}),
         first_difference,
         "difference",
         ("value", "arm", "x", "cluster"),

@@ -1,4 +1,4 @@
-# Medians (quantreg), ratios of means (MASS), GEE (gee) and a mixed model (nlme), on mtcars and
+# Medians and their rank-score test (quantreg), ratios of means (MASS), GEE (gee) and a mixed model (nlme), on mtcars and
 # Pixel of R's own packages, and on MASS's bacteria. The sandwich of the negative binomial is written
 # out: MASS's own takes the expected information.
 # Run: Rscript tests/parity/regression_numbers.R  (writes regression_numbers.json beside this file)
@@ -9,17 +9,32 @@ here <- dirname(sub("^--file=", "", args[grep("^--file=", args)]))
 m <- mtcars
 told <- function(coef, se) list(coef = unname(coef)[-1], se = unname(se)[-1])
 
-# the median, with Powell's kernel sandwich and its clustered form (Parente & Santos Silva 2016)
-rq1 <- rq(qsec ~ am + hp + wt, tau = 0.5, data = m)
-ker <- summary(rq1, se = "ker", covariance = TRUE)
-median_ker <- told(coef(rq1), sqrt(diag(ker$cov)))
-n <- nrow(m); h <- bandwidth.rq(0.5, n, hs = TRUE)
-u <- resid(rq1)
-h <- (qnorm(0.5 + h) - qnorm(0.5 - h)) * min(sqrt(var(u)), (quantile(u, .75) - quantile(u, .25)) / 1.34)
-X <- model.matrix(~ am + hp + wt, m); f <- dnorm(u / h) / h; A <- solve(t(X) %*% (X * f))
-side <- ifelse(abs(u) < 1e-5 * sd(m$qsec), 0, sign(u) / 2)
-S <- rowsum(X * side, m$carb)
-median_cluster <- told(coef(rq1), sqrt(diag(A %*% crossprod(S) %*% A)))
+# the median, its rank-score test, and the differences that the test does not reject
+n <- nrow(m)
+rank_z <- function(d, group) {
+  moved <- m$qsec - d * m$am  # the null fit is its median
+  u <- moved - median(moved)
+  s <- rowsum((m$am - mean(m$am)) * ifelse(abs(u) < 1e-9, 0, sign(u)), group)
+  sum(s) / sqrt(sum(s^2))
+}
+medians <- function(group) {
+  at <- diff(tapply(m$qsec, m$am, median))
+  last <- function(side) {
+    far <- 0.01
+    while (abs(rank_z(at + side * far, group)) < qnorm(0.975)) far <- 2 * far
+    edge <- c(0, far)
+    for (k in 1:60) {
+      mid <- mean(edge)
+      edge <- if (abs(rank_z(at + side * mid, group)) < qnorm(0.975)) c(mid, edge[2]) else c(edge[1], mid)
+    }
+    at + side * edge[2]
+  }
+  list(estimate = unname(at), lo = unname(last(-1)), hi = unname(last(1)),
+       p = 2 * pnorm(-abs(rank_z(0, group))))
+}
+rq1 <- rq(qsec ~ am, tau = 0.5, data = m)
+stopifnot(abs(coef(rq1)[2] - medians(seq_len(n))$estimate) < 0.3)  # of an even arm any in between
+median_rows <- medians(seq_len(n)); median_cluster <- medians(m$carb)
 
 # the ratio of means
 nb <- suppressWarnings(glm.nb(hp ~ am + wt, data = m, control = glm.control(epsilon = 1e-14, maxit = 100)))
@@ -54,7 +69,7 @@ out <- list(
   mtcars = m[c("qsec", "am", "hp", "wt", "carb")],
   bacteria = list(event = b$event, active = b$active, week = b$week, id = as.integer(b$ID)),
   pixel = list(pixel = p$pixel, right = p$right, day = p$day, dog = as.integer(p$Dog)),
-  median = median_ker, median_cluster = median_cluster, ratio = ratio,
+  median = median_rows, median_cluster = median_cluster, ratio = ratio,
   ratio_cluster = ratio_cluster, poisson = poisson, gee = gee, mixed = mixed
 )
 write(toJSON(out, digits = NA, auto_unbox = TRUE, dataframe = "columns"),

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from ehrivig.stats.regression.gee import gee
-from ehrivig.stats.regression.median import median_regression
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
@@ -28,10 +27,6 @@ HOSPITAL = np.arange(120) // 2 % 12
 BY: dict[str, tuple[str, Callable[[], Any]]] = {
     "p_holm": ("statsmodels.stats.multitest.multipletests", lambda: holm([0.01, 0.2])),
     "p_bh": ("statsmodels.stats.multitest.multipletests", lambda: benjamini_hochberg([0.01, 0.2])),
-    "median_regression": (
-        "statsmodels.regression.quantile_regression.QuantReg",
-        lambda: median_regression(DAYS, X),
-    ),
     "negative_binomial": (
         "statsmodels.genmod.generalized_linear_model.GLM",
         lambda: negative_binomial(DAYS, X),

@@ -16,9 +16,9 @@ from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.median import median_regression
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.result import Effect
+from ehrivig.stats.tables.median_difference import median_difference
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
 
@@ -32,7 +32,7 @@ def of_numbers(sample: Sample, study: Study, rows: EffectRows) -> None:
     The difference of means stands first, for what the others are to be held against.
     """
     asked = [_mean]
-    asked += [_median] if "median_regression" in study.analysis.sensitivity else []
+    asked += [_median] if "median_difference" in study.analysis.sensitivity else []
     asked += [_ratio] if "negative_binomial" in study.analysis.sensitivity else []
     for outcome in study.outcomes.variables:
         if outcome.unit and outcome.group == "outcome":
@@ -62,9 +62,7 @@ def _mean(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str
 
 
 def _median(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:
-    x = arm[:, None].astype(float)
-    fit = median_regression(y, x, names=[EXPOSED], outcome_label=label, cluster=sets)
-    return fit.effect(EXPOSED, arm, estimand="ATT")
+    return median_difference(y, arm, cluster=sets, outcome_label=label, estimand="ATT")
 
 
 def _ratio(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:

@@ -158,8 +158,8 @@ SENSITIVITY = Registry(
             MISSING_DATA,
         ),
         Sensitivity(
-            "median_regression",
-            "Median regression",
+            "median_difference",
+            "Difference of medians",
             "The difference of medians of each outcome with a unit, in the matched.",
             NUMBERS,
         ),
