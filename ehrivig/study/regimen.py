@@ -17,7 +17,7 @@ from ehrivig import resources
 from ehrivig.errors import UsageError, many
 from ehrivig.study import beside
 
-Basis = Literal["g/kg", "g/kg/day", "g", "g/m2"]
+Basis = Literal["g/kg", "g/kg/day", "g", "g/day", "g/m2"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 CYCLE_GAP_DAYS = 3
@@ -38,10 +38,11 @@ class _Frozen(BaseModel):
 class Step(_Frozen):
     """One planned cycle of one drug, or a run of equal cycles.
 
-    dose: of the whole cycle, except for basis "g/kg/day": of each dose day. dose_days: exact number
+    dose: of the whole cycle, except for a basis per day: of each dose day. dose_days: exact number
     of days with a dose. span_days: first to last day, least and most. gap_weeks: start to start,
-    from the previous cycle of the drug. week: from the first dose of the series. times: least and
-    most repetitions, 0 at the end for no most. products: allowed product types, empty for any.
+    from the previous cycle of the drug; a later step that may be left out needs none: it comes at
+    any interval. week: from the first dose of the series. times: least and most repetitions, 0 at
+    the end for no most. products: allowed product types, empty for any.
     """
 
     drug: Slug = "ivig"
@@ -60,8 +61,8 @@ class Step(_Frozen):
             raise ValueError("give gap_weeks or week, not both")
         if self.week is not None and self.times != (1, 1):
             raise ValueError("a step with a week happens once")
-        if self.basis == "g/kg/day" and self.dose_days is None:
-            raise ValueError("basis 'g/kg/day' needs dose_days")
+        if self.per_day and self.dose_days is None:
+            raise ValueError(f"basis {self.basis!r} needs dose_days")
         if self.times[0] < 0 or 0 < self.times[1] < max(self.times[0], 1):
             raise ValueError("times is [least, most], most 0 for no end")
         if self.span_days is not None and not 1 <= self.span_days[0] <= self.span_days[1]:
@@ -71,7 +72,12 @@ class Step(_Frozen):
     @property
     def needs_weight(self) -> bool:
         """Whether the dose is relative to the body."""
-        return self.basis != "g"
+        return self.basis not in ("g", "g/day")
+
+    @property
+    def per_day(self) -> bool:
+        """Whether the dose is of each dose day, not of the whole cycle."""
+        return self.basis.endswith("/day")
 
     def __str__(self) -> str:
         """The plan in words, e.g. "2 g/kg over 2-5 days, 3 weeks after the last cycle"."""
@@ -109,8 +115,12 @@ class Regimen(_Frozen):
             weeks = [step.week or 0.0 for step in steps]
             if weeks != sorted(weeks):
                 raise ValueError(f"{drug}: weeks must rise")
-            if not any(dated) and any(step.gap_weeks is None for step in steps[1:]):
-                raise ValueError(f"{drug}: every step after the first needs gap_weeks")
+            due = [step for step in steps[1:] if step.times[0] > 0]
+            if not any(dated) and any(step.gap_weeks is None for step in due):
+                raise ValueError(
+                    f"{drug}: every step after the first needs gap_weeks, unless it may be left "
+                    "out (times = [0, 0])"
+                )
             if not any(dated) and (steps[0].gap_weeks is not None or steps[0].times != (1, 1)):
                 raise ValueError(f"{drug}: the first step happens once, without gap_weeks")
         if len(self.drugs) > 1 and any(step.week is None for step in self.step):

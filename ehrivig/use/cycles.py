@@ -133,7 +133,7 @@ class Follower:
         days = sorted({dose.day for dose in group})
         total = _total(group)
         amount = self._amount(total, step) if step else None
-        if step and step.basis == "g/kg/day" and amount is not None:
+        if step and step.per_day and amount is not None:
             amount = round(amount / len(days), 6)
         return Cycle(
             self.drug,
@@ -200,7 +200,7 @@ class Follower:
 
     def _amounts(self, group: list[Dose], step: Step) -> Finding:
         parts = [group]
-        if step.basis == "g/kg/day":
+        if step.per_day:
             parts = [[d for d in group if d.day == day] for day in sorted({d.day for d in group})]
         found = [self._amount(_total(part), step) for part in parts]
         for amount in found:
@@ -218,7 +218,7 @@ class Follower:
     def _divisor(self, step: Step) -> float | None:
         """1, kilograms, or square metres of body surface (Mosteller 1987)."""
         weight, height = self.patient.weight_kg, self.patient.height_cm
-        if step.basis == "g":
+        if not step.needs_weight:
             return 1.0
         if not usable(weight):
             return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ehrivig.errors import UsageError
 from ehrivig.meta import (
     Counts,
     Plan,
@@ -20,6 +22,7 @@ from ehrivig.meta import (
     subgroup_analysis,
 )
 from ehrivig.meta.published import printed_rows
+from ehrivig.stats.tables.usual_tests import p_of_counts
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +118,32 @@ def test_subgroup_tests_of_2023_are_recomputed() -> None:
         (np.log(0.76) - np.log(0.40)) / 3.919928, (np.log(1.02) - np.log(0.81)) / 3.919928
     )
     assert found["mortality by product"].numbers["q"] == pytest.approx(z**2, rel=1e-6)
+
+
+def test_the_one_trial_of_the_review_is_as_printed_in_its_table(published_tables: Path) -> None:
+    """Its counts by themselves; the p in the text beside them follows from no usual test."""
+    lines = (published_tables / "hartung2009_table1_anca.csv").read_text(encoding="utf-8")
+    assert "Jayne,2000,randomized placebo controlled,34,,IVIg,14/17 improved vs 6/17" in lines
+    (row,) = csv.DictReader(
+        evidence_path("hartung2009_trials").read_text(encoding="utf-8").splitlines()
+    )
+    a, n1, c, n2 = (int(row[f"{what}_{arm}"]) for arm in ("treated", "control")
+                    for what in ("events", "n"))  # fmt: skip
+    assert (a, n1, c, n2) == (14, 17, 6, 17)
+    assert (row["p_printed"], row["reconstructed"]) == ("0.035", "")
+    found = p_of_counts([[a, n1 - a], [c, n2 - c]])
+    assert found["Fisher"] == pytest.approx(0.01336, abs=5e-6)  # R: fisher.test
+    assert max(found.values()) < 0.0148
+
+
+def test_it_is_pooled_with_a_trial_beside_it_and_alone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"1 study\. A synthesis needs at least two"):
+        read_trials(evidence_path("hartung2009_trials"))
+    own = tmp_path / "two.csv"
+    text = evidence_path("hartung2009_trials").read_text(encoding="utf-8")
+    own.write_text(text + "Own,2020,improved at 3 months,5,10,4,10,,made up,\n", encoding="utf-8")
+    trials = read_trials(own)
+    assert trials.labels == ("Jayne 2000", "Own 2020")
 
 
 @pytest.mark.parametrize("name", ["laupland2007_trials", "jtranslmed2023_pooled",

@@ -41,14 +41,18 @@ def cycles(*weeks: float, grams: float = 100.0) -> list[Dose]:
 def test_the_named_regimens_ship_and_describe_themselves() -> None:
     assert regimen.packaged() == [
         "ambd",
+        "anca_resistant",
         "anca_vasculitis",
         "cidp",
+        "covid19_cao",
         "desensitisation",
+        "desensitisation_adapted",
         "gbs",
         "igma_sepsis",
         "kawasaki",
         "myasthenia",
         "pemphigus_rituximab",
+        "sepsis_japan",
     ]
     for name in regimen.packaged():
         loaded = regimen.load(name)
@@ -142,6 +146,48 @@ def test_anca_is_a_single_course_of_any_length() -> None:
     assert judged("anca_vasculitis", series(*[(d, 20.0) for d in range(5)])).verdict == "adherent"
     again = judged("anca_vasculitis", cycles(0, 4))
     assert (again.verdict, again.first_deviation) == ("deviates", "extra_cycle")
+
+
+@pytest.mark.parametrize(
+    ("name", "doses", "verdict", "findings_"),
+    [
+        ("covid19_cao", [(d, 25.0) for d in range(5)], "adherent", ["as_planned"]),
+        ("covid19_cao", [(d, 22.5) for d in range(5)], "adherent", ["as_planned"]),
+        ("covid19_cao", [(d, 10.0) for d in range(5)], "deviates", ["dose_low"]),
+        ("covid19_cao", [(d, 25.0) for d in range(4)], "deviates", ["days_few"]),
+        ("covid19_cao", [(0, 5.0), (1, 45.0), (2, 25.0), (3, 25.0), (4, 25.0)], "deviates",
+         ["dose_low"]),
+        ("sepsis_japan", [(d, 5.0) for d in range(3)], "adherent", ["as_planned"]),
+        ("sepsis_japan", [(d, 10.0) for d in range(3)], "deviates", ["dose_high"]),
+        ("sepsis_japan", [(d, 5.0) for d in range(3)] + [(9, 5.0)], "deviates",
+         ["as_planned", "extra_cycle"]),
+        ("anca_resistant", [(d, 30.0) for d in range(5)], "adherent", ["as_planned"]),
+        ("anca_resistant", [(d + at, 30.0) for at in (0, 20, 95) for d in range(5)], "adherent",
+         ["as_planned"] * 3),
+        ("anca_resistant", [(d + at, 30.0) for at in (0, 20) for d in range(5)] + [(60, 30.0)],
+         "deviates", ["as_planned", "as_planned", "days_few"]),
+    ],
+)  # fmt: skip
+def test_grams_a_day_need_no_weight(
+    name: str, doses: list[tuple[int, float]], verdict: str, findings_: list[str]
+) -> None:
+    """Of every dose day, as the papers give them: the total alone would not tell."""
+    result = judged(name, series(*doses), Patient())
+    assert (result.verdict, findings(result)) == (verdict, findings_)
+    assert result.cycles[0].amount == pytest.approx(
+        sum(g for d, g in doses if d < 9) / sum(d < 9 for d, _ in doses)
+    )
+
+
+def test_the_adapted_desensitisation_has_one_dose_of_rituximab() -> None:
+    immunoglobulin = cycles(0, 5)
+    once = judged("desensitisation_adapted", immunoglobulin + series((28, 1.0), drug="rituximab"))
+    assert (once.verdict, once.completed) == ("adherent", True)
+    both = series((21, 1.0), (28, 1.0), drug="rituximab")
+    twice = judged("desensitisation_adapted", immunoglobulin + both)
+    assert (twice.verdict, twice.first_deviation) == ("deviates", "extra_cycle")
+    usual = judged("desensitisation", immunoglobulin + series((28, 1.0), drug="rituximab"))
+    assert usual.verdict == "deviates"
 
 
 @pytest.mark.parametrize(
@@ -394,5 +440,5 @@ def test_a_regimen_file_with_a_mistake_is_refused(tmp_path: Path, text: str, sai
 
 
 def test_an_unknown_regimen_names_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="there are: ambd, anca_vasculitis"):
+    with pytest.raises(UsageError, match="there are: ambd, anca_resistant, anca_vasculitis"):
         regimen.load("nothing")
