@@ -117,6 +117,79 @@ def test_other_text_is_refused_by_its_column(
         _all_rows(folder)
 
 
+def _spelled(id_of_visit: str, *, listed: str = "100", other: str = "101") -> dict[str, pl.Expr]:
+    """Two listed visits, and the one that the events name."""
+    visits = pl.Series([listed, other])
+    return {
+        "visit_occurrence.visit_occurrence_id": pl.lit(visits),
+        **{
+            f"{table}.visit_occurrence_id": pl.lit(id_of_visit)
+            for table in ("drug_exposure", "measurement")
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "listed", "told"),
+    [
+        ("V1 ", "V1", "blanks or invisible characters around it"),
+        ("V1", "\u200bV1\r", "blanks or invisible characters around it"),
+        ("100", "00100", "how the number is written"),
+        ("100.0", "100", "how the number is written"),
+        ("100", "1.000e+02", "how the number is written"),
+        ("1100", "1,100", "how the number is written"),
+        ("１００", "100", "how the number is written"),
+        ("v1", "V1", "capital letters"),
+        ("{ab-c1}", "ABC1", "capital letters"),
+    ],
+)
+def test_an_id_that_is_written_otherwise_where_it_is_listed_is_refused(
+    tmp_path: Path, written: str, listed: str, told: str
+) -> None:
+    """No join would find it, and its rows would be placed by their time, or lost."""
+    folder = _made(tmp_path / "x", _spelled(written, listed=listed, other="W2"))
+    message = rf"^drug_exposure: column visit_occurrence_id has in 2 rows an id of .*{told}.*alike"
+    message = message.replace("drug_exposure", "(drug_exposure|measurement)")
+    with pytest.raises(ExtractError, match=message):
+        extract.inspect(folder, _STUDY)
+
+
+@pytest.mark.parametrize(("one", "other", "named"), [("7", "007", "07"), ("v1", "V1", "v1 X")])
+def test_ids_that_differ_in_zeros_or_case_are_of_two(
+    tmp_path: Path, one: str, other: str, named: str
+) -> None:
+    """Where the list itself tells ids apart by zeros or capitals, another id is one of nobody."""
+    rows_of = {}
+    for wanted in (one, other):
+        folder = _made(tmp_path / wanted, _spelled(wanted, listed=one, other=other))
+        rows_of[wanted] = {row[1] for row in _all_rows(folder)["medication"]}
+    assert rows_of == {one: {one}, other: {other}}
+    nobody = _made(tmp_path / "nobody", _spelled(named, listed=one, other=other))
+    assert extract.inspect(nobody, _STUDY).hospitals
+
+
+def test_a_person_of_a_visit_is_written_as_in_the_list_of_persons(tmp_path: Path) -> None:
+    changes = {f"{table}.person_id": pl.lit("P1") for table in _PERSONS if table != "death"}
+    folder = _made(tmp_path / "x", {**changes, "visit_occurrence.person_id": pl.lit("P1 ")})
+    with pytest.raises(ExtractError, match=r"^visit_occurrence: column person_id has in 2 rows"):
+        extract.inspect(folder, _STUDY)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_ids_of_another_kind_are_refused(tmp_path: Path, many: bool) -> None:
+    """Of a few rows none may be of a visit that was asked for; of many one would be."""
+    changes = _spelled("elsewhere", listed="V1", other="V2")
+    folder = _made(tmp_path / "x", changes)
+    if not many:
+        assert extract.inspect(folder, _STUDY).hospitals
+        return
+    path = folder / "measurement.parquet"
+    pl.concat([pl.read_parquet(path)] * 10).write_parquet(path)
+    message = r"^measurement: visit_occurrence_id is filled in 20 rows, and none of these ids is in"
+    with pytest.raises(ExtractError, match=message):
+        extract.inspect(folder, _STUDY)
+
+
 @pytest.mark.parametrize("blank", ["", "NULL", " \t", "\u00a0"])
 def test_a_blank_is_no_id(tmp_path: Path, blank: str) -> None:
     nothing = {"drug_exposure.visit_occurrence_id": pl.lit(None, pl.Int64)}
