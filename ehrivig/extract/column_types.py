@@ -25,6 +25,7 @@ _BLANKS = " \t\u00a0\u3000"
 _TEXT = ("VARCHAR", "BLOB")
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
+_DIGITS = "whole numbers of 64 bits in digits alone, without a zero before them"
 
 
 _MOMENT = (
@@ -123,14 +124,15 @@ def _key(quoted: str, found: str) -> tuple[Way, ...]:
         beyond = f"{quoted} NOT BETWEEN 0 AND 18446744073709551615"
         return (_signed(quoted), Way("UBIGINT", f"{quoted}::UBIGINT", beyond, _64_BITS))
     if found in FLOATS:
-        return (Way("BIGINT", _rounded(quoted), _not_whole(quoted, found), "whole numbers"),)
+        told = f"whole numbers below {_most(found):,} (how others were written is not known)"
+        return (Way("BIGINT", _rounded(quoted), _not_whole(quoted, found), told),)
     return _text(quoted, found)
 
 
 def _whole(quoted: str, found: str) -> tuple[Way, ...]:
     """A whole number of 64 bits, such as the id of a concept, also where it is written as text."""
     if found in _TEXT:
-        return (_written_whole(quoted, found, "BIGINT", MISSING, "whole numbers"),)
+        return (_written_whole(quoted, found, "BIGINT", MISSING, _DIGITS),)
     return tuple(way for way in _key(quoted, found) if way.type == "BIGINT")
 
 
@@ -161,8 +163,13 @@ def _rounded(quoted: str) -> str:
 
 def _not_whole(quoted: str, found: str) -> str:
     """SQL: a float is no whole number, or beyond those that floats tell apart."""
-    most = 2**53 if found == "DOUBLE" else 2**24
-    return f"NOT isnan({quoted}) AND NOT ({quoted} = trunc({quoted}) AND abs({quoted}) < {most})"
+    whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < {_most(found)}"
+    return f"NOT isnan({quoted}) AND NOT ({whole})"
+
+
+def _most(found: str) -> int:
+    """The first whole number that a float may not tell apart from the next."""
+    return 2**53 if found == "DOUBLE" else 2**24
 
 
 def _text(quoted: str, found: str) -> tuple[Way, ...]:
@@ -171,14 +178,15 @@ def _text(quoted: str, found: str) -> tuple[Way, ...]:
     if base(found) in (*INTEGERS, "ENUM", "UUID") or _is_whole(found):
         return (Way("VARCHAR", f"{quoted}::VARCHAR"),)
     if found in FLOATS:
-        told = "whole numbers (how the others were written is not known)"
+        told = f"whole numbers below {_most(found):,} (how others were written is not known)"
         shown = f"({_rounded(quoted)})::VARCHAR"
         return (Way("VARCHAR", shown, _not_whole(quoted, found), told),)
     return (_decoded(quoted),) if found == "BLOB" else ()
 
 
 def _decoded(quoted: str) -> Way:
-    return Way("VARCHAR", f"decode({quoted})", f"try(decode({quoted})) IS NULL", "text in UTF-8")
+    doubt = f"{quoted} IS NOT NULL AND try(decode({quoted})) IS NULL"
+    return Way("VARCHAR", f"decode({quoted})", doubt, "text in UTF-8")
 
 
 def _number(quoted: str, found: str) -> tuple[Way, ...]:
@@ -220,7 +228,7 @@ def same_id(quoted: str, found: str, known: str) -> tuple[Way, ...]:
         return _text(quoted, found)
     if found not in _TEXT:
         return _key(quoted, found)
-    told = "whole numbers, as this id is in other tables"
+    told = f"{_DIGITS}, as this id is in other tables"
     return (_written_whole(quoted, found, known, NO_KEY, told),)
 
 
