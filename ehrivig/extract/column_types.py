@@ -232,6 +232,15 @@ def same_id(quoted: str, found: str, known: str) -> tuple[Way, ...]:
     return (_written_whole(quoted, found, known, NO_KEY, told),)
 
 
+def without_words(quoted: str, way: Way) -> Way:
+    """Ids among which no word stands for no key; what is no text stays as it is."""
+    if way.type != "VARCHAR":
+        return way
+    text = way.expression or quoted
+    plain = f"lower(trim({text}, '{_BLANKS}'))"
+    return way.shown(f"CASE WHEN {plain} NOT IN {_listed(NO_KEY)} THEN {text} END", way.type)
+
+
 def written_id(quoted: str, kind: str) -> Way:
     """Ids as text of which it is known that all are whole numbers."""
     plain = f"lower(trim({quoted}, '{_BLANKS}'))"

@@ -33,7 +33,9 @@ class View:
 
     `columns`: what the layout reads; none where only its SELECTs know. `keys`: the types that the
     ids have in other tables, which an id has here too where no row has one. `numbers`: ids that are
-    numbers where they are written as text, with the type that they then have.
+    numbers where they are written as text, with the type that they then have. `lists`: whether it
+    lists what others name by its ids, so that a word for no key must be none: it would join rows
+    that have nothing in common.
     """
 
     table: str
@@ -45,6 +47,7 @@ class View:
     only_hospital: bool
     keys: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    lists: bool = False
 
     @property
     def where(self) -> str:
@@ -211,12 +214,20 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         return column_types.of_undeclared(sql, kind)
     if column.kind in ("time", "utc", "date"):
         return _clock(view, sql, kind, column)
-    if kind == "VARCHAR" and column.kind == "key" and column.name in view.numbers:
-        return (column_types.written_id(sql, view.numbers[column.name]),)
-    known = view.keys.get(column.name)
-    if column.kind == "key" and known is not None and not view.only_hospital:
-        return column_types.same_id(sql, kind, known)
+    if column.kind == "key" and column.name != _HOSPITAL:
+        ids = _ids(view, column.name, sql, kind)
+        return tuple(column_types.without_words(sql, one) for one in ids) if view.lists else ids
     return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
+
+
+def _ids(view: View, name: str, sql: str, kind: str) -> tuple[Way, ...]:
+    """How ids can be shown."""
+    if kind == "VARCHAR" and name in view.numbers:
+        return (column_types.written_id(sql, view.numbers[name]),)
+    known = view.keys.get(name)
+    if known is not None and not view.only_hospital:
+        return column_types.same_id(sql, kind, known)
+    return column_types.ways(sql, kind, "key")
 
 
 def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, ...]:

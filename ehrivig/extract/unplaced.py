@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
-from ehrivig.extract import other_spelling
+from ehrivig.extract import column_types, other_spelling
+from ehrivig.extract.column_types import Way
 from ehrivig.extract.files import Unplaced
 from ehrivig.extract.layouts import Layout
 
@@ -73,8 +74,8 @@ def unplaced(db: Database, layout: Layout, tables: set[str]) -> tuple[Unplaced, 
         for owner, (said, unlisted) in zip(named, counts, strict=True):
             if unlisted:
                 other_spelling.refuse(db, (table, owner.key), (owner.table, owner.own_key))
-            if owner in own and unlisted == said >= _MANY:
-                raise _strange(table, owner, said)
+            if owner in own and unlisted == said:
+                _refuse_strange(db, table, owner)
         _refuse_lost(table, own, lost, rows)
         if lost:
             found.append(Unplaced(table, lost, rows))
@@ -92,13 +93,16 @@ def _refuse_lost(table: str, own: list[Owner], lost: int, rows: int) -> None:
         )
 
 
-def _strange(table: str, owner: Owner, said: int) -> ExtractError:
-    """The error of a table all of whose ids are of another kind than the listed ones."""
-    return ExtractError(
-        f"{table}: {owner.key} is filled in {said:,} rows, and none of these ids is in "
-        f"{owner.table}. Write there what {owner.table} has in {owner.own_key}, or leave the "
-        "column empty."
-    )
+def _refuse_strange(db: Database, table: str, owner: Owner) -> None:
+    """ExtractError for a table none of whose ids is listed, where it names many."""
+    column = column_types.without_words(owner.key, Way("VARCHAR", f"{owner.key}::VARCHAR"))
+    ((said,),) = db.rows(f"SELECT count({column.expression}) FROM source.{table}")
+    if said >= _MANY:
+        raise ExtractError(
+            f"{table}: {owner.key} is filled in {said:,} rows, and none of these ids is in "
+            f"{owner.table}. Write there what {owner.table} has in {owner.own_key}, or leave the "
+            "column empty."
+        )
 
 
 def _counts(table: str, named: list[Owner], own: list[Owner]) -> str:

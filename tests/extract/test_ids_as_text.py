@@ -99,6 +99,38 @@ def test_bytes_may_lack_some_values(tmp_path: Path) -> None:
     assert made[0] == made[1]
 
 
+@pytest.mark.parametrize("word", ["", " ", "NULL", "n/a"])
+def test_a_word_for_no_key_joins_nobody(tmp_path: Path, word: str) -> None:
+    """Visits of text, one of them without an id, and events without one."""
+    visits = pl.col("visit_occurrence_id").replace_strict({100: "V100", 101: None})
+    none = {"measurement.visit_occurrence_id": pl.lit(None, pl.String)}
+    none["drug_exposure.visit_occurrence_id"] = pl.lit("V100")
+    none["visit_occurrence.visit_occurrence_id"] = visits
+    none["measurement.person_id"] = pl.lit(None, pl.String)
+    none |= {f"{table}.person_id": pl.lit("P") for table in _PERSONS if table != "measurement"}
+    none["person.person_id"] = pl.lit(None, pl.String)
+    written = {place: change.fill_null(word) for place, change in none.items()}
+    found = []
+    for name, changes in {"none": none, "word": written}.items():
+        changes.pop("death.person_id")
+        folder = _made(tmp_path / name, changes)
+        with pytest.raises(ExtractError, match="have no visit_occurrence_id and no person_id"):
+            extract.inspect(folder, _STUDY)
+        changes["measurement.person_id"] = pl.lit("P")
+        changes["person.person_id"] = pl.lit("P")
+        found.append(_all_rows(_made(tmp_path / f"{name} known", changes)))
+    assert found[0] == found[1]
+    assert [row[1] for row in found[0]["medication"]] == ["V100", "V100"]
+
+
+def test_a_column_of_words_for_no_key_is_empty(tmp_path: Path) -> None:
+    """Which is no column of ids of another kind."""
+    folder = _made(tmp_path / "x", _spelled("-", listed="V1", other="V2"))
+    path = folder / "measurement.parquet"
+    pl.concat([pl.read_parquet(path)] * 10).write_parquet(path)
+    assert extract.inspect(folder, _STUDY).hospitals
+
+
 def _text_of_visit() -> pl.Expr:
     return pl.col("visit_occurrence_id").cast(pl.String)
 
