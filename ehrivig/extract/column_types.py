@@ -23,6 +23,8 @@ _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _WHOLE = r"-?(0|[1-9][0-9]{0,19})([.]0+)?"
 _BLANKS = " \t\u00a0\u3000"
 _TEXT = ("VARCHAR", "BLOB")
+SHOWN_AS_TEXT = ("ENUM", "UUID")
+"""Types of which a value is what its text is."""
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
 _DIGITS = "whole numbers of 64 bits in digits alone, without a zero before them"

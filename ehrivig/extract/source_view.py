@@ -212,6 +212,10 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         if kind in ZONED:
             return (Way("TIMESTAMP", _local(view, sql, sql.strip('"'))),)
         return column_types.of_undeclared(sql, kind)
+    if column_types.base(kind) in column_types.SHOWN_AS_TEXT:
+        text = f"{sql}::VARCHAR"
+        shown = _ways(view, column, text, "VARCHAR")
+        return tuple(one.shown(one.expression or text, one.type) for one in shown)
     if column.kind in ("time", "utc", "date"):
         return _clock(view, sql, kind, column)
     if column.kind == "key" and column.name != _HOSPITAL:

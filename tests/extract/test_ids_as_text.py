@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from extracts import opened, study
@@ -279,3 +280,34 @@ def test_a_word_for_missing_is_no_concept(tmp_path: Path) -> None:
     assert rows(folder, "SELECT count(*), count(drug_code) FROM mapped.medication", _STUDY) == [
         (2, 0)
     ]
+
+
+@pytest.mark.parametrize("place", ["visit_occurrence", "drug_exposure", "measurement", "person"])
+def test_an_enum_of_a_database_is_the_text_that_it_shows(tmp_path: Path, place: str) -> None:
+    """As an id, a concept, a number and a moment; another id is refused by its column."""
+    folder = _made(tmp_path / "x", {})
+    tables = sorted(path.stem for path in folder.glob("*.parquet"))
+
+    path = tmp_path / "x.duckdb"
+    with duckdb.connect(str(path)) as made:
+        for table in tables:
+            made.execute(f"CREATE TABLE {table} AS FROM '{folder / table}.parquet'")
+        for column, *_ in made.execute(f"DESCRIBE {place}").fetchall():
+            values = f"(SELECT DISTINCT {column}::VARCHAR FROM {place} WHERE {column} NOTNULL)"
+            if made.execute(f"FROM {values}").fetchall():
+                made.execute(f"CREATE TYPE of_{column} AS ENUM {values}")
+                made.execute(
+                    f"ALTER TABLE {place} ALTER {column} TYPE of_{column} USING {column}::VARCHAR"
+                )
+    assert _all_rows(path) == _all_rows(folder)
+
+
+def test_ids_of_another_type_are_refused_by_their_column(tmp_path: Path) -> None:
+    folder = _made(tmp_path / "x", {})
+    path = tmp_path / "x.duckdb"
+    with duckdb.connect(str(path)) as made:
+        for file in folder.glob("*.parquet"):
+            made.execute(f"CREATE TABLE {file.stem} AS FROM '{file}'")
+        made.execute("ALTER TABLE drug_exposure ALTER visit_occurrence_id TYPE UUID USING uuid()")
+    with pytest.raises(ExtractError, match=r"^drug_exposure: column visit_occurrence_id is UUID, "):
+        _all_rows(path)
