@@ -19,7 +19,7 @@ CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
-_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?0?[0-9]{1,2})?"
 _WHOLE = r"-?(0|[1-9][0-9]{0,19})([.]0+)?"
 _BLANKS = " \t\u00a0\u3000"
 _TEXT = ("VARCHAR", "BLOB")
@@ -263,6 +263,12 @@ def written_moment(quoted: str, *, zoned: bool) -> Way:
     read = f"CASE WHEN {moment} THEN try_cast({told if zoned else plain} AS {kind}) END"
     doubt = f"({read}) IS NULL AND NOT (lower(trim({quoted})) IN {_listed(MISSING)})"
     return Way(kind, read, doubt, _WRITTEN)
+
+
+def days_at_midnight(quoted: str) -> Way:
+    """Days that a writer made moments with a zone: all of them midnight in UTC, whoever's."""
+    utc = f"({quoted} AT TIME ZONE 'UTC')"
+    return Way("DATE", f"{utc}::DATE", f"{utc}::TIME <> TIME '00:00:00'", "days")
 
 
 def _flag(quoted: str, found: str) -> tuple[Way, ...]:

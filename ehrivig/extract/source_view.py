@@ -239,7 +239,8 @@ def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, 
     wanted = sql_type(column.kind)
     day = "::DATE" if column.kind == "date" else ""
     if kind in ZONED:
-        return (Way(wanted, _local(view, sql, column.name) + day),)
+        local = Way(wanted, _local(view, sql, column.name) + day)
+        return (column_types.days_at_midnight(sql), local) if day else (local,)
     if kind in CLOCKS and column.kind == "utc":
         return (Way(wanted, _local(view, f"({sql}::TIMESTAMP AT TIME ZONE 'UTC')", column.name)),)
     if kind in (*CLOCKS, "DATE"):
@@ -262,7 +263,16 @@ def _written_clock(view: View, sql: str, column: SourceColumn) -> tuple[Way, ...
     alone = bare.shown(shown(plain), wanted)
     if view.timezone is None:
         return (alone,)
-    return (zoned.shown(shown(_local(view, f"({zoned.expression})", column.name)), wanted), alone)
+    local = zoned.shown(shown(_local(view, f"({zoned.expression})", column.name)), wanted)
+    if column.kind == "date":
+        return (_days_as_text(zoned), local, alone)
+    return (local, alone)
+
+
+def _days_as_text(zoned: Way) -> Way:
+    """Moments as text, all of which are the midnight of a day in UTC."""
+    days = column_types.days_at_midnight(f"({zoned.expression})")
+    return Way(days.type, days.expression, f"({zoned.doubt}) OR coalesce({days.doubt}, FALSE)")
 
 
 def _local(view: View, expression: str, name: str) -> str:
