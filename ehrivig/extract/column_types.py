@@ -57,8 +57,8 @@ class Way:
 
 
 def base(kind: str) -> str:
-    """The name of a type without its width."""
-    return kind.partition("(")[0]
+    """The name of a type without its width; of a list all of it."""
+    return kind if kind.endswith("]") else kind.partition("(")[0]
 
 
 def sql_type(kind: str) -> str:
