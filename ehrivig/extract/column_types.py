@@ -19,12 +19,15 @@ CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 FLOATS = ("DOUBLE", "FLOAT")
 UNTYPED = '"NULL"'
 _OF_64_BITS = tuple(name for name in INTEGERS if name not in ("HUGEINT", "UHUGEINT", "UBIGINT"))
-_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?0?[0-9]{1,2})?"
 _WHOLE = r"-?(0|[1-9][0-9]{0,19})([.]0+)?"
 _BLANKS = " \t\u00a0\u3000"
 _TEXT = ("VARCHAR", "BLOB")
+SHOWN_AS_TEXT = ("ENUM", "UUID")
+"""Types of which a value is what its text is."""
 _EXACT_DIGITS = 15
 _64_BITS = "whole numbers of 64 bits"
+_DIGITS = "whole numbers of 64 bits in digits alone, without a zero before them"
 
 
 _MOMENT = (
@@ -54,8 +57,8 @@ class Way:
 
 
 def base(kind: str) -> str:
-    """The name of a type without its width."""
-    return kind.partition("(")[0]
+    """The name of a type without its width; of a list all of it."""
+    return kind if kind.endswith("]") else kind.partition("(")[0]
 
 
 def sql_type(kind: str) -> str:
@@ -123,14 +126,15 @@ def _key(quoted: str, found: str) -> tuple[Way, ...]:
         beyond = f"{quoted} NOT BETWEEN 0 AND 18446744073709551615"
         return (_signed(quoted), Way("UBIGINT", f"{quoted}::UBIGINT", beyond, _64_BITS))
     if found in FLOATS:
-        return (Way("BIGINT", _rounded(quoted), _not_whole(quoted, found), "whole numbers"),)
+        told = f"whole numbers below {_most(found):,} (how others were written is not known)"
+        return (Way("BIGINT", _rounded(quoted), _not_whole(quoted, found), told),)
     return _text(quoted, found)
 
 
 def _whole(quoted: str, found: str) -> tuple[Way, ...]:
     """A whole number of 64 bits, such as the id of a concept, also where it is written as text."""
     if found in _TEXT:
-        return (_written_whole(quoted, found, "BIGINT", MISSING, "whole numbers"),)
+        return (_written_whole(quoted, found, "BIGINT", MISSING, _DIGITS),)
     return tuple(way for way in _key(quoted, found) if way.type == "BIGINT")
 
 
@@ -161,8 +165,13 @@ def _rounded(quoted: str) -> str:
 
 def _not_whole(quoted: str, found: str) -> str:
     """SQL: a float is no whole number, or beyond those that floats tell apart."""
-    most = 2**53 if found == "DOUBLE" else 2**24
-    return f"NOT isnan({quoted}) AND NOT ({quoted} = trunc({quoted}) AND abs({quoted}) < {most})"
+    whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < {_most(found)}"
+    return f"NOT isnan({quoted}) AND NOT ({whole})"
+
+
+def _most(found: str) -> int:
+    """The first whole number that a float may not tell apart from the next."""
+    return 2**53 if found == "DOUBLE" else 2**24
 
 
 def _text(quoted: str, found: str) -> tuple[Way, ...]:
@@ -171,14 +180,15 @@ def _text(quoted: str, found: str) -> tuple[Way, ...]:
     if base(found) in (*INTEGERS, "ENUM", "UUID") or _is_whole(found):
         return (Way("VARCHAR", f"{quoted}::VARCHAR"),)
     if found in FLOATS:
-        told = "whole numbers (how the others were written is not known)"
+        told = f"whole numbers below {_most(found):,} (how others were written is not known)"
         shown = f"({_rounded(quoted)})::VARCHAR"
         return (Way("VARCHAR", shown, _not_whole(quoted, found), told),)
     return (_decoded(quoted),) if found == "BLOB" else ()
 
 
 def _decoded(quoted: str) -> Way:
-    return Way("VARCHAR", f"decode({quoted})", f"try(decode({quoted})) IS NULL", "text in UTF-8")
+    doubt = f"{quoted} IS NOT NULL AND try(decode({quoted})) IS NULL"
+    return Way("VARCHAR", f"decode({quoted})", doubt, "text in UTF-8")
 
 
 def _number(quoted: str, found: str) -> tuple[Way, ...]:
@@ -220,8 +230,17 @@ def same_id(quoted: str, found: str, known: str) -> tuple[Way, ...]:
         return _text(quoted, found)
     if found not in _TEXT:
         return _key(quoted, found)
-    told = "whole numbers, as this id is in other tables"
+    told = f"{_DIGITS}, as this id is in other tables"
     return (_written_whole(quoted, found, known, NO_KEY, told),)
+
+
+def without_words(quoted: str, way: Way) -> Way:
+    """Ids among which no word stands for no key; what is no text stays as it is."""
+    if way.type != "VARCHAR":
+        return way
+    text = way.expression or quoted
+    plain = f"lower(trim({text}, '{_BLANKS}'))"
+    return way.shown(f"CASE WHEN {plain} NOT IN {_listed(NO_KEY)} THEN {text} END", way.type)
 
 
 def written_id(quoted: str, kind: str) -> Way:
@@ -244,6 +263,12 @@ def written_moment(quoted: str, *, zoned: bool) -> Way:
     read = f"CASE WHEN {moment} THEN try_cast({told if zoned else plain} AS {kind}) END"
     doubt = f"({read}) IS NULL AND NOT (lower(trim({quoted})) IN {_listed(MISSING)})"
     return Way(kind, read, doubt, _WRITTEN)
+
+
+def days_at_midnight(quoted: str) -> Way:
+    """Days that a writer made moments with a zone: all of them midnight in UTC, whoever's."""
+    utc = f"({quoted} AT TIME ZONE 'UTC')"
+    return Way("DATE", f"{utc}::DATE", f"{utc}::TIME <> TIME '00:00:00'", "days")
 
 
 def _flag(quoted: str, found: str) -> tuple[Way, ...]:

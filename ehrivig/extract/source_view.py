@@ -33,7 +33,9 @@ class View:
 
     `columns`: what the layout reads; none where only its SELECTs know. `keys`: the types that the
     ids have in other tables, which an id has here too where no row has one. `numbers`: ids that are
-    numbers where they are written as text, with the type that they then have.
+    numbers where they are written as text, with the type that they then have. `lists`: whether it
+    lists what others name by its ids, so that a word for no key must be none: it would join rows
+    that have nothing in common.
     """
 
     table: str
@@ -45,6 +47,7 @@ class View:
     only_hospital: bool
     keys: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    lists: bool = False
 
     @property
     def where(self) -> str:
@@ -209,14 +212,26 @@ def _ways(view: View, column: SourceColumn | None, sql: str, kind: str) -> tuple
         if kind in ZONED:
             return (Way("TIMESTAMP", _local(view, sql, sql.strip('"'))),)
         return column_types.of_undeclared(sql, kind)
+    if column_types.base(kind) in column_types.SHOWN_AS_TEXT:
+        text = f"{sql}::VARCHAR"
+        shown = _ways(view, column, text, "VARCHAR")
+        return tuple(one.shown(one.expression or text, one.type) for one in shown)
     if column.kind in ("time", "utc", "date"):
         return _clock(view, sql, kind, column)
-    if kind == "VARCHAR" and column.kind == "key" and column.name in view.numbers:
-        return (column_types.written_id(sql, view.numbers[column.name]),)
-    known = view.keys.get(column.name)
-    if column.kind == "key" and known is not None and not view.only_hospital:
-        return column_types.same_id(sql, kind, known)
+    if column.kind == "key" and column.name != _HOSPITAL:
+        ids = _ids(view, column.name, sql, kind)
+        return tuple(column_types.without_words(sql, one) for one in ids) if view.lists else ids
     return column_types.ways(sql, kind, column.kind, hospital=column.name == _HOSPITAL)
+
+
+def _ids(view: View, name: str, sql: str, kind: str) -> tuple[Way, ...]:
+    """How ids can be shown."""
+    if kind == "VARCHAR" and name in view.numbers:
+        return (column_types.written_id(sql, view.numbers[name]),)
+    known = view.keys.get(name)
+    if known is not None and not view.only_hospital:
+        return column_types.same_id(sql, kind, known)
+    return column_types.ways(sql, kind, "key")
 
 
 def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, ...]:
@@ -224,7 +239,8 @@ def _clock(view: View, sql: str, kind: str, column: SourceColumn) -> tuple[Way, 
     wanted = sql_type(column.kind)
     day = "::DATE" if column.kind == "date" else ""
     if kind in ZONED:
-        return (Way(wanted, _local(view, sql, column.name) + day),)
+        local = Way(wanted, _local(view, sql, column.name) + day)
+        return (column_types.days_at_midnight(sql), local) if day else (local,)
     if kind in CLOCKS and column.kind == "utc":
         return (Way(wanted, _local(view, f"({sql}::TIMESTAMP AT TIME ZONE 'UTC')", column.name)),)
     if kind in (*CLOCKS, "DATE"):
@@ -247,7 +263,16 @@ def _written_clock(view: View, sql: str, column: SourceColumn) -> tuple[Way, ...
     alone = bare.shown(shown(plain), wanted)
     if view.timezone is None:
         return (alone,)
-    return (zoned.shown(shown(_local(view, f"({zoned.expression})", column.name)), wanted), alone)
+    local = zoned.shown(shown(_local(view, f"({zoned.expression})", column.name)), wanted)
+    if column.kind == "date":
+        return (_days_as_text(zoned), local, alone)
+    return (local, alone)
+
+
+def _days_as_text(zoned: Way) -> Way:
+    """Moments as text, all of which are the midnight of a day in UTC."""
+    days = column_types.days_at_midnight(f"({zoned.expression})")
+    return Way(days.type, days.expression, f"({zoned.doubt}) OR coalesce({days.doubt}, FALSE)")
 
 
 def _local(view: View, expression: str, name: str) -> str:

@@ -112,6 +112,7 @@ def _sources(
             layout.name == "native",
             keys,
             numbers,
+            layout.name != "native" and name in layout.required_sources,
         )
         _source(db, layout, view, attached.get(name))
         keys = {**_keys_of(db, view), **keys}

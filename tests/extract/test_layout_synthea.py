@@ -169,3 +169,22 @@ def test_a_study_runs(folder: Path, tmp_path: Path) -> None:
     cohort = pl.read_parquet(tmp_path / "out" / "cohort.parquet")
     assert cohort.height == 60
     assert cohort["exposed"].sum() == 30  # whose emergency visit brought the tablet
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "change", "told"),
+    [
+        ("observations", "ENCOUNTER", pl.lit("elsewhere"), "encounter is filled in .* none of"),
+        ("conditions", "PATIENT", pl.col("PATIENT") + " ", "column patient has in .* an id of pat"),
+        ("encounters", "PATIENT", pl.col("PATIENT").str.to_uppercase(), "column patient has in"),
+        ("procedures", "ENCOUNTER", pl.col("ENCOUNTER") + " ", "column encounter has in .* blanks"),
+    ],
+)
+def test_rows_of_no_encounter_and_no_patient_are_said(
+    tmp_path: Path, table: str, column: str, change: pl.Expr, told: str
+) -> None:
+    folder = written(tmp_path)
+    path = folder / f"{table}.parquet"
+    pl.read_parquet(path).with_columns(change.alias(column)).write_parquet(path)
+    with pytest.raises(ExtractError, match=f"^{table}: {told}"):
+        extract.inspect(folder, plan())

@@ -425,6 +425,12 @@ REFUSED: dict[str, tuple[str, str, Callable[[Column], Any], str]] = {
         "not whole numbers",
     ),
     "list": ("lab", "value", lambda c: pa.array([[1.0]] * len(c)), "must be a number"),
+    "list of decimals": (
+        "lab",
+        "value",
+        lambda c: pa.array([[1]] * len(c), pa.list_(pa.decimal128(18, 3))),
+        "must be a number",
+    ),
 }
 
 
