@@ -16,8 +16,10 @@ from ehrivig.errors import UsageError
 from ehrivig.meta import (
     evidence_names,
     evidence_path,
+    read_trials,
     run_meta,
 )
+from ehrivig.meta.shipped import find_trials, trial_tables
 
 CONTRACT = ["subgroup", "measure", "method", "model", "tau2_method", "estimate", "lo", "hi", "se",
             "p", "q", "q_df", "q_p", "i2", "tau2", "pi_lo", "pi_hi", "k"]  # fmt: skip
@@ -200,6 +202,11 @@ def test_foreign_folders_are_never_replaced(tmp_path: Path) -> None:
 def test_shipped_tables_by_name(tmp_path: Path) -> None:
     assert run_meta("laupland2007_trials", tmp_path / "out").k == 14
     assert "jtranslmed2023_pooled" in evidence_names()
+    for name in trial_tables():
+        assert read_trials(find_trials(name)).labels
+    for name in set(evidence_names()) - set(trial_tables()):
+        with pytest.raises(UsageError, match=f"evidence: {name} holds .* nothing to pool"):
+            find_trials(name)
     with pytest.raises(UsageError, match="not shipped"):
         evidence_path("nothing")
     for name in evidence_names():
