@@ -99,7 +99,7 @@ def analyse(
         "table2": described([outcome_variable(v) for v in outcomes]),
         "table_s4": described([outcome_variable(v) for v in treatments]),
         "table_s1": by_outcome(
-            table, study.primary, dosing_variables(study), policy=policy, smallest=smallest
+            table, study.primary, dosing_variables(study, table), policy=policy, smallest=smallest
         ),
         "table_s5": repeat_labs.table_s5(table, study),
         "follow_up": lost.by_arm(table, answerable),

@@ -12,8 +12,10 @@ from ehrivig.dataset import Variable, values
 from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.study import Study
 
+_ONSET = "days_from_onset_to_first_dose"
 FEATURES = {
     "hours_to_first_dose": ("Time from time zero to the first dose", "h"),
+    _ONSET: ("Time from the onset of symptoms to the first dose", "days"),
     "max_daily_g": ("Maximum daily dose", "g/day"),
     "mean_daily_g": ("Mean daily dose", "g/day"),
     "total_g": ("Total dose", "g"),
@@ -36,8 +38,11 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def dosing_variables(study: Study) -> list[Variable]:
-    """The dosing features as table rows; the coverage says which ends of rates are assumed."""
+def dosing_variables(study: Study, table: pl.DataFrame) -> list[Variable]:
+    """The dosing features as table rows; the coverage says which ends of rates are assumed.
+
+    `table` is the analysis table: where nobody tells an onset, there is no row of it.
+    """
     hours = study.exposure.open_rate_hours
     assumed = (
         {} if hours is None else {"dose_coverage": f"; rates without an end: {hours:g} h at most"}
@@ -45,6 +50,7 @@ def dosing_variables(study: Study) -> list[Variable]:
     return [
         Variable(name, f"{label}{assumed.get(name, '')}", unit, "", False)
         for name, (label, unit) in FEATURES.items()
+        if name != _ONSET or (_ONSET in table.columns and table[_ONSET].count())
     ]
 
 

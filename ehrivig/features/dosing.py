@@ -24,6 +24,7 @@ from ehrivig.study import Exposure, Study
 FILE = "administrations.parquet"
 BESIDE, DOUBTFUL = "stay_beside", "doubtful_dose"
 _MICROSECONDS_PER_HOUR = 3_600_000_000
+_MICROSECONDS_PER_DAY = 24 * _MICROSECONDS_PER_HOUR
 
 
 def administrations(db: Database, study: Study, folder: Path) -> Path:
@@ -57,7 +58,8 @@ def given_to(db: Database, exposure: Exposure, who: str, path: Path) -> None:
 
 
 def candidates(db: Database, study: Study) -> pl.DataFrame:
-    """One row per candidate: key, time_zero, weight_kg, sends_medication, n_unread, unread_from.
+    """One row per candidate: key, time_zero, weight_kg, symptom_onset_at, sends_medication,
+    n_unread, unread_from.
 
     Reads `candidate` and `doubtful_dose`.
     """
@@ -94,9 +96,10 @@ def dosing(
     """One row per candidate admission, sorted by hospital_id and admission_id.
 
     Columns: hospital_id, admission_id, <exposure>_any, n_administrations, first_dose_at,
-    hours_to_first_dose, max_daily_g, mean_daily_g (over days with an amount), total_g,
-    total_g_per_kg, max_daily_g_per_kg, n_dose_days, duration_days, n_courses, product_type (the
-    single type, or "mixed"), dose_coverage, dose_complete.
+    hours_to_first_dose, days_from_onset_to_first_dose (null without an onset of symptoms),
+    max_daily_g, mean_daily_g (over days with an amount), total_g, total_g_per_kg,
+    max_daily_g_per_kg, n_dose_days, duration_days, n_courses, product_type (the single type, or
+    "mixed"), dose_coverage, dose_complete.
 
     Without an administration `_any` is false, n_administrations 0 and the rest null; without a time
     zero all are null. `_any` is null (unknown) for whom no dose is known where the hospital sends
@@ -115,11 +118,20 @@ def dosing(
         pl.col("new_course").sum().cast(pl.Int64).alias("n_courses"),
     )
     who = candidates.select(
-        "hospital_id", "admission_id", "time_zero", "weight_kg", *_doubt(candidates)
+        *("hospital_id", "admission_id", "time_zero", "weight_kg"),
+        _onset(candidates),
+        *_doubt(candidates),
     )
     joined = who.join(exposed, on="admission_id", how="left")
     features = _features(exposure.name, product_type(known))
     return joined.select(features).sort("hospital_id", "admission_id")
+
+
+def _onset(candidates: pl.LazyFrame) -> pl.Expr:
+    """When symptoms began, where the candidates tell."""
+    told = "symptom_onset_at" in candidates.collect_schema().names()
+    onset = pl.col("symptom_onset_at") if told else pl.lit(None, pl.Datetime("us"))
+    return onset.cast(pl.Datetime("us")).alias("symptom_onset_at")
 
 
 def _doubt(candidates: pl.LazyFrame) -> list[pl.Expr]:
@@ -140,6 +152,7 @@ def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
     later = (pl.col("unread_from") >= pl.col("first_at")).fill_null(True)
     first = pl.when(later).then("first_at")
     since = (first - pl.col("time_zero")).dt.total_microseconds()
+    sick = (first - pl.col("symptom_onset_at")).dt.total_microseconds()
     sure = pl.col("n_unread") == 0
     return [
         pl.col("hospital_id"),
@@ -152,6 +165,7 @@ def _features(name: str, product: pl.Expr) -> list[pl.Expr]:
         pl.when(placed).then(given.fill_null(0)).alias("n_administrations"),
         first.alias("first_dose_at"),
         ratio(since, _MICROSECONDS_PER_HOUR).alias("hours_to_first_dose"),
+        ratio(sick, _MICROSECONDS_PER_DAY).alias("days_from_onset_to_first_dose"),
         grams(largest).alias("max_daily_g"),
         grams(_mean(total, pl.col("n_amount_days"))).alias("mean_daily_g"),
         grams(total).alias("total_g"),

@@ -131,6 +131,7 @@ FEATURES = (
     "duration_days",
     "n_dose_days",
     "hours_to_first_dose",
+    "days_from_onset_to_first_dose",
 )
 """The dosing features that a band may divide by."""
 

@@ -50,6 +50,7 @@ TAKEN = (
     *("pair_id", "weight", "propensity_score", "propensity_logit", "outcome"),
     *("total_g", "max_daily_g", "mean_daily_g", "total_g_per_kg", "max_daily_g_per_kg"),
     *("n_dose_days", "duration_days", "n_courses", "product_type", "hours_to_first_dose"),
+    "days_from_onset_to_first_dose",
     *("hours_to_any_dose", "start_unread"),
     *("n_administrations", "first_dose_at", "dose_coverage", "dose_complete"),
     *(f"{entry.name}{DAILY}" for entry in MOVING),

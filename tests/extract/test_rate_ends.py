@@ -193,6 +193,7 @@ def test_hospitals_that_are_read_together_have_the_same_ends(tmp_path: Path) -> 
 
 def test_the_coverage_says_what_is_assumed() -> None:
     def label(asked: Study) -> str:
-        return next(one.label for one in dosing_variables(asked) if one.name == "dose_coverage")
+        rows = dosing_variables(asked, pl.DataFrame())
+        return next(one.label for one in rows if one.name == "dose_coverage")
 
     assert label(plan(24)) == f"{label(plan(None))}; rates without an end: 24 h at most"

@@ -255,6 +255,7 @@ def test_every_feature_of_one_drawn_admission() -> None:
         "n_administrations": 6,
         "first_dose_at": datetime(2020, 2, 3, 10, 0),
         "hours_to_first_dose": 50.0,
+        "days_from_onset_to_first_dose": None,
         "max_daily_g": 12.5,
         "mean_daily_g": 10.833333,
         "total_g": 32.5,
@@ -267,6 +268,16 @@ def test_every_feature_of_one_drawn_admission() -> None:
         "dose_coverage": 5 / 6,
         "dose_complete": False,
     }
+
+
+def test_days_from_the_onset_of_symptoms_to_the_first_dose() -> None:
+    onset = pl.Series("symptom_onset_at", [datetime(2020, 1, 29, 22), None])
+    who = people(a1=50.0, a2=50.0).collect().with_columns(onset)
+    rows = drawn(row(3, "10:00", 5.0, "g"), row(5, "10:00", 5.0, "g", admission_id=2))
+    setting = exposure(bands=(band("days_from_onset_to_first_dose", 5),))
+    got = dosing(rows, who.lazy(), setting).collect()
+    assert got["days_from_onset_to_first_dose"].to_list() == [4.5, None]
+    assert got.with_columns(bands(setting))["band_b"].to_list() == ["low", None]
 
 
 def test_a_day_without_an_amount_does_not_pull_the_mean_down() -> None:

@@ -14,6 +14,7 @@ _MOMENTS = ("time_zero", "eligible_at", "eligible_undated")
 _UNITS = {
     **{"hours_to_first_dose": "h", "max_daily_g": "g", "mean_daily_g": "g", "total_g": "g"},
     **{"total_g_per_kg": "g/kg", "max_daily_g_per_kg": "g/kg", "duration_days": "days"},
+    **{"days_from_onset_to_first_dose": "days"},
     **{"days_to_death": "days", "time_days": "days", "stay_days": "days"},
     **{"clearance_entry_days": "days", "clearance_days": "days", "discharge_days": "days"},
 }

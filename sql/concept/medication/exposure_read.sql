@@ -27,6 +27,7 @@ SELECT
     c.admission_id,
     c.time_zero,
     c.weight_kg,
+    c.symptom_onset_at,
     SENDS('medication', c.admission_id) AS sends_medication,
     COALESCE(u.n_unread, 0) AS n_unread,
     u.unread_from
