@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from ehrivig.stats.regression.firth_likelihood import _curve, prepare
 from ehrivig.stats.regression.logistic import logistic
 
 CHI2_95 = 3.841458820694124
@@ -53,3 +54,15 @@ def test_p_does_not_depend_on_the_level(seed: int) -> None:
     y = np.where(x[:, 0] > 0, 1.0, rng.random(25) < 0.3)
     first, *others = (logistic(y, x, firth=True, level=level).p for level in (0.5, 0.8, 0.99))
     assert all((p == first).all() for p in others)
+
+
+@pytest.mark.parametrize("intercept", [-690, -700, -705, -708, -715, -740, -800])
+def test_chances_next_to_nothing_raise_no_alarm_of_the_arithmetic(intercept: float) -> None:
+    """A profile far out meets information of 1e-303, whose inverse holds infinities."""
+    rng = np.random.default_rng(3)
+    x = np.column_stack([np.arange(60) % 2, rng.normal(50, 10, 60), rng.normal(2000, 3, 60)])
+    data = prepare((rng.random(60) < 0.4).astype(float), x, None, centred=False)
+    beta = np.zeros(data.z.shape[1])
+    beta[0] = intercept
+    curve = _curve(data, beta)
+    assert not np.isnan(curve.loglik)

@@ -129,7 +129,7 @@ def _modified(data: Scaled, p: FloatArray, information: FloatArray, root: FloatA
     inverse = solved(information, np.eye(len(information)))
     with np.errstate(over="ignore", invalid="ignore"):  # next to no information: NaN, for singular
         leverage = np.einsum("ij,ij->i", root @ inverse, root)
-    return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
+        return np.asarray(data.z.T @ (data.weights * (data.event - p) + leverage * (0.5 - p)))
 
 
 def _curvature(
