@@ -33,7 +33,6 @@ def dosing(start: Floats, end: Floats, rng: np.random.Generator) -> dict[str, Fl
     daily = np.where(np.isnan(start), np.nan, np.where(rise < lived, 2 * base, base))
     return {
         "hours_to_first_dose": start * 24,
-        "days_from_onset_to_first_dose": np.full(n, np.nan),
         "duration_days": days,
         "n_dose_days": days,
         "max_daily_g": daily,

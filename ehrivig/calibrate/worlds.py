@@ -281,6 +281,9 @@ def _table(
     for name in variables_read(study):
         if name not in columns:
             columns[name] = (rng.random(n) < 0.4).astype(float)
+    for band in study.exposure.bands:
+        if not band.of_product:  # what no world draws (the onset of symptoms) nobody has
+            columns.setdefault(band.feature, np.full(n, np.nan))
     frame = pl.DataFrame(columns)
     given = pl.col(pl.Float64).exclude("time_days", *world.names).fill_nan(None)
     return frame.with_columns(given).with_columns(bands.bands(study.exposure))

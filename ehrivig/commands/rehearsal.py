@@ -60,7 +60,7 @@ def _sampled(plan: Study, extract: Path, sample: int | None) -> tuple[Study, lis
     with TemporaryDirectory(prefix="ehrivig-") as copies:
         names = inspect(extract, plan, Path(copies)).hospitals
     if sample >= len(names):
-        return plan, [f"sample: all of {many(len(names), 'hospital')}"]
+        return plan, [f"sample: all {many(len(names), 'hospital')}"]
     chosen = [names[number * len(names) // sample] for number in range(sample)]
     section = plan.extract.model_copy(update={"hospitals": chosen})
     return plan.model_copy(update={"extract": section}), [

@@ -65,7 +65,7 @@ def shown(kind: str, wanted: str | None, name: str = "c") -> str | None:
         ("DATE", "date", None),
         ("DATE", "time", '"c"::TIMESTAMP'),
         (ZONED, "time", LOCAL),
-        (ZONED, "date", f"{LOCAL}::DATE"),
+        (ZONED, "date", "(\"c\" AT TIME ZONE 'UTC')::DATE"),
         (ZONED, "utc", LOCAL),
         ("TIMESTAMP", "utc", LOCAL.replace('"c"', "(\"c\"::TIMESTAMP AT TIME ZONE 'UTC')")),
         (ZONED, None, LOCAL),
@@ -74,6 +74,13 @@ def shown(kind: str, wanted: str | None, name: str = "c") -> str | None:
 )
 def test_how_a_column_is_shown(kind: str, wanted: str | None, expression: str | None) -> None:
     assert shown(kind, wanted) == expression
+
+
+def test_days_with_a_zone_are_of_the_hospital_unless_all_are_midnight_in_utc() -> None:
+    column = SourceColumn("c", "date", True)
+    midnight, local = source_view._ways(PLAIN, column, '"c"', ZONED)
+    assert "<> TIME '00:00:00'" in str(midnight.doubt)
+    assert (local.expression, local.doubt) == (f"{LOCAL}::DATE", None)
 
 
 def test_ids_of_hospitals_are_text() -> None:
