@@ -21,6 +21,7 @@ from fuzz.quick_pages import quick_pages
 from ehrivig import pipeline, study
 from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError, ExtractError
+from ehrivig.stats.result import OF_NUMBERS
 
 KEY = ["hospital_id", "admission_id"]
 WITH_A_CLOCK = ("manifest.json", "hospital.json", "history.csv", "metrics.prom")
@@ -237,7 +238,10 @@ def test_every_effect_names_its_event_and_counts(
     assert (shown["lo"] <= shown["estimate"]).all()
     assert (shown["estimate"] <= shown["hi"]).all()
     crude = shown.filter(~pl.col("adjusted"), pl.col("analysis") != "negative_control")
-    assert crude["events_exposed"].null_count() == 0
+    of_events = ~pl.col("measure").is_in(OF_NUMBERS)
+    assert crude.filter(of_events)["events_exposed"].null_count() == 0
+    assert crude.filter(~of_events)["events_exposed"].count() == 0
+    assert crude["n_exposed"].null_count() == 0
 
 
 def test_no_small_cell_is_shown(finished: tuple[Path, pipeline.RunSummary]) -> None:

@@ -50,6 +50,7 @@ def test_everything_the_study_names_is_done(
         "weighting",
         "missing_data",
         "moribund_discharge",
+        "numbers",
         "negative_control",
         "hospital",
         "time_zero",
