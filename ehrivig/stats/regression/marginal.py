@@ -188,7 +188,10 @@ def _contrasts(risks: FloatArray) -> list[tuple[str, float, FloatArray]]:
     """Measure, value (log for ratios) and gradient in (risk exposed, risk control)."""
     a, b = float(risks[0]), float(risks[1])
     if not (0 < a < 1 and 0 < b < 1):
-        raise AnalysisError("marginal: the risk of an arm is 0 or 1; its ratios do not exist.")
+        raise AnalysisError(
+            "nobody in one arm had the event, or everybody: no ratio and no variance exist. "
+            "See the crude risk difference."
+        )
     log_odds = np.log(a / (1 - a)) - np.log(b / (1 - b))
     return [
         ("RD", a - b, np.array([1.0, -1.0])),
