@@ -38,7 +38,7 @@ MEAN_DIFFERENCE = "MD"
 
 @dataclass(frozen=True, repr=False)
 class LinearFit(Shown):
-    """Differences of the outcome's mean, or what `measure` says, per unit of each column.
+    """Mean differences of the outcome per unit of each column.
 
     `coef`, `se`, `lo`, `hi`, `p` have shape (k,), `covariance` (k, k), in the order of `names`,
     without the intercept. `df` are the degrees of freedom of t, the fewest of any column.
@@ -57,11 +57,10 @@ class LinearFit(Shown):
     method: str
     variance: str
     level: float
-    measure: str = MEAN_DIFFERENCE
     notes: tuple[str, ...] = ()
 
     def effect(self, term: str, exposed: ArrayLike, *, estimand: str = "") -> Effect:
-        """The difference of one column as an Effect.
+        """The mean difference of one column as an Effect.
 
         `exposed` (n,) are the rows that were fitted. A number has no events: the counts of events
         are those of the rows, so that only arms can be small.
@@ -70,7 +69,7 @@ class LinearFit(Shown):
         rows = int(arm.sum()), int((~arm).sum())
         return Effect.between(
             Arms(rows[0], rows[0], rows[1], rows[1]),
-            self.measure,
+            MEAN_DIFFERENCE,
             (self.coef[j], self.lo[j], self.hi[j], self.se[j], self.p[j]),
             event_label=self.outcome_label,
             method=self.method,
