@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ehrivig.study import Covariate, Outcome, Study
+from ehrivig.study.registries import OUTCOMES
 
 KEY = ["hospital_id", "admission_id"]
 MOMENTS = ("time_zero", "eligible_at", "eligible_undated")
@@ -21,13 +22,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Variable:
-    """One row of a table: its name, label, unit, heading, and whether it is yes/no."""
+    """One row of a table: its name, label, unit, heading, and whether it is yes/no.
+
+    `of_some`: how many have no number is a count of people who were not there.
+    """
 
     name: str
     label: str
     unit: str
     group: str
     binary: bool
+    of_some: bool = False
 
 
 def assemble(
@@ -130,7 +135,8 @@ def covariate_variable(covariate: Covariate) -> Variable:
 
 def outcome_variable(outcome: Outcome) -> Variable:
     """The table row of an outcome."""
-    return Variable(outcome.name, outcome.label, outcome.unit, "", not outcome.unit)
+    some = OUTCOMES[outcome.source].of_some
+    return Variable(outcome.name, outcome.label, outcome.unit, "", not outcome.unit, some)
 
 
 def values(frame: pl.DataFrame, name: str) -> Floats:

@@ -71,8 +71,17 @@ def _row(
         "smd": _smd(parts["exposed"], parts["control"]),
         "suppressed": False,
     }
+    sides = ((int((known & side).sum()), int(side.sum())) for side in (arm, ~arm))
+    if variable.of_some and disclosure.any_small(list(sides), smallest):
+        return {**row, **_few_without()}
     fill = _binary if variable.binary else _continuous
     return {**row, **fill(parts, policy, smallest)}
+
+
+def _few_without() -> dict[str, Any]:
+    """The row of a number that few of an arm do not have: with its n it would count these."""
+    texts = {f"text_{name}": "suppressed" for name in ARMS}
+    return {**texts, "test": "suppressed", "p": None, "smd": None, "suppressed": True}
 
 
 def _smd(a: Floats, b: Floats) -> float | None:

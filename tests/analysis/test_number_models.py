@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from ehrivig import study
+from ehrivig.analysis.describe import describe
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity import hospitals, numbers
+from ehrivig.dataset import outcome_variable
 from ehrivig.match import comparison
 
 DAYS = "hospital_los_days"
@@ -97,8 +99,42 @@ def test_sets_of_unequal_size_say_where_to_look(stays: pl.DataFrame, plan: study
     own = asking(plan, "median_difference")
     unequal = stays.with_columns(weight=pl.when(pl.col("pair_id") > 20).then(1.0).otherwise(0.5))
     made = asked("numbers", paired(unequal, own), own).filter(pl.col("outcome") == DAYS)
-    assert made["estimate"].null_count() == made.height
-    assert made["note"].str.contains("sets of unequal size").all()
+    mean, median = made.to_dicts()
+    days, arm = stays[DAYS].to_numpy(), stays["exposed"].to_numpy()
+    weight = unequal["weight"].to_numpy()
+    wanted = [np.average(days[side], weights=weight[side]) for side in (arm, ~arm)]
+    assert mean["estimate"] == pytest.approx(wanted[0] - wanted[1])
+    assert median["estimate"] is None
+    assert "median_difference: matched sets of unequal size: see the mean" in median["note"]
+
+
+@pytest.mark.parametrize(("without", "told"), [(0, True), (3, False), (6, True)])
+def test_few_who_never_were_in_intensive_care_are_not_counted(
+    stays: pl.DataFrame, plan: study.Study, without: int, told: bool
+) -> None:
+    report = plan.report.model_copy(update={"smallest_cell": 5})
+    own = asking(plan.model_copy(update={"report": report}), "median_difference")
+    last = pl.col("exposed") & (pl.col("exposed").cum_sum() > 201 - without)
+    icu = pl.when(~last).then(pl.col(DAYS) / 2)
+    people = stays.with_columns(icu_los_days=icu)
+    made = asked("numbers", paired(people, own), own).filter(pl.col("outcome") == "icu_los_days")
+    assert made["estimate"].is_not_null().all() == told
+    assert (made["n_exposed"].null_count() == 0) == told
+    if not told:
+        assert made["note"].str.contains("who was not there").all()
+
+
+@pytest.mark.parametrize(("without", "told"), [(3, False), (6, True)])
+def test_table_2_does_not_count_few_who_never_were_there(
+    stays: pl.DataFrame, plan: study.Study, without: int, told: bool
+) -> None:
+    last = pl.col("exposed") & (pl.col("exposed").cum_sum() > 201 - without)
+    people = stays.with_columns(icu_los_days=pl.when(~last).then(pl.col(DAYS) / 2))
+    rows = [outcome_variable(v) for v in plan.outcomes.variables if v.name == "icu_los_days"]
+    (row,) = describe(people, rows, policy="default", smallest=5).to_dicts()
+    assert (row["n_exposed"] == 201 - without) == told
+    assert row["suppressed"] != told
+    assert (row["mean_all"] is not None) == told
 
 
 def test_hospitals_as_clusters(stays: pl.DataFrame, plan: study.Study) -> None:

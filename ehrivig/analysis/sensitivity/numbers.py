@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from ehrivig.analysis.effects import EffectRows, Question
@@ -15,6 +14,7 @@ from ehrivig.analysis.outcome_model import EXPOSED, OutcomeModel, model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
 from ehrivig.dataset import Floats, exposed, values
+from ehrivig.disclosure import any_small
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.result import Effect
@@ -23,6 +23,7 @@ from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
 
 _Compute = Callable[[Floats, NDArray[np.bool_], NDArray[np.int64], str], Effect]
+_FEW_WITHOUT = "not shown: few of an arm have none, which says who was not there"
 
 
 @answers("numbers")
@@ -37,7 +38,7 @@ def of_numbers(sample: Sample, study: Study, rows: EffectRows) -> None:
     for outcome in study.outcomes.variables:
         if outcome.unit and outcome.group == "outcome":
             for compute in asked:
-                rows.ask(_question(outcome, study), partial(_of, compute, sample.matched, outcome))
+                rows.ask(_question(outcome, study), partial(_of, compute, sample, outcome, study))
 
 
 def _question(outcome: Outcome, study: Study) -> Question:
@@ -45,16 +46,40 @@ def _question(outcome: Outcome, study: Study) -> Question:
     return Question("numbers", versus(study), outcome.name, "matched", label, note=note)
 
 
-def _of(compute: _Compute, matched: pl.DataFrame, outcome: Outcome) -> Effect:
+def _of(compute: _Compute, sample: Sample, outcome: Outcome, study: Study) -> Effect:
     """One estimate among the matched whose number is known."""
-    if set_weights(matched) is not None:
-        raise AnalysisError("matched sets of unequal size: see the weighted mean difference")
+    matched = sample.matched
+    if OUTCOMES[outcome.source].of_some and _tells_of_few(sample, outcome, study):
+        raise AnalysisError(_FEW_WITHOUT)
     y, arm = values(matched, outcome.name), exposed(matched)
     known = ~np.isnan(y)
     if not arm[known].any() or arm[known].all():
         raise AnalysisError("one arm is empty")
-    sets = matched["pair_id"].to_numpy()[known]
-    return compute(y[known], arm[known], sets, model_of(outcome).label)
+    label, weights = model_of(outcome).label, set_weights(matched)
+    if weights is not None:
+        return _weighted(compute, y, arm, weights, label)
+    return compute(y[known], arm[known], matched["pair_id"].to_numpy()[known], label)
+
+
+def _tells_of_few(sample: Sample, outcome: Outcome, study: Study) -> bool:
+    """Whether few of an arm, matched or in no pair, have no number: the rows count who has."""
+    key = ["hospital_id", "admission_id"]
+    rest = sample.table.join(sample.matched.select(key), on=key, how="anti")
+    cells: list[tuple[int | None, int | None]] = []
+    for people in (sample.matched, rest):
+        known, arm = people[outcome.name].is_not_null().to_numpy(), exposed(people)
+        cells += [(int((known & side).sum()), int(side.sum())) for side in (arm, ~arm)]
+    return any_small(cells, study.report.smallest_cell)
+
+
+def _weighted(
+    compute: _Compute, y: Floats, arm: NDArray[np.bool_], weights: Floats, label: str
+) -> Effect:
+    """Of sets of unequal size: the mean difference alone has weights."""
+    if compute is not _mean:
+        what = "median_difference" if compute is _median else "negative_binomial"
+        raise AnalysisError(f"{what}: matched sets of unequal size: see the mean difference")
+    return OutcomeModel(label, number=True).crude(y, arm, "ATT", weights)
 
 
 def _mean(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:

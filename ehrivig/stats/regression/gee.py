@@ -1,9 +1,9 @@
 """Hospitals as clusters: estimating equations whose rows of a hospital resemble each other.
 
 The effect is that of the whole population (population averaged), not of a hospital. The fit is
-that of statsmodels (`GEE`) with one correlation for all pairs of rows of a hospital; few hospitals
-make its sandwich too small, so that it is corrected (Mancl & DeRouen) or scaled, and its tests are
-of t.
+that of statsmodels (`GEE`) with one correlation for all pairs of rows of a hospital. Few hospitals,
+or one of nearly all rows, make its sandwich too small: it is corrected (Mancl & DeRouen), and its
+tests are of t.
 Sources: Liang & Zeger 1986; Mancl & DeRouen 2001. R: `gee::gee(corstr = "exchangeable")` for the
 coefficients and the uncorrected sandwich.
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
@@ -32,8 +33,7 @@ from ehrivig.stats.result import FloatArray, IntArray
 from ehrivig.stats.wald import ratios
 
 FEWEST_CLUSTERS = 10
-_LARGEST_CORRECTED = 1_000
-"""Rows of a cluster: the correction makes a matrix of all its pairs."""
+_INDEPENDENT = "no correlation within a cluster that all its rows can have was found: none is taken"
 
 
 def gee(
@@ -47,9 +47,10 @@ def gee(
 ) -> OddsRatios:
     """Log odds ratios of `event` (n,) 0/1 per unit of the columns of `x` (n, p), given `cluster`.
 
-    Exchangeable working correlation; t with as many degrees of freedom as clusters beyond the
-    coefficients. Raises AnalysisError for missing values, fewer than ten clusters, fewer clusters
-    than coefficients, columns that others determine, separation, and a fit that does not end.
+    Exchangeable working correlation, or none where it has no estimate; t with as many degrees of
+    freedom as clusters beyond the coefficients. Raises AnalysisError for missing values, fewer than
+    ten clusters, fewer clusters than coefficients, columns that others determine, separation, and a
+    cluster that alone tells a coefficient.
     """
     checked_level(level)
     y = binary_vector(event, "event")
@@ -59,15 +60,14 @@ def gee(
     _refuse(y, groups, columns.shape[1] + 1)
     logistic(y, columns, names=labels)  # names what separates, or is determined by others
     design, scale = standardised(columns, np.ones(len(y)))
-    found, variance = _fit(y, design, index)
-    covariance = np.asarray(found.cov_params(), dtype=np.float64)[1:, 1:] / np.outer(scale, scale)
-    coef = np.asarray(found.params, dtype=np.float64)[1:] / scale
+    beta, correlation, steps = _fit(y, design, index)
+    alike = np.isfinite(correlation)
+    clusters = _of_clusters(y, design, index, beta, correlation if alike else 0.0)
+    covariance = _covariance(clusters)[1:, 1:]
+    covariance /= np.outer(scale, scale)
+    coef = beta[1:] / scale
     df = groups - columns.shape[1] - 1
-    if variance != "bias_reduced":
-        covariance *= groups / (groups - 1)
     told = ratios(coef, covariance, level, np.full(len(coef), float(df)))
-    how = "bias reduced" if variance == "bias_reduced" else "sandwich x G / (G - 1)"
-    correlation = float(found.cov_struct.dep_params)
     return OddsRatios(
         names=labels,
         coef=coef,
@@ -80,14 +80,14 @@ def gee(
         n=len(y),
         events=int(y.sum()),
         event_label=event_label,
-        method="GEE, exchangeable correlation",
-        variance=f"{how} ({groups} clusters), t with {df} df",
+        method=f"GEE, {'exchangeable correlation' if alike else 'independent rows'}",
+        variance=f"bias reduced ({groups} clusters), t with {df} df",
         interval="wald",
         level=level,
         loglik=float("nan"),
         loglik_null=float("nan"),
-        iterations=len(found.fit_history["params"]),
-        notes=(f"correlation within a cluster {correlation:.3f}",),
+        iterations=steps,
+        notes=(f"correlation within a cluster {correlation:.3f}" if alike else _INDEPENDENT,),
     )
 
 
@@ -102,30 +102,95 @@ def _refuse(y: FloatArray, groups: int, k: int) -> None:
         raise AnalysisError("GEE: all rows have the event, or none; there is no odds ratio.")
 
 
-def _fit(y: FloatArray, design: FloatArray, index: IntArray) -> tuple[Any, str]:
-    """The fit, and the name of its variance."""
-    from statsmodels.genmod.cov_struct import Exchangeable
+def _fit(y: FloatArray, design: FloatArray, index: IntArray) -> tuple[FloatArray, float, int]:
+    """The coefficients (k,), the correlation within a cluster, and the steps to both.
+
+    The correlation is a mean of products, which nothing keeps within bounds: where one large
+    cluster makes it one that its rows cannot have, or the search for it has no end, it is NaN, and
+    the rows count as independent. The sandwich is right of both.
+    """
+    from statsmodels.genmod.cov_struct import Exchangeable, Independence
+
+    largest = int(np.bincount(index).max())
+    try:
+        found = _ended(y, design, index, Exchangeable())
+        correlation = float(found.cov_struct.dep_params)
+        if not _possible(correlation, largest):
+            raise ArithmeticError
+    except (Warning, ArithmeticError, ValueError, np.linalg.LinAlgError):
+        found, correlation = _ended(y, design, index, Independence()), float("nan")
+    beta = np.asarray(found.params, dtype=np.float64)
+    return beta, correlation, len(found.fit_history["params"])
+
+
+def _ended(y: FloatArray, design: FloatArray, index: IntArray, rows: Any) -> Any:
+    """The fit of statsmodels, `rows` being how those of a cluster resemble each other."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    largest = int(np.bincount(index).max())
-    variance = "bias_reduced" if largest <= _LARGEST_CORRECTED else "robust"
     order = np.argsort(index, kind="stable")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        model = GEE(
+            y[order], design[order], groups=index[order], family=Binomial(), cov_struct=rows
+        )
+        return model.fit(maxiter=200, ctol=1e-10 * len(y) ** 0.5, cov_type="naive")
+
+
+def _possible(correlation: float, largest: int) -> bool:
+    """Whether each two of `largest` rows can have a correlation."""
+    return correlation < 1 and 1 + (largest - 1) * correlation > 0
+
+
+def _of_clusters(
+    y: FloatArray, design: FloatArray, index: IntArray, beta: FloatArray, correlation: float
+) -> tuple[FloatArray, FloatArray]:
+    """Of each cluster its score (G, k) and its information (G, k, k).
+
+    The inverse of a matrix of one correlation is known: sums over the rows of a cluster do.
+    """
+    mean = expit(design @ beta)
+    spread = np.sqrt(mean * (1 - mean))
+    rows, residual = design * spread[:, None], (y - mean) / spread
+    groups, k = int(index.max()) + 1, design.shape[1]
+    sums: FloatArray = np.zeros((groups, k))
+    score: FloatArray = np.zeros((groups, k))
+    information: FloatArray = np.zeros((groups, k, k))
+    np.add.at(sums, index, rows)
+    np.add.at(score, index, rows * residual[:, None])
+    for i in range(k):
+        for j in range(k):
+            information[:, i, j] = np.bincount(index, rows[:, i] * rows[:, j], groups)
+    shared = correlation / (1 + (np.bincount(index) - 1) * correlation)
+    score -= (shared * np.bincount(index, residual))[:, None] * sums
+    information -= shared[:, None, None] * sums[:, :, None] * sums[:, None, :]
+    return score / (1 - correlation), information / (1 - correlation)
+
+
+def _covariance(clusters: tuple[FloatArray, FloatArray], *, corrected: bool = True) -> FloatArray:
+    """The sandwich (k, k); `corrected`: each score divided by what its cluster leaves to others.
+
+    Raises AnalysisError where a cluster leaves nothing, or the rest of it is not positive.
+    """
+    score, information = clusters
+    with np.errstate(all="ignore"):
         try:
-            model = GEE(
-                y[order],
-                design[order],
-                groups=index[order],
-                family=Binomial(),
-                cov_struct=Exchangeable(),
-            )
-            found = model.fit(maxiter=200, ctol=1e-10, cov_type=variance)
-        except (Warning, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-            raise AnalysisError(
-                "GEE: the fit does not come to an end. See the effects pooled over hospitals."
-            ) from error
-    if not bool((np.diag(found.cov_params()) > 0).all()):
-        raise AnalysisError("GEE: the fit has no finite variance.")
-    return found, variance
+            bread = np.linalg.inv(information.sum(axis=0))
+            if corrected:
+                left = np.eye(len(bread)) - information @ bread
+                score = np.asarray(
+                    np.linalg.solve(left, score[:, :, None])[:, :, 0], dtype=np.float64
+                )
+        except np.linalg.LinAlgError as error:
+            raise _without_variance() from error
+        found = bread @ score.T @ score @ bread
+    if not (np.isfinite(found).all() and (np.diag(found) > 0).all()):
+        raise _without_variance()
+    return np.asarray(found, dtype=np.float64)
+
+
+def _without_variance() -> AnalysisError:
+    return AnalysisError(
+        "GEE: one cluster tells a coefficient alone; it has no variance. See the effects pooled "
+        "over hospitals."
+    )

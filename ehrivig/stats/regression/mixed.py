@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,8 +30,8 @@ from ehrivig.stats.regression.linear import LinearFit
 from ehrivig.stats.result import FloatArray, IntArray
 
 FEWEST_CLUSTERS, _FEW = 3, 10
-_RATIOS = (-16.0, 12.0)
-"""Of the log of the variance between clusters in that within them."""
+_RATIOS = np.linspace(-16, 24, 21)
+"""Of the log of the variance between clusters in that within them: where its top is looked for."""
 
 
 def mixed(
@@ -102,25 +103,16 @@ def _fit(y: FloatArray, design: FloatArray, index: IntArray) -> tuple[float, flo
     Of the largest restricted likelihood, where its slope by the ratio of the variances vanishes; a
     likelihood that falls from 0 on has its top there: clusters differ by chance alone.
     """
-    from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
+    from statsmodels.regression.mixed_linear_model import MixedLM
 
     order = np.argsort(index, kind="stable")
     model = MixedLM(y[order], design[order], groups=index[order], use_sqrt=False)
     model.reml, model.cov_pen, model.fe_pen = True, None, None
 
-    def slope(log_ratio: float) -> float:
-        ratio = np.array([[np.exp(log_ratio)]])
-        beta, _ = model.get_fe_params(ratio, np.array([]))
-        at = MixedLMParams.from_components(fe_params=beta, cov_re=ratio)
-        return float(model.score_full(at, calc_fe=False)[1][0])
-
-    low, high = _RATIOS
     try:
-        if slope(low) <= 0:
+        ratio = np.array([[_best_ratio(model, y, design, index)]])
+        if not ratio[0, 0] > 0:
             return _without_clusters(y, design)
-        if slope(high) >= 0:
-            raise AnalysisError("mixed model: clusters differ without end; no estimate.")
-        ratio = np.array([[np.exp(brentq(slope, low, high, xtol=1e-12))]])
         beta, _ = model.get_fe_params(ratio, np.array([]))
         within = float(model.get_scale(beta, ratio, np.array([])))
     except (Warning, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
@@ -128,6 +120,51 @@ def _fit(y: FloatArray, design: FloatArray, index: IntArray) -> tuple[float, flo
     if not within > 0:
         raise AnalysisError("mixed model: the columns explain every row; no test exists.")
     return within, within * float(ratio[0, 0]), np.asarray(beta, dtype=np.float64)
+
+
+def _best_ratio(model: Any, y: FloatArray, design: FloatArray, index: IntArray) -> float:
+    """The variance between clusters in that within them; 0 where no other is likelier.
+
+    A restricted likelihood may have two tops: the highest of those that are looked at, and from
+    there where its slope vanishes.
+    """
+    from statsmodels.regression.mixed_linear_model import MixedLMParams
+
+    def at(log_ratio: float) -> Any:
+        ratio = np.array([[np.exp(log_ratio)]])
+        beta, _ = model.get_fe_params(ratio, np.array([]))
+        return MixedLMParams.from_components(fe_params=beta, cov_re=ratio)
+
+    def slope(log_ratio: float) -> float:
+        return float(model.score_full(at(log_ratio), calc_fe=False)[1][0])
+
+    best = int(np.argmax([_height(y, design, index, float(np.exp(one))) for one in _RATIOS]))
+    low, high = _RATIOS[max(best - 1, 0)], _RATIOS[min(best + 1, len(_RATIOS) - 1)]
+    if best == 0 and slope(low) <= 0:
+        return 0.0
+    if best == len(_RATIOS) - 1 and slope(high) >= 0:
+        raise AnalysisError("mixed model: clusters differ without end; no estimate.")
+    return float(np.exp(brentq(slope, low, high, xtol=1e-12)))
+
+
+def _height(y: FloatArray, design: FloatArray, index: IntArray, ratio: float) -> float:
+    """The restricted log-likelihood of a ratio of variances, all else at its best."""
+    sizes, sums = np.bincount(index), _sums(design, index)
+    shrunk = (ratio / (1 + sizes * ratio))[:, None]
+    information = design.T @ design - (sums * shrunk).T @ sums
+    beta = np.linalg.solve(information, design.T @ y - (sums * shrunk).T @ np.bincount(index, y))
+    residual = y - design @ beta
+    squares = residual @ residual - shrunk[:, 0] @ np.bincount(index, residual) ** 2
+    df = len(y) - design.shape[1]
+    spread = df * np.log(squares) + np.log1p(sizes * ratio).sum()
+    return -float(spread + np.linalg.slogdet(information)[1]) / 2 if squares > 0 else -np.inf
+
+
+def _sums(design: FloatArray, index: IntArray) -> FloatArray:
+    """The sums of the columns over each cluster (G, k)."""
+    sums = np.zeros((int(index.max()) + 1, design.shape[1]))
+    np.add.at(sums, index, design)
+    return sums
 
 
 def _without_clusters(y: FloatArray, design: FloatArray) -> tuple[float, float, FloatArray]:
@@ -141,8 +178,7 @@ def _without_clusters(y: FloatArray, design: FloatArray) -> tuple[float, float, 
 
 def _covariance(design: FloatArray, index: IntArray, within: float, between: float) -> FloatArray:
     """That of the coefficients (k, k), given the two variances."""
-    sums = np.zeros((int(index.max()) + 1, design.shape[1]))
-    np.add.at(sums, index, design)
+    sums = _sums(design, index)
     shrunk = between / (within + np.bincount(index) * between)
     information = (design.T @ design - (sums * shrunk[:, None]).T @ sums) / within
     return np.asarray(np.linalg.inv(information), dtype=np.float64)

@@ -30,9 +30,10 @@ from ehrivig.stats.design_matrix import (
     finite_vector,
     standardised,
 )
+from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
 from ehrivig.stats.shown import Shown
-from ehrivig.stats.wald import ratios
+from ehrivig.stats.wald import exponential, ratios
 
 MEAN_RATIO = "mean ratio"
 _SHAPES = (-10.0, 8.0)
@@ -174,9 +175,28 @@ def _slope(y: FloatArray, mean: FloatArray, alpha: float) -> float:
 
 
 def _fit(y: FloatArray, design: FloatArray, alpha: float, index: IntArray | None = None) -> Any:
-    """The fit of a given shape, with its sandwich."""
+    """The fit of a given shape, with its sandwich.
+
+    Weighted least squares go round in circles where values lie far above their means: then they
+    begin at the top of the likelihood, which has but one.
+    """
+    try:
+        return _ended(y, design, alpha, index, None)
+    except AnalysisError:
+        return _ended(y, design, alpha, index, _top(y, design, alpha))
+
+
+def _ended(
+    y: FloatArray,
+    design: FloatArray,
+    alpha: float,
+    index: IntArray | None,
+    start: FloatArray | None,
+) -> Any:
+    """The fit of statsmodels, from a start of its own or this one (k,)."""
     from statsmodels.genmod.families import NegativeBinomial, Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     family = NegativeBinomial(alpha=alpha) if alpha else Poisson()
     more: dict[str, Any] = {"cov_type": "HC0"}
@@ -184,9 +204,10 @@ def _fit(y: FloatArray, design: FloatArray, alpha: float, index: IntArray | None
         more = {"cov_type": "cluster", "cov_kwds": {"groups": index, "df_correction": False}}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # of all numbers below 1e-8
         try:
             found = GLM(y, design, family=family).fit(
-                maxiter=500, tol=1e-11, tol_criterion="params", **more
+                start, maxiter=500, tol=1e-11, tol_criterion="params", **more
             )
         except (Warning, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             raise _without_end() from error
@@ -195,7 +216,30 @@ def _fit(y: FloatArray, design: FloatArray, alpha: float, index: IntArray | None
     return found
 
 
+def _top(y: FloatArray, design: FloatArray, alpha: float) -> FloatArray:
+    """The coefficients (k,) of largest likelihood, climbed to from equal means."""
+
+    def curve_at(beta: FloatArray) -> Curve:
+        linear = design @ beta
+        mean = exponential(linear)
+        spread = 1 + alpha * mean
+        bowl = np.log1p(alpha * mean) / alpha if alpha else mean
+        with np.errstate(over="ignore", invalid="ignore"):
+            loglik = float((y * linear - (alpha * y + 1) * bowl).sum())
+            score = design.T @ ((y - mean) / spread)
+            information = (design * (mean * (1 + alpha * y) / spread**2)[:, None]).T @ design
+        return Curve(loglik, score, information)
+
+    start = np.zeros(design.shape[1])
+    start[0] = np.log(y.mean())
+    try:
+        return climb(curve_at, start, what="negative binomial").beta
+    except (AnalysisError, np.linalg.LinAlgError) as error:
+        raise _without_end() from error
+
+
 def _without_end() -> AnalysisError:
     return AnalysisError(
-        "negative binomial: no end to the fit: an arm or a level has no value above 0."
+        "negative binomial: no end to the fit: the columns tell a part that has no value above 0 "
+        "(an arm, a level)."
     )

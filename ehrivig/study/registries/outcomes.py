@@ -29,7 +29,8 @@ class OutcomeSource(Entry):
     `code` (else `name`) comes from; None without codes. `unit`: of a number; empty for an outcome
     that happens or not. `also`: another source that shows the same supports. `follow_up`: a death,
     whose times are the follow-up of the survival analyses when it is the primary outcome.
-    `caution`: what each row of an effect on it must say.
+    `caution`: what each row of an effect on it must say. `of_some`: a number that who was not
+    there, or no longer, does not have: how many have none is a count of these people.
     """
 
     codes: NameList | None = None
@@ -39,6 +40,7 @@ class OutcomeSource(Entry):
     also: str = ""
     follow_up: bool = False
     caution: str = ""
+    of_some: bool = False
 
 
 OUTCOMES = Registry(
@@ -71,6 +73,7 @@ OUTCOMES = Registry(
             concept="icu_length_of_stay",
             unit="days",
             caution="among who was in intensive care at all; death ends a stay as well",
+            of_some=True,
         ),
         OutcomeSource(
             "score_change",
@@ -79,6 +82,7 @@ OUTCOMES = Registry(
             COMPUTED_SCORES,
             unit="points",
             caution="among who was still there to be scored",
+            of_some=True,
         ),
         OutcomeSource(
             "clearance",

@@ -1,0 +1,162 @@
+"""Medians, ratios of means, GEE and mixed models on nasty data: right answers, or true words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.regression.gee import _covariance, _of_clusters, gee
+from ehrivig.stats.regression.mixed import mixed
+from ehrivig.stats.regression.negative_binomial import negative_binomial
+from ehrivig.stats.result import Effect
+from ehrivig.stats.tables.median_difference import median_difference
+
+ARM = np.arange(400) % 2 == 1
+VALUES = np.random.default_rng(5).normal(10, 1, 400)
+
+
+def numbers(found: Effect) -> list[float]:
+    return [found.estimate, found.lo, found.hi, found.p]
+
+
+@pytest.mark.parametrize("far", [1e3, 1e9, 1e15])
+def test_one_value_far_away_moves_no_median(far: float) -> None:
+    with_far, near = VALUES.copy(), VALUES.copy()
+    with_far[7], near[7] = far, 20.0
+    assert numbers(median_difference(with_far, ARM)) == numbers(median_difference(near, ARM))
+
+
+@pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
+@pytest.mark.parametrize("seed", range(60))
+def test_p_and_interval_of_medians_agree_on_whole_days(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([40, 100, 400, 1500]))
+    arm = np.arange(n) % 2 == 1
+    days = np.round(rng.exponential(10, n) + arm * rng.choice([0, 1, 4]))
+    sets = np.arange(n) // 2 if seed % 2 else rng.integers(0, 45, n)
+    for level in (0.9, 0.95):
+        found = median_difference(days, arm, cluster=sets, level=level)
+        assert found.lo <= found.estimate <= found.hi
+        assert (found.lo <= 0 <= found.hi) == (found.p >= 1 - level)
+        assert (2 * found.lo).is_integer()
+        assert (2 * found.hi).is_integer()
+
+
+def test_limits_of_medians_hold_every_difference_that_is_not_rejected() -> None:
+    rng = np.random.default_rng(195)
+    for _ in range(40):
+        y, arm = rng.normal(size=60), np.arange(60) % 2 == 1
+        sets = np.r_[np.arange(45), rng.integers(0, 8, 15)]
+        found = median_difference(y, arm, cluster=sets)
+        for at in np.linspace(-3, 3, 601):
+            moved = y - at * arm
+            sums = np.bincount(sets, (arm - 0.5) * np.sign(moved - np.median(moved)))
+            if abs(sums.sum()) < 1.959 * np.sqrt(sums @ sums):
+                assert found.lo <= at <= found.hi
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-12])
+def test_a_ratio_of_means_of_numbers_next_to_zero(unit: float) -> None:
+    y = np.exp(VALUES - 10)
+    small, usual = negative_binomial(y * unit, ARM), negative_binomial(y, ARM)
+    for name in ("ratio", "lo", "hi", "p"):
+        assert getattr(small, name) == pytest.approx(getattr(usual, name), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [5, 71, 122])
+def test_counts_far_above_their_means_have_a_fit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([np.arange(20) % 2, rng.normal(size=20), rng.normal(size=20)])
+    y = np.where(rng.random(20) < 0.35, np.round(rng.lognormal(1, 2, 20)) + 1, 0)
+    y[:2] = [40, 90]
+    fit = negative_binomial(y, x)
+    mean = np.exp(x @ fit.coef)
+    mean *= np.exp(_level(y, mean, fit.alpha))
+    score = x.T @ ((y - mean) / (1 + fit.alpha * mean))
+    assert np.abs(score).max() < 1e-4 * y.sum()
+
+
+def _level(y: np.ndarray, mean: np.ndarray, alpha: float) -> float:
+    """The intercept at which the residuals sum to 0."""
+    low, high = -60.0, 60.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        at = mean * np.exp(middle)
+        low, high = (middle, high) if ((y - at) / (1 + alpha * at)).sum() > 0 else (low, middle)
+    return middle
+
+
+def test_an_arm_of_zeros_is_refused_in_true_words() -> None:
+    with pytest.raises(AnalysisError, match=r"no value above 0 \(an arm, a level\)"):
+        negative_binomial(np.where(ARM, 0.0, np.abs(VALUES)), ARM)
+
+
+def hospitals(n: int, shares: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Event, arm and hospital, the first of 30 with `shares` of all."""
+    rng = np.random.default_rng(2)
+    hospital = np.where(rng.random(n) < shares, 0, rng.integers(0, 30, n))
+    arm = rng.random(n) < 0.4
+    return (rng.random(n) < 0.3 + 0.1 * arm).astype(float), arm.astype(float), hospital
+
+
+def test_a_hospital_of_nearly_all_does_not_make_the_effect_sure() -> None:
+    event, arm, hospital = hospitals(20_000, 0.98)
+    fit = gee(event, arm, hospital)
+    independent = np.sqrt(sum(1 / event[arm == a].sum() for a in (0, 1)))
+    assert fit.se[0] > 0.8 * independent
+
+
+@pytest.mark.parametrize("shares", [0.0, 0.1])
+def test_the_corrected_sandwich_is_that_of_statsmodels(shares: float) -> None:
+    from statsmodels.genmod.cov_struct import Exchangeable
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_estimating_equations import GEE
+
+    event, arm, hospital = hospitals(600, shares)
+    design = np.column_stack([np.ones(600), arm])
+    order = np.argsort(hospital, kind="stable")
+    model = GEE(
+        event[order],
+        design[order],
+        groups=hospital[order],
+        family=Binomial(),
+        cov_struct=Exchangeable(),
+    )
+    found = model.fit(maxiter=200, ctol=1e-10, cov_type="bias_reduced")
+    assert gee(event, arm, hospital).se[0] == pytest.approx(found.bse[1], rel=1e-6)
+    plain = model.fit(maxiter=200, ctol=1e-10).cov_params()
+    mine = _of_clusters(event, design, hospital, found.params, float(found.cov_struct.dep_params))
+    np.testing.assert_allclose(_covariance(mine, corrected=False), plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n", "shares"), [(600, 0.5), (600, 0.3), (400, 0.95)])
+def test_a_correlation_that_cannot_be_is_taken_as_none(n: int, shares: float) -> None:
+    event, arm, hospital = hospitals(n, shares)
+    fit = gee(event, arm, hospital)
+    if fit.method == "GEE, independent rows":
+        odds = [event[arm == a].mean() / (1 - event[arm == a].mean()) for a in (1, 0)]
+        assert fit.odds_ratio[0] == pytest.approx(odds[0] / odds[1], rel=1e-6)
+        assert fit.notes[0].startswith("no correlation")
+    assert fit.lo[0] < fit.odds_ratio[0] < fit.hi[0]
+    assert (shares == 0.95) == (fit.method != "GEE, independent rows")
+
+
+@pytest.mark.parametrize("apart", [1e3, 1e4])
+def test_hospitals_far_apart_have_an_estimate(apart: float) -> None:
+    rng = np.random.default_rng(4)
+    hospital, arm = np.arange(600) % 12, (np.arange(600) // 12) % 2
+    y = arm + rng.normal(size=600) + apart * rng.normal(size=12)[hospital]
+    fit = mixed(y, arm, hospital)
+    within = y - np.bincount(hospital, y)[hospital] / 50
+    wanted = within[arm == 1].mean() - within[arm == 0].mean()
+    assert fit.coef[0] == pytest.approx(wanted, rel=1e-4)
+    assert fit.se[0] == pytest.approx(within.std() / np.sqrt(150), rel=0.2)
+
+
+def test_the_highest_of_two_tops_of_a_restricted_likelihood() -> None:
+    y = [9.0, -19, -7, 46, 14, 3, 6, -4]  # the other top is at clusters that do not differ
+    arm, x = [0, 1, 1, 0, 0, 0, 1, 0], [-0.3, -0.7, -0.4, 0.1, 0.9, 0.4, -0.8, -1.8]
+    with pytest.warns(match="3 clusters"):
+        fit = mixed(y, np.column_stack([arm, x]), [0, 0, 0, 0, 1, 1, 2, 2])
+    assert float(fit.notes[0].split()[-1]) > 0.9
