@@ -30,7 +30,7 @@ from tests import simulated_worlds
 STORED = Path(__file__).with_name("number_worlds.csv")
 FIRST = Path(__file__).with_name("number_worlds_first.csv")
 """Every row of the first cohort: what is stored must be what runs."""
-COHORTS = 400
+COHORTS = 1000
 PAIRS, CLUSTERS, LEVELS = (20, 50, 200, 800), (10, 20, 40), (4, 10)
 Row = dict[str, object]
 Limits = tuple[float, float, float]

@@ -15,8 +15,30 @@ from ehrivig.runs import metrics
 from ehrivig.store import cells
 from ehrivig.validate.measurement import read_measurements
 
-FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(A1)", "\t=1", "'=quoted", "=")
-HARMLESS = ("", "A", "-1.2 [-3.0, 0.4]", "-", "-5", "a=b", "'", "it's", "<5", "12/34 (5.6%)")
+FORMULAS = (
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3+cmd",
+    "@SUM(A1)",
+    "\t=1",
+    "'=quoted",
+    "=",
+    "-2e1+cmd",
+)
+HARMLESS = (
+    "",
+    "A",
+    "-1.2 [-3.0, 0.4]",
+    "-",
+    "-5",
+    "a=b",
+    "'",
+    "it's",
+    "<5",
+    "12/34 (5.6%)",
+    "-1.4e-16",
+    "-2E+3 [-inf, 0.4]",
+)
 
 
 @pytest.mark.parametrize(

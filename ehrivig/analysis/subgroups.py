@@ -12,14 +12,13 @@ from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.models import set_weights
 from ehrivig.analysis.outcome_model import OutcomeModel, model_of
 from ehrivig.dataset import Floats, exposed, values
+from ehrivig.disclosure import FEWEST_DESCRIBED
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
 from ehrivig.study import Study, Subgroup
 from ehrivig.study.admitted import late_names
 
 FAMILY = "interaction"
-FEWEST = 10
-"""People of whom a median is told."""
 
 
 def sides(frame: pl.DataFrame, subgroup: Subgroup) -> Floats:
@@ -47,9 +46,8 @@ def _at_median(subgroup: Subgroup, frame: pl.DataFrame) -> Subgroup:
         return subgroup
     x = values(frame, subgroup.variable)
     x = x[~np.isnan(x)]
-    if not len(x):
-        return subgroup.model_copy(update={"cut": 0.0})  # nobody is on either side
-    return subgroup.model_copy(update={"cut": float(np.median(x))})
+    middle = float(np.median(x)) if len(x) else 0.0  # of nobody: no side
+    return subgroup.model_copy(update={"cut": middle})
 
 
 def _medians_told(study: Study, asked: Study, frame: pl.DataFrame) -> dict[str, str]:
@@ -58,7 +56,8 @@ def _medians_told(study: Study, asked: Study, frame: pl.DataFrame) -> dict[str, 
     units = {v.name: v.unit for v in study.covariates.variables}
     units |= {v.name: v.unit for v in study.outcomes.variables}
     for one, given in zip(study.analysis.subgroups, asked.analysis.subgroups, strict=True):
-        if given.cut == "median" and int((~np.isnan(values(frame, one.variable))).sum()) >= FEWEST:
+        people = int((~np.isnan(values(frame, one.variable))).sum())
+        if given.cut == "median" and people >= FEWEST_DESCRIBED:
             told[one.name] = f"cut at the median, {one.number:.3g} {units[one.variable]}".strip()
     return told
 

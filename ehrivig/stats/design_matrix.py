@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import numbers, refuse_far_weights
+from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.result import BoolArray, FloatArray
 
 INTERCEPT = "(intercept)"
@@ -78,6 +80,49 @@ def standardised(x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
     scale = np.sqrt((w @ centred**2) / total)
     scale[scale == 0] = 1.0
     return np.column_stack([np.ones(len(x)), centred / scale]), scale
+
+
+@dataclass(frozen=True)
+class Design:
+    """Columns of a regression: `names` (p,), `matrix` with an intercept (n, 1 + p), `scale` (p,).
+
+    The matrix is centred and scaled; `slopes` and `covariance` go back to the units of the columns.
+    """
+
+    names: tuple[str, ...]
+    matrix: FloatArray
+    scale: FloatArray
+
+    def slopes(self, beta: FloatArray) -> FloatArray:
+        """The coefficients (p,) of the columns, of those of the matrix (1 + p,)."""
+        return np.asarray(beta, dtype=np.float64)[1:] / self.scale
+
+    def covariance(self, whole: FloatArray) -> FloatArray:
+        """That of the slopes (p, p), of that of the matrix (1 + p, 1 + p)."""
+        whole = np.asarray(whole, dtype=np.float64)
+        return np.asarray(whole[1:, 1:] / np.outer(self.scale, self.scale), dtype=np.float64)
+
+
+def design_of(
+    x: ArrayLike,
+    names: Sequence[str] | None,
+    n: int,
+    what: str,
+    weights: FloatArray | None = None,
+) -> Design:
+    """The columns of `x` (n, p) for the model called `what`.
+
+    Raises UsageError on a wrong shape; AnalysisError for missing values, no more rows than
+    coefficients, and columns that others determine.
+    """
+    columns = finite_matrix(x, "x", n)
+    labels = column_names(names, columns.shape[1])
+    if n <= columns.shape[1] + 1:
+        raise AnalysisError(f"{what}: {n} rows for {columns.shape[1] + 1} coefficients.")
+    w = np.ones(n) if weights is None else weights
+    matrix, scale = standardised(columns, w)
+    refuse_dependent(matrix.T @ (matrix * w[:, None]), (INTERCEPT, *labels), what)
+    return Design(labels, matrix, scale)
 
 
 def weight_vector(values: ArrayLike | None, n: int) -> FloatArray | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 _BEGINS = r"^'*[=+\-@\t\r]"
-_HARMLESS = r"^[-+\d.,;:%()\[\] ]*$"
+_HARMLESS = r"^(?:[-+\d.,;:%()\[\] ]|\d[eE][-+]?\d|-inf)*$"
 """A number, or some with brackets, such as an interval; no formula is made of these alone."""
 _FORMULA = re.compile(_BEGINS)
 

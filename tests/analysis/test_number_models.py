@@ -159,6 +159,15 @@ def test_few_hospitals_are_too_few_for_clusters(stays: pl.DataFrame, plan: study
     assert "needs 10 at least" in made["note"]
 
 
+def test_one_hospital_is_not_told_apart(stays: pl.DataFrame, plan: study.Study) -> None:
+    own = asking(plan, "gee", **ALONE)
+    (made,) = asked(
+        "hospital", paired(stays.with_columns(hospital_id=pl.lit("A")), own), own
+    ).to_dicts()
+    assert made["estimate"] is None
+    assert "one hospital: there are no hospitals to tell apart" in made["note"]
+
+
 def test_a_number_with_a_level_of_its_own_in_each_hospital(
     stays: pl.DataFrame, plan: study.Study
 ) -> None:

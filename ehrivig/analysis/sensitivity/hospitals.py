@@ -203,6 +203,8 @@ def _of_known(
 ) -> tuple[NDArray[np.str_], Floats, NDArray[np.bool_], Floats]:
     """Hospital, primary outcome, arm, and arm beside score, of those whose outcome is known."""
     known = table.filter(pl.col(study.primary.name).is_not_null())
+    if known["hospital_id"].n_unique() < 2:
+        raise AnalysisError("one hospital: there are no hospitals to tell apart")
     arm = exposed(known)
     x = np.column_stack([arm.astype(float), values(known, SCORE)])
     return known["hospital_id"].to_numpy(), values(known, study.primary.name), arm, x

@@ -22,7 +22,7 @@ from ehrivig.stats.tables.median_difference import median_difference
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
 
-_Compute = Callable[[Floats, NDArray[np.bool_], NDArray[np.int64], str], Effect]
+_Compute = Callable[[OutcomeModel, Floats, NDArray[np.bool_], NDArray[np.int64]], Effect]
 _FEW_WITHOUT = "not shown: few of an arm have none, which says who was not there"
 
 
@@ -55,10 +55,13 @@ def _of(compute: _Compute, sample: Sample, outcome: Outcome, study: Study) -> Ef
     known = ~np.isnan(y)
     if not arm[known].any() or arm[known].all():
         raise AnalysisError("one arm is empty")
-    label, weights = model_of(outcome).label, set_weights(matched)
-    if weights is not None:
-        return _weighted(compute, y, arm, weights, label)
-    return compute(y[known], arm[known], matched["pair_id"].to_numpy()[known], label)
+    model, weights = model_of(outcome), set_weights(matched)
+    if weights is None:
+        return compute(model, y[known], arm[known], matched["pair_id"].to_numpy()[known])
+    if compute is not _mean:
+        what = "median_difference" if compute is _median else "negative_binomial"
+        raise AnalysisError(f"{what}: matched sets of unequal size: see the mean difference")
+    return model.crude(y, arm, "ATT", weights)
 
 
 def _tells_of_few(sample: Sample, outcome: Outcome, study: Study) -> bool:
@@ -72,25 +75,21 @@ def _tells_of_few(sample: Sample, outcome: Outcome, study: Study) -> bool:
     return any_small(cells, study.report.smallest_cell)
 
 
-def _weighted(
-    compute: _Compute, y: Floats, arm: NDArray[np.bool_], weights: Floats, label: str
+def _mean(
+    model: OutcomeModel, y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64]
 ) -> Effect:
-    """Of sets of unequal size: the mean difference alone has weights."""
-    if compute is not _mean:
-        what = "median_difference" if compute is _median else "negative_binomial"
-        raise AnalysisError(f"{what}: matched sets of unequal size: see the mean difference")
-    return OutcomeModel(label, number=True).crude(y, arm, "ATT", weights)
+    return model.clustered(y, arm, sets)
 
 
-def _mean(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:
-    return OutcomeModel(label, number=True).clustered(y, arm, sets)
+def _median(
+    model: OutcomeModel, y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64]
+) -> Effect:
+    return median_difference(y, arm, cluster=sets, outcome_label=model.label, estimand="ATT")
 
 
-def _median(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:
-    return median_difference(y, arm, cluster=sets, outcome_label=label, estimand="ATT")
-
-
-def _ratio(y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64], label: str) -> Effect:
+def _ratio(
+    model: OutcomeModel, y: Floats, arm: NDArray[np.bool_], sets: NDArray[np.int64]
+) -> Effect:
     x = arm[:, None].astype(float)
-    fit = negative_binomial(y, x, names=[EXPOSED], outcome_label=label, cluster=sets)
+    fit = negative_binomial(y, x, names=[EXPOSED], outcome_label=model.label, cluster=sets)
     return fit.effect(EXPOSED, arm, estimand="ATT")

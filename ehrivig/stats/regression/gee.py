@@ -21,12 +21,7 @@ from scipy.special import expit
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.clusters import clusters_of
-from ehrivig.stats.design_matrix import (
-    binary_vector,
-    column_names,
-    finite_matrix,
-    standardised,
-)
+from ehrivig.stats.design_matrix import binary_vector, design_of
 from ehrivig.stats.regression.logistic import logistic
 from ehrivig.stats.regression.odds_ratios import OddsRatios
 from ehrivig.stats.result import FloatArray, IntArray
@@ -54,22 +49,19 @@ def gee(
     """
     checked_level(level)
     y = binary_vector(event, "event")
-    columns = finite_matrix(x, "x", len(y))
-    labels = column_names(names, columns.shape[1])
+    columns = design_of(x, names, len(y), "GEE")
+    design = columns.matrix
     groups, index = clusters_of(cluster, len(y), corrected=True)
-    _refuse(y, groups, columns.shape[1] + 1)
-    logistic(y, columns, names=labels)  # names what separates, or is determined by others
-    design, scale = standardised(columns, np.ones(len(y)))
+    df = groups - design.shape[1]
+    _refuse(y, groups, design.shape[1])
+    logistic(y, x, names=columns.names)  # names what separates
     beta, correlation, steps = _fit(y, design, index)
     alike = np.isfinite(correlation)
     clusters = _of_clusters(y, design, index, beta, correlation if alike else 0.0)
-    covariance = _covariance(clusters)[1:, 1:]
-    covariance /= np.outer(scale, scale)
-    coef = beta[1:] / scale
-    df = groups - columns.shape[1] - 1
+    coef, covariance = columns.slopes(beta), columns.covariance(_covariance(clusters))
     told = ratios(coef, covariance, level, np.full(len(coef), float(df)))
     return OddsRatios(
-        names=labels,
+        names=columns.names,
         coef=coef,
         se=told.se,
         covariance=covariance,
@@ -151,7 +143,8 @@ def _of_clusters(
     """
     mean = expit(design @ beta)
     spread = np.sqrt(mean * (1 - mean))
-    rows, residual = design * spread[:, None], (y - mean) / spread
+    certain = spread == 0  # to the last digit: such a row has no residual
+    rows, residual = design * spread[:, None], (y - mean) / np.where(certain, 1.0, spread)
     groups, k = int(index.max()) + 1, design.shape[1]
     sums: FloatArray = np.zeros((groups, k))
     score: FloatArray = np.zeros((groups, k))

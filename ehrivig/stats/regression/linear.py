@@ -18,14 +18,10 @@ from scipy.special import stdtr, stdtrit
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.arrays import one_of
 from ehrivig.stats.clusters import clusters_of
-from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import (
-    INTERCEPT,
     arm_vector,
-    column_names,
-    finite_matrix,
+    design_of,
     finite_vector,
-    standardised,
     weight_vector,
 )
 from ehrivig.stats.regression.few_clusters import reduced_bias
@@ -136,15 +132,11 @@ def linear(
         raise UsageError(f"level: {level!r}; a level lies between 0 and 1, such as 0.95.")
     _refuse_contradictions(variance, cluster, weights)
     y = finite_vector(outcome, "outcome")
-    columns = finite_matrix(x, "x", len(y))
-    labels = column_names(names, columns.shape[1])
     w = weight_vector(weights, len(y))
     w = np.ones(len(y)) if w is None else w
-    if len(y) <= columns.shape[1] + 1:
-        raise AnalysisError(f"linear: {len(y)} rows for {columns.shape[1] + 1} coefficients.")
-    design, scale = standardised(columns, w)
+    columns = design_of(x, names, len(y), "linear", w)
+    design = columns.matrix
     gram = design.T @ (design * w[:, None])
-    refuse_dependent(gram, (INTERCEPT, *labels), "linear")
     bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
     y = y - (w @ y) / w.sum()  # only the intercept, which nobody reads, knows where zero was
     beta = bread @ (design.T @ (w * y))
@@ -161,11 +153,11 @@ def linear(
     else:
         meat, df, named = _by_row(design, w, bread, residual)
         whole = bread @ meat @ bread
-    covariance = whole[1:, 1:] / np.outer(scale, scale)
-    coef, se = beta[1:] / scale, np.sqrt(np.diag(covariance))
+    covariance = columns.covariance(whole)
+    coef, se = columns.slopes(beta), np.sqrt(np.diag(covariance))
     half = stdtrit(df, 0.5 + level / 2) * se
     return LinearFit(
-        labels,
+        columns.names,
         coef,
         se,
         covariance,

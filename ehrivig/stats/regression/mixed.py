@@ -18,14 +18,7 @@ from scipy.special import stdtr, stdtrit
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.clusters import clusters_of
-from ehrivig.stats.collinear import refuse_dependent
-from ehrivig.stats.design_matrix import (
-    INTERCEPT,
-    column_names,
-    finite_matrix,
-    finite_vector,
-    standardised,
-)
+from ehrivig.stats.design_matrix import design_of, finite_vector
 from ehrivig.stats.regression.linear import LinearFit
 from ehrivig.stats.result import FloatArray, IntArray
 
@@ -52,13 +45,13 @@ def mixed(
     """
     checked_level(level)
     y = finite_vector(outcome, "outcome")
-    columns = finite_matrix(x, "x", len(y))
-    labels = column_names(names, columns.shape[1])
+    columns = design_of(x, names, len(y), "mixed model")
+    design, scale = columns.matrix, columns.scale
     groups, index = clusters_of(cluster, len(y), corrected=True)
-    df = len(y) - groups - columns.shape[1]
+    df = len(y) - groups - len(scale)
     if groups < FEWEST_CLUSTERS or df < 1:
         raise AnalysisError(
-            f"mixed model: {len(y)} rows of {groups} clusters for {columns.shape[1] + 1} "
+            f"mixed model: {len(y)} rows of {groups} clusters for {len(scale) + 1} "
             f"coefficients; it needs {FEWEST_CLUSTERS} clusters, and rows beyond both."
         )
     if groups < _FEW:
@@ -68,19 +61,16 @@ def mixed(
             NumericalWarning,
             stacklevel=2,
         )
-    design, scale = standardised(columns, np.ones(len(y)))
-    refuse_dependent(design.T @ design, (INTERCEPT, *labels), "mixed model")
     unit = float(y.std())
     if not unit > 1e-12 * float(np.abs(y).max()):
         raise AnalysisError("mixed model: the outcome does not vary; no test exists.")
     within, between, beta = _fit((y - y.mean()) / unit, design, index)
-    covariance = _covariance(design, index, within, between)[1:, 1:]
-    covariance *= np.outer(unit / scale, unit / scale)
-    coef = unit * beta[1:] / scale
+    covariance = unit**2 * columns.covariance(_covariance(design, index, within, between))
+    coef = unit * columns.slopes(beta)
     se = np.sqrt(np.diag(covariance))
     half = stdtrit(df, 0.5 + level / 2) * se
     return LinearFit(
-        labels,
+        columns.names,
         coef,
         se,
         covariance,

@@ -21,15 +21,7 @@ from scipy.special import digamma
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.arrays import checked_level
 from ehrivig.stats.clusters import clusters_of
-from ehrivig.stats.collinear import refuse_dependent
-from ehrivig.stats.design_matrix import (
-    INTERCEPT,
-    arm_vector,
-    column_names,
-    finite_matrix,
-    finite_vector,
-    standardised,
-)
+from ehrivig.stats.design_matrix import arm_vector, design_of, finite_vector
 from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import Arms, Effect, FloatArray, IntArray
 from ehrivig.stats.shown import Shown
@@ -97,25 +89,22 @@ def negative_binomial(
     """The log of the mean of `outcome` (n,), none below 0, linear in the columns of `x` (n, p).
 
     The variance is HC0 of the observed information, or clustered on `cluster` (n,), scaled by
-    G / (G - 1) and (n - 1) / (n - k). Parts of a day are taken as they are. Raises AnalysisError
-    for missing or negative values, an arm without any, columns that others determine, and fewer
-    rows than columns.
+    G / (G - 1) and (n - 1) / (n - k), with t of G - 1 degrees of freedom. Parts of a day are taken
+    as they are. Raises AnalysisError for missing or negative values, an arm without any, columns
+    that others determine, and fewer rows than columns.
     """
     checked_level(level)
     y = finite_vector(outcome, "outcome")
-    columns = finite_matrix(x, "x", len(y))
-    labels = column_names(names, columns.shape[1])
-    _refuse(y, columns.shape[1])
-    design, scale = standardised(columns, np.ones(len(y)))
-    refuse_dependent(design.T @ design, (INTERCEPT, *labels), "negative binomial")
-    alpha = _shape(y, design)
+    columns = design_of(x, names, len(y), "negative binomial")
+    _refuse(y)
+    alpha = _shape(y, columns.matrix)
     groups, index = (0, None) if cluster is None else clusters_of(cluster, len(y))
-    found = _fit(y, design, alpha, index)
-    covariance = np.asarray(found.cov_params(), dtype=np.float64)[1:, 1:] / np.outer(scale, scale)
-    coef = np.asarray(found.params, dtype=np.float64)[1:] / scale
-    told = ratios(coef, covariance, level)
+    found = _fit(y, columns.matrix, alpha, index)
+    coef, covariance = columns.slopes(found.params), columns.covariance(found.cov_params())
+    df = np.full(len(coef), groups - 1.0) if groups else None
+    told = ratios(coef, covariance, level, df)
     return MeanRatios(
-        labels,
+        columns.names,
         coef,
         told.se,
         told.ratio,
@@ -128,15 +117,13 @@ def negative_binomial(
         "negative binomial regression"
         if alpha
         else "Poisson regression (no more spread than that)",
-        f"cluster HC1 ({groups} clusters)" if groups else "robust (HC0)",
+        f"cluster HC1 ({groups} clusters), t with {groups - 1} df" if groups else "robust (HC0)",
         level,
     )
 
 
-def _refuse(y: FloatArray, p: int) -> None:
+def _refuse(y: FloatArray) -> None:
     """Raise AnalysisError for what has no mean ratio."""
-    if len(y) <= p + 1:
-        raise AnalysisError(f"negative binomial: {len(y)} rows for {p + 1} coefficients.")
     if bool((y < 0).any()):
         raise AnalysisError(
             "negative binomial: the outcome has values below 0, of which there is no ratio. "
