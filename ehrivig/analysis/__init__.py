@@ -28,7 +28,7 @@ from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.main_effects import main_effects
 from ehrivig.analysis.model_tables import table3, table_s2, table_s3
 from ehrivig.analysis.nested import nested
-from ehrivig.analysis.sample import Rematch, Sample, matched_target
+from ehrivig.analysis.sample import Other, Rematch, Sample, matched_target
 from ehrivig.analysis.unmatched import unmatched
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variable
@@ -75,14 +75,16 @@ def analyse(
     rematch: Rematch,
     score_note: str = "",
     balance: pl.DataFrame | None = None,
+    large_scale: Other | None = None,
 ) -> Findings:
     """All tables and effects.
 
     `matched` are the matched rows of `table`, with pair_id and weight; `score` (rows of table,) is
     the propensity score, NaN without one; `rematch` scores and matches another table the same way
     (imputed, or without a hospital); `score_note` says what is unusual about the score, `balance`
-    is the table of that name. Raises InvertedEvent when a model counted other events of the primary
-    outcome than the table holds.
+    is the table of that name; `large_scale` are the pairs by the large-scale score, if asked for.
+    Raises InvertedEvent when a model counted other events of the primary outcome than the table
+    holds.
     """
     study = subgroups.cut_at_medians(answerable.study, table)
     policy, smallest = study.analysis.test_policy, study.report.smallest_cell
@@ -119,7 +121,7 @@ def analyse(
     bounds.bounds(table, matched, answerable, rows)
     discharge_effects(table, matched, study, rows)
     subgroups.forest(matched, study, rows, answerable.study)
-    sensitivity.ask(Sample(table, matched, score, rematch), study, rows)
+    sensitivity.ask(Sample(table, matched, score, rematch, large_scale), study, rows)
     tables["table_s2"] = table_s2(table, study, rows)
     tables["curves"] = pl.concat([tables["curves"], curves.of_strategies(rows.strategies)])
     roles.assign(rows, study, late=people.may_be_late(table, study))
@@ -127,6 +129,7 @@ def analyse(
     tables["effects"] = rows.frame()
     tables["table3"] = _table3(tables["effects"])
     seen = tables if balance is None else tables | {"balance": balance}
+    seen = seen if large_scale is None else seen | {"large_scale_score": large_scale.summary}
     tables["diagnostics"] = diagnostics.diagnostics(
         diagnostics.Evidence(table, matched, score, seen, answerable)
     )

@@ -64,7 +64,8 @@ class Question:
     `immortal`: whether the exposed are told apart by what happens after time zero; the rows then
     carry the run's warning. `counted`: whether people and events are told; beside those of
     everybody they may tell of few who are in both arms. `split`: see `EffectRows`. `design`: which
-    of `registries.answers` it is, for what can be the answer.
+    of `registries.answers` it is, for what can be the answer. `target`: among whom other pairs than
+    those of the run estimate.
     """
 
     analysis: str
@@ -79,6 +80,7 @@ class Question:
     immortal: bool = True
     counted: bool = True
     design: str = ""
+    target: str = ""
 
 
 @dataclass
@@ -143,7 +145,7 @@ class EffectRows:
             "measure": effect.measure,
             **{k: None if disclosure.small(n, self.smallest) else n for k, n in sizes.items()},
             "variance": effect.variance,
-            "estimand": effect.estimand.replace("ATT", self.target),
+            "estimand": effect.estimand.replace("ATT", question.target or self.target),
             "note": _joined(notes),
             "tested": effect.p,
             "naive": self._naive(question),

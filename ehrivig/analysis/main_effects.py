@@ -41,8 +41,8 @@ def main_effects(
     if study.primary.unit:
         number_effects(frame, matched, study, rows)
     else:
-        _primary(frame, "all", study, rows)
-        _primary(matched, "matched", study, rows)
+        for population, people in (("all", frame), ("matched", matched)):
+            crude_effects(people, _question(study, population), study, rows)
         _pairs(matched, study, rows)
         _doubly_robust(matched, study, rows)
     apart = {study.primary.name, *study.analysis.negative_controls}
@@ -62,13 +62,17 @@ def is_event(outcome: Outcome) -> bool:
     return binary and outcome.group == "outcome"
 
 
-def _primary(frame: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:
-    """Odds ratio, risk difference and risk ratio of the primary outcome, crude."""
-    primary, contrast = study.primary, versus(study)
+def _question(study: Study, population: str) -> Question:
+    primary = study.primary
+    return Question("main", versus(study), primary.name, population, primary.event_label)
+
+
+def crude_effects(frame: pl.DataFrame, question: Question, study: Study, rows: EffectRows) -> None:
+    """Odds ratio, risk difference and risk ratio of the primary outcome, crude, in `frame`."""
+    primary = study.primary
     known = frame.filter(pl.col(primary.name).is_not_null())
     event, arm = values(known, primary.name), exposed(known)
-    estimand = "ATT" if population == "matched" else "association, unadjusted"
-    question = Question("main", contrast, primary.name, population, primary.event_label)
+    estimand = "association, unadjusted" if question.population == "all" else "ATT"
     label = primary.event_label
     weights = set_weights(known)
     cells = (int(event[arm].sum()), int(arm.sum()), int(event[~arm].sum()), int((~arm).sum()))

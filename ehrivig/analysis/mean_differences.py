@@ -26,7 +26,7 @@ def number_effects(
 ) -> None:
     """Mean differences in all, in the matched and adjusted, and the median shift within pairs."""
     for population, people in (("all", frame), ("matched", matched)):
-        _crude(people, population, study, rows)
+        crude_difference(people, _question(study, population), study, rows)
     _pairs(matched, study, rows)
     _adjusted(matched, study, rows)
 
@@ -40,10 +40,12 @@ def _question(study: Study, population: str, *, adjusted: bool = False) -> Quest
     return replace(question, adjusted=adjusted, design="matched" if adjusted else "")
 
 
-def _crude(people: pl.DataFrame, population: str, study: Study, rows: EffectRows) -> None:
-    """The difference of the means, with the rank test of both arms beside it."""
-    model, question = model_of(study.primary), _question(study, population)
-    estimand = "ATT" if population == "matched" else "association, unadjusted"
+def crude_difference(
+    people: pl.DataFrame, question: Question, study: Study, rows: EffectRows
+) -> None:
+    """The difference of the means in `people`, with the rank test of both arms beside it."""
+    model = model_of(study.primary)
+    estimand = "association, unadjusted" if question.population == "all" else "ATT"
     y, arm = values(people, study.primary.name), exposed(people)
     weights = set_weights(people)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -20,18 +20,34 @@ Rematch = Callable[[pl.DataFrame], tuple[pl.DataFrame, Floats]]
 
 
 @dataclass(frozen=True)
+class Other:
+    """Other pairs among the same people, by another score; none, and why.
+
+    `matched` as that of a `Sample`; `note`: what their reader must know; `summary`: what, label,
+    value of what the score is and leaves.
+    """
+
+    matched: pl.DataFrame
+    why_none: str = ""
+    note: str = ""
+    summary: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True)
 class Sample:
     """The admissions of a study.
 
     `table` is the analysis table, `matched` its matched rows with pair_id and weight; `score` (rows
     of table,) is the propensity score, NaN without one; `rematch` scores and matches another table
-    the same way (imputed, or without a hospital).
+    the same way (imputed, or without a hospital). `large_scale`: the pairs by the large-scale
+    score; None where the study asks for none.
     """
 
     table: pl.DataFrame
     matched: pl.DataFrame
     score: Floats
     rematch: Rematch
+    large_scale: Other | None = None
 
     @property
     def populations(self) -> tuple[tuple[str, pl.DataFrame], ...]:

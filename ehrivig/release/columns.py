@@ -196,6 +196,26 @@ TABLES: dict[str, dict[str, str]] = {
         "exposed": "exposed admissions with a score in the bin",
         "control": "other admissions with a score in the bin",
     },
+    "large_scale_score.csv": {
+        "what": "the number, by its name",
+        "label": "what it is, for a reader",
+        "value": "the number: covariates, a C-statistic (0.5 to 1), standardised differences",
+    },
+    "large_scale_balance.csv": {
+        "score": "whose pairs: study, its own score; large_scale, that of all that was coded",
+        "before": "middle of the step of the absolute standardised difference before matching",
+        "after": "middle of its step after matching",
+        "covariates": "covariates that lie there",
+    },
+    "large_scale_calibration.csv": {
+        "predicted": "mean predicted chance of exposure in a tenth, by models that had not seen it",
+        "observed": "share of the exposed in it",
+    },
+    "large_scale_preference.csv": {
+        **_BINS,
+        "exposed": "exposed admissions with a preference score in the bin",
+        "control": "other admissions with one in the bin",
+    },
     "positivity.csv": {
         "decile": "decile of the propensity score, 1 to 10",
         "exposed": "exposed admissions",

@@ -16,6 +16,7 @@ from ehrivig.report import (
     effect_summary,
     figures,
     flow,
+    large_scale,
     methods,
     protocol,
     tables,
@@ -105,6 +106,13 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
     plans: list[Plan] = [
         ("love_plot", _grouped(run), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
+        ("large_scale", run.read("large_scale_balance.csv"), large_scale.balance, {}),
+        (
+            "large_scale_score",
+            run.read("large_scale_preference.csv"),
+            large_scale.score,
+            {"calibration": run.read("large_scale_calibration.csv")},
+        ),
         *_of_curves(run.read("curves.csv"), immortal),
         _of_strategies(run.read("curves.csv"), study),
         *_of_effects(run.read("effects.csv"), study, immortal),

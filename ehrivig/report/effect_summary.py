@@ -22,7 +22,7 @@ _ROLES = {
     "reproduction": "As published",
 }
 """What the reader is told of each role, in this order."""
-_ANALYSES = ("time_zero", "follow_up", "main", "weighting", "hospital")
+_ANALYSES = ("time_zero", "follow_up", "main", "weighting", "large_scale", "hospital")
 _BY_MODEL = ("weighting", "hospital")
 """Analyses whose rows of one contrast are told apart by their model."""
 _DIFFERENCES = ("RD", "MD")

@@ -6,7 +6,7 @@ import polars as pl
 
 from ehrivig.disclosure import shown
 from ehrivig.errors import in_sentence
-from ehrivig.report import known
+from ehrivig.report import known, large_scale
 from ehrivig.report.effect_tables import effect_tables
 from ehrivig.report.table import RunTables, Table, p_text, typeset
 from ehrivig.study import Study
@@ -28,6 +28,7 @@ def readable(run: RunTables, study: Study) -> dict[str, Table]:
         "table_s3": (_terms, f"Table S3. Multivariable model of receiving {label}"),
         "table_s4": (_descriptive, "Table S4. Other treatments during the stay"),
         "table_s5": (_repeat, "Table S5. Laboratory values, day 1 and day 3"),
+        "large_scale_score": (large_scale.table, "Large-scale score"),
         "diagnostics": (_diagnostics, "Diagnostics of the answer"),
         "quality": (_quality, "Data quality: verdicts per hospital"),
         "ledger": (_ledger, "Ledger: every row that was read"),

@@ -28,6 +28,7 @@ from ehrivig.features import (
     baseline,
     dose_course,
     dosing,
+    large_scale,
     nobody_exposed,
     outcomes,
     severity_course,
@@ -36,7 +37,7 @@ from ehrivig.runs import row_order
 from ehrivig.runs.step_clock import StepClock
 from ehrivig.study import Study
 from ehrivig.study.clock import Clock
-from ehrivig.study.registries.sensitivity import DOSE
+from ehrivig.study.registries.sensitivity import DOSE, LARGE_SCALE
 from ehrivig.validate import gate, mapping
 from ehrivig.validate.measurement import Measurement, as_measured
 from ehrivig.validate.result import ROWS_SCHEMA, Step
@@ -240,12 +241,15 @@ def _features(
             doubt = dosing.doubtful_days(db)
             keep(dose_course.dose_course(given, study, doubt), dose_course.TABLE)
         given.unlink()  # of rows without an order of their own; nothing reads them again
+    if study.analysis.asks_for(LARGE_SCALE):
+        with clock.step("large scale") as done:
+            done(candidates, keep(large_scale.large_scale(db, study), large_scale.TABLE))
     if study.utilisation is not None or study.regimen is not None:
         everybody = event_rows.of_everybody(db, "medication", "diagnosis")
         with clock.step("utilisation") as done, everybody:
             done(screened, use.prepare(db, study, folder, keep))
     with clock.step("ledger") as done:
-        done(candidates, keep(_rows_in_scope(db), "scope"))
+        done(candidates, keep(_rows_in_scope(db, study), "scope"))
 
 
 def prepare(db: Database, name: str) -> None:
@@ -278,12 +282,13 @@ class Keep:
         return frame.height
 
 
-def _rows_in_scope(db: Database) -> pl.DataFrame:
+def _rows_in_scope(db: Database, study: Study) -> pl.DataFrame:
     """Rows of each event table that the study reads, per candidate admission."""
     query = cohort.cohort_query("rows_in_scope")
+    every = ("diagnosis", "medication") if study.analysis.asks_for(LARGE_SCALE) else ()
     parts = []
     for table in contract.EVENT_TABLES:
-        where = _IN_SCOPE.get(table.name, "")
+        where = "" if table.name in every else _IN_SCOPE.get(table.name, "")
         db.view("event_row", f"SELECT admission_id FROM {table.name} {where}")
         parts.append(
             db.frame(query).select(

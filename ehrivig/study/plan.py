@@ -218,6 +218,28 @@ class Analysis(Section):
         "dose_structural_model: days with a dose, or grams.",
         examples=["grams"],
     )
+    large_scale_prevalence: float = Field(
+        default=0.01,
+        gt=0,
+        lt=0.5,
+        description="Of the people scored, how many at least must have what large_scale_score "
+        "uses, and how many must not.",
+        examples=[0.01],
+    )
+    large_scale_until_hours: float = Field(
+        default=0,
+        ge=0,
+        le=8784,
+        description="How long after time zero large_scale_score still looks for diagnoses, "
+        "laboratory values, vital signs and findings; for drugs, procedures and devices never.",
+        examples=[24],
+    )
+    large_scale_leave_out: tuple[Label, ...] = Field(
+        default=(),
+        description="What large_scale_score must not use, as column covariate of large_scale.csv "
+        "names it: what tells of the exposure alone, or follows from it.",
+        examples=[["drug_list corticosteroids", "diagnosis ICD10 Z51.2"]],
+    )
     multiplicity: Literal["holm", "bh"] = Field(
         default="holm",
         description="Which corrected p the report shows; effects.csv has both.",

@@ -46,6 +46,7 @@ SCRIPTS = (
     ("bench_survival.py", ("--million",)),
     ("bench_dosing.py", ("--rows", "6000000")),
     ("bench_severity.py", ("--rows", "50000000")),
+    ("bench_large_scale.py", ()),
 )
 Row = dict[str, Any]
 

@@ -45,6 +45,7 @@ def diagnostics(evidence: Evidence) -> pl.DataFrame:
         alike.in_score(evidence, clones),
         alike.squares(evidence),
         alike.not_in_score(evidence),
+        *alike.large_scale(evidence),
         alike.overlap(evidence, clones),
         alike.equipoise(evidence, clones),
         people.complete(evidence),

@@ -135,6 +135,24 @@ def _differences(e: Evidence, inside: bool) -> list[float]:
     return [float(value) for value in rows[column].drop_nulls().abs()]
 
 
+def large_scale(e: Evidence) -> list[Diagnostic]:
+    """What the pairs leave of all that was coded, beyond chance; nothing where it was not asked."""
+    rows = e.tables.get("large_scale_score", pl.DataFrame())
+    if rows.is_empty():
+        return []
+    value = rows.filter(pl.col("what") == "left_matched")["value"].to_list()[0]
+    return [
+        Diagnostic(
+            "balance_large_scale",
+            value,
+            SMALL,
+            "how far one of all that was coded differs in the pairs, beyond chance",
+            "Schuemie et al. 2020; what is beyond chance by Bonferroni",
+            "see in large_scale.csv of the run which it is; [match] covariates takes a confounder",
+        )
+    ]
+
+
 def not_in_score(e: Evidence) -> Diagnostic:
     """What is in no model, and still differs; it decides where chance does not explain it."""
     left = _differences(e, False)

@@ -10,7 +10,7 @@ import polars as pl
 from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
-MATCHED = ("matched", "matched, complete case")
+MATCHED = ("matched", "matched, complete case", "matched, large-scale score")
 """Populations of people who are in a pair."""
 DOSED = "table_s1.csv"
 _SAME = ("contrast", "outcome", "event_label", "measure", "model")
@@ -53,7 +53,7 @@ def _arm(
             every = _in_table(known, str(matched.get("outcome")), arm)
         if part is None or every is None or every < part:
             continue
-        of = f"{matched.get('contrast')}|{matched.get('outcome')}"
+        of = f"{matched.get('population')}|{matched.get('contrast')}|{matched.get('outcome')}"
         cell = f"{place.file}|unmatched|{of}|{what}|{arm}"
         words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
         known.people(cell, Place(place.file, place.row, words))

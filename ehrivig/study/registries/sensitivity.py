@@ -36,6 +36,7 @@ NEGATIVE_CONTROL = EffectTable("negative_control", "Negative controls", keys=("n
 HOSPITAL = EffectTable(
     "hospital", "By hospital, and leaving one hospital out", keys=("pool_hospitals",)
 )
+LARGE_SCALE = EffectTable("large_scale", "Large-scale score: all that was coded before time zero")
 NUMBERS = EffectTable("numbers", "Days and points: differences of means and medians, ratios")
 TIME_ZERO = EffectTable(
     "time_zero", "Time zero: the same question, with and without immortal time", "time_zero"
@@ -46,7 +47,7 @@ DOSE = EffectTable(
     "dose",
 )
 _IN_ORDER = (
-    *(WEIGHTING, MISSING_DATA, MORIBUND_DISCHARGE, NUMBERS, HOSPITAL, TIME_ZERO, DOSE),
+    *(WEIGHTING, LARGE_SCALE, MISSING_DATA, MORIBUND_DISCHARGE, NUMBERS, HOSPITAL, TIME_ZERO, DOSE),
     NEGATIVE_CONTROL,
 )
 
@@ -150,6 +151,13 @@ SENSITIVITY = Registry(
             "As aipw, with squares and products of the covariates chosen by a lasso (ATE).",
             WEIGHTING,
             calibrated=True,
+        ),
+        Sensitivity(
+            "large_scale_score",
+            "Large-scale propensity score",
+            "Matched anew on a lasso of all that was coded before time zero: diagnoses, drugs, "
+            "procedures, laboratory, vital signs.",
+            LARGE_SCALE,
         ),
         Sensitivity(
             "multiple_imputation",

@@ -1,0 +1,81 @@
+"""What was coded of people as columns of a score: a sparse matrix of thousands of yes and no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_matrix
+
+from ehrivig.dataset import KEY
+from ehrivig.study import Study
+
+NUMBERS = ("lab", "vital")
+"""Kinds of which a number was measured: it was at all, it was low, it was high."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The covariates: `names` (p,) as "kind code", `kinds` (p,), and who has them, `x` (n, p).
+
+    `unknown`: what the study leaves out and nobody has. `rare`: how many were too rare, or had by
+    nearly all.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    x: csr_matrix
+    unknown: tuple[str, ...]
+    rare: int
+
+
+def coded(people: pl.DataFrame, rows: pl.DataFrame, study: Study) -> Coded:
+    """The covariates of `people` (KEY), from `rows`: KEY, kind, code, value of one each.
+
+    A number is three columns: measured, in the lowest and in the highest quarter of all people of
+    whom it is known. What fewer than `large_scale_prevalence` have, or have not, is left out, and
+    what the study names.
+    """
+    place = people.select(KEY).with_row_index("row")
+    rows = rows.join(place, on=KEY, how="inner").with_columns(
+        pl.concat_str("kind", "code", separator=" ").alias("name")
+    )
+    long = pl.concat([_present(rows), *_quarters(rows)])
+    out = set(study.analysis.large_scale_leave_out)
+    unknown = tuple(sorted(out - set(rows["name"].unique())))
+    n, least = people.height, study.analysis.large_scale_prevalence
+    count = long.group_by("name", "column", "kind").len("count")
+    wide = count.filter(~pl.col("name").is_in(sorted(out)))
+    kept = wide.filter(
+        pl.col("count") >= least * n, n - pl.col("count").cast(pl.Int64) >= least * n
+    )
+    kept = kept.sort("kind", "column").with_row_index("j")
+    cells = long.join(kept.select("column", "j"), on="column", how="inner")
+    at = (cells["row"].to_numpy(), cells["j"].to_numpy())
+    x = csr_matrix((np.ones(cells.height), at), shape=(n, kept.height))
+    names, kinds = tuple(kept["column"].to_list()), tuple(kept["kind"].to_list())
+    return Coded(names, kinds, x, unknown, wide.height - kept.height)
+
+
+def _present(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row for each person and code: row, name, kind, column."""
+    measured = pl.when(pl.col("kind").is_in(NUMBERS)).then(pl.lit(" measured"))
+    column = pl.concat_str("name", measured.otherwise(pl.lit("")))
+    return rows.select("row", "name", "kind", column.alias("column")).unique()
+
+
+def _quarters(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """One row for each person whose number is among the lowest, or the highest, quarter."""
+    known = rows.filter(pl.col("value").is_finite() & pl.col("kind").is_in(NUMBERS))
+    value = pl.col("value")
+    ends = known.with_columns(
+        low=value.quantile(0.25, "nearest").over("name"),
+        high=value.quantile(0.75, "nearest").over("name"),
+    ).filter(pl.col("low") < pl.col("high"))
+    return [
+        ends.filter(where).select(
+            "row", "name", "kind", pl.concat_str("name", pl.lit(word)).alias("column")
+        )
+        for where, word in ((value <= pl.col("low"), " low"), (value >= pl.col("high"), " high"))
+    ]

@@ -1,0 +1,120 @@
+"""Pairs by a score of all that was coded before time zero, and balance over all of it.
+
+The score of the study knows what somebody thought of. This one is learned from everything: the
+matching variables, and every diagnosis, drug, procedure and measurement that enough people have.
+Balance over all of them is shown for both, so that the pairs of the study are held against what
+nobody thought of as well.
+Source: Schneeweiss et al. 2009; Tian, Schuemie & Suchard 2018; Schuemie et al. 2020 (balance over
+all covariates); Walker et al. 2013 (preference score).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_matrix, hstack
+
+from ehrivig.dataset import KEY, exposed, matrix, score_names
+from ehrivig.errors import AnalysisError
+from ehrivig.match.coded import Coded, coded
+from ehrivig.match.coded_balance import coded_balance
+from ehrivig.match.comparison import Comparison
+from ehrivig.match.diagnostics import overlap_table
+from ehrivig.match.large_scale_tables import calibration, grid, summary
+from ehrivig.match.pairs import no_pairs, pairs
+from ehrivig.stats.weighting.lasso_score import LassoScore, lasso_score, preference
+from ehrivig.study import Study
+
+FAVOURED = 5.0
+"""How many spreads of a matching variable its column holds: it is penalised so much less."""
+SUMMARY = "large_scale_score"
+"""The table of what the score is and leaves: what, label, value."""
+
+
+@dataclass(frozen=True)
+class LargeScale:
+    """Pairs by the learned score: `matched` as that of a `Comparison`, empty with `why_none`.
+
+    `covariates`: every covariate with its balance, which must not leave the hospital; `tables`:
+    what of it may, by name. `note`: what the reader of an estimate must know.
+    """
+
+    matched: pl.DataFrame
+    covariates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    why_none: str = ""
+    note: str = ""
+
+    def matched_rows(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The rows of the analysis table that are in a pair, with pair_id and weight."""
+        extra = self.matched.drop("exposed")
+        return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY)
+
+    def write(self, folder: Path) -> None:
+        """Leave the covariates and what is told of them in a run folder."""
+        if self.covariates.width:
+            self.covariates.write_csv(folder / "large_scale.csv")
+        for name, frame in self.tables.items():
+            frame.write_csv(folder / f"{name}.csv")
+
+
+def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: Study) -> LargeScale:
+    """Learn the score of all complete rows of `table`, and match on it as the study matches.
+
+    `rows`: what was coded (`match.coded`); `arms`: the comparison by the study's own score. No
+    score, or no pair, is a result with its reason.
+    """
+    names = score_names(table, study)
+    people = table.filter(pl.Series(~np.isnan(matrix(table, names)).any(axis=1), dtype=pl.Boolean))
+    found = coded(people, rows, study)
+    arm = exposed(people)
+    if not arm.any() or arm.all():
+        return LargeScale(
+            no_pairs(table), why_none="one arm has nobody with all matching variables"
+        )
+    declared = _declared(people, names)
+    try:
+        learned = lasso_score(arm, csr_matrix(hstack([declared, found.x])), seed=study.study.seed)
+        matched = pairs(people, arm, learned.score, study)
+    except AnalysisError as error:
+        return LargeScale(no_pairs(table), why_none=str(error))
+    why = "" if matched.height else "the caliper admits no pair on the large-scale score"
+    both = (arms.matched, matched)
+    covariates = coded_balance(people, (names, declared), found, learned.coef, both, study)
+    shown = covariates.filter("shown")
+    return LargeScale(
+        matched,
+        covariates.drop("shown"),
+        {
+            SUMMARY: summary(covariates, found, learned, both),
+            "large_scale_balance": grid(shown),
+            "large_scale_calibration": calibration(arm, learned, study.report),
+            "large_scale_preference": overlap_table(
+                preference(learned.score, float(arm.mean())), arm, study.report.smallest_cell
+            ),
+        },
+        why,
+        _note(found, learned),
+    )
+
+
+def _declared(people: pl.DataFrame, names: tuple[str, ...]) -> csr_matrix:
+    """The matching variables, so scaled that the penalty hardly holds them."""
+    x = matrix(people, names)
+    spread = x.std(axis=0)
+    centred = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return csr_matrix(FAVOURED * centred)
+
+
+def _note(found: Coded, learned: LassoScore) -> str:
+    """What the reader of an estimate by this score must know."""
+    said = [
+        f"{learned.kept} of {len(learned.coef):,} covariates in the score, "
+        f"C-statistic {learned.c_statistic:.2f}"
+    ]
+    if found.unknown:
+        said.append(f"left out, but nobody has it: {', '.join(found.unknown)}")
+    return "; ".join(said)

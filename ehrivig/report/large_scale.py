@@ -1,0 +1,140 @@
+"""The score of all that was coded, as a reader sees it: balance, calibration, preference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ehrivig.figures.style import COLOUR, CONTROL, EXPOSED, INK, QUIET, Axes, drawing, save
+from ehrivig.report import findings
+from ehrivig.report.table import Table
+from ehrivig.study import Study
+
+SCORES = {"study": "Pairs of the study's score", "large_scale": "Pairs of the large-scale score"}
+_LARGEST, _LEAST = 120.0, 9.0
+"""Areas of the dots, in square points."""
+_EQUIPOISE = (0.3, 0.7)
+_DIGITS = {"c_statistic": 2, "penalty": 5}
+_STEPS = ("largest_", "left_")
+
+
+def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
+    """What was offered, what the score took, and what is left, in lines."""
+    lines = []
+    for row in rows.iter_rows(named=True):
+        what, value = row["what"], row["value"]
+        digits = 2 if what.startswith(_STEPS) else 1 if what.startswith("chance_") else 0
+        digits = _DIGITS.get(what, digits)
+        lines.append([row["label"], "not shown" if value is None else f"{value:,.{digits}f}"])
+    note = (
+        "Covariates: the matching variables, and what enough people had coded before time zero; "
+        "a number is three of them (measured, low, high). By chance: if nothing else told the arms "
+        "apart. The largest is of those of which no count is small. Which they are stands in "
+        "large_scale.csv of the run, which stays in the hospital."
+    )
+    return Table(caption, ["", "Number"], lines, note)
+
+
+def balance(grid: pl.DataFrame, path: Path) -> None:
+    """The difference of every covariate before and after, one panel for each score."""
+    with drawing(7.2, 3.7) as (figure, axes):
+        axes.remove()
+        grid = grid.drop_nulls()
+        most = max(0.2, *grid["before"], *grid["after"])
+        count = max(grid["covariates"].to_list(), default=1)
+        for number, (name, title) in enumerate(SCORES.items(), start=1):
+            panel = figure.add_subplot(1, 2, number)
+            part = grid.filter(pl.col("score") == name)
+            area = _LEAST + (_LARGEST - _LEAST) * part["covariates"].to_numpy() / count
+            panel.scatter(
+                part["before"].to_numpy(),
+                part["after"].to_numpy(),
+                s=area,
+                color=EXPOSED,
+                alpha=0.6,
+            )
+            panel.plot([0, most], [0, most], color=QUIET, linewidth=0.8)
+            panel.axhline(findings.BALANCED, color=INK, linestyle=":", linewidth=1)
+            panel.set_title(title, fontsize=10)
+            panel.set_xlabel("|SMD| before matching")
+            panel.set_ylabel("|SMD| after matching" if number == 1 else "")
+            panel.set_xlim(0, most * 1.05)
+            panel.set_ylim(0, most * 1.05)
+        save(figure, path, _of_balance(grid))
+
+
+def score(preference: pl.DataFrame, path: Path, *, calibration: pl.DataFrame) -> None:
+    """Observed against predicted exposure of people not learned from; the preference score."""
+    with drawing(7.2, 3.2) as (figure, axes):
+        axes.remove()
+        _calibration(figure.add_subplot(1, 2, 1), calibration)
+        panel = figure.add_subplot(1, 2, 2)
+        middle = ((preference["lo"] + preference["hi"]) / 2).to_numpy()
+        width = float((preference["hi"] - preference["lo"])[0])
+        for name, sign in (("exposed", 1), ("control", -1)):
+            counts = preference[name].cast(pl.Float64).fill_null(0).to_numpy()
+            panel.bar(
+                middle,
+                sign * counts,
+                width=0.92 * width,
+                color=COLOUR[name],
+                hatch="" if name == "exposed" else "////",
+                edgecolor="white",
+                linewidth=0.3,
+                label=_ARMS[name],
+            )
+        panel.axhline(0, color=INK, linewidth=0.8)
+        for end in _EQUIPOISE:
+            panel.axvline(end, color=INK, linestyle=":", linewidth=1)
+        panel.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        panel.set_xlabel("preference score")
+        panel.set_ylabel("admissions")
+        panel.set_xlim(0, 1)
+        panel.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+        save(figure, path, _of_score(calibration))
+
+
+_ARMS = {"exposed": "exposed", "control": "unexposed"}
+
+
+def _calibration(panel: Axes, tenths: pl.DataFrame) -> None:
+    tenths = tenths.drop_nulls()
+    panel.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8)
+    panel.plot(
+        tenths["predicted"].to_numpy(),
+        tenths["observed"].to_numpy(),
+        marker="o",
+        color=CONTROL,
+        linestyle="--",
+        linewidth=1,
+    )
+    panel.set_xlim(0, 1)
+    panel.set_ylim(0, 1)
+    panel.set_xlabel("predicted chance of exposure")
+    panel.set_ylabel("share exposed")
+
+
+def _of_balance(grid: pl.DataFrame) -> str:
+    """How many covariates differ by more than a tenth of a deviation, before and by each score."""
+    said = []
+    for name, title in SCORES.items():
+        part = grid.filter(pl.col("score") == name)
+        n = int(part["covariates"].sum())
+        far = [
+            int(part.filter(pl.col(side) > findings.BALANCED)["covariates"].sum())
+            for side in ("before", "after")
+        ]
+        said.append(f"{title}: of {n:,} covariates {far[0]:,} differ by more than 0.1 before, "
+                    f"{far[1]:,} after")  # fmt: skip
+    return "; ".join(said) + "."
+
+
+def _of_score(tenths: pl.DataFrame) -> str:
+    """How far predicted and observed shares lie apart at most."""
+    tenths = tenths.drop_nulls()
+    if tenths.is_empty():
+        return "The large-scale score; its calibration is not shown."
+    apart = float(np.abs(tenths["predicted"] - tenths["observed"]).max())
+    return f"The large-scale score: predicted and observed exposure differ by {apart:.2f} at most."

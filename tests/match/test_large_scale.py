@@ -1,0 +1,260 @@
+"""Pairs by all that was coded: what nobody named is balanced, and what may be told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ehrivig import study
+from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.sample import Other, Sample
+from ehrivig.analysis.sensitivity.large_scale import POPULATION, by_large_scale_score
+from ehrivig.dataset import KEY
+from ehrivig.match import comparison, large_scale
+from ehrivig.match.coded import coded
+
+N, CODES = 1600, 60
+HIDDEN = "diagnosis ICD10 Z99"
+
+
+@pytest.fixture(scope="module")
+def plan() -> study.Study:
+    full = study.load("ivig_covid19")
+    covariates = full.covariates.model_copy(
+        update={"variables": tuple(full.covariate(n) for n in ("age", "male"))}
+    )
+    match = full.match.model_copy(
+        update={"covariates": ("age", "male"), "caliper": 0.2, "caliper_scale": "logit_sd"}
+    )
+    return full.model_copy(update={"covariates": covariates, "match": match})
+
+
+def asking(plan: study.Study, **keys: Any) -> study.Study:
+    analysis = plan.analysis.model_copy(
+        update={f"large_scale_{name}": value for name, value in keys.items()}
+    )
+    return plan.model_copy(update={"analysis": analysis})
+
+
+def world(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People and what was coded of them; one code that nobody named drives arm and death."""
+    rng = np.random.default_rng(seed)
+    age, male, frail = rng.normal(63, 12, N), rng.random(N) < 0.6, rng.random(N) < 0.3
+    exposed = rng.random(N) < 1 / (1 + np.exp(0.9 - (age - 63) / 30 - 1.8 * frail))
+    dies = rng.random(N) < 1 / (1 + np.exp(2 - (age - 63) / 20 - 2 * frail))
+    table = pl.DataFrame(
+        {
+            "hospital_id": ["A"] * N,
+            "admission_id": np.arange(N),
+            "exposed": exposed,
+            "age": age,
+            "male": male,
+            "death_28d": dies,
+        }
+    )
+    has = rng.random((N, CODES)) < rng.uniform(0.005, 0.3, CODES)
+    has[:, 0] = frail
+    row, code = np.nonzero(has)
+    names = np.array(["ICD10 Z99", *(f"ICD10 A{j:02d}" for j in range(1, CODES))])
+    kinds = np.array(["diagnosis"] * (CODES - 10) + ["drug"] * 10)
+    rows = pl.DataFrame(
+        {"admission_id": row, "kind": kinds[code], "code": names[code]}
+    ).with_columns(hospital_id=pl.lit("A"), value=pl.lit(None, pl.Float64))
+    crp = pl.DataFrame({"admission_id": np.arange(0, N, 2)}).with_columns(
+        hospital_id=pl.lit("A"),
+        kind=pl.lit("lab"),
+        code=pl.lit("crp"),
+        value=pl.Series(np.arange(N // 2) + 1.0),
+    )
+    return table, pl.concat([rows, crp.select(rows.columns)])
+
+
+@pytest.fixture(scope="module")
+def found(plan: study.Study) -> tuple[pl.DataFrame, comparison.Comparison, large_scale.LargeScale]:
+    table, rows = world(1)
+    arms = comparison.compare(table, plan)
+    return table, arms, large_scale.compare(table, arms, rows, plan)
+
+
+def test_a_confounder_that_nobody_named_is_balanced(found: Any) -> None:
+    _, _, learned = found
+    row = learned.covariates.filter(covariate=HIDDEN).row(0, named=True)
+    assert row["smd_unmatched"] > 0.5
+    assert row["smd_matched"] > 0.4
+    assert abs(row["smd_large_scale"]) < 0.1
+    assert row["coefficient"] > 1
+
+
+def test_the_answer_in_its_pairs_has_less_bias(found: Any, plan: study.Study) -> None:
+    table, arms, learned = found
+    other = Other(learned.matched_rows(table), note=learned.note)
+    sample = Sample(table, arms.matched_rows(table), arms.score, _never, other)
+    rows = EffectRows(0)
+    by_large_scale_score(sample, plan, rows)
+    made = rows.frame()
+    assert made["measure"].to_list() == ["OR", "RD", "RR"]
+    assert set(made["population"]) == {POPULATION}
+    odds = made.row(0, named=True)
+    assert odds["lo"] < 1 < odds["hi"]
+    assert "C-statistic" in odds["note"]
+    assert odds["estimand"].startswith("ATM (") or odds["estimand"] == "ATT"
+    crude = [
+        arms.matched_rows(table).filter(pl.col("exposed") == arm)["death_28d"].mean()
+        for arm in (True, False)
+    ]
+    assert crude[0] - crude[1] > 0.08  # type: ignore[operator]
+    assert abs(made["estimate"][1]) < 0.08
+
+
+def _never(table: pl.DataFrame) -> Any:
+    raise AssertionError("nothing is matched again")
+
+
+def test_differences_are_those_of_two_arms(found: Any) -> None:
+    table, _, learned = found
+    row = learned.covariates.filter(covariate=HIDDEN).row(0, named=True)
+    _, rows = world(1)
+    have = rows.filter(code="ICD10 Z99").select(KEY).with_columns(has=True)
+    with_it = table.join(have, on=KEY, how="left").with_columns(pl.col("has").fill_null(False))
+    for people, side in (
+        (with_it, "unmatched"),
+        (with_it.join(learned.matched.select(KEY), on=KEY, how="semi"), "large_scale"),
+    ):
+        p, q = (people.filter(pl.col("exposed") == a)["has"].mean() for a in (True, False))
+        b, c = (with_it.filter(pl.col("exposed") == a)["has"].mean() for a in (True, False))
+        spread = np.sqrt((b * (1 - b) + c * (1 - c)) / 2)  # type: ignore[operator]
+        assert row[f"smd_{side}"] == pytest.approx((p - q) / spread)  # type: ignore[operator]
+    assert row["n"] == have.height
+    assert row["share_exposed"] == pytest.approx(b)
+
+
+def test_what_may_be_told_names_nothing_and_sums_up(found: Any, tmp_path: Path) -> None:
+    _, _, learned = found
+    learned.write(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "large_scale.csv",
+        "large_scale_score.csv",
+        "large_scale_balance.csv",
+        "large_scale_calibration.csv",
+        "large_scale_preference.csv",
+    }
+    for name, table in learned.tables.items():
+        assert "ICD10" not in table.write_csv(), name
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert told["covariates"] == learned.covariates.height
+    assert told["kept"] == (learned.covariates["coefficient"] != 0).sum()
+    far = (learned.covariates["smd_matched"].abs() > 0.1).sum()
+    assert told["beyond_matched"] == far
+    assert told["left_matched"] > 0.1
+    assert told["left_large_scale"] == 0
+    grid = learned.tables["large_scale_balance"]
+    assert grid.filter(score="study")["covariates"].sum() <= learned.covariates.height
+
+
+def test_every_covariate_is_in_the_picture_where_nothing_is_small(plan: study.Study) -> None:
+    table, rows = world(1)
+    own = plan.model_copy(update={"report": plan.report.model_copy(update={"smallest_cell": 0})})
+    made = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    grid = made.tables["large_scale_balance"]
+    for score in ("study", "large_scale"):
+        assert grid.filter(score=score)["covariates"].sum() == made.covariates.height
+    assert grid.filter(pl.col("score") == "study", pl.col("after") > 0.4)["covariates"].sum() == 1
+
+
+def test_calibration_and_preference_are_of_everybody(found: Any) -> None:
+    table, _, learned = found
+    tenths = learned.tables["large_scale_calibration"]
+    assert tenths.height == 10
+    assert (tenths["predicted"] - tenths["observed"]).abs().max() < 0.1
+    assert tenths["observed"].mean() == pytest.approx(table["exposed"].mean(), abs=0.002)
+    preference = learned.tables["large_scale_preference"]
+    assert preference["exposed"].sum() <= table["exposed"].sum()
+
+
+def test_columns_of_codes_and_of_numbers(plan: study.Study) -> None:
+    table, rows = world(2)
+    made = coded(table, rows, asking(plan, prevalence=0.02))
+    assert {"lab crp measured", "lab crp low", "lab crp high"} <= set(made.names)
+    x = made.x.toarray()
+    low, high = (x[:, made.names.index(f"lab crp {end}")] for end in ("low", "high"))
+    assert np.flatnonzero(low).tolist() == list(range(0, 402, 2))
+    assert np.flatnonzero(high).tolist() == list(range(1198, N, 2))
+    counts = rows.filter(kind="diagnosis").group_by("code").len()
+    for code, count in counts.iter_rows():
+        assert (f"diagnosis {code}" in made.names) == (0.02 * N <= count <= 0.98 * N)
+    assert made.x[:, made.names.index(HIDDEN)].sum() == counts.filter(code="ICD10 Z99")["len"][0]
+    assert made.rare > 0
+
+
+def test_who_is_not_among_the_people_is_not_counted(plan: study.Study) -> None:
+    table, rows = world(2)
+    made = coded(table.head(800), rows, plan)
+    assert made.x.shape[0] == 800
+    assert made.x[:, made.names.index(HIDDEN)].sum() == (
+        rows.filter(pl.col("code") == "ICD10 Z99", pl.col("admission_id") < 800).height
+    )
+
+
+def test_what_the_study_leaves_out(plan: study.Study) -> None:
+    table, rows = world(3)
+    own = asking(plan, leave_out=(HIDDEN, "lab crp", "drug no such"))
+    made = coded(table, rows, own)
+    assert not {HIDDEN, "lab crp low", "lab crp measured"} & set(made.names)
+    assert made.unknown == ("drug no such",)
+    learned = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    assert "left out, but nobody has it: drug no such" in learned.note
+
+
+@pytest.mark.parametrize("kept", ["nobody", "no exposed", "few exposed"])
+def test_without_people_there_is_a_reason(plan: study.Study, kept: str) -> None:
+    table, rows = world(4)
+    who = {
+        "nobody": pl.lit(False),
+        "no exposed": ~pl.col("exposed"),
+        "few exposed": ~pl.col("exposed") | (pl.col("exposed").cum_sum() <= 3),
+    }[kept]
+    table = table.filter(who)
+    learned = large_scale.compare(table, comparison.compare(table, plan), rows, plan)
+    assert learned.matched.is_empty()
+    assert learned.why_none
+    assert learned.tables == {}
+    made = EffectRows(0)
+    sample = Sample(
+        table, learned.matched_rows(table), np.empty(0), _never,
+        Other(learned.matched_rows(table), learned.why_none),
+    )  # fmt: skip
+    by_large_scale_score(sample, plan, made)
+    assert learned.why_none in made.frame()["note"][0]
+
+
+def test_nothing_coded_leaves_the_matching_variables(plan: study.Study) -> None:
+    table, rows = world(5)
+    learned = large_scale.compare(table, comparison.compare(table, plan), rows.clear(), plan)
+    assert set(learned.covariates["kind"]) == {"declared"}
+
+
+def test_small_counts_are_in_no_picture(plan: study.Study) -> None:
+    table, rows = world(6)
+    few = table.filter("exposed").head(4).select(KEY)
+    extra = few.with_columns(
+        kind=pl.lit("drug"), code=pl.lit("rare"), value=pl.lit(None, pl.Float64)
+    )
+    most = (
+        table.filter(~pl.col("exposed"))
+        .head(300)
+        .select(KEY)
+        .with_columns(kind=pl.lit("drug"), code=pl.lit("rare"), value=pl.lit(None, pl.Float64))
+    )
+    more = pl.concat([rows, extra.select(rows.columns), most.select(rows.columns)])
+    report = plan.report.model_copy(update={"smallest_cell": 5})
+    own = plan.model_copy(update={"report": report})
+    arms = comparison.compare(table, own)
+    with_it = large_scale.compare(table, arms, more, own)
+    row = with_it.covariates.filter(covariate="drug rare").row(0, named=True)
+    assert row["smd_unmatched"] < -0.5
+    told = with_it.tables["large_scale_balance"]
+    assert told.filter(pl.col("before") > abs(row["smd_unmatched"]) - 0.03).is_empty()
