@@ -22,6 +22,7 @@ from ehrivig.stats.survival.logrank import logrank
 from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
 from ehrivig.stats.survival.rmst import rmst_difference
 from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
+from ehrivig.stats.weighting.lasso_score import lasso_score, preference
 from tests.laws.estimator import (
     ADJUSTED,
     CAUSES,
@@ -162,6 +163,19 @@ MODELS = (
         "difference",
         ADJUSTED,
         exempt={"columns": "people are dealt into folds as the covariates sort them"},
+    ),
+    Estimator(
+        "lasso score",
+        lasso_score,
+        lambda r: ((r.arm, r.x), {"folds": 3}),
+        lambda found: {"c": found.c_statistic, "mean": float(found.score.mean())},
+        "",
+        ("arm", "x"),
+        also=(preference,),
+        exempt={
+            "shift_scale": "the penalty weighs each column as it is",
+            "columns": "people are dealt into folds as the covariates sort them",
+        },
     ),
     Estimator(
         "g-computation, leaving one out",

@@ -109,6 +109,8 @@ def test_missing_values_are_refused(x: object) -> None:
 
 def test_arguments_out_of_range() -> None:
     arm, x = people(7)
+    with pytest.raises(AnalysisError, match="Scale them"):
+        lasso_score(arm, 1e31 * x)
     with pytest.raises(UsageError, match="folds"):
         lasso_score(arm, x, folds=1)
     with pytest.raises(UsageError, match="rows"):

@@ -34,6 +34,8 @@ _WORSE, _BEYOND = 2, 3.0
 by so many standard errors."""
 _SEARCHED, _FITTED = 1e-2, 1e-5
 """How near fits come to their end while a penalty is looked for, and at last."""
+_FARTHEST = 1e30
+"""The largest value that the fits take."""
 _INTERCEPT = 1000.0
 """What the intercept is multiplied by in its column, lest the penalty hold it."""
 
@@ -124,12 +126,15 @@ def preference(score: ArrayLike, share: float) -> FloatArray:
 
 def _columns(x: ArrayLike | csr_matrix, n: int) -> csr_matrix:
     """The covariates as a sparse matrix (n, p); AnalysisError where one is missing or infinite."""
-    if not hasattr(x, "tocsr"):
-        return csr_matrix(finite_matrix(x, "x", n))
-    found = csr_matrix(x, dtype=np.float64)
-    if found.shape[0] != n:
-        raise UsageError(f"x: expected {n} rows, got {found.shape[0]}.")
-    finite_matrix(found.data, "x", found.nnz)
+    if hasattr(x, "tocsr"):
+        found = csr_matrix(x, dtype=np.float64)
+        if found.shape[0] != n:
+            raise UsageError(f"x: expected {n} rows, got {found.shape[0]}.")
+        finite_matrix(found.data, "x", found.nnz)
+    else:
+        found = csr_matrix(finite_matrix(x, "x", n))
+    if float(np.abs(found.data).max(initial=0.0)) > _FARTHEST:
+        raise AnalysisError(f"x: values beyond {_FARTHEST:g}, with which no fit ends. Scale them.")
     return found
 
 
