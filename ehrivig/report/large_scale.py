@@ -16,25 +16,41 @@ SCORES = {"study": "Pairs of the study's score", "large_scale": "Pairs of the la
 _LARGEST, _LEAST = 120.0, 9.0
 """Areas of the dots, in square points."""
 _EQUIPOISE = (0.3, 0.7)
-_DIGITS = {"c_statistic": 2, "penalty": 5}
-_STEPS = ("largest_", "left_")
+_SIDES = ("unmatched", "matched", "large_scale")
+_LEFT = {
+    "beyond": ("Covariates that differ by more than 0.1", 0),
+    "chance": ("As many would by chance alone", 1),
+    "largest": ("Largest difference", 2),
+    "left": ("The farthest, beyond chance", 2),
+}
+"""What is told of each side: its words, and its digits."""
 
 
 def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
-    """What was offered, what the score took, and what is left, in lines."""
-    lines = []
-    for row in rows.iter_rows(named=True):
-        what, value = row["what"], row["value"]
-        digits = 2 if what.startswith(_STEPS) else 1 if what.startswith("chance_") else 0
-        digits = _DIGITS.get(what, digits)
-        lines.append([row["label"], "not shown" if value is None else f"{value:,.{digits}f}"])
+    """What is left of the differences before matching and by each score; the score in the note."""
+    told: dict[str, float | None] = dict(rows.select("what", "value").iter_rows())
+    head = ["", "Before matching", *SCORES.values()]
+    lines = [
+        [words, *(_number(told, f"{what}_{side}", digits) for side in _SIDES)]
+        for what, (words, digits) in _LEFT.items()
+    ]
+    offered, kept, rare = (_number(told, name, 0) for name in ("covariates", "kept", "rare"))
     note = (
-        "Covariates: the matching variables, and what enough people had coded before time zero; "
-        "a number is three of them (measured, low, high). By chance: if nothing else told the arms "
-        "apart. The largest is of those of which no count is small. Which they are stands in "
-        "large_scale.csv of the run, which stays in the hospital."
+        f"{offered} covariates were offered, {kept} are in the score; {rare} were too rare, or had "
+        f"by nearly all. C-statistic {_number(told, 'c_statistic', 2)} among people not learned "
+        "from. Covariates: the matching variables, and what was coded before time zero; of a number "
+        "three (measured, low, high). The largest is of those of which no count is small. "
+        "Which they are stands in large_scale.csv of the run, which stays in the hospital."
     )
-    return Table(caption, ["", "Number"], lines, note)
+    return Table(caption, head, lines, note)
+
+
+def _number(told: dict[str, float | None], name: str, digits: int) -> str:
+    """A number in words; nothing where there is none of the kind."""
+    if name not in told:
+        return ""
+    value = told[name]
+    return "not shown" if value is None else f"{value:,.{digits}f}"
 
 
 def balance(grid: pl.DataFrame, path: Path) -> None:
@@ -42,7 +58,7 @@ def balance(grid: pl.DataFrame, path: Path) -> None:
     with drawing(7.2, 3.7) as (figure, axes):
         axes.remove()
         grid = grid.drop_nulls()
-        most = max(0.2, *grid["before"], *grid["after"])
+        right, top = (1.05 * max([0.2, *grid[side]]) for side in ("before", "after"))
         count = max(grid["covariates"].to_list(), default=1)
         for number, (name, title) in enumerate(SCORES.items(), start=1):
             panel = figure.add_subplot(1, 2, number)
@@ -55,13 +71,13 @@ def balance(grid: pl.DataFrame, path: Path) -> None:
                 color=EXPOSED,
                 alpha=0.6,
             )
-            panel.plot([0, most], [0, most], color=QUIET, linewidth=0.8)
+            panel.plot([0, right], [0, right], color=QUIET, linewidth=0.8)
             panel.axhline(findings.BALANCED, color=INK, linestyle=":", linewidth=1)
             panel.set_title(title, fontsize=10)
             panel.set_xlabel("|SMD| before matching")
             panel.set_ylabel("|SMD| after matching" if number == 1 else "")
-            panel.set_xlim(0, most * 1.05)
-            panel.set_ylim(0, most * 1.05)
+            panel.set_xlim(0, right)
+            panel.set_ylim(0, top)
         save(figure, path, _of_balance(grid))
 
 
