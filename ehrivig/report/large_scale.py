@@ -38,7 +38,7 @@ def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
     note = (
         f"{offered} covariates were offered, {kept} are in the score; {rare} were too rare, or had "
         f"by nearly all. C-statistic {_number(told, 'c_statistic', 2)} among people not learned "
-        "from. Covariates: the matching variables, and what was coded before time zero; of a number "
+        "from. Covariates: the matching variables, and what was coded before time zero; of numbers "
         "three (measured, low, high). The largest is of those of which no count is small. "
         "Which they are stands in large_scale.csv of the run, which stays in the hospital."
     )
