@@ -158,7 +158,23 @@ def _augmented(study: Study) -> str:
 def _learned(study: Study) -> str:
     return (
         "augmented inverse probability weights with learned models, cross-fitted (Chernozhukov et "
-        "al. 2018; Zivich and Breskin 2021). Score and outcome of each arm are logistic models "
+        f"al. 2018; Zivich and Breskin 2021). {_learning(study)}"
+    )
+
+
+def _targeted(study: Study) -> str:
+    return (
+        "targeted maximum likelihood with learned models, cross-fitted (van der Laan and Rose "
+        f"2011; Zheng and van der Laan 2011). {_learning(study)} The predicted risks of each arm "
+        "are moved by one shift of their log odds, until the arm, weighted by the inverse of its "
+        "chance, has as many events as predicted."
+    )
+
+
+def _learning(study: Study) -> str:
+    """How both models are learned."""
+    return (
+        "Score and outcome of each arm are logistic models "
         f"with an L1 penalty on {given_words(study)}, with the squares and products of all but the "
         "hospitals; the penalty is half of what has the best likelihood in 3 inner folds. People "
         "are dealt into 5 folds, and nobody is predicted by a model that has seen them; dealt 5 "
@@ -183,5 +199,6 @@ METHODS: dict[str, Callable[[Study, Study], list[str]]] = {
     "overlap": _alone(_overlap),
     "aipw": _alone(_augmented),
     "aipw_cross_fitted": _alone(_learned),
+    "tmle_cross_fitted": _alone(_targeted),
 }
 """Name of an answer -> its methods, of the study as it can be answered and as it was asked."""

@@ -428,8 +428,9 @@ def test_a_product_that_drives_treatment_is_no_balance(evidence: diagnostics.Evi
             assert row["decides"] is (name != "clone_censor_weight")
             assert verdict == "pass" or "farthest is age x sofa" in _unordered(row["meaning"])
         answered = seen.tables | {"effects": effects(estimate=0.1)}
-        learned = verdicts(replace(with_answer(seen, "aipw_cross_fitted"), tables=answered))
-        assert learned["balance_squares_products"] == "pass"
+        for name in ("aipw_cross_fitted", "tmle_cross_fitted"):
+            learned = verdicts(replace(with_answer(seen, name), tables=answered))
+            assert learned["balance_squares_products"] == "pass"
 
 
 def _unordered(meaning: str) -> str:

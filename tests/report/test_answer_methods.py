@@ -17,7 +17,7 @@ from ehrivig.stats.timezero import follow_up, initiation, lost_weights, sequenti
 from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
 from ehrivig.stats.timezero.clone_effects import MOST_FAILED
 from ehrivig.stats.timezero.groups import N_GROUPS
-from ehrivig.stats.weighting import cross_fitted
+from ehrivig.stats.weighting import cross_fitted, learners
 from ehrivig.study import Study
 from ehrivig.study.protocol import beside, given
 from ehrivig.study.protocol import protocol as fixed
@@ -85,8 +85,11 @@ def test_numbers_are_those_of_the_trials_and_the_learned_models() -> None:
     folds, splits = (default(cross_fitted.cross_fitted_aipw, a) for a in ("folds", "splits"))
     assert f"dealt into {folds} folds" in said
     assert f"dealt {splits} times" in said
-    assert cross_fitted._WEAKER == 2
-    assert f"half of what has the best likelihood in {cross_fitted._INNER_FOLDS} inner" in said
+    assert learners.WEAKER == 2
+    assert f"half of what has the best likelihood in {learners.INNER_FOLDS} inner" in said
+    targeted = answer_of(asks(LIU, "tmle_cross_fitted"))
+    assert said.split("models\n")[-1].split("Score")[1][:200] in targeted
+    assert "one shift of their log odds" in targeted
 
 
 @pytest.mark.parametrize("name", ANSWERS.names)

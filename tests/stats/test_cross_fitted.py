@@ -14,7 +14,7 @@ from ehrivig.stats.expansion import squares_and_products
 from ehrivig.stats.regression.glm import expit
 from ehrivig.stats.regression.standardise import aipw
 from ehrivig.stats.weighting import cross_fitted
-from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw, cross_fitted_tmle
 
 World = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -53,6 +53,67 @@ def test_what_bends_makes_no_effect() -> None:
     linear, learned = rejects(range(4))
     assert min(linear) > 1.96
     assert abs(np.mean(learned)) < 1
+
+
+def test_targeted_risks_have_the_events_of_their_arm() -> None:
+    """The shift is that of a weighted logistic model with an offset (statsmodels)."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    rng = np.random.default_rng(6)
+    arm, chance, risk = rng.random(500) < 0.4, rng.uniform(0.05, 0.9, 500), rng.random(500) ** 2
+    event = (rng.random(500) < 0.3).astype(float)
+    told = cross_fitted._targeted(event, arm, chance, risk)
+    offset = np.log(risk[arm] / (1 - risk[arm]))
+    fit = GLM(
+        event[arm],
+        np.ones((int(arm.sum()), 1)),
+        family=Binomial(),
+        offset=offset,
+        freq_weights=1 / chance[arm],
+    ).fit(tol=1e-14)
+    assert told == pytest.approx(expit(np.log(risk / (1 - risk)) + fit.params[0]), abs=1e-8)
+    left = (event[arm] - told[arm]) / chance[arm]
+    assert left.sum() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_targeted_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Constant models: each arm's risk becomes its own share of events."""
+    monkeypatch.setattr(cross_fitted, "lasso", Constant)
+    y, arm, x = straight(3, n=300)
+    found = cross_fitted_tmle(y, arm, x, folds=3, splits=1).risk_difference
+    assert found.estimate == pytest.approx(y[arm].mean() - y[~arm].mean(), abs=0.02)
+    assert found.method.startswith("TMLE, cross-fitted in 3 folds")
+
+
+def test_risks_stay_within_what_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights that throw the augmented risk beyond 1 move the targeted one to the edge."""
+    rng = np.random.default_rng(0)
+    arm = np.arange(400) < 200
+    event = np.where(arm, rng.random(400) < 0.97, rng.random(400) < 0.5).astype(float)
+
+    def predicted(cohort: Any, *_: Any) -> Any:
+        chance = np.where(cohort.event == 1, 0.4, 0.75)
+        return (chance, 1 - chance), (np.full(400, 0.6), np.full(400, 0.5))
+
+    monkeypatch.setattr(cross_fitted, "_predicted", predicted)
+    asked = {"folds": 2, "splits": 1}
+    with pytest.raises(AnalysisError, match="outside 0 to 1"):
+        cross_fitted_aipw(event, arm, rng.normal(size=(400, 2)), **asked)  # type: ignore[arg-type]
+    found = cross_fitted_tmle(event, arm, rng.normal(size=(400, 2)), **asked)  # type: ignore[arg-type]
+    risk = found.risk_difference.risk_exposed
+    assert risk is not None
+    assert 0.97 < risk < 1
+
+
+@pytest.mark.parametrize("world", [bent, straight])
+def test_targeted_and_augmented_agree_where_weights_are_mild(world: Any) -> None:
+    y, arm, x = world(2, n=2000)
+    one, other = (
+        f(y, arm, x, splits=1).risk_difference for f in (cross_fitted_aipw, cross_fitted_tmle)
+    )
+    assert one.estimate == pytest.approx(other.estimate, abs=0.3 * one.se)
+    assert one.se == pytest.approx(other.se, rel=0.1)
 
 
 @pytest.mark.slow
@@ -118,7 +179,7 @@ class Constant:
 
 
 def test_the_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cross_fitted, "_lasso", Constant)
+    monkeypatch.setattr(cross_fitted, "lasso", Constant)
     Constant.shown.clear()
     y, arm, x = straight(3, n=300)
     found = cross_fitted_aipw(y, arm, x, folds=3, seed=4, splits=1)

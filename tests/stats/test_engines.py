@@ -14,7 +14,8 @@ from ehrivig.stats.regression.gee import gee
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
-from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw, cross_fitted_tmle
+from ehrivig.stats.weighting.lasso_score import lasso_score
 
 PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
 RNG = np.random.default_rng(5)
@@ -42,6 +43,14 @@ BY: dict[str, tuple[str, Callable[[], Any]]] = {
     "aipw_cross_fitted": (
         "sklearn.linear_model.LogisticRegressionCV",
         lambda: cross_fitted_aipw(EVENT, ARM, X[:, 1:], folds=2, splits=1),
+    ),
+    "tmle_cross_fitted": (
+        "sklearn.linear_model.LogisticRegressionCV",
+        lambda: cross_fitted_tmle(EVENT, ARM, X[:, 1:], folds=2, splits=1),
+    ),
+    "large_scale_score": (
+        "sklearn.linear_model.LogisticRegression",
+        lambda: lasso_score(ARM, np.column_stack([X, ARM + X[:, 1] / 9])),
     ),
 }
 

@@ -17,6 +17,8 @@ from ehrivig.stats.result import BoolArray
 from ehrivig.stats.timezero.weighted_clones import WeightedClones
 
 SMALL, LARGE = 0.1, 0.25
+LEARNED = ("aipw_cross_fitted", "tmle_cross_fitted")
+"""Answers that learn squares and products."""
 
 
 def hospitals(e: Evidence) -> Diagnostic:
@@ -85,9 +87,10 @@ def squares(e: Evidence) -> Diagnostic:
         "how far a square or product of what is in the score differs, beyond chance",
         None,
     )
-    if e.study.answer == "aipw_cross_fitted" and e.primary["estimate"] is not None:
+    learned = e.study.answer in LEARNED
+    if learned and e.primary["estimate"] is not None:
         value, meaning = 0.0, f"{meaning} (this answer learns them)"
-    elif e.study.answer != "aipw_cross_fitted" and (found := _bent(e)):
+    elif not learned and (found := _bent(e)):
         value = found.beyond
         meaning += f": farthest is {found.term}" if value else ""
     return Diagnostic(

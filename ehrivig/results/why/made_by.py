@@ -20,6 +20,7 @@ _METHODS: tuple[tuple[str, str], ...] = (
     ("landmark", "timezero.landmark.landmark"),
     ("naive ever vs never", "timezero.naive.ever_vs_never"),
     ("AIPW, cross-fitted", "weighting.cross_fitted"),
+    ("TMLE, cross-fitted", "weighting.cross_fitted"),
     ("AIPW", "regression.standardise.aipw"),
     ("g-computation", "regression.standardise.g_computation"),
     ("weighted: ", "weighting"),

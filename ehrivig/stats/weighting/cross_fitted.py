@@ -4,22 +4,24 @@ Score and outcome models that are linear in the covariates lean where the truth 
 learned (scikit-learn), by an L1-penalised logistic regression on the covariates, their squares and
 products, or by boosted trees, and cross-fitted: the people are dealt into folds, and nobody is
 predicted by a model that has seen them, so that learning takes nothing from the interval.
-Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021.
+Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021; Zheng & van der
+Laan 2011 (targeted).
 """
 
 from __future__ import annotations
 
-import warnings
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import MOST_REPEATED, ROUNDING, one_of, random_seed, whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, one_of, random_seed, whole_number
 from ehrivig.stats.expansion import scaled, squares_and_products
 from ehrivig.stats.regression.marginal import (
     Cohort,
@@ -31,20 +33,20 @@ from ehrivig.stats.regression.marginal import (
 from ehrivig.stats.result import BoolArray, FloatArray, IntArray
 from ehrivig.stats.wald import quantile
 from ehrivig.stats.weighting.estimands import estimand_over
+from ehrivig.stats.weighting.learners import (
+    INNER_FOLDS,
+    NAMES,
+    Learner,
+    Make,
+    boosted,
+    lasso,
+    too_few,
+)
 
-if TYPE_CHECKING:
-    from sklearn.base import ClassifierMixin
-
-Learner = Literal["lasso", "boosting"]
-_NAMES: dict[str, str] = {
-    "lasso": "L1-penalised logistic models with squares and products",
-    "boosting": "boosted trees",
-}
-Make = Callable[[FloatArray, BoolArray], "ClassifierMixin"]
-_PENALTIES, _INNER_FOLDS, _WEAKEST = 10, 3, 300.0
-"""Penalties tried, the folds that choose one, and how much weaker than all-zero the weakest is."""
-_WEAKER = 2.0
-"""How much weaker the penalty is than what predicts best (undersmoothing)."""
+_NEAREST = 1e-6
+"""How near to 0 or 1 a predicted risk may be, to have log odds."""
+_FARTHEST = 60.0
+"""How far log odds may be shifted: beyond what any predicted risk needs."""
 
 
 def cross_fitted_aipw(
@@ -74,21 +76,67 @@ def cross_fitted_aipw(
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
     has fewer events, or others, than two in each fold, or than the inner folds need.
     """
-    one_of("learner", learner, get_args(Learner))
-    folds = whole_number(folds, "folds", 2)
-    splits = whole_number(splits, "splits", 1, MOST_REPEATED)
-    plain = whole_number(plain, "plain", 0)
-    cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
+    asked = _Asked(learner, folds, splits, seed, plain, target=False)
+    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
+
+
+def cross_fitted_tmle(
+    event: ArrayLike,
+    exposed: ArrayLike,
+    x: ArrayLike,
+    *,
+    learner: Learner = "lasso",
+    folds: int = 5,
+    splits: int = 5,
+    seed: int = 0,
+    plain: int = 0,
+    cluster: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    event_label: str = "event",
+    level: float = 0.95,
+) -> MarginalEffects:
+    """Targeted maximum likelihood: the effects in everybody (ATE), models learned.
+
+    As `cross_fitted_aipw`, whose arguments and errors it has. But the risks that were predicted are
+    moved, in each arm by one shift of their log odds, until the weighted people of the arm have as
+    many events as predicted; so that a risk stays between 0 and 1 whatever the weights.
+    Source: van der Laan & Rose 2011; Zheng & van der Laan 2011 (cross-validated).
+    """
+    asked = _Asked(learner, folds, splits, seed, plain, target=True)
+    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How the models are learned, and whether what they predict is targeted."""
+
+    learner: Learner
+    folds: int
+    splits: int
+    seed: int
+    plain: int
+    target: bool
+
+
+def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float) -> MarginalEffects:
+    """Either estimator, dealt anew in each split."""
+    one_of("learner", asked.learner, get_args(Learner))
+    folds = whole_number(asked.folds, "folds", 2)
+    splits = whole_number(asked.splits, "splits", 1, MOST_REPEATED)
+    plain = whole_number(asked.plain, "plain", 0)
+    cohort = _in_order(cohort)
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
-    columns, make = cohort.x, _boosted
-    if learner == "lasso":
+    columns, make = cohort.x, boosted
+    if asked.learner == "lasso":
         bent, _ = squares_and_products(cohort.x, cohort.names, plain)
-        columns, make = np.hstack((scaled(cohort.x), scaled(bent))), _lasso
-    streams = np.random.SeedSequence(random_seed(seed) or 0).generate_state(splits)
-    found = [_once(cohort, columns, _folds(cohort, folds, int(s)), make) for s in streams]
+        columns, make = np.hstack((scaled(cohort.x), scaled(bent))), lasso
+    streams = np.random.SeedSequence(random_seed(asked.seed) or 0).generate_state(splits)
+    dealt = [_folds(cohort, folds, int(stream)) for stream in streams]
+    found = [_once(cohort, columns, fold, make, target=asked.target) for fold in dealt]
     risks, covariance = _median(found)
-    method = f"AIPW, cross-fitted in {folds} folds, {_NAMES[learner]}"
+    name = "TMLE" if asked.target else "AIPW"
+    method = f"{name}, cross-fitted in {folds} folds, {NAMES[asked.learner]}"
     report = Report(cohort, event_label, level, estimand_over("all").name, method)
     return report.from_covariance(
         risks, covariance, f"influence function, cross-fitted, median of {splits} splits"
@@ -96,16 +144,31 @@ def cross_fitted_aipw(
 
 
 def _once(
-    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, target: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Risks (exposed, unexposed), (2,), and their covariance by one way of dealing."""
     score, risks = _predicted(cohort, columns, fold, make)
     values = []
     for arm, chance, risk in zip((cohort.exposed, ~cohort.exposed), score, risks, strict=True):
-        values.append(risk + arm * (cohort.event - risk) / chance)
+        told = _targeted(cohort.event, arm, chance, risk) if target else risk
+        values.append(told + arm * (cohort.event - told) / chance)
     phi = np.column_stack(values)
     means = phi.mean(axis=0)
     return means, influence_covariance(cohort, phi - means)
+
+
+def _targeted(
+    event: FloatArray, arm: BoolArray, chance: FloatArray, risk: FloatArray
+) -> FloatArray:
+    """The risks (n,), their log odds shifted until the arm, weighted by 1 / chance, fits them."""
+    odds = logit(np.clip(risk, _NEAREST, 1 - _NEAREST))[arm]
+    weight, happened = 1 / chance[arm], event[arm]
+
+    def left(shift: float) -> float:
+        return float(weight @ (happened - expit(odds + shift)))
+
+    shift = brentq(left, -_FARTHEST, _FARTHEST, xtol=1e-12)
+    return np.asarray(expit(logit(np.clip(risk, _NEAREST, 1 - _NEAREST)) + shift))
 
 
 def _median(found: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
@@ -123,7 +186,7 @@ def _median(found: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, Flo
     error = float(np.sqrt(spread))
     outside = bool(((risks <= 0) | (risks >= 1)).any())
     if outside or abs(differences[middle]) + quantile(0.95) * error > 1:
-        raise AnalysisError("cross-fitted AIPW: a risk outside 0 to 1: too extreme weights.")
+        raise AnalysisError("cross-fitted: a risk outside 0 to 1: too extreme weights.")
     return risks, widened
 
 
@@ -148,8 +211,8 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
     """The fold of each row of a sorted cohort, (n,): dealt within arm and event, or by cluster."""
     kind = 2 * cohort.exposed.astype(np.int64) + cohort.event.astype(np.int64)
     fewest = int(np.bincount(kind, minlength=4).min())
-    if fewest < 2 * folds or fewest - -(-fewest // folds) < _INNER_FOLDS:
-        raise _too_few(folds)
+    if fewest < 2 * folds or fewest - -(-fewest // folds) < INNER_FOLDS:
+        raise too_few(folds)
     if cohort.cluster is not None:
         dealt = np.random.default_rng(seed).permutation(cohort.groups)
         return np.asarray(dealt[cohort.cluster] % folds)
@@ -159,13 +222,6 @@ def _folds(cohort: Cohort, folds: int, seed: int) -> IntArray:
         own = zlib.crc32(place[rows].tobytes())  # the arms may change their names, and x its unit
         fold[rows] = (np.random.default_rng((seed, own)).permutation(len(rows)) + own) % folds
     return fold
-
-
-def _too_few(folds: int) -> AnalysisError:
-    return AnalysisError(
-        "cross-fitted AIPW: an arm has too few with the event, or without it, to be dealt into "
-        f"{folds} folds. Name another analysis."
-    )
 
 
 def _places(cohort: Cohort) -> IntArray:
@@ -196,57 +252,3 @@ def _chance(make: Make, x: FloatArray, answer: BoolArray, of: FloatArray) -> Flo
     """The chance of the answer for the rows `of`, by what was learned from `x`."""
     model: Any = make(x, answer)
     return np.asarray(model.predict_proba(of)[:, 1], dtype=np.float64)
-
-
-def _lasso(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
-    """An L1-penalised logistic regression, its penalty a share of what predicts best.
-
-    What predicts best leaves too much of the confounding in, for the sake of variance. Where no
-    column has anything to do with the answer there is nothing to penalise, and its share predicts.
-    """
-    from sklearn.dummy import DummyClassifier
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
-    from sklearn.model_selection import StratifiedKFold
-    from sklearn.svm import l1_min_c
-
-    if min(int(answer.sum()), int((~answer).sum())) < _INNER_FOLDS:
-        raise _too_few(_INNER_FOLDS)
-    slope = np.abs((answer - answer.mean()) @ x) / len(x)
-    if slope.max(initial=0.0) <= ROUNDING:
-        return DummyClassifier(strategy="prior").fit(x, answer)
-    least = float(l1_min_c(x, answer, loss="log"))
-    common = {"solver": "liblinear", "intercept_scaling": 10.0, "random_state": 0}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of the weakest; the last is looked at
-        best = LogisticRegressionCV(
-            Cs=least * np.geomspace(1.01, _WEAKEST, _PENALTIES),
-            cv=StratifiedKFold(_INNER_FOLDS),
-            l1_ratios=(1.0,),
-            scoring="neg_log_loss",
-            max_iter=200,
-            tol=1e-3,
-            use_legacy_attributes=False,
-            **common,
-        ).fit(x, answer)
-        strength = float(best.C_) * _WEAKER
-        model = LogisticRegression(C=strength, l1_ratio=1.0, max_iter=5000, tol=1e-6, **common)
-        model.fit(x, answer)
-    if int(np.max(model.n_iter_)) >= model.max_iter:
-        raise AnalysisError("cross-fitted AIPW: the lasso does not converge (collinear columns).")
-    return model
-
-
-def _boosted(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
-    """Shallow boosted trees that stop early on a tenth held back."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        learning_rate=0.1,
-        max_iter=100,
-        max_depth=3,
-        min_samples_leaf=10,
-        l2_regularization=1.0,
-        early_stopping=True,
-        random_state=0,
-    ).fit(x, answer)

@@ -114,5 +114,14 @@ ANSWERS = Registry(
             death=False,
             target="ATE",
         ),
+        Answer(
+            "tmle_cross_fitted",
+            "Cross-fitted TMLE, models learned",
+            "As aipw_cross_fitted, its risks between 0 and 1 whatever the weights: RD, RR or OR.",
+            ("RD", "RR", "OR"),
+            "",
+            death=False,
+            target="ATE",
+        ),
     ),
 )

@@ -153,6 +153,13 @@ SENSITIVITY = Registry(
             calibrated=True,
         ),
         Sensitivity(
+            "tmle_cross_fitted",
+            "Cross-fitted TMLE, models learned",
+            "As aipw_cross_fitted, targeted: its risks stay between 0 and 1 (ATE).",
+            WEIGHTING,
+            calibrated=True,
+        ),
+        Sensitivity(
             "large_scale_score",
             "Large-scale propensity score",
             "Matched anew on a lasso of all that was coded before time zero: diagnoses, drugs, "
