@@ -101,9 +101,7 @@ def test_risks_stay_within_what_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AnalysisError, match="outside 0 to 1"):
         cross_fitted_aipw(event, arm, rng.normal(size=(400, 2)), **asked)  # type: ignore[arg-type]
     found = cross_fitted_tmle(event, arm, rng.normal(size=(400, 2)), **asked)  # type: ignore[arg-type]
-    risk = found.risk_difference.risk_exposed
-    assert risk is not None
-    assert 0.97 < risk < 1
+    assert 0.9 < found.risk_exposed < 1
 
 
 @pytest.mark.parametrize("world", [bent, straight])
