@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ehrivig.errors import AnalysisError
+from ehrivig.stats.splines import spline_columns, spline_knots
 from ehrivig.study import Covariate, Outcome, Study
 from ehrivig.study.registries import OUTCOMES
 
@@ -108,22 +110,61 @@ def with_hospitals(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(columns)
 
 
+SPLINE = "spline "
+"""Begins the name of a column that bends a matching variable; no variable is so named."""
+
+
+def with_splines(frame: pl.DataFrame, study: Study) -> pl.DataFrame:
+    """The table with the columns by which models bend the variables of [match] splines.
+
+    Knots are at quantiles of the people of the table. A variable with too few values for a curve
+    has no column.
+    """
+    frame = frame.drop(spline_names(frame))
+    for name in study.match.splines:
+        x = values(frame, name)
+        try:
+            bent = spline_columns(x, spline_knots(x, study.match.spline_knots))
+        except AnalysisError:
+            continue
+        made = [pl.Series(f"{SPLINE}{name} {j + 1}", column) for j, column in enumerate(bent.T)]
+        frame = frame.with_columns(one.fill_nan(None) for one in made)
+    return frame
+
+
+def spline_names(frame: pl.DataFrame) -> tuple[str, ...]:
+    """The columns of `with_splines` that a table has."""
+    return tuple(name for name in frame.columns if name.startswith(SPLINE))
+
+
+def straight(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
+    """The variables of [match] splines that have no curve in a table: they take too few values."""
+    bent = {name.removeprefix(SPLINE).rpartition(" ")[0] for name in spline_names(frame)}
+    return tuple(name for name in study.match.splines if name not in bent)
+
+
 def hospital_names(frame: pl.DataFrame) -> tuple[str, ...]:
     """The columns of `with_hospitals` that a table has."""
     return tuple(name for name in frame.columns if name.startswith(HOSPITAL))
 
 
 def score_names(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
-    """The columns of the propensity score: the matching variables, and hospitals where they are."""
+    """The columns of the propensity score: the matching variables, their curves, and hospitals."""
     hospitals = hospital_names(frame) if study.hospital_in_score else ()
-    return (*study.match.covariates, *hospitals)
+    return (*study.match.covariates, *spline_names(frame), *hospitals)
 
 
 def baseline_names(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
-    """Matching variables that are known at time zero, and hospitals: of the time-zero designs."""
+    """Matching variables known at time zero, their curves, hospitals: of the time-zero designs."""
     late = study.match.allow_post_baseline
     known = tuple(name for name in study.match.covariates if name not in late)
-    return (*known, *(hospital_names(frame) if study.hospital_in_models else ()))
+    curves = [name for name in spline_names(frame) if name.split()[1] not in late]
+    return (*known, *curves, *(hospital_names(frame) if study.hospital_in_models else ()))
+
+
+def unbent_names(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Columns of a score of which squares and products say nothing: curves, and hospitals."""
+    return (*spline_names(frame), *hospital_names(frame))
 
 
 def covariate_variable(covariate: Covariate) -> Variable:

@@ -20,7 +20,7 @@ from ehrivig import analysis, cohort, release, report, results, use, validate
 from ehrivig.analysis import strategies
 from ehrivig.analysis.sample import Other
 from ehrivig.concepts import follow_up
-from ehrivig.dataset import with_hospitals
+from ehrivig.dataset import with_hospitals, with_splines
 from ehrivig.errors import EmptyResult, GateBlocked
 from ehrivig.extract import COPIES
 from ehrivig.features import large_scale as coded
@@ -183,7 +183,7 @@ def investigate(this: Run) -> dict[str, int]:
     strategies.refuse_unfollowed(table, study)
     strategies.refuse_unreached(table, study)
     this.progress("matching")
-    table = with_hospitals(table)
+    table = with_splines(with_hospitals(table), study)
     arms = comparison.compare(table, study)
     arms.write(folder)
     learned = _large_scale(this, table, arms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ from ehrivig.analysis.sensitivity.time_zero import time_zero
 from ehrivig.analysis.sensitivity.weighting import weighting
 from ehrivig.calibrate.readings import reading
 from ehrivig.calibrate.worlds import Draw, Model, draw
-from ehrivig.dataset import KEY, Floats
+from ehrivig.dataset import KEY, Floats, with_splines
 from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
 from ehrivig.study import Study
@@ -86,6 +86,7 @@ def one(world: Model, patients: int, rng: np.random.Generator) -> Replicate:
     """One cohort through every analysis."""
     cohort = draw(world, patients, rng)
     study = _seeded(world.study, rng)
+    cohort = replace(cohort, table=with_splines(cohort.table, study))
     rows = EffectRows(0)
     risks: dict[str, tuple[float, float]] = {}
     try:

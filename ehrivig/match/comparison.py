@@ -12,7 +12,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ehrivig.dataset import KEY, Floats, exposed, hospital_names, matrix, with_hospitals
+from ehrivig.dataset import (
+    KEY,
+    Floats,
+    exposed,
+    hospital_names,
+    matrix,
+    straight,
+    with_hospitals,
+    with_splines,
+)
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.match import diagnostics
 from ehrivig.match.pairs import no_pairs, pairs
@@ -77,7 +86,12 @@ def compare(table: pl.DataFrame, study: Study) -> Comparison:
         diagnostics.positivity_table(table, score, arm, study.report.smallest_cell),
         int((~complete).sum()),
         why,
-        "; ".join(str(w.message) for w in raised if issubclass(w.category, NumericalWarning)),
+        "; ".join(
+            [
+                *(str(w.message) for w in raised if issubclass(w.category, NumericalWarning)),
+                *(f"{name} takes too few values for a curve" for name in straight(table, study)),
+            ]
+        ),
     )
 
 
@@ -89,6 +103,7 @@ def match_again(table: pl.DataFrame, study: Study) -> tuple[pl.DataFrame, Floats
     """
     if hospital_names(table):
         table = with_hospitals(table)  # other hospitals are left, or others are small
+    table = with_splines(table, study)
     score = scores(table, study)
     matched = pairs(table, exposed(table), score, study)
     if matched.is_empty():

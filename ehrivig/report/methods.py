@@ -143,9 +143,10 @@ def _matching(study: Study) -> str:
     )
     text = (
         f"{_DISTANCE[m.distance]} come from a logistic model of the exposure fitted by unpenalised "
-        f"maximum likelihood on: {labels(study, m.covariates)}{_hospital(study)}; penalised "
-        "(Firth 1993) only where these separate the arms, which a lint says. Admissions with a "
-        f"missing matching variable are left out and counted. Matching: {_pairs(study, caliper)}. "
+        f"maximum likelihood on: {labels(study, m.covariates)}{_curves(study)}{_hospital(study)}; "
+        "penalised (Firth 1993) only where these separate the arms, which a lint says. Admissions "
+        "with a missing matching variable are left out and counted. Matching: "
+        f"{_pairs(study, caliper)}. "
         "Standardised mean differences are divided by the "
         f"{m.smd_denominator.replace('_', ' ')} standard deviation."
     )
@@ -160,6 +161,15 @@ def _matching(study: Study) -> str:
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
+
+
+def _curves(study: Study) -> str:
+    """Which of them may bend."""
+    m = study.match
+    if not m.splines:
+        return ""
+    bent = labels(study, m.splines)
+    return f" ({bent} by restricted cubic splines with {m.spline_knots} knots)"
 
 
 def _hospital(study: Study) -> str:

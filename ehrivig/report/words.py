@@ -16,7 +16,9 @@ def labels(study: Study, names: tuple[str, ...]) -> str:
 def given_words(study: Study) -> str:
     """The covariates that the models of the answer have, and hospital where they do."""
     names, hospital = given(study)
-    return f"{labels(study, names)}{', and hospital' if hospital else ''}"
+    bent = labels(study, tuple(name for name in study.match.splines if name in names))
+    curves = f" (splines of {bent})" if bent else ""
+    return f"{labels(study, names)}{curves}{', and hospital' if hospital else ''}"
 
 
 def event_words(study: Study) -> str:

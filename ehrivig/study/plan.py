@@ -19,6 +19,15 @@ class Match(Section):
         description="The covariates of the propensity score.",
         examples=[["age", "male", "sofa"]],
     )
+    splines: tuple[Slug, ...] = Field(
+        default=(),
+        description="Those of them, numbers, that the score and the models of the effect may bend: "
+        "restricted cubic splines.",
+        examples=[["age", "sofa"]],
+    )
+    spline_knots: int = Field(
+        default=4, ge=3, le=7, description="Knots of each spline, at quantiles.", examples=[5]
+    )
     distance: Literal["propensity"] = Field(
         default="propensity",
         description="What is near: equal propensity scores.",

@@ -26,6 +26,7 @@ _LISTS = {
 _REFERENCES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("match", "covariates"): (COVARIATE, OUTCOME),
     ("match", "exact"): (COVARIATE, OUTCOME),
+    ("match", "splines"): (COVARIATE,),
     ("match", "allow_post_baseline"): (COVARIATE, OUTCOME),
     ("analysis", "adjust"): (COVARIATE, OUTCOME),
     ("analysis", "allow_post_baseline"): (COVARIATE, OUTCOME),

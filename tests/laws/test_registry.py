@@ -49,6 +49,8 @@ NO_ESTIMATORS = {
     "ehrivig.stats.regression.marginal.cohort_of": "checks arguments",
     "ehrivig.stats.regression.marginal.influence_covariance": "a part of g-computation and AIPW",
     "ehrivig.stats.regression.odds_ratios.exposure_effect": "reads a fit",
+    "ehrivig.stats.splines.spline_columns": "columns: R's curves in tests/stats",
+    "ehrivig.stats.splines.spline_knots": "quantiles",
     "ehrivig.stats.tables.two_by_two.crude_risks": "Wilson's interval of each arm",
     "ehrivig.stats.timezero.compare.side_by_side": "calls the designs of this table",
     "ehrivig.stats.timezero.sequential.nested_trials": "a part of sequential trials",

@@ -10,7 +10,7 @@ from ehrivig.analysis.curvature import Bent, farthest
 from ehrivig.analysis.diagnostics.diagnostic import Diagnostic, Evidence
 from ehrivig.analysis.diagnostics.weights import score_weights
 from ehrivig.analysis.models import set_weights
-from ehrivig.dataset import Floats, exposed, hospital_names, matrix, score_names
+from ehrivig.dataset import Floats, exposed, matrix, score_names, unbent_names
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.balance import balance, level_difference
 from ehrivig.stats.result import BoolArray
@@ -99,7 +99,7 @@ def squares(e: Evidence) -> Diagnostic:
         SMALL,
         meaning,
         "Austin 2009, of means; what is beyond chance by Bonferroni",
-        "answer by aipw_cross_fitted, or cut what bends into groups",
+        "let it bend ([match] splines), or answer by aipw_cross_fitted",
         decides=value is not None and not e.own_design,
     )
 
@@ -107,7 +107,7 @@ def squares(e: Evidence) -> Diagnostic:
 def _bent(e: Evidence) -> Bent | None:
     """The square or product that is farthest off in the matched, or weighted by the score."""
     names = score_names(e.table, e.study)
-    plain = sum(name in hospital_names(e.table) for name in names)
+    plain = sum(name in unbent_names(e.table) for name in names)
     if e.study.answer == "matched":
         weight, arm, people = set_weights(e.matched), exposed(e.matched), e.matched
         weight = np.ones(len(arm)) if weight is None else weight

@@ -13,7 +13,7 @@ from ehrivig.analysis.models import supported, varying, versus
 from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.dataset import Floats, exposed, hospital_names, score_names, values
+from ehrivig.dataset import Floats, exposed, score_names, unbent_names, values
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.regression.linear import WeightedMeans
 from ehrivig.stats.regression.marginal import (
@@ -157,7 +157,7 @@ def _learned(name: str, people: pl.DataFrame, study: Study) -> list[Effect]:
         exposed(people),
         x,
         seed=study.study.seed,
-        plain=sum(name in hospital_names(people) for name in names),
+        plain=sum(name in unbent_names(people) for name in names),
         names=names,
         event_label=study.primary.event_label,
     )

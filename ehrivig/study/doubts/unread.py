@@ -62,6 +62,8 @@ def _nothing(key: str) -> str:
 def _of_others(study: Study) -> Iterator[tuple[Path, str]]:
     """Keys of the cohort, the gate and the prices."""
     rules = [criterion.rule for criterion in study.cohort.criteria]
+    if "spline_knots" in study.match.model_fields_set and not study.match.splines:
+        yield ("match", "spline_knots"), f"{_nothing('spline_knots')} without splines. {_OR_ASK}"
     late = study.cohort.time_zero == "severity_onset"
     if "severity" in study.cohort.model_fields_set and not late and "severity" not in rules:
         text = "nothing reads severity: no criterion is of rule severity. Add one, or remove it"

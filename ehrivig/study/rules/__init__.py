@@ -21,6 +21,7 @@ from ehrivig.study.rules.controls import (
     wrong_controls,
 )
 from ehrivig.study.rules.criteria import contradictory_criteria
+from ehrivig.study.rules.curves import impossible_curves
 from ehrivig.study.rules.daily import unread_moving
 from ehrivig.study.rules.dose_plans import impossible_doses
 from ehrivig.study.rules.exposure_drug import exposure_elsewhere
@@ -43,6 +44,7 @@ _RULES = (
     unread_keys,
     wrong_parts,
     wrong_windows,
+    impossible_curves,
     contradictory_criteria,
     the_same_twice,
     equal_labels,
