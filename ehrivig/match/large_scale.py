@@ -89,7 +89,7 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
         matched,
         covariates.drop("shown"),
         {
-            SUMMARY: summary(covariates, found, learned, both),
+            SUMMARY: summary(covariates, found, learned, both, study.report),
             "large_scale_balance": grid(shown),
             "large_scale_calibration": calibration(arm, learned, study.report),
             "large_scale_preference": overlap_table(
@@ -116,5 +116,5 @@ def _note(found: Coded, learned: LassoScore) -> str:
         f"C-statistic {learned.c_statistic:.2f}"
     ]
     if found.unknown:
-        said.append(f"left out, but nobody has it: {', '.join(found.unknown)}")
+        said.append(f"left out, but no covariate anyway: {', '.join(found.unknown)}")
     return "; ".join(said)

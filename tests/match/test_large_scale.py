@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,12 +202,93 @@ def test_who_is_not_among_the_people_is_not_counted(plan: study.Study) -> None:
 
 def test_what_the_study_leaves_out(plan: study.Study) -> None:
     table, rows = world(3)
-    own = asking(plan, leave_out=(HIDDEN, "lab crp", "drug no such"))
+    own = asking(plan, leave_out=("diagnosis ICD10 z9.9", "lab crp", "drug no such"))
     made = coded(table, rows, own)
     assert not {HIDDEN, "lab crp low", "lab crp measured"} & set(made.names)
     assert made.unknown == ("drug no such",)
     learned = large_scale.compare(table, comparison.compare(table, own), rows, own)
-    assert "left out, but nobody has it: drug no such" in learned.note
+    assert "left out, but no covariate anyway: drug no such" in learned.note
+
+
+def test_one_column_of_a_number_is_left_out(plan: study.Study) -> None:
+    table, rows = world(3)
+    made = coded(table, rows, asking(plan, leave_out=("lab crp low",)))
+    assert made.unknown == ()
+    assert {"lab crp measured", "lab crp high"} <= set(made.names)
+    assert "lab crp low" not in made.names
+
+
+@pytest.mark.parametrize("who", [0, 3])
+def test_of_what_few_have_it_is_not_told_whether_anybody_has(plan: study.Study, who: int) -> None:
+    table, rows = world(3)
+    more = _with(table, rows, pl.int_range(pl.len()) < who)
+    own = asking(plan, leave_out=("drug more",), prevalence=0.0001)
+    made = coded(table, more, own)
+    assert "drug more" not in made.names
+    assert made.unknown == ("drug more",)
+
+
+def test_what_just_enough_people_have_is_in(plan: study.Study) -> None:
+    table, rows = world(3)
+    table = table.head(100)
+    more = _with(table, rows, pl.int_range(pl.len()) < 7)
+    assert 0.07 * 100 > 7  # as floats are multiplied
+    assert "drug more" in coded(table, more, asking(plan, prevalence=0.07)).names
+
+
+def _with(table: pl.DataFrame, rows: pl.DataFrame, who: pl.Expr) -> pl.DataFrame:
+    extra = table.filter(who).select(KEY)
+    drug = extra.with_columns(
+        kind=pl.lit("drug"), code=pl.lit("more"), value=pl.lit(None, pl.Float64)
+    )
+    return pl.concat([rows, drug.select(rows.columns)])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [400, 1127, 1600])
+def test_what_one_arm_alone_has_is_infinitely_far(plan: study.Study, n: int) -> None:
+    table, rows = world(7)
+    table = table.head(n)
+    own = plan.model_copy(update={"match": plan.match.model_copy(update={"caliper": None})})
+    more = _with(table, rows, pl.col("exposed"))
+    learned = large_scale.compare(table, comparison.compare(table, own), more, own)
+    row = learned.covariates.filter(covariate="drug more").row(0, named=True)
+    assert [row[f"smd_{side}"] for side in ("unmatched", "matched", "large_scale")] == [np.inf] * 3
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert told["beyond_unmatched"] == (learned.covariates["smd_unmatched"].abs() > 0.1).sum()
+    assert told["largest_unmatched"] == 5
+    assert told["left_matched"] > 4
+    farthest = learned.tables["large_scale_balance"].filter(pl.col("before") > 5)
+    assert farthest["covariates"].to_list() == [1, 1]
+
+
+def test_no_number_tells_how_many_pairs_there_are(plan: study.Study) -> None:
+    table, rows = world(1)
+    report = plan.report.model_copy(update={"counts_rounded_to": 5})
+    own = plan.model_copy(update={"report": report})
+    arms = comparison.compare(table, own)
+    told = []
+    for fewer in range(3):
+        one = replace(arms, matched=arms.matched.filter(pl.col("pair_id") < 202 - fewer))
+        of = large_scale.compare(table, one, rows, own).tables["large_scale_score"]
+        told.append(of.filter(what="chance_matched")["value"].to_list())
+    assert told[0] == told[1] == told[2]
+    value = dict(of.select("what", "value").iter_rows())
+    assert value["c_statistic"] == round(value["c_statistic"], 2)
+    assert value["penalty"] == float(f"{value['penalty']:.2g}")
+
+
+def test_the_farthest_of_few_is_told_in_tenths(plan: study.Study) -> None:
+    table, rows = world(1)
+    controls = ~pl.col("exposed") & (pl.col("admission_id") % 2 == 0)
+    few = pl.col("exposed") & (pl.col("exposed").cum_sum() <= 3)
+    arms = comparison.compare(table, plan)
+    learned = large_scale.compare(table, arms, _with(table, rows, controls | few), plan)
+    farthest = learned.covariates.sort(pl.col("smd_matched").abs()).row(-1, named=True)
+    assert farthest["covariate"] == "drug more"
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert told["left_matched"] > told["largest_matched"]
+    assert told["left_matched"] == round(told["left_matched"], 1)
 
 
 @pytest.mark.parametrize("kept", ["nobody", "no exposed", "few exposed"])
