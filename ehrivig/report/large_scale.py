@@ -31,7 +31,8 @@ def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
     note = (
         "Covariates: the matching variables, and what enough people had coded before time zero; "
         "a number is three of them (measured, low, high). By chance: if nothing else told the arms "
-        "apart. The largest is of those of which no count is small. Which they are stands in "
+        "apart. The largest is of those of which no count is small; 5 is 5 or more, as where "
+        "one arm alone has it. Which they are stands in "
         "large_scale.csv of the run, which stays in the hospital."
     )
     return Table(caption, ["", "Number"], lines, note)

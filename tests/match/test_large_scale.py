@@ -14,7 +14,7 @@ from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Other, Sample
 from ehrivig.analysis.sensitivity.large_scale import POPULATION, by_large_scale_score
-from ehrivig.dataset import KEY
+from ehrivig.dataset import KEY, SHARE, score_names, with_hospitals
 from ehrivig.match import comparison, large_scale
 from ehrivig.match.coded import coded
 
@@ -309,8 +309,41 @@ def test_without_people_there_is_a_reason(plan: study.Study, kept: str) -> None:
         table, learned.matched_rows(table), np.empty(0), _never,
         Other(learned.matched_rows(table), learned.why_none),
     )  # fmt: skip
-    by_large_scale_score(sample, plan, made)
+    by_large_scale_score(sample, asking(plan, until_hours=24), made)
     assert learned.why_none in made.frame()["note"][0]
+    assert not made.frame()["note"][0].startswith(";")
+
+
+def _of_small_hospitals(n: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People of hospitals of five, and their codes; the age tells a little of who is exposed."""
+    rng = np.random.default_rng(11)
+    table, rows = world(8)
+    table = table.head(n).with_columns(
+        hospital_id=pl.Series([f"H{i // 5:03d}" for i in range(n)]),
+        exposed=pl.Series(rng.random(n) < 0.3 + 0.2 * (table.head(n)["age"].to_numpy() > 63)),
+    )
+    theirs = rows.drop("hospital_id").join(table.select(KEY), "admission_id")
+    return with_hospitals(table), theirs.select(rows.columns)
+
+
+def test_nobody_is_told_apart_by_the_share_that_his_hospital_exposes(plan: study.Study) -> None:
+    table, rows = _of_small_hospitals(800)
+    own = plan.model_copy(update={"match": plan.match.model_copy(update={"hospital": "model"})})
+    assert SHARE in score_names(table, own)
+    learned = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert 0.5 < told["c_statistic"] < 0.62
+    assert SHARE not in learned.covariates["covariate"].to_list()
+
+
+def test_a_small_hospital_is_a_covariate_like_another(plan: study.Study) -> None:
+    table, rows = _of_small_hospitals(200)
+    match = plan.match.model_copy(update={"hospital": "model"})
+    own = asking(plan.model_copy(update={"match": match}), prevalence=0.02)
+    made = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    kinds = made.covariates.filter(kind="hospital")
+    assert kinds.height == 40
+    assert kinds["n"].unique().to_list() == [5]
 
 
 def test_nothing_coded_leaves_the_matching_variables(plan: study.Study) -> None:
