@@ -18,7 +18,10 @@ Name = tuple[str, str]
 _LOCAL = "LOCAL"
 _DISEASES = re.compile(r"ICD(9|10)(?!PCS|PROC)")
 """ICD-9 and ICD-10 and their national forms, whose categories are the same."""
-_CATEGORY, _CATEGORY_OF_CAUSE = 3, 4
+_CATEGORY = {
+    "9": re.compile(r"\d{3}|V\d{2}|E\d{3}"),
+    "10": re.compile(r"[A-Z]\d[A-Z0-9]"),
+}
 _ATC_GROUP = 4
 
 
@@ -32,14 +35,13 @@ def of_diagnosis(hospital_id: str, vocabulary: str | None, code: str | None) -> 
         yield "diagnosis", f"{hospital_id} {text}"
         return
     icd = _DISEASES.match(scheme)
-    if icd is None:
+    category = _CATEGORY[icd[1]].match(text) if icd else None
+    if icd is None or category is None:
         yield "diagnosis", f"{scheme} {text}"
         return
-    of_cause = icd[1] == "9" and text.startswith("E")
-    category = text[: _CATEGORY_OF_CAUSE if of_cause else _CATEGORY]
-    rest = text[len(category) :]
-    yield "diagnosis", f"{scheme} {category}{'.' if rest else ''}{rest}"
-    yield "diagnosis_group", f"{icd[0]} {category}"
+    rest = text[category.end() :]
+    yield "diagnosis", f"{scheme} {category[0]}{'.' if rest else ''}{rest}"
+    yield "diagnosis_group", f"{icd[0]} {category[0]}"
 
 
 def of_product(
