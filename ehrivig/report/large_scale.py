@@ -43,7 +43,7 @@ def balance(grid: pl.DataFrame, path: Path) -> None:
     with drawing(7.2, 3.7) as (figure, axes):
         axes.remove()
         grid = grid.drop_nulls()
-        most = max(0.2, *grid["before"], *grid["after"])
+        most = max([0.2, *grid["before"], *grid["after"]])
         count = max(grid["covariates"].to_list(), default=1)
         for number, (name, title) in enumerate(SCORES.items(), start=1):
             panel = figure.add_subplot(1, 2, number)
