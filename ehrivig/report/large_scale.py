@@ -42,7 +42,7 @@ def balance(grid: pl.DataFrame, path: Path) -> None:
     """The difference of every covariate before and after, one panel for each score."""
     with drawing(7.2, 3.7) as (figure, axes):
         axes.remove()
-        grid = grid.drop_nulls()
+        grid = grid.drop_nulls().with_columns(pl.exclude("score").cast(pl.Float64))
         most = max([0.2, *grid["before"], *grid["after"]])
         count = max(grid["covariates"].to_list(), default=1)
         for number, (name, title) in enumerate(SCORES.items(), start=1):
