@@ -66,6 +66,10 @@ def assemble(
 
 HOSPITAL = "hospital "
 """Begins the name of a column that stands for hospitals in a model; no variable is so named."""
+OTHERS, SHARE = f"{HOSPITAL}(any other)", f"{HOSPITAL}(share exposed)"
+"""Of hospitals without a column of their own: that it is one, and how many it exposes. The share
+holds who is exposed, himself among them: no model that is to predict people whom it has not seen
+may learn from it."""
 FEWEST_IN_ARM = 5
 ADMISSIONS_PER_COLUMN = 20
 """Of the smaller arm, for each hospital with a column of its own (Peduzzi 1996 asks for 10)."""
@@ -99,14 +103,14 @@ def with_hospitals(frame: pl.DataFrame) -> pl.DataFrame:
     ]
     if small.height and large.height:
         among = pl.col("hospital_id").is_in(small["hospital_id"].to_list())
-        columns.append(among.cast(pl.Float64).alias(f"{HOSPITAL}(any other)"))
+        columns.append(among.cast(pl.Float64).alias(OTHERS))
     if small.height > 1:
         shrunken = {
             name: (e + PRIOR_ADMISSIONS * share) / (n + PRIOR_ADMISSIONS) - share
             for name, n, e in small.iter_rows()
         }
         value = pl.col("hospital_id").replace_strict(shrunken, default=0.0)
-        columns.append(value.cast(pl.Float64).alias(f"{HOSPITAL}(share exposed)"))
+        columns.append(value.cast(pl.Float64).alias(SHARE))
     return frame.with_columns(columns)
 
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from ehrivig.concepts import concept
 from ehrivig.database import Database
+from ehrivig.features import coded_names
 from ehrivig.study import Study
 
 TABLE = "large_scale"
-KINDS = {
-    "diagnosis": "diagnoses",
-    "diagnosis_group": "groups of diagnoses",
-    "drug": "drugs",
-    "drug_group": "groups of drugs",
-    "drug_list": "code lists of drugs",
-    "procedure": "procedures",
-    "device": "support of breathing",
-    "lab": "laboratory",
-    "vital": "vital signs",
-    "finding": "findings",
-}
-"""Kinds of what was coded, in the plural."""
 
 
 def large_scale(db: Database, study: Study) -> pl.DataFrame:
@@ -33,11 +19,27 @@ def large_scale(db: Database, study: Study) -> pl.DataFrame:
     exposure's list are not among the drugs. Needs `candidate`.
     """
     until = {"until_hours": study.analysis.large_scale_until_hours}
-    asked: dict[str, dict[str, Any]] = {
-        "coded_diagnosis": until,
-        "coded_medication": {"codelist": study.exposure.codelist},
-        "coded_care": {},
-        "coded_measurement": until,
-    }
-    found = [db.frame(concept(name), values) for name, values in asked.items()]
-    return pl.concat(found).sort("admission_id", "kind", "code")
+    care, measured = (
+        db.frame(concept(name), values)
+        for name, values in (("coded_care", {}), ("coded_measurement", until))
+    )
+    coded = pl.concat([_diagnoses(db, until), _drugs(db, study.exposure.codelist)])
+    without = coded.with_columns(value=pl.lit(None, pl.Float64)).select(care.columns)
+    found = pl.concat([without, care, measured], how="vertical_relaxed")
+    return found.sort("admission_id", "kind", "code")
+
+
+def _diagnoses(db: Database, until: dict[str, float]) -> pl.DataFrame:
+    """Diagnoses and their categories: admission_id, kind, code."""
+    rows = db.frame(concept("coded_diagnosis"), until)
+    return coded_names.named(rows, coded_names.of_diagnosis, "hospital_id", "vocabulary", "code")
+
+
+def _drugs(db: Database, own: str) -> pl.DataFrame:
+    """Drugs, their groups and their code lists, but for those of the list `own`."""
+    rows = db.frame(concept("coded_medication"), {"codelist": own})
+    columns = ("hospital_id", "vocabulary", "drug_code", "drug_name")
+    lists = rows.select("admission_id", kind=pl.lit("drug_list"), code="codelist").drop_nulls(
+        "code"
+    )
+    return pl.concat([coded_names.named(rows, coded_names.of_product, *columns), lists.unique()])

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 
+from ehrivig.codes.spelling import plain_name
 from ehrivig.dataset import KEY
+from ehrivig.stats.arrays import ROUNDING
 from ehrivig.study import Study
 
 NUMBERS = ("lab", "vital")
@@ -19,8 +21,8 @@ NUMBERS = ("lab", "vital")
 class Coded:
     """The covariates: `names` (p,) as "kind code", `kinds` (p,), and who has them, `x` (n, p).
 
-    `unknown`: what the study leaves out and nobody has. `rare`: how many were too rare, or had by
-    nearly all.
+    `unknown`: what the study leaves out and is none of them anyway. `rare`: how many were too rare,
+    or had by nearly all.
     """
 
     names: tuple[str, ...]
@@ -35,27 +37,56 @@ def coded(people: pl.DataFrame, rows: pl.DataFrame, study: Study) -> Coded:
 
     A number is three columns: measured, in the lowest and in the highest quarter of all people of
     whom it is known. What fewer than `large_scale_prevalence` have, or have not, is left out, and
-    what the study names.
+    what the study names: a code with all its columns, or one column.
     """
     place = people.select(KEY).with_row_index("row")
     rows = rows.join(place, on=KEY, how="inner").with_columns(
         pl.concat_str("kind", "code", separator=" ").alias("name")
     )
     long = pl.concat([_present(rows), *_quarters(rows)])
-    out = set(study.analysis.large_scale_leave_out)
-    unknown = tuple(sorted(out - set(rows["name"].unique())))
-    n, least = people.height, study.analysis.large_scale_prevalence
+    n, least = people.height, study.analysis.large_scale_prevalence * people.height
     count = long.group_by("name", "column", "kind").len("count")
-    wide = count.filter(~pl.col("name").is_in(sorted(out)))
-    kept = wide.filter(
-        pl.col("count") >= least * n, n - pl.col("count").cast(pl.Int64) >= least * n
+    out = _left_out(count, study)
+    told = count.join(out, on="column", how="semi").filter(
+        _enough(max(least, study.report.smallest_cell), n)
     )
-    kept = kept.sort("kind", "column").with_row_index("j")
+    unknown = _not_among(told, study)
+    wide = count.join(out, on="column", how="anti")
+    kept = wide.filter(_enough(least, n)).sort("kind", "column").with_row_index("j")
     cells = long.join(kept.select("column", "j"), on="column", how="inner")
     at = (cells["row"].to_numpy(), cells["j"].to_numpy())
     x = csr_matrix((np.ones(cells.height), at), shape=(n, kept.height))
     names, kinds = tuple(kept["column"].to_list()), tuple(kept["kind"].to_list())
     return Coded(names, kinds, x, unknown, wide.height - kept.height)
+
+
+def _enough(least: float, n: int) -> pl.Expr:
+    """Whether so many of n people have it, and so many have not; a product of floats is rounded."""
+    count, fewest = pl.col("count").cast(pl.Int64), least * (1 - ROUNDING)
+    return (count >= fewest) & (n - count >= fewest)
+
+
+def _left_out(count: pl.DataFrame, study: Study) -> pl.DataFrame:
+    """The columns that the study leaves out, by the name of their code or their own."""
+    asked = sorted({_alike(name) for name in study.analysis.large_scale_leave_out})
+    named = _spelt("name").is_in(asked) | _spelt("column").is_in(asked)
+    return count.filter(named).select("column")
+
+
+def _not_among(told: pl.DataFrame, study: Study) -> tuple[str, ...]:
+    """What the study leaves out, and would be no covariate either: nothing is told of few."""
+    there = {_alike(name) for name in [*told["name"], *told["column"]]}
+    asked = study.analysis.large_scale_leave_out
+    return tuple(sorted(name for name in asked if _alike(name) not in there))
+
+
+def _spelt(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(_alike, return_dtype=pl.String)
+
+
+def _alike(name: str) -> str:
+    """A name for comparison: no case, no dots of a code."""
+    return plain_name(name).replace(".", "")
 
 
 def _present(rows: pl.DataFrame) -> pl.DataFrame:

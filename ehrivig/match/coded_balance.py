@@ -15,6 +15,8 @@ SIDES = ("unmatched", "matched", "large_scale")
 """Everybody, the pairs of the study, the pairs of the large-scale score."""
 DECLARED = "declared"
 """The kind of a matching variable, among kinds of what was coded."""
+_FLAT = 1e-6
+"""A smaller spread, or difference, is that of rounding."""
 
 
 def coded_balance(
@@ -73,21 +75,26 @@ def _weights(people: pl.DataFrame, matched: pl.DataFrame) -> FloatArray:
 def _differences(
     arm: BoolArray, x: csr_matrix, weight: FloatArray | None, *, binary: bool = True
 ) -> FloatArray:
-    """The standardised difference of each column, (p,), by the spread before matching."""
+    """The standardised difference of each column, (p,), by the spread before matching.
+
+    Infinite where all of one arm have it and nobody of the other; NaN where nothing varies.
+    """
     w = np.ones(len(arm)) if weight is None else weight
     if not (w[arm].sum() > 0 and w[~arm].sum() > 0):
         return np.full(x.shape[1], np.nan)
     means = [(x[side].T @ w[side]) / w[side].sum() for side in (arm, ~arm)]
-    before = [np.asarray(x[side].mean(axis=0)).ravel() for side in (arm, ~arm)]
+    before = [np.asarray(x[side].sum(axis=0)).ravel() / side.sum() for side in (arm, ~arm)]
     if binary:
         spread = [p * (1 - p) for p in before]
     else:
         squared = csr_matrix(x.multiply(x))
         squares = [np.asarray(squared[side].mean(axis=0)).ravel() for side in (arm, ~arm)]
-        spread = [s - m**2 for s, m in zip(squares, before, strict=True)]
+        spread = [np.maximum(s - m**2, 0.0) for s, m in zip(squares, before, strict=True)]
     pooled = np.sqrt((spread[0] + spread[1]) / 2)
     difference = means[0] - means[1]
-    return np.where(pooled > 0, difference / np.where(pooled > 0, pooled, 1.0), np.nan)
+    flat, apart = pooled < _FLAT, np.abs(difference) > _FLAT
+    without = np.where(apart, np.copysign(np.inf, difference), np.nan)
+    return np.where(flat, without, difference / np.where(flat, 1.0, pooled))
 
 
 def _told(arm: BoolArray, x: csr_matrix, weights: list[FloatArray], smallest: int) -> BoolArray:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix, hstack
 
-from ehrivig.dataset import KEY, exposed, matrix, score_names
+from ehrivig.dataset import KEY, OTHERS, SHARE, exposed, matrix, score_names
 from ehrivig.errors import AnalysisError
 from ehrivig.match.coded import Coded, coded
 from ehrivig.match.coded_balance import coded_balance
@@ -67,8 +67,11 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
     `rows`: what was coded (`match.coded`); `arms`: the comparison by the study's own score. No
     score, or no pair, is a result with its reason.
     """
-    names = score_names(table, study)
+    asked = score_names(table, study)
+    names = tuple(name for name in asked if name != SHARE)
     people = table.filter(pl.Series(~np.isnan(matrix(table, names)).any(axis=1), dtype=pl.Boolean))
+    if SHARE in asked:
+        rows = pl.concat([rows, _small_hospitals(people).select(rows.columns)])
     found = coded(people, rows, study)
     arm = exposed(people)
     if not arm.any() or arm.all():
@@ -89,7 +92,7 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
         matched,
         covariates.drop("shown"),
         {
-            SUMMARY: summary(covariates, found, learned, both),
+            SUMMARY: summary(covariates, found, learned, both, study.report),
             "large_scale_balance": grid(shown),
             "large_scale_calibration": calibration(arm, learned, study.report),
             "large_scale_preference": overlap_table(
@@ -98,6 +101,20 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
         },
         why,
         _note(found, learned),
+    )
+
+
+def _small_hospitals(people: pl.DataFrame) -> pl.DataFrame:
+    """Each person's hospital as what was coded of him, of hospitals without a column of their own.
+
+    In place of the share that they expose, which tells of those whom a model has not seen.
+    """
+    small = people.filter(pl.col(OTHERS) == 1) if OTHERS in people.columns else people
+    return small.select(
+        KEY,
+        kind=pl.lit("hospital"),
+        code=pl.col("hospital_id"),
+        value=pl.lit(None, pl.Float64),
     )
 
 
@@ -116,5 +133,5 @@ def _note(found: Coded, learned: LassoScore) -> str:
         f"C-statistic {learned.c_statistic:.2f}"
     ]
     if found.unknown:
-        said.append(f"left out, but nobody has it: {', '.join(found.unknown)}")
+        said.append(f"left out, but no covariate anyway: {', '.join(found.unknown)}")
     return "; ".join(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from ehrivig.stats.weighting.lasso_score import LassoScore
 from ehrivig.study.plan import Report
 
 BALANCED = 0.1
+FARTHEST = 5.0
+"""A larger standardised difference is told as this: one arm has it, the other has not."""
 _STEP = 0.02
 _DECILES = 10
 BALANCE_SCHEMA: dict[str, Any] = {
@@ -34,8 +37,12 @@ def summary(
     found: Coded,
     learned: LassoScore,
     matched: tuple[pl.DataFrame, pl.DataFrame],
+    plan: Report,
 ) -> pl.DataFrame:
-    """What was offered, what the score took, how well it tells the arms apart, and what is left."""
+    """What was offered, what the score took, how well it tells the arms apart, and what is left.
+
+    No number has so many digits that counts of people could be had from it.
+    """
     rows: list[tuple[str, str, float | None]] = [
         ("covariates", "covariates offered", covariates.height),
         ("kept", "of them in the score", learned.kept),
@@ -43,23 +50,22 @@ def summary(
         (
             "c_statistic",
             "C-statistic in people not learned from",
-            learned.c_statistic,
+            _rounded(learned.c_statistic),
         ),
-        ("penalty", "penalty of the lasso, of the mean log loss", learned.penalty),
+        ("penalty", "penalty of the lasso, of the mean log loss", float(f"{learned.penalty:.2g}")),
     ]
     for side, of in zip(SIDES, (None, *matched), strict=True):
-        smd = covariates[f"smd_{side}"].abs()
-        shown = covariates.filter("shown")[f"smd_{side}"].abs()
-        known = smd.drop_nulls()
+        known = _known(covariates, side)
+        shown = _known(covariates.filter("shown"), side)
         words = _WORDS[side]
         far = float((known > BALANCED).sum()) if len(known) else None
         rows.append((f"beyond_{side}", f"differ by more than {BALANCED} {words}", far))
         if of is not None:
-            rows.append((f"chance_{side}", f"would by chance alone {words}", _chance(known, of)))
-            left = _beyond(known, of)
+            error = _error_of(of, plan)
+            chance, left = _chance(known, error), _beyond(known, shown, error)
+            rows.append((f"chance_{side}", f"would by chance alone {words}", chance))
             rows.append((f"left_{side}", f"how far one differs {words}, beyond chance", left))
-        most = shown.max()
-        rows.append((f"largest_{side}", f"largest difference {words}", _rounded(most)))
+        rows.append((f"largest_{side}", f"largest difference {words}", _rounded(shown.max())))
     return pl.DataFrame(rows, schema=SUMMARY_SCHEMA, orient="row")
 
 
@@ -70,41 +76,57 @@ _WORDS = {
 }
 
 
+def _known(covariates: pl.DataFrame, side: str) -> pl.Series:
+    """The size of each difference that is known, as it is told at most."""
+    return covariates[f"smd_{side}"].abs().drop_nulls().clip(upper_bound=FARTHEST)
+
+
 def _rounded(value: Any) -> float | None:
     return None if value is None else round(float(value), 2)
 
 
-def _error_of(matched: pl.DataFrame) -> float:
-    """The standard error of a standardised difference in pairs where nothing differs."""
+def _error_of(matched: pl.DataFrame, plan: Report) -> float | None:
+    """The standard error of a standardised difference in pairs where nothing differs.
+
+    By sizes that are rounded, lest what is told of chance tell them: None without pairs.
+    """
+    if matched.is_empty():
+        return None
     weight, arm = matched["weight"].to_numpy(), exposed(matched)
-    size = [w.sum() ** 2 / (w @ w) if len(w) else 0.0 for w in (weight[arm], weight[~arm])]
-    return float(np.sqrt(1 / size[0] + 1 / size[1])) if min(size) > 0 else float("nan")
+    size = [w.sum() ** 2 / (w @ w) for w in (weight[arm], weight[~arm])]
+    to = max(plan.counts_rounded_to, plan.smallest_cell, 1)
+    told = [max(disclosure.nearest(float(n), to), to) for n in size]
+    return math.sqrt(sum(1 / n for n in told))
 
 
-def _chance(known: pl.Series, matched: pl.DataFrame) -> float | None:
+def _chance(known: pl.Series, error: float | None) -> float | None:
     """How many covariates would differ by more than 0.1 if chance alone told the arms apart."""
-    error = _error_of(matched)
-    if not np.isfinite(error) or not len(known):
+    if error is None or known.is_empty():
         return None
     return round(2 * len(known) * float(norm.sf(BALANCED / error)), 1)
 
 
-def _beyond(known: pl.Series, matched: pl.DataFrame) -> float | None:
-    """How far the farthest differs, less what one of as many may by chance (Bonferroni)."""
-    error = _error_of(matched)
-    if not np.isfinite(error) or not len(known):
+def _beyond(known: pl.Series, shown: pl.Series, error: float | None) -> float | None:
+    """How far the farthest differs, less what one of as many may by chance (Bonferroni).
+
+    In tenths, rounded up, where few people are behind the farthest.
+    """
+    if error is None or known.is_empty():
         return None
     chance = error * float(norm.isf(0.025 / len(known)))
-    return round(max(float(known.to_numpy().max()) - chance, 0.0), 2)
+    left = max(float(known.to_numpy().max()) - chance, 0.0)
+    return round(left, 2) if known.max() == shown.max() else math.ceil(10 * left) / 10
 
 
 def grid(shown: pl.DataFrame) -> pl.DataFrame:
     """How many covariates lie in each step of the difference before and after, for both scores."""
     parts = []
     for side in SIDES[1:]:
-        both = shown.select(
-            before=pl.col("smd_unmatched").abs(), after=pl.col(f"smd_{side}").abs()
-        ).drop_nulls()
+        both = (
+            shown.select(before=pl.col("smd_unmatched").abs(), after=pl.col(f"smd_{side}").abs())
+            .drop_nulls()
+            .select(pl.all().clip(upper_bound=FARTHEST))
+        )
         steps = both.select((pl.all() / _STEP).floor().cast(pl.Int64))
         counted = steps.group_by("before", "after").len("covariates").sort("before", "after")
         parts.append(

@@ -199,11 +199,13 @@ TABLES: dict[str, dict[str, str]] = {
     "large_scale_score.csv": {
         "what": "the number, by its name",
         "label": "what it is, for a reader",
-        "value": "the number: covariates, a C-statistic (0.5 to 1), standardised differences",
+        "value": "the number: covariates, a C-statistic (0.5 to 1), standardised differences "
+        "(5: or more); of how far beyond chance, tenths where few people are behind it",
     },
     "large_scale_balance.csv": {
         "score": "whose pairs: study, its own score; large_scale, that of all that was coded",
-        "before": "middle of the step of the absolute standardised difference before matching",
+        "before": "middle of the step of the absolute standardised difference before matching; "
+        "the last holds 5 or more",
         "after": "middle of its step after matching",
         "covariates": "covariates that lie there",
     },

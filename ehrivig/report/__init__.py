@@ -106,7 +106,7 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
     plans: list[Plan] = [
         ("love_plot", _grouped(run), figures.love_plot, {}),
         ("overlap", run.read("overlap.csv"), figures.overlap, {}),
-        ("large_scale", run.read("large_scale_balance.csv"), large_scale.balance, {}),
+        ("large_scale", run.read("large_scale_balance.csv").drop_nulls(), large_scale.balance, {}),
         (
             "large_scale_score",
             run.read("large_scale_preference.csv"),

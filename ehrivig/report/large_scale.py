@@ -39,7 +39,8 @@ def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
         f"{offered} covariates were offered, {kept} are in the score; {rare} were too rare, or had "
         f"by nearly all. C-statistic {_number(told, 'c_statistic', 2)} among people not learned "
         "from. Covariates: the matching variables, and what was coded before time zero; of numbers "
-        "three (measured, low, high). The largest is of those of which no count is small. "
+        "three (measured, low, high). The largest is of those of which no count is small; 5 is 5 "
+        "or more, as where one arm alone has it. "
         "Which they are stands in large_scale.csv of the run, which stays in the hospital."
     )
     return Table(caption, head, lines, note)
@@ -57,7 +58,7 @@ def balance(grid: pl.DataFrame, path: Path) -> None:
     """The difference of every covariate before and after, one panel for each score."""
     with drawing(7.2, 3.7) as (figure, axes):
         axes.remove()
-        grid = grid.drop_nulls()
+        grid = grid.drop_nulls().with_columns(pl.exclude("score").cast(pl.Float64))
         right, top = (1.05 * max([0.2, *grid[side]]) for side in ("before", "after"))
         count = max(grid["covariates"].to_list(), default=1)
         for number, (name, title) in enumerate(SCORES.items(), start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ehrivig import study
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sample import Other, Sample
 from ehrivig.analysis.sensitivity.large_scale import POPULATION, by_large_scale_score
-from ehrivig.dataset import KEY
+from ehrivig.dataset import KEY, SHARE, score_names, with_hospitals
 from ehrivig.match import comparison, large_scale
 from ehrivig.match.coded import coded
 
@@ -201,12 +202,93 @@ def test_who_is_not_among_the_people_is_not_counted(plan: study.Study) -> None:
 
 def test_what_the_study_leaves_out(plan: study.Study) -> None:
     table, rows = world(3)
-    own = asking(plan, leave_out=(HIDDEN, "lab crp", "drug no such"))
+    own = asking(plan, leave_out=("diagnosis ICD10 z9.9", "lab crp", "drug no such"))
     made = coded(table, rows, own)
     assert not {HIDDEN, "lab crp low", "lab crp measured"} & set(made.names)
     assert made.unknown == ("drug no such",)
     learned = large_scale.compare(table, comparison.compare(table, own), rows, own)
-    assert "left out, but nobody has it: drug no such" in learned.note
+    assert "left out, but no covariate anyway: drug no such" in learned.note
+
+
+def test_one_column_of_a_number_is_left_out(plan: study.Study) -> None:
+    table, rows = world(3)
+    made = coded(table, rows, asking(plan, leave_out=("lab crp low",)))
+    assert made.unknown == ()
+    assert {"lab crp measured", "lab crp high"} <= set(made.names)
+    assert "lab crp low" not in made.names
+
+
+@pytest.mark.parametrize("who", [0, 3])
+def test_of_what_few_have_it_is_not_told_whether_anybody_has(plan: study.Study, who: int) -> None:
+    table, rows = world(3)
+    more = _with(table, rows, pl.int_range(pl.len()) < who)
+    own = asking(plan, leave_out=("drug more",), prevalence=0.0001)
+    made = coded(table, more, own)
+    assert "drug more" not in made.names
+    assert made.unknown == ("drug more",)
+
+
+def test_what_just_enough_people_have_is_in(plan: study.Study) -> None:
+    table, rows = world(3)
+    table = table.head(100)
+    more = _with(table, rows, pl.int_range(pl.len()) < 7)
+    assert 0.07 * 100 > 7  # as floats are multiplied
+    assert "drug more" in coded(table, more, asking(plan, prevalence=0.07)).names
+
+
+def _with(table: pl.DataFrame, rows: pl.DataFrame, who: pl.Expr) -> pl.DataFrame:
+    extra = table.filter(who).select(KEY)
+    drug = extra.with_columns(
+        kind=pl.lit("drug"), code=pl.lit("more"), value=pl.lit(None, pl.Float64)
+    )
+    return pl.concat([rows, drug.select(rows.columns)])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [400, 1127, 1600])
+def test_what_one_arm_alone_has_is_infinitely_far(plan: study.Study, n: int) -> None:
+    table, rows = world(7)
+    table = table.head(n)
+    own = plan.model_copy(update={"match": plan.match.model_copy(update={"caliper": None})})
+    more = _with(table, rows, pl.col("exposed"))
+    learned = large_scale.compare(table, comparison.compare(table, own), more, own)
+    row = learned.covariates.filter(covariate="drug more").row(0, named=True)
+    assert [row[f"smd_{side}"] for side in ("unmatched", "matched", "large_scale")] == [np.inf] * 3
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert told["beyond_unmatched"] == (learned.covariates["smd_unmatched"].abs() > 0.1).sum()
+    assert told["largest_unmatched"] == 5
+    assert told["left_matched"] > 4
+    farthest = learned.tables["large_scale_balance"].filter(pl.col("before") > 5)
+    assert farthest["covariates"].to_list() == [1, 1]
+
+
+def test_no_number_tells_how_many_pairs_there_are(plan: study.Study) -> None:
+    table, rows = world(1)
+    report = plan.report.model_copy(update={"counts_rounded_to": 5})
+    own = plan.model_copy(update={"report": report})
+    arms = comparison.compare(table, own)
+    told = []
+    for fewer in range(3):
+        one = replace(arms, matched=arms.matched.filter(pl.col("pair_id") < 202 - fewer))
+        of = large_scale.compare(table, one, rows, own).tables["large_scale_score"]
+        told.append(of.filter(what="chance_matched")["value"].to_list())
+    assert told[0] == told[1] == told[2]
+    value = dict(of.select("what", "value").iter_rows())
+    assert value["c_statistic"] == round(value["c_statistic"], 2)
+    assert value["penalty"] == float(f"{value['penalty']:.2g}")
+
+
+def test_the_farthest_of_few_is_told_in_tenths(plan: study.Study) -> None:
+    table, rows = world(1)
+    controls = ~pl.col("exposed") & (pl.col("admission_id") % 2 == 0)
+    few = pl.col("exposed") & (pl.col("exposed").cum_sum() <= 3)
+    arms = comparison.compare(table, plan)
+    learned = large_scale.compare(table, arms, _with(table, rows, controls | few), plan)
+    farthest = learned.covariates.sort(pl.col("smd_matched").abs()).row(-1, named=True)
+    assert farthest["covariate"] == "drug more"
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert told["left_matched"] > told["largest_matched"]
+    assert told["left_matched"] == round(told["left_matched"], 1)
 
 
 @pytest.mark.parametrize("kept", ["nobody", "no exposed", "few exposed"])
@@ -227,8 +309,41 @@ def test_without_people_there_is_a_reason(plan: study.Study, kept: str) -> None:
         table, learned.matched_rows(table), np.empty(0), _never,
         Other(learned.matched_rows(table), learned.why_none),
     )  # fmt: skip
-    by_large_scale_score(sample, plan, made)
+    by_large_scale_score(sample, asking(plan, until_hours=24), made)
     assert learned.why_none in made.frame()["note"][0]
+    assert not made.frame()["note"][0].startswith(";")
+
+
+def _of_small_hospitals(n: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People of hospitals of five, and their codes; the age tells a little of who is exposed."""
+    rng = np.random.default_rng(11)
+    table, rows = world(8)
+    table = table.head(n).with_columns(
+        hospital_id=pl.Series([f"H{i // 5:03d}" for i in range(n)]),
+        exposed=pl.Series(rng.random(n) < 0.3 + 0.2 * (table.head(n)["age"].to_numpy() > 63)),
+    )
+    theirs = rows.drop("hospital_id").join(table.select(KEY), "admission_id")
+    return with_hospitals(table), theirs.select(rows.columns)
+
+
+def test_nobody_is_told_apart_by_the_share_that_his_hospital_exposes(plan: study.Study) -> None:
+    table, rows = _of_small_hospitals(800)
+    own = plan.model_copy(update={"match": plan.match.model_copy(update={"hospital": "model"})})
+    assert SHARE in score_names(table, own)
+    learned = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    told = dict(learned.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert 0.5 < told["c_statistic"] < 0.62
+    assert SHARE not in learned.covariates["covariate"].to_list()
+
+
+def test_a_small_hospital_is_a_covariate_like_another(plan: study.Study) -> None:
+    table, rows = _of_small_hospitals(200)
+    match = plan.match.model_copy(update={"hospital": "model"})
+    own = asking(plan.model_copy(update={"match": match}), prevalence=0.02)
+    made = large_scale.compare(table, comparison.compare(table, own), rows, own)
+    kinds = made.covariates.filter(kind="hospital")
+    assert kinds.height == 40
+    assert kinds["n"].unique().to_list() == [5]
 
 
 def test_nothing_coded_leaves_the_matching_variables(plan: study.Study) -> None:

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from ehrivig.figures.style import CONTROL, EXPOSED, INK, LIGHT, QUIET, VERMILION
-from ehrivig.report import figures, flow
+from ehrivig.report import figures, flow, large_scale
 
 
 @pytest.fixture
@@ -306,3 +306,14 @@ def test_hospitals_left_out_have_a_box_of_their_own(saved: list[Figure]) -> None
     found = {text.replace("\n", " "): (x, y) for x, y, text in words(axes)}
     assert found["Hospitals left out by the data gate: A, B"] == (7.9, 0)
     assert to_hex(axes.patches[-1].get_edgecolor()).upper() == VERMILION
+
+
+def test_a_balance_of_all_that_was_coded_of_which_nothing_may_be_told(tmp_path: Path) -> None:
+    """A later release blanks what is new in it; small cohorts have no covariate to show."""
+    steps = pl.DataFrame(
+        {"score": ["study"], "before": [None], "after": [None], "covariates": [None]},
+        schema_overrides={"before": pl.String, "after": pl.String, "covariates": pl.String},
+    )
+    for grid in (steps, steps.clear()):
+        large_scale.balance(grid, tmp_path / "balance.svg")
+        assert "of 0 covariates" in (tmp_path / "balance.svg").read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ from ehrivig.cli import main
 from ehrivig.errors import UsageError
 from ehrivig.results import Run
 from ehrivig.results.why import effect
-from ehrivig.results.why.made_by import functions
+from ehrivig.results.why.made_by import functions, keys, statements
+from ehrivig.study.registries import sensitivity
 
 
 def effects(name: str = "") -> pl.DataFrame:
@@ -79,6 +80,21 @@ def test_every_row_has_a_function_that_is_there_and_statements_that_are() -> Non
     files = [path for path in told("primary")["Statements"].values() if path.startswith("sql/")]
     assert len(files) > 5
     assert all((home / path.removeprefix("sql/")).is_file() for path in files)
+
+
+@pytest.mark.parametrize("analysis", [table.name for table in sensitivity.tables()])
+def test_every_analysis_has_a_module_and_keys_of_its_own(analysis: str) -> None:
+    ((name, _), _) = functions({"analysis": analysis, "model": "", "measure": ""})
+    assert name != "ehrivig.analysis"
+    assert import_module(name)
+    assert len(keys(analysis, "death_28d", "")) > len(keys("", "death_28d", ""))
+
+
+def test_the_large_scale_score_has_its_own_statements() -> None:
+    plain, more = (dict(statements({}, name, "")) for name in ("main", "large_scale"))
+    assert more.keys() - plain.keys() == {
+        "coded: diagnosis", "coded: medication", "coded: care", "coded: measurement",
+    }  # fmt: skip
 
 
 def test_what_means_no_row_or_several_is_told(

@@ -37,6 +37,33 @@ def test_what_tells_the_arms_apart_is_kept_and_chances_are_right() -> None:
     assert 0.65 < found.c_statistic < 0.85
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_let_in_first_and_tells_nothing_does_not_end_the_search(seed: int) -> None:
+    """Large columns of noise worsen the prediction before the codes that tell are let in."""
+    rng = np.random.default_rng(seed)
+    n = 240
+    codes = (rng.random((n, 40)) < 0.25).astype(float)
+    arm = rng.random(n) < 1 / (1 + np.exp(-(codes[:, :20].sum(axis=1) - 5) * 0.8))
+    found = lasso_score(arm, np.hstack([5 * rng.normal(size=(n, 4)), codes]))
+    assert found.c_statistic > 0.6
+    assert found.kept > 10
+
+
+def test_a_fit_without_end_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm, x = people(1)
+    fitted, tried = module._fitted, set[float]()
+
+    def ends(columns: csr_matrix, arm: np.ndarray, strength: float, close: float) -> object:
+        tried.add(strength)
+        if len(tried) > 3 and strength == max(tried):
+            raise AnalysisError("lasso score: the fit does not come to an end.")
+        return fitted(columns, arm, strength, close)
+
+    monkeypatch.setattr(module, "_fitted", ends)
+    found = lasso_score(arm, x)
+    assert len(found.loss) == 3
+
+
 def test_held_out_chances_do_not_flatter() -> None:
     """Where nothing tells the arms apart a fit of all rows seems to; models of others do not."""
     arm, x = people(2, told=1)

@@ -37,6 +37,18 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         ((BOOTSTRAP, f"{BOOTSTRAP}imputations = 50\n"), "imputations without multiple imputation"),
         ((BOOTSTRAP, f"{BOOTSTRAP}repeat_hours = [24, 48]\n"), "repeat_hours without repeat_labs"),
         ((BOOTSTRAP, f'{BOOTSTRAP}repeat_anchor = "admission"\n'), "repeat_anchor without repeat"),
+        (
+            (BOOTSTRAP, f"{BOOTSTRAP}large_scale_until_hours = 24\n"),
+            "reads large_scale_until_hours without large_scale_score in sensitivity",
+        ),
+        (
+            (BOOTSTRAP, f"{BOOTSTRAP}large_scale_prevalence = 0.02\n"),
+            "reads large_scale_prevalence without large_scale_score",
+        ),
+        (
+            (BOOTSTRAP, f'{BOOTSTRAP}large_scale_leave_out = ["drug x"]\n'),
+            "reads large_scale_leave_out without large_scale_score",
+        ),
         ((LAYOUT, f'{LAYOUT}hospital_level = "source"\n'), "native does not read hospital_level"),
         (
             ("[cohort]", '[quality]\nthresholds = { "lab.unit_mixup" = 0.1 }\n'

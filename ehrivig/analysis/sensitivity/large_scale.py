@@ -20,9 +20,9 @@ def by_large_scale_score(sample: Sample, study: Study, rows: EffectRows) -> None
     """Rows of analysis "large_scale": odds ratio, risk difference and ratio; of a number the MD."""
     other = sample.large_scale
     assert other is not None, "a study that asks for the score has it learned"
-    primary, note = study.primary, other.note
-    if until := study.analysis.large_scale_until_hours:
-        note = f"{note}; coded until {until:g} h after time zero"
+    primary, until = study.primary, study.analysis.large_scale_until_hours
+    coded = f"coded until {until:g} h after time zero" if until else ""
+    note = "; ".join(said for said in (other.note, coded) if said)
     asked = (versus(study), primary.name, POPULATION, primary.event_label)
     target = matched_target(sample.table, other.matched, study.report.smallest_cell)
     question = Question("large_scale", *asked, note=note, target=target)

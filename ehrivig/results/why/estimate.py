@@ -186,7 +186,7 @@ def _in_words(value: Any) -> str:
 
 
 def _statements(run: Run, row: dict[str, Any]) -> list[tuple[str, str]]:
-    files = statements(study_of(run), row["outcome"])
+    files = statements(study_of(run), row["analysis"], row["outcome"])
     whole = run.folder / "hospitals" / "statements.sql"
     if whole.is_file():
         files.append(("as they ran", "hospitals/statements.sql of the run"))

@@ -54,6 +54,8 @@ _BUILDERS = {
     "hospital": "sensitivity.hospitals",
     "time_zero": "sensitivity.time_zero",
     "dose": "sensitivity.dose",
+    "large_scale": "sensitivity.large_scale",
+    "numbers": "sensitivity.numbers",
     "left_out": "sensitivity.left_out",
 }
 """Analysis of a row -> the module that asks for it."""
@@ -76,7 +78,17 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "hospital": ("analysis.pool_hospitals", "analysis.sensitivity", "match.covariates"),
     "time_zero": ("analysis.sensitivity", "match.covariates", "covariates.baseline_end_hours"),
     "dose": ("analysis.dose_plans", "analysis.dose_metric", "analysis.time_varying"),
+    "large_scale": (
+        *_MATCH,
+        "analysis.large_scale_prevalence",
+        "analysis.large_scale_until_hours",
+        "analysis.large_scale_leave_out",
+        "study.seed",
+    ),
+    "numbers": ("analysis.sensitivity", *_MATCH),
 }
+_CODED = ("diagnosis", "medication", "care", "measurement")
+"""What the large-scale score is learned from."""
 _OF_DESIGN = (
     ("landmark", ("analysis.landmark_hours",)),
     ("clone-censor", ("analysis.grace_hours", "analysis.bootstrap", "study.seed")),
@@ -110,7 +122,7 @@ def keys(analysis: str, outcome: str, contrast: str) -> list[str]:
     return list(dict.fromkeys([*named, *own, "analysis.multiplicity", "report.smallest_cell"]))
 
 
-def statements(study: Mapping[str, Any], outcome: str) -> list[tuple[str, str]]:
+def statements(study: Mapping[str, Any], analysis: str, outcome: str) -> list[tuple[str, str]]:
     """The SQL files behind exposure, criteria, covariates and outcome of a row."""
     said = [("exposure", _file("administration"))]
     for one in (study.get("cohort") or {}).get("criteria") or []:
@@ -127,6 +139,8 @@ def statements(study: Mapping[str, Any], outcome: str) -> list[tuple[str, str]]:
     covariates = (study.get("covariates") or {}).get("variables") or []
     used = [s for s in dict.fromkeys(one.get("from") for one in covariates) if s]
     said += [(f"covariates: {s}", _file(c)) for s in used if (c := COVARIATES[s].concept)]
+    if analysis == "large_scale":
+        said += [(f"coded: {name}", _file(f"coded_{name}")) for name in _CODED]
     return [(name, path) for name, path in said if path]
 
 

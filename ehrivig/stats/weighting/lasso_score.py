@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _WEAKEST, _PENALTIES = 300.0, 12
 """How much weaker than the one that lets nothing in the weakest penalty is; penalties tried."""
-_WORSE, _BEYOND = 2, 3.0
-"""The search ends with so many weaker penalties in a row that predict worse, or with one that does
-by so many standard errors."""
+_BEYOND = 3.0
+"""The search ends with a penalty that predicts worse than the best by so many standard errors: less
+may be a bump before what is not yet let in."""
 _SEARCHED, _FITTED = 1e-2, 1e-5
 """How near fits come to their end while a penalty is looked for, and at last."""
 _FARTHEST = 1e30
@@ -174,24 +174,29 @@ def _searched(
     best: FloatArray = np.full(len(arm), float(arm.mean()))
     for strength in strengths:
         chance = np.empty(len(arm))
-        for one in range(int(fold.max()) + 1):  # each sliced anew: all of them are as many matrices
-            seen, here = fold != one, fold == one
-            model = _fitted(columns[seen], arm[seen], float(strength), _SEARCHED)
-            chance[here] = model.predict_proba(columns[here])[:, 1]
+        try:
+            for one in range(int(fold.max()) + 1):  # sliced anew: all are as many matrices
+                seen, here = fold != one, fold == one
+                model = _fitted(columns[seen], arm[seen], float(strength), _SEARCHED)
+                chance[here] = model.predict_proba(columns[here])[:, 1]
+        except AnalysisError:
+            if not losses:
+                raise
+            break  # nor would a weaker one come to an end
         losses.append(_losses(arm, chance))
         means = [float(one.mean()) for one in losses]
         if means[-1] == min(means):
             best = chance
-        elif _no_better(losses, int(np.argmin(means))):
+        elif _no_better(losses[-1], losses[int(np.argmin(means))]):
             break
     return np.array([float(one.mean()) for one in losses]), best
 
 
-def _no_better(losses: list[FloatArray], best: int) -> bool:
-    """Whether the last predicts worse than the best beyond chance, or so did some in a row."""
-    worse = losses[-1] - losses[best]
-    beyond = float(worse.mean()) > _BEYOND * float(worse.std()) / len(worse) ** 0.5
-    return beyond or len(losses) - 1 - best >= _WORSE
+def _no_better(last: FloatArray, best: FloatArray) -> bool:
+    """Whether the last predicts worse than the best beyond chance."""
+    worse = last - best
+    error = float(worse.std()) / float(np.sqrt(len(worse)))
+    return float(worse.mean()) > _BEYOND * error
 
 
 def _fitted(x: csr_matrix, arm: BoolArray, strength: float, close: float) -> LogisticRegression:

@@ -22,6 +22,10 @@ _OF_ANALYSIS = {
     "grace_hours": ("clone_censor_weight", *_PLANS),
     "bootstrap": ("clone_censor_weight", *named_in(DOSE)),
     "dose_metric": ("dose_g_formula", "dose_structural_model"),
+    **dict.fromkeys(
+        ("large_scale_prevalence", "large_scale_until_hours", "large_scale_leave_out"),
+        ("large_scale_score",),
+    ),
 }
 """Key of [analysis] -> the analyses that read it."""
 _OF_GRACE = ("sequential_trials", "time_dependent_cox")
