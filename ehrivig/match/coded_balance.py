@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 from ehrivig.dataset import KEY, exposed, matrix
 from ehrivig.match.coded import Coded
 from ehrivig.stats.result import BoolArray, FloatArray
+from ehrivig.stats.weighting.lasso_score import LassoScore
 from ehrivig.study import Study
 
 SIDES = ("unmatched", "matched", "large_scale")
@@ -23,7 +24,7 @@ def coded_balance(
     people: pl.DataFrame,
     declared: tuple[tuple[str, ...], csr_matrix],
     found: Coded,
-    coefficient: FloatArray,
+    learned: LassoScore | None,
     matched: tuple[pl.DataFrame, pl.DataFrame],
     study: Study,
 ) -> pl.DataFrame:
@@ -50,7 +51,7 @@ def coded_balance(
                 f"smd_{side}": pl.Series(np.concatenate(pair)).fill_nan(None)
                 for side, pair in zip(SIDES, zip(of_declared, sides, strict=True), strict=True)
             },
-            "coefficient": coefficient,
+            "coefficient": None if learned is None else learned.coef,
             "shown": told + _told(arm, own, weights, smallest).tolist(),
         }
     )

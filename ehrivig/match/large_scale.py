@@ -25,6 +25,7 @@ from ehrivig.match.comparison import Comparison
 from ehrivig.match.diagnostics import overlap_table
 from ehrivig.match.large_scale_tables import calibration, grid, summary
 from ehrivig.match.pairs import no_pairs, pairs
+from ehrivig.stats.result import BoolArray
 from ehrivig.stats.weighting.lasso_score import LassoScore, lasso_score, preference
 from ehrivig.study import Study
 
@@ -65,7 +66,7 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
     """Learn the score of all complete rows of `table`, and match on it as the study matches.
 
     `rows`: what was coded (`match.coded`); `arms`: the comparison by the study's own score. No
-    score, or no pair, is a result with its reason.
+    score, or no pair, is a result with its reason, and with the balance of the study's pairs.
     """
     asked = score_names(table, study)
     names = tuple(name for name in asked if name != SHARE)
@@ -79,29 +80,32 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
             no_pairs(table), why_none="one arm has nobody with all matching variables"
         )
     declared = _declared(people, names)
-    try:
-        learned = lasso_score(arm, csr_matrix(hstack([declared, found.x])), seed=study.study.seed)
+    learned, why = _learned(arm, csr_matrix(hstack([declared, found.x])), study)
+    matched = no_pairs(people)
+    if learned is not None:
         matched = pairs(people, arm, learned.score, study)
-    except AnalysisError as error:
-        return LargeScale(no_pairs(table), why_none=str(error))
-    why = "" if matched.height else "the caliper admits no pair on the large-scale score"
+        why = "" if matched.height else "the caliper admits no pair on the large-scale score"
     both = (arms.matched, matched)
-    covariates = coded_balance(people, (names, declared), found, learned.coef, both, study)
-    shown = covariates.filter("shown")
-    return LargeScale(
-        matched,
-        covariates.drop("shown"),
-        {
-            SUMMARY: summary(covariates, found, learned, both, study.report),
-            "large_scale_balance": grid(shown),
-            "large_scale_calibration": calibration(arm, learned, study.report),
-            "large_scale_preference": overlap_table(
-                preference(learned.score, float(arm.mean())), arm, study.report.smallest_cell
-            ),
-        },
-        why,
-        _note(found, learned),
-    )
+    covariates = coded_balance(people, (names, declared), found, learned, both, study)
+    tables = {
+        SUMMARY: summary(covariates, found, learned, both, study.report),
+        "large_scale_balance": grid(covariates.filter("shown")),
+    }
+    note = ""
+    if learned is not None:
+        score = preference(learned.score, float(arm.mean()))
+        tables["large_scale_calibration"] = calibration(arm, learned, study.report)
+        tables["large_scale_preference"] = overlap_table(score, arm, study.report.smallest_cell)
+        note = _note(found, learned)
+    return LargeScale(matched, covariates.drop("shown"), tables, why, note)
+
+
+def _learned(arm: BoolArray, x: csr_matrix, study: Study) -> tuple[LassoScore | None, str]:
+    """The score; else why there is none: balance over all that was coded there is all the same."""
+    try:
+        return lasso_score(arm, x, seed=study.study.seed), ""
+    except AnalysisError as error:
+        return None, str(error)
 
 
 def _small_hospitals(people: pl.DataFrame) -> pl.DataFrame:

@@ -35,7 +35,7 @@ CALIBRATION_SCHEMA: dict[str, Any] = {"predicted": pl.Float64, "observed": pl.Fl
 def summary(
     covariates: pl.DataFrame,
     found: Coded,
-    learned: LassoScore,
+    learned: LassoScore | None,
     matched: tuple[pl.DataFrame, pl.DataFrame],
     plan: Report,
 ) -> pl.DataFrame:
@@ -45,14 +45,8 @@ def summary(
     """
     rows: list[tuple[str, str, float | None]] = [
         ("covariates", "covariates offered", covariates.height),
-        ("kept", "of them in the score", learned.kept),
         ("rare", "too rare, or had by nearly all", found.rare),
-        (
-            "c_statistic",
-            "C-statistic in people not learned from",
-            _rounded(learned.c_statistic),
-        ),
-        ("penalty", "penalty of the lasso, of the mean log loss", float(f"{learned.penalty:.2g}")),
+        *(() if learned is None else _of_score(learned)),
     ]
     for side, of in zip(SIDES, (None, *matched), strict=True):
         known = _known(covariates, side)
@@ -67,6 +61,15 @@ def summary(
             rows.append((f"left_{side}", f"how far one differs {words}, beyond chance", left))
         rows.append((f"largest_{side}", f"largest difference {words}", _rounded(shown.max())))
     return pl.DataFrame(rows, schema=SUMMARY_SCHEMA, orient="row")
+
+
+def _of_score(learned: LassoScore) -> list[tuple[str, str, float | None]]:
+    """What the score took, and how well it tells the arms apart."""
+    return [
+        ("kept", "of them in the score", learned.kept),
+        ("c_statistic", "C-statistic in people not learned from", _rounded(learned.c_statistic)),
+        ("penalty", "penalty of the lasso, of the mean log loss", float(f"{learned.penalty:.2g}")),
+    ]
 
 
 _WORDS = {

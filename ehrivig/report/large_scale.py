@@ -35,13 +35,16 @@ def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
         for what, (words, digits) in _LEFT.items()
     ]
     offered, kept, rare = (_number(told, name, 0) for name in ("covariates", "kept", "rare"))
+    score = "no score was learned"
+    if kept:
+        c = _number(told, "c_statistic", 2)
+        score = f"{kept} are in the score (C-statistic {c} among people not learned from)"
     note = (
-        f"{offered} covariates were offered, {kept} are in the score; {rare} were too rare, or had "
-        f"by nearly all. C-statistic {_number(told, 'c_statistic', 2)} among people not learned "
-        "from. Covariates: the matching variables, and what was coded before time zero; of numbers "
-        "three (measured, low, high). The largest is of those of which no count is small; 5 is 5 "
-        "or more, as where one arm alone has it. "
-        "Which they are stands in large_scale.csv of the run, which stays in the hospital."
+        f"{offered} covariates were offered, {score}; {rare} were too rare, or had by nearly all. "
+        "Covariates: the matching variables, and what was coded before time zero; of numbers three "
+        "(measured, low, high). The largest is of those of which no count is small; 5 is 5 or more, "
+        "as where one arm alone has it. Which they are stands in large_scale.csv of the run, which "
+        "stays in the hospital."
     )
     return Table(caption, head, lines, note)
 

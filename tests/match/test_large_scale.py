@@ -303,7 +303,8 @@ def test_without_people_there_is_a_reason(plan: study.Study, kept: str) -> None:
     learned = large_scale.compare(table, comparison.compare(table, plan), rows, plan)
     assert learned.matched.is_empty()
     assert learned.why_none
-    assert learned.tables == {}
+    wanted = {"large_scale_score", "large_scale_balance"} if kept == "few exposed" else set()
+    assert set(learned.tables) == wanted
     made = EffectRows(0)
     sample = Sample(
         table, learned.matched_rows(table), np.empty(0), _never,
@@ -344,6 +345,20 @@ def test_a_small_hospital_is_a_covariate_like_another(plan: study.Study) -> None
     kinds = made.covariates.filter(kind="hospital")
     assert kinds.height == 40
     assert kinds["n"].unique().to_list() == [5]
+
+
+def test_without_a_score_the_balance_of_the_study_is_there(plan: study.Study) -> None:
+    table, rows = world(7)
+    few = table.filter(~pl.col("exposed") | (pl.col("exposed").cum_sum() <= 8))
+    arms = comparison.compare(few, plan)
+    made = large_scale.compare(few, arms, rows, plan)
+    told = dict(made.tables["large_scale_score"].select("what", "value").iter_rows())
+    assert made.why_none.startswith("lasso score: the smaller arm has fewer than 10")
+    assert told["beyond_matched"] is not None
+    assert told["beyond_large_scale"] is None
+    assert not {"kept", "c_statistic"} & set(told)
+    assert made.covariates["coefficient"].null_count() == made.covariates.height
+    assert made.covariates["smd_matched"].null_count() < made.covariates.height
 
 
 def test_nothing_coded_leaves_the_matching_variables(plan: study.Study) -> None:
