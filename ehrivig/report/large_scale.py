@@ -42,7 +42,7 @@ def table(rows: pl.DataFrame, caption: str, _: Study) -> Table:
     note = (
         f"{offered} covariates were offered, {score}; {rare} were too rare, or had by nearly all. "
         "Covariates: the matching variables, and what was coded before time zero; of numbers three "
-        "(measured, low, high). The largest is of those of which no count is small; 5 is 5 or more, "
+        "(measured, low, high). The largest is of those of which no count is small; 5: 5 or more, "
         "as where one arm alone has it. Which they are stands in large_scale.csv of the run, which "
         "stays in the hospital."
     )
