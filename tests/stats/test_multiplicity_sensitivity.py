@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from math import exp, log, sqrt
 
@@ -30,6 +31,24 @@ def test_adjusted_p_are_ordered_and_never_below_the_raw_ones(p: list[float]) -> 
         assert (adjusted <= 1).all()
         assert (np.diff(adjusted[np.argsort(raw, kind="stable")]) >= -1e-15).all()
     assert (holm(p) >= benjamini_hochberg(p) - 1e-12).all()
+
+
+def test_a_correction_leaves_the_garbage_collector_as_it_was() -> None:
+    """It looks at none of what is there, and everything is looked at again afterwards."""
+    before = gc.get_freeze_count()
+    seen: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            seen.append(gc.get_freeze_count())
+
+    gc.callbacks.append(note)
+    try:
+        holm([0.01, 0.2])
+    finally:
+        gc.callbacks.remove(note)
+    assert min(seen) > 10_000
+    assert gc.get_freeze_count() == before
 
 
 def test_one_of_seven_contrasts() -> None:

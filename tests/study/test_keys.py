@@ -129,6 +129,10 @@ dose_plans = [
 ]
 dose_metric = "grams"
 """
+LARGE_SCALE = """large_scale_prevalence = 0.02
+large_scale_until_hours = 12
+large_scale_leave_out = ["drug_list heparin"]
+sensitivity = ["large_scale_score", "dose_clone_censor_weight","""
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +144,11 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
     for old, new in (
         ("bootstrap = 500", 'bootstrap = 40\nrepeat_anchor = "first_dose"\nimputations = 20'),
         ("grace_hours = 48", f"grace_hours = 48\n{PLANS}"),
-        ("sensitivity = [", 'sensitivity = ["dose_clone_censor_weight",'),
+        (
+            "sensitivity = [",
+            f"{LARGE_SCALE}sensitivity = ['large_scale_score', 'dose_clone_censor_weight',",
+        ),
+        ("[match]\n", '[match]\nsplines = ["age"]\nspline_knots = 3\n'),
         ('layout = "native"', f'layout = "native"\nmappings = "{signed}"'),
         ("[report]\nsmallest_cell = 5\n", EVERYTHING),
         ("\n[utilisation]", "\n[utilisation]\nprice_per_g = 60"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -37,5 +41,19 @@ def _corrected(p: ArrayLike, method: str) -> FloatArray:
     if every.ndim != 1 or bool(((values < 0) | (values > 1)).any()):
         raise UsageError("p-values: one dimension, each between 0 and 1 (or NaN).")
     if values.size:
-        every[known] = multipletests(values, method=method)[1]
+        with _nothing_to_collect():
+            every[known] = multipletests(values, method=method)[1]
     return every
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Within the block a collection of garbage looks at new objects alone.
+
+    `multipletests` orders one for ten numbers, which takes a look at every object of a run.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
