@@ -144,10 +144,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
     for old, new in (
         ("bootstrap = 500", 'bootstrap = 40\nrepeat_anchor = "first_dose"\nimputations = 20'),
         ("grace_hours = 48", f"grace_hours = 48\n{PLANS}"),
-        (
-            "sensitivity = [",
-            f"{LARGE_SCALE}sensitivity = ['large_scale_score', 'dose_clone_censor_weight',",
-        ),
+        ("sensitivity = [", LARGE_SCALE),
         ("[match]\n", '[match]\nsplines = ["age"]\nspline_knots = 3\n'),
         ('layout = "native"', f'layout = "native"\nmappings = "{signed}"'),
         ("[report]\nsmallest_cell = 5\n", EVERYTHING),
