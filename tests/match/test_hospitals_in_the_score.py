@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
@@ -12,9 +10,7 @@ from ehrivig import dataset
 from ehrivig import study as studies
 from ehrivig.analysis import own_lints
 from ehrivig.analysis.effects import EffectRows
-from ehrivig.analysis.sensitivity import weighting as weighting_module
 from ehrivig.analysis.sensitivity.weighting import weighting
-from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
 from ehrivig.stats.balance import level_difference
 
@@ -121,33 +117,6 @@ def test_hospitals_that_differ_make_no_effect(plan: studies.Study) -> None:
         told, blind = (np.mean([one[design] for one in found[how]]) for how in ("model", "ignore"))
         assert abs(told) < 0.03, design
         assert blind > 0.06, design
-
-
-@pytest.mark.parametrize("name", ["aipw_cross_fitted", "tmle_cross_fitted"])
-@pytest.mark.parametrize("large", [True, False])
-def test_learned_models_get_the_small_hospitals_and_not_their_shares(
-    plan: studies.Study, name: str, large: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A share of all holds who is exposed; models make it anew of whom they have seen."""
-    sizes = {"B": (4, 0), "C": (0, 6)} | ({"A": (20, 20)} if large else {})
-    people = dataset.with_hospitals(admissions(**sizes)).with_columns(
-        pl.lit(50.0).alias("age"), pl.lit(value=True).alias("male"), pl.lit(7.0).alias("sofa")
-    )
-    people = people.with_columns(
-        age=pl.int_range(pl.len()).cast(pl.Float64), death_28d=pl.int_range(pl.len()) % 2 == 0
-    )
-    asked = {}
-
-    def stop(*args: Any, **keys: Any) -> None:
-        asked.update(keys)
-        raise AnalysisError("asked")
-
-    monkeypatch.setitem(weighting_module._LEARNED, name, stop)
-    with pytest.raises(AnalysisError, match="asked"):
-        weighting_module.by_weights(name, people, np.full(people.height, 0.5), plan)
-    assert dataset.SHARE not in asked["names"]
-    small = [one if one != "A" else "" for one in people["hospital_id"]]
-    assert asked["group"] == small
 
 
 def test_hospitals_in_no_model_are_a_row_and_an_error(plan: studies.Study) -> None:

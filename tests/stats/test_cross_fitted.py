@@ -114,59 +114,6 @@ def test_targeted_and_augmented_agree_where_weights_are_mild(world: Any) -> None
     assert one.se == pytest.approx(other.se, rel=0.1)
 
 
-def test_the_share_of_a_group_is_of_whom_a_model_has_seen_and_not_oneself() -> None:
-    arm = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 0], dtype=bool)
-    group = np.array([1, 1, 1, 1, 2, 2, 2, 0, 0, 3])
-    seen = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 0], dtype=bool)
-    share = arm[seen].mean()
-    by_hand = [
-        (1 + 10 * share) / (2 + 10),  # one exposed and one other beside him
-        (1 + 10 * share) / (2 + 10),
-        (2 + 10 * share) / (2 + 10),
-        (2 + 10 * share) / (3 + 10),  # not seen: all three of his hospital
-        (0 + 10 * share) / (1 + 10),
-        (0 + 10 * share) / (1 + 10),
-        (0 + 10 * share) / (2 + 10),
-        share,  # in no group
-        share,
-        share,  # of his nobody was seen
-    ]
-    wanted = np.array(by_hand) - share
-    found = cross_fitted._shares(arm, group, seen)
-    assert found == pytest.approx(wanted / wanted[seen].std())
-
-
-def many_hospitals(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Sixty hospitals of 5 to 20 people that differ in level and in whom they treat."""
-    rng = np.random.default_rng(seed)
-    level = rng.normal(0, 0.8, 60)
-    hospital = np.repeat(np.arange(60), rng.integers(5, 21, 60))
-    x = rng.normal(size=(len(hospital), 3))
-    inclined = 0.9 * level + rng.normal(0, 0.3, 60)
-    arm = rng.random(len(x)) < expit(inclined[hospital] + 0.5 * x[:, 0])
-    event = rng.random(len(x)) < expit(level[hospital] - 0.8 + 0.5 * x[:, 0])
-    return event, arm, x, [f"h{one}" for one in hospital]
-
-
-def test_many_small_hospitals_are_told_apart_by_their_shares() -> None:
-    """Without them the drug seems to do what hospitals do; each seed is a cohort of 750."""
-    found = {"with": [], "without": []}
-    for seed in range(6):
-        event, arm, x, hospital = many_hospitals(seed)
-        for name, group in (("with", hospital), ("without", None)):
-            made = cross_fitted_aipw(event, arm, x, group=group, splits=1)
-            found[name].append(made.risk_difference.estimate)
-    assert np.mean(found["without"]) > 0.08
-    assert abs(np.mean(found["with"])) < 0.6 * np.mean(found["without"])
-
-
-def test_labels_of_no_group_change_nothing() -> None:
-    y, arm, x = straight(4)
-    none = cross_fitted_aipw(y, arm, x, splits=1).risk_difference
-    empty = cross_fitted_aipw(y, arm, x, group=[""] * len(y), splits=1).risk_difference
-    assert (none.estimate, none.se) == (empty.estimate, empty.se)
-
-
 @pytest.mark.slow
 def test_the_error_of_the_first_kind_where_it_bends() -> None:
     linear, learned = rejects(range(200))

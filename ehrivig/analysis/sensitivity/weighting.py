@@ -13,15 +13,7 @@ from ehrivig.analysis.models import supported, varying, versus
 from ehrivig.analysis.outcome_model import model_of
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity.answer import answers
-from ehrivig.dataset import (
-    OTHERS,
-    SHARE,
-    Floats,
-    exposed,
-    score_names,
-    unbent_names,
-    values,
-)
+from ehrivig.dataset import Floats, exposed, score_names, unbent_names, values
 from ehrivig.errors import AnalysisError, SeparationError
 from ehrivig.stats.regression.linear import WeightedMeans
 from ehrivig.stats.regression.marginal import (
@@ -159,27 +151,17 @@ def _learned(name: str, people: pl.DataFrame, study: Study) -> list[Effect]:
     """AIPW or TMLE with learned models of all matching variables, hospitals without products."""
     if study.primary.unit:
         raise AnalysisError("the outcome model is of events; the primary outcome is a number")
-    asked = tuple(name for name in score_names(people, study) if name != SHARE)
-    x, names = varying(people, asked)
+    x, names = varying(people, score_names(people, study))
     found = _LEARNED[name](
         values(people, study.primary.name),
         exposed(people),
         x,
         seed=study.study.seed,
         plain=sum(name in unbent_names(people) for name in names),
-        group=_small_hospitals(people) if SHARE in score_names(people, study) else None,
         names=names,
         event_label=study.primary.event_label,
     )
     return [found.risk_difference, found.risk_ratio, found.odds_ratio]
-
-
-def _small_hospitals(people: pl.DataFrame) -> list[str]:
-    """The hospital of each row, of those that have no column of their own; else nothing."""
-    small = pl.col(OTHERS) == 1 if OTHERS in people.columns else pl.lit(True)
-    return people.select(pl.when(small).then("hospital_id").otherwise(pl.lit("")))[
-        "hospital_id"
-    ].to_list()
 
 
 def _fitted(

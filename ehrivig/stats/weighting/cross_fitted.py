@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import MOST_REPEATED, labelled, one_of, random_seed, whole_number
+from ehrivig.stats.arrays import MOST_REPEATED, one_of, random_seed, whole_number
 from ehrivig.stats.expansion import scaled, squares_and_products
 from ehrivig.stats.regression.marginal import (
     Cohort,
@@ -47,8 +47,6 @@ _NEAREST = 1e-6
 """How near to 0 or 1 a predicted risk may be, to have log odds."""
 _FARTHEST = 60.0
 """How far log odds may be shifted: beyond what any predicted risk needs."""
-_PRIOR = 10
-"""How many people the share of all weighs in that of a group."""
 
 
 def cross_fitted_aipw(
@@ -61,7 +59,6 @@ def cross_fitted_aipw(
     splits: int = 5,
     seed: int = 0,
     plain: int = 0,
-    group: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     event_label: str = "event",
@@ -70,20 +67,17 @@ def cross_fitted_aipw(
     """Augmented inverse-probability-weighted effects in everybody (ATE), models learned.
 
     `event`, `exposed` (n,) 0/1, `x` (n, p) covariates, of which the last `plain` enter as they are
-    (hospitals: no products of them). Of `group` (n,), labels of hospitals too many for a column
-    each, a covariate is how many of it are exposed, among whom a model has seen and not oneself;
-    "" is none. `folds` keep arms and events alike; the same people are in one whatever the order of
-    the rows. People are dealt anew in each of `splits`: the estimate is the median of them, and its
-    variance the median of theirs with the distance from it. The penalty is half of what has the
-    best likelihood on 3 inner folds. Scores are bounded by 5 / (root n log n) (Gruber et al. 2022).
-    Standard errors by the influence function, summed within `cluster`.
+    (hospitals: no products of them). `folds` keep arms and events alike; the same people are in one
+    whatever the order of the rows. People are dealt anew in each of `splits`: the estimate is the
+    median of them, and its variance the median of theirs with the distance from it. The penalty is
+    half of what has the best likelihood on 3 inner folds. Scores are bounded by 5 / (root n log n)
+    (Gruber et al. 2022). Standard errors by the influence function, summed within `cluster`.
 
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
     has fewer events, or others, than two in each fold, or than the inner folds need.
     """
     asked = _Asked(learner, folds, splits, seed, plain, target=False)
-    cohort = cohort_of(event, exposed, x, cluster, names)
-    return _cross_fitted(_with_groups(cohort, group), asked, event_label, level)
+    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
 
 
 def cross_fitted_tmle(
@@ -96,7 +90,6 @@ def cross_fitted_tmle(
     splits: int = 5,
     seed: int = 0,
     plain: int = 0,
-    group: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     event_label: str = "event",
@@ -110,8 +103,7 @@ def cross_fitted_tmle(
     Source: van der Laan & Rose 2011; Zheng & van der Laan 2011 (cross-validated).
     """
     asked = _Asked(learner, folds, splits, seed, plain, target=True)
-    cohort = cohort_of(event, exposed, x, cluster, names)
-    return _cross_fitted(_with_groups(cohort, group), asked, event_label, level)
+    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
 
 
 @dataclass(frozen=True)
@@ -126,15 +118,6 @@ class _Asked:
     target: bool
 
 
-def _with_groups(cohort: Cohort, group: ArrayLike | None) -> Cohort:
-    """The cohort with the number of each row's group as its last column: 0 of none."""
-    number = np.zeros(len(cohort.event))
-    if group is not None:
-        found = labelled("group", group, len(cohort.event))
-        number = np.where(np.asarray(found.labels)[found.codes] == "", 0.0, found.codes + 1.0)
-    return replace(cohort, x=np.column_stack((cohort.x, number)))
-
-
 def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float) -> MarginalEffects:
     """Either estimator, dealt anew in each split."""
     one_of("learner", asked.learner, get_args(Learner))
@@ -142,17 +125,15 @@ def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float)
     splits = whole_number(asked.splits, "splits", 1, MOST_REPEATED)
     plain = whole_number(asked.plain, "plain", 0)
     cohort = _in_order(cohort)
-    streams = np.random.SeedSequence(random_seed(asked.seed) or 0).generate_state(splits)
-    dealt = [_folds(cohort, folds, int(stream)) for stream in streams]
-    group = cohort.x[:, -1].astype(np.int64)
-    cohort = replace(cohort, x=cohort.x[:, :-1])
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
     columns, make = cohort.x, boosted
     if asked.learner == "lasso":
         bent, _ = squares_and_products(cohort.x, cohort.names, plain)
         columns, make = np.hstack((scaled(cohort.x), scaled(bent))), lasso
-    found = [_once(cohort, columns, fold, make, target=asked.target, group=group) for fold in dealt]
+    streams = np.random.SeedSequence(random_seed(asked.seed) or 0).generate_state(splits)
+    dealt = [_folds(cohort, folds, int(stream)) for stream in streams]
+    found = [_once(cohort, columns, fold, make, target=asked.target) for fold in dealt]
     risks, covariance = _median(found)
     name = "TMLE" if asked.target else "AIPW"
     method = f"{name}, cross-fitted in {folds} folds, {NAMES[asked.learner]}"
@@ -163,16 +144,10 @@ def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float)
 
 
 def _once(
-    cohort: Cohort,
-    columns: FloatArray,
-    fold: IntArray,
-    make: Make,
-    *,
-    target: bool,
-    group: IntArray,
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, target: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Risks (exposed, unexposed), (2,), and their covariance by one way of dealing."""
-    score, risks = _predicted(cohort, columns, fold, make, group)
+    score, risks = _predicted(cohort, columns, fold, make)
     values = []
     for arm, chance, risk in zip((cohort.exposed, ~cohort.exposed), score, risks, strict=True):
         told = _targeted(cohort.event, arm, chance, risk) if target else risk
@@ -257,37 +232,20 @@ def _places(cohort: Cohort) -> IntArray:
 
 
 def _predicted(
-    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, group: IntArray
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     """The chance of each arm, and the risk in it, of every row by models that never saw it."""
     chance, risk = np.empty(len(fold)), np.empty((len(fold), 2))
     event = cohort.event > 0
     for number in np.unique(fold):
         seen, here = fold != number, fold == number
-        x = columns
-        if group.any():
-            x = np.column_stack((columns, _shares(cohort.exposed, group, seen)))
-        chance[here] = _chance(make, x[seen], cohort.exposed[seen], x[here])
+        chance[here] = _chance(make, columns[seen], cohort.exposed[seen], columns[here])
         for k, arm in enumerate((cohort.exposed, ~cohort.exposed)):
             among = seen & arm
-            risk[here, k] = _chance(make, x[among], event[among], x[here])
+            risk[here, k] = _chance(make, columns[among], event[among], columns[here])
     least = min(5 / (np.sqrt(len(fold)) * np.log(len(fold))), 0.25)
     chance = np.clip(chance, least, 1 - least)
     return (chance, 1 - chance), (risk[:, 0], risk[:, 1])
-
-
-def _shares(exposed: BoolArray, group: IntArray, seen: BoolArray) -> FloatArray:
-    """How many of each row's group are exposed, of whom is seen and not himself, (n,).
-
-    Shrunken towards the share of all, and from there; in spreads. 0 for who is in no group.
-    """
-    share = float(exposed[seen].mean())
-    given = np.bincount(group[seen], exposed[seen], group.max() + 1)[group] - (exposed & seen)
-    people = np.bincount(group[seen], minlength=group.max() + 1)[group] - seen
-    found = (given + _PRIOR * share) / (people + _PRIOR) - share
-    found = np.where(group > 0, found, 0.0)
-    spread = float(found[seen].std())
-    return np.asarray(found / spread if spread > 0 else found)
 
 
 def _chance(make: Make, x: FloatArray, answer: BoolArray, of: FloatArray) -> FloatArray:
