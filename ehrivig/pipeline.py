@@ -18,14 +18,12 @@ import polars as pl
 
 from ehrivig import analysis, cohort, release, report, results, use, validate
 from ehrivig.analysis import strategies
-from ehrivig.analysis.sample import Other
 from ehrivig.concepts import follow_up
 from ehrivig.dataset import with_hospitals, with_splines
 from ehrivig.errors import EmptyResult, GateBlocked
 from ehrivig.extract import COPIES
-from ehrivig.features import large_scale as coded
 from ehrivig.features import nobody_exposed
-from ehrivig.match import comparison, large_scale
+from ehrivig.match import comparison
 from ehrivig.runs import (
     aggregate,
     attempts,
@@ -33,6 +31,7 @@ from ehrivig.runs import (
     hospitals,
     manifest,
     metrics,
+    other_pairs,
     start,
     summary,
     tables,
@@ -45,7 +44,6 @@ from ehrivig.store import place
 from ehrivig.store.folder import RunFolder, refuse_overlap, run_folder
 from ehrivig.study import Study, load, protocol
 from ehrivig.study.declared import held as protocol_held
-from ehrivig.study.registries.sensitivity import LARGE_SCALE
 from ehrivig.validate import gate, ledger
 from ehrivig.validate import hospitals as over_hospitals
 from ehrivig.validate.measurement import ALL
@@ -186,7 +184,7 @@ def investigate(this: Run) -> dict[str, int]:
     table = with_splines(with_hospitals(table), study)
     arms = comparison.compare(table, study)
     arms.write(folder)
-    learned = _large_scale(this, table, arms)
+    learned = other_pairs.by_large_scale_score(this, table, arms)
     this.progress("analysis")
     found = analysis.analyse(
         table,
@@ -216,19 +214,6 @@ def investigate(this: Run) -> dict[str, int]:
         "pairs": arms.n_pairs,
         "lints": found.tables["lints"].height,
     }
-
-
-def _large_scale(this: Run, table: pl.DataFrame, arms: comparison.Comparison) -> Other | None:
-    """The pairs by a score of all that was coded, where the study asks for them."""
-    study = this.answerable.study
-    if not study.analysis.asks_for(LARGE_SCALE):
-        return None
-    this.progress("large-scale score")
-    rows = tables.gather(this, coded.TABLE)
-    found = large_scale.compare(table, arms, rows, study)
-    found.write(this.folder)
-    summary = found.tables.get(large_scale.SUMMARY, pl.DataFrame())
-    return Other(found.matched_rows(table), found.why_none, found.note, summary)
 
 
 def _judged_cohort(this: Run) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -10,9 +10,18 @@ from scipy.sparse import csr_matrix
 
 from ehrivig.codes.spelling import plain_name
 from ehrivig.dataset import KEY
+from ehrivig.disclosure import FEWEST_DESCRIBED
+from ehrivig.errors import many
 from ehrivig.stats.arrays import ROUNDING
 from ehrivig.study import Study
 
+SENT = {
+    "diagnosis": "a diagnosis known by then",
+    "drug": "a drug given by then",
+    "lab": "a laboratory value by then",
+    "vital": "a vital sign by then",
+}
+"""Kinds that every hospital has of somebody, and what it is to have one."""
 NUMBERS = ("lab", "vital")
 """Kinds of which a number was measured: it was at all, it was low, it was high."""
 
@@ -22,7 +31,7 @@ class Coded:
     """The covariates: `names` (p,) as "kind code", `kinds` (p,), and who has them, `x` (n, p).
 
     `unknown`: what the study leaves out and is none of them anyway. `rare`: how many were too rare,
-    or had by nearly all.
+    or had by nearly all. `silent`: kinds of which nobody of some hospitals has anything, in words.
     """
 
     names: tuple[str, ...]
@@ -30,6 +39,7 @@ class Coded:
     x: csr_matrix
     unknown: tuple[str, ...]
     rare: int
+    silent: tuple[str, ...] = ()
 
 
 def coded(people: pl.DataFrame, rows: pl.DataFrame, study: Study) -> Coded:
@@ -57,7 +67,24 @@ def coded(people: pl.DataFrame, rows: pl.DataFrame, study: Study) -> Coded:
     at = (cells["row"].to_numpy(), cells["j"].to_numpy())
     x = csr_matrix((np.ones(cells.height), at), shape=(n, kept.height))
     names, kinds = tuple(kept["column"].to_list()), tuple(kept["kind"].to_list())
-    return Coded(names, kinds, x, unknown, wide.height - kept.height)
+    silent = _silent(people, rows)
+    return Coded(names, kinds, x, unknown, wide.height - kept.height, silent)
+
+
+def _silent(people: pl.DataFrame, rows: pl.DataFrame) -> tuple[str, ...]:
+    """Where nobody has anything of a kind: not sent, not dated, or not done; that is not known.
+
+    Of hospitals with as many people as may be described; of fewer it may be chance.
+    """
+    sizes = people.group_by("hospital_id").len()
+    large = sizes.filter(pl.col("len") >= FEWEST_DESCRIBED)["hospital_id"]
+    said = []
+    for kind, words in SENT.items():
+        there = rows.filter(pl.col("kind") == kind)["hospital_id"].unique()
+        without = int((~large.is_in(there.implode())).sum())
+        if without:
+            said.append(f"in {without} of {many(len(large), 'hospital')} nobody has {words}")
+    return tuple(said)
 
 
 def _enough(least: float, n: int) -> pl.Expr:

@@ -54,6 +54,11 @@ class LargeScale:
         extra = self.matched.drop("exposed")
         return table.join(extra, on=KEY, how="inner", validate="1:1").sort(KEY)
 
+    @property
+    def every(self) -> pl.DataFrame:
+        """How many covariates lie where, those of few people among them: not to leave either."""
+        return grid(self.covariates) if self.covariates.width else self.covariates
+
     def write(self, folder: Path) -> None:
         """Leave the covariates and what is told of them in a run folder."""
         if self.covariates.width:
@@ -91,13 +96,11 @@ def compare(table: pl.DataFrame, arms: Comparison, rows: pl.DataFrame, study: St
         SUMMARY: summary(covariates, found, learned, both, study.report),
         "large_scale_balance": grid(covariates.filter("shown")),
     }
-    note = ""
     if learned is not None:
         score = preference(learned.score, float(arm.mean()))
         tables["large_scale_calibration"] = calibration(arm, learned, study.report)
         tables["large_scale_preference"] = overlap_table(score, arm, study.report.smallest_cell)
-        note = _note(found, learned)
-    return LargeScale(matched, covariates.drop("shown"), tables, why, note)
+    return LargeScale(matched, covariates.drop("shown"), tables, why, _note(found, learned))
 
 
 def _learned(arm: BoolArray, x: csr_matrix, study: Study) -> tuple[LassoScore | None, str]:
@@ -130,12 +133,12 @@ def _declared(people: pl.DataFrame, names: tuple[str, ...]) -> csr_matrix:
     return csr_matrix(FAVOURED * centred)
 
 
-def _note(found: Coded, learned: LassoScore) -> str:
+def _note(found: Coded, learned: LassoScore | None) -> str:
     """What the reader of an estimate by this score must know."""
-    said = [
-        f"{learned.kept} of {len(learned.coef):,} covariates in the score, "
-        f"C-statistic {learned.c_statistic:.2f}"
-    ]
+    said = list(found.silent)
+    if learned is not None:
+        kept = f"{learned.kept} of {len(learned.coef):,} covariates in the score"
+        said = [f"{kept}, C-statistic {learned.c_statistic:.2f}", *said]
     if found.unknown:
         said.append(f"left out, but no covariate anyway: {', '.join(found.unknown)}")
     return "; ".join(said)

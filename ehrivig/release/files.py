@@ -54,6 +54,7 @@ LOCAL = {
     "figures/*.svg": "its figures",
     "*.csv": "the tables before the last suppression",
     "*.json": "the protocol and other descriptions of the study",
+    "large_scale.svg": "balance of every covariate of large_scale.csv, those of few people too",
     "cohort.parquet": "one row per admission of the cohort",
     "dosing.parquet": "one row per admission: how it was dosed",
     "analysis.parquet": "one row per admission: exposure, covariates, outcomes",

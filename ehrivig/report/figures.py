@@ -110,27 +110,32 @@ def _headings(axes: Axes, table: pl.DataFrame) -> None:
 def overlap(table: pl.DataFrame, path: Path) -> None:
     """Propensity scores of both arms, one above and one below the axis."""
     with drawing(7.2, 3.2) as (figure, axes):
-        middle = ((table["lo"] + table["hi"]) / 2).to_numpy()
-        width = float((table["hi"] - table["lo"])[0]) if table.height else 0.05
-        for name, sign in (("exposed", 1), ("control", -1)):
-            counts = table[name].cast(pl.Float64).fill_null(0).to_numpy()
-            axes.bar(
-                middle,
-                sign * counts,
-                width=0.92 * width,
-                color=COLOUR[name],
-                hatch="" if name == "exposed" else "////",
-                edgecolor="white",
-                linewidth=0.3,
-                label=NAMES[name],
-            )
-        axes.axhline(0, color=INK, linewidth=0.8)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-        axes.set_xlabel("propensity score")
-        axes.set_ylabel("admissions")
-        axes.set_xlim(0, 1)
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+        both_arms(axes, table, "propensity score")
         save(figure, path, findings.of_overlap(table, NAMES))
+
+
+def both_arms(axes: Axes, table: pl.DataFrame, score: str) -> None:
+    """How many of each arm have which score, one above and one below the axis."""
+    middle = ((table["lo"] + table["hi"]) / 2).to_numpy()
+    width = float((table["hi"] - table["lo"])[0]) if table.height else 0.05
+    for name, sign in (("exposed", 1), ("control", -1)):
+        counts = table[name].cast(pl.Float64).fill_null(0).to_numpy()
+        axes.bar(
+            middle,
+            sign * counts,
+            width=0.92 * width,
+            color=COLOUR[name],
+            hatch="" if name == "exposed" else "////",
+            edgecolor="white",
+            linewidth=0.3,
+            label=NAMES[name],
+        )
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+    axes.set_xlabel(score)
+    axes.set_ylabel("admissions")
+    axes.set_xlim(0, 1)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 
 
 def curves(

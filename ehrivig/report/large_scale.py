@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ehrivig.figures.style import COLOUR, CONTROL, EXPOSED, INK, QUIET, Axes, drawing, save
+from ehrivig.figures.style import CONTROL, EXPOSED, INK, QUIET, Axes, drawing, save
 from ehrivig.report import findings
+from ehrivig.report.figures import both_arms
 from ehrivig.report.table import Table
 from ehrivig.study import Study
 
@@ -91,32 +92,10 @@ def score(preference: pl.DataFrame, path: Path, *, calibration: pl.DataFrame) ->
         axes.remove()
         _calibration(figure.add_subplot(1, 2, 1), calibration)
         panel = figure.add_subplot(1, 2, 2)
-        middle = ((preference["lo"] + preference["hi"]) / 2).to_numpy()
-        width = float((preference["hi"] - preference["lo"])[0])
-        for name, sign in (("exposed", 1), ("control", -1)):
-            counts = preference[name].cast(pl.Float64).fill_null(0).to_numpy()
-            panel.bar(
-                middle,
-                sign * counts,
-                width=0.92 * width,
-                color=COLOUR[name],
-                hatch="" if name == "exposed" else "////",
-                edgecolor="white",
-                linewidth=0.3,
-                label=_ARMS[name],
-            )
-        panel.axhline(0, color=INK, linewidth=0.8)
+        both_arms(panel, preference, "preference score")
         for end in _EQUIPOISE:
             panel.axvline(end, color=INK, linestyle=":", linewidth=1)
-        panel.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-        panel.set_xlabel("preference score")
-        panel.set_ylabel("admissions")
-        panel.set_xlim(0, 1)
-        panel.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
         save(figure, path, _of_score(calibration))
-
-
-_ARMS = {"exposed": "exposed", "control": "unexposed"}
 
 
 def _calibration(panel: Axes, tenths: pl.DataFrame) -> None:

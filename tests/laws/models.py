@@ -21,7 +21,7 @@ from ehrivig.stats.survival.kaplan_meier import kaplan_meier
 from ehrivig.stats.survival.logrank import logrank
 from ehrivig.stats.survival.proportional_hazards import proportional_hazards_test
 from ehrivig.stats.survival.rmst import rmst_difference
-from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw, cross_fitted_tmle
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 from ehrivig.stats.weighting.lasso_score import lasso_score, preference
 from tests.laws.estimator import (
     ADJUSTED,
@@ -166,8 +166,8 @@ MODELS = (
     ),
     Estimator(
         "TMLE, cross-fitted",
-        cross_fitted_tmle,
-        lambda r: ((r.event, r.arm, r.x), {"folds": 2, "splits": 1}),
+        cross_fitted_aipw,
+        lambda r: ((r.event, r.arm, r.x), {"folds": 2, "splits": 1, "targeted": True}),
         lambda found: effect(found.risk_difference),
         "difference",
         ADJUSTED,

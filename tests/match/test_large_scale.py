@@ -361,6 +361,32 @@ def test_without_a_score_the_balance_of_the_study_is_there(plan: study.Study) ->
     assert made.covariates["smd_matched"].null_count() < made.covariates.height
 
 
+def test_a_hospital_of_which_nothing_is_known_is_said(plan: study.Study) -> None:
+    """Nobody there has a diagnosis: not sent or not dated, which is not "has none"."""
+    table, rows = world(8)
+    place = pl.when(pl.col("admission_id") < 700).then(pl.lit("B")).otherwise("hospital_id")
+    tiny = pl.when(pl.col("admission_id") > N - 6).then(pl.lit("C")).otherwise(place)
+    table, rows = (one.with_columns(hospital_id=tiny) for one in (table, rows))
+    whole = coded(table, rows, plan)
+    assert whole.silent == ("in 2 of 2 hospitals nobody has a vital sign by then",)
+    missing = (pl.col("hospital_id") == "B") & (pl.col("kind") == "diagnosis")
+    made = coded(table, rows.filter(~missing), plan)
+    assert made.silent[0] == "in 1 of 2 hospitals nobody has a diagnosis known by then"
+    without = rows.filter(~missing)
+    learned = large_scale.compare(table, comparison.compare(table, plan), without, plan)
+    assert "C-statistic" in learned.note
+    assert "in 1 of 2 hospitals nobody has a diagnosis known by then" in learned.note
+
+
+def test_what_is_left_out_and_unknown_is_said_without_a_score_too(plan: study.Study) -> None:
+    table, rows = world(9)
+    few = table.filter(~pl.col("exposed") | (pl.col("exposed").cum_sum() <= 8))
+    own = asking(plan, leave_out=("drug no such",))
+    made = large_scale.compare(few, comparison.compare(few, own), rows, own)
+    assert made.why_none
+    assert "left out, but no covariate anyway: drug no such" in made.note
+
+
 def test_nothing_coded_leaves_the_matching_variables(plan: study.Study) -> None:
     table, rows = world(5)
     learned = large_scale.compare(table, comparison.compare(table, plan), rows.clear(), plan)

@@ -14,7 +14,7 @@ from ehrivig.stats.regression.gee import gee
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.tables.multiplicity import benjamini_hochberg, holm
-from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw, cross_fitted_tmle
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 from ehrivig.stats.weighting.lasso_score import lasso_score
 
 PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
@@ -46,7 +46,7 @@ BY: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
     "tmle_cross_fitted": (
         "sklearn.linear_model.LogisticRegressionCV",
-        lambda: cross_fitted_tmle(EVENT, ARM, X[:, 1:], folds=2, splits=1),
+        lambda: cross_fitted_aipw(EVENT, ARM, X[:, 1:], folds=2, splits=1, targeted=True),
     ),
     "large_scale_score": (
         "sklearn.linear_model.LogisticRegression",

@@ -204,6 +204,22 @@ def test_authors_stand_in_the_report(run: tuple[Path, set[str]]) -> None:
     assert "A. Author, &lt;B&gt; &amp; Co" in page
 
 
+def test_names_of_covariates_stay_in_the_hospital(run: tuple[Path, set[str]]) -> None:
+    """Of the large-scale score: the release counts them, the run names and draws them all."""
+    named = {"large_scale.csv", "large_scale.svg"}
+    told = {f"large_scale_{one}.csv" for one in ("score", "balance", "calibration", "preference")}
+    found = {path.name for path in run[0].glob("large_scale*")}
+    left = {path.name for path in (run[0] / "release").rglob("large_scale*.csv")}
+    assert found == named | told
+    assert left == told
+    assert not (run[0] / "release" / "large_scale.svg").exists()
+    names = pl.read_csv(run[0] / "large_scale.csv")["covariate"]
+    codes = [name.split(" ", 1)[1] for name in names if name.startswith("diagnosis ")]
+    assert codes
+    for path in (run[0] / "release").rglob("large_scale*"):
+        assert not any(code in path.read_text(encoding="utf-8") for code in codes), path.name
+
+
 def test_a_later_value_is_timed_from_the_first_dose(run: tuple[Path, set[str]]) -> None:
     """The unexposed have no first dose, and so no later value."""
     table = pl.read_parquet(run[0] / "analysis.parquet")

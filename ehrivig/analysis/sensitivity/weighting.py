@@ -24,7 +24,7 @@ from ehrivig.stats.regression.marginal import (
 )
 from ehrivig.stats.regression.standardise import LEFT_OUT, aipw
 from ehrivig.stats.result import BoolArray, Effect
-from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw, cross_fitted_tmle
+from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 from ehrivig.stats.weighting.estimands import ESTIMANDS, Estimand
 from ehrivig.stats.weighting.weight import inverse_probability
 from ehrivig.study import Study
@@ -53,8 +53,8 @@ def weighting(table: pl.DataFrame, score: Floats, study: Study, rows: EffectRows
 
 
 _AIMS = {entry.analysis: entry for entry in ESTIMANDS.values() if entry.analysis}
-_LEARNED = {"aipw_cross_fitted": cross_fitted_aipw, "tmle_cross_fitted": cross_fitted_tmle}
-DESIGNS = (*_AIMS, "aipw", *_LEARNED)
+TARGETED = "tmle_cross_fitted"
+DESIGNS = (*_AIMS, "aipw", "aipw_cross_fitted", TARGETED)
 """The weightings by their names in [analysis] sensitivity."""
 
 
@@ -67,7 +67,11 @@ def by_weights(name: str, table: pl.DataFrame, score: Floats, study: Study) -> l
     people, e = table.filter(pl.Series(known)), score[known]
     if name in _AIMS:
         return _weighted(people, e, _AIMS[name], study)
-    return _augmented(people, e, study) if name == "aipw" else _learned(name, people, study)
+    return (
+        _augmented(people, e, study)
+        if name == "aipw"
+        else _learned(people, study, targeted=name == TARGETED)
+    )
 
 
 def _weighted(people: pl.DataFrame, score: Floats, aim: Estimand, study: Study) -> list[Effect]:
@@ -147,17 +151,18 @@ def _augmented(people: pl.DataFrame, score: Floats, study: Study) -> list[Effect
     return [replace(effect, notes=(*effect.notes, *notes)) for effect in effects]
 
 
-def _learned(name: str, people: pl.DataFrame, study: Study) -> list[Effect]:
+def _learned(people: pl.DataFrame, study: Study, *, targeted: bool) -> list[Effect]:
     """AIPW or TMLE with learned models of all matching variables, hospitals without products."""
     if study.primary.unit:
         raise AnalysisError("the outcome model is of events; the primary outcome is a number")
     x, names = varying(people, score_names(people, study))
-    found = _LEARNED[name](
+    found = cross_fitted_aipw(
         values(people, study.primary.name),
         exposed(people),
         x,
         seed=study.study.seed,
         plain=sum(name in unbent_names(people) for name in names),
+        targeted=targeted,
         names=names,
         event_label=study.primary.event_label,
     )

@@ -4,15 +4,15 @@ Score and outcome models that are linear in the covariates lean where the truth 
 learned (scikit-learn), by an L1-penalised logistic regression on the covariates, their squares and
 products, or by boosted trees, and cross-fitted: the people are dealt into folds, and nobody is
 predicted by a model that has seen them, so that learning takes nothing from the interval.
-Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021; Zheng & van der
-Laan 2011 (targeted).
+Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021; van der Laan &
+Rose 2011; Zheng & van der Laan 2011 (targeted).
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -59,6 +59,7 @@ def cross_fitted_aipw(
     splits: int = 5,
     seed: int = 0,
     plain: int = 0,
+    targeted: bool = False,
     cluster: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     event_label: str = "event",
@@ -73,70 +74,30 @@ def cross_fitted_aipw(
     half of what has the best likelihood on 3 inner folds. Scores are bounded by 5 / (root n log n)
     (Gruber et al. 2022). Standard errors by the influence function, summed within `cluster`.
 
+    `targeted`: targeted maximum likelihood (TMLE). The risks that were predicted are moved, in each
+    arm by one shift of their log odds, until the weighted people of the arm have as many events as
+    predicted; so that a risk stays between 0 and 1 whatever the weights.
+
     Raises UsageError for options out of range; AnalysisError where an arm is empty, and where one
     has fewer events, or others, than two in each fold, or than the inner folds need.
     """
-    asked = _Asked(learner, folds, splits, seed, plain, target=False)
-    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
-
-
-def cross_fitted_tmle(
-    event: ArrayLike,
-    exposed: ArrayLike,
-    x: ArrayLike,
-    *,
-    learner: Learner = "lasso",
-    folds: int = 5,
-    splits: int = 5,
-    seed: int = 0,
-    plain: int = 0,
-    cluster: ArrayLike | None = None,
-    names: Sequence[str] | None = None,
-    event_label: str = "event",
-    level: float = 0.95,
-) -> MarginalEffects:
-    """Targeted maximum likelihood: the effects in everybody (ATE), models learned.
-
-    As `cross_fitted_aipw`, whose arguments and errors it has. But the risks that were predicted are
-    moved, in each arm by one shift of their log odds, until the weighted people of the arm have as
-    many events as predicted; so that a risk stays between 0 and 1 whatever the weights.
-    Source: van der Laan & Rose 2011; Zheng & van der Laan 2011 (cross-validated).
-    """
-    asked = _Asked(learner, folds, splits, seed, plain, target=True)
-    return _cross_fitted(cohort_of(event, exposed, x, cluster, names), asked, event_label, level)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """How the models are learned, and whether what they predict is targeted."""
-
-    learner: Learner
-    folds: int
-    splits: int
-    seed: int
-    plain: int
-    target: bool
-
-
-def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float) -> MarginalEffects:
-    """Either estimator, dealt anew in each split."""
-    one_of("learner", asked.learner, get_args(Learner))
-    folds = whole_number(asked.folds, "folds", 2)
-    splits = whole_number(asked.splits, "splits", 1, MOST_REPEATED)
-    plain = whole_number(asked.plain, "plain", 0)
-    cohort = _in_order(cohort)
+    one_of("learner", learner, get_args(Learner))
+    folds = whole_number(folds, "folds", 2)
+    splits = whole_number(splits, "splits", 1, MOST_REPEATED)
+    plain = whole_number(plain, "plain", 0)
+    cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
     columns, make = cohort.x, boosted
-    if asked.learner == "lasso":
+    if learner == "lasso":
         bent, _ = squares_and_products(cohort.x, cohort.names, plain)
         columns, make = np.hstack((scaled(cohort.x), scaled(bent))), lasso
-    streams = np.random.SeedSequence(random_seed(asked.seed) or 0).generate_state(splits)
+    streams = np.random.SeedSequence(random_seed(seed) or 0).generate_state(splits)
     dealt = [_folds(cohort, folds, int(stream)) for stream in streams]
-    found = [_once(cohort, columns, fold, make, target=asked.target) for fold in dealt]
+    found = [_once(cohort, columns, fold, make, targeted=targeted) for fold in dealt]
     risks, covariance = _median(found)
-    name = "TMLE" if asked.target else "AIPW"
-    method = f"{name}, cross-fitted in {folds} folds, {NAMES[asked.learner]}"
+    name = "TMLE" if targeted else "AIPW"
+    method = f"{name}, cross-fitted in {folds} folds, {NAMES[learner]}"
     report = Report(cohort, event_label, level, estimand_over("all").name, method)
     return report.from_covariance(
         risks, covariance, f"influence function, cross-fitted, median of {splits} splits"
@@ -144,13 +105,13 @@ def _cross_fitted(cohort: Cohort, asked: _Asked, event_label: str, level: float)
 
 
 def _once(
-    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, target: bool = False
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, targeted: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Risks (exposed, unexposed), (2,), and their covariance by one way of dealing."""
     score, risks = _predicted(cohort, columns, fold, make)
     values = []
     for arm, chance, risk in zip((cohort.exposed, ~cohort.exposed), score, risks, strict=True):
-        told = _targeted(cohort.event, arm, chance, risk) if target else risk
+        told = _targeted(cohort.event, arm, chance, risk) if targeted else risk
         values.append(told + arm * (cohort.event - told) / chance)
     phi = np.column_stack(values)
     means = phi.mean(axis=0)
