@@ -5,31 +5,31 @@
 -- $until_hours: so long after time zero is what is known then.
 WITH measured AS (
     SELECT
-        admission_id,
+        l.admission_id,
         'lab' AS kind,
-        analyte AS code,
-        value_std,
-        collected_at AS measured_at
-    FROM lab
-    WHERE analyte IS NOT NULL
+        l.analyte AS code,
+        l.value_std,
+        l.collected_at AS measured_at
+    FROM lab AS l
+    WHERE l.analyte IS NOT NULL
     UNION ALL
     SELECT
-        admission_id,
+        v.admission_id,
         'vital' AS kind,
-        vital_code AS code,
-        value_std,
-        measured_at
-    FROM vital
-    WHERE vital_code IS NOT NULL
+        v.vital_code AS code,
+        v.value_std,
+        v.measured_at
+    FROM vital AS v
+    WHERE v.vital_code IS NOT NULL
     UNION ALL
     SELECT
-        admission_id,
+        f.admission_id,
         'finding' AS kind,
-        finding_code AS code,
+        f.finding_code AS code,
         NULL AS value_std,
-        observed_at AS measured_at
-    FROM finding
-    WHERE present AND finding_code IS NOT NULL
+        f.observed_at AS measured_at
+    FROM finding AS f
+    WHERE f.present AND f.finding_code IS NOT NULL
 )
 
 SELECT
