@@ -18,6 +18,9 @@ from ehrivig.stats.wald import p_value
 
 _MOST_LOOKED_AT = 1000
 """Edges and spans at which the test is made; of more, so many spread over all."""
+_NEAR = 50
+"""Edges and spans on a side of 0, and beyond a limit, that are all looked at: clusters move the
+test up and down there."""
 _CLOSE = 4 * float(np.finfo(np.float64).eps)
 """Of the numbers themselves: what subtraction leaves of two that are alike."""
 _PAIR = 2
@@ -45,7 +48,10 @@ class Steps:
     def __post_init__(self) -> None:
         self.edges = _edges(np.sort(self.y[self.arm])[::-1], np.sort(self.y[~self.arm])[::-1])
         self.z = np.full(2 * len(self.edges) + 1, np.nan)
-        for at in np.unique(np.linspace(0, len(self.z) - 1, _MOST_LOOKED_AT).astype(int)):
+        spread = np.linspace(0, len(self.z) - 1, _MOST_LOOKED_AT).astype(int)
+        none = 2 * int(np.searchsorted(self.edges, 0.0)) + 1
+        around = np.arange(max(none - _NEAR, 0), min(none + _NEAR, len(self.z)))
+        for at in np.union1d(spread, around):
             self._look(int(at))
 
     def limits(self, estimate: float, width: float) -> tuple[float, float]:
@@ -69,9 +75,6 @@ class Steps:
         """The largest p of 0 and of any difference beyond it, seen from the estimate."""
         if estimate == 0:
             return 1.0
-        below, above = (int(np.searchsorted(self.edges, 0.0, side)) for side in ("left", "right"))
-        for at in range(max(2 * below - 1, 0), min(2 * above + 2, len(self.z))):
-            self._look(at)
         far = [at for at in np.flatnonzero(~np.isnan(self.z)) if self._beyond(int(at), estimate)]
         return p_value(float(np.abs(self.z[far]).min())) if far else 0.0
 
@@ -98,13 +101,16 @@ class Steps:
         return lo, float(self.edges[i]) if i < len(self.edges) else np.inf
 
     def _within(self, lo: float, hi: float) -> tuple[float, float]:
-        """The least and the largest difference of two values between two others; NaN without."""
+        """The least and the largest difference of two values between two others; NaN without.
+
+        None at all (0) can always be: of arms that share no value, too.
+        """
         a, b = (np.unique(self.y[side]) for side in (self.arm, ~self.arm))
-        least = a - b[np.maximum(np.searchsorted(b, a - lo) - 1, 0)]
-        most = a - b[np.minimum(np.searchsorted(b, a - hi, "right"), len(b) - 1)]
         close = _CLOSE * float(np.abs(self.y).max())
-        found = np.concatenate([least, most])
-        found = found[(found > lo + close) & (found < hi - close)]
+        least = a - b[np.maximum(np.searchsorted(b, a - lo - close) - 1, 0)]
+        most = a - b[np.minimum(np.searchsorted(b, a - hi + close, "right"), len(b) - 1)]
+        found = np.concatenate([least, most, [0.0]])
+        found = found[(found > lo + close / 2) & (found < hi - close / 2)]
         return (float(found.min()), float(found.max())) if len(found) else (np.nan, np.nan)
 
     def _kept(self, at: int, width: float) -> bool:
@@ -124,7 +130,21 @@ class Steps:
         return float(self.z[at])
 
     def _end(self, kept: int, towards: int, width: float) -> int:
-        """The last position on a side before the test begins to reject, from one that it keeps."""
+        """The last position on a side before the test begins to reject, from one that it keeps.
+
+        None of the `_NEAR` beyond it is kept, nor any that has been looked at.
+        """
+        while True:
+            found = self._crossing(kept, towards, width)
+            beyond = (found + towards * step for step in range(1, _NEAR + 1))
+            near = [at for at in beyond if 0 <= at < len(self.z)]
+            again = [at for at in near if abs(self._look(at)) < width]
+            if not again:
+                return found
+            kept = again[-1]
+
+    def _crossing(self, kept: int, towards: int, width: float) -> int:
+        """From a position that is kept, the last before one that is not, towards the next seen."""
         seen = np.flatnonzero(~np.isnan(self.z))
         out = seen[seen > kept] if towards > 0 else seen[seen < kept]
         if not len(out):
@@ -157,7 +177,13 @@ def _edges(exposed: FloatArray, others: FloatArray) -> FloatArray:
 
 
 def _side(y: FloatArray, shift: FloatArray) -> FloatArray:
-    """1 above the median of what is moved, -1 below it, 0 at it."""
-    moved = y - shift
-    beyond = moved - np.median(moved)
-    return np.where(np.abs(beyond) <= _CLOSE * (np.abs(y) + np.abs(shift)), 0.0, np.sign(beyond))
+    """1 above the median of what is moved, -1 below it, 0 at it.
+
+    What moves loses digits: a row is at the median within those of either.
+    """
+    moved, size = y - shift, np.abs(y) + np.abs(shift)
+    places = [(len(y) - 1) // 2, len(y) // 2]
+    middle = np.argpartition(moved, places)[places]
+    beyond = moved - moved[middle].mean()
+    close = _CLOSE * np.maximum(size, size[middle].max())
+    return np.where(np.abs(beyond) <= close, 0.0, np.sign(beyond))
