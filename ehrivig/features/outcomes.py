@@ -15,6 +15,7 @@ import polars as pl
 from ehrivig.concepts import concept, severity
 from ehrivig.concepts.follow_up import IN_HOSPITAL
 from ehrivig.database import Database
+from ehrivig.features.lab_outcomes import lab_change, lab_reached
 from ehrivig.features.score_change import score_change
 from ehrivig.study import Outcome, Study
 from ehrivig.study.registries import OUTCOMES
@@ -27,10 +28,10 @@ _OF_STAY = ("admission_id", "stay_days", "stay_end")
 def outcomes(db: Database, study: Study) -> pl.DataFrame:
     """One row per candidate admission: admission_id and a column per outcome of the study.
 
-    Lengths of stay are Float64 days, changes of a score Float64 points, all others Boolean (null:
-    cannot be known). Beside a death anywhere there is a column "<name> in hospital": the same asked
-    of the stay alone, for where nobody knows who died later (`concepts.follow_up`). Then
-    `hours_to_any_dose` and `start_unread` (see `_starts`), and for a primary outcome that is a
+    Lengths of stay are Float64 days, changes Float64 points or the unit of the analyte, all others
+    Boolean (null: cannot be known). Beside a death anywhere there is a column "<name> in hospital":
+    the same asked of the stay alone, for where nobody knows who died later (`concepts.follow_up`).
+    Then `hours_to_any_dose` and `start_unread` (see `_starts`), and for a primary outcome that is a
     death: `time_days`, `event` (follow-up from time zero, capped at its
     within_days), `days_to_death`, of a death anywhere all three in hospital as well, and how the
     stay ended by then: `stay_days`, `stay_end` (1 death, 2 left alive, 0 neither). For the first
@@ -102,7 +103,7 @@ def _named(answers: list[str], name: str) -> dict[str, str]:
 def _alone(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
     """The answers to an outcome that has a query of its own: admission_id, value, and its times."""
     source = OUTCOMES[variable.source]
-    if not source.concept:
+    if source.name in FUNCTIONS:
         return FUNCTIONS[source.name](db, study, variable)
     kind = pl.Float64 if source.unit else pl.Boolean
     return db.frame(concept(source.concept)).with_columns(pl.col("value").cast(kind))
@@ -160,6 +161,8 @@ FUNCTIONS: dict[str, Callable[[Database, Study, Outcome], pl.DataFrame]] = {
     "death": _death,
     "in_hospital_death": _in_hospital_death,
     "score_change": _score_change,
+    "lab_change": lab_change,
+    "lab_reached": lab_reached,
     "clearance": _clearance,
     "concept": _incident,
 }

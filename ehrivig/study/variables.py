@@ -8,6 +8,8 @@ from pydantic import Field
 
 from ehrivig.errors import in_sentence
 from ehrivig.study.registries import COVARIATES, OUTCOMES, OneOf
+from ehrivig.study.registries.names import shipped_units
+from ehrivig.study.registries.outcomes import OF_THE_CODE
 from ehrivig.study.section import Hours, Label, Section, Slug, Words
 
 AfterDischarge = Literal["linked", "in_hospital", "unknown"]
@@ -34,8 +36,35 @@ class Outcome(Section):
         default=None,
         gt=0,
         le=36_525,
-        description="Horizon in days from time zero, of deaths and of `score_change` (7).",
+        description="Horizon in days from time zero, of deaths, laboratory values and "
+        "`score_change`; of changes 7 without it.",
         examples=[28],
+    )
+    at_least: float | None = Field(
+        default=None,
+        ge=0,
+        description="The least result that counts as reached, in the standard unit.",
+        examples=[30],
+    )
+    at_most: float | None = Field(
+        default=None,
+        ge=0,
+        description="The largest result that counts as reached, in the standard unit.",
+        examples=[2],
+    )
+    times_baseline_at_least: float | None = Field(
+        default=None,
+        gt=1,
+        le=1000,
+        description="So many times the baseline at least: 2 is a value that doubled.",
+        examples=[2],
+    )
+    times_baseline_at_most: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="So many times the baseline at most: 0.5 is a value that halved.",
+        examples=[0.5],
     )
     after_discharge: AfterDischarge | None = Field(
         default=None,
@@ -57,7 +86,10 @@ class Outcome(Section):
     @property
     def unit(self) -> str:
         """The unit of a number; empty for an outcome that happens or not."""
-        return OUTCOMES[self.source].unit
+        unit = OUTCOMES[self.source].unit
+        if unit != OF_THE_CODE:
+            return unit
+        return next(iter(shipped_units(self.code or self.name)), "") or unit
 
     @property
     def words(self) -> str:

@@ -69,7 +69,7 @@ def measure(db: Database, study: Study, hospitals: Sequence[str]) -> list[Measur
         gate_tables.assert_no_row_added(db, table.name, sum(n.rows for n in counts.of.values()))
         own = _rules(study, checks, counts)
         _settle(db, table.name, own)
-        unread.events(db, table.name, own)
+        unread.events(db, study, table.name, own)
         if table.name == "medication":
             unread.exposures(db, study, own)
         if table.name == "patient":

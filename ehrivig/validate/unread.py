@@ -22,6 +22,7 @@ from ehrivig.database import Database
 from ehrivig.literals import render
 from ehrivig.study import Study
 from ehrivig.validate import suspects
+from ehrivig.validate.asked import by_outcomes
 from ehrivig.validate.rules import Rule, either, of_rows, of_values, rejected
 from ehrivig.validate.suite import by_check
 
@@ -42,8 +43,12 @@ _MEANT = {
     "procedure": ("g.procedure_code", ""),
     "respiratory_support": (f"CASE WHEN g.device IN {DEVICES} THEN g.device ELSE '*' END", ""),
     "pathogen_test": ("g.organism_code", ""),
+    "finding": ("g.finding_code", ""),
+    "lab": ("g.analyte", ""),
 }
 """Table -> what its rows may prove (a condition, a list of drugs, a code), and where that is."""
+_OF_OUTCOMES = ("finding", "lab")
+"""Tables of which a row can prove an outcome alone: read where the study asks for one of them."""
 _UNCLEAR = "SELECT 1 FROM ref.drug_class WHERE verdict = 'quarantine' LIMIT 1"
 _NAMED = "coalesce(exposure OR exposure_verdict = 'quarantine', FALSE)"
 _OF_EXPOSURE = (
@@ -97,13 +102,13 @@ def no_event(db: Database) -> None:
     db.table(EVENTS, sent.NO_EVENT.format("resolved.admission"))
 
 
-def events(db: Database, table: str, own: Iterable[Rule]) -> None:
+def events(db: Database, study: Study, table: str, own: Iterable[Rule]) -> None:
     """Add to `unread_event` what the rows of a table that were set aside may have proved.
 
     And of administrations the products that a code list sets aside. started_at: of a drug, where it
     can be believed. `own`: the rules at work on the table. Needs `gate.<table>`.
     """
-    if table not in _MEANT:
+    if table not in _MEANT or (table in _OF_OUTCOMES and table not in by_outcomes(study)):
         return
     known = by_check()
     rules = [rule for rule in of_rows(own) if not known[rule.check].inherited]

@@ -87,6 +87,25 @@ def test_a_procedure_or_a_device(
     assert found == {1: True, 2: None, 3: False, 4: False}
 
 
+def test_a_finding_or_a_result_of_a_lab(asked: Hospital) -> None:
+    present = "\n".join(f"{n} | remission | {n == 1} | 01-03 10:00" for n in range(1, 5))
+    asked.draw("finding", "admission_id | finding_code | present | observed_at\n" + present)
+    doubt(asked, "finding", "remission")
+    found = {row[0]: row[-1] for row in asked.rows("course_finding", codes=["remission"])}
+    assert found == {1: True, 2: None, 3: False, 4: False}
+    result = "\n".join(f"{n} | lactate | {1 if n == 1 else 9} | 01-03 10:00" for n in range(1, 5))
+    asked.draw("lab", "admission_id | analyte | value_std | collected_at\n" + result)
+    doubt(asked, "lab", "lactate")
+    asked.db.table("lab_baseline", "SELECT 1 AS admission_id, 9.0 AS value WHERE FALSE")
+    times = dict.fromkeys(("at_least", "times_at_least", "times_at_most", "within_days"))
+    assert asked.met("lab_reached", analyte="lactate", at_most=2.0, **times) == {
+        1: True,
+        2: None,
+        3: False,
+        4: False,
+    }
+
+
 @pytest.mark.parametrize(
     ("at", "value"),
     [("-", None), ("01-03 09:59", None), ("01-02 10:00", None), ("01-03 10:00", False)],

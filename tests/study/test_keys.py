@@ -122,6 +122,13 @@ authors = "A. Author, <B> & Co"
 """
 
 
+LIMITS = "within_days = 7, at_least = 30, at_most = 900, times_baseline_at_least = 1.5"
+REACHED = f"""
+  {{ name = "plt_up", label = "Platelets up", from = "lab_reached", code = "platelets", {LIMITS} }},
+  {{name = "halved", label = "H", from = "lab_reached", code = "crp", times_baseline_at_most = 0.5}},
+  {{ name = "crp_change", label = "CRP, change", from = "lab_change", code = "crp" }},
+  {{ name = "coughs", label = "Cough", from = "finding", code = "cough" }},
+  {{ name = "rna_clearance","""
 PLANS = """time_varying = ["sofa"]
 dose_plans = [
     {name = "long", days_at_least = 5, grams_per_day_at_least = 1, grams_per_day_at_most = 90},
@@ -147,6 +154,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> study.Study:
         ("sensitivity = [", LARGE_SCALE),
         ("[match]\n", '[match]\nsplines = ["age"]\nspline_knots = 3\n'),
         ('layout = "native"', f'layout = "native"\nmappings = "{signed}"'),
+        ('\n  { name = "rna_clearance",', REACHED),
         ("[report]\nsmallest_cell = 5\n", EVERYTHING),
         ("\n[utilisation]", "\n[utilisation]\nprice_per_g = 60"),
         ('"multiple_imputation", ', ""),

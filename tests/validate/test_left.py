@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ehrivig import cohort, study, validate
-from ehrivig.study import Study
+from ehrivig.study import Outcome, Study
 from ehrivig.validate import Measurement, judge, left
 from ehrivig.validate.network import Network, Studied
 from ehrivig.validate.result import HospitalResult
@@ -241,6 +241,26 @@ def test_what_was_set_aside_may_have_been_an_event(
     db = opened()
     assert events(db) == [(table, "1", variable, None) for variable in expected]
     db.close()
+
+
+def test_results_and_findings_leave_a_doubt_where_an_outcome_asks_for_them(
+    hospital: Any, opened: Callable[..., Any]
+) -> None:
+    """Nobody else reads the doubt: a covariate that was not measured is missing as it is."""
+    hospital.add("lab", analyte="crp", collected_at=LATER)
+    hospital.add("finding", finding_code="cough", observed_at=LATER)
+    kinds = ({"from": "lab_reached", "code": "crp", "at_most": 5}, {"from": "finding"})
+    named = ("low", "cough")
+    asked = tuple(
+        Outcome.model_validate({"name": name, "label": name, **kind})
+        for name, kind in zip(named, kinds, strict=True)
+    )
+    for more, expected in (((), []), (asked, [("finding", "cough"), ("lab", "crp")])):
+        variables = (*PLAN.outcomes.variables, *more)
+        outcomes = PLAN.outcomes.model_copy(update={"variables": variables})
+        db = opened(PLAN.model_copy(update={"outcomes": outcomes}))
+        assert sorted((table, what) for table, _, what, _ in events(db)) == expected
+        db.close()
 
 
 @pytest.mark.parametrize(("more", "is_unread"), [(18, True), (19, False)])

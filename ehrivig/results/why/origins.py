@@ -18,6 +18,9 @@ _NUMBER = {"lab": "value_std", "vital": "value_std", "score": "value"}
 _EVENT_OF = {
     "device": ("respiratory_support", "device"),
     "procedure": ("procedure", "procedure_code"),
+    "finding": ("finding", "finding_code"),
+    "lab_change": ("lab", "analyte"),
+    "lab_reached": ("lab", "analyte"),
 }
 _SHOWN = 3
 

@@ -19,12 +19,15 @@ from ehrivig.study.registries.entry import Entry, Registry
 SCORED = ("sofa", "apache_ii")
 """The scores that are computed from raw rows where nobody recorded them."""
 
-_PROCEDURES = ("crrt", "ecmo", "hemodialysis", "prone_position", "renal_replacement")
+_PROCEDURES = (
+    *("crrt", "ecmo", "hemodialysis", "renal_replacement"),
+    *("prone_position", "plasma_exchange", "splenectomy"),
+)
 _FINDINGS = (
     *("fever", "cough", "sputum", "dyspnea", "severe_respiratory_distress"),
     *("ground_glass_opacity", "pulmonary_consolidation", "interstitial_abnormalities"),
     *("bilateral_opacities", "pneumonia", "pneumothorax", "pleural_effusion"),
-    "cardiogenic_oedema",
+    *("cardiogenic_oedema", "remission", "partial_remission", "relapse"),
 )
 _NO_SINGLE_PRODUCT = ("mixed", "unknown")
 _BODY_MEASURES = ("weight", "height")  # of the admission, in no row of `vital`

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 
 from ehrivig.study.registries.entry import Entry, Registry
 from ehrivig.study.registries.names import (
+    ANALYTES,
     COMPUTED_SCORES,
     CONCEPT_NAMES,
     CONDITIONS,
     DEVICES,
     DRUGS,
+    FINDINGS,
     PATHOGENS,
     PROCEDURES,
     NameList,
 )
+
+OF_THE_CODE = "standard unit"
+"""In place of a unit: each code has its own."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +30,21 @@ class OutcomeSource(Entry):
     """One kind of outcome, and who answers it.
 
     Either `concept` with a `parameter`, a query that answers many codes at once; or `concept`
-    alone, a query of its own; or neither: a function of `features.outcomes`. `codes`: the list that
-    `code` (else `name`) comes from; None without codes. `unit`: of a number; empty for an outcome
-    that happens or not. `also`: another source that shows the same supports. `follow_up`: a death,
-    whose times are the follow-up of the survival analyses when it is the primary outcome.
-    `caution`: what each row of an effect on it must say. `of_some`: a number that who was not
-    there, or no longer, does not have: how many have none is a count of these people.
+    alone, a query of its own; or neither: a function of `features.outcomes`, which may stand beside
+    a `concept` that it asks. `codes`: the list that `code` (else `name`) comes from; None without
+    codes. `unit`: of a number (`OF_THE_CODE`: the standard one of the code); empty for an outcome
+    that happens or not. `horizon`: whether it reads `within_days`. `also`: another source that
+    shows the same supports. `follow_up`: a death, whose times are the follow-up of the survival
+    analyses when it is the primary outcome. `caution`: what each row of an effect on it must say.
+    `of_some`: a number that who was not there, or no longer, does not have: how many have none is a
+    count of these people.
     """
 
     codes: NameList | None = None
     concept: str = ""
     parameter: str = ""
     unit: str = ""
+    horizon: bool = False
     also: str = ""
     follow_up: bool = False
     caution: str = ""
@@ -50,12 +58,14 @@ OUTCOMES = Registry(
             "death",
             "Death",
             "Death from any cause, anywhere, within `within_days` of time zero.",
+            horizon=True,
             follow_up=True,
         ),
         OutcomeSource(
             "in_hospital_death",
             "Death in the hospital",
             "Death in the stay, within `within_days` of time zero where that is given.",
+            horizon=True,
             follow_up=True,
         ),
         OutcomeSource(
@@ -81,8 +91,30 @@ OUTCOMES = Registry(
             "The score `within_days` (7) after time zero less that of the first day.",
             COMPUTED_SCORES,
             unit="points",
+            horizon=True,
             caution="among who was still there to be scored",
             of_some=True,
+        ),
+        OutcomeSource(
+            "lab_change",
+            "Change of a laboratory value",
+            "The last result after the window of the baseline and within `within_days` (7) of time "
+            "zero, less the baseline; in the standard unit.",
+            ANALYTES,
+            "lab_last",
+            unit=OF_THE_CODE,
+            horizon=True,
+            caution="among who was measured before and after; who died or left early was less so",
+            of_some=True,
+        ),
+        OutcomeSource(
+            "lab_reached",
+            "Laboratory value reached",
+            "Whether a result after time zero was within `at_least`, `at_most`, and so many times "
+            "the baseline; unknown, not no, where nothing was measured.",
+            ANALYTES,
+            "lab_reached",
+            horizon=True,
         ),
         OutcomeSource(
             "clearance",
@@ -97,6 +129,15 @@ OUTCOMES = Registry(
             CONDITIONS,
             "course_condition",
             "conditions",
+        ),
+        OutcomeSource(
+            "finding",
+            "Finding",
+            "Whether the finding (a sign, an image, a remission, a relapse) was recorded as there "
+            "after time zero; no where only its absence was; else unknown.",
+            FINDINGS,
+            "course_finding",
+            "codes",
         ),
         OutcomeSource(
             "procedure",

@@ -29,6 +29,7 @@ from ehrivig.study.rules.labels import equal_labels, taken_criteria
 from ehrivig.study.rules.late_groups import immortal_groups
 from ehrivig.study.rules.later import late_variables
 from ehrivig.study.rules.parts import wrong_parts
+from ehrivig.study.rules.reached import impossible_results
 from ehrivig.study.rules.small_cells import rounded_to_none, unsigned_small_cells
 from ehrivig.study.rules.target import unanswered_target
 from ehrivig.study.rules.twice import the_same_twice
@@ -45,6 +46,7 @@ _RULES = (
     wrong_parts,
     wrong_windows,
     impossible_curves,
+    impossible_results,
     contradictory_criteria,
     the_same_twice,
     equal_labels,

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from ehrivig.study.problem import Problem
 from ehrivig.study.registries import COVARIATES, OUTCOMES
+from ehrivig.study.rules.reached import REACHED
 
 if TYPE_CHECKING:
     from ehrivig.study.variables import Covariate, Outcome
     from ehrivig.study.whole import Study
-
-_HORIZON = ("death", "in_hospital_death", "score_change")
-"""The outcomes that `within_days` is of."""
 
 
 def unread_keys(study: Study) -> Iterator[Problem]:
@@ -42,8 +40,10 @@ def _of_covariate(variable: Covariate) -> Iterator[str]:
 def _of_outcome(outcome: Outcome) -> Iterator[str]:
     if outcome.code is not None and OUTCOMES[outcome.source].codes is None:
         yield "code"
-    if outcome.within_days is not None and outcome.source not in _HORIZON:
+    if outcome.within_days is not None and not OUTCOMES[outcome.source].horizon:
         yield "within_days"
+    if outcome.source != "lab_reached":
+        yield from (key for key in REACHED if getattr(outcome, key) is not None)
     if outcome.after_discharge is not None and outcome.source != "death":
         yield "after_discharge"
 

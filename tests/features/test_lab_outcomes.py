@@ -1,0 +1,148 @@
+"""Laboratory values as outcomes: how one changed, and whether it reached what was wanted."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from drawn import Hospital
+
+from ehrivig import study as studies
+from ehrivig.errors import StudyError
+from ehrivig.features.outcomes import outcomes
+
+STUDY = """
+[study]
+title = "Drawn"
+name = "drawn"
+seed = 1
+[study.estimand]
+population = "a"
+treatment = "b"
+comparator = "c"
+outcome = "d"
+contrast = "e"
+[extract]
+extract_date = 2020-06-30
+[cohort]
+criteria = [{ name = "adult", label = "Adult", rule = "age", min = 18 }]
+[exposure]
+name = "ivig"
+label = "IVIG"
+codelist = "ivig"
+[outcomes]
+primary = "death_28d"
+variables = [
+  { name = "death_28d", label = "Death", from = "death", within_days = 28 },
+  { name = "asked", label = "Asked", OUTCOME },
+]
+[covariates]
+window_hours = [-24, 24]
+variables = [{ name = "age", label = "Age", from = "age" }]
+[match]
+covariates = ["age"]
+"""
+CHANGE = 'from = "lab_change", code = "platelets"'
+REACHED = 'from = "lab_reached", code = "platelets"'
+ITP = f"{REACHED}, at_least = 30, times_baseline_at_least = 2"
+"""A response of immune thrombocytopenia: 30 x 10^9/L at least, and twice the baseline."""
+HEAD = "admission_id | analyte | value_std | collected_at\n"
+
+
+@pytest.fixture
+def hospital() -> Iterator[Hospital]:
+    drawn = Hospital()
+    drawn.admit(
+        """admission_id | admitted_at | discharged_at | discharge_status | time_zero
+        1 | 01-02 10:00 | 01-20 10:00 | alive | 01-03 10:00"""
+    )
+    yield drawn
+    drawn.close()
+
+
+def asked(hospital: Hospital, outcome: str, results: str, **keys: str) -> object:
+    """The answer to an outcome of one admission with some results of platelets."""
+    text = STUDY.replace("OUTCOME", outcome)
+    for old, new in keys.items():
+        text = text.replace(old, new)
+    rows = [line.split() for line in results.split("; ") if line]
+    drawn = [f"1 | platelets | {value} | {day} {time}" for value, day, time in rows]
+    hospital.draw("lab", HEAD + "\n".join(drawn))
+    return outcomes(hospital.db, studies.parse(tomllib.loads(text)))["asked"].to_list()[0]
+
+
+@pytest.mark.parametrize(
+    ("results", "change"),
+    [
+        ("20 01-03 09:00; 50 01-08 09:00", 30.0),
+        ("20 01-03 09:00; 40 01-05 09:00; 15 01-08 09:00", -5.0),
+        ("20 01-03 09:00; 25 01-04 09:59; 50 01-04 10:00", 30.0),  # the window of the baseline
+        ("20 01-03 09:00; 25 01-04 09:59", None),
+        ("20 01-03 09:00; 50 01-10 10:00", 30.0),
+        ("20 01-03 09:00; 50 01-10 10:01", None),
+        ("50 01-08 09:00", None),
+        ("20 01-03 09:00; 50 01-08 09:00; 45 01-08 09:00", 25.0),  # at one time the lowest
+        ("20 01-02 11:00; 22 01-03 09:00; 30 01-08 09:00", 10.0),  # from the first, as covariates
+        ("20 01-03 09:00; 50 01-08 09:00; - 01-09 09:00", 30.0),
+        ("", None),
+    ],
+)
+def test_a_change_from_the_baseline(hospital: Hospital, results: str, change: float | None) -> None:
+    assert asked(hospital, CHANGE, results) == change
+
+
+def test_the_baseline_and_the_horizon_are_those_of_the_study(hospital: Hospital) -> None:
+    results = "20 01-02 11:00; 22 01-03 09:00; 30 01-08 09:00; 99 01-10 11:00"
+    last = {"window_hours = [-24, 24]": 'window_hours = [-24, 24]\nvalue = "last"'}
+    assert asked(hospital, f"{CHANGE}, within_days = 5", results, **last) == 8.0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "results", "value"),
+    [
+        (f"{REACHED}, at_least = 30", "30 01-05 09:00", True),
+        (f"{REACHED}, at_least = 30", "29.9 01-05 09:00", False),
+        (f"{REACHED}, at_most = 30", "30 01-05 09:00; 90 01-06 09:00", True),
+        (f"{REACHED}, at_least = 30, at_most = 50", "60 01-05 09:00; 20 01-06 09:00", False),
+        (f"{REACHED}, at_least = 30", "50 01-03 10:00", None),  # time zero is not after it
+        (f"{REACHED}, at_least = 30", "50 01-03 10:01", True),
+        (f"{REACHED}, at_least = 30, within_days = 2", "9 01-04 09:00; 50 01-05 10:01", False),
+        (f"{REACHED}, at_least = 30, within_days = 2", "9 01-04 09:00; 50 01-05 10:00", True),
+        (f"{REACHED}, at_least = 30", "20 01-05 09:00; - 01-06 09:00", None),
+        (f"{REACHED}, at_least = 30", "", None),
+        (ITP, "20 01-03 09:00; 40 01-05 09:00", True),
+        (ITP, "20 01-03 09:00; 39 01-05 09:00", False),
+        (ITP, "10 01-03 09:00; 29 01-05 09:00", False),
+        (ITP, "90 01-05 09:00", None),  # twice what?
+        (f"{REACHED}, times_baseline_at_most = 0.5", "20 01-03 09:00; 10 01-05 09:00", True),
+        (f"{REACHED}, times_baseline_at_most = 0.5", "20 01-03 09:00; 11 01-05 09:00", False),
+    ],
+)
+def test_what_was_reached(
+    hospital: Hospital, outcome: str, results: str, value: bool | None
+) -> None:
+    assert asked(hospital, outcome, results) is value
+
+
+@pytest.mark.parametrize(("code", "unit"), [("platelets", "10^9/L"), ("ph", "standard unit")])
+def test_a_change_has_the_unit_of_its_analyte(code: str, unit: str) -> None:
+    text = STUDY.replace("OUTCOME", CHANGE.replace("platelets", code))
+    assert studies.parse(tomllib.loads(text)).outcome("asked").unit == unit
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (REACHED, "what is to be reached is not said. Write one of at_least, at_most"),
+        (f"{REACHED}, at_least = 5, at_most = 2", "at_most = 2 is below at_least = 5"),
+        (f"{CHANGE}, within_days = 1", "1 days are over when the window of the baseline ends"),
+        (f"{CHANGE}, at_least = 5", 'nothing reads at_least where from = "lab_change"'),
+        ('from = "finding", code = "remission", within_days = 7', "nothing reads within_days"),
+        ('from = "lab_reached", code = "platelet", at_least = 5', "platelets"),
+        ('from = "finding", code = "remision"', "remission"),
+    ],
+)
+def test_what_cannot_be_is_refused(outcome: str, said: str) -> None:
+    with pytest.raises(StudyError, match=said.replace("[", r"\[")):
+        studies.parse(tomllib.loads(STUDY.replace("OUTCOME", outcome)))
