@@ -125,7 +125,7 @@ authors = "A. Author, <B> & Co"
 LIMITS = "within_days = 7, at_least = 30, at_most = 900, times_baseline_at_least = 1.5"
 REACHED = f"""
   {{ name = "plt_up", label = "Platelets up", from = "lab_reached", code = "platelets", {LIMITS} }},
-  {{name = "halved", label = "H", from = "lab_reached", code = "crp", times_baseline_at_most = 0.5}},
+  {{name = "half", label = "H", from = "lab_reached", code = "crp", times_baseline_at_most = 0.5}},
   {{ name = "crp_change", label = "CRP, change", from = "lab_change", code = "crp" }},
   {{ name = "coughs", label = "Cough", from = "finding", code = "cough" }},
   {{ name = "rna_clearance","""
