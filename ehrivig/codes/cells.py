@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ehrivig import contract
 from ehrivig.codes.spelling import plain_vocabulary
@@ -19,6 +20,7 @@ Check = Callable[[str], str | None]
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _REWRITTEN = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_MISSPELT = 0.85  # of difflib: "recognized" is 0.9 of "recognised"
 ROUTES = ("iv", "sc", "im", "po", "other", "unknown")
 
 
@@ -30,6 +32,18 @@ def one_of(*words: str) -> Check:
             return None
         small = text.casefold()
         return f"is written {small}" if small in words else f"is none of {', '.join(words)}"
+
+    return check
+
+
+def slug_beside(*words: str) -> Check:
+    """A name of one's own, or one of some words; not one of them misspelt."""
+
+    def check(text: str) -> str | None:
+        if text in words:
+            return None
+        near = get_close_matches(text, words, n=1, cutoff=_MISSPELT)
+        return f"is nearly {near[0]}: write that, or another name" if near else slug(text)
 
     return check
 

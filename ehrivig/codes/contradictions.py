@@ -247,6 +247,20 @@ def _word(lists: CodeLists, row: Row) -> str | None:
     return f"{row['word']!r} is no word of {row['column']}. Known: {', '.join(sorted(known))}."
 
 
+def _indication(lists: CodeLists, row: Row) -> str | None:
+    """A line that gives an indication another class, or other words, than a line beside it."""
+    for other in lists.rows("indications"):
+        if other["indication"] == row["indication"]:
+            for column in ("class", "label"):
+                if other[column] != row[column]:
+                    return (
+                        f"{row['indication']} has the {column} {row[column]!r} here and "
+                        f"{other[column]!r} in another line. Write one of them in all lines of it, "
+                        "or leave out the shipped ones with #! replace."
+                    )
+    return None
+
+
 _OF_A_LINE = {
     DRUGS: _drug,
     "conditions": _condition,
@@ -256,4 +270,5 @@ _OF_A_LINE = {
     "units": _unit,
     "limits": _limit,
     "words": _word,
+    "indications": _indication,
 }

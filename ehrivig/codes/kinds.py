@@ -18,6 +18,8 @@ Row = dict[str, str]
 Key = tuple[str, ...]
 
 DRUGS = "drugs"
+INDICATION_CLASSES = ("recognised", "under_evaluation", "not_documented", "discussed")
+"""Of CEDIT, the most favourable first, and what else a review treats; own lists may have others."""
 CODED = ("exact", "single", "prefix")
 """How a code may match: itself and what lies below it, itself alone, or all that begin with it."""
 
@@ -208,7 +210,7 @@ _KINDS = (
         {
             "indication": cells.slug,
             "label": cells.anything,
-            "class": cells.one_of("recognised", "under_evaluation", "discussed"),
+            "class": cells.slug_beside(*INDICATION_CLASSES),
             "vocabulary": cells.vocabulary("ICD10", "ICD10CM", "ICD9CM"),
             "match": cells.one_of("exact", "prefix"),
             "code": cells.code,

@@ -49,7 +49,10 @@ _ABOUT = {
         "  nothing recorded. written: how the source writes it, in any case.",
     ),
     "countries": ("group: a name for the countries; code: two letters (ISO 3166-1).",),
-    "indications": ("class: recognised, under_evaluation, discussed. specificity: 3 names it.",),
+    "indications": (
+        "class: recognised, under_evaluation, not_documented, discussed, or those of another",
+        "  guideline, which come in the order of their lines. specificity: 3 names it.",
+    ),
 }
 _EXAMPLES = {
     "drugs": (

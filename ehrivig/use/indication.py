@@ -1,7 +1,8 @@
 """The most likely indication of each course of the exposure drug, from the diagnoses near it.
 
-Classes: recognised, under_evaluation, discussed, and none_found. Which indication has which, and
-the codes that point at it, are in the code list `indications`; the shipped one says whose they are.
+Classes: recognised, under_evaluation, not_documented, discussed, those of an own list, and
+none_found. Which indication has which, and the codes that point at it, are in the code list
+`indications`; the shipped one says whose they are.
 A code near a course is no proof of a reason: the rule and the deciding code stand in every row.
 """
 
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig.codes import CodeLists
+from ehrivig.codes.kinds import INDICATION_CLASSES
 from ehrivig.database import Database
 
-CLASSES = ("recognised", "under_evaluation", "discussed", "none_found")
 NONE_FOUND = "none_found"
 _VOCABULARIES = {
     "ICD10": ("ICD10",),
@@ -64,7 +65,7 @@ class Rule:
             f"diagnoses of the patient in the same hospital from {self.days_before} days before to "
             f"{self.days_after} days after the first day of the course, or of the same admission "
             "without a date; the most specific code wins, then the same admission, then the "
-            "nearest day, then the class (recognised first), then the name"
+            "nearest day, then the class (in the order of the list), then the name"
         )
 
 
@@ -74,6 +75,13 @@ def code_list(lists: CodeLists) -> pl.DataFrame:
     cells = [{name: row[name] or None for name in _LIST_SCHEMA} for row in rows]
     text = dict.fromkeys(_LIST_SCHEMA, pl.String)
     return pl.DataFrame(cells, schema=text).cast(_LIST_SCHEMA)  # type: ignore[arg-type]
+
+
+def rank(column: pl.Expr, listed: pl.DataFrame) -> pl.Expr:
+    """The place of a class: first CEDIT's, then those of the list in the order of its lines."""
+    classes = (*INDICATION_CLASSES, *listed["class"].unique(maintain_order=True), NONE_FOUND)
+    order = list(dict.fromkeys(classes))
+    return column.replace_strict(order, range(len(order)), return_dtype=pl.Int64)
 
 
 def match_codes(codes: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
@@ -131,7 +139,7 @@ def assign(
         pl.col("specificity") * -1,
         ~pl.col("same_admission"),
         pl.col("days").abs().fill_null(1_000_000),
-        pl.col("class").replace_strict(CLASSES, range(len(CLASSES)), return_dtype=pl.Int64),
+        rank(pl.col("class"), listed),
         pl.col("indication"),
         pl.col("days").fill_null(0),
         pl.col("vocabulary"),

@@ -112,11 +112,12 @@ def _of_courses(found: pl.DataFrame, study: Study) -> dict[str, pl.DataFrame]:
         "utilisation.csv": counted,
     }
     if "indication" in plan.by:
-        tables["indications.csv"] = _indications(found, counted)
+        listed = indication.code_list(study.lists)
+        tables["indications.csv"] = _indications(found, counted, listed)
     return tables
 
 
-def _indications(found: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+def _indications(found: pl.DataFrame, counted: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """One row per indication: its label, class, counts as the utilisation shows them, the rule."""
     named = found.select(
         pl.col("indication").fill_null(indication.NONE_FOUND),
@@ -126,9 +127,7 @@ def _indications(found: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     ).unique()
     rows = counted.filter(pl.col("dimension") == "indication").rename({"level": "indication"})
     shown = ("indication", "courses", "patients", "suppressed")
-    order = pl.col("indication_class").replace_strict(
-        indication.CLASSES, range(len(indication.CLASSES)), return_dtype=pl.Int64
-    )
+    order = indication.rank(pl.col("indication_class"), listed)
     return (
         rows.select(shown)
         .join(named, on="indication", how="left")

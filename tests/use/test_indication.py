@@ -12,9 +12,10 @@ import pytest
 from ehrivig import codes as code_lists
 from ehrivig import resources
 from ehrivig.codes import own
+from ehrivig.codes.kinds import INDICATION_CLASSES
 from ehrivig.database import Database
 from ehrivig.errors import StudyError
-from ehrivig.use.indication import CLASSES, Rule, assign, code_list, diagnoses, match_codes
+from ehrivig.use.indication import Rule, assign, code_list, diagnoses, match_codes, rank
 
 LISTED = code_list(code_lists.SHIPPED)
 STARTED = date(2020, 6, 1)
@@ -101,7 +102,8 @@ def found(courses: pl.DataFrame, codes: pl.DataFrame, rule: Rule | None = None) 
 
 def test_the_code_list_holds_each_indication_of_the_review_in_its_class() -> None:
     listed = LISTED
-    for name, expected in zip(CLASSES, (RECOGNISED, UNDER_EVALUATION, DISCUSSED), strict=False):
+    sets = (RECOGNISED, UNDER_EVALUATION, set(), DISCUSSED)  # it names none as not documented
+    for name, expected in zip(INDICATION_CLASSES, sets, strict=True):
         assert set(listed.filter(pl.col("class") == name)["indication"]) == expected
     per_name = listed.group_by("indication").agg(
         pl.col("class").n_unique(), pl.col("label").n_unique()
@@ -256,10 +258,41 @@ def test_diagnoses_are_read_from_the_hospital() -> None:
         assert diagnoses(db, LISTED).schema == got.schema
 
 
+OTHER = """#! replace
+indication,label,class,vocabulary,match,code,specificity,min_age_years,max_age_years,note
+gbs,Guillain-Barre syndrome,red,ICD10,prefix,G61.0,3,,,
+ms,Multiple sclerosis,black,ICD10,prefix,G35,3,,,
+lupus,Lupus,grey,ICD10,prefix,M32,3,,,
+myositis,Myositis,not_documented,ICD10,prefix,M60,3,,,
+"""
+
+
+def test_classes_of_another_guideline_come_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    """Among equals the class decides: CEDIT's first, then red before black before grey."""
+    (tmp_path / "indications.csv").write_text(OTHER, encoding="utf-8")
+    listed = code_list(own.read(tmp_path))
+    for codes, expected in (
+        (("G35", "M32.1", "G61.0"), "red"),
+        (("M32.1", "G35"), "black"),
+        (("M32.1",), "grey"),
+        (("G35", "M60.0"), "not_documented"),
+        (("I10",), "none_found"),
+    ):
+        near = coded(*((code, 0, 10) for code in codes))
+        got = assign(one_course(), near, listed).row(0, named=True)
+        assert got["indication_class"] == expected
+    classes = pl.DataFrame({"class": ["none_found", "grey", "red", "recognised"]})
+    ranks = classes.select(rank(pl.col("class"), listed))["class"].to_list()
+    assert ranks == sorted(ranks, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("recognised,ICD10,prefix,D69.3,3", "helpful,ICD10,prefix,D69.3,3", "class 'helpful'"),
+        ("recognised,ICD10,prefix,D69.3,3", "helpful,ICD10,prefix,D69.3,3", "the class 'helpful'"),
+        ("recognised,ICD10,prefix,D69.3,3", "Recognized,ICD10,prefix,D69.3,3", "is no name"),
+        ("recognised,ICD10,prefix,D69.3,3", "recognized,ICD10,prefix,D69.3,3", "nearly recognised"),
+        ("Kawasaki disease,recognised,ICD10", "Kawasaki,recognised,ICD10", "the label 'Kawasaki'"),
         ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD8,prefix,D69.3,3", "vocabulary 'ICD8'"),
         ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,regex,D69.3,3", "match 'regex'"),
         ("recognised,ICD10,prefix,D69.3,3", "recognised,ICD10,prefix,D69.3,9", "specificity '9'"),
