@@ -31,6 +31,10 @@ def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:
         notes=synthesis.notes,
         forest=inline(figures["forest.svg"], "forest"),
         funnel=inline(figures["funnel.svg"], "funnel"),
+        absolute=_absolute(synthesis),
+        grade=[(one.domain, one.said) for one in synthesis.grade],
+        domains=("Study", *(synthesis.judged.domains if synthesis.judged else ()), "Overall"),
+        judged=_judged_cells(synthesis),
         methods=_method_cells(synthesis),
         subgroups=_subgroup_cells(synthesis),
         between=_between(synthesis),
@@ -41,6 +45,32 @@ def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:
         moderators=_moderators(synthesis),
         lints=synthesis.lints,
     )
+
+
+def _absolute(synthesis: Synthesis) -> str:
+    """The effect among 1,000 people in a sentence; empty without counts."""
+    found = synthesis.absolute
+    if found is None:
+        return ""
+    side = "fewer" if found.difference < 0 else "more"
+    limits = [f"{words.number(abs(x), 0)} {'fewer' if x < 0 else 'more'}" for x in found.limits]
+    return (
+        f"Of 1,000 people {words.number(found.control, 0)} have the event without the treatment "
+        f"(the controls of all studies together) and {words.number(found.treated, 0)} with it: "
+        f"{words.number(abs(found.difference), 0)} {side} ({limits[0]} to {limits[1]})."
+    )
+
+
+def _judged_cells(synthesis: Synthesis) -> list[Cells]:
+    """Each study with the judgement of each domain."""
+    judged = synthesis.judged
+    if judged is None:
+        return []
+    every = (*judged.domains.values(), judged.overall)
+    return [
+        (label, *(judgements[row] for judgements in every))
+        for row, label in enumerate(synthesis.trials.labels)
+    ]
 
 
 def _effect(pooled: Pooled) -> str:

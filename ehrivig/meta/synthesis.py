@@ -13,12 +13,14 @@ from ehrivig.meta import words
 from ehrivig.meta.bias import AsymmetryTest, TrimAndFill, egger_test, peters_test, trim_and_fill
 from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
 from ehrivig.meta.effects import EffectSizes
+from ehrivig.meta.grade import Absolute, Finding, absolute, findings
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.lints import lint_published
 from ehrivig.meta.measures import INTERVALS, TAU2_ESTIMATORS, Interval, Method, Model, Tau2
 from ehrivig.meta.pooled import Plan, Pooled, knapp_note, pool, study_effects
 from ehrivig.meta.published import printed_rows
 from ehrivig.meta.regression import MetaRegression, meta_regression
+from ehrivig.meta.risk_of_bias import RiskOfBias, risk_of_bias
 from ehrivig.meta.study_data import Counts, StudyData
 from ehrivig.meta.subgroups import SubgroupAnalysis, subgroup_analysis
 from ehrivig.meta.trials import Trials
@@ -32,7 +34,8 @@ class Synthesis:
 
     `alternatives` are the same studies under the other methods and models. `leave_one_out` and
     `cumulative` have one pool per study (None where the rest cannot be pooled), the latter in
-    `order`. `egger`, `peters` and `filled` are None below 10 studies or where undefined.
+    `order`. `judged`, `absolute` (None without counts) and `grade` are for a summary of findings.
+    `egger`, `peters` and `filled` are None below 10 studies or where undefined.
     """
 
     trials: Trials
@@ -50,6 +53,9 @@ class Synthesis:
     peters: AsymmetryTest | None
     filled: TrimAndFill | None
     regression: MetaRegression | None
+    judged: RiskOfBias | None
+    absolute: Absolute | None
+    grade: tuple[Finding, ...]
     lints: tuple[Lint, ...]
     notes: tuple[str, ...]
 
@@ -108,6 +114,8 @@ def synthesise(
     data, order = trials.data, trials.chronological
     enough = int(effects.estimable.sum()) >= LEAST_FOR_ASYMMETRY
     labels = trials.text_column(by) if by else ()
+    judged = risk_of_bias(trials)
+    egger = _egger(effects) if enough else None
     return Synthesis(
         trials=trials,
         plan=plan,
@@ -120,10 +128,13 @@ def synthesise(
         cumulative=cumulative(data, plan, order),
         order=order,
         influence=_influence(effects, plan),
-        egger=_egger(effects) if enough else None,
+        egger=egger,
         peters=_peters(data, plan.measure) if enough else None,
         filled=_filled(effects, plan) if enough else None,
         regression=_regression(trials, effects, plan, moderators) if moderators else None,
+        judged=judged,
+        absolute=absolute(data, overall),
+        grade=findings(data, effects, overall, judged, egger.p if egger else None),
         lints=(*_repeated(trials), *lint_published(printed_rows(trials))),
         notes=(*notes, *_notes(trials, effects, overall), *knapp_note(effects, overall)),
     )

@@ -230,6 +230,47 @@ def lint_rows(lints: Sequence[Lint]) -> list[Row]:
     ]
 
 
+def risk_of_bias_rows(synthesis: Synthesis) -> list[Row]:
+    """risk_of_bias.csv: one row per study and domain, as judged, and one overall; its weight."""
+    judged = synthesis.judged
+    if judged is None:
+        return []
+    every = {**judged.domains, "overall": judged.overall}
+    return [
+        {
+            "study": label,
+            "domain": domain,
+            "judgement": judgements[row],
+            "weight": float(synthesis.overall.weights[row]),
+        }
+        for row, label in enumerate(synthesis.trials.labels)
+        for domain, judgements in every.items()
+    ]
+
+
+RISK_OF_BIAS_COLUMNS = ("study", "domain", "judgement", "weight")
+
+
+def grade_rows(synthesis: Synthesis) -> list[Row]:
+    """summary_of_findings.csv: studies, people and effects, then what speaks to each domain."""
+    rows: list[Row] = [{"item": "studies", "value": synthesis.overall.k}]
+    if found := synthesis.absolute:
+        rows += [
+            {"item": "control risk per 1000", "value": found.control},
+            {"item": "treated risk per 1000", "value": found.treated},
+            {
+                "item": "difference per 1000",
+                "value": found.difference,
+                "lo": found.lo,
+                "hi": found.hi,
+            },
+        ]
+    return [*rows, *({"item": one.domain, "said": one.said} for one in synthesis.grade)]
+
+
+GRADE_COLUMNS = ("item", "value", "lo", "hi", "said")
+
+
 def all_tables(synthesis: Synthesis) -> dict[str, str]:
     """Every table of a synthesis: file name and CSV text."""
     pools = META_COLUMNS[1:]
@@ -241,8 +282,12 @@ def all_tables(synthesis: Synthesis) -> dict[str, str]:
         "cumulative.csv": csv_text(cumulative_rows(synthesis), ("up_to", *pools)),
         "influence.csv": csv_text(influence_rows(synthesis), INFLUENCE_COLUMNS),
         "tests.csv": csv_text(test_rows(synthesis), TEST_COLUMNS),
+        "summary_of_findings.csv": csv_text(grade_rows(synthesis), GRADE_COLUMNS),
         "lints.csv": csv_text(lint_rows(synthesis.lints), LINT_COLUMNS),
     }
+    if synthesis.judged:
+        rows = risk_of_bias_rows(synthesis)
+        tables["risk_of_bias.csv"] = csv_text(rows, RISK_OF_BIAS_COLUMNS)
     if synthesis.regression:
         tables["regression.csv"] = csv_text(regression_rows(synthesis), REGRESSION_COLUMNS)
     return tables

@@ -6,7 +6,8 @@ Columns: `study` and one of
 - `estimate, lo, hi` (95% interval)
 
 Any other column may name a subgroup or a covariate. Known ones: `year` (label, order of the
-cumulative pool), `measure` (of printed estimates), `p_printed`. Published tables may mark how they
+cumulative pool), `measure` (of printed estimates), `p_printed`, `rob_<domain>` and `rob_overall`
+(risk of bias). Published tables may mark how they
 came by a number: the suffix `_solved` or `_inferred` is read as the plain name and reported as
 reconstructed, as are the columns that a column `reconstructed` names (";" between);
 `or_printed` (or `rr_printed`, ...) with `lo_printed, hi_printed` are printed estimates that counts

@@ -75,8 +75,8 @@ def run_meta(
     meta-regression, `sides` the words left and right of no effect in the forest plot.
 
     Writes meta.csv, studies.csv, methods.csv, leave_one_out.csv, cumulative.csv, influence.csv,
-    tests.csv, lints.csv, forest.svg, funnel.svg, report.html and manifest.json, all at once or not
-    at all.
+    tests.csv, summary_of_findings.csv, lints.csv, forest.svg, funnel.svg, report.html and
+    manifest.json, all at once or not at all; with judged trials also risk_of_bias.csv.
     Raises UsageError for every mistake in options or data.
     """
     # names first, so that a wrong option does not wait for the data
