@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from ehrivig import codes
 from ehrivig.cli import app
 from ehrivig.codes import own
+from ehrivig.codes.imports import Concept
 from ehrivig.codes.kinds import KINDS
 from ehrivig.demo import write_demo
 from ehrivig.errors import EhrivigError
+from ehrivig.extract.concept_sets import written_out
 from ehrivig.extract.lists import near as list_near
 
 DRUG = "verdict,vocabulary,match,value\n"
@@ -173,6 +175,15 @@ def test_a_concept_set_is_written_out_with_the_vocabulary(tmp_path: Path) -> Non
         ("include", "OMOP", "single", "3"),
         ("include", "RXNORM", "single", "31"),
     }
+
+
+def test_what_is_written_out_stands_for_itself(tmp_path: Path) -> None:
+    """Neither excluded, nor with what lies below, nor with what is mapped to it."""
+    one = Concept(1, "RxNorm", "11", "one", excluded=False, descendants=True, mapped=True)
+    found, unknown = written_out([one], vocabulary(tmp_path / "omop"))
+    assert [concept.concept_id for concept in found] == [1, 2, 3]
+    assert not any(c.excluded or c.descendants or c.mapped for c in found)
+    assert unknown == []
 
 
 def test_the_vocabulary_may_come_as_athena_writes_it(tmp_path: Path) -> None:

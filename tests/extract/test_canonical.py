@@ -36,6 +36,23 @@ def test_whole_numbers_become_keys_texts_and_numbers(kind: str) -> None:
     assert made("patient", "birth_date", kind) is None
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("patient", "patient_id"),
+        ("admission", "admission_id"),
+        ("admission", "patient_id"),
+        ("medication", "admission_id"),
+    ],
+)
+def test_words_for_nothing_are_no_key_where_keys_are_looked_at(table: str, column: str) -> None:
+    said = made(table, column, "VARCHAR") or ""
+    assert said.startswith("CASE WHEN lower(trim(")
+    assert "'null'" in said
+    assert "'null'" not in (made("lab", "admission_id", "VARCHAR") or "")
+    assert "'null'" not in (made(table, "hospital_id", "VARCHAR") or "")
+
+
 @pytest.mark.parametrize("kind", ["TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"])
 def test_clocks_become_moments_and_days(kind: str) -> None:
     assert made("lab", "collected_at", kind) == "collected_at::TIMESTAMP AS collected_at"

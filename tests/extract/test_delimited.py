@@ -202,6 +202,14 @@ def test_a_row_without_end_and_a_bomb_have_a_limit(
     monkeypatch.setattr(stream, "CHUNK", 1_000)
     many = 'a,b\n1,2\n1,"' + "2\n" * 5_000
     assert "line 3 begins a row of more than 1,000 bytes, or a quote" in refused(tmp_path, many)
+    for more, fits in ((0, True), (1, False)):  # as long as a row may be, and a letter longer
+        content = "a,b\n1," + "x" * (998 + more) + "\n2,y\n"
+        monkeypatch.setattr(stream, "CHUNK", 1_004 + more)
+        if fits:
+            assert [row["a"] for row in read(tmp_path, content)] == ["1", "2"]
+        else:
+            assert "line 2 begins a row of more than" in refused(tmp_path, content)
+    monkeypatch.setattr(stream, "CHUNK", 1_000)
     monkeypatch.setattr(stream, "LARGE", 100_000)
     packed = gzip.compress(b"a,b\n" + b"1,2\n" * 100_000)
     said = refused(tmp_path, packed, "lab.csv.gz")

@@ -179,20 +179,26 @@ def _by_chance(e: Evidence, n_variables: int) -> float:
     return float(norm.isf(0.025 / n_variables)) * error
 
 
-def _scored(e: Evidence, clones: WeightedClones | None) -> tuple[Floats, BoolArray]:
-    """The score and the arm of each person, by the strategies where the answer is of these."""
-    if e.study.answer == "clone_censor_weight":
-        none = (np.zeros(0), np.zeros(0, dtype=np.bool_))
-        return none if clones is None else (clones.score, clones.started)
-    known = ~np.isnan(e.score)
-    return e.score[known], e.arm[known]
+def _scored(e: Evidence, clones: WeightedClones | None) -> tuple[Floats, BoolArray] | None:
+    """The score and the arm of each person, by the strategies where the answer is of these.
+
+    None where there are no strategies, or nobody of one arm has a score.
+    """
+    if e.study.answer != "clone_censor_weight":
+        known = ~np.isnan(e.score)
+        score, arm = e.score[known], e.arm[known]
+    elif clones is None:
+        return None
+    else:
+        score, arm = clones.score, clones.started
+    return (score, arm) if arm.any() and not arm.all() else None
 
 
 def overlap(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
     """Who has people of the other arm with a score like theirs."""
     value, hidden = None, None
-    score, arm = _scored(e, clones)
-    if arm.any() and not arm.all():
+    if (scored := _scored(e, clones)) is not None:
+        score, arm = scored
         low = max(score[arm].min(), score[~arm].min())
         high = min(score[arm].max(), score[~arm].max())
         inside = int(((score >= low) & (score <= high)).sum())
@@ -212,8 +218,8 @@ def overlap(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
 def equipoise(e: Evidence, clones: WeightedClones | None) -> Diagnostic:
     """Half of the people with a preference score of 0.3 to 0.7."""
     value, hidden = None, None
-    score, arm = _scored(e, clones)
-    if arm.any() and not arm.all():
+    if (scored := _scored(e, clones)) is not None:
+        score, arm = scored
         p, inner = arm.mean(), np.clip(score, 1e-12, 1 - 1e-12)
         odds = np.log(inner) - np.log1p(-inner)
         preference = 1 / (1 + np.exp(-(odds - np.log(p / (1 - p)))))
