@@ -174,14 +174,30 @@ def _targeted(study: Study) -> str:
 def _learning(study: Study) -> str:
     """How both models are learned."""
     return (
-        "Score and outcome of each arm are logistic models "
-        f"with an L1 penalty on {given_words(study)}, with the squares and products of all but the "
-        "hospitals; the penalty is half of what has the best likelihood in 3 inner folds. People "
+        f"Score and outcome of each arm are {_model(study)} People "
         "are dealt into 5 folds, and nobody is predicted by a model that has seen them; dealt 5 "
         "times, the median is the estimate, its variance widened by how the others differ from "
         "it. Scores are bounded by 5 / (root n log n) (Gruber et al. 2022). Standard errors are "
         "of the influence function."
     )
+
+
+def _model(study: Study) -> str:
+    """What learns, in a sentence without its beginning."""
+    given = given_words(study)
+    lasso = (
+        f"with an L1 penalty on {given}, with the squares and products of all but the hospitals; "
+        "the penalty is half of what has the best likelihood in 3 inner folds."
+    )
+    return {
+        "lasso": f"logistic models {lasso}",
+        "boosting": f"boosted trees of depth 3 on {given}, which stop early on a tenth held back.",
+        "super_learner": (
+            "in each fold whichever of three models predicts best people it has not seen (van der "
+            f"Laan et al. 2007): a logistic one on {given}, 50 boosted trees of depth 3 on these, "
+            f"or a logistic one {lasso}"
+        ),
+    }[study.analysis.learner]
 
 
 def _alone(words: Callable[[Study], str]) -> Callable[[Study, Study], list[str]]:

@@ -212,6 +212,13 @@ class Analysis(Section):
         description="Bootstrap samples of clone_censor_weight, and of the designs of doses.",
         examples=[500],
     )
+    learner: Literal["lasso", "boosting", "super_learner"] = Field(
+        default="lasso",
+        description="What learns the models of aipw_cross_fitted and tmle_cross_fitted: logistic "
+        "models with an L1 penalty, squares and products; boosted trees; or, of both and a plain "
+        "logistic model, the one that predicts best whom it has not seen.",
+        examples=["super_learner"],
+    )
     dose_plans: tuple[DosePlan, ...] = Field(
         default=(),
         description="Plans of dose_clone_censor_weight and dose_g_formula: who starts within "

@@ -10,10 +10,10 @@ import pytest
 from ehrivig.analysis.curvature import farthest
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.match.score import propensity
-from ehrivig.stats.expansion import squares_and_products
+from ehrivig.stats.expansion import scaled, squares_and_products
 from ehrivig.stats.regression.glm import expit
 from ehrivig.stats.regression.standardise import aipw
-from ehrivig.stats.weighting import cross_fitted
+from ehrivig.stats.weighting import cross_fitted, learners
 from ehrivig.stats.weighting.cross_fitted import cross_fitted_aipw
 
 World = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -200,7 +200,7 @@ def test_the_estimate_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Constant.shown[0] == (fold != 0).sum()
 
 
-@pytest.mark.parametrize("learner", ["lasso", "boosting"])
+@pytest.mark.parametrize("learner", ["lasso", "boosting", "super_learner"])
 def test_order_and_units_change_nothing(learner: Any) -> None:
     y, arm, x = bent(1, n=400)
     asked: dict[str, Any] = {"learner": learner, "splits": 1}
@@ -208,9 +208,47 @@ def test_order_and_units_change_nothing(learner: Any) -> None:
     order = np.random.default_rng(0).permutation(400)
     moved = cross_fitted_aipw(y[order], arm[order], x[order], **asked).risk_difference
     assert (moved.estimate, moved.se) == (first.estimate, first.se)
-    if learner == "lasso":
+    if learner != "boosting":
         scaled = cross_fitted_aipw(y, arm, x * 3 + 100, **asked).risk_difference
         assert scaled.estimate == pytest.approx(first.estimate, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("risk", "best"),
+    [
+        (lambda x: expit(1.5 * x[:, 0] - x[:, 1]), "logisticregression"),
+        (lambda x: expit(2 * x[:, 0] * x[:, 1]), "lasso"),
+        (
+            lambda x: np.where((x[:, 0] > 0.3) ^ (x[:, 1] > -0.2) ^ (x[:, 2] > 0), 0.9, 0.1),
+            "histgradientboostingclassifier",
+        ),
+    ],
+    ids=["a straight line", "a product", "steps"],
+)
+def test_a_super_learner_takes_who_sees_what_is_there(risk: Any, best: str) -> None:
+    """The logistic model, the lasso with products, the trees: each where it is right."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(1500, 4))
+    answer = rng.random(1500) < risk(x)
+    bent, _ = squares_and_products(x, tuple("abcd"))
+    model = learners.best_of_three(np.hstack((scaled(x), scaled(bent))), answer, own=4)
+    steps = getattr(model, "named_steps", {"lasso": None})
+    assert list(steps)[-1] == best
+
+
+def test_of_models_that_are_alike_the_plainest() -> None:
+    """A covariate that says nothing: all three predict the share."""
+    answer = np.arange(300) % 3 == 0
+    model = learners.best_of_three(np.zeros((300, 1)), answer, own=1)
+    assert list(model.named_steps)[-1] == "logisticregression"
+
+
+def test_arms_may_change_their_names_for_a_super_learner() -> None:
+    y, arm, x = bent(1, n=400)
+    asked: dict[str, Any] = {"learner": "super_learner", "splits": 1}
+    one, other = (cross_fitted_aipw(y, a, x, **asked).risk_difference for a in (arm, ~arm))
+    assert one.estimate == pytest.approx(-other.estimate, abs=1e-6)
+    assert one.method.endswith("of logistic, L1-penalised and boosted models the best")
 
 
 def test_the_median_of_several_splits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,8 @@ dose_metric = "grams"
 LARGE_SCALE = """large_scale_prevalence = 0.02
 large_scale_until_hours = 12
 large_scale_leave_out = ["drug_list heparin"]
-sensitivity = ["large_scale_score", "dose_clone_censor_weight","""
+learner = "boosting"
+sensitivity = ["aipw_cross_fitted", "large_scale_score", "dose_clone_censor_weight","""
 
 
 @pytest.fixture(scope="module")

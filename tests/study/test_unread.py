@@ -38,6 +38,10 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         ((BOOTSTRAP, f"{BOOTSTRAP}repeat_hours = [24, 48]\n"), "repeat_hours without repeat_labs"),
         ((BOOTSTRAP, f'{BOOTSTRAP}repeat_anchor = "admission"\n'), "repeat_anchor without repeat"),
         (
+            (BOOTSTRAP, f'{BOOTSTRAP}learner = "boosting"\n'),
+            "reads learner without aipw_cross_fitted or tmle_cross_fitted in sensitivity",
+        ),
+        (
             (BOOTSTRAP, f"{BOOTSTRAP}large_scale_until_hours = 24\n"),
             "reads large_scale_until_hours without large_scale_score in sensitivity",
         ),

@@ -160,6 +160,7 @@ def _learned(people: pl.DataFrame, study: Study, *, targeted: bool) -> list[Effe
         values(people, study.primary.name),
         exposed(people),
         x,
+        learner=study.analysis.learner,
         seed=study.study.seed,
         plain=sum(name in unbent_names(people) for name in names),
         targeted=targeted,

@@ -2,8 +2,9 @@
 
 Score and outcome models that are linear in the covariates lean where the truth bends. Here both are
 learned (scikit-learn), by an L1-penalised logistic regression on the covariates, their squares and
-products, or by boosted trees, and cross-fitted: the people are dealt into folds, and nobody is
-predicted by a model that has seen them, so that learning takes nothing from the interval.
+products, by boosted trees, or by the best of these, and cross-fitted: the people are dealt into
+folds, and nobody is predicted by a model that has seen them, so that learning takes nothing from
+the interval.
 Source: Chernozhukov et al. 2018 (double machine learning); Zivich & Breskin 2021; van der Laan &
 Rose 2011; Zheng & van der Laan 2011 (targeted).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, get_args
 
 import numpy as np
@@ -38,6 +40,7 @@ from ehrivig.stats.weighting.learners import (
     NAMES,
     Learner,
     Make,
+    best_of_three,
     boosted,
     lasso,
     too_few,
@@ -88,10 +91,7 @@ def cross_fitted_aipw(
     cohort = _in_order(cohort_of(event, exposed, x, cluster, names))
     if plain > cohort.x.shape[1]:
         raise UsageError(f"plain: {plain} of {cohort.x.shape[1]} covariates.")
-    columns, make = cohort.x, boosted
-    if learner == "lasso":
-        bent, _ = squares_and_products(cohort.x, cohort.names, plain)
-        columns, make = np.hstack((scaled(cohort.x), scaled(bent))), lasso
+    columns, make = _learned_by(learner, cohort, plain)
     streams = np.random.SeedSequence(random_seed(seed) or 0).generate_state(splits)
     dealt = [_folds(cohort, folds, int(stream)) for stream in streams]
     found = [_once(cohort, columns, fold, make, targeted=targeted) for fold in dealt]
@@ -102,6 +102,17 @@ def cross_fitted_aipw(
     return report.from_covariance(
         risks, covariance, f"influence function, cross-fitted, median of {splits} splits"
     )
+
+
+def _learned_by(learner: Learner, cohort: Cohort, plain: int) -> tuple[FloatArray, Make]:
+    """The columns that a learner has, and what learns from them."""
+    if learner == "boosting":
+        return cohort.x, boosted
+    bent, _ = squares_and_products(cohort.x, cohort.names, plain)
+    columns = np.hstack((scaled(cohort.x), scaled(bent)))
+    if learner == "lasso":
+        return columns, lasso
+    return columns, partial(best_of_three, own=cohort.x.shape[1])
 
 
 def _once(

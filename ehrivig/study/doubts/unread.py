@@ -21,6 +21,7 @@ _OF_ANALYSIS = {
     "landmark_hours": ("landmark",),
     "grace_hours": ("clone_censor_weight", *_PLANS),
     "bootstrap": ("clone_censor_weight", *named_in(DOSE)),
+    "learner": ("aipw_cross_fitted", "tmle_cross_fitted"),
     "dose_metric": ("dose_g_formula", "dose_structural_model"),
     **dict.fromkeys(
         ("large_scale_prevalence", "large_scale_until_hours", "large_scale_leave_out"),
