@@ -194,6 +194,18 @@ def test_a_sentence_counts_no_few_people_more() -> None:
     assert [c.place.file for c in told_anew.points(said(222, 1440), said(220, 1400), 5)]
 
 
+def test_points_that_are_not_told_are_counted() -> None:
+    """Three steps of the curve are of few people more than the night before."""
+    before, after = curve([0, 10, 20, 30, 40], 100), curve([0, 10, 22, 31, 43], 100)
+    kept = told_anew.curves(after, before, SMALLEST)["curves.csv"].height
+    gone = after["curves.csv"].height - kept
+    assert gone > 0
+    (cell,) = told_anew.points(after, before, SMALLEST)
+    assert cell.place.words == f"{gone} points step by few people more than before"
+    assert cell.disclosed
+    assert told_anew.points(before, before, SMALLEST) == []
+
+
 def curve(events: list[int], n: int) -> Tables:
     numbers: dict[str, Any] = {
         **{"curve": "km", "population": "all", "group": "exposed", "cause": ""},

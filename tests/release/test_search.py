@@ -43,6 +43,30 @@ def disclosed(values: list[int]) -> bool:
     return len(values) < SMALLEST and any(0 < value < SMALLEST for value in values)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "weight", "nearest"),
+    [
+        ([2, 8], [1, 1], [2, 8]),
+        ([8, 2], [1, 1], [8, 2]),
+        ([9, 9], [1, 5], [1, 9]),
+        ([9, 9], [5, 1], [9, 1]),
+        ([0, 0], [5, 1], [0, 10]),
+    ],
+)
+def test_an_answer_is_as_near_as_can_be(
+    wanted: list[int], weight: list[int], nearest: list[int]
+) -> None:
+    """Two counts of 10 together: the one that weighs more comes as near as it can."""
+    puzzle = Puzzle()
+    for cell in "ab":
+        puzzle.cell(cell, 0, 40)
+    puzzle.equal({"a": 1, "b": 1}, 10)
+    program = search._made(puzzle, ["a", "b"], puzzle.facts)
+    assert program.constraint is not None
+    asked = np.array(wanted, float), np.array(weight, float)
+    assert search._near(program, program.constraint, *asked) == nearest
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_found_at_once_is_found_cell_by_cell(
     seed: int, monkeypatch: pytest.MonkeyPatch

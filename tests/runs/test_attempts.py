@@ -188,6 +188,14 @@ def test_what_changed_is_told_part_by_part() -> None:
     assert made_of.changes({}, now) == "first attempt"
 
 
+@pytest.mark.parametrize(("letters", "kept"), [(300, True), (301, False)])
+def test_a_long_change_is_cut(letters: int, kept: bool) -> None:
+    one = {"study": {"a": "1"}, "code": {}, "input": {}}
+    written = "x" * (letters - len("a: 1 -> "))
+    said = made_of.changes(one, {**one, "study": {"a": written}})
+    assert said == f"study: a: 1 -> {written if kept else written[:-1] + '...'}"
+
+
 @pytest.mark.parametrize("umask", [0, 0o022, 0o077, 0o277])
 @pytest.mark.parametrize("left_open", [True, False])
 def test_the_record_is_for_its_owner_whatever_the_umask(

@@ -8,6 +8,7 @@ import pytest
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.dose_plans import DoseDays, DosePlan, dose_days
 from ehrivig.stats.dose_plans.clone_censor_weight import plan_copies, planned_starts
+from ehrivig.stats.dose_plans.contrasts import PlanRisks, plan_effects
 from ehrivig.stats.dose_plans.days import history, metric_of
 from ehrivig.stats.dose_plans.plan import DOSE, FREE, NO_DOSE, START, demands
 
@@ -147,3 +148,22 @@ def test_a_grid_says_what_it_cannot_be_made_of(changed: dict[str, object], said:
     }
     with pytest.raises(AnalysisError, match=said):
         dose_days(**given | changed)  # type: ignore[arg-type]
+
+
+def test_effects_of_plans_are_of_the_level_that_was_asked() -> None:
+    """Percentiles of the replicates, and the level stands in the effect."""
+    plans = (DosePlan("long", days_at_least=5), DosePlan("short", days_at_most=2))
+    replicates = np.random.default_rng(1).uniform(0.1, 0.4, (400, 2))
+    found = PlanRisks(plans, np.array([0.3, 0.2]), ("", ""), (90, 80), (30, 20), ((), ()))
+    words = ("death", "method", "as planned")
+    for level in (0.8, 0.95):
+        ((difference, ratio),) = plan_effects(
+            found, replicates, words=words, horizon_days=28, level=level
+        )
+        tails = ((1 - level) / 2, (1 + level) / 2)
+        drawn = replicates[:, 0] - replicates[:, 1]
+        assert (difference.lo, difference.hi) == pytest.approx(
+            tuple(np.quantile(drawn, tails, method="weibull"))
+        )
+        assert difference.level == ratio.level == level
+        assert ratio.estimate == pytest.approx(1.5)
