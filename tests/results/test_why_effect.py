@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from results.finished import finished
@@ -15,6 +16,12 @@ from ehrivig.errors import UsageError
 from ehrivig.results import Run
 from ehrivig.results.why import effect
 from ehrivig.results.why.made_by import functions, keys, statements
+from ehrivig.stats.regression.gee import gee
+from ehrivig.stats.regression.linear import linear
+from ehrivig.stats.regression.mixed import mixed
+from ehrivig.stats.regression.negative_binomial import negative_binomial
+from ehrivig.stats.tables.median_difference import median_difference
+from ehrivig.stats.tables.paired import paired_risk_difference, paired_risk_ratio
 from ehrivig.study.registries import sensitivity
 
 
@@ -80,6 +87,30 @@ def test_every_row_has_a_function_that_is_there_and_statements_that_are() -> Non
     files = [path for path in told("primary")["Statements"].values() if path.startswith("sql/")]
     assert len(files) > 5
     assert all((home / path.removeprefix("sql/")).is_file() for path in files)
+
+
+def test_every_estimator_of_numbers_and_of_pairs_is_named() -> None:
+    """As each says its method: rows of a primary outcome that is a number have a function too."""
+    rng = np.random.default_rng(1)
+    arm, y = np.arange(120) % 2 == 0, rng.lognormal(1, 1, 120)
+    hospital, x = np.arange(120) // 10, arm.astype(float)[:, None]
+    event = (y > 3).astype(float)
+    made = {
+        "regression.linear.linear": linear(y, x, names=("a",)).effect("a", arm),
+        "regression.mixed.mixed": mixed(y, x, hospital, names=("a",)).effect("a", arm),
+        "regression.negative_binomial.negative_binomial": negative_binomial(
+            y, x, names=("a",)
+        ).effect("a", arm),
+        "tables.median_difference.median_difference": median_difference(y, arm),
+        "tables.paired.paired_risk_difference": paired_risk_difference(9, 5, 3, 20),
+        "tables.paired.paired_risk_ratio": paired_risk_ratio(9, 5, 3, 20),
+    }
+    said = {name: effect.method for name, effect in made.items()}
+    said["regression.gee.gee"] = gee(event, x, hospital, names=("a",)).method
+    said["tables.hodges_lehmann.paired_shift"] = "Hodges-Lehmann, normal ranks"
+    for name, method in said.items():
+        found = functions({"analysis": "main", "model": method, "measure": ""})
+        assert found[1][0] == f"ehrivig.stats.{name}", method
 
 
 @pytest.mark.parametrize("analysis", [table.name for table in sensitivity.tables()])

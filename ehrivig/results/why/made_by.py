@@ -31,6 +31,13 @@ _METHODS: tuple[tuple[str, str], ...] = (
     ("Cox", "survival.cox.cox"),
     ("area under the Kaplan-Meier", "survival.rmst"),
     ("pairs, Tango", "tables.paired.paired_risk_difference"),
+    ("pairs, Wald", "tables.paired.paired_risk_ratio"),
+    ("GEE, ", "regression.gee.gee"),
+    ("linear mixed model", "regression.mixed.mixed"),
+    ("negative binomial", "regression.negative_binomial.negative_binomial"),
+    ("difference of medians", "tables.median_difference.median_difference"),
+    ("Hodges-Lehmann", "tables.hodges_lehmann.paired_shift"),
+    ("linear regression", "regression.linear.linear"),
 )
 _TABLES = {"RD": "risk_difference", "RR": "risk_ratio"}
 _BESIDE = (
