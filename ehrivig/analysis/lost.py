@@ -15,7 +15,8 @@ from ehrivig.analysis import follow_up_length
 from ehrivig.analysis.survival import horizon_of, in_the_stay
 from ehrivig.concepts.follow_up import Answerable, Known
 from ehrivig.meta.lint import Lint
-from ehrivig.study.registries import ANSWERS
+from ehrivig.study import Outcome
+from ehrivig.study.registries import ANSWERS, OUTCOMES
 
 ANYWHERE = "known_anywhere"
 ARMS = {"exposed": True, "control": False}
@@ -235,17 +236,23 @@ def _lost(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
         people = table.filter(pl.col("exposed") == side)
         unknown = people[primary.name].null_count()
         if disclosure.small(unknown, smallest):
-            found += _few_lost(primary.label, arm, people.height, smallest)
+            found += _few_lost(primary, arm, people.height, smallest)
             continue
         if unknown <= MOST_LOST * people.height:
             continue
         message = (
             f"{primary.label} is unknown of {unknown / people.height:.1%} of the {arm} (limit "
-            f"{MOST_LOST:.0%}): {_what_follows(people, answerable)}. Lengthen the follow-up, or "
-            "end the period of admissions before it"
+            f"{MOST_LOST:.0%}): {_what_follows(people, answerable)}. {_remedy(primary)}"
         )
         found.append(Lint("lost_to_follow_up", "error", message, {"n": unknown}))
     return found
+
+
+def _remedy(primary: Outcome) -> str:
+    """What lets an outcome be known of more people: time, or another outcome."""
+    if OUTCOMES[primary.source].codes is None:
+        return "Lengthen the follow-up, or end the period of admissions before it"
+    return "Ask first for an outcome that is on record of nearly everybody"
 
 
 def _what_follows(people: pl.DataFrame, answerable: Answerable) -> str:
@@ -277,14 +284,13 @@ def _transferred(table: pl.DataFrame, answerable: Answerable) -> list[Lint]:
     return [Lint("transferred", "error", message)]
 
 
-def _few_lost(label: str, arm: str, n: int, smallest: int) -> list[Lint]:
+def _few_lost(primary: Outcome, arm: str, n: int, smallest: int) -> list[Lint]:
     """Few people without outcome, who may be too many of a small arm; by its size alone."""
     most = smallest - 1
     if most <= MOST_LOST * n:
         return []
     message = (
-        f"{label} is unknown of few of the {arm}, who in so small an arm may be more than "
-        f"{MOST_LOST:.0%}: who is left out is not like who stays. Lengthen the follow-up, or end "
-        "the period of admissions before it"
+        f"{primary.label} is unknown of few of the {arm}, who in so small an arm may be more than "
+        f"{MOST_LOST:.0%}: who is left out is not like who stays. {_remedy(primary)}"
     )
     return [Lint("lost_to_follow_up", "warn", message)]

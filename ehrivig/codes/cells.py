@@ -36,14 +36,27 @@ def one_of(*words: str) -> Check:
     return check
 
 
-def slug_beside(*words: str) -> Check:
-    """A name of one's own, or one of some words; not one of them misspelt."""
+def slug_beside(*words: str, taken: str) -> Check:
+    """One of some words, or a name of one's own: none of them misspelt, and none that is taken."""
 
     def check(text: str) -> str | None:
         if text in words:
             return None
         near = get_close_matches(text, words, n=1, cutoff=_MISSPELT)
-        return f"is nearly {near[0]}: write that, or another name" if near else slug(text)
+        if near:
+            return f"is nearly {near[0]}: write that, or another name"
+        return slug_but(taken)(text)
+
+    return check
+
+
+def slug_but(taken: str) -> Check:
+    """A name of one's own; not one that stands for something else, however it is spelled."""
+
+    def check(text: str) -> str | None:
+        if get_close_matches(text, [taken], cutoff=_MISSPELT):
+            return f"stands for what is in no line ({taken}): write another name"
+        return slug(text)
 
     return check
 

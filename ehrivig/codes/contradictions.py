@@ -248,7 +248,10 @@ def _word(lists: CodeLists, row: Row) -> str | None:
 
 
 def _indication(lists: CodeLists, row: Row) -> str | None:
-    """A line that gives an indication another class, or other words, than a line beside it."""
+    """A line of no age, or with another class or other words than a line of its indication."""
+    ages = [row[f"{end}_age_years"] for end in ("min", "max")]
+    if all(ages) and float(ages[0]) >= float(ages[1]):
+        return f"nobody is {ages[0]} years or older and younger than {ages[1]}. Mend the ages."
     for other in lists.rows("indications"):
         if other["indication"] == row["indication"]:
             for column in ("class", "label"):

@@ -20,6 +20,8 @@ Key = tuple[str, ...]
 DRUGS = "drugs"
 INDICATION_CLASSES = ("recognised", "under_evaluation", "not_documented", "discussed")
 """Of CEDIT, the most favourable first, and what else a review treats; own lists may have others."""
+NO_INDICATION = "none_found"
+"""The indication, and its class, of whoever has no code of any line."""
 CODED = ("exact", "single", "prefix")
 """How a code may match: itself and what lies below it, itself alone, or all that begin with it."""
 
@@ -208,9 +210,9 @@ _KINDS = (
         "indications",
         "indication",
         {
-            "indication": cells.slug,
+            "indication": cells.slug_but(NO_INDICATION),
             "label": cells.anything,
-            "class": cells.slug_beside(*INDICATION_CLASSES),
+            "class": cells.slug_beside(*INDICATION_CLASSES, taken=NO_INDICATION),
             "vocabulary": cells.vocabulary("ICD10", "ICD10CM", "ICD9CM"),
             "match": cells.one_of("exact", "prefix"),
             "code": cells.code,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from ehrivig.database import Database
 
 COLUMNS = {
-    "lab": ("admission_id", "analyte", "value_std", "unit", "collected_at"),
+    "lab": ("admission_id", "analyte", "value_std", "censored", "unit", "collected_at"),
     "vital": ("admission_id", "vital_code", "value_std", "measured_at"),
     "medication": (
         *("hospital_id", "admission_id", "medication_id", "vocabulary", "drug"),

@@ -42,7 +42,9 @@ def lab_reached(db: Database, study: Study, variable: Outcome) -> pl.DataFrame:
         "times_at_most": variable.times_baseline_at_most,
     }
     db.load("lab_baseline", _baseline(db, study, variable))
-    asked = {"analyte": _analyte(variable), "within_days": variable.within_days, **limits}
+    start, end = study.covariates.window_hours
+    window = {"start_hours": start, "end_hours": end, "within_days": variable.within_days}
+    asked = {"analyte": _analyte(variable), **window, **limits}
     found = db.frame(concept("lab_reached"), asked)
     return found.with_columns(pl.col("value").cast(pl.Boolean)).sort("admission_id")
 

@@ -56,10 +56,10 @@ class Finding:
 
 
 def absolute(data: StudyData, pooled: Pooled) -> Absolute | None:
-    """The pooled effect at the risk of all controls together; None without counts."""
-    if not isinstance(data, Counts):
+    """The pooled effect at the risk of all controls together; None where there is none."""
+    if not isinstance(data, Counts) or without_absolute(data, pooled):
         return None
-    control = float(data.events_control.sum() / data.n_control.sum())
+    control = _control(data)
     risks = [
         _risk(pooled.plan.measure, effect, control)
         for effect in (pooled.estimate, pooled.lo, pooled.hi)
@@ -74,13 +74,29 @@ def absolute(data: StudyData, pooled: Pooled) -> Absolute | None:
     )
 
 
+def without_absolute(data: StudyData, pooled: Pooled) -> str:
+    """Why counts have no absolute effect: nothing times no event is nothing; else empty."""
+    if not isinstance(data, Counts) or pooled.plan.measure == "RD":
+        return ""
+    measure, control = pooled.plan.measure, _control(data)
+    if control == 0 or (control == 1 and measure != "RR"):
+        who = "no control" if control == 0 else "every control"
+        return f"{who} had the event: the {measure} says nothing of how many more. Use --measure RD"
+    return ""
+
+
+def _control(data: Counts) -> float:
+    """The risk of the controls of all studies together."""
+    return float(data.events_control.sum() / data.n_control.sum())
+
+
 def _risk(measure: str, effect: float, control: float) -> float:
     """The risk of the treated by an effect at a risk of the controls."""
     if measure == "RD":
         return control + effect
     if measure == "RR":
         return effect * control
-    odds = effect * control / (1 - control) if control < 1 else float("inf")
+    odds = effect * control / (1 - control)
     return odds / (1 + odds) if np.isfinite(odds) else 1.0
 
 
@@ -96,7 +112,7 @@ def findings(
         Finding("Risk of bias", " ".join(_of_bias(data, pooled, judged))),
         Finding("Inconsistency", _inconsistency(pooled)),
         Finding("Indirectness", "to be judged: whether people, drug and outcome are those asked"),
-        Finding("Imprecision", _imprecision(data, pooled)),
+        Finding("Imprecision", _imprecision(data, effects, pooled)),
         Finding("Publication bias", _publication(effects, asymmetry_p)),
     )
 
@@ -142,13 +158,14 @@ def _inconsistency(pooled: Pooled) -> str:
     return said
 
 
-def _imprecision(data: StudyData, pooled: Pooled) -> str:
+def _imprecision(data: StudyData, effects: EffectSizes, pooled: Pooled) -> str:
     null = pooled.measure.null
     holds = "holds" if pooled.lo <= null <= pooled.hi else "leaves out"
     said = f"the interval {holds} no effect"
     if isinstance(data, Counts):
-        events = int(data.events_treated.sum() + data.events_control.sum())
-        said += f"; {events} events among {int(data.n.sum())} people"
+        events = (data.events_treated + data.events_control)[effects.estimable]
+        people = data.n[effects.estimable]
+        said += f"; {int(events.sum())} events among {int(people.sum())} people"
     return said
 
 

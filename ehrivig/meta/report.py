@@ -48,10 +48,11 @@ def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:
 
 
 def _absolute(synthesis: Synthesis) -> str:
-    """The effect among 1,000 people in a sentence; empty without counts."""
+    """The effect among 1,000 people in a sentence, or why there is none; empty without counts."""
     found = synthesis.absolute
     if found is None:
-        return ""
+        why = synthesis.without_absolute
+        return f"{why[:1].upper()}{why[1:]}." if why else ""
     side = "fewer" if found.difference < 0 else "more"
     limits = [f"{words.number(abs(x), 0)} {'fewer' if x < 0 else 'more'}" for x in found.limits]
     return (

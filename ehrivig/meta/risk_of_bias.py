@@ -7,14 +7,18 @@ worst domain. Sources: Sterne et al. 2019 (RoB 2), 2016 (ROBINS-I).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ehrivig.errors import UsageError
-from ehrivig.meta.trials import Trials
 from ehrivig.stats.result import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ehrivig.meta.trials import Trials
 
 PREFIX = "rob_"
 OVERALL = "rob_overall"
@@ -27,7 +31,13 @@ _ORDER = {
     "serious": 2,
     "critical": 3,
 }
-_ALSO = {"unclear": "some concerns", "low risk": "low", "high risk": "high", "ni": "no information"}
+_ALSO = {
+    **dict.fromkeys(("unclear", "some", "some concern"), "some concerns"),
+    "ni": "no information",
+}
+_ENDS = (" of bias", " risk")
+"""Of "high risk of bias" the first word is the judgement."""
+_NAMED = re.compile(r"(?:rob2?|robins_i|risk_of_bias)(?:_(.+))?")
 _HIGH = 2
 
 
@@ -53,6 +63,12 @@ class RiskOfBias:
         return float(weights[self.low].sum()), float(weights[self.high].sum())
 
 
+def column_name(name: str) -> str:
+    """`rob_<domain>` of a column that is named so in another spelling; other names as they are."""
+    named = _NAMED.fullmatch(re.sub(r"[\W_]+", "_", name.casefold()).strip("_"))
+    return f"{PREFIX}{named[1] or 'overall'}" if named else name
+
+
 def risk_of_bias(trials: Trials) -> RiskOfBias | None:
     """The judgements of a table of trials; None where it has no such column.
 
@@ -76,6 +92,8 @@ def _judgements(trials: Trials, name: str) -> tuple[str, ...]:
         trials.labels, trials.lines, trials.text_column(name), strict=True
     ):
         word = " ".join(cell.casefold().replace("_", " ").replace("-", " ").split())
+        for end in _ENDS:
+            word = word.removesuffix(end)
         word = _ALSO.get(word, word)
         if word not in _ORDER:
             raise UsageError(

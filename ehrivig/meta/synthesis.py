@@ -13,7 +13,7 @@ from ehrivig.meta import words
 from ehrivig.meta.bias import AsymmetryTest, TrimAndFill, egger_test, peters_test, trim_and_fill
 from ehrivig.meta.deletion import Influence, cumulative, influence, leave_one_out
 from ehrivig.meta.effects import EffectSizes
-from ehrivig.meta.grade import Absolute, Finding, absolute, findings
+from ehrivig.meta.grade import Absolute, Finding, absolute, findings, without_absolute
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.lints import lint_published
 from ehrivig.meta.measures import INTERVALS, TAU2_ESTIMATORS, Interval, Method, Model, Tau2
@@ -34,8 +34,9 @@ class Synthesis:
 
     `alternatives` are the same studies under the other methods and models. `leave_one_out` and
     `cumulative` have one pool per study (None where the rest cannot be pooled), the latter in
-    `order`. `judged`, `absolute` (None without counts) and `grade` are for a summary of findings.
-    `egger`, `peters` and `filled` are None below 10 studies or where undefined.
+    `order`. `judged`, `absolute` (None without counts, or because of `without_absolute`) and
+    `grade` are for a summary of findings. `egger`, `peters` and `filled` are None below 10 studies
+    or where undefined.
     """
 
     trials: Trials
@@ -55,6 +56,7 @@ class Synthesis:
     regression: MetaRegression | None
     judged: RiskOfBias | None
     absolute: Absolute | None
+    without_absolute: str
     grade: tuple[Finding, ...]
     lints: tuple[Lint, ...]
     notes: tuple[str, ...]
@@ -134,6 +136,7 @@ def synthesise(
         regression=_regression(trials, effects, plan, moderators) if moderators else None,
         judged=judged,
         absolute=absolute(data, overall),
+        without_absolute=without_absolute(data, overall),
         grade=findings(data, effects, overall, judged, egger.p if egger else None),
         lints=(*_repeated(trials), *lint_published(printed_rows(trials))),
         notes=(*notes, *_notes(trials, effects, overall), *knapp_note(effects, overall)),

@@ -16,6 +16,7 @@ from ehrivig.meta.bias import AsymmetryTest
 from ehrivig.meta.lint import Lint
 from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.synthesis import Synthesis
+from ehrivig.store.cells import as_cell
 
 Row = Mapping[str, object]
 
@@ -43,6 +44,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str):
+        return as_cell(value)
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
@@ -254,6 +257,8 @@ RISK_OF_BIAS_COLUMNS = ("study", "domain", "judgement", "weight")
 def grade_rows(synthesis: Synthesis) -> list[Row]:
     """summary_of_findings.csv: studies, people and effects, then what speaks to each domain."""
     rows: list[Row] = [{"item": "studies", "value": synthesis.overall.k}]
+    if synthesis.absolute is None and synthesis.without_absolute:
+        rows.append({"item": "difference per 1000", "said": synthesis.without_absolute})
     if found := synthesis.absolute:
         rows += [
             {"item": "control risk per 1000", "value": found.control},

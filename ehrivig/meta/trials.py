@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Container, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ import numpy as np
 
 from ehrivig.errors import UsageError, many
 from ehrivig.meta.measures import MEASURES, measure_named
+from ehrivig.meta.risk_of_bias import column_name
 from ehrivig.meta.study_data import Counts, Estimates, Means, StudyData
 from ehrivig.stats.result import FloatArray
 
@@ -141,6 +143,9 @@ def _read_rows(path: Path) -> tuple[list[str], list[list[str]], tuple[int, ...]]
         raise UsageError(f"{path.name}: {len(body)} rows. Give one row per study, not per person.")
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         raise UsageError(f"{path.name}: columns are not separated by commas. Save it with commas.")
+    for row, line in found:
+        if any(unicodedata.category(letter) == "Cc" for cell in row for letter in cell):
+            raise UsageError(f"{path.name}: line {line} holds a control character. Mend the cell.")
     for row, line in body:
         if len(row) != len(header):
             raise UsageError(
@@ -161,6 +166,7 @@ def _plain_names(source: str, header: list[str]) -> tuple[list[str], tuple[str, 
         for mark in RECONSTRUCTED:
             name = name.removesuffix(mark)
         plain = f"{name.removesuffix('_ivig')}_treated" if name.endswith("_ivig") else name
+        plain = column_name(plain)
         names.append(plain)
         if name != marked:
             reconstructed.append(plain)

@@ -62,6 +62,11 @@ def as_read(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def as_cell(text: str) -> str:
+    """A text as such a table has it."""
+    return f"'{text}" if _FORMULA.match(text) and not re.search(_HARMLESS, text) else text
+
+
 def as_written(text: str) -> str:
     """A text of such a table as it was before."""
     return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text

@@ -92,6 +92,12 @@ class Outcome(Section):
         return next(iter(shipped_units(self.code or self.name)), "") or unit
 
     @property
+    def of_baseline(self) -> bool:
+        """Whether it is asked against the laboratory value of the baseline."""
+        times = (self.times_baseline_at_least, self.times_baseline_at_most)
+        return self.source == "lab_change" or any(one is not None for one in times)
+
+    @property
     def words(self) -> str:
         """What happens, or the number and its unit, as within a sentence."""
         said = self.event_label or in_sentence(self.label)

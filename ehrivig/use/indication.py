@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from ehrivig.codes import CodeLists
-from ehrivig.codes.kinds import INDICATION_CLASSES
+from ehrivig.codes.kinds import INDICATION_CLASSES, NO_INDICATION
 from ehrivig.database import Database
 
-NONE_FOUND = "none_found"
+NONE_FOUND = NO_INDICATION
 _VOCABULARIES = {
     "ICD10": ("ICD10",),
     "ICD10CM": ("ICD10", "ICD10CM"),

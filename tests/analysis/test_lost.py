@@ -19,7 +19,7 @@ from ehrivig.concepts.follow_up import Answerable, Known, Seen
 from ehrivig.demo import write_demo
 from ehrivig.stats.survival.competing import cumulative_incidence
 from ehrivig.stats.timezero.clone_censor_weight import clone_censor_weight
-from ehrivig.study import Study
+from ehrivig.study import Outcome, Study
 
 pytestmark = pytest.mark.usefixtures("more_quickly")
 UNKNOWN = Known(None, (Seen("A", 500, 50, 50, 0),))
@@ -270,6 +270,24 @@ def test_an_arm_of_unknown_outcomes_is_an_error(plan: Study) -> None:
     found = lost.lints(table, Answerable(plan, known))
     assert [(one.code, one.severity) for one in found] == [("lost_to_follow_up", "error")]
     assert "30.0% of the exposed (limit 5%)" in found[0].message
+    assert found[0].message.endswith("end the period of admissions before it")
+
+
+@pytest.mark.parametrize("unknown", [30, 3])
+def test_no_time_makes_known_what_nobody_measured(plan: Study, unknown: int) -> None:
+    source = {"name": "low", "label": "Low", "from": "lab_reached", "code": "crp", "at_most": 5}
+    kept = plan.outcomes.model_copy(
+        update={"primary": "low", "variables": (Outcome.model_validate(source),)}
+    )
+    asked = by_arms(plan.model_copy(update={"outcomes": kept}), smallest=5)
+    rows = [
+        {"exposed": arm, "low": None if arm and number < unknown else True}
+        for arm in (True, False)
+        for number in range(40)
+    ]
+    (found,) = lost.lints(pl.DataFrame(rows), asked)
+    assert found.code == "lost_to_follow_up"
+    assert found.message.endswith("on record of nearly everybody")
 
 
 def test_a_declared_link_that_shows_nowhere_is_said(plan: Study) -> None:

@@ -20,7 +20,7 @@ def hospital(screened: int, eligible: int) -> Database:
     db.execute("CREATE SCHEMA resolved")
     made = {
         "lab": "unnest(range(admission_id)) AS value_std, 'ph' AS analyte, '1' AS unit, "
-        "now() AS collected_at, 'x' AS lab_code",
+        "now() AS collected_at, NULL AS censored, 'x' AS lab_code",
         "vital": "1 AS value_std, 'map' AS vital_code, now() AS measured_at, 'y' AS unit",
         "diagnosis": "unnest(range(admission_id // 3)) AS code",
         "respiratory_support": "NULL AS device",

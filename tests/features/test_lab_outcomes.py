@@ -47,7 +47,7 @@ CHANGE = 'from = "lab_change", code = "platelets"'
 REACHED = 'from = "lab_reached", code = "platelets"'
 ITP = f"{REACHED}, at_least = 30, times_baseline_at_least = 2"
 """A response of immune thrombocytopenia: 30 x 10^9/L at least, and twice the baseline."""
-HEAD = "admission_id | analyte | value_std | collected_at\n"
+HEAD = "admission_id | analyte | value_std | censored | collected_at\n"
 
 
 @pytest.fixture
@@ -62,12 +62,15 @@ def hospital() -> Iterator[Hospital]:
 
 
 def asked(hospital: Hospital, outcome: str, results: str, **keys: str) -> object:
-    """The answer to an outcome of one admission with some results of platelets."""
+    """The answer to an outcome of one admission with some results of platelets ("25<": below)."""
     text = STUDY.replace("OUTCOME", outcome)
     for old, new in keys.items():
         text = text.replace(old, new)
     rows = [line.split() for line in results.split("; ") if line]
-    drawn = [f"1 | platelets | {value} | {day} {time}" for value, day, time in rows]
+    drawn = [
+        f"1 | platelets | {value.rstrip('<>')} | {value.lstrip('0123456789.')} | {day} {time}"
+        for value, day, time in rows
+    ]
     hospital.draw("lab", HEAD + "\n".join(drawn))
     return outcomes(hospital.db, studies.parse(tomllib.loads(text)))["asked"].to_list()[0]
 
@@ -117,12 +120,52 @@ def test_the_baseline_and_the_horizon_are_those_of_the_study(hospital: Hospital)
         (ITP, "90 01-05 09:00", None),  # twice what?
         (f"{REACHED}, times_baseline_at_most = 0.5", "20 01-03 09:00; 10 01-05 09:00", True),
         (f"{REACHED}, times_baseline_at_most = 0.5", "20 01-03 09:00; 11 01-05 09:00", False),
+        (f"{REACHED}, times_baseline_at_least = 1.1", "10 01-03 09:00; 11 01-05 09:00", True),
+        (f"{REACHED}, times_baseline_at_most = 0.7", "0.1 01-03 09:00; 0.07 01-05 09:00", True),
+        (f"{REACHED}, at_least = 30", "20 01-05 09:00; 50 01-20 10:01", False),  # after the stay
+        (f"{REACHED}, at_least = 30, within_days = 20", "50 01-20 10:01", True),
     ],
 )
 def test_what_was_reached(
     hospital: Hospital, outcome: str, results: str, value: bool | None
 ) -> None:
     assert asked(hospital, outcome, results) is value
+
+
+@pytest.mark.parametrize(
+    ("outcome", "results", "value"),
+    [  # half of what "<" names, and what ">" names, as a covariate has them
+        ("at_most = 50", "25< 01-05 09:00", True),
+        ("at_most = 40", "25< 01-05 09:00", None),  # 30, or 45
+        ("at_least = 20", "25< 01-05 09:00", None),
+        ("at_least = 60", "25< 01-05 09:00", False),
+        ("at_least = 900", "900> 01-05 09:00", True),
+        ("at_least = 950", "900> 01-05 09:00", None),
+        ("at_most = 900", "900> 01-05 09:00", None),
+        ("at_most = 800", "900> 01-05 09:00", False),
+        ("at_least = 10, at_most = 800", "900> 01-05 09:00", False),
+        ("times_baseline_at_least = 2", "5< 01-03 09:00; 15 01-05 09:00", None),
+        ("times_baseline_at_least = 2", "5< 01-03 09:00; 20 01-05 09:00", True),
+        ("times_baseline_at_least = 2", "900> 01-03 09:00; 1700 01-05 09:00", False),
+        ("times_baseline_at_most = 0.5", "5< 01-03 09:00; 1 01-05 09:00", None),
+        ("times_baseline_at_most = 0.5", "900> 01-03 09:00; 450 01-05 09:00", True),
+        ("times_baseline_at_most = 0.5", "5 01-03 09:00; 1< 01-05 09:00", True),
+    ],
+)
+def test_what_was_beyond_the_laboratory(
+    hospital: Hospital, outcome: str, results: str, value: bool | None
+) -> None:
+    assert asked(hospital, f"{REACHED}, {outcome}", results) is value
+
+
+def test_half_of_a_limit_means_nothing_where_a_unit_has_another_zero(hospital: Hospital) -> None:
+    hospital.db.execute("INSERT INTO ref.unit VALUES ('platelets', 'other', 2, -50)")
+    assert asked(hospital, f"{REACHED}, at_most = 50", "25< 01-05 09:00") is None
+
+
+def test_without_a_discharge_the_stay_goes_on(hospital: Hospital) -> None:
+    hospital.db.execute("UPDATE candidate SET discharged_at = NULL")
+    assert asked(hospital, f"{REACHED}, at_least = 30", "50 02-20 10:01") is True
 
 
 @pytest.mark.parametrize(("code", "unit"), [("platelets", "10^9/L"), ("ph", "standard unit")])

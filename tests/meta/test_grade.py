@@ -55,9 +55,65 @@ def test_events_per_1000_by_hand(tmp_path: Path, measure: str) -> None:
 def test_a_risk_stays_a_risk(tmp_path: Path) -> None:
     out = written(tmp_path, "A,90,100,60,100", "B,95,100,62,100", measure="RR")
     assert float(items(out)["treated risk per 1000"]["value"]) <= 1000
-    out = written(tmp_path, "A,9,10,10,10", "B,8,10,10,10", measure="OR", method="IV")
+    out = written(tmp_path, "A,9,10,10,10", "B,8,10,10,10", measure="RR", method="IV")
     row = items(out)["difference per 1000"]
     assert all(math.isfinite(float(row[name])) for name in ("value", "lo", "hi"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "measure", "who"),
+    [
+        (("A,5,20,0,20", "B,6,30,0,30"), "OR", "no control"),
+        (("A,5,20,0,20", "B,6,30,0,30"), "RR", "no control"),
+        (("A,5,20,20,20", "B,6,30,30,30"), "OR", "every control"),
+    ],
+)
+def test_a_ratio_of_nothing_is_no_difference(
+    tmp_path: Path, rows: tuple[str, ...], measure: str, who: str
+) -> None:
+    """Five times nothing would be nothing, whatever befell the treated."""
+    out = written(tmp_path, *rows, measure=measure, method="IV")
+    row = items(out)["difference per 1000"]
+    assert row["said"].startswith(f"{who} had the event: the {measure} says nothing")
+    assert row["value"] == ""
+    assert "treated risk per 1000" not in items(out)
+    assert f"{who.capitalize()} had the event" in (out / "report.html").read_text(encoding="utf-8")
+    assert "value" in items(written(tmp_path, *rows, measure="RD"))["difference per 1000"]
+
+
+def test_the_people_of_the_pool_are_counted(tmp_path: Path) -> None:
+    out = written(tmp_path, *ROWS, "D,0,70,0,30", measure="OR")
+    assert items(out)["studies"]["value"] == "3"
+    assert "125 events among 750 people" in items(out)["Imprecision"]["said"]
+
+
+@pytest.mark.parametrize(
+    "name", ["RoB overall", "rob-overall", "rob", "rob_", "RoB2: overall", "Risk of bias"]
+)
+def test_a_column_of_judgements_in_another_spelling(tmp_path: Path, name: str) -> None:
+    words = ("low risk of bias", "high risk of bias", "some")
+    judged = [f"{row},{word}" for row, word in zip(ROWS, words, strict=True)]
+    out = written(tmp_path, *judged, head=f"{HEAD},{name}")
+    found = [(row["domain"], row["judgement"]) for row in table(out, "risk_of_bias.csv")]
+    assert found == [("overall", "low"), ("overall", "high"), ("overall", "some concerns")]
+
+
+def test_two_columns_of_one_domain_are_refused(tmp_path: Path) -> None:
+    judged = [f"{row},low,high" for row in ROWS]
+    with pytest.raises(UsageError, match="column number 7 appears twice"):
+        written(tmp_path, *judged, head=f"{HEAD},rob_missing_data,RoB missing data")
+
+
+def test_no_cell_is_a_formula_or_holds_a_control_character(tmp_path: Path) -> None:
+    named = [f"={row},low" for row in ROWS]
+    out = written(tmp_path, *named, head=f"{HEAD},rob_overall")
+    for file in out.glob("*.csv"):
+        assert not any(
+            cell.startswith("=") for row in table(out, file.name) for cell in row.values()
+        )
+    assert table(out, "risk_of_bias.csv")[0]["study"] == "'=A"
+    with pytest.raises(UsageError, match=r"line 2 holds a control character"):
+        written(tmp_path, f"A\a{ROWS[0]}", *ROWS[1:])
 
 
 def test_means_have_no_events(tmp_path: Path) -> None:

@@ -37,3 +37,9 @@ def test_a_discharge_that_is_a_bare_date_lasts_its_day(hospital: Hospital) -> No
     hospital.admit(STAY.replace("01-20 10:00", "01-20 00:00"))
     hospital.draw("finding", HEAD + "1 | relapse | true | 01-20 17:00")
     assert hospital.rows("course_finding", codes=["relapse"]) == [(1, "relapse", True)]
+
+
+def test_without_a_discharge_every_later_record_counts(hospital: Hospital) -> None:
+    hospital.admit(STAY.replace("01-20 10:00", "-"))
+    hospital.draw("finding", HEAD + "1 | relapse | true | 02-20 17:00")
+    assert hospital.rows("course_finding", codes=["relapse"]) == [(1, "relapse", True)]

@@ -98,7 +98,8 @@ def test_a_finding_or_a_result_of_a_lab(asked: Hospital) -> None:
     doubt(asked, "lab", "lactate")
     asked.db.table("lab_baseline", "SELECT 1 AS admission_id, 9.0 AS value WHERE FALSE")
     times = dict.fromkeys(("at_least", "times_at_least", "times_at_most", "within_days"))
-    assert asked.met("lab_reached", analyte="lactate", at_most=2.0, **times) == {
+    window = {"start_hours": -24.0, "end_hours": 24.0}
+    assert asked.met("lab_reached", analyte="lactate", at_most=2.0, **times, **window) == {
         1: True,
         2: None,
         3: False,

@@ -17,6 +17,10 @@ TEXT = study.locate("tocilizumab_covid19").read_text(encoding="utf-8")
 AGE = '  { name = "age", label = "Age"'
 USED = 'covariates = [\n  "age"'
 SEPSIS = f'  {{ name = "sepsis", label = "Sepsis", from = "condition" }},\n{AGE}'
+REACHED = (
+    '  { name = "reached", label = "Reached", from = "lab_reached", code = "creatinine", LIMIT },\n'
+    '  { name = "fracture"'
+)
 CUT = 'variable = "age", cut = 65 },'
 DOUBTS = [
     (
@@ -52,6 +56,30 @@ DOUBTS = [
         "analysis.bootstrap: the interval of the answer has its limits from 60 samples",
     ),
     ([(CUT, CUT.replace("65", "650"))], "analysis.subgroups.age.cut: 650 y is outside what age"),
+    *(
+        (
+            [('  { name = "fracture"', REACHED.replace("LIMIT", limit))],
+            f"outcomes.reached.{limit.split()[0]}: {said}",
+        )
+        for limit, said in (
+            (
+                "at_most = 1.5",
+                "1.5 umol/L is outside what creatinine can be (5 to 5834 umol/L): nobody",
+            ),
+            (
+                "at_least = 1.5",
+                "1.5 umol/L is outside what creatinine can be (5 to 5834 umol/L): whoever",
+            ),
+            (
+                "at_most = 6e3",
+                "6000 umol/L is outside what creatinine can be (5 to 5834 umol/L): whoever",
+            ),
+            (
+                "at_least = 6e3",
+                "6000 umol/L is outside what creatinine can be (5 to 5834 umol/L): nobody",
+            ),
+        )
+    ),
     (
         [(CUT, f'{CUT}\n  {{ name = "s", label = "SOFA", variable = "sofa", cut = 70 }},')],
         "analysis.subgroups.s.cut: 70 points is outside what sofa can be (0 to 24 points)",

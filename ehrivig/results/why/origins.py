@@ -10,18 +10,22 @@ from ehrivig.results.why.evidence import coded, given, line
 from ehrivig.results.why.section import Section
 from ehrivig.results.why.source import EVENTS, Source
 from ehrivig.study import Covariate, Outcome
-from ehrivig.study.covariate_window import window_of
+from ehrivig.study.covariate_window import Window, window_of
 from ehrivig.study.registries import COVARIATES, OUTCOMES
+from ehrivig.study.rules.reached import CHANGE_DAYS
 
 _CODE = {"lab": "analyte", "vital": "vital_code", "score": "score_code", "finding": "finding_code"}
 _NUMBER = {"lab": "value_std", "vital": "value_std", "score": "value"}
 _EVENT_OF = {
     "device": ("respiratory_support", "device"),
     "procedure": ("procedure", "procedure_code"),
-    "finding": ("finding", "finding_code"),
-    "lab_change": ("lab", "analyte"),
-    "lab_reached": ("lab", "analyte"),
 }
+_AFTER = {
+    "finding": ("finding", "present DESC NULLS LAST, observed_at"),
+    "lab_change": ("lab", "(value_std IS NULL), collected_at DESC, value_std"),
+    "lab_reached": ("lab", "collected_at, value_std"),
+}
+"""Outcomes of what was measured or seen after time zero: their table, and what counts in front."""
 _SHOWN = 3
 
 
@@ -35,7 +39,7 @@ def origins(source: Source) -> list[Section]:
         for one in source.study.covariates.variables
     ]
     outcomes = [
-        (one.name, _joined(_outcome(source, one))) for one in source.study.outcomes.variables
+        (one.name, _joined(_outcome(source, one, zero))) for one in source.study.outcomes.variables
     ]
     return [
         Section("Sources of covariates", covariates),
@@ -60,7 +64,7 @@ def _covariate(source: Source, one: Covariate, zero: Any) -> Iterator[str]:
     elif one.source == "medication":
         yield from _rows("medication", given(source, code))
     elif one.source in _CODE:
-        rows = _in_window(source, one, code, zero)
+        rows = _in_window(source, one.source, code, zero, window_of(one, source.study))
         if not rows and one.source == "score":
             yield "no recorded score in its window: computed, where enough was measured"
         yield from _rows(one.source, rows)
@@ -68,31 +72,32 @@ def _covariate(source: Source, one: Covariate, zero: Any) -> Iterator[str]:
         yield "the hospital's own row"
 
 
-def _in_window(source: Source, one: Covariate, code: str, zero: Any) -> list[dict[str, Any]]:
+def _in_window(
+    source: Source, table: str, code: str, zero: Any, window: Window
+) -> list[dict[str, Any]]:
     """The rows that a covariate is taken from: the one that counts in front."""
-    start, end = window_of(one, source.study)
-    when, number = EVENTS[one.source], _NUMBER.get(one.source)
+    start, end = window
+    when, number = EVENTS[table], _NUMBER.get(table)
     bounds = {
         "code": code,
         "start": zero + timedelta(hours=start),
         "end": zero + timedelta(hours=end if end is not None else 24 * 36_525),
     }
     known = number or "present"
-    table, column = one.source, _CODE[one.source]
     query = (
-        f"SELECT * FROM {table} WHERE {column} = $code AND {known} IS NOT NULL "
-        f"AND {when} >= $start AND {when} < $end ORDER BY {_order(source, one, when, zero)}"
+        f"SELECT * FROM {table} WHERE {_CODE[table]} = $code AND {known} IS NOT NULL "
+        f"AND {when} >= $start AND {when} < $end ORDER BY {_order(source, table, when, zero)}"
     )
     rows = source.rows(query, bounds)
     return rows[:1] if number else rows
 
 
-def _order(source: Source, one: Covariate, when: str, zero: Any) -> str:
+def _order(source: Source, table: str, when: str, zero: Any) -> str:
     """The row that counts first: as the concept's query chooses it."""
-    number = _NUMBER.get(one.source)
+    number = _NUMBER.get(table)
     if number is None:
         return f"present DESC, {when}"
-    lowest = "DESC" if one.source == "score" else "ASC"
+    lowest = "DESC" if table == "score" else "ASC"
     if source.study.covariates.value == "last":
         before = f"{when} <= TIMESTAMP '{zero.isoformat(sep=' ')}'"
         signed = f"CASE WHEN {before} THEN -epoch_us({when}) ELSE epoch_us({when}) END"
@@ -100,10 +105,12 @@ def _order(source: Source, one: Covariate, when: str, zero: Any) -> str:
     return f"{when}, {number} {lowest}"
 
 
-def _outcome(source: Source, one: Outcome) -> Iterator[str]:
+def _outcome(source: Source, one: Outcome, zero: Any) -> Iterator[str]:
     code = one.code or one.name
     if one.source == "condition":
         yield from _rows("diagnosis", coded(source, code))
+    elif one.source in _AFTER:
+        yield from _after(source, one, code, zero)
     elif one.source in _EVENT_OF:
         table, column = _EVENT_OF[one.source]
         when = EVENTS[table]
@@ -125,6 +132,30 @@ def _outcome(source: Source, one: Outcome) -> Iterator[str]:
         yield from _rows("pathogen_test", source.rows(query, {"code": code}))
     else:
         yield f"computed: {OUTCOMES[one.source].caption}, {code}"
+
+
+def _after(source: Source, one: Outcome, code: str, zero: Any) -> Iterator[str]:
+    """The baseline where the outcome asks for it, and what was measured or seen after time zero."""
+    table, order = _AFTER[one.source]
+    window = source.study.covariates.window_hours
+    if one.of_baseline:
+        first = _in_window(source, table, code, zero, window)
+        yield from (f"baseline {said}" for said in _rows(table, first))
+    changes, days = one.source == "lab_change", one.within_days
+    days = CHANGE_DAYS if changes and days is None else days
+    bounds = {
+        "code": code,
+        "zero": zero,
+        "start": zero + timedelta(hours=window[1]) if changes else zero,
+        "end": None if days is None else zero + timedelta(days=days),
+    }
+    when = EVENTS[table]
+    query = (
+        f"SELECT t.* FROM {table} AS t, admission AS a WHERE t.{_CODE[table]} = $code "
+        f"AND t.{when} > $zero AND t.{when} >= $start AND COALESCE(t.{when} <= "
+        f"COALESCE($end, END_OF_STAY(a.discharged_at)), TRUE) ORDER BY {order}"
+    )
+    yield from _rows(table, source.rows(query, bounds))
 
 
 def _rows(table: str, rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ehrivig.study.doubts.declared import declared_for_nothing
 from ehrivig.study.doubts.doubt import Doubt
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
 from ehrivig.study.doubts.old_form import outcome_subgroups
-from ehrivig.study.doubts.ranges import absurd_cuts, exact_numbers
+from ehrivig.study.doubts.ranges import absurd_cuts, absurd_results, exact_numbers
 from ehrivig.study.doubts.units import without_unit
 from ehrivig.study.doubts.unread import unread_settings
 from ehrivig.study.doubts.unused import unused_settings
@@ -31,6 +31,7 @@ _DOUBTS = (
     acute_conditions,
     exact_numbers,
     absurd_cuts,
+    absurd_results,
     undeclared_answer,
     unsafe_answer,
     outcome_subgroups,

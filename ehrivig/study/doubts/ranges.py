@@ -54,6 +54,43 @@ def absurd_cuts(study: Study) -> Iterator[Doubt]:
             yield Doubt(("exposure", "bands", number, "cut"), text, "cut_outside_range")
 
 
+def absurd_results(study: Study) -> Iterator[Doubt]:
+    """Results to be reached that an analyte cannot have, or always has: all have one answer."""
+    for number, outcome in enumerate(study.outcomes.variables):
+        if outcome.source != "lab_reached":
+            continue
+        code = outcome.code or outcome.name
+        if (limits := _hard(study, code)) is None:
+            continue
+        units = (row["unit"] for row in study.lists.rows("units") if row["variable"] == code)
+        unit = next(units, "")
+        reached = {"at_least": outcome.at_least, "at_most": outcome.at_most}
+        for key, given in reached.items():
+            if given is None or not (who := _all_of(key, given, limits)):
+                continue
+            text = (
+                f"{given:g} {unit} is outside what {code} can be ({limits[0]:g} to "
+                f"{limits[1]:g} {unit}): {who} reaches it. Is it of another unit?"
+            )
+            path = ("outcomes", "variables", number, key)
+            yield Doubt(path, text, "cut_outside_range")
+
+
+def _all_of(key: str, given: float, limits: tuple[float, float]) -> str:
+    """Who reaches a result where all or none do; empty where some may."""
+    least = key == "at_least"
+    if given > limits[1] if least else given < limits[0]:
+        return "nobody"
+    beyond = given <= limits[0] if least else given >= limits[1]
+    return "whoever was measured" if beyond else ""
+
+
+def _hard(study: Study, code: str) -> tuple[float, float] | None:
+    """The hard limits of a variable in its standard unit; None where they are not known."""
+    found = [row for row in study.lists.rows("limits") if row["variable"] == code]
+    return (float(found[0]["hard_lo"]), float(found[0]["hard_hi"])) if found else None
+
+
 def _studied(study: Study, variable: Covariate) -> tuple[float, float] | None:
     """What a variable can be among those whom the criteria let in."""
     limits = _limits(study, variable)
@@ -72,10 +109,10 @@ def _limits(study: Study, variable: Covariate) -> tuple[float, float] | None:
     if variable.source == "score":
         return _OF_SCORES.get(code)
     named = "age" if variable.source == "age" else code
-    found = [row for row in study.lists.rows("limits") if row["variable"] == named]
-    if not found or variable.source not in ("age", "lab", "vital"):
+    found = _hard(study, named)
+    if found is None or variable.source not in ("age", "lab", "vital"):
         return None
-    low, high = (float(found[0][bound]) for bound in ("hard_lo", "hard_hi"))
+    low, high = found
     if not COVARIATES[variable.source].unit:
         return low, high
     return _in_unit(study, code, variable.unit, low, high)

@@ -36,8 +36,8 @@ class OutcomeSource(Entry):
     that happens or not. `horizon`: whether it reads `within_days`. `also`: another source that
     shows the same supports. `follow_up`: a death, whose times are the follow-up of the survival
     analyses when it is the primary outcome. `caution`: what each row of an effect on it must say.
-    `of_some`: a number that who was not there, or no longer, does not have: how many have none is a
-    count of these people.
+    `of_some`: what who was not there, or no longer, does not have: how many have none is a count of
+    these people.
     """
 
     codes: NameList | None = None
@@ -115,6 +115,7 @@ OUTCOMES = Registry(
             ANALYTES,
             "lab_reached",
             horizon=True,
+            of_some=True,
         ),
         OutcomeSource(
             "clearance",
@@ -138,6 +139,7 @@ OUTCOMES = Registry(
             FINDINGS,
             "course_finding",
             "codes",
+            of_some=True,
         ),
         OutcomeSource(
             "procedure",

@@ -1,4 +1,5 @@
--- Whether each finding was recorded as present between time zero and discharge.
+-- Whether each finding was recorded as present between time zero and discharge (without one, ever
+-- after).
 -- Grain: candidate admission and finding (`variable`). value: TRUE any record of presence; FALSE
 -- only records of absence; NULL nothing was recorded, or a row of it was set aside.
 -- $codes: finding codes.
@@ -17,7 +18,7 @@ seen AS (
         f.finding_code IN (SELECT w.variable FROM wanted AS w)
         AND f.present IS NOT NULL
         AND f.observed_at > c.time_zero
-        AND f.observed_at <= END_OF_STAY(c.discharged_at)
+        AND COALESCE(f.observed_at <= END_OF_STAY(c.discharged_at), TRUE)
     GROUP BY ALL
 )
 
