@@ -292,6 +292,22 @@ def test_other_outcomes_are_said_as_they_are_computed() -> None:
     assert told.strip() == "None has the design of the answer."
 
 
+def test_what_a_value_must_reach_stands_in_the_definition() -> None:
+    plan = studies.load("vasopressin_septic_shock")
+    limits = {"at_least": 0.5, "times_baseline_at_most": 0.5}
+    asked = [
+        one.model_copy(update=limits) if one.source == "lab_reached" else one
+        for one in plan.outcomes.variables
+    ]
+    plan = changed(plan, "outcomes", variables=tuple(asked))
+    (section,) = [one for one in protocol.sections(plan, fixed(plan)) if one.number == "7.4.2"]
+    (row,) = [row for row in section.tables[0].rows if row[2] == "Laboratory value reached"]
+    assert row[3:] == [
+        "lactate, 0.5 or more, 2 or less, 0.5 times the baseline or less",
+        "3 d",
+    ]
+
+
 @pytest.mark.parametrize("name", studies.packaged())
 def test_design_washout_and_entry_say_the_same(name: str) -> None:
     """Nobody is a new user where use before is not looked for."""

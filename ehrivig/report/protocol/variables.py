@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ehrivig.errors import many
 from ehrivig.report import answer_daily
@@ -87,8 +87,23 @@ def _outcome(study: Study, outcome: Outcome) -> list[str]:
     if outcome.name == study.outcomes.primary:
         role = "primary"
     code = (outcome.code or outcome.name) if source.codes is not None else ""
+    code = ", ".join([code, *_limits(outcome)])
     within = "" if outcome.within_days is None else f"{outcome.within_days:g} d"
     return [outcome.label, role, source.caption, code, within]
+
+
+def _limits(outcome: Outcome) -> Iterator[str]:
+    """What a laboratory value must reach, in words."""
+    for value, side in ((outcome.at_least, "or more"), (outcome.at_most, "or less")):
+        if value is not None:
+            yield f"{value:g} {side}"
+    times = (
+        (outcome.times_baseline_at_least, "or more"),
+        (outcome.times_baseline_at_most, "or less"),
+    )
+    for value, side in times:
+        if value is not None:
+            yield f"{value:g} times the baseline {side}"
 
 
 def _follow_up(study: Study) -> Section:
