@@ -10,6 +10,28 @@ import pytest
 
 from ehrivig import validate
 from ehrivig.validate import Check
+from ehrivig.validate.adapter import docs
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_of_many_hospitals_one_page_is_of_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docs, "MANY", 2)
+    declared = validate.suites()["icu_stay"][0]
+    checks = [
+        Check(name, "icu_stay", declared.check, declared.severity, *found)
+        for name, found in (
+            ("A", (0, 9, 0.0, "pass")), ("B", (9, 9, 0.0, "fail")), ("C", (0, 9, 0.0, "pass")),
+        )
+    ]  # fmt: skip
+    validate.write_data_docs(checks, tmp_path)
+    first = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r">(icu_stay: [^<]*)</a>", first) == [
+        "icu_stay: every hospital",
+        "icu_stay: hospital B",
+    ]
+    assert "Of more than 2 hospitals, each table has a page for all of them" in first
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -25,6 +47,9 @@ def test_first_page_links_to_every_page_and_nothing_is_loaded_from_outside(tmp_p
     links = re.findall(r'href="([^"]+)"', first)
     assert {tmp_path / unquote(link) for link in links} == pages
     assert len([link for link in links if link.startswith("validations/")]) == 2
+    one, other = re.findall(r">(icu_stay: [^<]*)</a>", first)
+    assert one == "icu_stay: hospital A"
+    assert other.startswith("icu_stay: hospital B")
     outside = re.compile(r"<(?:script|link|img|iframe)\b|url\(|(?:src|href)\s*=\s*.?https?:", re.I)
     for page in [tmp_path / "index.html", *pages]:
         assert not outside.search(page.read_text(encoding="utf-8")), page.name
