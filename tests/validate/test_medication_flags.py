@@ -65,6 +65,22 @@ def test_a_return_takes_a_given_dose_back(
     assert flagged(opened(), plan, "reversed") == expected
 
 
+def test_exact_copies_are_one_row_in_every_comparison(
+    hospital: Any, opened: Open, plan: Study
+) -> None:
+    """A return written twice takes back one dose, and a dose written twice is given once."""
+    for name, minutes in (("a", 0), ("b", 90)):
+        begun = AT + timedelta(minutes=minutes)
+        hospital.add("medication", medication_id=name, order_id="o", started_at=begun, dose=10.0)
+    for _ in range(2):
+        later = AT + timedelta(hours=9)
+        hospital.add("medication", medication_id="c", order_id="o", started_at=later, dose=-10.0)
+        hospital.add("medication", medication_id="d", started_at=AT + timedelta(days=2), dose=5.0)
+    db = opened()
+    assert flagged(db, plan, "reversed") == ["b"]
+    assert db.rows("SELECT 1 FROM gate.medication_flag WHERE duplicate") == []
+
+
 @pytest.mark.parametrize(
     ("status", "dose", "expected"),
     [

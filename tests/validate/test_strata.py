@@ -105,6 +105,16 @@ def test_one_sex_of_nearly_all(women: int, others: int, expected: int) -> None:
     assert found["A"] == expected
 
 
+def test_of_many_hospitals_three_are_told() -> None:
+    frame = pl.concat(
+        counted("lab", ("sex", "female", 80, 0), ("sex", "male", 100, 90), hospital=name)
+        for name in "ABCDE"
+    )
+    study = SimpleNamespace(report=SimpleNamespace(smallest_cell=5))
+    said = strata.told("lab")(SimpleNamespace(table=lambda name: frame, study=study))  # type: ignore[arg-type]
+    assert [f"Hospital {name}, lab" in said for name in "ABCDE"] == [True] * 3 + [False] * 2
+
+
 def test_it_is_told_of_whom_and_no_small_count() -> None:
     rows = ("sex", "female", 80, 2), ("sex", "male", 100, 90)
     (part,) = (p for p in strata.parts(counted("lab", *rows), "lab") if p.missing)

@@ -64,6 +64,17 @@ def test_growth_and_small_hospitals_are_no_fall() -> None:
     assert against_nights({**network(), ("B", "diagnosis"): 9}, [network(diagnosis=0.04)]) == {}
 
 
+@pytest.mark.parametrize(
+    ("rows", "stays", "is_told"), [(100, 50, True), (99, 50, False), (100, 49, False)]
+)
+def test_a_hospital_is_judged_from_100_rows_and_50_stays(
+    rows: int, stays: int, is_told: bool
+) -> None:
+    before = {("A", "lab"): rows, ("A", "admission"): stays}
+    found = against_nights({("A", "lab"): 0, ("A", "admission"): stays}, [before])
+    assert found == ({("A", "lab"): rows} if is_told else {})
+
+
 def test_few_stays_may_differ_by_chance() -> None:
     assert volume.by_chance(60) < 0.4 < volume.by_chance(100) < volume.LEAST_LEFT
     assert against_nights(network(60, lab=0.4), [network(60)]) == {}
