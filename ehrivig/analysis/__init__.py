@@ -35,6 +35,7 @@ from ehrivig.dataset import Floats, Variable, covariate_variable, outcome_variab
 from ehrivig.stats.regression.linear import MEAN_DIFFERENCE
 from ehrivig.study.admitted import admitted
 from ehrivig.study.immortal_time import immortal_time
+from ehrivig.study.registries import OUTCOMES
 
 TABLE3 = (
     "contrast",
@@ -112,7 +113,13 @@ def analyse(
     warning = immortal_time(study)
     for name in BY_ARM:
         tables[name] = _noted(tables[name], warning)
-    rows = EffectRows(smallest, warning, admitted(study), matched_target(table, matched, smallest))
+    rows = EffectRows(
+        smallest,
+        warning,
+        admitted(study),
+        matched_target(table, matched, smallest),
+        cautions={one.name: OUTCOMES[one.source].caution for one in study.outcomes.variables},
+    )
     table3(matched, study, rows)
     main_effects(table, matched, study, rows)
     survival.survival_effects(table, matched, study, rows)

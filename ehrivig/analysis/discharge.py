@@ -30,7 +30,9 @@ def discharge_effects(
     if study.primary.source != "length_of_stay":
         return
     for population, people in (("all", frame), ("matched", matched)):
-        question = Question("main", versus(study), study.primary.name, population, LABEL)
+        question = Question(
+            "main", versus(study), study.primary.name, population, LABEL, cautioned=False
+        )
         competing_effects(rows, question, partial(stays, people), LEFT, LABEL)
 
 

@@ -6,7 +6,7 @@ An analysis that cannot give a number leaves a row that says why; it does not st
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,9 +63,9 @@ class Question:
 
     `immortal`: whether the exposed are told apart by what happens after time zero; the rows then
     carry the run's warning. `counted`: whether people and events are told; beside those of
-    everybody they may tell of few who are in both arms. `split`: see `EffectRows`. `design`: which
-    of `registries.answers` it is, for what can be the answer. `target`: among whom other pairs than
-    those of the run estimate.
+    everybody they may tell of few who are in both arms. `cautioned`: whether the caution of its
+    outcome holds of it. `split`: see `EffectRows`. `design`: which of `registries.answers` it is,
+    for what can be the answer. `target`: among whom other pairs than those of the run estimate.
     """
 
     analysis: str
@@ -79,6 +79,7 @@ class Question:
     split: str = ""
     immortal: bool = True
     counted: bool = True
+    cautioned: bool = True
     design: str = ""
     target: str = ""
 
@@ -93,8 +94,9 @@ class EffectRows:
     that of every row that rests on variables which follow time zero. `target`: among whom matching
     estimates ("ATT" where every exposed has a match). `strategies`: the curves of an outcome's two
     strategies, where a design has them; `designs`: of each design and outcome the question that was
-    asked first, and its effects as they were found. A p is adjusted within its family before
-    anything is hidden: what is hidden was tested all the same.
+    asked first, and its effects as they were found. `cautions`: outcome -> what each row of an
+    effect on it says. A p is adjusted within its family before anything is hidden: what is hidden
+    was tested all the same.
     """
 
     smallest: int
@@ -104,6 +106,7 @@ class EffectRows:
     rows: list[dict[str, Any]] = field(default_factory=list)
     strategies: dict[str, StrategyCurves] = field(default_factory=dict)
     designs: dict[tuple[str, str], tuple[Question, list[Effect]]] = field(default_factory=dict)
+    cautions: Mapping[str, str] = field(default_factory=dict)
     hidden_splits: set[str] = field(default_factory=set)
     uncounted_splits: set[str] = field(default_factory=set)
 
@@ -182,7 +185,8 @@ class EffectRows:
         """The question's own note, with the run's warnings where they apply and are not said."""
         late = self._late(question)
         needless = not question.immortal or "immortal time" in question.note
-        return _joined([question.note, "" if needless else self.warning, late])
+        caution = self.cautions.get(question.outcome, "") if question.cautioned else ""
+        return _joined([caution, question.note, "" if needless else self.warning, late])
 
     def _late(self, question: Question) -> str:
         """What of the rows of a question follows time zero; the safe designs leave it out.

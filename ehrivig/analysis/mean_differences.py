@@ -16,7 +16,6 @@ from ehrivig.stats.result import Arms, Effect
 from ehrivig.stats.tables import rank
 from ehrivig.stats.tables.hodges_lehmann import Shift, paired_shift
 from ehrivig.study import Study
-from ehrivig.study.registries import OUTCOMES
 
 SHIFT = "HL shift"
 
@@ -33,10 +32,9 @@ def number_effects(
 
 def _question(study: Study, population: str, *, adjusted: bool = False) -> Question:
     primary = study.primary
-    note = OUTCOMES[primary.source].caution
     label = model_of(primary).label
     contrast = versus(study)
-    question = Question("main", contrast, primary.name, population, label, note=note)
+    question = Question("main", contrast, primary.name, population, label)
     return replace(question, adjusted=adjusted, design="matched" if adjusted else "")
 
 

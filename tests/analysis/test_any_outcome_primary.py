@@ -16,6 +16,7 @@ from ehrivig.dataset import exposed, values
 from ehrivig.errors import UsageError
 from ehrivig.match import comparison
 from ehrivig.stats.tables.rank import t_test
+from ehrivig.study.registries import OUTCOMES
 
 CHANGE = study.Outcome(name="change", label="APACHE II change", source="score_change", code="sofa")
 KINDS = {
@@ -91,6 +92,9 @@ def test_the_effect_is_asked_by_the_model_of_its_kind(
         assert rows.height > 0, name
         if number:
             assert set(rows["measure"]) == {"MD"}, name
+        caution = OUTCOMES[other.primary.source].caution
+        assert rows["note"].fill_null("").str.contains(caution, literal=True).all(), name
+        if number:
             assert rows["events_exposed"].null_count() == rows.height
     silent = effects.filter(pl.col("analysis").is_in(OF_DEATHS))
     assert silent["estimate"].null_count() == silent.height > 0
@@ -137,6 +141,7 @@ def test_a_longer_stay_is_read_with_the_deaths_that_end_stays(
     assert main.filter(pl.col("measure") == "MD")["note"].str.contains("death ends a stay").all()
     alive = main.filter(pl.col("event_label") == "discharge alive")
     assert alive["measure"].to_list() == ["SHR", "HR"] * 2
+    assert not alive["note"].str.contains("death ends a stay").any()
     assert alive["estimate"].null_count() == 0
 
 

@@ -42,8 +42,8 @@ def of_numbers(sample: Sample, study: Study, rows: EffectRows) -> None:
 
 
 def _question(outcome: Outcome, study: Study) -> Question:
-    note, label = OUTCOMES[outcome.source].caution, model_of(outcome).label
-    return Question("numbers", versus(study), outcome.name, "matched", label, note=note)
+    label = model_of(outcome).label
+    return Question("numbers", versus(study), outcome.name, "matched", label)
 
 
 def _of(compute: _Compute, sample: Sample, outcome: Outcome, study: Study) -> Effect:

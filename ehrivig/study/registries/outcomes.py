@@ -115,6 +115,7 @@ OUTCOMES = Registry(
             ANALYTES,
             "lab_reached",
             horizon=True,
+            caution="among who was measured after time zero; who died or left early had less time",
             of_some=True,
         ),
         OutcomeSource(
@@ -139,6 +140,7 @@ OUTCOMES = Registry(
             FINDINGS,
             "course_finding",
             "codes",
+            caution="among whom somebody asked: of the others nothing is recorded",
             of_some=True,
         ),
         OutcomeSource(
