@@ -102,6 +102,15 @@ def test_a_search_that_ends_without_an_answer_tells_nothing(
     assert found(grid(2))["0-0"] == []
 
 
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_guesses_that_contradict_are_left_out_of_every_count(order: str) -> None:
+    """Whichever is asked first: none is taken for 0 since an answer without them had it so."""
+    puzzle = Puzzle()
+    puzzle.equal({"a": 1, "b": 1, "c": 1}, 3)
+    puzzle.equal({"a": 1, "b": -1, "c": 1}, 100, assumed=True)
+    assert [puzzle.values(cell, SMALLEST) for cell in order] == [[0, 1, 2, 3]] * 3
+
+
 def told_less(seed: int, memory: Memory) -> Puzzle:
     """The grid of a seed, in which the sum of a row is hidden, and a count that was told."""
     puzzle = Puzzle(memory=memory)
