@@ -39,9 +39,17 @@ def steps(*rows: tuple[int, str, Row]) -> list[Cell]:
 @pytest.mark.parametrize("what", ["admissions", "excluded", "excluded_not_measured"])
 def test_a_step_of_one_hospital_is_all_less_the_other(what: str) -> None:
     told = {"patients": 0, "excluded": 60 if what == "excluded_not_measured" else 0}
-    rows = [(0, "A", told | {what: 60}), (0, "B", told | {what: None}), (0, "all", told | {what: 63})]
+    rows = [
+        (0, "A", told | {what: 60}),
+        (0, "B", told | {what: None}),
+        (0, "all", told | {what: 63}),
+    ]
     assert of(steps(*rows), f"step 0: {what}, B") == (3,)
     assert of(steps(*rows[:2]), f"step 0: {what}, B") == (0, 1, 2, 3, 4)
+
+
+def test_a_step_that_is_told_of_all_alone_is_no_sum() -> None:
+    assert of(steps((0, "all", {"excluded": None})), "step 0: excluded, all") == (0, 1, 2, 3, 4)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +67,18 @@ def test_patients_are_no_more_than_admissions_nor_the_unmeasured_than_the_exclud
     assert of(steps((0, "A", told)), f"step 0: {hidden}, A") == values
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "excluded", "hidden"),
+    [(200, 197, None, "step 2: excluded, A"), (None, 190, 7, "step 0: admissions, A")],
+)
+def test_admissions_before_a_step_are_those_after_it_and_the_excluded(
+    before: int | None, after: int, excluded: int | None, hidden: str
+) -> None:
+    last = {"patients": 100, "admissions": before}
+    rows = (0, "A", last), (2, "A", last | {"admissions": after, "excluded": excluded})
+    assert of(steps(*rows), hidden) == ((3,) if before else (197,))
+
+
 def test_patients_whom_a_step_leaves_out_are_those_before_less_those_after() -> None:
     """None of his admissions is left: of 200 patients 197 are, of as many admissions 190."""
     after = {"patients": 197, "admissions": 190, "excluded": 10}
@@ -71,7 +91,11 @@ def test_patients_whom_a_step_leaves_out_are_those_before_less_those_after() -> 
 def scored(to: int, **arms: list[int | None]) -> Known:
     """Bins of the score, beside variables that 60 and 70 have or have not, and some have unknown."""
     known = Known(rounded_to=to)
-    known.sizes = {("all", "sex"): (60, 70), ("all", "smoker"): (50, 60), ("matched", "x"): (90, 90)}
+    known.sizes = {
+        ("all", "sex"): (60, 70),
+        ("all", "smoker"): (50, 60),
+        ("matched", "x"): (90, 90),
+    }
     flows.bins(known, "scores.csv", pl.DataFrame(arms))
     return known
 
@@ -90,7 +114,9 @@ def test_the_bins_of_an_arm_are_the_arm(to: int, slack: int) -> None:
 
 def test_a_hidden_bin_of_an_arm_is_the_rest_of_it() -> None:
     known = scored(1, exposed=[40, None, 17], control=[30, None, 36])
-    values = [known.puzzle.values(f"scores.csv|1|{arm}", SMALLEST) for arm in ("exposed", "control")]
+    values = [
+        known.puzzle.values(f"scores.csv|1|{arm}", SMALLEST) for arm in ("exposed", "control")
+    ]
     assert values == [[3], [4]]
 
 
@@ -143,7 +169,11 @@ def test_a_bin_of_nobody_shows_its_zero_where_the_feature_shows_anything() -> No
 
 def test_the_bins_of_each_feature_are_the_exposed() -> None:
     known = Known()
-    known.sizes = {("all", "sex"): (60, 70), ("all", "smoker"): (50, 60), ("matched", "x"): (90, 90)}
+    known.sizes = {
+        ("all", "sex"): (60, 70),
+        ("all", "smoker"): (50, 60),
+        ("matched", "x"): (90, 90),
+    }
     flows.histogram(known, "h.csv", dosed(("grams", 57), ("grams", None), ("days", 60)))
     assert [(sorted(f.terms), f.lo, f.hi) for f in known.puzzle.facts] == [
         *((["h.csv|0", "h.csv|1"], 0, 60), (["h.csv|0", "h.csv|1"], 60, 60)),
@@ -186,7 +216,10 @@ COUNTS = {
 @pytest.mark.parametrize("words", COUNTS)
 def test_a_hospital_is_all_hospitals_less_the_others(words: str) -> None:
     column, n = COUNTS[words]
-    parts = ({"population": "hospital A", column: n - 3}, {"population": "hospital B", column: None})
+    parts = (
+        {"population": "hospital A", column: n - 3},
+        {"population": "hospital B", column: None},
+    )
     hidden = f"IVIG vs none death hospital B: {words}"
     assert of(compared({"population": "all hospitals"}, *parts), hidden) == (3,)
     for other in ({"analysis": "b"}, {"contrast": "c"}, {"outcome": "stay"}):
@@ -194,6 +227,26 @@ def test_a_hospital_is_all_hospitals_less_the_others(words: str) -> None:
         assert of(compared(whole, *parts), hidden) != (3,)
     again = parts[0] | {"model": "another"}
     assert of(compared({"population": "all hospitals"}, *parts, again), hidden) != (3,)
+
+
+def test_hospitals_that_are_not_all_of_them_are_no_sum() -> None:
+    """Of 60 one has 58 and another 9: what is hidden of a third is not told by what is wrong."""
+    parts = [{"population": f"hospital {one}", "n_exposed": n} for one, n in (("A", 58), ("B", 9))]
+    found = compared({"population": "all hospitals"}, *parts, {"population": "hospital C"} | HIDDEN)
+    assert of(found, "IVIG vs none death hospital C: n exposed") == (0, 1, 2, 3, 4)
+
+
+HIDDEN = {"n_exposed": None}
+
+
+@pytest.mark.parametrize("arm", ["exposed", "control"])
+def test_who_had_no_event_is_a_count_too(arm: str) -> None:
+    column, n = COUNTS[f"n {arm}"]
+    found = compared({f"events_{arm}": n - 3})
+    assert [(c.place.words, c.values) for c in found] == [
+        (f"IVIG vs none death x: events {arm}, the others", (3,))
+    ]
+    assert compared({f"events_{arm}": n - 3, column: None}) != found
 
 
 @pytest.mark.parametrize(

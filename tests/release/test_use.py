@@ -128,19 +128,32 @@ def test_persons_of_a_regimen_are_as_many_as_had_the_drug() -> None:
     assert alone["cidp, not_assessable: persons"].values == (1, 2, 3, 4, 5)
 
 
-@pytest.mark.parametrize(("to", "values"), [(1, (3,)), (5, (1, 2, 3, 4, 5))])
-def test_rounded_persons_are_about_as_many_as_had_the_drug(
-    to: int, values: tuple[int, ...]
+@pytest.mark.parametrize(
+    ("to", "whole", "values"),
+    [
+        *((1, 58, (3,)), (1, 40, (1, 2, 3, 4, 5))),  # 55 are told of 40: others were counted
+        *((5, 75, (12,)), (5, 50, (1,))),  # 30, 20 and 5 are 51 to 61
+    ],
+)
+def test_persons_of_one_regimen_are_about_as_many_as_had_the_drug(
+    to: int, whole: int, values: tuple[int, ...]
 ) -> None:
     rounding = pl.DataFrame({"counts_rounded_to": [to], "smallest_cell": [SMALLEST]})
-    frame = judged(30, 20, 5, None, None, None, None, None).head(4)
     tables = {
-        "regimens.csv": frame,
-        "utilisation.csv": used(("all", "all", None, 58 if to == 1 else 60)),
+        "regimens.csv": judged(30, 20, 5, None, None, None, None, None).head(4),
+        "utilisation.csv": used(("all", "all", None, whole)),
         "rounding.csv": rounding,
     }
     (cell,) = [c for c in of_tables(tables, SMALLEST) if "not_assessable" in c.place.words]
     assert cell.values == values
+
+
+def test_each_verdict_that_stands_there_is_of_somebody() -> None:
+    """Of 55 with the drug 30 and 19 are told: of two verdicts are six, and neither of nobody."""
+    frame = judged(30, 19, None, None, None, None, None, None).head(4)
+    tables = {"regimens.csv": frame, "utilisation.csv": used(("all", "all", None, 55))}
+    found = [c.values for c in of_tables(tables, SMALLEST) if "gbs" in c.place.words]
+    assert found == [(1, 2, 3, 4, 5)] * 2
 
 
 def test_cycles_of_one_regimen_say_nothing_of_another() -> None:

@@ -77,7 +77,9 @@ def test_those_who_have_it_and_the_others_are_all(to: int, slack: int) -> None:
     known = Known(rounded_to=to)
     known.people("cell", PLACE, of=40)
     assert known.where["cell"].words == "Stroke, exposed"
-    assert known.where["cell|rest"] == Place("table1.csv", 3, "Stroke, exposed, the others", "stroke")
+    assert known.where["cell|rest"] == Place(
+        "table1.csv", 3, "Stroke, exposed, the others", "stroke"
+    )
     assert known.puzzle.hi["cell"] == 40 + slack
     (fact,) = known.puzzle.facts
     assert (fact.terms, fact.lo, fact.hi) == (
