@@ -41,7 +41,7 @@ def test_the_events_of_a_crude_ratio() -> None:
         {"measure": "HR"},
         *({"model": f"logistic, {words}"} for words in ("propensity score", "log-rank")),
         *({"model": words} for words in ("Cox", "inverse weights", "conditional logistic")),
-        {"model": "logistic, imputed"},
+        *({"model": words} for words in ("logistic, imputed", "logistic, adjusted for age")),
     ],
 )
 def test_no_events_of_others(other: dict[str, object]) -> None:
