@@ -55,7 +55,7 @@ def test_the_events_of_one_arm_do_not_keep_those_of_the_other(told: str) -> None
 
 @pytest.mark.parametrize(
     ("measure", "estimate", "counts"),
-    [("OR", (3 / 4) / (2 / 7), (3, 2)), ("RR", (3 / 7) / (2 / 9), (3, 2)), ("RD", 0.0, (0, 0))],
+    [("OR", (3 / 4) / (2 / 7), (3, 2)), ("RR", (3 / 7) / (2 / 9), (3, 2)), ("RD", 3 / 7 - 2 / 9, (3, 2))],
 )
 def test_each_measure_of_two_unequal_arms(
     measure: str, estimate: float, counts: tuple[int, int]
@@ -64,6 +64,7 @@ def test_each_measure_of_two_unequal_arms(
     assert counts in counts_of(row)
     assert (counts[1], counts[0] + 1) not in counts_of(row)
     assert counts_of(row | {"measure": "RD", "estimate": 1.0}) == [(7, 0)]
+    assert counts_of(row | {"measure": "RD", "estimate": -1.0}) == [(0, 9)]
 
 
 def test_of_a_large_ratio_the_last_digits_are_those_of_a_computer() -> None:

@@ -64,8 +64,13 @@ def test_a_step_is_dated_by_the_points_around_it() -> None:
     }
 
 
+def test_a_curve_that_begins_later_begins_at_time_zero() -> None:
+    found = told(Known(sizes=dict(SIZES)), curve("all", "exposed", {3.0: 2}, 50))
+    assert found == {"all, exposed: events in days 0 to 3": (0, 2)}
+
+
 def test_weighted_curves_and_incidences_are_no_counts() -> None:
-    weighted = curve("all", "exposed", {0.0: 0, 3.0: 1.97, 5.0: 2.5, 28.0: 8.01}, 50)
+    weighted = curve("all", "exposed", {0.0: 0, 3.0: 1.979, 5.0: 2.5, 28.0: 8.01}, 50)
     other = curve("all", "control", {0.0: 0, 3.0: 2}, 80, kind="cif")
     assert told(Known(sizes=dict(SIZES)), weighted, other) == {
         "all, exposed: events in days 0 to 28": (3, 8)
