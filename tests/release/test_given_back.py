@@ -55,7 +55,11 @@ def test_the_events_of_one_arm_do_not_keep_those_of_the_other(told: str) -> None
 
 @pytest.mark.parametrize(
     ("measure", "estimate", "counts"),
-    [("OR", (3 / 4) / (2 / 7), (3, 2)), ("RR", (3 / 7) / (2 / 9), (3, 2)), ("RD", 3 / 7 - 2 / 9, (3, 2))],
+    [
+        ("OR", (3 / 4) / (2 / 7), (3, 2)),
+        ("RR", (3 / 7) / (2 / 9), (3, 2)),
+        ("RD", 3 / 7 - 2 / 9, (3, 2)),
+    ],
 )
 def test_each_measure_of_two_unequal_arms(
     measure: str, estimate: float, counts: tuple[int, int]
