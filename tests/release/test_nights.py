@@ -15,7 +15,7 @@ from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
 from ehrivig.release.attack.attack import of_tables
 from ehrivig.release.attack.multiples import TABLE
-from ehrivig.release.attack.nights import counts, growth
+from ehrivig.release.attack.nights import Growth, counts, growth
 
 SMALLEST = 5
 Tables = dict[str, pl.DataFrame]
@@ -55,6 +55,50 @@ def test_at_least_ten_people_more(more: int, kept: bool) -> None:
     one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
+
+
+@pytest.mark.parametrize(
+    ("pairs", "unmatched", "anew"),
+    [
+        *((10, (10, 10), True), (9, (10, 10), False), (10, (9, 10), False), (10, (10, 0), False)),
+        *((None, (10, 10), False), (10, (None, 10), False), (10, (10, None), False)),
+    ],
+)
+def test_matched_anew_are_ten_other_pairs_and_ten_others_in_each_arm(
+    pairs: int | None, unmatched: tuple[int | None, int | None], anew: bool
+) -> None:
+    assert Growth((40, 40), pairs, unmatched).matched_anew is anew
+
+
+@pytest.mark.parametrize(
+    ("arms", "enough"),
+    [
+        *(((10, 0), True), ((0, 10), True), ((0, 0), False), ((9, 10), False), ((10, 9), False)),
+        *(((None, 10), False), ((10, None), False), ((1, 0), False)),
+    ],
+)
+def test_ten_more_in_one_arm_and_no_few_in_the_other_are_enough(
+    arms: tuple[int | None, int | None], enough: bool
+) -> None:
+    assert Growth(arms, 0, (0, 0)).enough is enough
+
+
+NAMED = (
+    *("group", "variable", "covariate", "level", "outcome", "term", "label", "analysis"),
+    *("contrast", "model", "measure", "population", "hospital_id", "table", "step", "criterion"),
+    *("curve", "cause", "arm", "feature", "dimension", "indication", "regimen", "diagnostic"),
+    "code",
+)
+
+
+@pytest.mark.parametrize("column", NAMED)
+def test_a_row_is_held_against_that_of_the_same_name_wherever_it_stands(column: str) -> None:
+    def of(*names: str) -> dict[Any, str]:
+        frame = pl.DataFrame({column: names, "n": range(len(names))})
+        return {key: row[column] for key, _, _, row in nights_of.rows({"x.csv": frame})}
+
+    assert of("a", "b", "b") == of("b", "a", "b")
+    assert len(of("b", "b")) == 2
 
 
 ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})
