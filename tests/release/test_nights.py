@@ -101,6 +101,121 @@ def test_a_row_is_held_against_that_of_the_same_name_wherever_it_stands(column: 
     assert len(of("b", "b")) == 2
 
 
+def night(n: int, row: dict[str, Any], *, control: int = 200, matched: int = 0) -> Tables:
+    """Table 1, one row of another table, and so many pairs, and unmatched of each arm."""
+    found = described(n, 62.5, 20, control) | {"other.csv": pl.DataFrame([row])}
+    if matched:
+        pairs = {"n_exposed": matched, "n_control": matched, "population": "matched"}
+        rest = {"n_exposed": [matched], "n_control": [matched]}
+        found |= {"pairs.csv": pl.DataFrame([pairs]), "table_unmatched.csv": pl.DataFrame(rest)}
+    return found
+
+
+def told_of_few(two: Tables, one: Tables) -> bool:
+    cells = told_anew.numbers(two, one, SMALLEST)
+    return any(cell.place.file == "other.csv" for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "people", ["n_exposed", "n_control", "n", "n_pairs", "patients", "n_people", "people"]
+)
+@pytest.mark.parametrize(("more", "few"), [(0, True), (1, True), (9, True), (10, False)])
+def test_a_number_is_told_anew_of_ten_people_more(people: str, more: int, few: bool) -> None:
+    """Of as many as before, one who came and one who went are told."""
+    one = night(100, {"label": "x", people: 50, "median": 4.0})
+    two = night(140, {"label": "x", people: 50 + more, "median": 4.5})
+    assert told_of_few(two, one) is few
+    assert not told_of_few(night(140, {"label": "x", people: 50 + more, "median": 4.0}), one)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "few"),
+    [
+        *(((50, 60), (50, 72), False), ((50, 60), (62, 60), False), ((50, 60), (62, 63), True)),
+        *(((None, 60), (None, 72), False), ((None, 60), (None, 63), True)),
+    ],
+)
+def test_of_two_arms_neither_may_be_of_few_more(
+    before: tuple[int | None, int], now: tuple[int | None, int], few: bool
+) -> None:
+    def row(n: tuple[int | None, int], median: float) -> dict[str, Any]:
+        return {"label": "x", "n_exposed": n[0], "n_control": n[1], "median": median}
+
+    assert told_of_few(night(140, row(now, 4.5)), night(100, row(before, 4.0))) is few
+
+
+@pytest.mark.parametrize(("more", "few"), [(3, True), (40, False)])
+def test_a_number_of_nobody_knows_how_many_is_of_the_cohort(more: int, few: bool) -> None:
+    one = night(100, {"label": "x", "median": 4.0})
+    assert told_of_few(night(100 + more, {"label": "x", "median": 4.5}), one) is few
+
+
+@pytest.mark.parametrize("column", ["unknown", "transferred", "share_unknown", "share_transferred"])
+def test_who_was_lost_is_counted_and_not_described(column: str) -> None:
+    row = {"arm": "exposed", "n": 100, "unknown": 9, "transferred": 9}
+    row |= {"share_unknown": 0.09, "share_transferred": 0.09}
+    assert not told_of_few(night(140, row | {column: 10}), night(100, row))
+
+
+def balanced(**told: float) -> dict[str, Any]:
+    row = dict.fromkeys(("mean_exposed_matched", "mean_exposed_unmatched", "ks_matched"), 0.5)
+    return {"covariate": "age", "label": "Age", **row, **told}
+
+
+@pytest.mark.parametrize(
+    ("exposed", "control", "few"),
+    [
+        *((100, 200, True), (103, 200, True), (100, 203, True), (110, 203, True)),
+        *((110, 200, False), (100, 210, False), (110, 210, False)),
+    ],
+)
+def test_a_covariate_before_matching_is_of_those_who_have_it(
+    exposed: int, control: int, few: bool
+) -> None:
+    one, row = night(100, balanced()), balanced(mean_exposed_unmatched=0.6)
+    assert told_of_few(night(exposed, row, control=control), one) is few
+    hidden = pl.lit(None, pl.Int64).alias("n_exposed")
+    of_age = pl.col("variable") != "age"
+    untold = [
+        tables
+        | {
+            "table1.csv": tables["table1.csv"].with_columns(
+                pl.when(of_age).then("n_exposed").otherwise(hidden).alias("n_exposed")
+            )
+        }
+        for tables in (night(exposed, row, control=control), one)
+    ]
+    assert told_of_few(*untold) is few
+
+
+@pytest.mark.parametrize(("matched", "few"), [(20, True), (25, True), (30, False)])
+def test_a_covariate_after_matching_is_told_where_the_pairs_are_others(
+    matched: int, few: bool
+) -> None:
+    one = night(100, balanced(), matched=20)
+    two = night(140, balanced(mean_exposed_matched=0.6), matched=matched)
+    assert told_of_few(two, one) is few
+    row = {"label": "x", "population": "matched", "n": 50}
+    before = night(100, row | {"median": 4.0}, matched=20)
+    assert told_of_few(night(140, row | {"median": 4.5}, matched=matched), before) is few
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "said"),
+    [
+        ("12 of 40 (30%)", "10 of 40 (25%)", "some of 40 (some)"),
+        ("14 of 40 (35.0 %)", "10 of 40 (25.0 %)", "some of 40 (some)"),
+        ("15 of 40 (37.5 %)", "10 of 40 (25.0 %)", "15 of 40 (37.5 %)"),
+        ("10 of 40 (25%)", "10 of 40 (25%)", "10 of 40 (25%)"),
+        ("1,012 of 40", "1,010 of 40", "some of 40"),
+        ("12 days", "", "12 days"),
+        ("until 0.25 and 12", "until 0.30 and 10", "until 0.25 and some"),
+    ],
+)
+def test_a_sentence_counts_as_before_or_enough_more(text: str, before: str, said: str) -> None:
+    assert told_anew._said(text, before, SMALLEST) == said
+
+
 ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})
 
 
