@@ -216,6 +216,50 @@ def test_a_sentence_counts_as_before_or_enough_more(text: str, before: str, said
     assert told_anew._said(text, before, SMALLEST) == said
 
 
+def test_how_far_two_releases_lie_apart() -> None:
+    """Each arm, the pairs, and the unmatched of each arm."""
+
+    def of(exposed: int, control: int, pairs: int, rest: tuple[int, int], to: int = 1) -> Tables:
+        found = described(exposed, 62.5, 20, control)
+        matched = {"n_exposed": [pairs, None], "n_control": [pairs, None]}
+        frame = pl.DataFrame(matched).with_columns(population=pl.lit("matched"))
+        unmatched = pl.DataFrame({"n_exposed": [rest[0], 1], "n_control": [1, rest[1]]})
+        rounding = pl.DataFrame({"counts_rounded_to": [to], "smallest_cell": [9]})
+        return found | {"a.csv": frame, "table_unmatched.csv": unmatched, TABLE: rounding}
+
+    one = of(100, 200, 40, (30, 60))
+    assert growth(of(101, 220, 43, (34, 65)), one) == Growth((1, 20), 3, (4, 5))
+    assert growth(one, of(101, 220, 43, (34, 65))) == Growth((1, 20), 3, (4, 5))
+    rounded = of(120, 200, 46, (30, 68), to=5)
+    assert growth(rounded, one) == Growth((18, 0), 4, (0, 6), 2)
+    assert growth(described(100, 62.5, 20), one) == Growth((0, 0), None, (None, None))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "slack", "apart"),
+    [
+        *((7, 4, 0, 3), (4, 7, 0, 3), (4, 4, 0, 0), (4, 4, 5, 0), (9, 4, 4, 1), (8, 4, 4, 1)),
+        *((None, 4, 0, None), (4, None, 0, None)),
+    ],
+)
+def test_two_numbers_of_people_are_apart_by_at_least(
+    a: int | None, b: int | None, slack: int, apart: int | None
+) -> None:
+    assert nights_of.gap(a, b, slack) == apart
+
+
+def test_what_follows_of_a_release_is_made_once() -> None:
+    asked = list[int]()
+
+    def made(tables: Tables) -> int:
+        asked.append(len(tables))
+        return len(tables)
+
+    of, one, other = nights_of.once(made), dict[str, pl.DataFrame](), {"a.csv": pl.DataFrame()}
+    assert [of(one), of(other), of(one), of(other), of({})] == [0, 1, 0, 1, 0]
+    assert asked == [0, 1, 0]  # the last is another release, though as empty
+
+
 ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})
 
 
