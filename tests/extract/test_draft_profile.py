@@ -145,8 +145,8 @@ def dump() -> Iterator[Database]:
             "CASE WHEN i < 6 THEN ' F ' WHEN i < 9 THEN 'm' END AS sex FROM range(10) AS r (i)"
         )
         db.execute(
-            "CREATE TABLE source.events AS SELECT i + 2 AS hadm_id, i || ',5' AS v, "
-            "CASE WHEN i < 5 THEN '5.3.2020' END AS at FROM range(10) AS r (i)"
+            "CREATE TABLE source.events AS SELECT CASE WHEN i < 5 THEN '5.3.2020' END AS at, "
+            "i + 2 AS hadm_id, i || ',5' AS v FROM range(10) AS r (i)"
         )
         yield db
 
@@ -156,9 +156,9 @@ def test_the_profile_of_a_table(dump: Database) -> None:
     assert (found.name, found.rows, [one.name for one in found.columns]) == (
         "events",
         10,
-        ["hadm_id", "v", "at"],
+        ["at", "hadm_id", "v"],
     )
-    hadm, value, at = found.columns
+    at, hadm, value = found.columns
     assert (hadm.known, hadm.distinct, hadm.rows, hadm.fits["whole"]) == (10, 10, 10, 10)
     assert (value.fits["comma"], value.fits["number"], value.kind) == (10, 0, "comma")
     assert (at.known, at.rows, at.distinct, at.fits["day_first"]) == (5, 10, 1, 5)

@@ -6,7 +6,7 @@ import pytest
 
 from ehrivig.extract.lists.counts import Count, LineCount, ListReport, Remark, shown
 from ehrivig.extract.lists.lines import lines
-from ehrivig.extract.lists.near import About, _alike, _distinctive, _stem, _words
+from ehrivig.extract.lists.near import About, _alike, _distinctive, _named_by, _stem, _words
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ def test_words_that_may_be_one(one: str, other: str, alike: bool) -> None:
 
 def test_short_words_and_those_of_many_names_are_no_likeness() -> None:
     assert _words("IgG_Human 5-pct 免疫, Privigen") == {"human", "免疫", "privigen"}
+    assert _words("toci abc IL-6") == {"toci"}
     assert _distinctive({"human", "privigen", "solution"}) == {"privigen"}
     assert _distinctive({"human", "solution"}) == {"human", "solution"}
 
@@ -58,6 +59,29 @@ def test_a_salt_or_a_form_makes_no_two_drugs_alike(word: str) -> None:
 def test_neighbours_share_the_beginning_of_a_code(vocabulary: str, code: str, stem: str) -> None:
     for column in ("code", "value"):
         assert _stem({"vocabulary": vocabulary, column: code}) == stem
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"vocabulary": "name", "verdict": "include", "value": "Privigen"}, {"privigen"}),
+        ({"vocabulary": "name", "verdict": "exclude", "value": "Privigen"}, set()),
+        ({"vocabulary": "ATC", "verdict": "include", "value": "J06BA02"}, set()),
+        ({"vocabulary": "local", "code": "covid_pneumonia"}, {"covid", "pneumonia"}),
+        ({"vocabulary": "local", "value": "privigen"}, {"privigen"}),
+        ({"vocabulary": "ICD10", "code": "U07.1"}, set()),
+    ],
+)
+def test_a_line_is_named_by_what_it_includes_by_name_or_by_a_local_code(
+    row: dict[str, str], words: set[str]
+) -> None:
+    assert _named_by(row) == words
+
+
+def test_a_code_of_icd_is_compared_without_its_dot() -> None:
+    about = About(frozenset(), frozenset({"J450"}))
+    assert about.is_near(["ICD10", "J45.01"], "conditions")
+    assert not about.is_near(["local", "J45.01"], "conditions")
 
 
 def test_a_code_is_near_by_its_beginning_or_by_its_words() -> None:
