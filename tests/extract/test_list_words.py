@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ehrivig.codes import own
 from ehrivig.extract.lists.counts import Count, LineCount, ListReport, Remark, shown
 from ehrivig.extract.lists.lines import lines
-from ehrivig.extract.lists.near import About, _alike, _distinctive, _named_by, _stem, _words
+from ehrivig.extract.lists.near import About, _alike, _distinctive, _named_by, _stem, _words, about
 
 
 @pytest.mark.parametrize(
@@ -44,9 +47,9 @@ OF_MANY = (
 
 @pytest.mark.parametrize("word", OF_MANY)
 def test_a_salt_or_a_form_makes_no_two_drugs_alike(word: str) -> None:
-    about = About(_distinctive(_words(f"methylprednisolone {word}")), frozenset())
-    assert not about.is_near(["local", "1", f"ganciclovir {word}"], "drugs")
-    assert about.is_near(["local", "1", f"methylprednisolon {word}"], "drugs")
+    near = About(_distinctive(_words(f"methylprednisolone {word}")), frozenset())
+    assert not near.is_near(["local", "1", f"ganciclovir {word}"], "drugs")
+    assert near.is_near(["local", "1", f"methylprednisolon {word}"], "drugs")
 
 
 @pytest.mark.parametrize(
@@ -78,19 +81,34 @@ def test_a_line_is_named_by_what_it_includes_by_name_or_by_a_local_code(
     assert _named_by(row) == words
 
 
+def test_a_list_is_about_its_name_its_names_and_the_neighbours_of_its_codes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "drugs").mkdir()
+    drug = "verdict,vocabulary,match,value\ninclude,name,contains,Actemra 80 mg\n"
+    drug += "include,ATC,exact,L04AC07\nexclude,name,contains,placebo\n"
+    (tmp_path / "drugs" / "tocilizumab_iv.csv").write_text(drug)
+    condition = "condition,vocabulary,match,code\nserum_sickness,ICD10,exact,T80.6\n"
+    (tmp_path / "conditions.csv").write_text(condition)
+    lists = own.read(tmp_path)
+    found = {file.kind: about(lists, file) for file in lists.own}
+    assert found["drugs"] == About(frozenset({"tocilizumab", "actemra"}), frozenset({"L04AC"}))
+    assert found["conditions"] == About(frozenset({"sickness"}), frozenset({"T80"}))
+
+
 def test_a_code_of_icd_is_compared_without_its_dot() -> None:
-    about = About(frozenset(), frozenset({"J450"}))
-    assert about.is_near(["ICD10", "J45.01"], "conditions")
-    assert not about.is_near(["local", "J45.01"], "conditions")
+    near = About(frozenset(), frozenset({"J450"}))
+    assert near.is_near(["ICD10", "J45.01"], "conditions")
+    assert not near.is_near(["local", "J45.01"], "conditions")
 
 
 def test_a_code_is_near_by_its_beginning_or_by_its_words() -> None:
-    about = About(frozenset({"tocilizumab"}), frozenset({"L04AC"}))
-    assert about.is_near(["ATC", "l04ac11", None], "drugs")
-    assert not about.is_near(["ATC", "L04AB11", None], "drugs")
-    assert about.is_near(["local", "1", "Tocilizumap 80 mg"], "drugs")
-    assert about.is_near(["local", "tocilizumap"], "labs")
-    assert not about.is_near(["local", "1", "tocilizumab"], "labs")  # its third part is a unit
+    near = About(frozenset({"tocilizumab"}), frozenset({"L04AC"}))
+    assert near.is_near(["ATC", "l04ac11", None], "drugs")
+    assert not near.is_near(["ATC", "L04AB11", None], "drugs")
+    assert near.is_near(["local", "1", "Tocilizumap 80 mg"], "drugs")
+    assert near.is_near(["local", "tocilizumap"], "labs")
+    assert not near.is_near(["local", "1", "tocilizumab"], "labs")  # its third part is a unit
     assert not About(frozenset(), frozenset({""})).is_near(["ATC", "L04AC11", None], "drugs")
 
 

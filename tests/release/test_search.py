@@ -112,6 +112,20 @@ def test_guesses_that_contradict_are_left_out_of_every_count(order: str) -> None
     assert [puzzle.values(cell, SMALLEST) for cell in order] == [[0, 1, 2, 3]] * 3
 
 
+def test_a_count_of_few_beside_a_guess_that_contradicts_is_found() -> None:
+    """Of one in three no more than nobody was found, as the first answer without the guess had it.
+
+    Two hospitals exclude three together; a guess has it that one of them excludes a hundred.
+    """
+    puzzle = Puzzle()
+    puzzle.cell("a", 0, 2)
+    puzzle.equal({"a": 1, "b": 1, "c": 1}, 3)
+    puzzle.equal({"b": 1, "c": -1}, 100, assumed=True)
+    found = {cell: puzzle.values(cell, SMALLEST) for cell in "abc"}
+    assert found == {"a": [0, 1, 2], "b": [0, 1, 2, 3], "c": [0, 1, 2, 3]}
+    assert all(disclosed(values) for values in found.values())
+
+
 def told_less(seed: int, memory: Memory) -> Puzzle:
     """The grid of a seed, in which the sum of a row is hidden, and a count that was told."""
     puzzle = Puzzle(memory=memory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -81,6 +82,61 @@ def test_an_object_that_ends_early_was_replaced(stored: Stored, tmp_path: Path) 
     assert found.read(0, 20) == CONTENT[:20]
     with pytest.raises(OSError, match="ended early: it was replaced while it was read"):
         found.read(20, 2)
+
+
+def test_the_last_block_may_be_of_one_byte(stored: Stored, tmp_path: Path) -> None:
+    stored.told = 21
+    found = kept(stored, tmp_path)
+    assert found.read(19, 9) == CONTENT[19:21]
+    assert stored.asked == [(16, 5)]
+
+
+def test_a_disk_that_takes_one_byte_at_a_time(
+    stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, content, at: write(file, content[:1], at))
+    assert kept(stored, tmp_path).read(5, 12) == CONTENT[5:17]
+
+
+def test_objects_are_opened_once_and_nothing_of_them_is_left(
+    stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"bucket/a": stored, "bucket/b": Stored()}
+    opened = list[str]()
+
+    def path_of(text: str) -> Any:
+        key = text.removeprefix("s3://")
+        found = there.get(key)
+
+        def opens(mode: str) -> Stored:
+            assert found is not None
+            opened.append(key)
+            return found.open(mode)
+
+        stat = SimpleNamespace(st_size=len(CONTENT), st_mtime=86_400)
+        told = {"key": key, "stat": lambda: stat, "open": opens}
+        return SimpleNamespace(**told, is_file=lambda: found is not None)
+
+    monkeypatch.setattr(files, "_path", path_of)
+    place = tmp_path / "deep" / "objects"
+    objects = files.ObjectFiles(place)
+    assert objects.folder.parent == place
+    assert objects.size("s3://bucket/a") == 22
+    assert objects.modified("bucket/a") == datetime(1970, 1, 2, tzinfo=UTC)
+    assert (objects.exists("bucket/a"), objects.exists("bucket/none")) == (True, False)
+    assert objects.glob("s3://bucket/*.parquet") == ["s3://bucket/*.parquet"]
+    for name in ("bucket/a", "s3://bucket/a", "bucket/b"):
+        assert objects.open(name).read(5) == CONTENT[:5]
+    assert opened == ["bucket/a", "bucket/b"]
+    assert len(list(objects.folder.iterdir())) == 2
+    objects.close()
+    assert [one.closed for one in there.values()] == [True, True]
+    assert list(place.iterdir()) == []
+    alone = files.ObjectFiles(None)
+    assert alone.folder.is_dir()
+    alone.close()
+    assert not alone.folder.exists()
 
 
 def test_the_copy_is_for_its_owner_and_new(stored: Stored, tmp_path: Path) -> None:
