@@ -95,6 +95,7 @@ def spent(table: str, rows: Four) -> pl.DataFrame:
         ("lab", (103, 98, 1, 4), (100, 95, None, None)),
         ("lab", (103, 99, 1, 3), (100, 95, None, None)),  # rounded, they are 1 to 9 apart
         ("lab", (108, 98, 5, 5), (105, 95, 5, 5)),
+        ("lab", (103, 97, 5, 1), (100, 95, None, None)),
         ("lab", (103, 98, 5, 0), (100, 95, 5, 0)),
         *(("lab", (4, 4, 0, 0), (None, None, None, 0)), ("lab", (5, 5, 0, 0), (5, 5, 0, 0))),
         *(("lab", (7, 1, 6, 0), (5, None, None, 0)), ("lab", (0, 0, 0, 0), (0, 0, 0, 0))),
