@@ -15,7 +15,7 @@ from ehrivig.extract.draft import choice, keys, profile, words
 from ehrivig.extract.draft.profile import ColumnProfile, TableProfile
 
 VITAL = next(table for table in contract.TABLES if table.name == "vital")
-ADMISSION = contract.ADMISSION
+ADMISSION, PATIENT = contract.ADMISSION, contract.PATIENT
 
 
 def column(
@@ -250,6 +250,30 @@ def test_moments_with_a_zone_are_asked_about(zoned: int, doubted: bool) -> None:
         "admittime is written with a time zone: of which hospital?" if doubted else ""
     )
     assert found.filled is not doubted
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "expression"),
+    [
+        (ADMISSION, "admitted_at", "CAST(NULLIF(TRIM(t.\"c\"), '') AS TIMESTAMP)"),
+        (PATIENT, "birth_date", "CAST(NULLIF(TRIM(t.\"c\"), '') AS TIMESTAMP)::DATE"),
+        (VITAL, "value", "CAST(NULLIF(TRIM(t.\"c\"), '') AS DOUBLE)"),
+        (ADMISSION, "admission_id", 't."c"'),
+    ],
+)
+def test_a_column_is_cast_to_what_it_is_to_be(
+    of: contract.Table, name: str, expression: str
+) -> None:
+    source = column(number=100) if name == "value" else column(moment=100)
+    found = choice.taken(asked(of, name), source, table(source))
+    assert (found.expression, found.doubt) == (expression, "")
+
+
+def test_the_better_name_is_taken_alone() -> None:
+    """An English name comes before a German one."""
+    columns = [column("klinik"), column("hospital_id"), column("other")]
+    assert [one.name for one in choice.named("x", "hospital_id", columns)] == ["hospital_id"]
+    assert [one.name for one in choice.named("x", "hospital_id", columns[:1])] == ["klinik"]
 
 
 def test_of_two_tables_the_one_with_more_of_what_must_be_there() -> None:

@@ -173,3 +173,14 @@ def test_hospitals_of_many_are_told_together_where_two_exclude_few(
     found = steps.attrition(hospitals(n, few), SMALLEST)
     assert (steps.OTHERS in found["hospital_id"].to_list()) is together
     assert found["hospital_id"].n_unique() == n + 1 - (few - 1 if together else 0)
+
+
+@pytest.mark.parametrize(("gone", "together"), [(1, True), (4, True), (5, False), (0, False)])
+def test_few_patients_left_out_by_many_admissions_are_few_as_well(
+    gone: int, together: bool
+) -> None:
+    frame = hospitals(51, 0)
+    few = pl.col("hospital_id").is_in(["H00", "H01"]) & (pl.col("step") == 1)
+    frame = frame.with_columns(patients=pl.when(few).then(200 - gone).otherwise("patients"))
+    found = steps.attrition(frame, SMALLEST)
+    assert (steps.OTHERS in found["hospital_id"].to_list()) is together
