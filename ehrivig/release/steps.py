@@ -112,25 +112,15 @@ def ledger(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     Exact rows of procedures, less those who had the others, are those who had one that is hidden.
     """
     few = pl.col("rows_quarantined").is_between(1, smallest - 1)
-    both = pl.col("rows_quarantined") + pl.col("rows_out_of_scope") < smallest
-    shown = (
-        frame.with_columns(
-            pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
-            for name in ("rows_quarantined", "rows_out_of_scope")
-        )
-        .with_columns(
-            pl.when(few & pl.Series(frame.select(both).to_series()))
-            .then(None)
-            .otherwise(pl.col("rows_used"))
-            .alias("rows_used")
-        )
-        .with_columns(
-            pl.when(_few_rows(of, smallest)).then(None).otherwise(pl.col(name)).alias(name)
-            for of, name in (
-                ("rows_used", "rows_out_of_scope"),
-                ("rows_used", "rows_used"),
-                ("rows_read", "rows_read"),
-            )
+    shown = frame.with_columns(
+        pl.when(few).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("rows_quarantined", "rows_out_of_scope")
+    ).with_columns(
+        pl.when(_few_rows(of, smallest)).then(None).otherwise(pl.col(name)).alias(name)
+        for of, name in (
+            ("rows_used", "rows_out_of_scope"),
+            ("rows_used", "rows_used"),
+            ("rows_read", "rows_read"),
         )
     )
     return _down(shown, smallest)

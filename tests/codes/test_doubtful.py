@@ -100,6 +100,12 @@ def test_an_exclusion_of_a_part_takes_nothing_away(tmp_path: Path) -> None:
     assert doubts(own.read(lists(tmp_path, "drugs/x.csv", text))) == []
 
 
+@pytest.mark.parametrize(("grams", "doubted"), [("100", False), ("100.5", True), ("", False)])
+def test_no_bag_holds_more_than_a_hundred_grams(tmp_path: Path, grams: str, doubted: bool) -> None:
+    text = f"{DRUG}include,ATC,exact,J06BA02,,,{grams}\n"
+    assert bool(doubts(own.read(lists(tmp_path, "drugs/x.csv", text)))) is doubted
+
+
 def test_a_link_to_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
     folder = lists(tmp_path, "conditions.csv", f"{CONDITION}x,ICD10,prefix,J45\n")
     (tmp_path / "elsewhere").mkdir()
@@ -115,7 +121,7 @@ def test_a_link_to_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
 
 def test_check_digits_by_published_codes() -> None:
     assert all(map(verhoeff, ("195967001", "74400008", "900000000000207008")))
-    assert all(map(luhn, ("1988-5", "2345-7", "94500-6")))
+    assert all(map(luhn, ("1988-5", "2345-7", "94500-6", "6690-2")))
     for code in ("195967001", "74400008"):
         wrong = [code[:-1] + digit for digit in "0123456789" if digit != code[-1]]
         assert not any(map(verhoeff, wrong))

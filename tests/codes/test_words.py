@@ -146,6 +146,23 @@ def test_a_unit_of_a_dose_has_one_spelling(text: str | None, unit: str | None) -
     assert unit is None or dose_unit(unit) == unit
 
 
+@pytest.mark.parametrize(
+    "weight", ["kg", "kilogram", "kgbw", "kg BW", "kg body weight", "公斤", "千克"]
+)
+def test_an_amount_for_each_kilogram(weight: str) -> None:
+    assert dose_unit(f"mg/{weight}") == "mg/kg"
+    assert dose_unit(f"mcg/{weight}/min") == "ug/kg/min"
+
+
+@pytest.mark.parametrize(
+    "once", ["dose", "once", "each", "time", "administration", "次", "剂", "Dose."]
+)
+def test_what_is_for_an_administration_is_no_rate(once: str) -> None:
+    assert dose_unit(f"mg per {once}") == "mg"
+    assert dose_unit(f"mg/kg/{once}") == "mg/kg"
+    assert dose_unit(once) is None
+
+
 def test_a_rate_is_over_a_time() -> None:
     assert [is_rate(unit) for unit in ("ug/kg/min", "mL/h", "g/day", "g/kg", "g")] == [
         *(True, True, True),

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehrivig.release.attack import puzzle
+from ehrivig.release.attack import arms, puzzle
 from ehrivig.release.attack.attack import Cell, of_tables, table
+from ehrivig.release.attack.known import Known
 from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
 
@@ -148,6 +149,75 @@ def test_deaths_between_two_points_of_a_curve_are_counted() -> None:
     hidden, _, left = until_safe({"curves.csv": curve}, SMALLEST)
     assert hidden["curves.csv"].is_empty()
     assert left == []
+
+
+def measured(all_of: int | None, rest: int | None, **told: float) -> dict[str, pl.DataFrame]:
+    """An age known of so many of each arm, of whom so many are unmatched, and its balance."""
+    row: dict[str, Any] = {"variable": "age", "label": "Age", "kind": "continuous"}
+    row |= {f"{what}_{arm}": None for what in ("events", "mean", "sd", "median") for arm in ARMS}
+    tables = {
+        f"{name}.csv": pl.DataFrame([row | {f"n_{arm}": n for arm in ARMS}])
+        for name, n in (("table1", all_of), ("table_unmatched", rest))
+    }
+    names = dict.fromkeys(
+        f"mean_{arm}_{when}" for arm in ARMS[1:] for when in ("unmatched", "matched")
+    )
+    balance = {"covariate": "age", "label": "Age", "ks_matched": None} | names | told
+    return tables | {"balance.csv": pl.DataFrame([balance])}
+
+
+@pytest.mark.parametrize(
+    ("all_of", "rest", "told", "words"),
+    [
+        (9, 0, "unmatched", "Age: all, exposed, mean of 9 people"),
+        (10, 0, "unmatched", None),
+        (21, 12, "matched", "Age: matched, exposed, mean of 9 people"),
+        (22, 12, "matched", None),
+        (60, 9, "matched", "Age: matched, exposed, mean of all but 9 unmatched"),
+        *((60, 10, "matched", None), (60, 0, "matched", None), (12, 12, "matched", None)),
+        (60, 9, "unmatched", None),
+        (None, 9, "unmatched", "Age: all, exposed, mean of people who are too few to be counted"),
+    ],
+)
+def test_a_mean_of_few_before_or_after_matching(
+    all_of: int | None, rest: int, told: str, words: str | None
+) -> None:
+    found = measured(all_of, rest, **{f"mean_exposed_{told}": 61.5})
+    said = [c.place.words for c in of_tables(found, SMALLEST) if "mean" in c.place.words]
+    assert said == ([words] if words else [])
+    assert not [c for c in of_tables(measured(all_of, rest), 1) if "mean" in c.place.words]
+
+
+@pytest.mark.parametrize("number", ["mean", "sd", "median"])
+@pytest.mark.parametrize(("n", "few"), [(9, True), (10, False), (0, False)])
+def test_no_number_of_few(number: str, n: int, few: bool) -> None:
+    found = measured(n, None)["table1.csv"].with_columns(pl.lit(61.5).alias(f"{number}_control"))
+    said = [c.place.words for c in of_tables({"table1.csv": found}, SMALLEST) if c.disclosed]
+    assert said == ([f"Age, control, numbers of {n} people"] if few else [])
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        *(
+            ({"events": 2100}, 2100),
+            ({"percent": 52.5}, 2100),
+            ({"text": "2,100/4,000 (52%)"}, 2100),
+        ),
+        *(({"text": "suppressed"}, None), ({"text": None}, None)),
+        ({"events": 2100, "percent": 50.0}, 2100),
+    ],
+)
+def test_a_count_is_told_by_its_column_percentage_or_text(
+    told: dict[str, Any], count: int | None
+) -> None:
+    row: dict[str, Any] = {"variable": "x", "label": "X", "kind": "binary", "smd": None}
+    for arm in ARMS:
+        row |= {f"n_{arm}": 4000, f"events_{arm}": None, f"percent_{arm}": None, f"text_{arm}": ""}
+    row |= {f"{what}_exposed": value for what, value in told.items()}
+    known = Known()
+    arms.descriptive(known, "table1.csv", pl.DataFrame([row]))
+    assert known.shown.get("all|x|exposed") == count
 
 
 def test_the_puzzle_finds_what_counting_through_finds() -> None:

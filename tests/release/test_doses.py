@@ -8,7 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ehrivig.release.attack import doses
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.attack.known import Known
 from ehrivig.release.copies import first
 from ehrivig.release.doses import rounded, to_digits
 
@@ -106,3 +108,88 @@ def test_doses_by_outcome_tell_of_no_few_who_died(died: int, told: bool) -> None
     assert (copy["n_control"][0] is not None) is told
     assert copy["mean_control"][0] is not None or died == 80
     assert not [c for c in of_tables(found | {"table_s1.csv": copy}, SMALLEST) if c.disclosed]
+
+
+def weighed(
+    step: float, people: list[int], *, wide: float = 0.98, lighter: float = 0.0, to: int = 1
+) -> Known:
+    """Hidden bins of nearly a step that begin with one, three, five of it, and what is told."""
+    given, n = [(2 * place + 1) * step for place in range(len(people))], sum(people)
+    mean = sum(dose * count for dose, count in zip(given, people, strict=True)) / n
+    squares = sum(count * (dose - mean) ** 2 for dose, count in zip(given, people, strict=True))
+    known, rows = Known(rounded_to=to), []
+    for place, dose in enumerate(given):
+        known.puzzle.cell(str(place), 0, 40)
+        rows.append({"feature": "dose", "lo": dose, "hi": dose + wide * step, "n": None})
+    known.puzzle.equal({str(place): 1 for place in range(len(people))}, n)
+    known.moments["all", "dose"] = n, mean - lighter, math.sqrt(squares / max(n - 1, 1))
+    doses.weighed(known, [str(place) for place in range(len(people))], rows)
+    return known
+
+
+def values(known: Known) -> list[list[int]]:
+    return [known.puzzle.values(cell, SMALLEST) for cell in sorted(known.puzzle.lo)]
+
+
+@pytest.mark.parametrize("step", [5.0, 2.5, 1.0, 0.5])
+@pytest.mark.parametrize("people", [[16, 3, 7], [3, 30, 2], [9]])
+def test_doses_in_steps_of_vials_or_days_give_the_hidden_bins(
+    step: float, people: list[int]
+) -> None:
+    assert values(weighed(step, people)) == [[count] for count in people]
+
+
+def test_a_mean_that_fits_no_people_is_no_fact() -> None:
+    """It may be of other people than the bins: what is told of the bins holds all the same."""
+    found = values(weighed(5.0, [16, 3, 7], lighter=4.0))
+    assert [len(of_bin) for of_bin in found] == [SMALLEST] * 3
+
+
+def test_a_bin_of_several_doses_tells_no_sum() -> None:
+    assert len(weighed(5.0, [16, 3, 7]).puzzle.facts) == 3
+    assert len(weighed(5.0, [16, 3, 7], wide=2.0).puzzle.facts) == 1
+    known = Known()
+    known.puzzle.cell("0", 0, 40)
+    doses.weighed(known, ["0"], [{"feature": "dose", "lo": 5.0, "hi": 6.0, "n": None}])
+    assert known.puzzle.facts == []  # nobody told the mean
+
+
+@pytest.mark.parametrize(("to", "slack"), [(2, 1), (5, 2)])
+def test_beside_rounded_counts_a_mean_is_of_a_few_people_more_or_fewer(to: int, slack: int) -> None:
+    known = weighed(5.0, [10, 10, 5], to=to)
+    known.puzzle.facts.clear()
+    known.moments["all", "dose"] = 25, 13.0, 7.6
+    rows = [{"feature": "dose", "lo": d, "hi": d + 4.9, "n": None} for d in (5.0, 15.0, 25.0)]
+    doses.weighed(known, list("012"), rows)
+    fewest, most = 25 - slack, 25 + slack
+    sums, squares = known.puzzle.facts
+    assert sums.terms == {"0": 1, "1": 3, "2": 5}
+    assert (sums.lo, sums.hi) == pytest.approx((12.95 * fewest / 5, 13.05 * most / 5))
+    assert squares.terms == {"0": 1, "1": 9, "2": 25}
+    least = 7.55**2 * (fewest - 1) + fewest * 12.95**2
+    greatest = 7.65**2 * (most - 1) + most * 13.05**2
+    assert (squares.lo, squares.hi) == pytest.approx((least / 25, greatest / 25))
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "between"),
+    [
+        *((90.0, 2, (89.5, 90.5)), (90.0, 1, (85.0, 95.0)), (100.0, 2, (95.0, 105.0))),
+        *((0.13, 2, (0.125, 0.135)), (0.4, 1, (0.35, 0.45)), (0.0, 2, (0.0, 0.0))),
+        (89.72, 2, (89.72, 89.72)),
+    ],
+)
+def test_a_number_of_few_digits_stands_for_all_that_round_to_it(
+    value: float, most: int, between: tuple[float, float]
+) -> None:
+    assert doses._limits(value, most) == pytest.approx(between, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("value", "between"),
+    [(12.0, (11.95, 12.05)), (0.02, (0.015, 0.025)), (0.0, (0.0, 0.05)), (3.0, (2.95, 3.05))],
+)
+def test_the_last_decimal_of_a_mean_beside_rounded_counts(
+    value: float, between: tuple[float, float]
+) -> None:
+    assert doses._rounded(value, 2) == pytest.approx(between)

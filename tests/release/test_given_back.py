@@ -12,7 +12,7 @@ from ehrivig.release import copies, hidden
 from ehrivig.release.attack import attack, flows
 from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.attack.known import Known
-from ehrivig.release.attack.ratios import counts_of
+from ehrivig.release.attack.ratios import counts_of, e_value_of, events_of_risk, told_by_risk
 from ehrivig.release.steps import ledger
 
 CRUDE = {
@@ -37,11 +37,77 @@ def test_the_events_of_a_crude_ratio() -> None:
         {"estimate": 1.2345678},
         {"estimate": None},
         {"n_control": None},
+        {"n_exposed": None},
         {"measure": "HR"},
+        *({"model": f"logistic, {words}"} for words in ("propensity score", "log-rank")),
+        *({"model": words} for words in ("Cox", "inverse weights", "conditional logistic")),
+        *({"model": words} for words in ("logistic, imputed", "logistic, adjusted for age")),
     ],
 )
 def test_no_events_of_others(other: dict[str, object]) -> None:
     assert counts_of(CRUDE | other) == []
+
+
+@pytest.mark.parametrize("told", ["events_exposed", "events_control"])
+def test_the_events_of_one_arm_do_not_keep_those_of_the_other(told: str) -> None:
+    assert counts_of(CRUDE | {told: 6}) == [(6, 5), (8, 7)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "estimate", "counts"),
+    [
+        ("OR", (3 / 4) / (2 / 7), (3, 2)),
+        ("RR", (3 / 7) / (2 / 9), (3, 2)),
+        ("RD", 3 / 7 - 2 / 9, (3, 2)),
+    ],
+)
+def test_each_measure_of_two_unequal_arms(
+    measure: str, estimate: float, counts: tuple[int, int]
+) -> None:
+    row = CRUDE | {"n_exposed": 7, "n_control": 9, "measure": measure, "estimate": estimate}
+    assert counts in counts_of(row)
+    assert (counts[1], counts[0] + 1) not in counts_of(row)
+    assert counts_of(row | {"measure": "RD", "estimate": 1.0}) == [(7, 0)]
+    assert counts_of(row | {"measure": "RD", "estimate": -1.0}) == [(0, 9)]
+
+
+def test_of_a_large_ratio_the_last_digits_are_those_of_a_computer() -> None:
+    """1e-9 of 4,000 is more than that of 1."""
+    large = CRUDE | {"n_exposed": 100, "n_control": 41, "estimate": 99 * 40.0}
+    assert counts_of(large) == [(99, 1)]
+    assert counts_of(large | {"estimate": 99 * 40.0 * (1 + 9e-10)}) == [(99, 1)]
+    assert counts_of(large | {"estimate": 99 * 40.0 * (1 + 2e-9)}) == []
+
+
+@pytest.mark.parametrize(("n", "tried"), [(1_999, True), (2_000, False)])
+def test_of_very_many_people_no_counts_are_tried(n: int, tried: bool) -> None:
+    row = CRUDE | {"n_exposed": n, "n_control": 1_999, "measure": "RD", "estimate": 1.0}
+    assert counts_of(row) == [(n, 0)] * tried
+
+
+@pytest.mark.parametrize(
+    ("risk", "size", "events"),
+    [(0.06, 50, 3), (0.0, 50, 0), (0.0613, 50, None), (None, 50, None), (0.06, None, None)],
+)
+def test_the_events_of_a_risk(risk: float | None, size: int | None, events: int | None) -> None:
+    assert events_of_risk(risk, size) == events
+    row = {"risk_exposed": risk, "n_exposed": size, "risk_control": 0.0613, "n_control": 50}
+    assert told_by_risk(row, ["exposed", "control"]) == (events is not None)
+    assert told_by_risk(row, ["control"]) is False
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"estimate": None, "note": "late; E-value 2.52"}, True),
+        ({"estimate": 1.5, "note": "late; E-value 2.52"}, False),
+        ({"estimate": None, "note": "no E-value"}, False),
+        ({"estimate": None, "note": None}, False),
+        ({"note": "E-value 2.52"}, False),
+    ],
+)
+def test_an_e_value_is_the_ratio_that_is_not_shown(row: dict[str, object], told: bool) -> None:
+    assert e_value_of(row) is told
 
 
 def test_a_crude_ratio_of_hidden_events_is_hidden_with_them() -> None:

@@ -109,6 +109,7 @@ def test_an_adjusted_estimate_stays_without_the_events_of_the_arm() -> None:
         ((70, 208), True),  # of twelve four died
         ((66, 208), True),  # eight died, and four did not
         ((74, 219), True),  # one lived
+        ((73, 219), True),  # one died
         ((80, 215), False),  # other people: more died of fewer
     ],
 )
@@ -186,6 +187,44 @@ def test_a_model_of_fewer_than_everybody_tells_no_counts() -> None:
     assert safe["table2.csv"]["events_all"].item() == 318
 
 
+@pytest.mark.parametrize(
+    ("n", "events", "few"),
+    [
+        *((850, 318, []), (849, 318, [(1,)]), (849, 317, [(1,)]), (844, 316, [(2,), (4,)])),
+        *((840, 308, []), (840, 316, [(2,)]), (849, 319, []), (851, 318, [])),
+    ],
+)
+def test_how_many_a_model_leaves_out_with_its_event_and_without(
+    n: int, events: int, few: list[tuple[int, ...]]
+) -> None:
+    outcome: Row = {"kind": "binary", "variable": "death", "label": "Death"}
+    for arm, (of_arm, size) in {"all": (318, 850), "exposed": (164, 421)}.items():
+        outcome |= {f"events_{arm}": of_arm, f"n_{arm}": size}
+    outcome |= {"events_control": 154, "n_control": 429}
+    model = {"outcome": "death", "term": "age", "label": "Age", "n": n, "events": events}
+    found = {"table2.csv": pl.DataFrame([outcome]), "table_s2.csv": pl.DataFrame([model])}
+    cells = [c for c in of_tables(found, SMALLEST) if "who is left out" in c.place.words]
+    assert sorted(c.values for c in cells if c.disclosed) == few
+
+
+def test_a_comparison_of_which_one_arm_is_told_is_held_against_in_that_arm() -> None:
+    whole = WHOLE | {"events_control": None}
+    part = row(MAIN, (70, 208), (89, 220), population="matched, complete case", analysis="x")
+    assert had(tables(whole, part)) == [(1, "exposed")]
+
+
+def test_a_part_that_stands_first_is_not_the_whole() -> None:
+    part = row(MAIN, (70, 208), (89, 220), population="matched", analysis="missing_data")
+    assert had(tables(part, WHOLE)) == [(0, "exposed")]
+    assert had(tables(part, part)) == []  # nobody told the whole
+
+
+def test_sides_of_two_measures_are_no_two_sides() -> None:
+    yes, no = subgroup("yes", (11, 24), (31, 83)), subgroup("no", (63, 195), (55, 131))
+    assert had(tables(WHOLE, yes, no)) != []
+    assert had(tables(WHOLE, yes, no | {"measure": "RD"})) == []
+
+
 def test_who_is_exposed_after_the_last_trial_is_no_few() -> None:
     """Trials of seven days: of 140 exposed four began later, and three of these died."""
     everybody = {"population": "all", "adjusted": True, "analysis": "time_zero"}
@@ -228,6 +267,26 @@ def test_how_many_are_left_out_is_hidden_where_the_note_hides_it(
     assert shown["n_exposed"] is shown["n_control"] is None
     assert shown["estimate"] == 0.7
     assert shown["events_control"] == control[0]
+
+
+def test_the_clones_of_one_arm_are_everybody() -> None:
+    one = row(CLONES, (40, 259), (60, 259), population="all", note=HIDDEN, adjusted=True)
+    found = tables(one | {"n_control": None, "events_control": None})
+    assert [cell.values for cell in of_tables(found, SMALLEST) if cell.disclosed] == [(2,)]
+
+
+@pytest.mark.parametrize("column", ["outcome", "population"])
+def test_trials_are_held_against_everybody_of_the_same_comparison(column: str) -> None:
+    everybody = {"population": "all", "adjusted": True, "analysis": "time_zero"}
+    naive = row(NAIVE, (55, 140), (51, 141), **everybody)
+    late = row("IVIG now vs not yet (sequential trials)", (52, 136), (266, 1081), **everybody)
+
+    def late_of(first: Row) -> list[str]:
+        cells = of_tables(tables(first, late), SMALLEST)
+        return [c.place.words for c in cells if "after the last" in c.place.words]
+
+    assert late_of(naive)
+    assert not late_of(naive | {column: "other"})
 
 
 def test_how_many_are_left_out_is_told_where_the_note_tells_it() -> None:

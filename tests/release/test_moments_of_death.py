@@ -62,6 +62,33 @@ def test_the_first_landmark_is_held_against_everybody() -> None:
     assert shown["n_control"].to_list() == [56, None]
 
 
+def test_everybody_is_of_time_zero() -> None:
+    frame = pl.DataFrame([row(NAIVE, (56, 22, 56, 19)), landmark(24, 21, 7, 88, 31)])
+    assert [cell.place.words for cell in dated({"effects.csv": frame})] == [
+        *("left from 0 to 24 h", "events from 0 to 24 h")
+    ]
+
+
+@pytest.mark.parametrize("hidden", ["n_exposed", "events_exposed", "n_control", "events_control"])
+def test_a_moment_of_which_one_count_is_hidden_dates_nobody(hidden: str) -> None:
+    late = landmark(48, 32, 10, 79, 30)
+    frame = pl.DataFrame([landmark(24, 21, 7, 91, 34), late])
+    assert dated({"effects.csv": frame})
+    told = frame.with_columns(pl.Series(hidden, [frame[hidden][0], None]))
+    assert dated({"effects.csv": told}) == []
+
+
+@pytest.mark.parametrize("column", ["outcome", "population"])
+def test_moments_of_other_people_or_outcomes_date_nobody(column: str) -> None:
+    """Nor are clones of others held against everybody, nor who began against another landmark."""
+    note = "1 of 400 start within 48 h"
+    rows = [
+        *(row(NAIVE, (56, 22, 56, 19)), landmark(48, 21, 7, 88, 31) | {column: "other"}),
+        row(CLONED, (112, 22, 112, 21)) | {column: "another", "note": note},
+    ]
+    assert dated({"effects.csv": pl.DataFrame(rows)}) == []
+
+
 @pytest.mark.parametrize(("events", "told"), [((24, 19), False), ((25, 21), True)])
 def test_clones_in_both_arms_are_the_early_deaths(events: tuple[int, int], told: bool) -> None:
     """41 died; clones have 24 and 19 deaths: two died within grace and were not exposed yet."""

@@ -15,7 +15,7 @@ from ehrivig.release.attack import nights as nights_of
 from ehrivig.release.attack import told_anew
 from ehrivig.release.attack.attack import of_tables
 from ehrivig.release.attack.multiples import TABLE
-from ehrivig.release.attack.nights import counts, growth
+from ehrivig.release.attack.nights import Growth, counts, growth
 
 SMALLEST = 5
 Tables = dict[str, pl.DataFrame]
@@ -55,6 +55,209 @@ def test_at_least_ten_people_more(more: int, kept: bool) -> None:
     one, two = described(100, 62.5, 20), described(100 + more, 63.5, 20 + more)
     assert growth(two, one).enough != kept
     assert (nights.held_against(two, [one], SMALLEST) is None) == kept
+
+
+@pytest.mark.parametrize(
+    ("pairs", "unmatched", "anew"),
+    [
+        *((10, (10, 10), True), (9, (10, 10), False), (10, (9, 10), False), (10, (10, 0), False)),
+        *((None, (10, 10), False), (10, (None, 10), False), (10, (10, None), False)),
+    ],
+)
+def test_matched_anew_are_ten_other_pairs_and_ten_others_in_each_arm(
+    pairs: int | None, unmatched: tuple[int | None, int | None], anew: bool
+) -> None:
+    assert Growth((40, 40), pairs, unmatched).matched_anew is anew
+
+
+@pytest.mark.parametrize(
+    ("arms", "enough"),
+    [
+        *(((10, 0), True), ((0, 10), True), ((0, 0), False), ((9, 10), False), ((10, 9), False)),
+        *(((None, 10), False), ((10, None), False), ((1, 0), False)),
+    ],
+)
+def test_ten_more_in_one_arm_and_no_few_in_the_other_are_enough(
+    arms: tuple[int | None, int | None], enough: bool
+) -> None:
+    assert Growth(arms, 0, (0, 0)).enough is enough
+
+
+NAMED = (
+    *("group", "variable", "covariate", "level", "outcome", "term", "label", "analysis"),
+    *("contrast", "model", "measure", "population", "hospital_id", "table", "step", "criterion"),
+    *("curve", "cause", "arm", "feature", "dimension", "indication", "regimen", "diagnostic"),
+    "code",
+)
+
+
+@pytest.mark.parametrize("column", NAMED)
+def test_a_row_is_held_against_that_of_the_same_name_wherever_it_stands(column: str) -> None:
+    def of(*names: str) -> dict[Any, str]:
+        frame = pl.DataFrame({column: names, "n": range(len(names))})
+        return {key: row[column] for key, _, _, row in nights_of.rows({"x.csv": frame})}
+
+    assert of("a", "b", "b") == of("b", "a", "b")
+    assert len(of("b", "b")) == 2
+
+
+def night(n: int, row: dict[str, Any], *, control: int = 200, matched: int = 0) -> Tables:
+    """Table 1, one row of another table, and so many pairs, and unmatched of each arm."""
+    found = described(n, 62.5, 20, control) | {"other.csv": pl.DataFrame([row])}
+    if matched:
+        pairs = {"n_exposed": matched, "n_control": matched, "population": "matched"}
+        rest = {"n_exposed": [matched], "n_control": [matched]}
+        found |= {"pairs.csv": pl.DataFrame([pairs]), "table_unmatched.csv": pl.DataFrame(rest)}
+    return found
+
+
+def told_of_few(two: Tables, one: Tables) -> bool:
+    cells = told_anew.numbers(two, one, SMALLEST)
+    return any(cell.place.file == "other.csv" for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "people", ["n_exposed", "n_control", "n", "n_pairs", "patients", "n_people", "people"]
+)
+@pytest.mark.parametrize(("more", "few"), [(0, True), (1, True), (9, True), (10, False)])
+def test_a_number_is_told_anew_of_ten_people_more(people: str, more: int, few: bool) -> None:
+    """Of as many as before, one who came and one who went are told."""
+    one = night(100, {"label": "x", people: 50, "median": 4.0})
+    two = night(140, {"label": "x", people: 50 + more, "median": 4.5})
+    assert told_of_few(two, one) is few
+    assert not told_of_few(night(140, {"label": "x", people: 50 + more, "median": 4.0}), one)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "few"),
+    [
+        *(((50, 60), (50, 72), False), ((50, 60), (62, 60), False), ((50, 60), (62, 63), True)),
+        *(((None, 60), (None, 72), False), ((None, 60), (None, 63), True)),
+    ],
+)
+def test_of_two_arms_neither_may_be_of_few_more(
+    before: tuple[int | None, int], now: tuple[int | None, int], few: bool
+) -> None:
+    def row(n: tuple[int | None, int], median: float) -> dict[str, Any]:
+        return {"label": "x", "n_exposed": n[0], "n_control": n[1], "median": median}
+
+    assert told_of_few(night(140, row(now, 4.5)), night(100, row(before, 4.0))) is few
+
+
+@pytest.mark.parametrize(("more", "few"), [(3, True), (40, False)])
+def test_a_number_of_nobody_knows_how_many_is_of_the_cohort(more: int, few: bool) -> None:
+    one = night(100, {"label": "x", "median": 4.0})
+    assert told_of_few(night(100 + more, {"label": "x", "median": 4.5}), one) is few
+
+
+@pytest.mark.parametrize("column", ["unknown", "transferred", "share_unknown", "share_transferred"])
+def test_who_was_lost_is_counted_and_not_described(column: str) -> None:
+    row = {"arm": "exposed", "n": 100, "unknown": 9, "transferred": 9}
+    row |= {"share_unknown": 0.09, "share_transferred": 0.09}
+    assert not told_of_few(night(140, row | {column: 10}), night(100, row))
+
+
+def balanced(**told: float) -> dict[str, Any]:
+    row = dict.fromkeys(("mean_exposed_matched", "mean_exposed_unmatched", "ks_matched"), 0.5)
+    return {"covariate": "age", "label": "Age", **row, **told}
+
+
+@pytest.mark.parametrize(
+    ("exposed", "control", "few"),
+    [
+        *((100, 200, True), (103, 200, True), (100, 203, True), (110, 203, True)),
+        *((110, 200, False), (100, 210, False), (110, 210, False)),
+    ],
+)
+def test_a_covariate_before_matching_is_of_those_who_have_it(
+    exposed: int, control: int, few: bool
+) -> None:
+    one, row = night(100, balanced()), balanced(mean_exposed_unmatched=0.6)
+    assert told_of_few(night(exposed, row, control=control), one) is few
+    hidden = pl.lit(None, pl.Int64).alias("n_exposed")
+    of_age = pl.col("variable") != "age"
+    untold = [
+        tables
+        | {
+            "table1.csv": tables["table1.csv"].with_columns(
+                pl.when(of_age).then("n_exposed").otherwise(hidden).alias("n_exposed")
+            )
+        }
+        for tables in (night(exposed, row, control=control), one)
+    ]
+    assert told_of_few(*untold) is few
+
+
+@pytest.mark.parametrize(("matched", "few"), [(20, True), (25, True), (30, False)])
+def test_a_covariate_after_matching_is_told_where_the_pairs_are_others(
+    matched: int, few: bool
+) -> None:
+    one = night(100, balanced(), matched=20)
+    two = night(140, balanced(mean_exposed_matched=0.6), matched=matched)
+    assert told_of_few(two, one) is few
+    row = {"label": "x", "population": "matched", "n": 50}
+    before = night(100, row | {"median": 4.0}, matched=20)
+    assert told_of_few(night(140, row | {"median": 4.5}, matched=matched), before) is few
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "said"),
+    [
+        ("12 of 40 (30%)", "10 of 40 (25%)", "some of 40 (some)"),
+        ("14 of 40 (35.0 %)", "10 of 40 (25.0 %)", "some of 40 (some)"),
+        ("15 of 40 (37.5 %)", "10 of 40 (25.0 %)", "15 of 40 (37.5 %)"),
+        ("10 of 40 (25%)", "10 of 40 (25%)", "10 of 40 (25%)"),
+        ("1,012 of 40", "1,010 of 40", "some of 40"),
+        ("12 days", "", "12 days"),
+        ("until 0.25 and 12", "until 0.30 and 10", "until 0.25 and some"),
+    ],
+)
+def test_a_sentence_counts_as_before_or_enough_more(text: str, before: str, said: str) -> None:
+    assert told_anew._said(text, before, SMALLEST) == said
+
+
+def test_how_far_two_releases_lie_apart() -> None:
+    """Each arm, the pairs, and the unmatched of each arm."""
+
+    def of(exposed: int, control: int, pairs: int, rest: tuple[int, int], to: int = 1) -> Tables:
+        found = described(exposed, 62.5, 20, control)
+        matched = {"n_exposed": [pairs, None], "n_control": [pairs, None]}
+        frame = pl.DataFrame(matched).with_columns(population=pl.lit("matched"))
+        unmatched = pl.DataFrame({"n_exposed": [rest[0], 1], "n_control": [1, rest[1]]})
+        rounding = pl.DataFrame({"counts_rounded_to": [to], "smallest_cell": [9]})
+        return found | {"a.csv": frame, "table_unmatched.csv": unmatched, TABLE: rounding}
+
+    one = of(100, 200, 40, (30, 60))
+    assert growth(of(101, 220, 43, (34, 65)), one) == Growth((1, 20), 3, (4, 5))
+    assert growth(one, of(101, 220, 43, (34, 65))) == Growth((1, 20), 3, (4, 5))
+    rounded = of(120, 200, 46, (30, 68), to=5)
+    assert growth(rounded, one) == Growth((18, 0), 4, (0, 6), 2)
+    assert growth(described(100, 62.5, 20), one) == Growth((0, 0), None, (None, None))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "slack", "apart"),
+    [
+        *((7, 4, 0, 3), (4, 7, 0, 3), (4, 4, 0, 0), (4, 4, 5, 0), (9, 4, 4, 1), (8, 4, 4, 1)),
+        *((None, 4, 0, None), (4, None, 0, None)),
+    ],
+)
+def test_two_numbers_of_people_are_apart_by_at_least(
+    a: int | None, b: int | None, slack: int, apart: int | None
+) -> None:
+    assert nights_of.gap(a, b, slack) == apart
+
+
+def test_what_follows_of_a_release_is_made_once() -> None:
+    asked = list[int]()
+
+    def made(tables: Tables) -> int:
+        asked.append(len(tables))
+        return len(tables)
+
+    of, one, other = nights_of.once(made), dict[str, pl.DataFrame](), {"a.csv": pl.DataFrame()}
+    assert [of(one), of(other), of(one), of(other), of({})] == [0, 1, 0, 1, 0]
+    assert asked == [0, 1, 0]  # the last is another release, though as empty
 
 
 ROUNDED = pl.DataFrame({"counts_rounded_to": [5], "smallest_cell": [SMALLEST]})

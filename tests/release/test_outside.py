@@ -116,6 +116,75 @@ def test_nobody_or_ten_outside_are_told(treated: int, grams: float) -> None:
     assert words(found) == set()
 
 
+def values(found: Tables, words: str) -> tuple[int, ...]:
+    (cell,) = [cell for cell in of_tables(found, SMALLEST) if cell.place.words == words]
+    return cell.values
+
+
+OF_A = "hospital_id A: patients outside the cohort"
+
+
+def of_hospitals(
+    every: int, *others: int, exposed: int, to: int = 1, dimension: str = "hospital_id"
+) -> Tables:
+    """Patients of all and of all hospitals but A, and the exposed of A."""
+    rows = [("all", "all", every, 0.0), (dimension, "A", None, 0.0)]
+    rows += [(dimension, f"other {n}", told, 0.0) for n, told in enumerate(others)]
+    rounding = pl.DataFrame({"counts_rounded_to": [to], "smallest_cell": [SMALLEST]})
+    effects = compared(hospital_A=exposed)
+    return {"utilisation.csv": use(*rows), "effects.csv": effects, "rounding.csv": rounding}
+
+
+@pytest.mark.parametrize(
+    ("every", "others", "exposed", "outside_of_a"),
+    [(61, (30,), 30, (1,)), (61, (20, 10), 30, (1,)), (60, (30,), 30, (0,)), (64, (61,), 0, (3,))],
+)
+def test_patients_of_a_hospital_that_are_hidden_are_all_less_the_others(
+    every: int, others: tuple[int, ...], exposed: int, outside_of_a: tuple[int, ...]
+) -> None:
+    assert values(of_hospitals(every, *others, exposed=exposed), OF_A) == outside_of_a
+
+
+def test_patients_of_another_kind_are_no_hospitals() -> None:
+    rows = (("all", "all", 61, 0.0), ("month", "A", None, 0.0), ("hospital_id", "A", None, 0.0))
+    months = (("month", "B", 30, 0.0), ("hospital_id", "B", 10, 0.0))
+    found = {"utilisation.csv": use(*rows, *months), "effects.csv": compared(hospital_A=48)}
+    assert values(found, OF_A) == (3,)
+    assert not any("month" in word for word in words(found))
+
+
+def test_more_exposed_than_patients_are_no_fact() -> None:
+    """A person may be a patient of two hospitals: then nothing follows from the sum."""
+    found = of_hospitals(61, 30, exposed=35)
+    assert values(found, "hospital_id A: patients") == (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(("exposed", "least"), [(50, 5), (55, 0)])
+def test_beside_rounded_counts_few_may_be_outside(exposed: int, least: int) -> None:
+    """90 less 30 are 56 to 64, and the exposed up to two more or fewer than they say."""
+    found = of_hospitals(90, 30, exposed=exposed, to=5)
+    assert values(found, OF_A)[0] == least - (exposed == 50)
+
+
+def test_the_exposed_of_all_are_those_of_the_variable_that_most_have() -> None:
+    """Nobody compared them: Table 1 alone says that 60 are exposed."""
+    rows = []
+    for name, n in (("male", 60), ("smoker", 40)):
+        row: dict[str, Any] = {"variable": name, "label": name, "kind": "binary", "smd": None}
+        for arm, size in (("all", 2 * n), ("control", n), ("exposed", n)):
+            row |= {f"n_{arm}": size, f"events_{arm}": size // 2, f"text_{arm}": ""}
+        rows.append(row)
+    found = {"utilisation.csv": use(("all", "all", 61, 0.0)), "table1.csv": pl.DataFrame(rows)}
+    assert values(found, "all all: patients outside the cohort") == (1,)
+    matched = {"table3.csv": pl.DataFrame(rows[1:]), "utilisation.csv": found["utilisation.csv"]}
+    assert not [c for c in of_tables(matched, SMALLEST) if "outside" in c.place.words]
+
+
+def test_grams_that_differ_by_the_last_digit_of_a_sum_are_the_same() -> None:
+    assert words(tables(60, 4800.0001)) == set()
+    assert words(tables(60, 4800.1)) == {outside.WORDS}
+
+
 def test_doses_outside_the_window_are_of_nobody_knows_how_few() -> None:
     """All 60 are of the cohort, and had 110 g more than in its window: perhaps one of them."""
     assert words(tables(60, 4910.0)) == {outside.WORDS}
@@ -136,7 +205,8 @@ def test_amounts_of_fewer_than_ten_are_their_mean_and_not_told() -> None:
     months = (("month", "2020-01", 40, 4000.0), ("month", "2020-02", 50, 5000.0))
     found = first("utilisation.csv", use(*rows, *others, *months), SMALLEST)
     assert found["grams"].to_list() == [9000.0, None, None, 5415.0, 4000.0, 5000.0]
-    assert found["administrations"].null_count() == found["grams_per_kg"].null_count() == 2
+    amounts = ("administrations", "grams_per_kg", "share_without_amount")
+    assert [found[name].null_count() for name in amounts] == [2, 2, 2]
     assert found["patients"].to_list() == [90, 6, 30, 54, 40, 50]
     few = first("utilisation.csv", use(("all", "all", 8, 585.0)), SMALLEST)
     assert few["grams"].to_list() == [None]

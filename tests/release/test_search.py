@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csc_array
 
 from ehrivig.release.attack import search
+from ehrivig.release.attack.facts import Fact
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.narrow import narrowed
 from ehrivig.release.attack.puzzle import Puzzle
@@ -102,6 +103,29 @@ def test_a_search_that_ends_without_an_answer_tells_nothing(
     assert found(grid(2))["0-0"] == []
 
 
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_guesses_that_contradict_are_left_out_of_every_count(order: str) -> None:
+    """Whichever is asked first: none is taken for 0 since an answer without them had it so."""
+    puzzle = Puzzle()
+    puzzle.equal({"a": 1, "b": 1, "c": 1}, 3)
+    puzzle.equal({"a": 1, "b": -1, "c": 1}, 100, assumed=True)
+    assert [puzzle.values(cell, SMALLEST) for cell in order] == [[0, 1, 2, 3]] * 3
+
+
+def test_a_count_of_few_beside_a_guess_that_contradicts_is_found() -> None:
+    """Of one in three no more than nobody was found, as the first answer without the guess had it.
+
+    Two hospitals exclude three together; a guess has it that one of them excludes a hundred.
+    """
+    puzzle = Puzzle()
+    puzzle.cell("a", 0, 2)
+    puzzle.equal({"a": 1, "b": 1, "c": 1}, 3)
+    puzzle.equal({"b": 1, "c": -1}, 100, assumed=True)
+    found = {cell: puzzle.values(cell, SMALLEST) for cell in "abc"}
+    assert found == {"a": [0, 1, 2], "b": [0, 1, 2, 3], "c": [0, 1, 2, 3]}
+    assert all(disclosed(values) for values in found.values())
+
+
 def told_less(seed: int, memory: Memory) -> Puzzle:
     """The grid of a seed, in which the sum of a row is hidden, and a count that was told."""
     puzzle = Puzzle(memory=memory)
@@ -152,6 +176,40 @@ def test_what_is_remembered_is_tried_before_it_is_believed() -> None:
     (part,) = {id(p): p for p in (puzzle._parts or {}).values()}.values()
     assert [9, 9, 9] not in [world.tolist() for world in part.worlds]
     assert [1, 4, 1] in [world.tolist() for world in part.worlds]
+
+
+def fact(value: int, **terms: int) -> Fact:
+    return Fact(terms, value, value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "sums", "worlds"),
+    [
+        ("ab", [], [[1, 4], [2, 3], [9, 9]]),
+        ("sa", [], [[7, 1], [7, 2], [7, 9]]),  # what was shown then is the same in every world
+        ("ac", [fact(5, a=1, c=1)], [[1, 4], [2, 3], [9, -4]]),
+        ("ad", [fact(0, d=1, c=-1), fact(5, a=1, c=1)], [[1, 4], [2, 3], [9, -4]]),
+        ("ac", [fact(5, a=1, c=-1)], [[1, -4], [2, -3], [9, 4]]),
+        ("ac", [fact(5, a=1, c=2)], []),  # half a person is none
+        ("az", [], []),
+        ("z", [], []),
+        ("acd", [fact(5, a=1, c=1, d=1)], []),
+    ],
+)
+def test_a_world_is_put_together_of_what_is_remembered(
+    cells: str, sums: list[Fact], worlds: list[list[int]]
+) -> None:
+    memory = Memory(shown={"s": 7})
+    memory.keep(["a", "b"], [np.array([1, 4]), np.array([2, 3]), np.array([9, 9])])
+    memory.keep(["a"], [])
+    assert memory.recalled(list(cells), sums).tolist() == worlds
+
+
+def test_worlds_of_two_parts_are_put_together_until_the_longer_ends() -> None:
+    memory = Memory()
+    memory.keep(["a"], [np.array([1]), np.array([2]), np.array([3])])
+    memory.keep(["b"], [np.array([5]), np.array([6])])
+    assert memory.recalled(["a", "b"], []).tolist() == [[1, 5], [2, 6], [3, 5]]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
+import pytest
 
 from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.copies import first
@@ -61,6 +64,30 @@ def test_a_hidden_part_is_all_without_the_others() -> None:
     assert done
 
 
+def test_courses_of_all_are_those_of_its_parts_and_each_patient_has_one() -> None:
+    """30 and 22 courses of 50 patients: two had it again, though no row says how many courses."""
+    parts = (("hospital_id", "A", 30, None), ("hospital_id", "B", 22, None))
+    frame = used(("all", "all", None, 50), *parts)
+    found = {c.place.words: c.values for c in of_tables({"utilisation.csv": frame}, SMALLEST)}
+    assert found["all all: courses beyond the first of a patient"] == (2,)
+    assert found["hospital_id A: patients"] == (28,)
+
+
+def test_without_a_row_of_all_its_parts_have_no_sum() -> None:
+    parts = (("hospital_id", "A", 30, None), ("hospital_id", "B", None, 22))
+    found = of_tables({"utilisation.csv": used(*parts)}, SMALLEST)
+    assert not any(cell.disclosed for cell in found)
+
+
+def test_a_table_of_indications_names_them() -> None:
+    frame = used(("x", "y", 30, None)).drop("dimension", "level")
+    frame = frame.with_columns(indication=pl.lit("GBS"))
+    (cell,) = [
+        c for c in of_tables({"indications.csv": frame}, SMALLEST) if "patients" in c.place.words
+    ]
+    assert cell.place.words == "indication GBS: patients"
+
+
 def judged(*persons: int | None) -> pl.DataFrame:
     """Persons of four verdicts of each of two regimens."""
     said = (("adherent", ""), ("deviates", "late"), ("deviates", "low"), ("not_assessable", ""))
@@ -91,6 +118,52 @@ def test_the_persons_of_two_regimens_are_the_same() -> None:
     assert hidden["suppressed"].all()
 
 
+def test_persons_of_a_regimen_are_as_many_as_had_the_drug() -> None:
+    """57 had it: of a regimen 30, 19 and 5 are told, the fourth verdict is of three."""
+    frame = judged(None, None, None, None, 30, 19, 5, None)
+    tables = {"regimens.csv": frame, "utilisation.csv": used(("all", "all", None, 57))}
+    found = {c.place.words: c for c in of_tables(tables, SMALLEST)}
+    assert found["cidp, not_assessable: persons"].values == (3,)
+    alone = {c.place.words: c for c in of_tables({"regimens.csv": frame}, SMALLEST)}
+    assert alone["cidp, not_assessable: persons"].values == (1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("to", "whole", "values"),
+    [
+        *((1, 58, (3,)), (1, 40, (1, 2, 3, 4, 5))),  # 55 are told of 40: others were counted
+        *((5, 75, (12,)), (5, 50, (1,))),  # 30, 20 and 5 are 51 to 61
+    ],
+)
+def test_persons_of_one_regimen_are_about_as_many_as_had_the_drug(
+    to: int, whole: int, values: tuple[int, ...]
+) -> None:
+    rounding = pl.DataFrame({"counts_rounded_to": [to], "smallest_cell": [SMALLEST]})
+    tables = {
+        "regimens.csv": judged(30, 20, 5, None, None, None, None, None).head(4),
+        "utilisation.csv": used(("all", "all", None, whole)),
+        "rounding.csv": rounding,
+    }
+    (cell,) = [c for c in of_tables(tables, SMALLEST) if "not_assessable" in c.place.words]
+    assert cell.values == values
+
+
+def test_each_verdict_that_stands_there_is_of_somebody() -> None:
+    """Of 55 with the drug 30 and 19 are told: of two verdicts are six, and neither of nobody."""
+    frame = judged(30, 19, None, None, None, None, None, None).head(4)
+    tables = {"regimens.csv": frame, "utilisation.csv": used(("all", "all", None, 55))}
+    found = [c.values for c in of_tables(tables, SMALLEST) if "gbs" in c.place.words]
+    assert found == [(1, 2, 3, 4, 5)] * 2
+
+
+def test_cycles_of_one_regimen_say_nothing_of_another() -> None:
+    frame = judged(40, 12, 9, 8, 30, 19, 9, None).rename({"persons": "cycles"})
+    found = of_tables({"regimens.csv": frame}, SMALLEST)
+    assert [(c.place.words, c.values) for c in found] == [
+        ("cidp, not_assessable: cycles", (1, 2, 3, 4, 5))
+    ]
+
+
 def two_days(control: int, exposed: int) -> pl.DataFrame:
     """Values of days 1 and 3 of one analyte, in each arm."""
     rows = [
@@ -111,6 +184,23 @@ def test_no_median_of_few_with_values_on_both_days() -> None:
     assert shown["n_pairs"].to_list() == [40, 7]
     assert of_tables({"table_s5.csv": shown}, SMALLEST) == []
     assert first("table_s5.csv", two_days(40, 3), SMALLEST)["n_pairs"].to_list() == [40, None]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        *(("median_day1", 9.4), ("median_day3", 8.1), ("shift", -2.0)),
+        *(("p_wilcoxon", 0.1), ("p_paired_t", 0.1)),
+    ],
+)
+@pytest.mark.parametrize(("pairs", "few"), [(9, True), (10, False)])
+def test_each_number_of_both_days_is_of_ten_or_more(
+    column: str, told: float, pairs: int, few: bool
+) -> None:
+    row: dict[str, Any] = {"label": "CRP", "arm": "control", "n_pairs": pairs}
+    found = of_tables({"table_s5.csv": pl.DataFrame([row | {column: told}])}, SMALLEST)
+    assert [c.place.words for c in found] == ["CRP, control: values on both days"] * few
+    assert of_tables({"table_s5.csv": pl.DataFrame([row | {"ancova_p": 0.2}])}, SMALLEST) == []
 
 
 def test_a_small_count_of_a_model_is_found_and_hidden() -> None:

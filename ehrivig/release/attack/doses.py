@@ -47,7 +47,7 @@ def _values(bins: Sequence[Mapping[str, Any]], step: float) -> tuple[float, list
         end = math.floor(row["hi"] / step) if last else math.ceil(row["hi"] / step) - 1
         if row["n"] != 0 and end != first:
             return None
-        found.append(first if row["n"] != 0 else 0)
+        found.append(first)
     return step, found
 
 

@@ -29,12 +29,14 @@ class Part:
     """Cells that facts join, however indirectly; shown cells join nothing.
 
     `key`: what answers of the part depend on. `sought`: whether values were looked for in all of
-    its cells at once. `worlds`: answers that fulfil all facts, a value of each cell.
+    its cells at once. `guessed`: whether the attacker's guesses agree with what is told. `worlds`:
+    answers that fulfil all facts, a value of each cell.
     """
 
     cells: list[str]
     facts: list[Fact]
     key: str
     sought: bool = False
+    guessed: bool = True
     programs: dict[bool, Program] = field(default_factory=dict)
     worlds: list[World] = field(default_factory=list)

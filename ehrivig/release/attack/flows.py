@@ -88,7 +88,7 @@ def _together(known: Known, cells: list[str], n: int) -> None:
 def _of_deciles(known: Known, file: str, frame: pl.DataFrame, arm: str) -> None:
     """Hospitals and deciles have known sizes: one count that is shown gives hidden ones away."""
     counts = frame[arm].to_list()
-    if any(one is None for one in counts) and any(one for one in counts):
+    if any(counts):
         for number in (i for i, one in enumerate(counts) if one is None):
             known.few(Place(file, number, f"hospital and decile {number}: {arm}, by the others"))
 

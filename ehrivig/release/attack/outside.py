@@ -86,11 +86,7 @@ def _tells_amounts(known: Known, rows: Rows) -> bool:
     """Whether grams of all are known, and those of the cohort, and differ."""
     cohort = [grams for (_, name, arm), grams in known.sums.items() if (name, arm) == (_DOSE, ALL)]
     every = [sum(grams) for grams in _told(rows) if None not in grams]
-    return any(
-        not math.isclose(one, mine, rel_tol=_NEAR, abs_tol=_NEAR)
-        for one in every
-        for mine in cohort
-    )
+    return any(not math.isclose(one, mine, rel_tol=_NEAR) for one in every for mine in cohort)
 
 
 def _told(rows: Rows) -> list[list[Any]]:

@@ -106,9 +106,9 @@ class Puzzle:
 
     def _asked(self, name: str, part: Part, enough: int) -> list[int]:
         try:
-            found = values_of(self, name, part, enough, assumed=True)
-            if not found and any(fact.assumed for fact in part.facts):
-                self.met.pop(name, None)
+            found = values_of(self, name, part, enough, assumed=part.guessed)
+            if not found and part.guessed and any(fact.assumed for fact in part.facts):
+                part.guessed = False  # of no cell of the part: what is met from here on breaks them
                 found = values_of(self, name, part, enough, assumed=False)
         except UndecidedError:
             return []

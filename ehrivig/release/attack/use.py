@@ -31,7 +31,7 @@ def use(known: Known, file: str, frame: pl.DataFrame) -> None:
         parts.setdefault(dimension, []).append(courses)
         if row["patients"] is not None and row["courses"] is not None:
             known.apart(again, int(row["courses"]) - int(row["patients"]))
-    (whole,) = parts.pop("all", [""]) or [""]
+    (whole,) = parts.pop("all", [""])
     for cells in parts.values() if whole else ():
         known.puzzle.equal({whole: -1, **dict.fromkeys(cells, 1)})
 
