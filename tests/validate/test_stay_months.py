@@ -54,6 +54,7 @@ def test_a_hospital_of_other_years(
         (months(9, 9, 70, 70, 0, 60), months(*[50] * 6), 60),
         (months(9, 70, 8, 70, 0, 60), months(*[50] * 6), 60),
         (months(70, 70, 9, 9, 0, 60), months(*[50] * 6), 0),
+        (months(70, 70, 70, 0, 60), months(9, 9, 9, 0, 9, 9, 9), 0),
         (months(70, 0, 60), months(40), 0),  # others of another month
         (months(70, 0, 60), months(60), 0),
         (months(70, 0, 0, 60), months(50, 50, 50, 50), 120),
