@@ -49,6 +49,7 @@ def found(**hospitals: dict[int, int]) -> dict[str, int]:
         ({"A": span(22), "B": span(22), "C": span(3)}, {"C": 40}),  # over midnight
         ({"A": span(22), "B": span(22), "C": span(2)}, {}),
         ({"A": span(2), "B": span(2), "C": span(22)}, {}),
+        ({"A": span(4), "B": span(4), "C": {2: 40}}, {}),
         ({"A": span(2), "B": span(2), "C": span(21)}, {"C": 40}),
         ({name: {**span(8), 20: 10} for name in "AB"} | {"C": span(0)}, {"C": 40}),
         ({name: {**span(8), 20: 11} for name in "AB"} | {"C": span(0)}, {}),  # no one span
