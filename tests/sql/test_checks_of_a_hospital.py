@@ -291,3 +291,65 @@ def test_results_in_the_wrong_order(
     stays = {"admission_id": pl.Int64, "discharge_status": pl.String}, [(1, ended)]
     with_stays = {"gate__counted_pathogen_test": (schema, rows)}
     assert found("pathogen_order", **with_stays, main__admission=stays) == counts
+
+
+@pytest.mark.parametrize(
+    ("men", "taller", "spread", "counts"),
+    [
+        (40, 6.8, 2.0, (80, 80)),
+        (40, 6.9, 2.0, (0, 80)),  # a difference that may be eight centimetres
+        (39, 6.0, 2.0, (0, 79)),
+        (40, 6.4, 2.5, (80, 80)),
+        (40, 6.8, 2.5, (0, 80)),  # heights that vary more say less
+        (40, 12.0, 2.0, (0, 80)),
+    ],
+)
+def test_men_who_are_no_taller_than_women(
+    found: Found, men: int, taller: float, spread: float, counts: tuple[int, int]
+) -> None:
+    """Of adults with a height that may be."""
+    schema = {"patient_id": pl.String, "known_age_years": pl.Float64, "height_cm": pl.Float64}
+    sexes = {"m": men, "f": 40}
+    rows: list[tuple[Any, ...]] = [
+        (f"{sex}{n}", 18.0, 160.0 + taller * (sex == "m") + spread * (-1) ** n)
+        for sex, people in sexes.items()
+        for n in range(people)
+    ]
+    rows += [("m0", 17.9, 190.0), ("m0", 40.0, 221.0), ("f0", 40.0, 119.0), ("u", 40.0, 170.0)]
+    words = {"m": "male", "f": "female", "u": "unknown"}
+    patients = [(name, words[name[0]]) for name in sorted({name for name, *_ in rows})]
+    with Database(threads=1) as db:
+        for name in ("gate", "main"):
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        db.load("gate.admission", frame.with_columns(hospital_id=pl.lit("A")))
+        people = pl.DataFrame(patients, schema=["patient_id", "sex"], orient="row")
+        db.load("main.patient", people)
+        said = db.frame(check_query("admission_height_of_sex")).rows()
+    assert said == [("A", *counts)]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "code", "local", "unknown"),
+    [
+        ("local", "J18.9", 1, 1),  # a code of ICD-10 that is said to be local
+        ("local", "sepsis", 0, 1),
+        ("local", "A41", 0, 0),  # a local list has it
+        ("ICD10", "J18.9", 0, 0),
+        ("local", None, 0, 0),
+    ],
+)
+def test_codes_that_are_said_to_be_local(
+    vocabulary: str, code: str | None, local: int, unknown: int
+) -> None:
+    with Database(threads=1) as db:
+        for name in ("resolved", "ref"):
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+        listed = [("local", "A41"), ("local", None), ("ICD10", "J18.9")]
+        db.load("ref.condition", pl.DataFrame(listed, schema=["vocabulary", "code"], orient="row"))
+        rows = [("A", vocabulary, code), ("A", "ICD10", "I10")]
+        columns = {"hospital_id": pl.String, "vocabulary": pl.String, "code": pl.String}
+        db.load("resolved.diagnosis", pl.DataFrame(rows, schema=columns, orient="row"))
+        said = [db.frame(check_query(f"diagnosis_local{end}")).rows() for end in ("", "_unknown")]
+    of = 1 + (code is not None)
+    assert said == [[("A", local, of)], [("A", unknown, of)]]
