@@ -36,9 +36,8 @@ _OF_A_BODY = ("weight_kg", "height_cm", "length of stay")
 """Items of one value for each stay that hardly two patients share."""
 _OF_ALL = (*_OF_A_BODY, "age_years")
 """The same that no half of all patients of a network shares."""
-_SPIKE, _TIMES, _NOT_KEPT = 20, 4, 2
-"""Patients of a spike; how many times as frequent it is as the next value; values as rare as this
-are not kept."""
+_SPIKE, _TIMES = 20, 4
+"""Patients of a spike; how many times as frequent it is as the next value."""
 _MORE, _MORE_BY_CHANCE = 0.25, 1e-4
 _BY_CHANCE, _PERHAPS_BY_CHANCE = 1e-6, 1e-3
 _ONLY: dict[str, dict[str, tuple[str, ...]]] = {
@@ -139,7 +138,7 @@ def frequent(own: Item) -> int:
     """Patients with one value of a measurement of which no other is nearly as frequent."""
     first, second, *_ = *sorted(own.one.values(), reverse=True), 0, 0
     enough = first >= _SPIKE and first >= _UNCHANGED * own.having
-    return first if enough and first >= _TIMES * max(second, _NOT_KEPT) else 0
+    return first if enough and first >= _TIMES * second else 0
 
 
 def constant(of: dict[str, Item], hospital: str, by_chance: float = _BY_CHANCE) -> int:

@@ -103,15 +103,16 @@ class Part:
     @property
     def missing(self) -> int:
         """Stays without rows that would have some, were the part as the rest; else 0."""
-        enough = min(self.stays, self.rest) >= LEAST_STAYS
-        share = self.rest_covered / self.rest if self.rest else 0.0
-        few = self.covered < _HARDLY_ANY * share * self.stays
+        if min(self.stays, self.rest) < LEAST_STAYS:
+            return 0
+        share = self.rest_covered / self.rest
         expected = share * self.stays
+        few = self.covered < _HARDLY_ANY * expected
         usual = share >= _MOST or (self.stratum == "sex" and expected >= LEAST_STAYS)
         if self.item == EXPOSURE:
             usual = True
         few = few and at_most(self.covered, expected) < _BY_CHANCE
-        return round(share * self.stays) - self.covered if enough and usual and few else 0
+        return round(expected) - self.covered if usual and few else 0
 
     def told(self, smallest: int) -> str:
         """What is missing of whom."""
@@ -173,9 +174,11 @@ def _asked(table: str) -> pl.Expr:
 
 
 def _worth_a_look() -> pl.Expr:
-    """Whole tables, and the items of which fewer stays of a part have some than of the whole."""
-    share = pl.col("n_covered_all") / pl.col("n_stays_all")
-    return (pl.col("item") == "") | (pl.col("n_covered") < 0.5 * share * pl.col("n_stays"))
+    """Whole tables, and the items that hardly any stay of a part has beside the rest of it."""
+    rest = pl.col("n_stays_all") - pl.col("n_stays")
+    others = (pl.col("n_covered_all") - pl.col("n_covered")) / rest
+    few = pl.col("n_covered") < _HARDLY_ANY * others * pl.col("n_stays")
+    return (pl.col("item") == "") | few
 
 
 def _found(frame: pl.DataFrame, table: str) -> list[Part]:
@@ -231,7 +234,7 @@ def one_sex(network: Network) -> Counts:
         yield hospital, most if usual and most >= _ONE * of else 0, of
     if sums.height > 1 and (every := int(sums["of"].sum())) >= _OF_ALL:
         by_sex = parts_of.group_by("part").agg(pl.col("n_stays").sum())
-        most = int(by_sex["n_stays"].max() or 0)  # type: ignore[arg-type]
+        most = max(by_sex["n_stays"])
         yield ALL, most if most >= _ONE * every else 0, every
 
 

@@ -35,7 +35,6 @@ _LEAST_ROWS, _LEAST_STAYS = 100, 50
 _VARIES = 1.5
 """Rows of a table per stay differ by about this many times their mean (eICU: 1 to 2)."""
 _LEAST_EXPECTED, _OTHERS, _OTHER_TABLES = 500, 3, 4
-_LEAST_SPREAD = 0.1
 _OF_NORMAL = 1.4826  # a median absolute deviation times this is a standard deviation
 Rows = Mapping[tuple[str, str], int]
 """(hospital_id, table) -> rows that came."""
@@ -154,7 +153,7 @@ def _usual(beside: Mapping[str, Mapping[str, float]], hospital: str, table: str)
     """
     others = [abs(d) for h, d in beside[table].items() if h != hospital]
     every = sorted(abs(d) for ds in beside.values() for h, d in ds.items() if h != hospital)
-    spread = max(_OF_NORMAL * median(others), _LEAST_SPREAD)
+    spread = _OF_NORMAL * median(others)
     return max(_SPREADS_BETWEEN * spread, _TIMES_FURTHEST * every[int(_FURTHEST * len(every))])
 
 

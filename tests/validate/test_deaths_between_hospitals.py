@@ -51,8 +51,51 @@ def test_two_hospitals_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "missing"),
+    [((200, 7), 33), ((200, 8), 0), ((75, 0), 15), ((74, 0), None)],
+)
+def test_deaths_that_are_missing_where_a_fifth_of_others_die(
+    own: tuple[int, int], missing: int | None
+) -> None:
+    frame = died({"A": own, "B": (500, 100), "C": (500, 100)})
+    assert hidden(frame).get("A") == (None if missing is None else (missing, own[0]))
+
+
+@pytest.mark.parametrize(
+    ("deaths", "missing"),
+    [
+        ((119, 200, 200), 81),  # six in ten of what is expected
+        ((120, 200, 200), 0),
+        ((110, 270, 130), 0),  # another hospital is nearly as good
+    ],
+)
+def test_fewer_deaths_than_anywhere_else(deaths: tuple[int, int, int], missing: int) -> None:
+    frame = died({name: (1000, n) for name, n in zip("ABC", deaths, strict=True)})
+    assert fewer(frame)["A"] == (missing, 1000)
+
+
+def test_patients_as_no_other_hospital_has_them_are_held_against_nobody() -> None:
+    nobody_else = died({"A": (90, 0)}, ventilated=True)
+    frame = pl.concat([died({"A": (200, 0), "B": (500, 100), "C": (500, 100)}), nobody_else])
+    assert hidden(frame)["A"] == (40, 200)
+    one_other = died({"A": (20, 0), "B": (1, 1), "C": (0, 0)})
+    assert hidden(one_other)["A"] == (20, 20)
+
+
+def test_two_hospitals_are_each_held_against_what_few_fall_below() -> None:
+    frame = died({"A": (150, 0), "B": (150, 30)}, ventilated=True)
+    assert implausible(frame) == {"A": (12, 150), "B": (0, 150)}
+
+
+@pytest.mark.parametrize(
     ("own", "ventilated", "missing"),
     [
+        ((125, 1), True, 9),
+        ((125, 2), True, 0),
+        ((58, 0), True, 5),
+        ((57, 0), True, 0),
+        ((2303, 0), False, 5),
+        ((2300, 0), False, 0),
         ((150, 0), True, 12),
         ((150, 2), True, 10),
         ((150, 3), True, 0),

@@ -36,6 +36,16 @@ def network(stays: dict[str, int], covered: dict[str, int], excluded: dict[str, 
     return Network(PLAN, (), results, [], [], lambda name, hospitals: table.lazy())
 
 
+@pytest.mark.parametrize(("stays", "lacks"), [(0, 0), (16, 0), (17, 1)])
+def test_one_in_a_hundred_is_no_chance_any_more(stays: int, lacks: int) -> None:
+    """A quarter of the stays of the others have rows, all of them at one hospital."""
+    found = network({"A": 100, "B": 100, "C": stays}, {"A": 50}, {})
+    table = found.results[1].rows_read
+    table["respiratory_support"] = 1  # of stays that are not counted
+    measure = left.criteria_sent("respiratory_support")
+    assert [(name, n) for name, n, _ in measure(found)] == [("A", 0), ("B", 0), ("C", lacks)]
+
+
 @pytest.mark.parametrize(("stays", "lacks"), [(3, 0), (20, 1)])
 def test_a_table_that_few_stays_may_lack_by_chance_is_not_missed(stays: int, lacks: int) -> None:
     found = network({"A": 100, "B": 100, "C": stays}, {"A": 40, "B": 50}, {})
@@ -53,7 +63,7 @@ def test_a_table_that_no_criterion_reads_is_told_be_it_by_chance(
     assert list(measure(found)) == [("A", 0, 1), ("B", 0, 1), ("C", 1, 1)]
 
 
-@pytest.mark.parametrize(("stays", "counts"), [(3, {}), (20, {"C": 40})])
+@pytest.mark.parametrize(("stays", "counts"), [(3, {}), (9, {}), (10, {"C": 40})])
 def test_rows_of_a_few_patients_are_no_habit_of_a_hospital(
     stays: int, counts: dict[str, int]
 ) -> None:

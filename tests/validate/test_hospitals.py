@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -194,6 +195,27 @@ def test_the_set_of_hospitals_is_held_against_the_study() -> None:
     # hospitals are no patients: how many are missing is told, however few
     line = judgement.line_of(Check(ALL, "study", check, "block", 2, 3, 0.0, "fail"), smallest=5)
     assert "2 of 3 (66.7%, limit 0.0%)" in line
+
+
+def test_rows_of_nobody_are_told_of_the_table_with_the_largest_part() -> None:
+    check = hospitals.BY_CHECK["study.rows_placed"]
+    lost = SimpleNamespace(unplaced=[("vital", 6, 100), ("lab", 5, 10), ("score", 1, 9)])
+    assert list(check.measure(lost)) == [(ALL, 5, 10)]  # type: ignore[arg-type]
+    assert check.told is not None
+    assert check.told(lost) == "Tables: lab, score, vital."  # type: ignore[arg-type]
+    none = SimpleNamespace(unplaced=[])
+    assert list(check.measure(none)) == []  # type: ignore[arg-type]
+    assert check.told(none) == ""  # type: ignore[arg-type]
+
+
+def test_of_what_failed_the_names_are_told_without_a_table() -> None:
+    named = PLAN.model_copy(
+        update={"extract": PLAN.extract.model_copy(update={"hospitals": ("A", "B", "C")})}
+    )
+    failed = ["study.hospital_set", "lab.at_all_hours"]
+    said = hospitals.notes_of_names(named, ["A"], ["B"], failed)
+    assert said == {"study.hospital_set": "Named, but not there: C."}
+    assert hospitals.notes_of_names(named, ["A"], ["B"], ["lab.at_all_hours"]) == {}
 
 
 def test_the_extract_may_say_which_hospitals_there_are(tmp_path: Path) -> None:

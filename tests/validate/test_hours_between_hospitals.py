@@ -19,6 +19,11 @@ TWICE_A_DAY = {8: 50, 20: 50}
 OVER_MIDNIGHT = {22: 20, 23: 30, 0: 30, 1: 20}
 
 
+def span(first: int, n: int = 10) -> dict[int, int]:
+    """As many doses at each hour of a span of four."""
+    return {(first + hour) % 24: n for hour in range(4)}
+
+
 def found(**hospitals: dict[int, int]) -> dict[str, int]:
     """Hospital -> doses at hours of their own, where there are some."""
     rows = [(name, hour, n) for name, hours in hospitals.items() for hour, n in hours.items()]
@@ -37,7 +42,29 @@ def found(**hospitals: dict[int, int]) -> dict[str, int]:
         ({"A": ROUNDS, "B": ROUNDS, "C": AROUND}, {}),
         ({"A": TWICE_A_DAY, "B": TWICE_A_DAY, "C": ROUNDS}, {}),
         ({"A": OVER_MIDNIGHT, "B": OVER_MIDNIGHT, "C": {0: 40, 1: 40, 2: 10}}, {}),
+        ({"A": ROUNDS, "B": ROUNDS, "C": {0: 20}}, {"C": 20}),
         ({"A": ROUNDS, "B": ROUNDS, "C": {0: 19}}, {}),  # too few
+        ({"A": span(8), "B": span(8), "C": span(13)}, {"C": 40}),  # five hours apart
+        ({"A": span(8), "B": span(8), "C": span(12)}, {}),
+        ({"A": span(22), "B": span(22), "C": span(3)}, {"C": 40}),  # over midnight
+        ({"A": span(22), "B": span(22), "C": span(2)}, {}),
+        ({"A": span(2), "B": span(2), "C": span(22)}, {}),
+        ({"A": span(4), "B": span(4), "C": {2: 40}}, {}),
+        ({"A": span(2), "B": span(2), "C": span(21)}, {"C": 40}),
+        ({name: {**span(8), 20: 10} for name in "AB"} | {"C": span(0)}, {"C": 40}),
+        ({name: {**span(8), 20: 11} for name in "AB"} | {"C": span(0)}, {}),  # no one span
+        ({name: {**span(8), 12: 10, 20: 5} for name in "AB"} | {"C": span(0)}, {}),
+        # others that agree with nobody, or with half of them
+        ({"A": span(8), "B": span(8), "C": span(16), "D": span(16), "E": span(0)}, {}),
+        ({"A": span(8), "B": span(12), "C": span(16), "D": span(20), "E": span(2)}, {}),
+        ({"A": span(8), "B": span(13), "C": span(0)}, {}),
+        ({"A": span(8), "B": span(12), "C": span(16)}, {}),  # as near as they are to each other
+        # a second span: so many doses of it, beside so many of the first
+        ({"A": ROUNDS, "B": ROUNDS, "C": {8: 64, 16: 36}}, {"C": 36}),
+        ({"A": ROUNDS, "B": ROUNDS, "C": {8: 65, 16: 35}}, {}),
+        ({"A": ROUNDS, "B": ROUNDS, "C": {8: 45, 16: 35, 0: 20}}, {"C": 35}),
+        ({"A": ROUNDS, "B": ROUNDS, "C": {8: 45, 16: 34, 0: 21}}, {}),
+        ({"A": ROUNDS, "B": ROUNDS, "C": {**span(8, 12), **span(13, 8), 0: 20}}, {"C": 32}),
     ],
 )
 def test_doses_at_other_hours(

@@ -17,6 +17,7 @@ USUAL = {"B": (100, 300), "C": (90, 300), "D": (120, 300)}
         ((50, 300), 50),
         ((62, 300), 0),  # six in ten of what is usual, and more
         ((100, 300), 0),
+        ((0, 40), 13),
         ((3, 39), 0),  # too few stays
         ((6, 45), 0),  # by chance
     ],
@@ -26,6 +27,20 @@ def test_far_fewer_than_at_any_other(own: tuple[int, int], missing: int) -> None
         "A": (missing, own[1]),
         **{name: (0, of) for name, (_, of) in USUAL.items()},
     }
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "missing"),
+    [
+        (119, (200, 200, 200), 81),  # six in ten of what is usual
+        (120, (200, 200, 200), 0),
+        (149, (200, 320, 320), 171),  # three quarters of the fewest
+        (150, (200, 320, 320), 0),
+    ],
+)
+def test_how_few_are_far_fewer(own: int, others: tuple[int, ...], missing: int) -> None:
+    counts = {name: (n, 400) for name, n in zip("ABCD", (own, *others), strict=True)}
+    assert fewer(counts)["A"] == (missing, 400)
 
 
 def test_few_where_one_other_has_few_as_well() -> None:
@@ -42,9 +57,11 @@ def test_sexes_are_counted_both_ways() -> None:
     women = {"A": 50, "B": 150, "C": 160}
     parts = [(h, "", "sex", "female", n, 0) for h, n in women.items()]
     parts += [(h, "", "sex", "male", 300 - n, 0) for h, n in women.items()]
-    assert of_a_sex(covered(*parts)) == {"A": (110, 300), "B": (0, 300), "C": (0, 300)}
+    other = [(h, "crp", "sex", "female", 0, 10) for h in women]  # of an item, of another stratum
+    other += [(h, "", "age", "below 65", 300, 0) for h in women]
+    assert of_a_sex(covered(*parts, *other)) == {"A": (110, 300), "B": (0, 300), "C": (0, 300)}
     men = [(h, item, s, {"female": "male", "male": "female"}[p], *n) for h, item, s, p, *n in parts]
-    assert of_a_sex(covered(*men)) == {"A": (110, 300), "B": (0, 300), "C": (0, 300)}
+    assert of_a_sex(covered(*men, *other)) == {"A": (110, 300), "B": (0, 300), "C": (0, 300)}
     assert of_a_sex(covered()) == {}
 
 
@@ -55,6 +72,7 @@ def test_the_treated_are_those_with_the_exposure() -> None:
             (hospital, "", "exposure", "given", n, n),
             (hospital, "", "exposure", "not given", 400 - n, 300),
             (hospital, "the exposure", "exposure", "given", 0, n),
+            (hospital, "", "sex", "female", 200, 150),
         ]
     rows += [("D", "", "exposure", "not given", 400, 300)]  # told by another check
     assert of_treated(covered(*rows)) == {"A": (80, 400), "B": (0, 400), "C": (0, 400)}
