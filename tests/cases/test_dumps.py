@@ -23,7 +23,7 @@ ELSEWHERE = {
     "D9": "extract/test_types.py::test_a_type_that_loses_nothing_gives_the_clean_tables",
     "D14": "extract/test_types.py::test_a_table_that_a_hospital_does_not_send_is_one_without_rows",
     "D19": "extract/test_clif_words.py::test_fio2_goes_on_while_the_device_does",
-    "D21": "features/test_dosing.py::test_a_rate_is_given_for_as_long_as_it_runs",
+    "D21": "features/test_dose_amounts.py::test_a_rate_is_given_for_as_long_as_it_runs",
     "D22": "extract/test_layout.py::test_rows_that_a_select_leaves_out_are_told",
     "D23": "validate/test_gate_policy.py::test_a_failure_of_no_single_hospital_stops_every_command",
     "D24": "sql/test_ards.py::test_ecmo_on_top_of_ventilation_hides_neither",
