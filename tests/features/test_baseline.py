@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 import pytest
 from drawn import Hospital
+from drawn_study import BEGIN, parsed
 from polars.testing import assert_frame_equal
 
 from ehrivig import study as studies
 from ehrivig.errors import StudyError
 from ehrivig.features.baseline import any_of, baseline, repeat_labs
 
-STUDY = """
-[study]
-title = "Drawn"
-name = "drawn"
-seed = 1
-[study.estimand]
-population = "a"
-treatment = "b"
-comparator = "c"
-outcome = "d"
-contrast = "e"
-[cohort]
-criteria = [{ name = "adult", label = "Adult", rule = "age", min = 18 }]
-[exposure]
-name = "ivig"
-label = "IVIG"
-codelist = "ivig"
+STUDY = (
+    BEGIN
+    + """
 [outcomes]
 primary = "death_28d"
 variables = [{ name = "death_28d", label = "Death", from = "death", within_days = 28 }]
@@ -60,10 +46,11 @@ allow_post_baseline = ["steroid"]
 [analysis]
 repeat_labs = ["creatinine", "crp"]
 """
+)
 
 
 def drawn_study(text: str = STUDY) -> studies.Study:
-    return studies.parse(tomllib.loads(text))
+    return parsed(text)
 
 
 @pytest.fixture

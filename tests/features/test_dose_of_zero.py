@@ -5,7 +5,6 @@ Admissions 1 to 3 have a dose of zero or less, 4 to 6 really got the drug, 7 has
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from drawn import Hospital
+from drawn_study import BEGIN, parsed
 
 from ehrivig import cohort, use
 from ehrivig import study as studies
@@ -21,23 +21,9 @@ from ehrivig.features.baseline import baseline
 from ehrivig.features.dosing import administrations, dosing
 from ehrivig.features.outcomes import outcomes
 
-STUDY = """
-[study]
-title = "Drawn"
-name = "drawn"
-seed = 1
-[study.estimand]
-population = "a"
-treatment = "b"
-comparator = "c"
-outcome = "d"
-contrast = "e"
-[cohort]
-criteria = [{ name = "adult", label = "Adult", rule = "age", min = 18 }]
-[exposure]
-name = "ivig"
-label = "IVIG"
-codelist = "ivig"
+STUDY = (
+    BEGIN
+    + """
 [outcomes]
 primary = "death_28d"
 variables = [
@@ -55,12 +41,13 @@ covariates = ["age"]
 [regimen]
 names = ["gbs"]
 """
+)
 GIVEN = [4, 5, 6]
 
 
 @pytest.fixture
 def study() -> studies.Study:
-    return studies.parse(tomllib.loads(STUDY))
+    return parsed(STUDY)
 
 
 @pytest.fixture

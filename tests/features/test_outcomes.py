@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,30 +9,17 @@ from typing import Any
 import polars as pl
 import pytest
 from drawn import Hospital
+from drawn_study import BEGIN, parsed
 from polars.testing import assert_frame_equal
 
 from ehrivig import study as studies
 from ehrivig.features.outcomes import extract_end, outcomes
 
-STUDY = """
-[study]
-title = "Drawn"
-name = "drawn"
-seed = 1
-[study.estimand]
-population = "a"
-treatment = "b"
-comparator = "c"
-outcome = "d"
-contrast = "e"
+STUDY = (
+    BEGIN
+    + """
 [extract]
 extract_date = 2020-06-30
-[cohort]
-criteria = [{ name = "adult", label = "Adult", rule = "age", min = 18 }]
-[exposure]
-name = "ivig"
-label = "IVIG"
-codelist = "ivig"
 [outcomes]
 primary = "death_28d"
 variables = [
@@ -53,10 +39,11 @@ variables = [{ name = "age", label = "Age", from = "age" }]
 [match]
 covariates = ["age"]
 """
+)
 
 
 def drawn_study(text: str = STUDY) -> studies.Study:
-    return studies.parse(tomllib.loads(text))
+    return parsed(text)
 
 
 @pytest.fixture

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from drawn import Hospital
+from drawn_study import asking
 
-from ehrivig import study as studies
 from ehrivig.results.why.origins import origins
 
-STUDY = """
-[study]
-title = "Drawn"
-name = "drawn"
-seed = 1
-[study.estimand]
-population = "a"
-treatment = "b"
-comparator = "c"
-outcome = "d"
-contrast = "e"
-[extract]
-extract_date = 2020-06-30
-[cohort]
-criteria = [{ name = "adult", label = "Adult", rule = "age", min = 18 }]
-[exposure]
-name = "ivig"
-label = "IVIG"
-codelist = "ivig"
-[outcomes]
-primary = "death_28d"
-variables = [
-  { name = "death_28d", label = "Death", from = "death", within_days = 28 },
-  { name = "asked", label = "Asked", OUTCOME },
-]
-[covariates]
-window_hours = [-24, 24]
-variables = [{ name = "age", label = "Age", from = "age" }]
-[match]
-covariates = ["age"]
-"""
 STAY = """
     admission_id | admitted_at | discharged_at | time_zero
     1 | 01-02 10:00 | 01-20 10:00 | 01-03 10:00
@@ -100,7 +68,7 @@ def test_the_rows_that_an_outcome_was_made_of(
     source = SimpleNamespace(
         candidate=True,
         db=hospital.db,
-        study=studies.parse(tomllib.loads(STUDY.replace("OUTCOME", outcome))),
+        study=asking(outcome),
         rows=lambda query, values=None: hospital.db.frame(query, values or {}).to_dicts(),
     )
     said = dict(origins(source)[1].lines)["asked"]  # type: ignore[arg-type]

@@ -83,17 +83,7 @@ def lasso(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
 
 def boosted(x: FloatArray, answer: BoolArray) -> ClassifierMixin:
     """Shallow boosted trees that stop early on a tenth held back."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        learning_rate=0.1,
-        max_iter=100,
-        max_depth=3,
-        min_samples_leaf=10,
-        l2_regularization=1.0,
-        early_stopping=True,
-        random_state=0,
-    ).fit(x, answer)
+    return _trees(100, early_stopping=True).fit(x, answer)
 
 
 def best_of_three(x: FloatArray, answer: BoolArray, *, own: int) -> Any:
@@ -108,7 +98,8 @@ def best_of_three(x: FloatArray, answer: BoolArray, *, own: int) -> Any:
     from sklearn.base import clone
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    models = (_logistic(own).fit(x, answer), lasso(x, answer), _trees(own).fit(x, answer))
+    trees = _of_own(own, _trees(50, early_stopping=False))
+    models = (_logistic(own).fit(x, answer), lasso(x, answer), trees.fit(x, answer))
     folds = StratifiedKFold(INNER_FOLDS)
     errors = []
     for one in models:
@@ -124,21 +115,18 @@ def _logistic(own: int) -> Pipeline:
     return _of_own(own, LogisticRegression(C=10.0, max_iter=1000))
 
 
-def _trees(own: int) -> Pipeline:
-    """Shallow boosted trees of a fixed number: nothing is held back, so nothing is drawn."""
+def _trees(most: int, *, early_stopping: bool) -> ClassifierMixin:
+    """Shallow boosted trees. Without `early_stopping` nothing is held back, so nothing is drawn."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return _of_own(
-        own,
-        HistGradientBoostingClassifier(
-            learning_rate=0.1,
-            max_iter=50,
-            max_depth=3,
-            min_samples_leaf=10,
-            l2_regularization=1.0,
-            early_stopping=False,
-            random_state=0,
-        ),
+    return HistGradientBoostingClassifier(
+        learning_rate=0.1,
+        max_iter=most,
+        max_depth=3,
+        min_samples_leaf=10,
+        l2_regularization=1.0,
+        early_stopping=early_stopping,
+        random_state=0,
     )
 
 
