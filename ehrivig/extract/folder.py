@@ -102,8 +102,13 @@ def _add_all(found: Found, folder: Path, wanted: Collection[str]) -> None:
     entries = entries_of(folder, found.root)
     for entry in entries:
         _refuse_unfinished(entry, entries, found.root)
-        is_marker = entry.name == MARKER and folder == found.root
-        reason = "says whether data are simulated" if is_marker else None
+        if entry.name == MARKER and folder != found.root:
+            given = f"{found.root.name}/{where_in(folder, found.root)}"
+            why = (
+                f"is an extract of its own, by its {MARKER}. Give that folder (--extract {given})."
+            )
+            raise refused(folder, found.root, why)
+        reason = "says whether data are simulated" if entry.name == MARKER else None
         reason = reason or file_names.why_left_out(entry.name)
         if reason:
             found.leave_out(entry, reason)

@@ -395,6 +395,15 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
         extract.inspect(tmp_path / "text.csv", study())
 
 
+def test_the_folder_above_an_extract_is_told_which_one_lies_in_it(tmp_path: Path) -> None:
+    """Its tables would be those of one hospital, and what it says of itself would not be read."""
+    inner = hive(tmp_path / "dumps" / "demo")
+    (inner / "extract.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ExtractError, match=r"^demo: is an extract of its own.*dumps/demo\)"):
+        extract.inspect(tmp_path / "dumps", study())
+    assert extract.inspect(inner, study())
+
+
 def test_no_hospital_is_called_as_all_of_them_together(tmp_path: Path) -> None:
     with pytest.raises(ExtractError, match=r"called 'all'.*another name"):
         extract.inspect(hive(tmp_path / "x", "all"), study())
