@@ -79,7 +79,7 @@ def _row(
 
 
 def _few_without() -> dict[str, Any]:
-    """The row of what few of an arm do not have: with its n it would count these."""
+    """The row of a number that few of an arm do not have: with its n it would count these."""
     texts = {f"text_{name}": "suppressed" for name in ARMS}
     return {**texts, "test": "suppressed", "p": None, "smd": None, "suppressed": True}
 

@@ -36,8 +36,8 @@ class OutcomeSource(Entry):
     that happens or not. `horizon`: whether it reads `within_days`. `also`: another source that
     shows the same supports. `follow_up`: a death, whose times are the follow-up of the survival
     analyses when it is the primary outcome. `caution`: what each row of an effect on it must say.
-    `of_some`: what who was not there, or no longer, does not have: how many have none is a count of
-    these people.
+    `of_some`: a number that who was not there, or no longer, does not have: how many have none is a
+    count of these people (of a laboratory value they may as well not have been measured).
     """
 
     codes: NameList | None = None
@@ -105,7 +105,6 @@ OUTCOMES = Registry(
             unit=OF_THE_CODE,
             horizon=True,
             caution="among who was measured before and after; who died or left early was less so",
-            of_some=True,
         ),
         OutcomeSource(
             "lab_reached",
@@ -116,7 +115,6 @@ OUTCOMES = Registry(
             "lab_reached",
             horizon=True,
             caution="among who was measured after time zero; who died or left early had less time",
-            of_some=True,
         ),
         OutcomeSource(
             "clearance",
@@ -141,7 +139,6 @@ OUTCOMES = Registry(
             "course_finding",
             "codes",
             caution="among whom somebody asked: of the others nothing is recorded",
-            of_some=True,
         ),
         OutcomeSource(
             "procedure",
