@@ -90,6 +90,14 @@ def more_quickly(quickly: None) -> Iterator[None]:
         yield
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes stand in no test's name: packed ones hold the second they were packed in.
+
+    Two workers that collected in different seconds would then have different tests.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let this process, or this worker of xdist, end before its modules are taken apart.
 

@@ -211,6 +211,7 @@ def test_a_packed_file_may_not_be_far_more_than_it_looks_like(
         (gzip.compress(b"a,b\n")[:-3], "ends in the middle of its packed rows. Finish the"),
         (b"a,b\n1,2\n", "is no gzip file, or a damaged one. Call it .csv when it is not packed"),
     ],
+    ids=["cut short", "not packed"],
 )
 def test_a_damaged_gzip_file(content: bytes, why: str, tmp_path: Path) -> None:
     with pytest.raises(ExtractError) as refused:
