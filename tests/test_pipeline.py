@@ -423,7 +423,7 @@ def test_nothing_to_compare_is_exit_5(
     assert summary.exit_code == 5
     assert word in summary.message
     assert (tmp_path / "out" / "attrition.csv").is_file()
-    assert "Incomplete" in (tmp_path / "out" / "report.html").read_text()
+    assert "No answer: nobody to compare." in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_command_line_exit_codes(extract: Path, tmp_path: Path) -> None:

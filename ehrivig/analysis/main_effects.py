@@ -153,7 +153,7 @@ def _known_pairs(matched: pl.DataFrame, outcome: str, smallest: int) -> tuple[pl
     people = matched.filter(~unknown.any().over("pair_id"))
     every, left = matched["pair_id"].n_unique(), people["pair_id"].n_unique()
     gone = disclosure.shown(every - left, smallest)
-    lost = f"{gone} of {every} pairs left out: the outcome of one or both is unknown"
+    lost = f"{gone} of {every:,} pairs left out: the outcome of one or both is unknown"
     return people, "" if every == left else lost
 
 

@@ -136,6 +136,6 @@ def empty_message(attrition: pl.DataFrame) -> str:
     empty = flow.filter(pl.col("admissions") == 0).row(0, named=True)
     return (
         f"cohort: no admission is left after criterion {empty['criterion']!r} "
-        f"({empty['excluded']} excluded there, {empty['excluded_not_measured']} of them not "
+        f"({empty['excluded']:,} excluded there, {empty['excluded_not_measured']:,} of them not "
         "measured). Look at attrition.csv; mend the study file or the extract."
     )

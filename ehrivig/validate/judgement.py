@@ -127,14 +127,14 @@ def _refuse_unknown(quality: Quality) -> None:
 def line_of(check: Check, smallest: int = 0) -> str:
     """One failed check: what, where, how much, the limit, how to mend it.
 
-    Of a count below `smallest`, or of which fewer are left, only that is said; 1 of 1 is the
-    hospital itself.
+    Of a count below `smallest`, or of which fewer are left, only that is said. 1 of 1 is the
+    hospital itself: no count says more than the message.
     """
     proportion = check.violated / check.denominator if check.denominator else 1.0
     counts = f"{check.violated:,} of {check.denominator:,} ({proportion:.1%}"
     over = BY_CHECK.get(check.check)
     hidden = small_proportion(check.violated, check.denominator, smallest)
-    if hidden and check.denominator > 1 and (over is None or over.of_people):
+    if hidden and (over is None or over.of_people):
         few = small(check.violated, smallest)
         counts = f"{'few' if few else 'nearly all'} of {check.denominator:,} (not told how many"
     elif check.check in VOLUMES:
@@ -143,9 +143,9 @@ def line_of(check: Check, smallest: int = 0) -> str:
             f"{now:,} rows now, {check.denominator:,} then, {check.violated:,} are missing "
             f"({proportion:.1%}"
         )
+    counted = f"{counts}, limit {check.threshold:.1%}): " if check.denominator != 1 else ""
     return (
-        f"{check.table}: hospital {check.hospital_id}: {check.check}: {counts}, "
-        f"limit {check.threshold:.1%}): "
+        f"{check.table}: hospital {check.hospital_id}: {check.check}: {counted}"
         f"{message_of(check.check)}{_columns(check)} "
         f'Or change "{check.check}" in quality.thresholds or quality.severities.'
     )

@@ -81,9 +81,9 @@ def test_a_run_that_ended_before_says_nothing_of_what_it_did_not_look_for(
     told = MANIFEST | {"exit_code": 3, "message": "gate: blocked"}
     (folder / "manifest.json").write_text(json.dumps(told))
     html = written(folder, dropped=("A", "B"))
-    assert facts(html) == {"hospitals": "1"}
-    assert "<b>Incomplete.</b> gate: blocked" in html
-    assert "<p>Not looked for: the run ended before.</p>" in html
+    assert facts(html) == {"hospitals that the gate let through": "1"}
+    assert "<b>No answer: the data gate blocked this run.</b> gate: blocked" in html
+    assert html.count("<p>The run ended before.</p>") == 2  # population and lints
     for said in ("None.", "No time-zero-safe analysis", "Baseline and balance", "Outcomes"):
         assert said not in html
     contents = re.findall(r'<a href="#([a-z]+)"', html)
@@ -215,7 +215,7 @@ def test_tables_and_methods_stand_on_the_page(folder: Path, drawn: dict[str, Any
     assert "<td>0.5 (0.2 to 1.2)</td>" in html  # a wide table has words
     assert " Population: adults admitted with confirmed COVID-19" in html
     assert "<b>Synthetic data.</b>" in html
-    assert "Incomplete" not in html
+    assert "No answer" not in html
 
 
 def test_a_page_points_only_to_files_beside_it(folder: Path, drawn: dict[str, Any]) -> None:

@@ -151,7 +151,7 @@ def line(check: str, violated: int, of: int, smallest: int = 5) -> str:
         ("lab.hard_range", (1, 2), "few of 2 (not told how many"),
         ("study.exposure_known", (3, 100), "few of 100 (not told"),
         ("study.hospital_set", (2, 3), "2 of 3 (66.7%"),  # hospitals are no patients
-        ("lab.sent", (1, 1), "1 of 1 (100.0%"),
+        ("lab.sent", (1, 1), "No rows of lab, though"),
         ("lab.volume", (6000, 9000), "3,000 rows now, 9,000 then, 6,000 are missing (66.7%, limit"),
         ("lab.volume", (2, 9000), "few of 9,000 (not told"),
     ],

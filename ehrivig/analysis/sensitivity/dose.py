@@ -106,7 +106,7 @@ def _unknown(days: DoseDays, study: Study) -> str:
     if not days.n_unknown or not asks:
         return ""
     count = disclosure.shown(days.n_unknown, study.report.smallest_cell)
-    return f"{count} of {days.n} people had a dose of unknown amount"
+    return f"{count} of {days.n:,} people had a dose of unknown amount"
 
 
 def _grams(people: pl.DataFrame, n_days: int) -> Floats:

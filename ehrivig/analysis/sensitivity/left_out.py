@@ -30,12 +30,12 @@ def left_out(left: Left, n: int, study: Study) -> str:
     parts = (
         (
             left.treated,
-            f"fewer than {smallest}" if few else f"{left.treated}",
+            f"fewer than {smallest}" if few else f"{left.treated:,}",
             "exposed before time zero, or a first dose that nobody can read",
         ),
-        (left.unmeasured, f"{left.unmeasured}", "a covariate missing"),
+        (left.unmeasured, f"{left.unmeasured:,}", "a covariate missing"),
     )
     said = (
-        f"{count} of {every} admissions left out: {why}" for there, count, why in parts if there
+        f"{count} of {every:,} admissions left out: {why}" for there, count, why in parts if there
     )
     return ", and ".join(said)
