@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.figures.page import inline, page
 from ehrivig.report import (
     answer,
@@ -16,6 +15,7 @@ from ehrivig.report import (
     effect_summary,
     figures,
     flow,
+    head_counts,
     large_scale,
     methods,
     protocol,
@@ -59,7 +59,7 @@ def write(
         sensitivity=sensitivity.tables(),
         lints=run.read("lints.csv").to_dicts(),
         analysed=_analysed(run),
-        numbers=_numbers(run, study),
+        numbers=head_counts.numbers(run, study, _manifest(run)),
         protocol=_protocol(folder),
         baseline=baseline_table.side_by_side(run, study),
         effects_by_role=effect_summary.summary(run.read("effects.csv"), study),
@@ -125,8 +125,14 @@ def _draw(run: RunTables, study: Study, dropped: list[str]) -> dict[str, Path]:
     attrition = run.read("attrition.csv")
     if not attrition.is_empty():
         drawn["flow"] = folder / "flow.svg"
+        heads = head_counts.numbers(run, study, _manifest(run))
         flow.flow_chart(
-            attrition, _arms(run, study), dropped, study.report.smallest_cell, drawn["flow"]
+            attrition,
+            head_counts.arms(heads, study.exposure.label),
+            head_counts.unmatched(run, heads),
+            dropped,
+            study.report.smallest_cell,
+            drawn["flow"],
         )
     return drawn
 
@@ -220,9 +226,12 @@ def _analysis(effects: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _ratios(effects: pl.DataFrame) -> pl.DataFrame:
+    """The ratios, each crude or adjusted by its name."""
     if effects.is_empty():
         return effects
-    return effects.filter(pl.col("measure").is_in(["OR", "RR", "HR"]))
+    how = pl.when("adjusted").then(pl.lit(", adjusted")).otherwise(pl.lit(", crude"))
+    ratios = effects.filter(pl.col("measure").is_in(["OR", "RR", "HR"]))
+    return ratios.with_columns(pl.col("contrast") + how)
 
 
 def _axis(study: Study) -> str:
@@ -232,42 +241,7 @@ def _axis(study: Study) -> str:
     return f"odds ratio of {primary.event_label} (log scale)"
 
 
-def _numbers(run: RunTables, study: Study) -> dict[str, str]:
-    """Head counts of the run in words; arms are not shown where one is of few people.
-
-    Nor are pairs where the manifest leaves them out, as they are nearly all of an arm.
-    """
-    path = run.people / "cohort.parquet"
-    if not path.is_file():  # the run ended before it looked for anybody
-        return dict.fromkeys(("cohort", "exposed", "control", "pairs"), "not counted")
-    exposed = pl.read_parquet(path, columns=["exposed"])["exposed"]
-    matched = run.people / "matched.parquet"
-    pairs = pl.read_parquet(matched)["pair_id"].n_unique() if matched.is_file() else 0
-    given = int(exposed.sum())
-    found = {"cohort": exposed.len(), "exposed": given, "control": exposed.len() - given}
-    smallest, to = study.report.smallest_cell, study.report.counts_rounded_to
-    told = {name: f"{nearest(count, to):,}" for name, count in found.items()}
-    if small_proportion(given, exposed.len(), smallest):
-        told |= {"exposed": "not shown", "control": "not shown"}
-    told["pairs"] = "few" if small(pairs, smallest) else f"{nearest(pairs, to):,}"
-    if "pairs" in (kept := _manifest(run).get("numbers") or {}) and kept["pairs"] is None:
-        told["pairs"] = "not shown"
-    return told
-
-
 def _manifest(run: RunTables) -> dict[str, Any]:
     """The manifest of the folder whose tables are told."""
     found: dict[str, Any] = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     return found
-
-
-def _arms(run: RunTables, study: Study) -> dict[str, str]:
-    """The boxes at the foot of the flow chart, left and right arm by turns."""
-    n = _numbers(run, study)
-    label = study.exposure.label
-    return {
-        f"{label}": n["exposed"],
-        f"no {label}": n["control"],
-        f"{label}, matched": n["pairs"],
-        f"no {label}, matched": n["pairs"],
-    }

@@ -85,8 +85,10 @@ def of_doses(counts: pl.DataFrame) -> str:
     return f"How the exposed were dosed. {'; '.join(said) or 'Nothing is shown'}."
 
 
-def of_flow(steps: Sequence[Mapping[str, object]], arms: Mapping[str, str]) -> str:
-    """How many there were at first and at last, and the arms."""
+def of_flow(
+    steps: Sequence[Mapping[str, object]], arms: Mapping[str, str], unmatched: str = ""
+) -> str:
+    """How many there were at first and at last, the arms, and who of them is in no pair."""
 
     def count(step: Mapping[str, object]) -> str:
         number = step["admissions"]
@@ -97,5 +99,5 @@ def of_flow(steps: Sequence[Mapping[str, object]], arms: Mapping[str, str]) -> s
     ended = "; ".join(f"{label}: {told}" for label, told in arms.items())
     return (
         f"Flow of admissions: {count(steps[0])} at first, {count(steps[-1])} after the last "
-        f"criterion. {ended}"
+        f"criterion. {'. '.join(filter(None, (ended, unmatched.replace(chr(10), ', '))))}"
     ).strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +13,24 @@ from ehrivig.figures.style import QUIET, VERMILION, Axes, drawing, save
 from ehrivig.report import findings
 
 STEP_HEIGHT = 1.0
+_SIDE, _WIDTH = 7.9, 3.9
+"""Where the boxes at the side lie, and how wide they are."""
+_REASON = 76
+"""Letters of a reason: two lines of such a box."""
 
 
 def flow_chart(
-    attrition: pl.DataFrame, arms: dict[str, str], dropped: list[str], smallest: int, path: Path
+    attrition: pl.DataFrame,
+    arms: dict[str, str],
+    unmatched: str,
+    dropped: list[str],
+    smallest: int,
+    path: Path,
 ) -> None:
-    """Boxes down the page, exclusions to the right, the arms and the matched at the foot."""
+    """Boxes down the page, exclusions to the right, the arms and the matched at the foot.
+
+    `unmatched`: who of the arms is not among the matched, and why; nothing where everybody is.
+    """
     steps = attrition.filter(pl.col("hospital_id") == "all").sort("step").to_dicts()
     levels = len(steps) + len(arms) // 2
     with drawing(8.2, 0.95 * levels + 0.4) as (figure, axes):
@@ -27,9 +40,12 @@ def flow_chart(
             _step(axes, -row * STEP_HEIGHT, step, row, smallest)
         if dropped:
             text = "Hospitals left out by the data gate: " + ", ".join(dropped)
-            box(axes, 7.9, 0, 3.9, text, edge=VERMILION)
-        _arms(axes, -len(steps) * STEP_HEIGHT, arms)
-        save(figure, path, findings.of_flow(steps, arms))
+            box(axes, _SIDE, 0, _WIDTH, text, edge=VERMILION)
+        foot = -len(steps) * STEP_HEIGHT
+        _arms(axes, foot, arms)
+        if unmatched:
+            _beside(axes, 4.45, foot - 0.5, unmatched)
+        save(figure, path, findings.of_flow(steps, arms, unmatched))
 
 
 def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int) -> None:
@@ -40,9 +56,15 @@ def _step(axes: Axes, y: float, step: dict[str, object], row: int, smallest: int
         arrow(axes, (3, y + 0.72), (3, y + 0.3))
         excluded = f"Excluded: {_known(step['excluded'], smallest)}"
         if step["excluded_not_measured"]:
-            excluded += f"\n(not measured: {_known(step['excluded_not_measured'], smallest)})"
-        box(axes, 7.9, y + 0.5, 3.2, excluded, edge=QUIET)
-        arrow(axes, (3, y + 0.5), (6.3, y + 0.5))
+            excluded += f" (not measured: {_known(step['excluded_not_measured'], smallest)})"
+        reason = textwrap.shorten(f"not met: {step['label']}", _REASON, placeholder=" ...")
+        _beside(axes, 3, y + 0.5, f"{excluded}\n{reason}")
+
+
+def _beside(axes: Axes, x: float, y: float, text: str) -> None:
+    """Who goes no further, and why: a box at the side, with an arrow from the way down."""
+    box(axes, _SIDE, y, _WIDTH, text, edge=QUIET)
+    arrow(axes, (x, y), (_SIDE - _WIDTH / 2, y))
 
 
 def _known(count: object, smallest: int = 0) -> str:

@@ -262,32 +262,34 @@ ATTRITION = pl.DataFrame(
     }
 )
 ARMS = {"IVIG": "100", "no IVIG": "600", "IVIG, matched": "90", "no IVIG, matched": "90"}
+UNMATCHED = "Not matched: 10 and 510\nno partner in the caliper"
 
 
 def test_the_flow_chart_tells_the_steps_in_their_order(saved: list[Figure]) -> None:
-    flow.flow_chart(ATTRITION, ARMS, [], 5, Path("flow.svg"))
+    flow.flow_chart(ATTRITION, ARMS, UNMATCHED, [], 5, Path("flow.svg"))
     (axes,) = saved[0].axes
     found = {text.replace("\n", " "): (x, y) for x, y, text in words(axes) if text}
     assert found == {
         "Admitted 2,000 patients, 2,100 admissions": (3, 0),
         "Adult 1,800 patients, 1,900 admissions": (3, -1),
         "Severe 700 patients, 800 admissions": (3, -2),
-        "Excluded: 200": (7.9, -0.5),
-        "Excluded: 1,100 (not measured: <5)": (7.9, -1.5),
+        "Excluded: 200 not met: Adult": (7.9, -0.5),
+        "Excluded: 1,100 (not measured: <5) not met: Severe": (7.9, -1.5),
         "IVIG 100": (1.55, -3),
         "no IVIG 600": (4.45, -3),
         "IVIG, matched 90": (1.55, -4),
         "no IVIG, matched 90": (4.45, -4),
+        "Not matched: 10 and 510 no partner in the caliper": (7.9, -3.5),
     }
     low, high = axes.get_ylim()
     assert low < -4.2 < 0.2 < high
     assert not axes.axison
     edges = [to_hex(patch.get_edgecolor()) for patch in axes.patches]
-    assert edges == [INK, INK, QUIET, INK, QUIET] + [INK] * 4
+    assert edges == [INK, INK, QUIET, INK, QUIET] + [INK] * 4 + [QUIET]
 
 
 def test_arrows_lead_from_step_to_step_and_to_the_excluded(saved: list[Figure]) -> None:
-    flow.flow_chart(ATTRITION, ARMS, [], 5, Path("flow.svg"))
+    flow.flow_chart(ATTRITION, ARMS, UNMATCHED, [], 5, Path("flow.svg"))
     (axes,) = saved[0].axes
     arrows = [(*t.xyann, *t.xy) for t in axes.texts if not t.get_text()]
     down = [arrow for arrow in arrows if arrow[0] == arrow[2]]
@@ -297,11 +299,13 @@ def test_arrows_lead_from_step_to_step_and_to_the_excluded(saved: list[Figure]) 
         *((x, pytest.approx(y)) for y in (-2.7, -3.7) for x in (1.55, 4.45)),
     ]
     assert all(start > end for _, start, _, end in down)
-    assert across == [(3, -0.5, 6.3, -0.5), (3, -1.5, 6.3, -1.5)]
+    assert across == [
+        (x, y, pytest.approx(5.95), y) for x, y in ((3, -0.5), (3, -1.5), (4.45, -3.5))
+    ]
 
 
 def test_hospitals_left_out_have_a_box_of_their_own(saved: list[Figure]) -> None:
-    flow.flow_chart(ATTRITION, {}, ["A", "B"], 5, Path("flow.svg"))
+    flow.flow_chart(ATTRITION, {}, "", ["A", "B"], 5, Path("flow.svg"))
     (axes,) = saved[0].axes
     found = {text.replace("\n", " "): (x, y) for x, y, text in words(axes)}
     assert found["Hospitals left out by the data gate: A, B"] == (7.9, 0)

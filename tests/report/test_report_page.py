@@ -26,6 +26,7 @@ EFFECT = {
     **{"contrast": "IVIG", "population": "matched", "event_label": "death", "model": "crude"},
     **{"measure": "OR", "estimate": 0.5, "lo": 0.2, "hi": 1.2, "p": 0.04, "p_holm": 0.08},
     **{"n_exposed": 100, "events_exposed": 10, "n_control": 90, "events_control": 9, "note": ""},
+    "adjusted": True,
 }
 
 
@@ -98,14 +99,15 @@ def test_head_counts_and_who_was_left_out(folder: Path, drawn: dict[str, Any]) -
         folder / "cohort.parquet"
     )
     assert facts(written(folder))["matched pairs"] == "0"
-    pl.DataFrame({"pair_id": [1, 1, 2, 2, 3]}).write_parquet(folder / "matched.parquet")
+    pairs = {"pair_id": [1, 1, 2, 2, 3, 3], "exposed": [True, False] * 3}
+    pl.DataFrame(pairs).write_parquet(folder / "matched.parquet")
     (folder / "lints.csv").write_text("code,severity,message\nL1,warn,<few>\n")
     html = written(folder, dropped=("C",))
     assert facts(html) == {
         "admissions in the cohort": "1,500",
         "given IVIG": "1,200",
         "matched pairs": "few",
-        "hospitals": "2",
+        "hospitals that the gate let through": "2",
         "lints": "1",
     }
     assert "<b>Hospitals left out by the data gate:</b> C." in html
@@ -114,10 +116,11 @@ def test_head_counts_and_who_was_left_out(folder: Path, drawn: dict[str, Any]) -
 
 def test_the_arms_at_the_foot_of_the_flow_chart(folder: Path, drawn: dict[str, Any]) -> None:
     pl.DataFrame({"exposed": [True] * 12 + [False] * 30}).write_parquet(folder / "cohort.parquet")
-    pl.DataFrame({"pair_id": [1, 1, 2, 2, 3]}).write_parquet(folder / "matched.parquet")
+    pairs = {"pair_id": [1, 1, 2, 2, 3, 3], "exposed": [True, False] * 3}
+    pl.DataFrame(pairs).write_parquet(folder / "matched.parquet")
     (folder / "attrition.csv").write_text("step,hospital_id\n0,all\n")
     html = written(folder, dropped=("C",))
-    name, attrition, arms, dropped, smallest, _ = drawn["flow"]
+    name, attrition, arms, unmatched, dropped, smallest, _ = drawn["flow"]
     assert name == "flow_chart"
     assert attrition.rows() == [(0, "all")]
     assert list(arms.items()) == [
@@ -126,6 +129,7 @@ def test_the_arms_at_the_foot_of_the_flow_chart(folder: Path, drawn: dict[str, A
         ("IVIG, matched", "few"),
         ("no IVIG, matched", "few"),
     ]
+    assert unmatched == "Not matched: not shown\nno partner in the caliper"
     assert (dropped, smallest) == (["C"], LIU.report.smallest_cell)
     assert '<figure id="figure-flow"><div class="scroll plot"><svg >flow drawn</svg></div>' in html
 
@@ -159,7 +163,8 @@ def test_each_drawing_is_made_from_its_table(folder: Path, drawn: dict[str, Any]
         EFFECT | {"analysis": "subgroup", "contrast": "women"},
         EFFECT | {"analysis": "time_zero", "contrast": "landmark"},
         EFFECT | {"analysis": "time_zero", "contrast": "survivors", "measure": "RMST"},
-        EFFECT | {"analysis": "time_zero", "contrast": "clones", "measure": "HR"},
+        EFFECT
+        | {"analysis": "time_zero", "contrast": "clones", "measure": "HR", "adjusted": False},
         EFFECT | {"analysis": "time_zero", "contrast": "trials", "measure": "RR"},
         EFFECT | {"analysis": "main", "contrast": "whole"},
     ]
@@ -177,7 +182,7 @@ def test_each_drawing_is_made_from_its_table(folder: Path, drawn: dict[str, Any]
     assert contrasts == {
         "table3": ["dose"],
         "subgroups": ["women"],
-        "time_zero": ["landmark", "clones", "trials"],
+        "time_zero": ["landmark, adjusted", "clones, crude", "trials, adjusted"],
     }
     times = {name: drawn[name][1]["time"].to_list() for name in ("survival", "clearance")}
     assert times == {"survival": [1], "clearance": [3]}
