@@ -94,7 +94,8 @@ def write(run: Run) -> None:
     """Write the checks, the quarantine of all hospitals, and the data quality report."""
     names = earlier.labels(len(run.before))
     before = [quality.EarlierRun(name, one) for name, one in zip(names, run.before, strict=True)]
-    quality.write(run.folder, run.study, run.results, run.checks, run.dropped, before)
+    gated = (run.folder, run.study, run.results, run.checks, run.dropped, before)
+    quality.write(*gated, simulated=run.source.synthetic)
     measured = [m for result in run.results for m in result.measurements]
     validate.write_measurements([*measured, *run.across], run.folder / earlier.MEASUREMENTS)
     earlier.write(run.folder, run.before)

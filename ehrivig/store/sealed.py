@@ -53,6 +53,11 @@ def manifest(place: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def is_simulated(source: Path) -> bool:
+    """Whether a run, a released folder, or a file of one, is of synthetic data, as it says."""
+    return manifest(released(source)).get("synthetic") is True
+
+
 def released(source: Path) -> Path:
     """The released folder that a run, a released folder, or a file of one is or has."""
     if not source.is_dir():

@@ -182,6 +182,41 @@ def test_a_pool_and_a_comparison_carry_the_answer_and_its_warning(tmp_path: Path
     assert WARNING in (tmp_path / "beside" / "report.html").read_text(encoding="utf-8")
 
 
+def of_simulated(place: Path, names: list[str], **answer: Any) -> Path:
+    """The same from a synthetic extract."""
+    told = json.loads((sent(place, names, **answer) / "manifest.json").read_text())
+    (place / "manifest.json").write_text(json.dumps(told | {"synthetic": True}))
+    seal(place)
+    return place
+
+
+def test_pages_of_simulated_data_say_so_first(tmp_path: Path) -> None:
+    """A pool with one simulated hospital is of no patients; the published trials are."""
+    other = {"estimate": 0.1, "risk_exposed": 0.4, "risk_control": 0.3}
+    real = sent(tmp_path / "real", ["A", "B"])
+    north = of_simulated(tmp_path / "north", ["C"], **other)
+    south = of_simulated(tmp_path / "south", ["D"], **other)
+    trials = tmp_path / "trials.csv"
+    trials.write_text(
+        "study,events_treated,n_treated,events_control,n_control\nX,10,100,15,100\nY,2,90,9,91\n"
+    )
+
+    def page(name: str) -> str:
+        return (tmp_path / name / "report.html").read_text(encoding="utf-8")
+
+    pool_aggregates([real, north], tmp_path / "some")
+    assert "What C sent was simulated: no pool with it is about patients." in page("some")
+    pool_aggregates([north, south], tmp_path / "all")
+    assert "What was sent was simulated. No number below is about a real patient." in page("all")
+    pool_aggregates([real, sent(tmp_path / "own", ["E"], **other)], tmp_path / "none")
+    compare(south / "effects.csv", trials, tmp_path / "beside", measure="RD")
+    assert "this run was simulated; the published trials are of patients." in page("beside")
+    compare(real / "effects.csv", trials, tmp_path / "real beside", measure="RD")
+    for name in ("none", "real beside"):
+        assert "Synthetic" not in page(name)
+        assert "simulated" not in page(name)
+
+
 def test_a_hospital_of_which_no_estimate_is_shown_comes_twice(tmp_path: Path) -> None:
     """North worked on nine hospitals and shows an estimate of one; H, among them, sends its own."""
     names = list("ABCDEFGHI")

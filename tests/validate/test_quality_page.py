@@ -270,6 +270,13 @@ def test_a_page_without_findings_says_so(whole: Callable[..., str]) -> None:
     assert "are shown as &lt;5" in html
 
 
+def test_a_page_of_simulated_data_says_so(tmp_path: Path, drawn: list[Figure]) -> None:
+    made = [hospital(tmp_path, "A")]
+    said = "<b>Synthetic data.</b> This extract was simulated."
+    assert said in page.page(tmp_path, LIU, made, [check("A", "pass")], simulated=True)
+    assert "simulated" not in page.page(tmp_path, LIU, made, [check("A", "pass")])
+
+
 def test_a_page_names_who_was_left_out(whole: Callable[..., str]) -> None:
     html = whole(check("A", "fail"), check("D", "warn"), dropped=("C", "B"))
     assert "1 check(s) failed. Left out: B, C." in html

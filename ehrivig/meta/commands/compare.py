@@ -30,8 +30,10 @@ from ehrivig.meta.shipped import find_trials
 from ehrivig.meta.synthesis import Synthesis, make_plan, synthesise
 from ehrivig.meta.tables import LINT_COLUMNS, csv_text, lint_rows
 from ehrivig.meta.trials import read_trials
+from ehrivig.store.sealed import is_simulated
 
 MARKER = "compare.csv"
+_SIMULATED = "The extract of this run was simulated; the published trials are of patients."
 COMPARE_COLUMNS = (
     "analysis", "contrast", "outcome", "event_label", "model", "measure", "estimate", "lo", "hi",
     "published", "published_lo", "published_hi", "published_k", "published_method",
@@ -96,7 +98,8 @@ def compare(
         *orientation_lints(ours, table),
         *synthesis.lints,
     )
-    files = _files(synthesis, made, lints, sides)
+    simulated = _SIMULATED if is_simulated(run_effects) else ""
+    files = _files(synthesis, made, lints, sides, simulated)
     pooling = {"measure": measure, "method": method, "pool_model": model, "tau2": tau2, "ci": ci}
     write_result(
         out,
@@ -132,6 +135,7 @@ def _files(
     made: Sequence[Comparison],
     lints: Sequence[Lint],
     sides: tuple[str, str] | None,
+    simulated: str,
 ) -> dict[str, str]:
     """The tables, the picture and the page: name and text."""
     figure = compare_forest(synthesis, made, sides)
@@ -140,7 +144,7 @@ def _files(
         MARKER: csv_text(rows, COMPARE_COLUMNS),
         "lints.csv": csv_text(lint_rows(lints), LINT_COLUMNS),
         "forest.svg": figure,
-        "report.html": _page(synthesis, made, lints, figure),
+        "report.html": _page(synthesis, made, lints, figure, simulated),
     }
 
 
@@ -161,13 +165,18 @@ def _row(one: Comparison, pooled: Pooled) -> dict[str, object]:
 
 
 def _page(
-    synthesis: Synthesis, made: Sequence[Comparison], lints: Sequence[Lint], figure: str
+    synthesis: Synthesis,
+    made: Sequence[Comparison],
+    lints: Sequence[Lint],
+    figure: str,
+    simulated: str,
 ) -> str:
     """The page: the picture, our estimates against the pool, what must be read with care."""
     pooled = synthesis.overall
     return render(
         "compare.html",
         title="This study under the published trials",
+        simulated=simulated,
         published=(
             f"Published: {pooled.measure.label} "
             f"{words.interval(pooled.estimate, pooled.lo, pooled.hi)} over {pooled.k} trials "

@@ -28,7 +28,7 @@ from ehrivig.meta.output import check_folder, write_result
 from ehrivig.meta.pooled import Pooled
 from ehrivig.meta.report import render
 from ehrivig.meta.tables import Row, csv_text, pooled_row
-from ehrivig.store.sealed import manifest, refuse_edited, released
+from ehrivig.store.sealed import is_simulated, manifest, refuse_edited, released
 
 MARKER = "pool.csv"
 POOL_COLUMNS = (
@@ -78,7 +78,9 @@ def pool_aggregates(
     files = {MARKER: csv_text([row for pool in pools for row in _rows(pool)], POOL_COLUMNS)}
     figures = [_figure(pool.rows, pool.pooled) for pool in made if pool.pooled]
     hospitals = tuple(dict.fromkeys(name for rows in sent for name in _hospitals(rows)))
-    files |= {"forest.svg": figures[0], "report.html": _page(everybody, hospitals, pools, figures)}
+    simulated = _simulated(sources, sent)
+    html = _page(everybody, hospitals, pools, figures, simulated)
+    files |= {"forest.svg": figures[0], "report.html": html}
     write_result(
         out,
         files,
@@ -101,6 +103,16 @@ def _told(source: Path, rows: Sequence[HospitalEffect]) -> set[str]:
     told = manifest(released(source))
     worked = {str(name) for name in told.get("hospitals") or ()}
     return {*_hospitals(rows), *worked} - {str(n) for n in told.get("dropped_hospitals") or ()}
+
+
+def _simulated(sources: Sequence[Path], sent: Sequence[Sequence[HospitalEffect]]) -> str:
+    """What was sent of synthetic data, as the manifests beside it say; nothing where none was."""
+    made = [is_simulated(source) for source in sources]
+    if all(made):
+        return "What was sent was simulated. No number below is about a real patient."
+    named = [name for rows, one in zip(sent, made, strict=True) if one for name in _hospitals(rows)]
+    whose = ", ".join(dict.fromkeys(named))
+    return f"What {whose} sent was simulated: no pool with it is about patients." if named else ""
 
 
 def _each_once(sent: Sequence[set[str]]) -> set[str]:
@@ -178,8 +190,12 @@ def _page(
     hospitals: tuple[str, ...],
     pools: Sequence[AnalysisPool],
     figures: Sequence[str],
+    simulated: str,
 ) -> str:
-    """The page: each pooled analysis with its figure, then those that have no pool."""
+    """The page: each pooled analysis with its figure, then those that have no pool.
+
+    `simulated`: what of it is of synthetic data.
+    """
     made = [(pool.rows, pool.pooled) for pool in pools if pool.pooled]
     sections = [
         _section(rows, pooled) | {"figure": inline(figure, f"analysis-{number}")}
@@ -188,6 +204,7 @@ def _page(
     return render(
         "pool.html",
         title=f"{how_many(everybody)} hospitals pooled",
+        simulated=simulated,
         hospitals=hospitals,
         protocols=protocols_of(pools),
         sections=sections,

@@ -20,10 +20,13 @@ def write(
     checks: list[validate.Check],
     dropped: Sequence[str] = (),
     earlier: Sequence[EarlierRun] = (),
+    *,
+    simulated: bool = False,
 ) -> None:
     """Write checks, measurements, and both HTML reports, of a run whose datasets are written.
 
     `dropped`: hospitals left out by the policy. `earlier`: runs before this one, oldest first.
+    `simulated`: the extract is synthetic.
     """
     target = folder / "quality"
     target.mkdir(parents=True, exist_ok=True)
@@ -32,6 +35,6 @@ def write(
     validate.write_measurements(measured, target / MEASUREMENTS_FILE)
     numbers.reasons(folder).write_csv(target / "reasons.csv")
     numbers.aggregate(folder, "completeness").write_csv(target / "completeness.csv")
-    html = page(folder, study, hospitals, checks, dropped, earlier)
+    html = page(folder, study, hospitals, checks, dropped, earlier, simulated=simulated)
     (target / "index.html").write_text(html, encoding="utf-8")
     validate.write_data_docs(checks, target / "data_docs")

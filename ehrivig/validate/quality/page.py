@@ -47,8 +47,13 @@ def page(
     checks: list[Check],
     dropped: Sequence[str] = (),
     earlier: Sequence[EarlierRun] = (),
+    *,
+    simulated: bool = False,
 ) -> str:
-    """The HTML of the report. Counts below the study's smallest cell are not shown."""
+    """The HTML of the report. Counts below the study's smallest cell are not shown.
+
+    `simulated`: the extract is synthetic, and the page says so first.
+    """
     smallest = study.report.smallest_cell
     there = {h.hospital_id for h in hospitals}
     names = sorted(there | {c.hospital_id for c in checks} | {*dropped})
@@ -58,6 +63,7 @@ def page(
         "ehrivig.validate.quality",
         "quality.html",
         title=study.study.title,
+        simulated=simulated,
         hospitals=names,
         each=each,
         dropped=sorted(dropped),
