@@ -260,6 +260,7 @@ def test_report_is_self_contained_and_says_synthetic(
 ) -> None:
     html = (finished[0] / "report.html").read_text(encoding="utf-8")
     assert "Synthetic data" in html
+    assert "Synthetic data" in (finished[0] / "quality" / "index.html").read_text("utf-8")
     for outside in ("http://", "https://", "<script", "src="):
         assert outside not in html.replace("http://www.w3.org", "").replace(
             "http://purl.org", ""
