@@ -156,6 +156,13 @@ def demo(
     study: Annotated[
         str | None, typer.Option("--study", help="A packaged study whose drugs are given besides.")
     ] = None,
+    effect: Annotated[
+        float, typer.Option(min=-3, max=3, help="True log odds ratio of IVIG on 28-day death.")
+    ] = 0.0,
+    dose_effect: Annotated[
+        float,
+        typer.Option(min=-1, max=1, help="Instead: true log hazard ratio of each day dosed."),
+    ] = 0.0,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -172,6 +179,8 @@ def demo(
         seed=seed,
         defects=defects,
         study=study,
+        effect_log_or=effect,
+        dose_log_hr=dose_effect,
         progress=console.progress(quiet),
     )
     console.print_summary(summary, as_json)

@@ -47,7 +47,8 @@ class DemoSummary:
     rows: dict[str, int]
     planted_rows: int
     effect_log_or: float
-    marginal_risk_difference: float
+    dose_log_hr: float
+    marginal_risk_difference: float | None
 
 
 def write_demo(
@@ -59,6 +60,7 @@ def write_demo(
     defects: str = "messy-default",
     progress: Progress | None = None,
     effect_log_or: float = 0.0,
+    dose_log_hr: float = 0.0,
     block: int = _BLOCK,
     study: str | None = None,
 ) -> DemoSummary:
@@ -66,13 +68,15 @@ def write_demo(
 
     `defects`: "messy-default" (or "default") for the usual untidiness, which a correct gate
     removes; "none"; "all" for that and every kind of the catalogue; or the name of one kind, alone.
-    `effect_log_or`: the effect of IVIG on 28-day death, a conditional log odds ratio. `block`:
-    patients held in memory at a time; another block size is another random extract. `study`: a
-    packaged study whose drugs severe patients get besides, to no effect on anything. The folder
-    appears only when it is complete; an earlier synthetic extract there is replaced. Raises
+    `effect_log_or`: the effect of IVIG on 28-day death, a conditional log odds ratio.
+    `dose_log_hr`: that of each day with a dose on dying in the hospital, a conditional log hazard
+    ratio; one of the two alone, and with it courses and stays are not as published (`dose_effect`).
+    `block`: patients held in memory at a time; another block size is another random extract.
+    `study`: a packaged study whose drugs severe patients get besides, to no effect on anything. The
+    folder appears only when it is complete; an earlier synthetic extract there is replaced. Raises
     UsageError for a wrong argument or a folder that holds anything else.
     """
-    plan = _plan(patients, hospitals, seed, defects, effect_log_or, block, study)
+    plan = _plan(patients, hospitals, seed, defects, (effect_log_or, dose_log_hr), block, study)
     _refuse_foreign(folder)
     partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
     try:
@@ -93,11 +97,12 @@ def _plan(
     hospitals: int,
     seed: int,
     defects: str,
-    effect_log_or: float,
+    effects: tuple[float, float],
     block: int,
     study: str | None,
 ) -> Plan:
     """The plan for these arguments; raises UsageError."""
+    effect_log_or, dose_log_hr = effects
     wrong = []
     if not _FEWEST <= patients <= _MOST:
         wrong.append(f"patients must be at least {_FEWEST}, at most {_MOST:,}")
@@ -107,6 +112,10 @@ def _plan(
         wrong.append("seed must not be negative")
     if not -3 <= effect_log_or <= 3:
         wrong.append("effect_log_or must be between -3 and 3")
+    if not -1 <= dose_log_hr <= 1:
+        wrong.append("dose_log_hr must be between -1 and 1")
+    if effect_log_or and dose_log_hr:
+        wrong.append("either effect_log_or or dose_log_hr is an effect, not both")
     if block < 100:
         wrong.append("block must be at least 100")
     if study is not None and study not in STUDIES:
@@ -114,7 +123,10 @@ def _plan(
     if wrong:
         raise UsageError(f"demo: {'; '.join(wrong)}.")
     mess, kinds = _mess(defects)
-    return Plan(patients, hospitals, seed, effect_log_or, mess, kinds, defects, block, study)
+    return Plan(
+        *(patients, hospitals, seed, effect_log_or, mess, kinds, defects, block, study),
+        dose_log_hr=dose_log_hr,
+    )
 
 
 def _mess(defects: str) -> tuple[Mess, tuple[str, ...]]:
@@ -178,5 +190,8 @@ def _summary(folder: Path, plan: Plan, totals: generate.Totals) -> DemoSummary:
         rows=dict(sorted(totals.rows.items())),
         planted_rows=sum(one.rows for one in totals.log),
         effect_log_or=plan.effect_log_or,
-        marginal_risk_difference=effect.difference / max(effect.patients, 1),
+        dose_log_hr=plan.dose_log_hr,
+        marginal_risk_difference=None
+        if plan.dose_log_hr
+        else effect.difference / max(effect.patients, 1),
     )

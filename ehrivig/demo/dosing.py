@@ -105,9 +105,14 @@ def _calendar(exposed: pl.DataFrame, rng: np.random.Generator) -> tuple[Ints, Fl
     z = rng.standard_normal(n)
     planned = np.maximum(np.rint(margins.positive(z, _PLANNED_DAYS)), 1)
     index = np.arange(_MOST_DAYS)
-    pause = np.where((rng.random(n) < 0.03) & (planned >= 4), 10, 0)
+    given = np.full(n, np.nan)  # days in a row that are planned where the dose has an effect
+    if "planned_days" in exposed.columns:
+        given = exposed["planned_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    free = np.isnan(given)
+    planned = np.where(free, planned, given)
+    pause = np.where((rng.random(n) < 0.03) & (planned >= 4) & free, 10, 0)
     second = (index >= (planned // 2)[:, None]) & (pause[:, None] > 0)
-    skipped = (rng.random((n, _MOST_DAYS)) < 0.04) & (index > 0)
+    skipped = (rng.random((n, _MOST_DAYS)) < 0.04) & (index > 0) & free[:, None]
     days = index + np.cumsum(skipped, axis=1) + np.where(second, pause[:, None], 0)
     return days.astype(np.int64), index < planned[:, None], second.astype(np.int64)
 

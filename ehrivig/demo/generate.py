@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from ehrivig.demo import (
     build,
     defects,
+    dose_effect,
     plant_files,
     plant_medication,
     plant_results,
@@ -51,6 +52,7 @@ class Plan:
     defects: str
     block: int
     study: str | None = None
+    dose_log_hr: float = 0.0
 
 
 @dataclass
@@ -124,7 +126,7 @@ def _blocks(
     """The blocks of a hospital; then those transferred to it. Fills `outgoing` on the way."""
     last = hospital[-1].site.index == plan.hospitals - 1
     for part in hospital:
-        base, effect = stays.index_stays(part, plan.effect_log_or)
+        base, effect = stays.index_stays(part, plan.effect_log_or, plan.dose_log_hr)
         totals.effect += effect
         if plan.mess.transfers and not last:
             base, leaving = stays.transfers(part, base)
@@ -237,15 +239,38 @@ def _truth(plan: Plan, totals: Totals) -> dict[str, object]:
         "block": plan.block,
         "sizes": counts,
         "rows": dict(sorted(totals.rows.items())),
-        "effect": {
-            "outcome": "death within 28 days of admission",
-            "strategies": "start IVIG at the planned time if alive, against never",
-            "conditional_log_odds_ratio": plan.effect_log_or,
-            "conditional_on": "the covariates of the death model, and being alive at the start",
-            "marginal_risk_difference": effect.difference / max(effect.patients, 1),
-            "marginal_risk_difference_exposed": effect.difference_exposed / max(effect.exposed, 1),
-        },
+        "effect": _dose_effect(plan, effect) if plan.dose_log_hr else _effect(plan, effect),
         "bias": "patients who die before their planned first dose are seen as unexposed",
+    }
+
+
+def _effect(plan: Plan, effect: stays.Effect) -> dict[str, object]:
+    return {
+        "outcome": "death within 28 days of admission",
+        "strategies": "start IVIG at the planned time if alive, against never",
+        "conditional_log_odds_ratio": plan.effect_log_or,
+        "conditional_on": "the covariates of the death model, and being alive at the start",
+        "marginal_risk_difference": effect.difference / max(effect.patients, 1),
+        "marginal_risk_difference_exposed": effect.difference_exposed / max(effect.exposed, 1),
+    }
+
+
+def _dose_effect(plan: Plan, effect: stays.Effect) -> dict[str, object]:
+    """The effect of each day dosed, and the risk if everybody in hospital kept to a plan."""
+    told = zip(dose_effect.PLANS, effect.plans, strict=True)
+    return {
+        "outcome": "death within 28 days of admission",
+        "conditional_log_hazard_ratio_per_day_dosed": plan.dose_log_hr,
+        "conditional_on": "the covariates of the death model, and being in the hospital",
+        "acts": "from twelve hours after each dose on, on the hazard of dying in the hospital",
+        "plans": [
+            {
+                "start_day": dose_effect.START_DAY if days else None,
+                "days": days,
+                "risk": total / max(effect.patients, 1),
+            }
+            for days, total in told
+        ],
     }
 
 

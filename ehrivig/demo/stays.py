@@ -9,12 +9,12 @@ Boolean per course and treatment, `height_cm`, `weight_kg`, `birth_day` (days si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from ehrivig.demo import courses, margins, outcomes, patients
+from ehrivig.demo import courses, dose_effect, margins, outcomes, patients
 from ehrivig.demo.margins import CONTROL, IVIG, Flags, Floats
 from ehrivig.demo.sites import CHILD, CHILD_NEGATIVE, MILD, NEGATIVE, Part
 
@@ -30,12 +30,16 @@ _IVIG = {MILD: 0.04, NEGATIVE: 0.01, CHILD: 0.01, CHILD_NEGATIVE: 0.01}
 
 @dataclass(frozen=True)
 class Effect:
-    """Sums over the severe patients of a block, for the true marginal effect."""
+    """Sums over the severe patients of a block, for the true marginal effect.
+
+    `plans`: of the risks under each of `dose_effect.PLANS`, where the dose has an effect.
+    """
 
     patients: int = 0
     difference: float = 0.0
     exposed: int = 0
     difference_exposed: float = 0.0
+    plans: tuple[float, ...] = (0.0,) * len(dose_effect.PLANS)
 
     def __add__(self, more: Effect) -> Effect:
         return Effect(
@@ -43,12 +47,15 @@ class Effect:
             self.difference + more.difference,
             self.exposed + more.exposed,
             self.difference_exposed + more.difference_exposed,
+            tuple(a + b for a, b in zip(self.plans, more.plans, strict=True)),
         )
 
 
-def index_stays(part: Part, effect_log_or: float) -> tuple[pl.DataFrame, Effect]:
+def index_stays(
+    part: Part, effect_log_or: float, dose_log_hr: float = 0.0
+) -> tuple[pl.DataFrame, Effect]:
     """The index stay of every patient of the block, in random order, and the effect sums."""
-    severe, effect = _arms(part, effect_log_or)
+    severe, effect = _arms(part, effect_log_or, dose_log_hr)
     frames = [*severe, *(_group(part, group) for group in _AGES)]
     stays = pl.concat([_tested(part, frame) for frame in frames], how="diagonal")
     rng = part.rng("stays")
@@ -62,7 +69,9 @@ def index_stays(part: Part, effect_log_or: float) -> tuple[pl.DataFrame, Effect]
     return _dated(stays, rng), effect
 
 
-def _arms(part: Part, effect_log_or: float) -> tuple[list[pl.DataFrame], Effect]:
+def _arms(
+    part: Part, effect_log_or: float, dose_log_hr: float
+) -> tuple[list[pl.DataFrame], Effect]:
     """The two arms of severe patients with their courses."""
     rng = part.rng("arms")
     treated = patients.exposed(part)
@@ -75,6 +84,9 @@ def _arms(part: Part, effect_log_or: float) -> tuple[list[pl.DataFrame], Effect]
     gain = outcomes.with_drug(risk, effect_log_or) - risk
     difference = float(outcomes.risk_difference(eta, effect_log_or).sum())
     effect = Effect(len(eta), difference, len(gain), float(gain.sum()))
+    if dose_log_hr:
+        effect = replace(effect, plans=_plan_risks(treated, untreated, dose_log_hr))
+        course |= _by_dose(part, treated, course["start_day"], dose_log_hr)
     frames = []
     for arm, frame, drawn in ((IVIG, treated, course), (CONTROL, untreated, other)):
         frame = frame.with_columns(
@@ -87,10 +99,39 @@ def _arms(part: Part, effect_log_or: float) -> tuple[list[pl.DataFrame], Effect]
     return frames, effect
 
 
+def _plan_risks(treated: pl.DataFrame, untreated: pl.DataFrame, log_hr: float) -> tuple[float, ...]:
+    """The sum of the risks of both arms under each plan of doses."""
+    totals = []
+    for days in dose_effect.PLANS:
+        total = 0.0
+        for arm, frame in ((IVIG, treated), (CONTROL, untreated)):
+            eta = outcomes.risk_score(frame)
+            start = np.full(len(eta), dose_effect.START_DAY if days else np.nan)
+            planned = np.full(len(eta), days)
+            total += float(dose_effect.risk(eta, arm, start, planned, log_hr).sum())
+        totals.append(total)
+    return tuple(totals)
+
+
+def _by_dose(part: Part, treated: pl.DataFrame, start: Floats, log_hr: float) -> outcomes.Columns:
+    """The course of the exposed where each day dosed acts on their hazard of dying."""
+    eta = outcomes.risk_score(treated)
+    found = dose_effect.course(eta, IVIG, start, log_hr, part.rng("dose effect"))
+    left = np.where(found.died, np.nan, found.end)
+    return {
+        "died_28d": found.died,
+        "death_day": np.where(found.died, found.end, np.nan),
+        "left_day": left,
+        "planned_days": found.planned,
+    }
+
+
 def _severe_end(
     frame: pl.DataFrame, arm: int, members: tuple[int, int], rng: np.random.Generator
 ) -> pl.DataFrame:
     """Length of stay and vital status at its end; the arm's stays have the published quartiles."""
+    if "left_day" in frame.columns:
+        return _end_by_dose(frame, rng)
     died, day = frame["died_28d"].to_numpy(), frame["death_day"].to_numpy()
     n, size = frame.height, margins.ARM_SIZE[arm]
     outside = margins.quota(2, size, *members)
@@ -114,6 +155,15 @@ def _severe_end(
     return frame.with_columns(
         _deaths(died, late, day, days, rng), days=pl.Series(days), in_hospital=died & ~left | late
     )
+
+
+def _end_by_dose(frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """The same where the dose has an effect: who dies by day 28 dies in the hospital."""
+    died, day = frame["died_28d"].to_numpy(), frame["death_day"].to_numpy()
+    start, left = frame["start_day"].to_numpy(), frame["left_day"].to_numpy()
+    days = np.where(died, day, np.maximum(left, start + 0.2))
+    death = _deaths(died, np.zeros(len(died), dtype=np.bool_), day, days, rng)
+    return frame.with_columns(death, days=pl.Series(days), in_hospital=died).drop("left_day")
 
 
 def _deaths(
