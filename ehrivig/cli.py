@@ -160,9 +160,9 @@ def demo(
         float, typer.Option(min=-3, max=3, help="True log odds ratio of IVIG on 28-day death.")
     ] = 0.0,
     dose_effect: Annotated[
-        float,
+        float | None,
         typer.Option(min=-1, max=1, help="Instead: true log hazard ratio of each day dosed."),
-    ] = 0.0,
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -76,13 +76,13 @@ def rows(folder: Path, count: int, seed: int, log_hr: float) -> list[dict[str, A
     summary = pipeline.run(study(), extract, out)
     assert summary.exit_code == 0, summary.message
     told = json.loads((extract / "_truth" / "truth.json").read_text(encoding="utf-8"))["effect"]
-    risks = {plan["days"]: plan["risk"] for plan in told.get("plans", ())}
+    risks = {plan["days"]: plan["risk"] for plan in told["plans"]}
     effects = pl.read_csv(out / "effects.csv", infer_schema_length=None)
     found = []
     for row in effects.iter_rows(named=True):
         if row["analysis"] == "dose" and row["measure"] == "RD":
             other = row["contrast"].split(" vs ")[1].split(" ")[0]
-            truth = risks[5] - risks[_DAYS[other]] if risks else 0.0
+            truth = risks[5] - risks[_DAYS[other]]
             values = [row[name] for name in ("estimate", "lo", "hi")]
         elif row["analysis"] == "dose" and row["measure"] == "HR":
             truth = slope(log_hr) if log_hr else 0.0

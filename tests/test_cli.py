@@ -75,7 +75,7 @@ def test_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     options.pop("progress")
     assert (given, out) == ((Path("d"),), "")
     usual = {"patients": 3000, "hospitals": 4, "seed": 20200301, "defects": "default"}
-    assert options == usual | {"study": None, "effect_log_or": 0.0, "dose_log_hr": 0.0}
+    assert options == usual | {"study": None, "effect_log_or": 0.0, "dose_log_hr": None}
     words = ["--patients", "60", "--hospitals", "2", "--seed", "0", "--defects", "all", "--json"]
     words += ["--study", "ivig_sepsis", "--effect", "-0.5", "--dose-effect", "0.1"]
     _, options, out = handed_on(monkeypatch, place, Said(), "demo", "d", *words)

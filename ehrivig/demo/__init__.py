@@ -47,7 +47,7 @@ class DemoSummary:
     rows: dict[str, int]
     planted_rows: int
     effect_log_or: float
-    dose_log_hr: float
+    dose_log_hr: float | None
     marginal_risk_difference: float | None
 
 
@@ -60,7 +60,7 @@ def write_demo(
     defects: str = "messy-default",
     progress: Progress | None = None,
     effect_log_or: float = 0.0,
-    dose_log_hr: float = 0.0,
+    dose_log_hr: float | None = None,
     block: int = _BLOCK,
     study: str | None = None,
 ) -> DemoSummary:
@@ -70,7 +70,8 @@ def write_demo(
     removes; "none"; "all" for that and every kind of the catalogue; or the name of one kind, alone.
     `effect_log_or`: the effect of IVIG on 28-day death, a conditional log odds ratio.
     `dose_log_hr`: that of each day with a dose on dying in the hospital, a conditional log hazard
-    ratio; one of the two alone, and with it courses and stays are not as published (`dose_effect`).
+    ratio; one of the two alone, and with it (0 is one) courses and stays are not as published
+    (`dose_effect`).
     `block`: patients held in memory at a time; another block size is another random extract.
     `study`: a packaged study whose drugs severe patients get besides, to no effect on anything. The
     folder appears only when it is complete; an earlier synthetic extract there is replaced. Raises
@@ -97,7 +98,7 @@ def _plan(
     hospitals: int,
     seed: int,
     defects: str,
-    effects: tuple[float, float],
+    effects: tuple[float, float | None],
     block: int,
     study: str | None,
 ) -> Plan:
@@ -112,9 +113,9 @@ def _plan(
         wrong.append("seed must not be negative")
     if not -3 <= effect_log_or <= 3:
         wrong.append("effect_log_or must be between -3 and 3")
-    if not -1 <= dose_log_hr <= 1:
+    if dose_log_hr is not None and not -1 <= dose_log_hr <= 1:
         wrong.append("dose_log_hr must be between -1 and 1")
-    if effect_log_or and dose_log_hr:
+    if effect_log_or and dose_log_hr is not None:
         wrong.append("either effect_log_or or dose_log_hr is an effect, not both")
     if block < 100:
         wrong.append("block must be at least 100")
@@ -192,6 +193,6 @@ def _summary(folder: Path, plan: Plan, totals: generate.Totals) -> DemoSummary:
         effect_log_or=plan.effect_log_or,
         dose_log_hr=plan.dose_log_hr,
         marginal_risk_difference=None
-        if plan.dose_log_hr
+        if plan.dose_log_hr is not None
         else effect.difference / max(effect.patients, 1),
     )

@@ -52,7 +52,7 @@ class Plan:
     defects: str
     block: int
     study: str | None = None
-    dose_log_hr: float = 0.0
+    dose_log_hr: float | None = None
 
 
 @dataclass
@@ -239,7 +239,7 @@ def _truth(plan: Plan, totals: Totals) -> dict[str, object]:
         "block": plan.block,
         "sizes": counts,
         "rows": dict(sorted(totals.rows.items())),
-        "effect": _dose_effect(plan, effect) if plan.dose_log_hr else _effect(plan, effect),
+        "effect": _effect(plan, effect) if plan.dose_log_hr is None else _dose_effect(plan, effect),
         "bias": "patients who die before their planned first dose are seen as unexposed",
     }
 

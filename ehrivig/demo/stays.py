@@ -52,7 +52,7 @@ class Effect:
 
 
 def index_stays(
-    part: Part, effect_log_or: float, dose_log_hr: float = 0.0
+    part: Part, effect_log_or: float, dose_log_hr: float | None = None
 ) -> tuple[pl.DataFrame, Effect]:
     """The index stay of every patient of the block, in random order, and the effect sums."""
     severe, effect = _arms(part, effect_log_or, dose_log_hr)
@@ -70,7 +70,7 @@ def index_stays(
 
 
 def _arms(
-    part: Part, effect_log_or: float, dose_log_hr: float
+    part: Part, effect_log_or: float, dose_log_hr: float | None
 ) -> tuple[list[pl.DataFrame], Effect]:
     """The two arms of severe patients with their courses."""
     rng = part.rng("arms")
@@ -84,7 +84,7 @@ def _arms(
     gain = outcomes.with_drug(risk, effect_log_or) - risk
     difference = float(outcomes.risk_difference(eta, effect_log_or).sum())
     effect = Effect(len(eta), difference, len(gain), float(gain.sum()))
-    if dose_log_hr:
+    if dose_log_hr is not None:
         effect = replace(effect, plans=_plan_risks(treated, untreated, dose_log_hr))
         course |= _by_dose(part, treated, course["start_day"], dose_log_hr)
     frames = []
