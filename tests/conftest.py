@@ -24,6 +24,7 @@ SYSTEM = (
     *("test_habits.py", "test_surroundings.py", "test_door.py", "test_ledger_sums.py"),
     *("test_mutations.py", "test_exactness.py", "test_shipped_studies.py", "test_volume.py"),
     *("test_demo_defects.py", "test_dose_worlds.py", "test_several_together.py"),
+    "test_dose_demo.py",
     *("test_daily.py", "test_second_implementation.py", "test_browser.py"),
     *("test_types_to_features.py", "test_dose.py", "test_declared.py", "test_eicu_demo.py"),
     *("test_offsets.py", "test_strategy_curves.py", "test_two_hospitals.py"),
