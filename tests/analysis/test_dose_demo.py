@@ -16,7 +16,7 @@ SAFE = ("g-formula", "structural model")
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What is asked of one extract, each with its truth."""
-    return dose_demo.rows(tmp_path_factory.mktemp("dose"), 3000, 2, dose_demo.PER_DAY)
+    return dose_demo.rows(tmp_path_factory.mktemp("dose"), 6000, 2, dose_demo.PER_DAY)
 
 
 def test_the_true_effect_of_the_dose_lies_inside_the_limits(found: list[dict[str, Any]]) -> None:
@@ -35,6 +35,16 @@ def test_groups_by_what_was_given_until_the_end_stand_beside_them(
     assert len(groups) == 2
     short, long = groups.values()
     assert long < short - 0.5  # whoever lives longer is dosed longer
+
+
+def test_what_is_stored_is_what_runs(found: list[dict[str, Any]]) -> None:
+    stored = pl.read_csv(dose_demo.STORED).filter(
+        pl.col("seed") == 2, pl.col("log_hr") == dose_demo.PER_DAY
+    )
+    names = ("estimate", "lo", "hi")
+    for told, row in zip(stored.iter_rows(named=True), found, strict=True):
+        assert told["asked"] == row["asked"]
+        assert [told[name] for name in names] == pytest.approx([row[n] for n in names], abs=1e-3)
 
 
 def test_the_stored_table_is_of_both_demos() -> None:
