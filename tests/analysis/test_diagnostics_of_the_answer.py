@@ -300,6 +300,18 @@ def test_hospitals_in_no_model_fail_where_they_differ(evidence: diagnostics.Evid
     assert verdicts(with_answer(changed, "aipw", hospital="model"))["hospital_imbalance"] == "pass"
 
 
+def test_arms_that_share_no_hospital_fail_and_are_told_what_to_do(
+    evidence: diagnostics.Evidence,
+) -> None:
+    apart = evidence.table.with_columns(
+        hospital_id=pl.when("exposed").then(pl.lit("A")).otherwise(pl.lit("B"))
+    )
+    changed = with_answer(replace(evidence, table=apart), "aipw", hospital="ignore")
+    (row,) = rows_of(changed, "hospital_imbalance")
+    assert (row["value"], row["verdict"]) == (np.inf, "fail")
+    assert "share no hospital" in row["follows"]
+
+
 @pytest.mark.parametrize(("left", "verdict"), [(0.09, "pass"), (0.11, "fail")])
 def test_what_pairs_leave_is_held_to_a_tenth(
     evidence: diagnostics.Evidence, left: float, verdict: str

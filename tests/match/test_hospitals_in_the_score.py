@@ -12,6 +12,7 @@ from ehrivig.analysis import own_lints
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sensitivity.weighting import weighting
 from ehrivig.match import comparison
+from ehrivig.match.diagnostics import _hospitals
 from ehrivig.stats.balance import level_difference
 
 NAMES = ("age", "male", "sofa")
@@ -83,6 +84,48 @@ def test_the_difference_of_levels_by_hand() -> None:
     before, after = level_difference(arm, level, even)
     assert (before, after) == pytest.approx((expected, 0.0), abs=1e-12)
     assert np.isnan(level_difference(arm, np.repeat("A", 200))).all()
+
+
+def test_arms_that_share_no_level_are_as_far_apart_as_can_be() -> None:
+    """No spread within the arms would make a distance of any size one of 0: the worst passed."""
+    for controls in ("B", "C"):
+        level = np.array(["A", "A", "B", "B", controls, controls])
+        arm = np.array([True, True, controls == "C", controls == "C", False, False])
+        assert level_difference(arm, level) == (np.inf, np.inf)
+        assert level_difference(arm, level, np.ones(6)) == (np.inf, np.inf)
+    some_shared = level_difference([True, True, False, False], ["A", "B", "B", "C"])
+    assert np.isfinite(some_shared).all()
+    assert some_shared[0] > 0
+
+
+def test_an_arm_without_people_or_weight_has_no_difference_of_levels() -> None:
+    level = ["A", "A", "B", "B"]
+    for arm in ([True] * 4, [False] * 4):
+        assert np.isnan(level_difference(arm, level)).all()
+    arm = [True, False, True, False]
+    for without in (np.array([0, 1, 0, 1]), np.array([1, 0, 1, 0])):
+        before, after = level_difference(arm, level, without)
+        assert before == 0
+        assert np.isnan(after)
+
+
+def test_hospitals_of_one_arm_each_are_found(plan: studies.Study) -> None:
+    """All exposed in one hospital and all controls in another: a lint, and a row of balance."""
+    arm = np.arange(40) % 2 == 0
+    table = pl.DataFrame(
+        {
+            "admission_id": [f"a{i}" for i in range(40)],
+            "hospital_id": np.where(arm, "A", "B"),
+            "exposed": arm,
+            "weight": 1.0,
+        }
+    )
+    (lint,) = own_lints._hospitals(table, table, ignoring(plan))
+    assert lint.code == "hospital_imbalance"
+    assert "no hospital has matched people of both arms" in lint.message
+    (row,) = _hospitals(table, np.ones(40), plan)
+    assert row["smd_unmatched"] is row["smd_matched"] is None
+    assert not own_lints._hospitals(table, table, plan)  # the score tells hospitals apart
 
 
 def world(seed: int, n: int = 850, hospitals: int = 5) -> pl.DataFrame:

@@ -28,13 +28,14 @@ def hospitals(e: Evidence) -> Diagnostic:
     if not told_apart and e.table["hospital_id"].n_unique() > 1:
         people = e.matched if e.study.answer == "matched" else e.table
         value, _ = level_difference(exposed(people), people["hospital_id"].to_numpy())
+    none_shared = "compare people of hospitals that have both: the arms share no hospital"
     return Diagnostic(
         "hospital_imbalance",
         value,
         SMALL,
         "standardised difference of the arms in their hospitals, where no model has them",
         "Austin 2009",
-        'write hospital = "model" under [match]',
+        none_shared if np.isinf(value) else 'write hospital = "model" under [match]',
         decides=True,
     )
 
