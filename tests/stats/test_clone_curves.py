@@ -153,3 +153,11 @@ def test_outcomes_are_yes_or_no() -> None:
     made = cohort()
     with pytest.raises(AnalysisError, match="needs 0, 1 or nan"):
         outcome_ratios(made, np.full((made.n, 1), 2.0), ["days"], **ONE_INTERVAL)
+
+
+def test_days_free_of_the_event_have_limits_in_days() -> None:
+    """A replicate's difference is one of days until the horizon, as the estimate is."""
+    found = clone_censor_weight(cohort(), **ONE_INTERVAL, bootstraps=40, seed=3).rmst_difference
+    assert found.lo < found.estimate < found.hi
+    assert found.hi - found.lo < HORIZON / 24
+    assert found.se < HORIZON / 24 / 2

@@ -184,6 +184,9 @@ def test_structural_model(metric: str, step: float) -> None:
     assert math.log(found.effect.estimate) == pytest.approx(slope * step, abs=1e-6)
     assert found.effect.lo < found.effect.estimate < found.effect.hi
     assert f"the largest {found.largest:.1f}" in found.effect.notes[0]
+    per = "per 10 g so far" if metric == "grams" else "per day dosed so far"
+    assert found.effect.estimand.startswith(per)
+    assert found.effect.n_exposed + found.effect.n_control == N
     assert ("do not read this" in found.effect.notes[0]) == (found.largest > HEAVY)
 
 

@@ -116,3 +116,11 @@ def test_a_predictor_that_separates_is_survived() -> None:
 def test_bad_input_is_named(table: object, kinds: tuple[str, ...], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"impute|kinds"):
         impute(table, kinds, seed=1, m=2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_yes_or_no_that_is_always_the_same_stays_so(value: float) -> None:
+    _, holes = cohort(60, 4)
+    holes[:, 1] = value
+    holes[:7, 1] = np.nan
+    assert (impute(holes, KINDS, seed=1, m=2, iterations=2).values[:, :, 1] == value).all()

@@ -84,3 +84,9 @@ def test_refusals() -> None:
         logrank([1, np.nan], [1, 1], [0, 1])
     with pytest.raises(UsageError, match="one label per row"):
         logrank([1, 2], [1, 1], [0])
+
+
+def test_the_test_says_which_of_its_family_it_is() -> None:
+    time, event, group = _data()
+    assert logrank(time, event, group).method == "log-rank"
+    assert logrank(time, event, group, rho=1).method == "G-rho, rho = 1"

@@ -24,6 +24,7 @@ from ehrivig.stats.timezero import (
 from ehrivig.stats.timezero.clones import START, WAIT, clone_weights, clones
 from ehrivig.stats.timezero.contrast import no_event, risk_effects
 from ehrivig.stats.timezero.initiation import (
+    Grace,
     at_risk_of_start,
     grace_period,
     interval_terms,
@@ -587,3 +588,18 @@ def test_what_cannot_vary_has_no_interval() -> None:
     for effect in (difference, ratio):
         assert np.isnan(effect.estimate)
         assert "no interval has a width" in effect.notes[0]
+
+
+def test_a_landmark_lies_before_the_horizon() -> None:
+    cohort = _confounded(200, 1)
+    with pytest.raises(AnalysisError, match="not between 0 and the horizon"):
+        landmark(cohort, 48, 48)
+
+
+def test_a_death_as_an_interval_of_grace_ends_is_one_death() -> None:
+    """Each copy that lives until it has it once, in the interval that ends then."""
+    made = follow_up([6.0, 12.0, 30.0], [1, 1, 1], [np.nan] * 3)
+    copies = clones(made, Grace(12.0, 6.0), 100)
+    for arm, deaths in ((START, [1, 1, 0]), (WAIT, [1, 1, 1])):
+        mine = copies.arm == arm
+        assert [int(copies.event[mine & (copies.patient == i)].sum()) for i in range(3)] == deaths

@@ -53,3 +53,15 @@ def test_without_a_stand_in_the_cure_is_a_key_of_the_study_file() -> None:
     with pytest.raises(AnalysisError, match=r"no stand-in\. Write other grace_hours") as raised:
         clone_censor_weight(late, horizon_hours=90, bootstraps=2)
     assert "interval" not in str(raised.value)
+
+
+def test_whose_strategy_nobody_saw_has_no_score() -> None:
+    """Dead, or gone, within grace without a start: neither of those who start nor of the others."""
+    x = np.array([0.0, 1.0] * 100)
+    start = np.where(np.arange(200) % 4 < 2, 3.0, np.nan)
+    time, leaves = np.full(200, 600.0), np.full(200, np.inf)
+    time[2], leaves[3], time[6] = 5.0, 5.0, 6.0  # the third has died as grace ends
+    made = follow_up(time, time < 600, start, x[:, None], names=["x"], leaves_hours=leaves)
+    found = weighted_clones(made, grace_hours=6.0, interval_hours=6.0)
+    assert found.score.shape == found.started.shape == (197,)
+    assert found.started.sum() == 100
