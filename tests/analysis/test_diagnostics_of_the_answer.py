@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from ehrivig.analysis import diagnostics
+from ehrivig.analysis.diagnostics import alike
+from ehrivig.analysis.diagnostics.people import positivity
 from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.release import copies
@@ -509,3 +511,34 @@ def test_a_risk_that_is_not_shown_is_left_out_of_the_sentence(tmp_path: Path, pl
         assert made.sentence == (
             "Death by day 28: difference in risk +10.0 points (95% CI +0.0 to +20.0)."
         )
+
+
+def test_a_control_whose_interval_ends_at_1_has_no_effect(evidence: diagnostics.Evidence) -> None:
+    rows = [
+        {"analysis": "negative_control", "contrast": "a", "lo": lo, "hi": hi, "estimate": 1.0}
+        for lo, hi in ((1.0, 2.0), (0.5, 1.0), (0.9, 1.1), (1.01, 2.0))
+    ]
+    controls = pl.DataFrame([{n: r.get(n) for n in EFFECTS} for r in rows], schema=EFFECTS)
+    changed = replace(
+        evidence, tables=evidence.tables | {"effects": pl.concat([effects(), controls])}
+    )
+    (row,) = rows_of(changed, "negative_controls")
+    assert row["value"] == 1 / 4
+
+
+def test_a_hospital_with_just_enough_of_both_arms_counts(evidence: diagnostics.Evidence) -> None:
+    """Five of each arm are enough, four of either are not."""
+    for exposed, controls, value in ((5, 5, 1.0), (4, 5, 0.0), (5, 4, 0.0)):
+        arm = [True] * exposed + [False] * controls
+        table = evidence.table.head(len(arm)).with_columns(
+            exposed=pl.Series(arm), hospital_id=pl.lit("A")
+        )
+        found = positivity(replace(evidence, table=table))
+        assert found.value == value
+
+
+def test_chance_alone_moves_the_worst_of_several_by_so_much(evidence: diagnostics.Evidence) -> None:
+    """60 in each arm: 1.96 standard errors of one, 2.24 of the worst of two (Bonferroni)."""
+    error = (1 / 60 + 1 / 60) ** 0.5
+    assert alike._by_chance(evidence, 1) == pytest.approx(1.959964 * error, rel=1e-6)
+    assert alike._by_chance(evidence, 2) == pytest.approx(2.241403 * error, rel=1e-6)

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import kruskal
 
 from ehrivig import study
 from ehrivig.analysis.describe import describe
-from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.mean_differences import crude_difference
 from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity import hospitals, numbers
 from ehrivig.dataset import outcome_variable
@@ -188,3 +190,35 @@ def test_a_mixed_model_of_what_happens_or_not_says_what_to_ask(
     own = asking(plan, "mixed_model", **ALONE)
     (made,) = asked("hospital", paired(stays, own), own).to_dicts()
     assert "see gee" in made["note"]
+
+
+def test_the_score_is_a_covariate_by_its_logit(counted: Any) -> None:
+    table = counted((2, 3), (1, 3))
+    score = np.array([0.1, 0.5, 0.9, np.nan, 1.0, 0.25])
+    with np.errstate(divide="ignore"):
+        kept = hospitals._scored(table, score)
+    logits = kept[hospitals.SCORE].to_list()
+    assert logits == pytest.approx([np.log(p / (1 - p)) for p in (0.1, 0.5, 0.9, 0.25)])
+    assert kept["admission_id"].to_list() == [0, 1, 2, 5]
+
+
+def test_means_of_everybody_stand_beside_a_rank_test_unless_they_are_weighted(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = of_days(plan)
+    question = Question("main", "a vs b", DAYS, "all", "days")
+    for weighted in (False, True):
+        odd = pl.int_range(pl.len()) % 2 == 0
+        people = stays.with_columns(weight=pl.when(odd).then(1.0).otherwise(1.0 + weighted))
+        rows = EffectRows(0)
+        crude_difference(people, question, own, rows)
+        (row,) = rows.rows
+        assert ("Kruskal-Wallis p = " in (row["note"] or "")) != weighted
+        arm, days = people["exposed"].to_numpy(), people[DAYS].to_numpy()
+        weight = people["weight"].to_numpy()
+        means = [np.average(days[side], weights=weight[side]) for side in (arm, ~arm)]
+        assert row["estimate"] == pytest.approx(means[0] - means[1])
+    test = kruskal(days[arm], days[~arm])
+    rows = EffectRows(0)
+    crude_difference(stays, question, own, rows)
+    assert f"Kruskal-Wallis p = {test.pvalue:.4g}" in rows.rows[0]["note"]
