@@ -25,6 +25,7 @@ from ehrivig.study import Study
 
 ZERO = datetime(2020, 1, 1)
 LATE = "eligible_after_time_zero"
+WHEN = ("unmatched", "matched")
 
 
 def effects(**primary: Any) -> pl.DataFrame:
@@ -66,6 +67,8 @@ def evidence(plan: Study) -> diagnostics.Evidence:
             "in_score": [True, False],
             "smd_unmatched": [0.4, 0.1],
             "smd_matched": [0.05, 0.1],
+            "ks_unmatched": [0.2, 0.05],
+            "ks_matched": [0.02, 0.05],
             "level": ["", ""],
             "note": [None, None],
         },
@@ -542,3 +545,33 @@ def test_chance_alone_moves_the_worst_of_several_by_so_much(evidence: diagnostic
     error = (1 / 60 + 1 / 60) ** 0.5
     assert alike._by_chance(evidence, 1) == pytest.approx(1.959964 * error, rel=1e-6)
     assert alike._by_chance(evidence, 2) == pytest.approx(2.241403 * error, rel=1e-6)
+
+
+def test_what_tells_the_arms_apart_for_certain_is_no_balance(
+    evidence: diagnostics.Evidence,
+) -> None:
+    """All exposed have it and no control: the difference has no spread to be divided by."""
+    for inside, name in ((True, "balance_in_score"), (False, "balance_not_in_score")):
+        mine = pl.col("in_score") == inside
+        apart = evidence.tables["balance"].with_columns(
+            *(pl.when(mine).then(None).otherwise(f"smd_{w}").alias(f"smd_{w}") for w in WHEN),
+            *(pl.when(mine).then(1.0).otherwise(f"ks_{w}").alias(f"ks_{w}") for w in WHEN),
+        )
+        changed = replace(evidence, tables=evidence.tables | {"balance": apart})
+        (row,) = rows_of(with_answer(changed, "matched"), name)
+        assert (row["value"], row["verdict"]) == (np.inf, "fail")
+    unknown = evidence.tables["balance"].with_columns(smd_matched=None, smd_unmatched=None)
+    changed = replace(evidence, tables=evidence.tables | {"balance": unknown})
+    (row,) = rows_of(with_answer(changed, "matched"), "balance_not_in_score")
+    assert row["verdict"] == "not assessed"
+
+
+def test_a_weighted_covariate_of_one_arm_alone_is_no_balance(
+    evidence: diagnostics.Evidence,
+) -> None:
+    first = evidence.study.match.covariates[0]
+    for value, infinite in ((pl.col("exposed").cast(pl.Int64), True), (pl.lit(1), False)):
+        changed = replace(evidence, table=evidence.table.with_columns(value.alias(first)))
+        (row,) = rows_of(with_answer(changed, "overlap"), "balance_in_score")
+        assert np.isinf(row["value"]) == infinite
+        assert row["verdict"] == "fail" or not infinite
