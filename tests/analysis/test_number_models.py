@@ -17,6 +17,8 @@ from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity import hospitals, numbers
 from ehrivig.dataset import outcome_variable
 from ehrivig.match import comparison
+from ehrivig.meta.hospitals import pool_hospitals
+from ehrivig.stats.result import Arms, Effect
 
 DAYS = "hospital_los_days"
 ALONE: dict[str, Any] = {"pool_hospitals": False}
@@ -222,3 +224,16 @@ def test_means_of_everybody_stand_beside_a_rank_test_unless_they_are_weighted(
     rows = EffectRows(0)
     crude_difference(stays, question, own, rows)
     assert f"Kruskal-Wallis p = {test.pvalue:.4g}" in rows.rows[0]["note"]
+
+
+def test_a_pool_says_how_wide_its_interval_was_made(counted: Any) -> None:
+    """By Hartung and Knapp where the plan of the pool has it, else by the inverse variance."""
+    like = Effect.between(
+        Arms(9, 3, 9, 4), "OR", (2.0, 1.0, 4.0, 0.3, 0.05), event_label="", method="", variance=""
+    )
+    odds, error = np.exp([0.1, 0.5, 0.9, 0.4]), np.exp(1.96 * 0.2)
+    pool = pool_hospitals(["A", "B", "C", "D"], odds, odds / error, odds * error, measure="OR")
+    for pooled, words in ((pool.random, "Hartung-Knapp"), (pool.common, "inverse variance")):
+        made = hospitals._pool_effect(like, pooled, "a model", ())
+        assert made.variance == words
+        assert (made.estimate, made.method) == (pooled.estimate, "a model, k = 4")

@@ -175,3 +175,17 @@ def test_every_effect_names_the_program_that_made_it() -> None:
     made = risk_difference(10, 20, 5, 20, event_label="death")
     assert made.software == f"ehrivig {__version__}"
     assert made.event_label == "death"
+
+
+def test_the_variance_is_named_as_it_was_asked_for() -> None:
+    y, arm, x = cohort(200, 6)
+    said = {
+        "delta": "delta method, covariates fixed",
+        "influence": "influence function",
+        "leave_one_out": "leaving",
+    }
+    for variance, words in said.items():
+        found = g_computation(y, arm, x, variance=variance)  # type: ignore[arg-type]
+        assert words in found.risk_difference.variance
+    by_delta = g_computation(y, arm, x, variance="delta").risk_difference.variance
+    assert "influence" not in by_delta

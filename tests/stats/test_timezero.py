@@ -603,3 +603,61 @@ def test_a_death_as_an_interval_of_grace_ends_is_one_death() -> None:
     for arm, deaths in ((START, [1, 1, 0]), (WAIT, [1, 1, 1])):
         mine = copies.arm == arm
         assert [int(copies.event[mine & (copies.patient == i)].sum()) for i in range(3)] == deaths
+
+
+def test_limits_of_a_risk_are_those_of_its_survival_turned() -> None:
+    """Greenwood by hand: of 4 in each arm 1 dies at 10 h, 2 live through: S = 3/4."""
+    time, event = np.array([10.0, 50, 50, 50] * 2), np.array([1, 0, 0, 0] * 2) > 0
+    arm = np.repeat([True, False], 4)
+    time[4] = 20.0
+    for effect in risk_effects(
+        time, event, arm, 40.0, event_label="death", method="m", estimand="e"
+    ):
+        assert effect.risks is not None
+        for risk in effect.risks:
+            assert 0 <= risk.lo < risk.estimate < risk.hi <= 1
+            assert risk.estimate == pytest.approx(0.25)
+
+
+def test_departures_are_people_who_start_and_copies_that_never_did() -> None:
+    """Half of 40 start within grace; of the others one dies within it, and 19 leave START."""
+    start = np.array([3.0, 9.0, NAN, 40.0] * 10)
+    time, event = np.full(40, 100.0), np.arange(40) % 5 == 0
+    time[event] -= np.arange(8)
+    time[2], event[2] = 4.0, True
+    made = follow_up(time, event, start)
+    found = clone_censor_weight(
+        made, grace_hours=12.0, interval_hours=6.0, horizon_hours=90.0, bootstraps=20
+    )
+    assert found.n_censored == (19, 20)
+
+
+@pytest.mark.parametrize("covariates", [False, True])
+@pytest.mark.parametrize("few", ["starters", "others"])
+def test_a_replicate_in_which_a_strategy_has_nobody_has_no_risks(
+    few: str, covariates: bool
+) -> None:
+    """4 of 30 start, or do not: in 6 of 200 samples none of them is drawn, and these failed."""
+    n, seed, replicates = 30, 5, 200
+    mine = np.arange(n) < 4
+    start = np.where(mine == (few == "starters"), np.where(np.arange(n) % 2, 9.0, 3.0), NAN)
+    time = np.where(np.arange(n) % 3 == 0, 20.0 + np.arange(n), 100.0)
+    x = (np.arange(n) % 7)[:, None] if covariates else None
+    made = follow_up(time, time < 100, start, x)
+    found = clone_censor_weight(
+        made,
+        grace_hours=12.0,
+        interval_hours=6.0,
+        horizon_hours=90.0,
+        bootstraps=replicates,
+        seed=seed,
+    )
+    drawn = [
+        np.random.default_rng(child).integers(0, n, n)
+        for child in np.random.SeedSequence(seed).spawn(replicates)
+    ]
+    nobody = np.array([not mine[people].any() for people in drawn])
+    assert nobody.sum() == 6
+    assert np.isnan(found.replicates[nobody]).all()
+    if not covariates:
+        assert not np.isnan(found.replicates[~nobody]).any()
