@@ -137,6 +137,29 @@ def test_cause_specific_cox_censors_the_other_causes() -> None:
     assert a.event_label == "cause 2"
 
 
+def test_a_cause_specific_cox_takes_all_that_cox_takes() -> None:
+    time, status, group = _data()
+    x = np.column_stack((group, np.arange(400) % 5))
+    options = {
+        "strata": np.arange(400) % 3,
+        "entry": time * 0.2,
+        "weights": 1.0 + np.arange(400) % 2,
+        "cluster": np.arange(400) // 2,
+        "ties": "breslow",
+        "names": ["group", "other"],
+        "level": 0.8,
+        "event_label": "death",
+    }
+    found = cause_specific_cox(time, status, x, cause=1, **options)  # type: ignore[arg-type]
+    whole = cox(time, status == 1, x, **options)  # type: ignore[arg-type]
+    for field in ("coef", "se", "lo", "hi", "names", "event_label", "level"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(whole, field))
+    for name in ("strata", "entry", "weights", "cluster", "ties", "level"):
+        fewer = {key: value for key, value in options.items() if key != name}
+        other = cox(time, status == 1, x, **fewer)  # type: ignore[arg-type]
+        assert not np.array_equal(found.lo, other.lo)
+
+
 def test_refusals() -> None:
     with pytest.raises(AnalysisError, match="no event of any cause"):
         cumulative_incidence([1, 2], [0, 0])
