@@ -221,3 +221,10 @@ def test_up_to_5_percent_of_replicates_without_an_event_leave_the_ratio() -> Non
             found, lost, words=("death", "method", "as planned"), horizon_days=28, level=0.95
         )
         assert isinstance(pair, tuple) == there
+
+
+def test_who_departs_on_the_last_day_has_not_followed_the_plan() -> None:
+    copies = plan_copies(long_stay(5, 5, 0, 5), DosePlan("2 days", 2, 2), 1)
+    assert copies.keeps[0].tolist() == [True, True, True, False]
+    assert not copies.complete[0]
+    assert not copies.kept[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.stats import nbinom, norm, t
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.gee import _covariance, _of_clusters, gee
@@ -160,3 +162,34 @@ def test_the_highest_of_two_tops_of_a_restricted_likelihood() -> None:
     with pytest.warns(match="3 clusters"):
         fit = mixed(y, np.column_stack([arm, x]), [0, 0, 0, 0, 1, 1, 2, 2])
     assert float(fit.notes[0].split()[-1]) > 0.9
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_a_ratio_of_means_is_where_the_likelihood_is_highest(clusters: bool) -> None:
+    """Shape and coefficients by a search of SciPy's likelihood; the sandwich by its definition."""
+    rng = np.random.default_rng(3)
+    n = 300
+    arm = (np.arange(n) % 2).astype(float)
+    y = rng.negative_binomial(1.5, 1.5 / (1.5 + 4 * np.exp(0.4 * arm))).astype(float)
+    index = np.arange(n) // 3
+    found = negative_binomial(y, arm, cluster=index if clusters else None)
+
+    def height(at: np.ndarray) -> float:
+        mean, size = np.exp(at[0] + at[1] * arm), np.exp(-at[2])
+        return -float(nbinom.logpmf(y, size, size / (size + mean)).sum())
+
+    best = minimize(height, [1.0, 0.0, 0.0], method="BFGS", options={"gtol": 1e-6}).x
+    assert found.coef[0] == pytest.approx(best[1], abs=1e-4)
+    alpha, mean = np.exp(best[2]), np.exp(best[0] + best[1] * arm)
+    assert found.alpha == pytest.approx(alpha, rel=1e-3)
+    x, scale = np.column_stack((np.ones(n), arm)), 1.0
+    score = x * ((y - mean) / (1 + alpha * mean))[:, None]
+    if clusters:
+        score = np.add.reduceat(score, np.arange(0, n, 3))
+        scale = 100 / 99 * (n - 1) / (n - 2)
+    curved = mean * (1 + alpha * y) / (1 + alpha * mean) ** 2
+    bread = np.linalg.inv((x * curved[:, None]).T @ x)
+    error = np.sqrt(scale * (bread @ score.T @ score @ bread)[1, 1])
+    assert found.se[0] == pytest.approx(error, rel=1e-3)
+    wide = t.isf(0.025, 99) if clusters else norm.isf(0.025)
+    assert np.log(found.hi[0]) - found.coef[0] == pytest.approx(wide * error, rel=1e-3)

@@ -199,3 +199,10 @@ def test_the_rank_of_the_normal_limits_is_beside_the_exact_one() -> None:
     low, high = np.searchsorted(walsh, [found.lo, found.hi]) + 1  # from 1
     assert abs(low - exact) <= 6  # of 1830
     assert low + high == len(walsh) + 1
+
+
+def test_equal_values_have_no_statistic_and_a_p_of_1() -> None:
+    for found in (kruskal_wallis([[2.0, 2.0], [2.0]]), wilcoxon_signed_rank([1.0, 2], [1.0, 2])):
+        assert (found.statistic, found.p) == (0.0, 1.0)
+        assert "all" in found.note
+    assert kruskal_wallis([[2.0], [2.0], [2.0]]).df == 2
