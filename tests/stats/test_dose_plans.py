@@ -13,7 +13,7 @@ from ehrivig.stats.dose_plans.clone_censor_weight import (
     planned_starts,
     risk_by_day,
 )
-from ehrivig.stats.dose_plans.contrasts import PlanRisks, bootstrapped, plan_effects
+from ehrivig.stats.dose_plans.contrasts import PlanRisks, bootstrapped, largest_said, plan_effects
 from ehrivig.stats.dose_plans.days import history, metric_of
 from ehrivig.stats.dose_plans.plan import DOSE, FREE, NO_DOSE, START, demands
 
@@ -171,6 +171,14 @@ def test_effects_of_plans_are_of_the_level_that_was_asked() -> None:
             tuple(np.quantile(drawn, tails, method="weibull"))
         )
         assert difference.level == ratio.level == level
+        ends = np.quantile(replicates, tails, axis=0, method="weibull")
+        for effect in (difference, ratio):
+            assert effect.risks is not None
+            for k, risk in enumerate(effect.risks):
+                assert (risk.estimate, risk.lo, risk.hi) == ((0.3, 0.2)[k], *ends[:, k])
+            counts = (effect.n_exposed, effect.events_exposed)
+            assert (*counts, effect.n_control, effect.events_control) == (90, 30, 80, 20)
+        assert difference.se == pytest.approx(drawn.std(ddof=1))
         assert ratio.estimate == pytest.approx(1.5)
 
 
@@ -228,3 +236,9 @@ def test_who_departs_on_the_last_day_has_not_followed_the_plan() -> None:
     assert copies.keeps[0].tolist() == [True, True, True, False]
     assert not copies.complete[0]
     assert not copies.kept[0]
+
+
+def test_a_weight_above_20_is_said_to_be_heavy() -> None:
+    assert largest_said(np.array([1.0, 20.0])) == "20.0"
+    assert "few stand for many" in largest_said(np.array([1.0, 20.1]))
+    assert largest_said(np.zeros(0)) == "0.0"
