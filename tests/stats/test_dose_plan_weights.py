@@ -187,7 +187,12 @@ def test_structural_model(metric: str, step: float) -> None:
     assert f"the largest {found.largest:.1f}" in found.effect.notes[0]
     per = "per 10 g so far" if metric == "grams" else "per day dosed so far"
     assert found.effect.estimand.startswith(per)
-    assert found.effect.n_exposed + found.effect.n_control == N
+    days, rows = world(), long_table()
+    ever = (days.dosed & days.present).any(axis=1)
+    dead = np.isin(np.arange(N), rows[rows.died == 1].i)
+    assert (found.effect.n_exposed, found.effect.n_control) == (ever.sum(), (~ever).sum())
+    events = (found.effect.events_exposed, found.effect.events_control)
+    assert events == ((ever & dead).sum(), (~ever & dead).sum())
     assert ("do not read this" in found.effect.notes[0]) == (found.largest > HEAVY)
 
 

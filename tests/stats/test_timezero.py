@@ -31,6 +31,7 @@ from ehrivig.stats.timezero.initiation import (
     modelled_chance,
     start_interval,
 )
+from ehrivig.stats.timezero.pooled_logistic import pooled_chance
 
 # Monte Carlo: with 400,000 patients the standard error of each ratio is below 0.005.
 N_LARGE, BIAS_TOLERANCE = 400_000, 0.015
@@ -661,3 +662,25 @@ def test_a_replicate_in_which_a_strategy_has_nobody_has_no_risks(
     assert np.isnan(found.replicates[nobody]).all()
     if not covariates:
         assert not np.isnan(found.replicates[~nobody]).any()
+
+
+def test_a_moving_column_that_says_nothing_new_changes_nothing() -> None:
+    """One is time itself, one the baseline's; the third alone tells who starts."""
+    rng = np.random.default_rng(3)
+    n, steps = 300, 4
+    x, own = rng.normal(size=(n, 1)), rng.normal(size=(n, steps))
+    started = rng.random((n, steps)) < expit(-1.5 + own)
+    weight = np.ones((n, steps))
+    terms = np.arange(1.0, steps + 1)[:, None]
+    time, same = np.broadcast_to(terms[:, 0], (n, steps)), np.repeat(x, steps, axis=1)
+    alone = pooled_chance(started, weight, terms, x, ["x", "own"], moving=own[:, :, None])
+    three = np.stack((time, own, same), axis=2)
+    names = ["x", "time again", "own", "x again"]
+    found = pooled_chance(started, weight, terms, x, names, moving=three)
+    np.testing.assert_allclose(found, alone, rtol=1e-7)
+    fixed = pooled_chance(started, weight, terms, x, ["x"])
+    assert np.corrcoef(found.ravel(), own.ravel())[0, 1] > 0.9
+    assert abs(np.corrcoef(fixed.ravel(), own.ravel())[0, 1]) < 0.2
+    two = np.stack((time, same), axis=2)
+    nothing = pooled_chance(started, weight, terms, x, ["x", "time again", "x again"], moving=two)
+    np.testing.assert_allclose(nothing, fixed, rtol=1e-7)
