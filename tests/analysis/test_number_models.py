@@ -237,3 +237,12 @@ def test_a_pool_says_how_wide_its_interval_was_made(counted: Any) -> None:
         made = hospitals._pool_effect(like, pooled, "a model", ())
         assert made.variance == words
         assert (made.estimate, made.method) == (pooled.estimate, "a model, k = 4")
+
+
+def test_a_pool_names_the_hospitals_without_which_it_is_least_and_most() -> None:
+    odds, error = np.array([1.0, 2.0, 3.0, 8.0]), np.exp(1.96 * 0.2)
+    pool = pool_hospitals(["A", "B", "C", "D"], odds, odds / error, odds * error, measure="OR")
+    said = "; ".join(hospitals._words(pool))
+    rest = [p.estimate for p in pool.leave_one_out if p]
+    assert f"pool {min(rest):.3g} without D to {max(rest):.3g} without A" in said
+    assert "prediction interval" in said

@@ -272,3 +272,20 @@ def test_firths_estimates_are_those_of_any_unit(unit: float) -> None:
     plain, other = logistic(y, x, firth=True), logistic(y, x * unit, firth=True)
     np.testing.assert_allclose(other.coef[1:] * unit, plain.coef[1:], rtol=1e-6)
     np.testing.assert_allclose(other.p[1:], plain.p[1:], rtol=1e-5)
+
+
+def test_fits_of_other_rows_are_not_compared() -> None:
+    """Neither of as many rows with other events, nor of more rows with as many events."""
+    y, x = simulated(100, 2, 8)
+    smaller = logistic(y, x[:, :1])
+    other = np.concatenate([y[:-1], [1 - y[-1]]])
+    longer = logistic(np.append(y, 0.0), np.vstack([x, x[:1]]))
+    for larger in (logistic(other, x), longer):
+        with pytest.raises(UsageError, match="of the same rows"):
+            likelihood_ratio(larger, smaller)
+
+
+def test_a_fit_says_whether_it_is_weighted() -> None:
+    y, x = simulated(100, 2, 8)
+    assert logistic(y, x).method == "logistic, maximum likelihood"
+    assert logistic(y, x, weights=np.ones(100) * 2).method.endswith("likelihood, weighted")

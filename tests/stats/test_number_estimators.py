@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.stats import nbinom, norm, t
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.gee import _covariance, _of_clusters, gee
+from ehrivig.stats.regression.gee import _covariance, _of_clusters, _possible, gee
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.result import Effect
@@ -193,3 +193,12 @@ def test_a_ratio_of_means_is_where_the_likelihood_is_highest(clusters: bool) -> 
     assert found.se[0] == pytest.approx(error, rel=1e-3)
     wide = t.isf(0.025, 99) if clusters else norm.isf(0.025)
     assert np.log(found.hi[0]) - found.coef[0] == pytest.approx(wide * error, rel=1e-3)
+
+
+def test_correlations_that_rows_of_a_cluster_can_have() -> None:
+    """Of m rows alike from -1 / (m - 1) on, and below 1."""
+    assert _possible(-0.24, 5)
+    assert not _possible(-0.25, 5)
+    assert not _possible(1.0, 5)
+    assert _possible(0.99, 5)
+    assert _possible(-0.99, 2)
