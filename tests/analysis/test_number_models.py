@@ -14,8 +14,9 @@ from ehrivig.analysis.describe import describe
 from ehrivig.analysis.effects import EffectRows, Question
 from ehrivig.analysis.mean_differences import crude_difference
 from ehrivig.analysis.sample import Sample
-from ehrivig.analysis.sensitivity import hospitals, numbers
+from ehrivig.analysis.sensitivity import hospitals, numbers, weighting
 from ehrivig.dataset import outcome_variable
+from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
 from ehrivig.meta.hospitals import pool_hospitals
 from ehrivig.stats.result import Arms, Effect
@@ -246,3 +247,12 @@ def test_a_pool_names_the_hospitals_without_which_it_is_least_and_most() -> None
     rest = [p.estimate for p in pool.leave_one_out if p]
     assert f"pool {min(rest):.3g} without D to {max(rest):.3g} without A" in said
     assert "prediction interval" in said
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_one_arm_alone_has_no_augmented_effect(
+    table: pl.DataFrame, plan: study.Study, everybody: bool
+) -> None:
+    people = table.drop_nulls(list(plan.match.covariates)).with_columns(exposed=pl.lit(everybody))
+    with pytest.raises(AnalysisError):
+        weighting.by_weights("aipw", people, np.full(people.height, 0.5), plan)
