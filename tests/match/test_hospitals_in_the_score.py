@@ -203,3 +203,14 @@ def test_a_model_of_a_small_cohort_is_not_all_hospitals() -> None:
     assert names[-2:] == ("hospital (any other)", "hospital (share exposed)")
     tiny = dataset.with_hospitals(admissions(A=(6, 9), B=(6, 7), C=(6, 6)))
     assert dataset.hospital_names(tiny) == names[-2:]
+
+
+def test_a_difference_just_above_a_tenth_is_one(plan: studies.Study) -> None:
+    """Half of the exposed and 447, or 454, of 1,000 controls in A: 0.106, or 0.092."""
+    for controls, found in ((447, 1), (454, 0)):
+        arm = np.repeat([True, False], 1000)
+        place = np.concatenate(
+            [np.repeat(["A", "B"], [500, 500]), np.repeat(["A", "B"], [controls, 1000 - controls])]
+        )
+        table = pl.DataFrame({"hospital_id": place, "exposed": arm})
+        assert len(own_lints._hospitals(table, table, ignoring(plan))) == found
