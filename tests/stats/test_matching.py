@@ -323,3 +323,20 @@ def test_whitened_covariates_have_unit_spread_within_the_arms(n: int, within: in
     for side in (arm, ~arm):
         turned[side] -= turned[side].mean(axis=0)
     np.testing.assert_allclose(turned.T @ turned / within, np.eye(x.shape[1]), atol=1e-9)
+
+
+@pytest.mark.parametrize("order", ["largest", "closest"])
+def test_rounds_of_mahalanobis_by_hand(order: str) -> None:
+    """Near 0.5 are three controls for two exposed; the exposed at 0.9 has none, in no round."""
+    distance = np.array([0.51, 0.50, 0.9, 0.52, 0.49, 0.5, 0.1])
+    arm = np.array([1, 1, 1, 0, 0, 0, 0])
+    x = np.array([0.0, 10.0, 5.0, 1.0, 12.0, 3.0, 5.0])[:, None]
+    found = nearest(distance, arm, 0.05, order=order, ratio=2, mahalanobis=x)  # type: ignore[arg-type]
+    pairs = sorted(pairs_of(found))
+    assert pairs[0] == (0, 3)  # the nearest of each: 0 to 1, 10 to 12
+    assert (1, 4) in pairs
+    assert {control for _, control in pairs} == {3, 4, 5}
+    assert 2 not in {treated for treated, _ in pairs}
+    assert (0, 5) in pairs  # 0 is asked before 10 in the second round, or is the nearer to 3
+    again = nearest(distance, arm, 0.05, ratio=2, replace=True, mahalanobis=x)
+    assert sorted(pairs_of(again)) == [(0, 3), (0, 5), (1, 4), (1, 5)]
