@@ -147,6 +147,12 @@ def constant(values: FloatArray) -> bool:
     return high - low <= ROUNDING * max(abs(low), abs(high))
 
 
+def explained(residual: FloatArray, values: FloatArray) -> bool:
+    """Whether what a model leaves of the values (n,) is no more than their rounding."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return float(np.abs(residual).max(initial=0.0)) <= ROUNDING * largest
+
+
 def standardised(x: FloatArray, of: FloatArray) -> FloatArray:
     """Columns (n, p) about the means of others (m, p), in their standard deviations.
 

@@ -214,3 +214,12 @@ def test_a_difference_just_above_a_tenth_is_one(plan: studies.Study) -> None:
         )
         table = pl.DataFrame({"hospital_id": place, "exposed": arm})
         assert len(own_lints._hospitals(table, table, ignoring(plan))) == found
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_scale_of_weights_moves_no_difference_of_levels(scale: float) -> None:
+    arm = np.arange(12) % 2 == 0
+    level, weight = np.array(list("AABABBBAABAB")), np.linspace(0.1, 1.0, 12)
+    before, after = level_difference(arm, level, weight)
+    assert level_difference(arm, level, weight * scale) == pytest.approx((before, after))
+    assert after not in (0, before)

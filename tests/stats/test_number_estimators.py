@@ -9,10 +9,12 @@ from scipy.stats import nbinom, norm, t
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.regression.gee import _covariance, _of_clusters, _possible, gee
+from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.median_difference import median_difference
+from ehrivig.stats.tables.rank import ancova
 
 ARM = np.arange(400) % 2 == 1
 VALUES = np.random.default_rng(5).normal(10, 1, 400)
@@ -202,3 +204,43 @@ def test_correlations_that_rows_of_a_cluster_can_have() -> None:
     assert not _possible(1.0, 5)
     assert _possible(0.99, 5)
     assert _possible(-0.99, 2)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_error_of_a_difference_of_medians_is_of_its_95_percent_interval(level: float) -> None:
+    usual = median_difference(VALUES + ARM, ARM)
+    found = median_difference(VALUES + ARM, ARM, level=level)
+    assert found.se == usual.se == pytest.approx((usual.hi - usual.lo) / (2 * 1.959964))
+    assert found.se == pytest.approx(1.2533 * 2 / 20, rel=0.35)  # of normal values: root of pi / 2
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        0.1 + 0.3 * ARM,
+        np.full(400, 0.1),
+        37.1 - 7.4 * ARM + 0.3 * (VALUES - 10),
+        1e6 / 3 + 0.1 * ARM,
+    ],
+    ids=["arm", "constant", "arm and column", "far from 0"],
+)
+def test_what_the_columns_explain_but_for_rounding_has_no_test(y: np.ndarray) -> None:
+    """The residuals are rounding, and so would the standard error be."""
+    x, of = np.column_stack((ARM, VALUES)), np.arange(400) // 10
+    for fit in (
+        lambda: linear(y, x),
+        lambda: linear(y, x, weights=np.linspace(0, 2, 400)),
+        lambda: linear(y, x, cluster=of),
+        lambda: mixed(y, x, of),
+        lambda: ancova(y, VALUES, ARM),
+    ):
+        with pytest.raises(
+            AnalysisError, match=r"does not vary|explain every row|without any spread"
+        ):
+            fit()
+
+
+def test_a_small_spread_on_a_large_number_is_one() -> None:
+    noise = np.random.default_rng(3).normal(size=400)
+    plain, far = linear(ARM + noise, ARM), linear(1e6 + 1e-3 * (ARM + noise), ARM)
+    np.testing.assert_allclose(far.se * 1e3, plain.se, rtol=1e-4)
