@@ -27,3 +27,11 @@ def test_an_outcome_that_does_not_vary_has_no_test() -> None:
     means = WeightedMeans(np.ones(2), np.ones((3, 2)), np.array([True, False, True]), "none")
     with pytest.raises(AnalysisError, match="does not vary"):
         means.difference("days", method="weighted", estimand="ATO")
+
+
+def test_rounding_is_no_variance() -> None:
+    """What is left of 0.1 less a mean of 0.1."""
+    influence = np.array([[1e-17, -2e-17], [0.0, 1e-17], [-1e-17, 0.0]])
+    means = WeightedMeans(np.array([0.1, 0.1]), influence, np.array([True, False, True]), "none")
+    with pytest.raises(AnalysisError, match="does not vary"):
+        means.difference("days", method="weighted", estimand="ATO")

@@ -93,7 +93,7 @@ class WeightedMeans:
         """Exposed less unexposed, with Wald's 95% interval; AnalysisError without any variance."""
         each = self.influence[:, 0] - self.influence[:, 1]
         se = float(np.sqrt((each**2).sum()) / len(each))
-        if not se > 0:
+        if explained(each, self.means):
             raise AnalysisError("weighted means: the outcome does not vary; no test exists.")
         estimate, half = float(self.means[0] - self.means[1]), quantile(0.95) * se
         rows = int(self.exposed.sum()), int((~self.exposed).sum())
