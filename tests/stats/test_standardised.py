@@ -248,3 +248,11 @@ def test_a_risk_of_0_or_1_in_any_part_leaves_the_hazard_ratio_alone() -> None:
         assert math.isnan(alone.risks[0].lo)
     (alone,) = standardised_effects(ratio, good, [good] * N_GROUPS, HORIZON)  # nothing varies
     assert alone.estimate == ratio.estimate
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3, 0.123])
+def test_groups_that_change_nothing_leave_no_error(value: float) -> None:
+    """The mean of twenty equal numbers is off by rounding, which is no error of anything."""
+    found, se = jackknife(np.array([value]), np.full((N_GROUPS, 1), value))
+    assert found[0] == pytest.approx(value)
+    assert se[0] == 0
