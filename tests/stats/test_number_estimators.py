@@ -244,3 +244,9 @@ def test_a_small_spread_on_a_large_number_is_one() -> None:
     noise = np.random.default_rng(3).normal(size=400)
     plain, far = linear(ARM + noise, ARM), linear(1e6 + 1e-3 * (ARM + noise), ARM)
     np.testing.assert_allclose(far.se * 1e3, plain.se, rtol=1e-4)
+
+
+def test_a_difference_of_medians_says_of_how_many_clusters_it_is() -> None:
+    assert median_difference(VALUES, ARM).variance == "rank scores"
+    clustered = median_difference(VALUES, ARM, cluster=np.arange(400) // 5)
+    assert clustered.variance == "rank scores, 80 clusters"
