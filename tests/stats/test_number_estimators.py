@@ -250,3 +250,17 @@ def test_a_difference_of_medians_says_of_how_many_clusters_it_is() -> None:
     assert median_difference(VALUES, ARM).variance == "rank scores"
     clustered = median_difference(VALUES, ARM, cluster=np.arange(400) // 5)
     assert clustered.variance == "rank scores, 80 clusters"
+
+
+def test_clusters_that_do_not_differ_leave_least_squares() -> None:
+    """Rows of a cluster lie on both sides of the line by as much: their means are all the same."""
+    noise, x = np.repeat(np.random.default_rng(2).normal(size=60), 2), VALUES[:120]
+    x = np.repeat(x[:60], 2)
+    y = 3 * x + noise * np.tile([1, -1], 60)
+    fit = mixed(y, x, np.arange(120) // 2)
+    design = np.column_stack((np.ones(120), x))
+    beta, (squares,), *_ = np.linalg.lstsq(design, y, rcond=None)
+    assert "correlation within a cluster 0.000" in fit.notes
+    assert fit.coef[0] == pytest.approx(beta[1])
+    error = np.sqrt(squares / 118 * np.linalg.inv(design.T @ design)[1, 1])
+    assert fit.se[0] == pytest.approx(error)
