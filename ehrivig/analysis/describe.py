@@ -15,6 +15,7 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.dataset import Floats, Variable, exposed, values
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.arrays import ROUNDING
 from ehrivig.stats.tables import contingency, rank
 from ehrivig.study import Outcome
 
@@ -88,8 +89,14 @@ def _smd(a: Floats, b: Floats) -> float | None:
     """Mean difference over the root of the mean of both variances; None where there is none."""
     if len(a) < 2 or len(b) < 2:
         return None
-    spread = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+    spread = math.sqrt((_variance(a) + _variance(b)) / 2)
     return float((a.mean() - b.mean()) / spread) if spread > 0 else None
+
+
+def _variance(x: Floats) -> float:
+    """Of two values or more; 0 where they are all alike but for rounding."""
+    alike = float(np.ptp(x)) <= ROUNDING * float(np.abs(x).max())
+    return 0.0 if alike else float(x.var(ddof=1))
 
 
 def _binary(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _continuous(parts: dict[str, Floats], policy: TestPolicy, smallest: int) -> 
             row[f"text_{name}"] = f"n <{smallest}" if len(x) else "no data"
             continue
         q1, median, q3 = (float(q) for q in rank.quantiles(x, [0.25, 0.5, 0.75]))
-        sd = float(x.std(ddof=1)) if len(x) > 1 else None
+        sd = math.sqrt(_variance(x)) if len(x) > 1 else None
         row |= {f"mean_{name}": float(x.mean()), f"sd_{name}": sd}
         row |= {f"median_{name}": median, f"q1_{name}": q1, f"q3_{name}": q3}
         row[f"text_{name}"] = f"{number(median)} [{number(q1)}, {number(q3)}]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Literal
 
@@ -191,6 +192,12 @@ def _separated(note: str) -> list[Lint]:
     return [Lint("penalised_score", "warn", f"{note}: look at the overlap of the scores")]
 
 
+_NONE_SHARED = (
+    "no hospital has matched people of both arms: what differs between hospitals looks like an "
+    "effect of the exposure, and no model tells them apart. Compare people of hospitals with both"
+)
+
+
 def _hospitals(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> list[Lint]:
     """Hospitals that differ between the arms and are in no model: they look like an effect."""
     told_apart = study.hospital_in_score or study.match.within_hospital
@@ -200,12 +207,14 @@ def _hospitals(table: pl.DataFrame, matched: pl.DataFrame, study: Study) -> list
     _, after = level_difference(matched["exposed"].to_numpy(), pairs)
     if not after > MOST_IMBALANCE:
         return []
+    severity: Severity = "error" if study.answer not in DESIGNS_OF_THEIR_OWN else "warn"
+    if math.isinf(after):
+        return [Lint("hospital_imbalance", severity, _NONE_SHARED)]
     message = (
         f"the arms differ in their hospitals after matching (standardised difference {after:.2f}, "
         f"limit {MOST_IMBALANCE:g}), and the score does not tell hospitals apart: what differs "
         "between hospitals looks like an effect of the exposure. Write [match] hospital = 'model'"
     )
-    severity: Severity = "error" if study.answer not in DESIGNS_OF_THEIR_OWN else "warn"
     return [Lint("hospital_imbalance", severity, message, {"smd": round(after, 4)})]
 
 

@@ -80,7 +80,7 @@ def _hospitals(
         return []
     weights = used if used.any() else None
     before, after = level_difference(exposed(table), table["hospital_id"].to_numpy(), weights)
-    if not np.isfinite(before):
+    if np.isnan(before):
         return []
     return [
         {

@@ -147,6 +147,24 @@ def constant(values: FloatArray) -> bool:
     return high - low <= ROUNDING * max(abs(low), abs(high))
 
 
+def explained(residual: FloatArray, values: FloatArray) -> bool:
+    """Whether what a model leaves of the values (n,) is no more than their rounding."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return float(np.abs(residual).max(initial=0.0)) <= ROUNDING * largest
+
+
+def standardised(x: FloatArray, of: FloatArray) -> FloatArray:
+    """Columns (n, p) about the means of others (m, p), in their standard deviations.
+
+    Whatever the unit. 0 where the others are all alike, but for rounding.
+    """
+    centre, largest = of.mean(axis=0), np.abs(of).max(axis=0, initial=0.0)
+    unit = np.ldexp(1.0, np.frexp(largest)[1])  # a power of two: no digit is lost, nor any square
+    spread = np.sqrt(np.mean(((of - centre) / unit) ** 2, axis=0))
+    alike = spread <= ROUNDING
+    return np.asarray(np.where(alike, 0.0, (x - centre) / unit / np.where(alike, 1.0, spread)))
+
+
 def variance(values: FloatArray) -> float:
     """The sample variance (divisor n - 1) of at least two values; exactly 0 where all are equal."""
     return 0.0 if constant(values) else float(np.var(values, ddof=1))

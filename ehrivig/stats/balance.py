@@ -237,17 +237,19 @@ def level_difference(
 
     treated (n,) 0/1; labels (n,); weights (n,) of the second, 0 for who is left out. It is
     the Mahalanobis distance between the arms' proportions of the levels, by the covariance before
-    weighting, so that both have one denominator. NaN where an arm is empty or has no weight.
-    Raises AnalysisError without rows and for missing values.
+    weighting, so that both have one denominator. Infinite where the arms share no level; NaN where
+    an arm is empty or has no weight. Raises AnalysisError without rows and for missing values.
     Source: Yang & Dalton 2012.
     """
     arm = arm_vector(treated)
     if not arm.size:
         raise AnalysisError("level difference: there are no rows.")
     found = labelled("labels", labels, arm.size)
-    shown = np.eye(len(found.labels))[found.codes][:, 1:]
-    if not shown.shape[1] or not arm.any() or arm.all():
+    if len(found.labels) < 2 or not arm.any() or arm.all():
         return math.nan, math.nan
+    if not np.intersect1d(found.codes[arm], found.codes[~arm]).size:
+        return math.inf, math.inf
+    shown = np.eye(len(found.labels))[found.codes][:, 1:]
     exposed, control = shown[arm].mean(axis=0), shown[~arm].mean(axis=0)
     spread = [np.diag(p) - np.outer(p, p) for p in (exposed, control)]
     inverse = np.linalg.pinv((spread[0] + spread[1]) / 2)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ehrivig.stats.arrays import standardised
 from ehrivig.stats.result import FloatArray
 
 
 def scaled(x: FloatArray) -> FloatArray:
     """Columns around 0 with a spread of 1; those all alike stay 0."""
-    centred = x - x.mean(axis=0)
-    spread = np.sqrt(np.mean(centred**2, axis=0))
-    return np.asarray(centred / np.where(spread > 0, spread, 1.0))
+    return standardised(x, x)
 
 
 def squares_and_products(

@@ -38,8 +38,12 @@ class Shown:
         return to_frame(self)
 
     def summary(self) -> pl.DataFrame:
-        """The columns of `to_frame` that a reader wants first."""
+        """The columns of `to_frame` that a reader wants first; one row where it says them once."""
+        import polars as pl
+
         frame = self.to_frame()
+        if self.SUMMARY and not set(self.SUMMARY) & set(frame.columns):
+            return pl.DataFrame({name: [getattr(self, name)] for name in self.SUMMARY})
         return frame.select(name for name in self.SUMMARY or frame.columns if name in frame.columns)
 
     def __repr__(self) -> str:

@@ -106,3 +106,37 @@ def test_dosing_by_outcome_is_about_the_exposed_only() -> None:
 )
 def test_numbers_are_written_without_exponents(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize("value", [0.1, 37.1, -7.4, 1e6 / 3])
+@pytest.mark.parametrize("factor", [1.0, 1.1])
+def test_what_is_the_same_of_all_has_no_spread_and_no_difference(
+    value: float, factor: float
+) -> None:
+    """The mean of equal numbers is off by rounding, which divided by itself was a difference."""
+    ages: list[object] = [value] * 7 + [value * factor] * 11
+    found = row(
+        describe(frame([True] * 7 + [False] * 11, age=ages), [NUMBER], policy="liu", smallest=0)
+    )
+    assert found["smd"] is None
+    assert (found["sd_exposed"], found["sd_control"]) == (0.0, 0.0)
+    assert found["mean_exposed"] == pytest.approx(value)
+
+
+def test_one_person_has_a_mean_and_no_spread_and_nobody_has_none() -> None:
+    table = frame([True, False, False], age=[4.0, 1.0, 3.0])
+    found = row(describe(table, [NUMBER], policy="liu", smallest=0))
+    assert (found["mean_exposed"], found["sd_exposed"], found["smd"]) == (4.0, None, None)
+    assert found["sd_all"] == pytest.approx(sqrt(7 / 3))
+    nobody = row(
+        describe(frame([True, False], age=[None, 3.0]), [NUMBER], policy="liu", smallest=0)
+    )
+    assert (nobody["text_exposed"], nobody["n_exposed"], nobody["p"]) == ("no data", 0, None)
+    assert "none of them empty" in str(nobody["test"])
+
+
+def test_two_people_of_each_arm_have_a_standardised_difference() -> None:
+    table = frame([True, True, False, False], age=[2.0, 4.0, 1.0, 5.0])
+    found = row(describe(table, [NUMBER], policy="liu", smallest=0))
+    assert found["smd"] == 0.0
+    assert (found["sd_exposed"], found["sd_control"]) == pytest.approx((sqrt(2), sqrt(8)))

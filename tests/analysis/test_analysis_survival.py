@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -9,7 +10,9 @@ from ehrivig import study
 from ehrivig.analysis import survival
 from ehrivig.analysis.clearance import clearance_effects
 from ehrivig.analysis.curves import curves as curves_of
+from ehrivig.analysis.curves import of_strategies
 from ehrivig.analysis.effects import EffectRows
+from ehrivig.stats.timezero.clone_curves import StrategyCurves
 
 
 def followed(times: list[float], events: list[bool], exposed: bool) -> pl.DataFrame:
@@ -100,3 +103,25 @@ def test_effects_name_their_event(table: pl.DataFrame, plan: study.Study) -> Non
     assert made["outcome"].n_unique() == 2
     for outcome, label in made.select("outcome", "event_label").iter_rows():
         assert label == labels[outcome]
+
+
+def test_curves_of_strategies_stand_under_their_names_in_days() -> None:
+    """Who starts is drawn as the exposed; how many are at risk is told at time zero alone."""
+    risk = np.array([[0.0, 0.1, 0.2], [0.0, 0.3, 0.4]])
+    found = StrategyCurves(
+        90,
+        np.array([0.0, 24.0, 36.0]),
+        risk,
+        risk - 0.01,
+        risk + 0.01,
+        np.array([[0, 1, 2], [0, 3, 4]]),
+    )
+    drawn = of_strategies({"death": found})
+    for arm, group in enumerate(("exposed", "control")):
+        mine = drawn.filter(group=group)
+        assert mine["time"].to_list() == [0.0, 1.0, 1.5]
+        assert mine["estimate"].to_list() == risk[arm].tolist()
+        assert mine["hi"].to_list() == (risk[arm] + 0.01).tolist()
+        assert mine["events"].to_list() == found.events[arm].tolist()
+        assert mine["at_risk"].to_list() == [90, None, None]
+        assert set(mine["curve"]) == {"ccw"}

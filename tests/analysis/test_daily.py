@@ -17,6 +17,7 @@ from ehrivig.analysis.sample import Sample
 from ehrivig.analysis.sensitivity import time_zero
 from ehrivig.demo import write_demo
 from ehrivig.errors import AnalysisError
+from ehrivig.stats.timezero import follow_up
 from ehrivig.study import Study
 
 pytestmark = pytest.mark.usefixtures("more_quickly")
@@ -210,3 +211,17 @@ def test_a_run_keeps_the_daily_table_and_says_what_it_adjusted_for(tmp_path: Pat
     assert not list((tmp_path / "o" / "release").rglob("*.parquet"))
     report = (tmp_path / "o" / "report.html").read_text("utf-8")
     assert "as known when each day from time zero begins" in report
+
+
+@pytest.mark.parametrize("short", [None, 0, 1, 2, 3])
+def test_a_column_of_the_unknown_needs_five_of_each_kind(short: int | None) -> None:
+    """Of deaths and of starts, with a known value on their day and without one."""
+    counts = [daily._FEWEST - (k == short) for k in range(4)]
+    n = sum(counts)
+    dies = np.arange(n) < counts[0] + counts[1]
+    missing = np.concatenate([np.arange(a + b) < a for a, b in (counts[:2], counts[2:])])
+    start = np.where(dies, np.nan, 30.0)  # on the second day, as the deaths
+    made = follow_up(np.where(dies, 40.0, 72.0), dies, start)
+    unknown = np.zeros((n, 3), dtype=bool)
+    unknown[:, 1] = missing
+    assert daily._told_apart(unknown, made) == (short is None)

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from ehrivig.analysis import diagnostics
+from ehrivig.analysis.diagnostics import alike
+from ehrivig.analysis.diagnostics.people import positivity
 from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.concepts.follow_up import Answerable
 from ehrivig.release import copies
@@ -23,6 +25,7 @@ from ehrivig.study import Study
 
 ZERO = datetime(2020, 1, 1)
 LATE = "eligible_after_time_zero"
+WHEN = ("unmatched", "matched")
 
 
 def effects(**primary: Any) -> pl.DataFrame:
@@ -64,6 +67,8 @@ def evidence(plan: Study) -> diagnostics.Evidence:
             "in_score": [True, False],
             "smd_unmatched": [0.4, 0.1],
             "smd_matched": [0.05, 0.1],
+            "ks_unmatched": [0.2, 0.05],
+            "ks_matched": [0.02, 0.05],
             "level": ["", ""],
             "note": [None, None],
         },
@@ -300,6 +305,18 @@ def test_hospitals_in_no_model_fail_where_they_differ(evidence: diagnostics.Evid
     assert verdicts(with_answer(changed, "aipw", hospital="model"))["hospital_imbalance"] == "pass"
 
 
+def test_arms_that_share_no_hospital_fail_and_are_told_what_to_do(
+    evidence: diagnostics.Evidence,
+) -> None:
+    apart = evidence.table.with_columns(
+        hospital_id=pl.when("exposed").then(pl.lit("A")).otherwise(pl.lit("B"))
+    )
+    changed = with_answer(replace(evidence, table=apart), "aipw", hospital="ignore")
+    (row,) = rows_of(changed, "hospital_imbalance")
+    assert (row["value"], row["verdict"]) == (np.inf, "fail")
+    assert "share no hospital" in row["follows"]
+
+
 @pytest.mark.parametrize(("left", "verdict"), [(0.09, "pass"), (0.11, "fail")])
 def test_what_pairs_leave_is_held_to_a_tenth(
     evidence: diagnostics.Evidence, left: float, verdict: str
@@ -497,3 +514,64 @@ def test_a_risk_that_is_not_shown_is_left_out_of_the_sentence(tmp_path: Path, pl
         assert made.sentence == (
             "Death by day 28: difference in risk +10.0 points (95% CI +0.0 to +20.0)."
         )
+
+
+def test_a_control_whose_interval_ends_at_1_has_no_effect(evidence: diagnostics.Evidence) -> None:
+    rows = [
+        {"analysis": "negative_control", "contrast": "a", "lo": lo, "hi": hi, "estimate": 1.0}
+        for lo, hi in ((1.0, 2.0), (0.5, 1.0), (0.9, 1.1), (1.01, 2.0))
+    ]
+    controls = pl.DataFrame([{n: r.get(n) for n in EFFECTS} for r in rows], schema=EFFECTS)
+    changed = replace(
+        evidence, tables=evidence.tables | {"effects": pl.concat([effects(), controls])}
+    )
+    (row,) = rows_of(changed, "negative_controls")
+    assert row["value"] == 1 / 4
+
+
+def test_a_hospital_with_just_enough_of_both_arms_counts(evidence: diagnostics.Evidence) -> None:
+    """Five of each arm are enough, four of either are not."""
+    for exposed, controls, value in ((5, 5, 1.0), (4, 5, 0.0), (5, 4, 0.0)):
+        arm = [True] * exposed + [False] * controls
+        table = evidence.table.head(len(arm)).with_columns(
+            exposed=pl.Series(arm), hospital_id=pl.lit("A")
+        )
+        found = positivity(replace(evidence, table=table))
+        assert found.value == value
+
+
+def test_chance_alone_moves_the_worst_of_several_by_so_much(evidence: diagnostics.Evidence) -> None:
+    """60 in each arm: 1.96 standard errors of one, 2.24 of the worst of two (Bonferroni)."""
+    error = (1 / 60 + 1 / 60) ** 0.5
+    assert alike._by_chance(evidence, 1) == pytest.approx(1.959964 * error, rel=1e-6)
+    assert alike._by_chance(evidence, 2) == pytest.approx(2.241403 * error, rel=1e-6)
+
+
+def test_what_tells_the_arms_apart_for_certain_is_no_balance(
+    evidence: diagnostics.Evidence,
+) -> None:
+    """All exposed have it and no control: the difference has no spread to be divided by."""
+    for inside, name in ((True, "balance_in_score"), (False, "balance_not_in_score")):
+        mine = pl.col("in_score") == inside
+        apart = evidence.tables["balance"].with_columns(
+            *(pl.when(mine).then(None).otherwise(f"smd_{w}").alias(f"smd_{w}") for w in WHEN),
+            *(pl.when(mine).then(1.0).otherwise(f"ks_{w}").alias(f"ks_{w}") for w in WHEN),
+        )
+        changed = replace(evidence, tables=evidence.tables | {"balance": apart})
+        (row,) = rows_of(with_answer(changed, "matched"), name)
+        assert (row["value"], row["verdict"]) == (np.inf, "fail")
+    unknown = evidence.tables["balance"].with_columns(smd_matched=None, smd_unmatched=None)
+    changed = replace(evidence, tables=evidence.tables | {"balance": unknown})
+    (row,) = rows_of(with_answer(changed, "matched"), "balance_not_in_score")
+    assert row["verdict"] == "not assessed"
+
+
+def test_a_weighted_covariate_of_one_arm_alone_is_no_balance(
+    evidence: diagnostics.Evidence,
+) -> None:
+    first = evidence.study.match.covariates[0]
+    for value, infinite in ((pl.col("exposed").cast(pl.Int64), True), (pl.lit(1), False)):
+        changed = replace(evidence, table=evidence.table.with_columns(value.alias(first)))
+        (row,) = rows_of(with_answer(changed, "overlap"), "balance_in_score")
+        assert np.isinf(row["value"]) == infinite
+        assert row["verdict"] == "fail" or not infinite

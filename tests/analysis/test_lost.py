@@ -399,3 +399,26 @@ def test_unknown_deaths_are_answered_by_weights_for_who_left(extract: Path, tmp_
     assert lint["severity"] == "error"
     assert "which no data show" in lint["message"]
     assert table["death_28d"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "ends"),
+    [
+        ([(100, 10), (50, 6)], 0.12, None),
+        ([(100, 10), (50, 0)], 0.1, None),
+        ([(100, 3), (50, 0)], 0.03, (0.01, 0.04)),  # 1 to 4 of 100
+        ([(100, 97), (50, 6)], 0.97, (0.96, 0.99)),  # 1 to 4 are known
+        ([(100, 3), (50, 10)], 0.2, (0.2, 0.2)),  # whatever the small one is
+        ([(3, 2), (50, 0)], 2 / 3, (1 / 3, 1.0)),  # of 3 no more than 3
+        ([(0, 0), (50, 5)], 0.1, None),
+        ([(100, 96), (50, 0)], 0.96, (0.96, 0.99)),
+        ([(100, 95), (50, 0)], 0.95, None),
+    ],
+)
+def test_the_largest_share_and_where_a_hidden_one_lies(
+    counts: list[tuple[int, int]], share: float, ends: tuple[float, float] | None
+) -> None:
+    """Counts of 1 to 4 are not told: (people, unknown) of each arm."""
+    found = lost._largest(counts, 5)
+    assert found.share == pytest.approx(share)
+    assert found.ends == (None if ends is None else pytest.approx(ends))

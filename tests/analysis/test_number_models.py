@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import kruskal
 
 from ehrivig import study
 from ehrivig.analysis.describe import describe
-from ehrivig.analysis.effects import EffectRows
+from ehrivig.analysis.effects import EffectRows, Question
+from ehrivig.analysis.mean_differences import crude_difference
 from ehrivig.analysis.sample import Sample
-from ehrivig.analysis.sensitivity import hospitals, numbers
+from ehrivig.analysis.sensitivity import hospitals, numbers, weighting
 from ehrivig.dataset import outcome_variable
+from ehrivig.errors import AnalysisError
 from ehrivig.match import comparison
+from ehrivig.meta.hospitals import pool_hospitals
+from ehrivig.stats.result import Arms, Effect
 
 DAYS = "hospital_los_days"
 ALONE: dict[str, Any] = {"pool_hospitals": False}
@@ -188,3 +193,66 @@ def test_a_mixed_model_of_what_happens_or_not_says_what_to_ask(
     own = asking(plan, "mixed_model", **ALONE)
     (made,) = asked("hospital", paired(stays, own), own).to_dicts()
     assert "see gee" in made["note"]
+
+
+def test_the_score_is_a_covariate_by_its_logit(counted: Any) -> None:
+    table = counted((2, 3), (1, 3))
+    score = np.array([0.1, 0.5, 0.9, np.nan, 1.0, 0.25])
+    with np.errstate(divide="ignore"):
+        kept = hospitals._scored(table, score)
+    logits = kept[hospitals.SCORE].to_list()
+    assert logits == pytest.approx([np.log(p / (1 - p)) for p in (0.1, 0.5, 0.9, 0.25)])
+    assert kept["admission_id"].to_list() == [0, 1, 2, 5]
+
+
+def test_means_of_everybody_stand_beside_a_rank_test_unless_they_are_weighted(
+    stays: pl.DataFrame, plan: study.Study
+) -> None:
+    own = of_days(plan)
+    question = Question("main", "a vs b", DAYS, "all", "days")
+    for weighted in (False, True):
+        odd = pl.int_range(pl.len()) % 2 == 0
+        people = stays.with_columns(weight=pl.when(odd).then(1.0).otherwise(1.0 + weighted))
+        rows = EffectRows(0)
+        crude_difference(people, question, own, rows)
+        (row,) = rows.rows
+        assert ("Kruskal-Wallis p = " in (row["note"] or "")) != weighted
+        arm, days = people["exposed"].to_numpy(), people[DAYS].to_numpy()
+        weight = people["weight"].to_numpy()
+        means = [np.average(days[side], weights=weight[side]) for side in (arm, ~arm)]
+        assert row["estimate"] == pytest.approx(means[0] - means[1])
+    test = kruskal(days[arm], days[~arm])
+    rows = EffectRows(0)
+    crude_difference(stays, question, own, rows)
+    assert f"Kruskal-Wallis p = {test.pvalue:.4g}" in rows.rows[0]["note"]
+
+
+def test_a_pool_says_how_wide_its_interval_was_made(counted: Any) -> None:
+    """By Hartung and Knapp where the plan of the pool has it, else by the inverse variance."""
+    like = Effect.between(
+        Arms(9, 3, 9, 4), "OR", (2.0, 1.0, 4.0, 0.3, 0.05), event_label="", method="", variance=""
+    )
+    odds, error = np.exp([0.1, 0.5, 0.9, 0.4]), np.exp(1.96 * 0.2)
+    pool = pool_hospitals(["A", "B", "C", "D"], odds, odds / error, odds * error, measure="OR")
+    for pooled, words in ((pool.random, "Hartung-Knapp"), (pool.common, "inverse variance")):
+        made = hospitals._pool_effect(like, pooled, "a model", ())
+        assert made.variance == words
+        assert (made.estimate, made.method) == (pooled.estimate, "a model, k = 4")
+
+
+def test_a_pool_names_the_hospitals_without_which_it_is_least_and_most() -> None:
+    odds, error = np.array([1.0, 2.0, 3.0, 8.0]), np.exp(1.96 * 0.2)
+    pool = pool_hospitals(["A", "B", "C", "D"], odds, odds / error, odds * error, measure="OR")
+    said = "; ".join(hospitals._words(pool))
+    rest = [p.estimate for p in pool.leave_one_out if p]
+    assert f"pool {min(rest):.3g} without D to {max(rest):.3g} without A" in said
+    assert "prediction interval" in said
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_one_arm_alone_has_no_augmented_effect(
+    table: pl.DataFrame, plan: study.Study, everybody: bool
+) -> None:
+    people = table.drop_nulls(list(plan.match.covariates)).with_columns(exposed=pl.lit(everybody))
+    with pytest.raises(AnalysisError):
+        weighting.by_weights("aipw", people, np.full(people.height, 0.5), plan)

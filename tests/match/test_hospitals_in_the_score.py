@@ -12,6 +12,7 @@ from ehrivig.analysis import own_lints
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sensitivity.weighting import weighting
 from ehrivig.match import comparison
+from ehrivig.match.diagnostics import _hospitals
 from ehrivig.stats.balance import level_difference
 
 NAMES = ("age", "male", "sofa")
@@ -83,6 +84,48 @@ def test_the_difference_of_levels_by_hand() -> None:
     before, after = level_difference(arm, level, even)
     assert (before, after) == pytest.approx((expected, 0.0), abs=1e-12)
     assert np.isnan(level_difference(arm, np.repeat("A", 200))).all()
+
+
+def test_arms_that_share_no_level_are_as_far_apart_as_can_be() -> None:
+    """No spread within the arms would make a distance of any size one of 0: the worst passed."""
+    for controls in ("B", "C"):
+        level = np.array(["A", "A", "B", "B", controls, controls])
+        arm = np.array([True, True, controls == "C", controls == "C", False, False])
+        assert level_difference(arm, level) == (np.inf, np.inf)
+        assert level_difference(arm, level, np.ones(6)) == (np.inf, np.inf)
+    some_shared = level_difference([True, True, False, False], ["A", "B", "B", "C"])
+    assert np.isfinite(some_shared).all()
+    assert some_shared[0] > 0
+
+
+def test_an_arm_without_people_or_weight_has_no_difference_of_levels() -> None:
+    level = ["A", "A", "B", "B"]
+    for arm in ([True] * 4, [False] * 4):
+        assert np.isnan(level_difference(arm, level)).all()
+    arm = [True, False, True, False]
+    for without in (np.array([0, 1, 0, 1]), np.array([1, 0, 1, 0])):
+        before, after = level_difference(arm, level, without)
+        assert before == 0
+        assert np.isnan(after)
+
+
+def test_hospitals_of_one_arm_each_are_found(plan: studies.Study) -> None:
+    """All exposed in one hospital and all controls in another: a lint, and a row of balance."""
+    arm = np.arange(40) % 2 == 0
+    table = pl.DataFrame(
+        {
+            "admission_id": [f"a{i}" for i in range(40)],
+            "hospital_id": np.where(arm, "A", "B"),
+            "exposed": arm,
+            "weight": 1.0,
+        }
+    )
+    (lint,) = own_lints._hospitals(table, table, ignoring(plan))
+    assert lint.code == "hospital_imbalance"
+    assert "no hospital has matched people of both arms" in lint.message
+    (row,) = _hospitals(table, np.ones(40), plan)
+    assert row["smd_unmatched"] is row["smd_matched"] is None
+    assert not own_lints._hospitals(table, table, plan)  # the score tells hospitals apart
 
 
 def world(seed: int, n: int = 850, hospitals: int = 5) -> pl.DataFrame:
@@ -160,3 +203,23 @@ def test_a_model_of_a_small_cohort_is_not_all_hospitals() -> None:
     assert names[-2:] == ("hospital (any other)", "hospital (share exposed)")
     tiny = dataset.with_hospitals(admissions(A=(6, 9), B=(6, 7), C=(6, 6)))
     assert dataset.hospital_names(tiny) == names[-2:]
+
+
+def test_a_difference_just_above_a_tenth_is_one(plan: studies.Study) -> None:
+    """Half of the exposed and 447, or 454, of 1,000 controls in A: 0.106, or 0.092."""
+    for controls, found in ((447, 1), (454, 0)):
+        arm = np.repeat([True, False], 1000)
+        place = np.concatenate(
+            [np.repeat(["A", "B"], [500, 500]), np.repeat(["A", "B"], [controls, 1000 - controls])]
+        )
+        table = pl.DataFrame({"hospital_id": place, "exposed": arm})
+        assert len(own_lints._hospitals(table, table, ignoring(plan))) == found
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_scale_of_weights_moves_no_difference_of_levels(scale: float) -> None:
+    arm = np.arange(12) % 2 == 0
+    level, weight = np.array(list("AABABBBAABAB")), np.linspace(0.1, 1.0, 12)
+    before, after = level_difference(arm, level, weight)
+    assert level_difference(arm, level, weight * scale) == pytest.approx((before, after))
+    assert after not in (0, before)

@@ -143,3 +143,69 @@ def test_two_values_are_a_share_whatever_they_are_called(denominator: str) -> No
     x = np.arange(30) % 4 < 2
     one, two = (balance(arm, x + k, denominator=denominator).rows[0].before.smd for k in (0, 1))  # type: ignore[arg-type]
     assert two == pytest.approx(one, rel=1e-12)
+
+
+T6 = np.array([1, 1, 1, 0, 0, 0])
+AGE = np.array([60.0, 70, 86, 50, 60, 64])
+SICK = np.array([1.0, 1, 0, 0, 0, 1])
+SOME = np.array([1.0, 2, 1, 3, 0, 1])
+"""Weights: of the exposed 1, 2, 1; of the controls 3, 1 and one left out."""
+
+
+def spread(x: np.ndarray, w: np.ndarray, share: bool) -> float:
+    """By the definition: p (1 - p), or sum w (x - m)^2 / (1 - sum w^2) of weights that sum to 1."""
+    w = w / w.sum()
+    mean = (w * x).sum()
+    return float((w * (x - mean) ** 2).sum() / (1 if share else 1 - (w**2).sum()))
+
+
+@pytest.mark.parametrize("name", DENOMINATORS)
+@pytest.mark.parametrize("x", [AGE, SICK, SICK + 1])
+def test_each_denominator_by_its_definition(name: str, x: np.ndarray) -> None:
+    row = balance(T6, x, weights=SOME, denominator=name).rows[0]  # type: ignore[arg-type]
+    two_values = len(np.unique(x)) == 2
+    share = two_values and not name.startswith("pooled")
+    side = T6 == 1
+    for found, w in ((row.before, np.ones(6)), (row.after, SOME)):
+        by = w if name.endswith("_matched") else np.ones(6)
+        both = [spread(x[s], by[s], share) for s in (side, ~side)]
+        variance = {"treated": both[0], "control": both[1], "none": 1.0}.get(
+            name.split("_")[0], (both[0] + both[1]) / 2
+        )
+        means = [np.average(x[s], weights=w[s]) for s in (side, ~side)]
+        assert found.smd == pytest.approx((means[0] - means[1]) / np.sqrt(variance))
+        assert (found.mean_treated, found.mean_control) == pytest.approx(tuple(means))
+        assert found.sd_treated == pytest.approx(np.sqrt(spread(x[side], w[side], False)))
+        assert found.sd_control == pytest.approx(np.sqrt(spread(x[~side], w[~side], False)))
+
+
+def test_distribution_functions_of_weights() -> None:
+    """At 50, 60, 64, 70, 86: the exposed 0, 1/4, 1/4, 3/4, 1; the controls 3/4, 1, 1, 1, 1."""
+    after = balance(T6, AGE, weights=np.array([1.0, 2, 1, 3, 1, 0])).rows[0].after
+    assert after.ks == pytest.approx(3 / 4)
+    assert after.ecdf_mean == pytest.approx((3 + 3 + 3 + 1 + 0) / 4 / 5)
+    turned = balance(1 - T6, AGE, weights=np.array([1.0, 2, 1, 3, 1, 0])).rows[0].after
+    assert (turned.ks, turned.ecdf_mean) == pytest.approx((after.ks, after.ecdf_mean))
+
+
+def test_a_table_says_of_how_many_it_is_and_whether_it_is_weighted() -> None:
+    table = balance([1, 0, 0, 1, 0], np.arange(10.0).reshape(5, 2), levels=["a", "b"])
+    assert (table.n_treated, table.n_control, table.weighted) == (2, 3, False)
+    assert [row.level for row in table.rows] == ["a", "b"]
+    assert table.rows[0].after == table.rows[0].before
+    weighted = balance([1, 0, 0, 1, 0], np.arange(5.0), weights=[1, 0, 2, 1, 1])
+    assert weighted.weighted
+    assert weighted.rows[0].level == ""
+
+
+def test_one_person_of_an_arm_has_no_spread_and_no_standardised_difference() -> None:
+    row = balance([1, 0, 0, 0], [3.0, 1.0, 2.0, 4.0]).rows[0].before
+    assert np.isnan(row.sd_treated)
+    assert np.isnan(row.smd)
+    by_controls = balance([1, 0, 0, 0], [3.0, 1, 2, 4], denominator="control_unmatched").rows[0]
+    assert by_controls.before.smd == pytest.approx((3 - 7 / 3) / np.std([1, 2, 4], ddof=1))
+
+
+def test_values_whose_squares_overflow_are_refused() -> None:
+    with pytest.raises(AnalysisError, match="squares overflow"):
+        balance([1, 0, 1, 0], [1e160, 1.0, 2.0, 3.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.result import Effect
@@ -153,3 +154,27 @@ def test_outcomes_are_yes_or_no() -> None:
     made = cohort()
     with pytest.raises(AnalysisError, match="needs 0, 1 or nan"):
         outcome_ratios(made, np.full((made.n, 1), 2.0), ["days"], **ONE_INTERVAL)
+
+
+def test_days_free_of_the_event_have_limits_in_days() -> None:
+    """A replicate's difference is one of days until the horizon, as the estimate is."""
+    found = clone_censor_weight(cohort(), **ONE_INTERVAL, bootstraps=40, seed=3).rmst_difference
+    assert found.lo < found.estimate < found.hi
+    assert found.hi - found.lo < HORIZON / 24
+    assert found.se < HORIZON / 24 / 2
+
+
+def test_a_ratio_has_the_limits_and_p_of_t_with_19_degrees_of_freedom() -> None:
+    made = cohort()
+    found = ratio(made, (np.arange(made.n) * 7 % 10 < 3).astype(float))
+    half = stdtrit(19, 0.975) * found.se
+    value = np.log(found.estimate)
+    assert (np.log(found.lo), np.log(found.hi)) == pytest.approx((value - half, value + half))
+    assert found.p == pytest.approx(2 * stdtr(19, -abs(value) / found.se))
+
+
+def test_an_outcome_that_nobody_of_a_strategy_is_known_of_has_its_reason() -> None:
+    made = cohort()
+    y = np.where(made.ever, NAN, 1.0)
+    (found,) = outcome_ratios(made, y[:, None], ["fracture"], **ONE_INTERVAL)
+    assert isinstance(found, AnalysisError)

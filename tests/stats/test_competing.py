@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from ehrivig.errors import AnalysisError, NumericalWarning
 from ehrivig.stats.survival.competing import cause_specific_cox, cumulative_incidence
@@ -137,6 +138,29 @@ def test_cause_specific_cox_censors_the_other_causes() -> None:
     assert a.event_label == "cause 2"
 
 
+def test_a_cause_specific_cox_takes_all_that_cox_takes() -> None:
+    time, status, group = _data()
+    x = np.column_stack((group, np.arange(400) % 5))
+    options = {
+        "strata": np.arange(400) % 3,
+        "entry": time * 0.2,
+        "weights": 1.0 + np.arange(400) % 2,
+        "cluster": np.arange(400) // 2,
+        "ties": "breslow",
+        "names": ["group", "other"],
+        "level": 0.8,
+        "event_label": "death",
+    }
+    found = cause_specific_cox(time, status, x, cause=1, **options)  # type: ignore[arg-type]
+    whole = cox(time, status == 1, x, **options)  # type: ignore[arg-type]
+    for field in ("coef", "se", "lo", "hi", "names", "event_label", "level"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(whole, field))
+    for name in ("strata", "entry", "weights", "cluster", "ties", "level"):
+        fewer = {key: value for key, value in options.items() if key != name}
+        other = cox(time, status == 1, x, **fewer)  # type: ignore[arg-type]
+        assert not np.array_equal(found.lo, other.lo)
+
+
 def test_refusals() -> None:
     with pytest.raises(AnalysisError, match="no event of any cause"):
         cumulative_incidence([1, 2], [0, 0])
@@ -190,3 +214,23 @@ def test_late_entry_in_grays_test() -> None:
     assert abs(found.chi2 - plain.chi2) > 1e-3
     with pytest.raises(AnalysisError, match="before others of the group entered"):
         gray_test([1, 2, 9, 3, 8], [1, 2, 1, 1, 1], [0, 0, 0, 1, 1], entry=[0, 0, 4, 0, 0])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_limits_by_their_formulas(level: float) -> None:
+    """Plain: F and z standard errors; log-log: F to the power of exp of z SE / (F log F)."""
+    time, status, _ = _data(60, 3)
+    z = norm.isf((1 - level) / 2)
+    for conf_type in ("plain", "log-log"):
+        fit = cumulative_incidence(time, status, conf_type=conf_type, level=level)  # type: ignore[arg-type]
+        curve = fit.curve(1)
+        f, se = curve.incidence, np.sqrt(curve.variance)
+        mine = (f > 0) & (f < 1)
+        f, se = f[mine], se[mine]
+        if conf_type == "plain":
+            lo, hi = np.maximum(f - z * se, 0), np.minimum(f + z * se, 1)
+        else:
+            half = z * se / (f * np.log(f))
+            lo, hi = f ** np.exp(-half), f ** np.exp(half)
+        np.testing.assert_allclose(curve.lower[mine], lo)
+        np.testing.assert_allclose(curve.upper[mine], hi)

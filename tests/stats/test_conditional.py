@@ -13,6 +13,7 @@ from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.stats.regression import conditional
 from ehrivig.stats.regression.conditional import conditional_logistic
 from ehrivig.stats.regression.logistic import exposure_effect
+from ehrivig.stats.regression.subset_sums import _likely_numbers, steps
 
 
 def simulated(sizes: list[int], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -123,3 +124,13 @@ def test_bad_input_has_a_named_error() -> None:
     cases = np.tile([1, 0, 0], 20)
     with pytest.raises(AnalysisError, match="separation"):
         conditional_logistic(cases, cases.astype(float), triples)
+
+
+@pytest.mark.parametrize("cases", [100, 500, 900])
+def test_the_work_is_foreseen_as_it_is_made(cases: int) -> None:
+    """Numbers of chosen rows that the recursion goes through, against what `steps` foresees."""
+    size = 1000
+    through = _likely_numbers(np.full((1, size), cases / size), cases)
+    made = sum(high - low + 1 for low, high in through)
+    assert made < steps(1, size, cases) < 2 * made
+    assert steps(3, size, cases) == pytest.approx(3 * steps(1, size, cases))

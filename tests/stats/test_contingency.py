@@ -188,3 +188,9 @@ def test_an_interval_without_width_is_refused() -> None:
     with pytest.raises(AnalysisError, match="no width"):
         risk_ratio(10, 10, 7, 7)
     assert risk_ratio(10, 10, 7, 7, correction=0.5).se > 0
+
+
+def test_five_expected_in_each_cell_are_enough_for_pearson() -> None:
+    assert categorical_test([[5, 5], [5, 5]]).test == "Pearson chi-square"  # 5 expected
+    assert categorical_test([[5, 5], [4, 5]]).test == "Fisher exact"  # 4.3 expected at least
+    assert categorical_test([[5, 5], [4, 5]], "liu").test == "Pearson chi-square"

@@ -24,6 +24,12 @@ from ehrivig.stats.timezero import (
     weighted_clones,
 )
 from ehrivig.stats.timezero.groups import groups_of
+from ehrivig.stats.timezero.initiation import (
+    at_risk_of_start,
+    grace_period,
+    interval_terms,
+    modelled_chance,
+)
 
 NAN, DAY, GRACE, STEP, HORIZON = float("nan"), 24.0, 48.0, 6.0, 240.0
 N_DAYS, N_TRIALS = 10, 4
@@ -400,3 +406,24 @@ def test_groups_of_people_alike_but_for_what_moves_do_not_depend_on_their_order(
         return groups_of(made)
 
     assert (of(np.arange(n))[shuffled] == of(shuffled)).all()
+
+
+def test_the_chance_of_starting_knows_what_moves() -> None:
+    """Who is sicker as an interval begins starts in it: that alone tells them apart."""
+    rng = np.random.default_rng(2)
+    sick = rng.random((400, 3)) < 0.5
+    start = np.full(400, np.nan)
+    for day in (1, 0):
+        now = rng.random(400) < np.where(sick[:, day], 0.6, 0.1)
+        start = np.where(now, 24.0 * day + 12.0, start)
+    made = follow_up(
+        np.full(400, 72.0),
+        np.zeros(400),
+        start,
+        course=course(sick.astype(float), names=["sick"]),
+    )
+    grace = grace_period(48.0, 24.0)
+    rows = at_risk_of_start(made, grace)
+    chance = modelled_chance(made, rows, interval_terms(rows, grace), np.ones(400))
+    for value, expected in ((True, 0.6), (False, 0.1)):
+        assert chance[:, :2][sick[:, :2] == value].mean() == pytest.approx(expected, abs=0.06)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from ehrivig.errors import AnalysisError
 from ehrivig.stats.dose_plans import DoseDays, DosePlan, GFormula, dose_days, dose_g_formula
 from ehrivig.stats.dose_plans.clone_censor_weight import planned_starts
 from ehrivig.stats.dose_plans.g_formula import LARGEST_GAP, Problem, _natural_course
+from ehrivig.stats.dose_plans.simulate import _drawn
 from ehrivig.stats.timezero import course
 
 N, DAYS, GRACE = 3000, 4, 2
@@ -216,3 +218,28 @@ def test_where_nobody_is_followed_after_leaving_there_is_no_answer() -> None:
     days = dose_days(seen, died * ~gone, leaves, grams, horizon_days=DAYS, course=course(severe))
     with pytest.raises(AnalysisError, match="nobody is followed after leaving"):
         dose_g_formula(days, PLANS, grace_days=GRACE, horizon_days=DAYS, bootstraps=40)
+
+
+def test_amounts_come_by_their_chances_and_within_a_class_as_observed() -> None:
+    """Classes of 5, and of 10 (twice) and 15 g: by chance 0.3 and 0.7."""
+    amounts = SimpleNamespace(
+        edges=np.array([5.0, 15.0]),
+        grams=np.array([5.0, 10.0, 10.0, 15.0]),
+        place=np.array([0, 1, 1, 1]),
+    )
+    m = 1000
+    even = (np.arange(m) + 0.5) / m
+    uniform = np.stack((np.tile(even, 9), np.repeat((np.arange(9) + 0.5) / 9, m)))
+    chance = np.tile([0.3, 0.7], (9 * m, 1))
+
+    def shares(plan: DosePlan | None) -> dict[float, float]:
+        grams = _drawn(amounts, plan, chance, uniform)  # type: ignore[arg-type]
+        kinds, counts = np.unique(grams, return_counts=True)
+        return dict(zip(kinds.tolist(), (counts / counts.sum()).tolist(), strict=True))
+
+    assert shares(None) == pytest.approx({5: 0.3, 10: 0.7 * 2 / 3, 15: 0.7 / 3}, abs=1e-3)
+    some = shares(DosePlan("10 g or less", grams_at_most=10))  # 15 g of the upper class are out
+    upper = 0.7 * 2 / 3
+    assert some == pytest.approx({5: 0.3 / (0.3 + upper), 10: upper / (0.3 + upper)}, abs=1e-3)
+    assert shares(DosePlan("more than 10", grams_at_least=11)) == {15.0: 1.0}
+    assert shares(DosePlan("5", grams_at_most=5)) == {5.0: 1.0}

@@ -179,11 +179,20 @@ def amount_ratio(rows: pd.DataFrame) -> pd.Series:
 @pytest.mark.parametrize(("metric", "step"), [("dose_days", 1.0), ("grams", 10.0)])
 def test_structural_model(metric: str, step: float) -> None:
     found = dose_structural_model(world(), metric=metric, bootstraps=40)  # type: ignore[arg-type]
+    assert found.effect.level == 0.95
     weight, slope = structural_by_hand(metric)
     np.testing.assert_allclose(found.weight, weight, rtol=1e-6)
     assert math.log(found.effect.estimate) == pytest.approx(slope * step, abs=1e-6)
     assert found.effect.lo < found.effect.estimate < found.effect.hi
     assert f"the largest {found.largest:.1f}" in found.effect.notes[0]
+    per = "per 10 g so far" if metric == "grams" else "per day dosed so far"
+    assert found.effect.estimand.startswith(per)
+    days, rows = world(), long_table()
+    ever = (days.dosed & days.present).any(axis=1)
+    dead = np.isin(np.arange(N), rows[rows.died == 1].i)
+    assert (found.effect.n_exposed, found.effect.n_control) == (ever.sum(), (~ever).sum())
+    events = (found.effect.events_exposed, found.effect.events_control)
+    assert events == ((ever & dead).sum(), (~ever & dead).sum())
     assert ("do not read this" in found.effect.notes[0]) == (found.largest > HEAVY)
 
 
@@ -231,3 +240,12 @@ def test_named_errors() -> None:
     few = dose_days([72.0] * 9, [1] + [0] * 8, [np.nan] * 9, np.eye(9)[:, :3] * 5, horizon_days=3)
     with pytest.raises(AnalysisError, match="fewer events than that"):
         dose_structural_model(few, bootstraps=40)
+
+
+def test_a_structural_model_has_the_level_and_percentiles_that_were_asked() -> None:
+    found = dose_structural_model(world(), bootstraps=60, seed=4, level=0.8)
+    assert found.effect.level == 0.8
+    assert len(found.replicates) == 60
+    limits = np.exp(np.quantile(found.replicates, (0.1, 0.9), method="weibull"))
+    assert (found.effect.lo, found.effect.hi) == pytest.approx(tuple(limits))
+    assert found.effect.se == pytest.approx(np.std(found.replicates, ddof=1))

@@ -7,8 +7,13 @@ import pytest
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.dose_plans import DoseDays, DosePlan, dose_days
-from ehrivig.stats.dose_plans.clone_censor_weight import plan_copies, planned_starts
-from ehrivig.stats.dose_plans.contrasts import PlanRisks, plan_effects
+from ehrivig.stats.dose_plans.clone_censor_weight import (
+    _reason,
+    plan_copies,
+    planned_starts,
+    risk_by_day,
+)
+from ehrivig.stats.dose_plans.contrasts import PlanRisks, bootstrapped, largest_said, plan_effects
 from ehrivig.stats.dose_plans.days import history, metric_of
 from ehrivig.stats.dose_plans.plan import DOSE, FREE, NO_DOSE, START, demands
 
@@ -166,4 +171,74 @@ def test_effects_of_plans_are_of_the_level_that_was_asked() -> None:
             tuple(np.quantile(drawn, tails, method="weibull"))
         )
         assert difference.level == ratio.level == level
+        ends = np.quantile(replicates, tails, axis=0, method="weibull")
+        for effect in (difference, ratio):
+            assert effect.risks is not None
+            for k, risk in enumerate(effect.risks):
+                assert (risk.estimate, risk.lo, risk.hi) == ((0.3, 0.2)[k], *ends[:, k])
+            counts = (effect.n_exposed, effect.events_exposed)
+            assert (*counts, effect.n_control, effect.events_control) == (90, 30, 80, 20)
+        assert difference.se == pytest.approx(drawn.std(ddof=1))
         assert ratio.estimate == pytest.approx(1.5)
+
+
+def test_a_death_in_the_first_hour_is_one_of_the_first_day() -> None:
+    days = grid([[0, 0], [0, 0]], [0.5, 48.0], [1, 0], [NAN, NAN])
+    assert days.died[0].tolist() == [True, False]
+    assert days.at_risk[0].tolist() == [True, False]
+
+
+def test_days_on_which_nobody_is_at_risk_have_no_start_and_no_risk() -> None:
+    everybody = grid([[5, 0, 0]] * 2, [72.0, 60.0], [0, 0], [NAN, NAN])
+    np.testing.assert_array_equal(planned_starts(everybody, np.ones(2), 2), [1.0, 1.0])
+    lost = grid([[0, 0, 0]] * 4, [30.0, 47.0, 48.0, 48.0], [1, 0, 0, 0], [NAN] * 4)
+    risk = risk_by_day(lost, np.ones((4, 3)), np.ones(4))
+    np.testing.assert_allclose(risk, [0.0, 1 / 3, NAN])
+
+
+@pytest.mark.parametrize(("n", "said"), [(10, ""), (9, "fewer than 10 people follow it")])
+def test_a_plan_that_ten_people_follow_stands_for_everybody(n: int, said: str) -> None:
+    plan = DosePlan("2 days", days_at_least=2)
+    days = grid([[5, 5, 0]] * n + [[0, 0, 0]] * 5, [72.0] * (n + 5), [0] * (n + 5), [NAN] * (n + 5))
+    assert _reason(days, plan_copies(days, plan, 1), 0.1).startswith(said)
+    assert bool(_reason(days, plan_copies(days, plan, 1), 0.1)) == bool(said)
+
+
+def test_everybody_is_drawn_anew_about_once() -> None:
+    drawn = bootstrapped(lambda frequency, _: frequency, 6, 400, 1)
+    assert drawn.sum(axis=1).tolist() == [6.0] * 400
+    np.testing.assert_allclose(drawn.mean(axis=0), 1.0, atol=0.2)  # standard error 0.05
+
+
+def test_replicates_have_numbers_from_1() -> None:
+    assert bootstrapped(lambda _, number: np.array(number), 3, 40, 1).tolist() == [*range(1, 41)]
+
+
+def test_up_to_5_percent_of_replicates_without_an_event_leave_the_ratio() -> None:
+    plans = (DosePlan("long", days_at_least=5), DosePlan("short", days_at_most=2))
+    found = PlanRisks(plans, np.array([0.3, 0.2]), ("", ""), (90, 80), (30, 20), ((), ()))
+    for empty, there in ((5, True), (6, False)):
+        replicates = np.random.default_rng(1).uniform(0.1, 0.4, (100, 2))
+        replicates[:empty, 1] = 0.0
+        ((_, ratio),) = plan_effects(
+            found, replicates, words=("death", "method", "as planned"), horizon_days=28, level=0.95
+        )
+        assert np.isfinite(ratio.estimate) == there
+        lost = np.where(replicates == 0, NAN, replicates)
+        (pair,) = plan_effects(
+            found, lost, words=("death", "method", "as planned"), horizon_days=28, level=0.95
+        )
+        assert isinstance(pair, tuple) == there
+
+
+def test_who_departs_on_the_last_day_has_not_followed_the_plan() -> None:
+    copies = plan_copies(long_stay(5, 5, 0, 5), DosePlan("2 days", 2, 2), 1)
+    assert copies.keeps[0].tolist() == [True, True, True, False]
+    assert not copies.complete[0]
+    assert not copies.kept[0]
+
+
+def test_a_weight_above_20_is_said_to_be_heavy() -> None:
+    assert largest_said(np.array([1.0, 20.0])) == "20.0"
+    assert "few stand for many" in largest_said(np.array([1.0, 20.1]))
+    assert largest_said(np.zeros(0)) == "0.0"

@@ -180,3 +180,17 @@ def test_refusals() -> None:
 def test_tiny(n: int) -> None:
     with pytest.raises(AnalysisError):
         fine_gray(np.arange(1.0, n + 1), np.ones(n), np.arange(n))
+
+
+@pytest.mark.parametrize("kind", ["naive", "robust", "crr"])
+def test_only_the_naive_variance_refuses_clusters(kind: str) -> None:
+    rng = np.random.default_rng(2)
+    time, status = rng.exponential(5, 90), rng.integers(0, 3, 90)
+    x, cluster = rng.normal(size=90), np.arange(90) // 2
+    assert fine_gray(time, status, x, variance=kind).variance  # type: ignore[arg-type]
+    if kind == "naive":
+        with pytest.raises(AnalysisError, match="ignores clusters"):
+            fine_gray(time, status, x, variance=kind, cluster=cluster)
+    else:
+        found = fine_gray(time, status, x, variance=kind, cluster=cluster)  # type: ignore[arg-type]
+        assert "by cluster" in found.variance

@@ -116,3 +116,26 @@ def test_a_predictor_that_separates_is_survived() -> None:
 def test_bad_input_is_named(table: object, kinds: tuple[str, ...], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"impute|kinds"):
         impute(table, kinds, seed=1, m=2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_yes_or_no_that_is_always_the_same_stays_so(value: float) -> None:
+    _, holes = cohort(60, 4)
+    holes[:, 1] = value
+    holes[:7, 1] = np.nan
+    assert (impute(holes, KINDS, seed=1, m=2, iterations=2).values[:, :, 1] == value).all()
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-13, 1e100])
+@pytest.mark.parametrize("kind", ["normal", "pmm"])
+def test_what_predicts_does_so_in_any_unit(unit: float, kind: str) -> None:
+    """In 1e-13 of a unit a column was taken to be always the same, and predicted nothing."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    y = x + 0.1 * rng.normal(size=200)
+    y[:40] = np.nan
+    options = {"seed": 1, "m": 1, "iterations": 1}
+    plain = impute(np.column_stack([y, x]), (kind, "normal"), **options)  # type: ignore[arg-type]
+    other = impute(np.column_stack([y, x * unit]), (kind, "normal"), **options)  # type: ignore[arg-type]
+    np.testing.assert_allclose(other.values[0, :40, 0], plain.values[0, :40, 0], rtol=1e-9)
+    assert np.corrcoef(plain.values[0, :40, 0], x[:40])[0, 1] > 0.95

@@ -196,3 +196,11 @@ def test_tiny(n: int) -> None:
     no_event = kaplan_meier(np.arange(1, n + 1), np.zeros(n)).curves[0]
     assert (no_event.survival == 1).all()
     assert (no_event.se == 0).all()
+
+
+def test_a_curve_that_stays_at_a_half_has_its_median_in_the_middle_of_that() -> None:
+    """From the first death on until the last that is seen, or until the next death."""
+    flat = kaplan_meier([1, 1, 2, 7], [1, 1, 0, 0])
+    assert flat.curves[0].quantile(0.5).time == 4.0
+    falls = kaplan_meier([1, 1, 3, 7], [1, 1, 1, 0])
+    assert falls.curves[0].quantile(0.5).time == 2.0

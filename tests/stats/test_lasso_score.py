@@ -164,3 +164,11 @@ def test_scikit_learn_does_the_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     found = module.lasso_score(arm, x, folds=4)
     assert len(fits) == 4 * len(found.loss) + 1
     assert fits[-1] == N
+
+
+def test_numbers_beyond_the_fits_are_refused() -> None:
+    x = np.random.default_rng(0).normal(size=(80, 2))
+    arm = np.arange(80) % 2
+    x[3, 0] = 1e31
+    with pytest.raises(AnalysisError):
+        lasso_score(arm, x)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.regression.glm import CHUNK_ROWS, WARM_START_ROWS, maximise
@@ -253,3 +254,38 @@ def test_clusters_of_one_row_are_hc0_with_its_factors(seed: int) -> None:
     plain = logistic(y, x, variance="HC0")
     factor = n / (n - 1) * (n - 1) / (n - k)
     np.testing.assert_allclose(clustered.covariance, factor * plain.covariance, rtol=1e-8)
+
+
+def test_p_of_a_profile_is_the_likelihood_ratio_test_without_the_column() -> None:
+    y, x = simulated(120, 2, 3)
+    fit = logistic(y, x, interval="profile")
+    for j in (1, 2):
+        less = logistic(y, np.delete(x, j - 1, axis=1))
+        assert fit.p[j] == pytest.approx(chi2.sf(2 * (fit.loglik - less.loglik), 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-6, 1e12])
+def test_firths_estimates_are_those_of_any_unit(unit: float) -> None:
+    """Of a column far from 0 and of one about it; nothing is flat because its numbers are small."""
+    y, x = simulated(80, 2, 5)
+    x[:, 1] -= x[:, 1].mean()
+    plain, other = logistic(y, x, firth=True), logistic(y, x * unit, firth=True)
+    np.testing.assert_allclose(other.coef[1:] * unit, plain.coef[1:], rtol=1e-6)
+    np.testing.assert_allclose(other.p[1:], plain.p[1:], rtol=1e-5)
+
+
+def test_fits_of_other_rows_are_not_compared() -> None:
+    """Neither of as many rows with other events, nor of more rows with as many events."""
+    y, x = simulated(100, 2, 8)
+    smaller = logistic(y, x[:, :1])
+    other = np.concatenate([y[:-1], [1 - y[-1]]])
+    longer = logistic(np.append(y, 0.0), np.vstack([x, x[:1]]))
+    for larger in (logistic(other, x), longer):
+        with pytest.raises(UsageError, match="of the same rows"):
+            likelihood_ratio(larger, smaller)
+
+
+def test_a_fit_says_whether_it_is_weighted() -> None:
+    y, x = simulated(100, 2, 8)
+    assert logistic(y, x).method == "logistic, maximum likelihood"
+    assert logistic(y, x, weights=np.ones(100) * 2).method.endswith("likelihood, weighted")

@@ -84,3 +84,15 @@ def test_refusals() -> None:
         logrank([1, np.nan], [1, 1], [0, 1])
     with pytest.raises(UsageError, match="one label per row"):
         logrank([1, 2], [1, 1], [0])
+
+
+def test_the_test_says_which_of_its_family_it_is() -> None:
+    time, event, group = _data()
+    assert logrank(time, event, group).method == "log-rank"
+    assert logrank(time, event, group, rho=1).method == "G-rho, rho = 1"
+
+
+def test_one_of_three_groups_alone_in_its_stratum_is_refused() -> None:
+    """It is at risk with nobody else: its share of the events is certain, the others' is not."""
+    with pytest.raises(AnalysisError, match="variance is singular"):
+        logrank([1, 2, 3, 4, 5, 6], [1] * 6, [0, 1, 0, 1, 2, 2], strata=[0, 0, 0, 0, 1, 1])

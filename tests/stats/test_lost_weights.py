@@ -10,6 +10,7 @@ import statsmodels.api as sm
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.timezero import FollowUp, clone_censor_weight, follow_up
+from ehrivig.stats.timezero.lost_weights import _terms
 
 NAN, HORIZON, GRACE, STEP = float("nan"), 168.0, 48.0, 6.0
 WHOLE = (0.0, 1.0)
@@ -198,3 +199,15 @@ def test_what_happens_after_the_loss_counts_for_nothing() -> None:
 def test_hours_that_are_none_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(AnalysisError, match="lost_hours"):
         clone_censor_weight(world(150, 1).cohort, horizon_hours=HORIZON, lost_hours=wrong)
+
+
+@pytest.mark.parametrize(("n", "columns"), [(20, "a day each"), (19, "a curve")])
+def test_days_have_terms_of_their_own_where_twenty_are_lost_and_stay(n: int, columns: str) -> None:
+    lost, stay = np.zeros((100, 4), dtype=bool), np.ones((100, 4), dtype=bool)
+    for day in range(4):
+        lost[day * 20 : day * 20 + (n if day == 2 else 20), day] = True
+    day = np.arange(1, 5)
+    wanted = np.eye(4)[:, 1:]
+    if columns == "a curve":
+        wanted = np.column_stack((day, day**2, np.log(day)))
+    np.testing.assert_array_equal(_terms(lost, stay), wanted)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.match import Matches, caliper_width, logit, nearest
+from ehrivig.stats.matching.mahalanobis import whitened
 
 ORDERS = ("largest", "smallest", "data", "random", "closest")
 RULES = ("matchit-4.7", "matchit-4.5")
@@ -310,3 +311,32 @@ def test_mahalanobis_takes_a_control_exactly_at_the_caliper() -> None:
         d = np.array([0.5, 0.5 + side * 0.125, 0.5 + side * 0.126, 0.9, 0.95])
         arm = np.array([1, 0, 0, 1, 1], dtype=bool)
         assert pairs_of(nearest(d, arm, 0.125, mahalanobis=x)) == [(0, 1)]
+
+
+@pytest.mark.parametrize(("n", "within"), [(3, 1), (40, 38)])
+def test_whitened_covariates_have_unit_spread_within_the_arms(n: int, within: int) -> None:
+    """Their sums of squares about the arms' means, over n - 2, are 1; they go together no more."""
+    rng = np.random.default_rng(2)
+    arm = np.arange(n) % 3 == 0 if n > 3 else np.array([True, True, False])
+    x = rng.normal(size=(n, 1 if n == 3 else 2)) * 7 + arm[:, None] * 3
+    turned = whitened(x, arm)
+    for side in (arm, ~arm):
+        turned[side] -= turned[side].mean(axis=0)
+    np.testing.assert_allclose(turned.T @ turned / within, np.eye(x.shape[1]), atol=1e-9)
+
+
+@pytest.mark.parametrize("order", ["largest", "closest"])
+def test_rounds_of_mahalanobis_by_hand(order: str) -> None:
+    """Near 0.5 are three controls for two exposed; the exposed at 0.9 has none, in no round."""
+    distance = np.array([0.51, 0.50, 0.9, 0.52, 0.49, 0.5, 0.1])
+    arm = np.array([1, 1, 1, 0, 0, 0, 0])
+    x = np.array([0.0, 10.0, 5.0, 1.0, 12.0, 3.0, 5.0])[:, None]
+    found = nearest(distance, arm, 0.05, order=order, ratio=2, mahalanobis=x)  # type: ignore[arg-type]
+    pairs = sorted(pairs_of(found))
+    assert pairs[0] == (0, 3)  # the nearest of each: 0 to 1, 10 to 12
+    assert (1, 4) in pairs
+    assert {control for _, control in pairs} == {3, 4, 5}
+    assert 2 not in {treated for treated, _ in pairs}
+    assert (0, 5) in pairs  # 0 is asked before 10 in the second round, or is the nearer to 3
+    again = nearest(distance, arm, 0.05, ratio=2, replace=True, mahalanobis=x)
+    assert sorted(pairs_of(again)) == [(0, 3), (0, 5), (1, 4), (1, 5)]

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from ehrivig.errors import AnalysisError
 from ehrivig.stats.tables.median_difference import median_difference
+from ehrivig.stats.tables.median_steps import Steps
 
 pytestmark = pytest.mark.filterwarnings("ignore::ehrivig.errors.NumericalWarning")
 
@@ -86,3 +88,12 @@ def test_p_and_interval_agree_where_clusters_move_the_test_up_and_down() -> None
         for near in (0.9995, 1.0, 1.0005):
             moved = median_difference(y - near * end * arm, arm, cluster=sets)
             assert (moved.p < 0.05) == (moved.lo > 0 or moved.hi < 0)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_interval_without_an_end_on_one_side_is_none(turned: bool) -> None:
+    """Three exposed and two others: however large the difference, nothing is rejected above."""
+    y = np.array([12.0, 12.0, 1.0, 0.0, 7.0])
+    arm = np.array([True, True, True, False, False])
+    with pytest.raises(AnalysisError, match="no difference could be rejected"):
+        Steps(-y if turned else y, arm, np.arange(5)).limits(0.0, 1.96)

@@ -229,3 +229,25 @@ def test_pooled_effects_are_pooled_on_the_log() -> None:
     other = Effect("RD", 0.1, 0, 1, 0.2, 0.5, "death", 50, 10, 60, 12, "logistic", "model")
     with pytest.raises(UsageError, match="one measure"):
         pool_effects([effect(1.0), other])
+
+
+def test_estimates_without_a_variance_of_their_own_are_all_missing_information() -> None:
+    """Standard errors of 0: all that is known of the spread is that between the imputations."""
+    pooled = pool(np.arange(20.0), np.zeros(20))
+    assert (pooled.within, pooled.fraction_missing) == (0.0, 1.0)
+    assert pooled.se == pytest.approx(sqrt((1 + 1 / 20) * np.var(np.arange(20.0), ddof=1)))
+
+
+@pytest.mark.parametrize(
+    ("measure", "logs"),
+    [(name, True) for name in ("OR", "RR", "HR", "SHR", "mean ratio")]
+    + [(name, False) for name in ("RD", "MD", "RMSTD", "median difference")],
+)
+def test_ratios_are_pooled_on_the_log_and_differences_as_they_are(measure: str, logs: bool) -> None:
+    """The standard error of a ratio is that of its log, so no other scale goes with it."""
+    values = np.linspace(0.5, 2.0, 20)
+    got = pool_effects([replace(effect(v), measure=measure) for v in values])
+    plain = pool(np.log(values) if logs else values, [0.2] * 20)
+    ends = (plain.estimate, plain.lo, plain.hi)
+    expected = tuple(np.exp(ends)) if logs else ends
+    assert (got.estimate, got.lo, got.hi) == pytest.approx(expected)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.stats import nbinom, norm, t
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.regression.gee import _covariance, _of_clusters, gee
+from ehrivig.stats.regression.gee import _covariance, _of_clusters, _possible, gee
+from ehrivig.stats.regression.linear import linear
 from ehrivig.stats.regression.mixed import mixed
 from ehrivig.stats.regression.negative_binomial import negative_binomial
 from ehrivig.stats.result import Effect
 from ehrivig.stats.tables.median_difference import median_difference
+from ehrivig.stats.tables.rank import ancova
 
 ARM = np.arange(400) % 2 == 1
 VALUES = np.random.default_rng(5).normal(10, 1, 400)
@@ -160,3 +164,103 @@ def test_the_highest_of_two_tops_of_a_restricted_likelihood() -> None:
     with pytest.warns(match="3 clusters"):
         fit = mixed(y, np.column_stack([arm, x]), [0, 0, 0, 0, 1, 1, 2, 2])
     assert float(fit.notes[0].split()[-1]) > 0.9
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_a_ratio_of_means_is_where_the_likelihood_is_highest(clusters: bool) -> None:
+    """Shape and coefficients by a search of SciPy's likelihood; the sandwich by its definition."""
+    rng = np.random.default_rng(3)
+    n = 300
+    arm = (np.arange(n) % 2).astype(float)
+    y = rng.negative_binomial(1.5, 1.5 / (1.5 + 4 * np.exp(0.4 * arm))).astype(float)
+    index = np.arange(n) // 3
+    found = negative_binomial(y, arm, cluster=index if clusters else None)
+
+    def height(at: np.ndarray) -> float:
+        mean, size = np.exp(at[0] + at[1] * arm), np.exp(-at[2])
+        return -float(nbinom.logpmf(y, size, size / (size + mean)).sum())
+
+    best = minimize(height, [1.0, 0.0, 0.0], method="BFGS", options={"gtol": 1e-6}).x
+    assert found.coef[0] == pytest.approx(best[1], abs=1e-4)
+    alpha, mean = np.exp(best[2]), np.exp(best[0] + best[1] * arm)
+    assert found.alpha == pytest.approx(alpha, rel=1e-3)
+    x, scale = np.column_stack((np.ones(n), arm)), 1.0
+    score = x * ((y - mean) / (1 + alpha * mean))[:, None]
+    if clusters:
+        score = np.add.reduceat(score, np.arange(0, n, 3))
+        scale = 100 / 99 * (n - 1) / (n - 2)
+    curved = mean * (1 + alpha * y) / (1 + alpha * mean) ** 2
+    bread = np.linalg.inv((x * curved[:, None]).T @ x)
+    error = np.sqrt(scale * (bread @ score.T @ score @ bread)[1, 1])
+    assert found.se[0] == pytest.approx(error, rel=1e-3)
+    wide = t.isf(0.025, 99) if clusters else norm.isf(0.025)
+    assert np.log(found.hi[0]) - found.coef[0] == pytest.approx(wide * error, rel=1e-3)
+
+
+def test_correlations_that_rows_of_a_cluster_can_have() -> None:
+    """Of m rows alike from -1 / (m - 1) on, and below 1."""
+    assert _possible(-0.24, 5)
+    assert not _possible(-0.25, 5)
+    assert not _possible(1.0, 5)
+    assert _possible(0.99, 5)
+    assert _possible(-0.99, 2)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_error_of_a_difference_of_medians_is_of_its_95_percent_interval(level: float) -> None:
+    usual = median_difference(VALUES + ARM, ARM)
+    found = median_difference(VALUES + ARM, ARM, level=level)
+    assert found.se == usual.se == pytest.approx((usual.hi - usual.lo) / (2 * 1.959964))
+    assert found.se == pytest.approx(1.2533 * 2 / 20, rel=0.35)  # of normal values: root of pi / 2
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        0.1 + 0.3 * ARM,
+        np.full(400, 0.1),
+        37.1 - 7.4 * ARM + 0.3 * (VALUES - 10),
+        1e6 / 3 + 0.1 * ARM,
+    ],
+    ids=["arm", "constant", "arm and column", "far from 0"],
+)
+def test_what_the_columns_explain_but_for_rounding_has_no_test(y: np.ndarray) -> None:
+    """The residuals are rounding, and so would the standard error be."""
+    x, of = np.column_stack((ARM, VALUES)), np.arange(400) // 10
+    for fit in (
+        lambda: linear(y, x),
+        lambda: linear(y, x, weights=np.linspace(0, 2, 400)),
+        lambda: linear(y, x, cluster=of),
+        lambda: mixed(y, x, of),
+        lambda: ancova(y, VALUES, ARM),
+    ):
+        with pytest.raises(
+            AnalysisError, match=r"does not vary|explain every row|without any spread"
+        ):
+            fit()
+
+
+def test_a_small_spread_on_a_large_number_is_one() -> None:
+    noise = np.random.default_rng(3).normal(size=400)
+    plain, far = linear(ARM + noise, ARM), linear(1e6 + 1e-3 * (ARM + noise), ARM)
+    np.testing.assert_allclose(far.se * 1e3, plain.se, rtol=1e-4)
+
+
+def test_a_difference_of_medians_says_of_how_many_clusters_it_is() -> None:
+    assert median_difference(VALUES, ARM).variance == "rank scores"
+    clustered = median_difference(VALUES, ARM, cluster=np.arange(400) // 5)
+    assert clustered.variance == "rank scores, 80 clusters"
+
+
+def test_clusters_that_do_not_differ_leave_least_squares() -> None:
+    """Rows of a cluster lie on both sides of the line by as much: their means are all the same."""
+    noise, x = np.repeat(np.random.default_rng(2).normal(size=60), 2), VALUES[:120]
+    x = np.repeat(x[:60], 2)
+    y = 3 * x + noise * np.tile([1, -1], 60)
+    fit = mixed(y, x, np.arange(120) // 2)
+    design = np.column_stack((np.ones(120), x))
+    beta, (squares,), *_ = np.linalg.lstsq(design, y, rcond=None)
+    assert "correlation within a cluster 0.000" in fit.notes
+    assert fit.coef[0] == pytest.approx(beta[1])
+    error = np.sqrt(squares / 118 * np.linalg.inv(design.T @ design)[1, 1])
+    assert fit.se[0] == pytest.approx(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, sqrt
 
 import pytest
 from hypothesis import given
@@ -90,3 +90,12 @@ def test_a_level_next_to_zero_has_the_estimate_as_its_limits(
     assert found.hi == pytest.approx(found.estimate, abs=1e-12)
     assert paired_risk_difference(*counts).lo < found.lo
     assert found.se > 0
+
+
+def test_the_ratio_of_pairs_has_the_interval_of_its_level() -> None:
+    """12 and 9 of 20, 7 discordant: the log has variance 7 / 108."""
+    for level, z in ((0.8, 1.2815516), (0.95, 1.9599640)):
+        found = paired_risk_ratio(7, 5, 2, 6, level=level)
+        half = z * sqrt(7 / 108)
+        assert (found.estimate, found.level) == (pytest.approx(12 / 9), level)
+        assert (found.lo, found.hi) == pytest.approx((12 / 9 * exp(-half), 12 / 9 * exp(half)))

@@ -179,3 +179,30 @@ def test_two_pairs_have_a_test() -> None:
     assert (got.lo, got.hi) == pytest.approx((2 - half, 2 + half))
     with pytest.raises(AnalysisError, match="too few values"):
         t_test([1.0], [0.0], kind="paired")
+
+
+def test_the_rank_of_the_normal_limits_is_beside_the_exact_one() -> None:
+    """60 pairs: the limits are Walsh averages at ranks next to those of the exact distribution."""
+    rng = np.random.default_rng(5)
+    n, d = 60, rng.normal(0.3, 1, 60)
+    counts = np.ones(1)
+    for rank in range(1, n + 1):  # how many sign patterns have each sum of ranks
+        longer = np.zeros(len(counts) + rank)
+        longer[: len(counts)] += counts
+        longer[rank:] += counts
+        counts = longer
+    exact = int(np.searchsorted(np.cumsum(counts) / counts.sum(), 0.025))
+    i, j = np.triu_indices(n)
+    walsh = np.sort((d[i] + d[j]) / 2)
+    found = paired_shift(d, np.zeros(n))
+    assert found.method == "normal ranks"
+    low, high = np.searchsorted(walsh, [found.lo, found.hi]) + 1  # from 1
+    assert abs(low - exact) <= 6  # of 1830
+    assert low + high == len(walsh) + 1
+
+
+def test_equal_values_have_no_statistic_and_a_p_of_1() -> None:
+    for found in (kruskal_wallis([[2.0, 2.0], [2.0]]), wilcoxon_signed_rank([1.0, 2], [1.0, 2])):
+        assert (found.statistic, found.p) == (0.0, 1.0)
+        assert "all" in found.note
+    assert kruskal_wallis([[2.0], [2.0], [2.0]]).df == 2

@@ -11,6 +11,7 @@ from ehrivig.meta.pooled import Pooled
 from ehrivig.stats.balance import balance
 from ehrivig.stats.matching.nearest import nearest
 from ehrivig.stats.shown import Shown
+from ehrivig.stats.weighting.lasso_score import lasso_score
 
 N = 80
 RNG = np.random.default_rng(1)
@@ -64,3 +65,21 @@ def test_one_row_says_what_is_said_once() -> None:
     effect = RESULTS["effect"][0].to_frame().row(0, named=True)
     assert (effect["measure"], effect["n_exposed"]) == ("HR", N // 2)
     assert Pooled.ONE_ROW
+
+
+@pytest.mark.parametrize("name", ["cox", "logistic", "fine_gray", "effect"])
+def test_a_summary_of_effects_has_each_with_its_interval_and_p(name: str) -> None:
+    result, _ = RESULTS[name]
+    assert {"lo", "hi", "p"} <= set(result.summary().columns)
+
+
+def test_a_summary_of_a_learned_score_says_of_how_many_and_how_well() -> None:
+    """One row; the scores of all people are in its frame."""
+    x = np.random.default_rng(2).normal(size=(N, 3))
+    x[:, 0] += ARM
+    score = lasso_score(ARM, x, seed=1)
+    found = score.summary()
+    assert found.columns == ["n", "exposed", "kept", "penalty", "c_statistic"]
+    assert found.row(0) == (N, N // 2, score.kept, score.penalty, score.c_statistic)
+    assert found.height == 1
+    assert score.to_frame().height == N

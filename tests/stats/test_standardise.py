@@ -8,8 +8,9 @@ import pytest
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.match.score import propensity
 from ehrivig.stats.regression.glm import expit, maximise
+from ehrivig.stats.regression.marginal import Cohort, cohort_of
 from ehrivig.stats.regression.sandwich import heteroscedastic
-from ehrivig.stats.regression.standardise import _left_out, aipw, g_computation
+from ehrivig.stats.regression.standardise import _left_out, aipw, bootstrap, g_computation
 from ehrivig.stats.tables.two_by_two import risk_difference, risk_ratio
 
 
@@ -175,3 +176,35 @@ def test_every_effect_names_the_program_that_made_it() -> None:
     made = risk_difference(10, 20, 5, 20, event_label="death")
     assert made.software == f"ehrivig {__version__}"
     assert made.event_label == "death"
+
+
+def test_the_variance_is_named_as_it_was_asked_for() -> None:
+    y, arm, x = cohort(200, 6)
+    said = {
+        "delta": "delta method, covariates fixed",
+        "influence": "influence function",
+        "leave_one_out": "leaving",
+    }
+    for variance, words in said.items():
+        found = g_computation(y, arm, x, variance=variance)  # type: ignore[arg-type]
+        assert words in found.risk_difference.variance
+    by_delta = g_computation(y, arm, x, variance="delta").risk_difference.variance
+    assert "influence" not in by_delta
+
+
+@pytest.mark.parametrize("clusters", [None, 40])
+def test_every_row_and_cluster_is_drawn_about_once(clusters: int | None) -> None:
+    """80 rows: of each the mean number of times over 400 samples is 1, with errors of 0.05."""
+    n = 80
+    label = None if clusters is None else np.arange(n) % clusters
+    of = cohort_of(np.arange(n) % 2, np.arange(n) // 2 % 2, np.arange(n)[:, None], label, None)
+
+    def times(sample: Cohort) -> np.ndarray:
+        return np.bincount(sample.x[:, 0].astype(int), minlength=n).astype(float)
+
+    draws, failed = bootstrap(of, times, 400, 3)
+    assert failed == 0
+    assert (draws.sum(axis=1) == n).all()
+    np.testing.assert_allclose(draws.mean(axis=0), 1, atol=0.25)
+    if clusters is not None:
+        assert (draws.reshape(400, -1, clusters) == draws[:, None, :clusters]).all()

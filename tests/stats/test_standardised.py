@@ -17,7 +17,12 @@ from ehrivig.stats.timezero.contrast import event_by, no_event
 from ehrivig.stats.timezero.groups import N_GROUPS, groups_of, jackknife
 from ehrivig.stats.timezero.landmark import landmark, landmark_adjusted
 from ehrivig.stats.timezero.sequential import sequential_effects
-from ehrivig.stats.timezero.standardised import Pair, standardised
+from ehrivig.stats.timezero.standardised import (
+    Pair,
+    Standardised,
+    standardised,
+    standardised_effects,
+)
 
 OF_R = Path(__file__).parents[1] / "parity" / "standardised_risks.json"
 NAN, HORIZON = float("nan"), 672.0
@@ -208,3 +213,46 @@ def test_the_p_of_a_difference_is_of_its_interval() -> None:
     assert mirrored.difference(2.0) == pytest.approx(tuple(-v for v in pair.difference(2.0)[::-1]))
     assert Pair(np.array([0.3, 0.3]), pair.se, 0.4).p() == 1
     assert Pair(np.array([0.9, 0.1]), np.array([1e-6, 1e-6]), 0.0).p() == 0
+
+
+def test_each_standard_error_is_that_of_its_own_contrast() -> None:
+    """The jackknife of the risks' difference, of the days free, and of the log of the ratio."""
+    rng = np.random.default_rng(4)
+    ratio = landmark(world(400, 6, 0.0), 48.0, HORIZON)[2]
+    risk, free = rng.uniform(0.2, 0.4, (N_GROUPS, 2)), rng.uniform(300, 500, (N_GROUPS, 2))
+    left = [Standardised(0.1, r, f, HORIZON) for r, f in zip(risk, free, strict=True)]
+    whole = Standardised(0.1, risk.mean(axis=0), free.mean(axis=0), HORIZON)
+    _, difference, quotient, days = standardised_effects(ratio, whole, left, HORIZON)
+    for found, parts in (
+        (difference, risk[:, 0] - risk[:, 1]),
+        (quotient, np.log(risk[:, 0] / risk[:, 1])),
+        (days, (free[:, 0] - free[:, 1]) / 24),
+    ):
+        error = math.sqrt((N_GROUPS - 1) / N_GROUPS * ((parts - parts.mean()) ** 2).sum())
+        assert found.se == pytest.approx(error)
+    assert days.estimate == pytest.approx((whole.free[0] - whole.free[1]) / 24)
+    half = stdtrit(N_GROUPS - 1, 0.975) * quotient.se
+    assert math.log(quotient.hi) - math.log(quotient.estimate) == pytest.approx(half)
+    assert difference.risks == quotient.risks == days.risks
+
+
+def test_a_risk_of_0_or_1_in_any_part_leaves_the_hazard_ratio_alone() -> None:
+    ratio = landmark(world(400, 6, 0.0), 48.0, HORIZON)[2]
+    free = np.array([400.0, 420.0])
+    good = Standardised(0.1, np.array([0.3, 0.2]), free, HORIZON)
+    for odd in ([0.0, 0.2], [0.3, 1.0]):
+        left = [good] * (N_GROUPS - 1) + [Standardised(0.1, np.array(odd), free, HORIZON)]
+        (alone,) = standardised_effects(ratio, good, left, HORIZON)
+        assert alone.risks is not None
+        assert alone.risks[0].estimate == 0.3
+        assert math.isnan(alone.risks[0].lo)
+    (alone,) = standardised_effects(ratio, good, [good] * N_GROUPS, HORIZON)  # nothing varies
+    assert alone.estimate == ratio.estimate
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3, 0.123])
+def test_groups_that_change_nothing_leave_no_error(value: float) -> None:
+    """The mean of twenty equal numbers is off by rounding, which is no error of anything."""
+    found, se = jackknife(np.array([value]), np.full((N_GROUPS, 1), value))
+    assert found[0] == pytest.approx(value)
+    assert se[0] == 0

@@ -24,12 +24,14 @@ from ehrivig.stats.timezero import (
 from ehrivig.stats.timezero.clones import START, WAIT, clone_weights, clones
 from ehrivig.stats.timezero.contrast import no_event, risk_effects
 from ehrivig.stats.timezero.initiation import (
+    Grace,
     at_risk_of_start,
     grace_period,
     interval_terms,
     modelled_chance,
     start_interval,
 )
+from ehrivig.stats.timezero.pooled_logistic import pooled_chance
 
 # Monte Carlo: with 400,000 patients the standard error of each ratio is below 0.005.
 N_LARGE, BIAS_TOLERANCE = 400_000, 0.015
@@ -587,3 +589,98 @@ def test_what_cannot_vary_has_no_interval() -> None:
     for effect in (difference, ratio):
         assert np.isnan(effect.estimate)
         assert "no interval has a width" in effect.notes[0]
+
+
+def test_a_landmark_lies_before_the_horizon() -> None:
+    cohort = _confounded(200, 1)
+    with pytest.raises(AnalysisError, match="not between 0 and the horizon"):
+        landmark(cohort, 48, 48)
+
+
+def test_a_death_as_an_interval_of_grace_ends_is_one_death() -> None:
+    """Each copy that lives until it has it once, in the interval that ends then."""
+    made = follow_up([6.0, 12.0, 30.0], [1, 1, 1], [np.nan] * 3)
+    copies = clones(made, Grace(12.0, 6.0), 100)
+    for arm, deaths in ((START, [1, 1, 0]), (WAIT, [1, 1, 1])):
+        mine = copies.arm == arm
+        assert [int(copies.event[mine & (copies.patient == i)].sum()) for i in range(3)] == deaths
+
+
+def test_limits_of_a_risk_are_those_of_its_survival_turned() -> None:
+    """Greenwood by hand: of 4 in each arm 1 dies at 10 h, 2 live through: S = 3/4."""
+    time, event = np.array([10.0, 50, 50, 50] * 2), np.array([1, 0, 0, 0] * 2) > 0
+    arm = np.repeat([True, False], 4)
+    time[4] = 20.0
+    for effect in risk_effects(
+        time, event, arm, 40.0, event_label="death", method="m", estimand="e"
+    ):
+        assert effect.risks is not None
+        for risk in effect.risks:
+            assert 0 <= risk.lo < risk.estimate < risk.hi <= 1
+            assert risk.estimate == pytest.approx(0.25)
+
+
+def test_departures_are_people_who_start_and_copies_that_never_did() -> None:
+    """Half of 40 start within grace; of the others one dies within it, and 19 leave START."""
+    start = np.array([3.0, 9.0, NAN, 40.0] * 10)
+    time, event = np.full(40, 100.0), np.arange(40) % 5 == 0
+    time[event] -= np.arange(8)
+    time[2], event[2] = 4.0, True
+    made = follow_up(time, event, start)
+    found = clone_censor_weight(
+        made, grace_hours=12.0, interval_hours=6.0, horizon_hours=90.0, bootstraps=20
+    )
+    assert found.n_censored == (19, 20)
+
+
+@pytest.mark.parametrize("covariates", [False, True])
+@pytest.mark.parametrize("few", ["starters", "others"])
+def test_a_replicate_in_which_a_strategy_has_nobody_has_no_risks(
+    few: str, covariates: bool
+) -> None:
+    """4 of 30 start, or do not: in 6 of 200 samples none of them is drawn, and these failed."""
+    n, seed, replicates = 30, 5, 200
+    mine = np.arange(n) < 4
+    start = np.where(mine == (few == "starters"), np.where(np.arange(n) % 2, 9.0, 3.0), NAN)
+    time = np.where(np.arange(n) % 3 == 0, 20.0 + np.arange(n), 100.0)
+    x = (np.arange(n) % 7)[:, None] if covariates else None
+    made = follow_up(time, time < 100, start, x)
+    found = clone_censor_weight(
+        made,
+        grace_hours=12.0,
+        interval_hours=6.0,
+        horizon_hours=90.0,
+        bootstraps=replicates,
+        seed=seed,
+    )
+    drawn = [
+        np.random.default_rng(child).integers(0, n, n)
+        for child in np.random.SeedSequence(seed).spawn(replicates)
+    ]
+    nobody = np.array([not mine[people].any() for people in drawn])
+    assert nobody.sum() == 6
+    assert np.isnan(found.replicates[nobody]).all()
+    if not covariates:
+        assert not np.isnan(found.replicates[~nobody]).any()
+
+
+def test_a_moving_column_that_says_nothing_new_changes_nothing() -> None:
+    """One is time itself, one the baseline's; the third alone tells who starts."""
+    rng = np.random.default_rng(3)
+    n, steps = 300, 4
+    x, own = rng.normal(size=(n, 1)), rng.normal(size=(n, steps))
+    started = rng.random((n, steps)) < expit(-1.5 + own)
+    weight = np.ones((n, steps))
+    terms = np.arange(1.0, steps + 1)[:, None]
+    time, same = np.broadcast_to(terms[:, 0], (n, steps)), np.repeat(x, steps, axis=1)
+    alone = pooled_chance(started, weight, terms, x, ["x", "own"], moving=own[:, :, None])
+    three = np.stack((time, own, same), axis=2)
+    names = ["x", "time again", "own", "x again"]
+    found = pooled_chance(started, weight, terms, x, names, moving=three)
+    np.testing.assert_allclose(found, alone, rtol=1e-7)
+    fixed = pooled_chance(started, weight, terms, x, ["x"])
+    assert np.corrcoef(found.ravel(), own.ravel())[0, 1] > 0.9
+    assert abs(np.corrcoef(fixed.ravel(), own.ravel())[0, 1]) < 0.2
+    two = np.stack((time, same), axis=2)
+    nothing = pooled_chance(started, weight, terms, x, ["x", "time again", "x again"], moving=two)
+    np.testing.assert_allclose(nothing, fixed, rtol=1e-7)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ehrivig.errors import AnalysisError, UsageError
 from ehrivig.match.score import propensity
+from ehrivig.stats.arrays import standardised
 from ehrivig.stats.balance import BalanceTable, balance
 from ehrivig.stats.weighting.weight import (
     _dual,
@@ -141,3 +142,25 @@ def test_the_dual_of_balancing_has_the_slope_and_curvature_of_its_value() -> Non
         bend[j] = -(up.score - down.score) / (2 * step)
     np.testing.assert_allclose(found.score, slope, atol=1e-8)
     np.testing.assert_allclose(found.information, bend, atol=1e-7)
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-13, 1e-6, 1e100])
+@pytest.mark.parametrize("moments", [1, 2])
+def test_entropy_balances_numbers_of_any_unit(unit: float, moments: int) -> None:
+    """In 1e-13 of a unit the arms stayed as far apart as they were, and nothing was said."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(200, 2))
+    arm = rng.random(200) < 1 / (1 + np.exp(-x[:, 0]))
+    plain = entropy_balance(arm, x, moments=moments).weight
+    other = entropy_balance(arm, x * unit, moments=moments).weight
+    np.testing.assert_allclose(other, plain, rtol=1e-6)
+    gap = np.average(x[~arm], axis=0, weights=other[~arm]) - x[arm].mean(axis=0)
+    np.testing.assert_allclose(gap, 0, atol=1e-9)
+
+
+def test_columns_are_standardised_by_others_whatever_the_unit() -> None:
+    of = np.array([[1.0, 0.1, 0.0], [3.0, 0.1, 0.0], [5.0, 0.1, 0.0]])
+    x = np.array([[3.0, 0.1, 0.0], [5.0, 7.0, 2.0]])
+    expected = [[0, 0, 0], [2 / np.sqrt(8 / 3), 0, 0]]
+    for unit in (1.0, 1e-160, 1e140):
+        np.testing.assert_allclose(standardised(x * unit, of * unit), expected, atol=1e-12)

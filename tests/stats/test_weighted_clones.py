@@ -7,7 +7,7 @@ import pytest
 
 from ehrivig.errors import AnalysisError
 from ehrivig.stats.timezero import clone_censor_weight, follow_up
-from ehrivig.stats.timezero.weighted_clones import weighted_clones
+from ehrivig.stats.timezero.weighted_clones import _difference, weighted_clones
 
 GROUPS = {0: (160, 40), 1: (80, 60)}
 """Covariate -> people, and how many of them start within grace."""
@@ -53,3 +53,25 @@ def test_without_a_stand_in_the_cure_is_a_key_of_the_study_file() -> None:
     with pytest.raises(AnalysisError, match=r"no stand-in\. Write other grace_hours") as raised:
         clone_censor_weight(late, horizon_hours=90, bootstraps=2)
     assert "interval" not in str(raised.value)
+
+
+def test_whose_strategy_nobody_saw_has_no_score() -> None:
+    """Dead, or gone, within grace without a start: neither of those who start nor of the others."""
+    x = np.array([0.0, 1.0] * 100)
+    start = np.where(np.arange(200) % 4 < 2, 3.0, np.nan)
+    time, leaves = np.full(200, 600.0), np.full(200, np.inf)
+    time[2], leaves[3], time[6] = 5.0, 5.0, 6.0  # the third has died as grace ends
+    made = follow_up(time, time < 600, start, x[:, None], names=["x"], leaves_hours=leaves)
+    found = weighted_clones(made, grace_hours=6.0, interval_hours=6.0)
+    assert found.score.shape == found.started.shape == (197,)
+    assert found.started.sum() == 100
+
+
+def test_what_is_the_same_of_all_that_are_followed_differs_by_nothing() -> None:
+    """The mean of equal numbers is off by rounding: divided by itself it would be a difference."""
+    same = np.full((30, 1), 0.1)
+    uneven = np.linspace(0.3, 2.0, 30)
+    assert _difference(same, uneven, np.full((77, 1), 0.1)) == 0
+    x = np.array([[1.0], [2.0], [6.0]])  # a mean of 3 and a spread of root 14 / 3
+    gap = _difference(x, np.array([1.0, 1.0, 2.0]), x)
+    assert gap == pytest.approx(0.75 / np.sqrt(14 / 3))

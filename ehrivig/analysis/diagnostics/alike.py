@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 from scipy.stats import norm
@@ -17,6 +19,7 @@ from ehrivig.stats.result import BoolArray
 from ehrivig.stats.timezero.weighted_clones import WeightedClones
 
 SMALL, LARGE = 0.1, 0.25
+_ROUNDING = 1e-9
 LEARNED = ("aipw_cross_fitted", "tmle_cross_fitted")
 """Answers that learn squares and products."""
 
@@ -28,13 +31,14 @@ def hospitals(e: Evidence) -> Diagnostic:
     if not told_apart and e.table["hospital_id"].n_unique() > 1:
         people = e.matched if e.study.answer == "matched" else e.table
         value, _ = level_difference(exposed(people), people["hospital_id"].to_numpy())
+    none_shared = "compare people of hospitals that have both: the arms share no hospital"
     return Diagnostic(
         "hospital_imbalance",
         value,
         SMALL,
         "standardised difference of the arms in their hospitals, where no model has them",
         "Austin 2009",
-        'write hospital = "model" under [match]',
+        none_shared if np.isinf(value) else 'write hospital = "model" under [match]',
         decides=True,
     )
 
@@ -77,8 +81,18 @@ def _weighted(e: Evidence) -> float | None:
         rows = balance(e.arm[known], x, weights=weights.weight).rows
     except AnalysisError:
         return None
-    left = [abs(row.after.smd) for row in rows if np.isfinite(row.after.smd)]
-    return max(left, default=None)
+    left = [_distance(row.after.smd, row.after.ks) for row in rows]
+    return max((value for value in left if value is not None), default=None)
+
+
+def _distance(smd: float | None, ks: float | None) -> float | None:
+    """The size of a standardised difference; None without.
+
+    Infinite where the arms have no spread and no value in common: nothing to divide by is left.
+    """
+    if smd is not None and np.isfinite(smd):
+        return abs(float(smd))
+    return math.inf if ks is not None and ks > 1 - _ROUNDING else None
 
 
 def squares(e: Evidence) -> Diagnostic:
@@ -128,14 +142,15 @@ def _smd(e: Evidence, inside: bool) -> float | None:
 
 def _differences(e: Evidence, inside: bool) -> list[float]:
     """The standardised difference of each covariate that is, or is not, in the score."""
-    column = "smd_matched" if e.study.answer == "matched" else "smd_unmatched"
+    when = "matched" if e.study.answer == "matched" else "unmatched"
     table = e.tables.get("balance", pl.DataFrame())
     if table.is_empty():
         return []
     rows = table.filter(
         pl.col("in_score") == inside, pl.col("note").is_null(), pl.col("level") != "all levels"
     )
-    return [float(value) for value in rows[column].drop_nulls().abs()]
+    found = (_distance(*row) for row in rows.select(f"smd_{when}", f"ks_{when}").iter_rows())
+    return [value for value in found if value is not None]
 
 
 def large_scale(e: Evidence) -> list[Diagnostic]:

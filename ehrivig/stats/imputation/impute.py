@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import MOST_REPEATED, numbers, random_seed, refuse_far, whole_number
+from ehrivig.stats.arrays import (
+    MOST_REPEATED,
+    numbers,
+    random_seed,
+    refuse_far,
+    standardised,
+    whole_number,
+)
 from ehrivig.stats.collinear import dependent_columns
 from ehrivig.stats.design_matrix import column_names
 from ehrivig.stats.regression.glm import expit, maximise
@@ -149,10 +156,8 @@ def _chain(
 
 def _usable(x: FloatArray, observed: BoolArray) -> FloatArray:
     """The predictors, standardised, without those constant or collinear in the rows observed."""
-    seen = x[observed]
-    spread = seen.std(axis=0)
-    alive = spread > 1e-12 * np.maximum(1.0, np.abs(seen).max(axis=0, initial=0.0))
-    z = (x[:, alive] - seen[:, alive].mean(axis=0)) / spread[alive]
+    z = standardised(x, x[observed])
+    z = z[:, (z[observed] != 0).any(axis=0)]
     drop = dependent_columns(z[observed].T @ z[observed])
     return np.delete(z, drop, axis=1)
 

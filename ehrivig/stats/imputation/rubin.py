@@ -14,11 +14,10 @@ from scipy.special import ndtr, stdtr
 from ehrivig.errors import AnalysisError, NumericalWarning, UsageError
 from ehrivig.stats.arrays import above_zero
 from ehrivig.stats.design_matrix import finite_vector
-from ehrivig.stats.result import Effect
+from ehrivig.stats.result import DIFFERENCES, Effect
 from ehrivig.stats.shown import Shown
 from ehrivig.stats.wald import ratio_of, t_quantile
 
-RATIOS = ("OR", "RR", "HR", "SHR")
 FEWEST = 20  # imputations below which the Monte-Carlo error of p and SE shows
 
 
@@ -108,7 +107,7 @@ def pool_effects(effects: Sequence[Effect], *, df_complete: float = inf) -> Effe
     if len(kinds) != 1:
         raise UsageError("pool_effects: effects of one measure, one event and one level only.")
     first = effects[0]
-    ratio = first.measure in RATIOS
+    ratio = first.measure not in DIFFERENCES
     values = [log(e.estimate) if ratio else e.estimate for e in effects]
     pooled = pool(values, [e.se for e in effects], df_complete=df_complete, level=first.level)
     back = ratio_of if ratio else float

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import one_of
+from ehrivig.stats.arrays import explained, one_of
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.design_matrix import (
     arm_vector,
@@ -93,7 +93,7 @@ class WeightedMeans:
         """Exposed less unexposed, with Wald's 95% interval; AnalysisError without any variance."""
         each = self.influence[:, 0] - self.influence[:, 1]
         se = float(np.sqrt((each**2).sum()) / len(each))
-        if not se > 0:
+        if explained(each, self.means):
             raise AnalysisError("weighted means: the outcome does not vary; no test exists.")
         estimate, half = float(self.means[0] - self.means[1]), quantile(0.95) * se
         rows = int(self.exposed.sum()), int((~self.exposed).sum())
@@ -138,10 +138,11 @@ def linear(
     design = columns.matrix
     gram = design.T @ (design * w[:, None])
     bread: FloatArray = np.asarray(np.linalg.inv(gram), dtype=np.float64)
-    y = y - (w @ y) / w.sum()  # only the intercept, which nobody reads, knows where zero was
-    beta = bread @ (design.T @ (w * y))
-    residual: FloatArray = w * (y - design @ beta)
-    if not bool(residual.any()):
+    centred = y - (w @ y) / w.sum()  # only the intercept, which nobody reads, knows the zero
+    beta = bread @ (design.T @ (w * centred))
+    left: FloatArray = centred - design @ beta
+    residual: FloatArray = w * left
+    if explained(left[w > 0], y[w > 0]):
         raise AnalysisError("linear: the outcome does not vary beyond the columns; no test exists.")
     df: float | FloatArray
     if cluster is not None and variance == "CR2":

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
 
 from ehrivig.errors import AnalysisError, NumericalWarning
-from ehrivig.stats.arrays import checked_level
+from ehrivig.stats.arrays import checked_level, explained
 from ehrivig.stats.clusters import clusters_of
 from ehrivig.stats.design_matrix import design_of, finite_vector
 from ehrivig.stats.regression.linear import LinearFit
@@ -64,7 +64,10 @@ def mixed(
     unit = float(y.std())
     if not unit > 1e-12 * float(np.abs(y).max()):
         raise AnalysisError("mixed model: the outcome does not vary; no test exists.")
-    within, between, beta = _fit((y - y.mean()) / unit, design, index)
+    apart = y - y.mean()
+    if explained(apart - design @ np.linalg.lstsq(design, apart, rcond=None)[0], y):
+        raise AnalysisError("mixed model: the columns explain every row; no test exists.")
+    within, between, beta = _fit(apart / unit, design, index)
     covariance = unit**2 * columns.covariance(_covariance(design, index, within, between))
     coef = unit * columns.slopes(beta)
     se = np.sqrt(np.diag(covariance))

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, stdtr
 from scipy.stats import rankdata
 
 from ehrivig.errors import AnalysisError, UsageError
-from ehrivig.stats.arrays import ROUNDING, numbers, variance, whole_number
+from ehrivig.stats.arrays import explained, numbers, variance, whole_number
 from ehrivig.stats.collinear import refuse_dependent
 from ehrivig.stats.design_matrix import arm_vector, finite_vector
 from ehrivig.stats.result import FloatArray
@@ -167,7 +167,7 @@ def ancova(
     refuse_dependent(gram, ("intercept", "baseline", "exposed"), "ANCOVA")
     beta = np.linalg.solve(gram, design.T @ y)
     residual = y - design @ beta
-    if np.abs(residual).max() <= ROUNDING * np.abs(y).max():
+    if explained(residual, y):
         raise AnalysisError("ANCOVA: the outcome follows from baseline and arm without any spread.")
     df = len(y) - 3
     se = float(np.sqrt(residual @ residual / df * np.linalg.inv(gram)[2, 2]))

@@ -25,7 +25,7 @@ from ehrivig.stats.timezero.clone_curves import (
     stacked,
     unknown_incidence,
 )
-from ehrivig.stats.timezero.clones import Clones, StandIn, clone_weights, clones
+from ehrivig.stats.timezero.clones import Clones, StandIn, clone_weights, clones, has_stand_ins
 from ehrivig.stats.timezero.follow_up import FollowUp
 from ehrivig.stats.timezero.initiation import (
     AtRiskOfStart,
@@ -131,9 +131,7 @@ def problem_of(
         raise AnalysisError("clone-censor-weight: the horizon must be after the end of grace.")
     grace = grace.of(cohort)
     rows = at_risk_of_start(cohort, grace)
-    chosen = rows.interval == grace.n_intervals
-    started = rows.started[chosen] if stand_in == "last_interval" else rows.started
-    if not started.any() or not np.any(~rows.started[chosen]):
+    if not has_stand_ins(rows, np.ones(cohort.n), grace.n_intervals, stand_in):
         raise AnalysisError(
             "clone-censor-weight: nobody (or everybody) still followed starts within grace, so one "
             "strategy has no stand-in. Write other grace_hours, or name another analysis in "

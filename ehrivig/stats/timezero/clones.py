@@ -88,6 +88,18 @@ def clones(cohort: FollowUp, grace: Grace, horizon_hours: float) -> Clones:
     return Clones(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def has_stand_ins(
+    rows: AtRiskOfStart, frequency: FloatArray, n_intervals: int, stand_in: StandIn
+) -> bool:
+    """Whether each strategy has people who can stand for those censored from it.
+
+    frequency : (n,) how often each patient counts; in a replicate nobody may be left.
+    """
+    count, last = frequency[rows.patient], rows.interval == n_intervals
+    started = rows.started & last if stand_in == "last_interval" else rows.started
+    return bool(count[started].any() and count[last & ~rows.started].any())
+
+
 def clone_weights(
     cohort: FollowUp,
     copies: Clones,
@@ -109,8 +121,11 @@ def clone_weights(
     interval, so it only sets the scale for truncation, at the quantiles `truncate` of the weights
     within each arm after grace, of the copies that stand for others. With covariates that move,
     p(k) knows them as interval k begins, and all starters are weighted by `_at_planned_times`.
+    Raises AnalysisError where a strategy has no stand-in.
     """
     n_intervals = grace.n_intervals
+    if not has_stand_ins(rows, frequency, n_intervals, stand_in):
+        raise AnalysisError("clone-censor-weight: a strategy has no stand-in.")
     chance = modelled_chance(cohort, rows, terms, frequency, penalised=penalised)
     chance[cohort.leaves_hours[:, None] <= grace.edges[1:]] = 0.0
     crude, at_risk = crude_chance(rows, frequency, n_intervals)
@@ -161,8 +176,6 @@ def _at_planned_times(
     """
     chance, stay = modelled
     planned = crude * np.append(1.0, np.cumprod(1 - crude))[:-1]
-    if not planned.sum() > 0:
-        raise AnalysisError("clone-censor-weight: nobody starts within grace.")
     planned /= planned.sum()
     left = np.append(1.0, np.clip(1 - np.cumsum(planned), 0.0, None))
     left[np.flatnonzero(planned).max() + 1 :] = 0.0

@@ -48,8 +48,8 @@ def _hash(rank: IntArray, place: IntArray) -> int:
 def jackknife(whole: FloatArray, left: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Values (k,) without their first-order bias, and their standard errors (k,).
 
-    left : (20, k) the values without each group.
+    left : (20, k) the values without each group; without an error where they are all the same.
     """
     mean, share = left.mean(axis=0), (N_GROUPS - 1) / N_GROUPS
-    spread = ((left - mean) ** 2).sum(axis=0)
+    spread = ((left - mean) ** 2).sum(axis=0) * (np.ptp(left, axis=0) > 0)
     return N_GROUPS * whole - (N_GROUPS - 1) * mean, np.sqrt(share * spread)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ehrivig.stats.arrays import standardised
 from ehrivig.stats.result import BoolArray, FloatArray
 from ehrivig.stats.timezero.clone_censor_weight import fittable
 from ehrivig.stats.timezero.clone_risks import Problem, problem_of, risks_of
@@ -100,6 +101,4 @@ def _by_day(problem: Problem, weight: FloatArray, arm: int, grace_hours: float) 
 
 def _difference(x: FloatArray, weight: FloatArray, everybody: FloatArray) -> float:
     """The largest standardised difference of weighted means from those of everybody."""
-    gap = np.abs(np.average(x, axis=0, weights=weight) - everybody.mean(axis=0))
-    spread = everybody.std(axis=0)
-    return float(np.max(np.divide(gap, spread, out=np.zeros_like(gap), where=spread > 0)))
+    return float(np.abs(np.average(standardised(x, everybody), axis=0, weights=weight)).max())

@@ -116,7 +116,7 @@ def _learned_by(learner: Learner, cohort: Cohort, plain: int) -> tuple[FloatArra
 
 
 def _once(
-    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, targeted: bool = False
+    cohort: Cohort, columns: FloatArray, fold: IntArray, make: Make, *, targeted: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Risks (exposed, unexposed), (2,), and their covariance by one way of dealing."""
     score, risks = _predicted(cohort, columns, fold, make)

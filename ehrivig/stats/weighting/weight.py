@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ehrivig.errors import AnalysisError
-from ehrivig.stats.arrays import LEAST_CHANCE, two_shares, whole_number
+from ehrivig.stats.arrays import LEAST_CHANCE, standardised, two_shares, whole_number
 from ehrivig.stats.design_matrix import arm_vector, column_names, finite_matrix, finite_vector
 from ehrivig.stats.newton import Curve, climb
 from ehrivig.stats.result import BoolArray, FloatArray
@@ -98,9 +98,7 @@ def entropy_balance(
     target = estimand_of(estimand).members(arm)
     moments = whole_number(moments, "entropy balancing: moments", 1, 2)
     labels = column_names(names, matrix.shape[1])
-    centre = matrix.mean(axis=0)
-    spread = np.sqrt(np.mean((matrix - centre) ** 2, axis=0))
-    z = (matrix - centre) / np.where(spread > 1e-12 * np.maximum(1.0, np.abs(centre)), spread, 1.0)
+    z = standardised(matrix, matrix)
     if moments == 2:
         z, labels = np.column_stack([z, z**2]), labels + tuple(f"{name} squared" for name in labels)
     weight = np.ones(len(arm))
