@@ -287,6 +287,9 @@ def test_a_page_with_an_earlier_run_has_its_trend(whole: Callable[..., str]) -> 
     html = whole(check("A", "pass"), earlier=[EarlierRun("run before", [])])
     assert "No share moved by more than one percentage point." in html
     assert "<svg >quarantine findings per 1,000 rows</svg>" in html
+    trend, _, after = html.partition('id="verdicts"')
+    assert '<ul class="legend">' in trend  # which line is which hospital
+    assert '<ul class="legend">' in after
 
 
 def test_many_hospitals_are_squares_on_a_line(tmp_path: Path, drawn: list[Figure]) -> None:
