@@ -41,6 +41,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 internal error, 2 usage or study file, 3 blocked by the data "
     "gate, 4 extract unreadable, 5 empty cohort or no pair, 6 output folder busy.",
 )

@@ -418,3 +418,10 @@ def test_a_shell_completes_commands_and_options(shell: str) -> None:
     words = [str(Path(sys.executable).with_name("ehrivig"))]
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["--memory"]
+
+
+@pytest.mark.parametrize("words", [("-h",), ("run", "-h"), ("study", "-h"), ("study", "new", "-h")])
+def test_help_has_its_short_name_in_every_command(words: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0
+    assert found.stdout == CliRunner().invoke(app, [*words[:-1], "--help"]).stdout

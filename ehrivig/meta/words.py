@@ -55,6 +55,11 @@ def p_value(p: float) -> str:
     return f"= {p:.4f}" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
+def immortal(note: str | None) -> bool:
+    """Whether the note of an estimate says that it holds immortal time."""
+    return any(part.startswith("immortal time") for part in (note or "").split("; "))
+
+
 def percent(proportion: float) -> str:
     """A proportion from 0 to 1 as whole percent."""
     return f"{100 * proportion:.0f}%" if math.isfinite(proportion) else "–"

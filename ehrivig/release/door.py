@@ -194,7 +194,7 @@ def leave_release_alone(folder: Path) -> None:
         else:
             path.unlink()
     for path in sorted((folder / FOLDER).iterdir()):
-        if path.name not in ("manifest.json", "README.txt", "quality.csv"):
+        if path.name not in ("manifest.json", "README.txt"):
             copy = shutil.copytree if path.is_dir() else shutil.copyfile
             copy(path, folder / path.name)
 

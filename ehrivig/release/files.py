@@ -41,7 +41,10 @@ RELEASED = {
     "protocol.html": "the protocol, on the HARPER template",
     "checklists.html": "TARGET, STROBE and RECORD-PE, each item with its place in the report",
 }
-PAGES = ("report.html", "protocol.html", "checklists.html", "figures", "aggregate.csv")
+PAGES = (
+    *("report.html", "protocol.html", "checklists.html", "figures", "aggregate.csv"),
+    "quality.csv",
+)
 """What is made in the release, and then lies in the run as well."""
 LOCAL = {
     "README.txt": "which file is what",

@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from ehrivig.report.table import RunTables, p_text, signed, typeset
+from ehrivig.figures import digits
+from ehrivig.report.table import RunTables, estimate_text, minus, p_text, signed, typeset
+from ehrivig.stats.result import DIFFERENCES
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 from ehrivig.study.registries import ANSWERS
@@ -80,7 +82,7 @@ def _sentence(row: dict[str, Any], study: Study) -> str:
         before, _, after = (row["note"] or "not shown").partition("no estimate: ")
         reason = (after or before).rstrip(".")
         return f"No estimate of {event}: {reason}."
-    estimate, lo, hi = (_number(row, name) for name in ("estimate", "lo", "hi"))
+    estimate, lo, hi = _numbers(row)
     if row["measure"] == "MD" and study.primary.unit:
         estimate += f" {typeset(study.primary.unit)}"
     said = f"{MEASURES[row['measure']]} {estimate} (95% CI {lo} to {hi})"
@@ -92,14 +94,17 @@ def _sentence(row: dict[str, Any], study: Study) -> str:
     )
 
 
-def _number(row: dict[str, Any], name: str) -> str:
-    """A number of the answer; a difference in risk in percentage points."""
-    value = row[name]
-    if value is None:
-        return "?"
+def _numbers(row: dict[str, Any]) -> list[str]:
+    """The answer and its limits, alike in digits; a difference in risk in percentage points."""
+    values = [row[name] for name in ("estimate", "lo", "hi")]
     if row["measure"] == "RD":
-        return signed(100 * value, ".1f") + (" points" if name == "estimate" else "")
-    return f"{value:.3g}"
+        texts = ["" if value is None else signed(100 * value, ".1f") for value in values]
+        texts[0] += " points"
+    elif row["measure"] in DIFFERENCES:
+        texts = [minus(text) for text in digits.alike(*values)]
+    else:
+        texts = digits.ratios(*values)
+    return [text or "?" for text in texts]
 
 
 def _bars(row: dict[str, Any], study: Study) -> list[Bar]:
@@ -180,11 +185,8 @@ def _published(effects: pl.DataFrame, study: Study) -> str:
     immortal = _IMMORTAL if immortal_time(study) else ""
     for row in rows.iter_rows(named=True):
         if row["estimate"] is not None:
-            limits = (
-                "" if None in (row["lo"], row["hi"]) else f" ({row['lo']:.2f} to {row['hi']:.2f})"
-            )
             return (
                 f"As published ({row['contrast']}, matched, crude): {row['measure']} "
-                f"{row['estimate']:.2f}{limits}.{immortal}"
+                f"{estimate_text(row)}.{immortal}"
             )
     return ""

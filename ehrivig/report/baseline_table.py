@@ -9,8 +9,8 @@ import polars as pl
 from markupsafe import Markup
 
 from ehrivig.disclosure import small
-from ehrivig.figures import mini
-from ehrivig.report.table import RunTables, typeset
+from ehrivig.figures import digits, mini
+from ehrivig.report.table import RunTables, minus, typeset
 from ehrivig.study import Study
 
 BALANCED = 0.1
@@ -54,14 +54,17 @@ def _variable(row: Row, balance: Row, people: float | None, smallest: int) -> Va
     binary = row["kind"] == "binary"
     unit = f", {typeset(row['unit'])}" if row["unit"] else ""
     before, after = row["smd"], balance.get("smd_matched")
+    means = _means(
+        (balance.get("mean_exposed_matched"), balance.get("mean_control_matched")), binary
+    )
     return Variable(
         label=f"{row['label']}{unit}",
         in_score=bool(balance.get("in_score")),
         exposed=row["text_exposed"] or "",
         control=row["text_control"] or "",
         smd=_smd(before),
-        matched_exposed=_mean(balance.get("mean_exposed_matched"), binary),
-        matched_control=_mean(balance.get("mean_control_matched"), binary),
+        matched_exposed=means[0],
+        matched_control=means[1],
         matched_smd=_smd(after),
         missing=_missing(row.get("n_all"), people, smallest),
         drawn=_drawn(before, after),
@@ -70,14 +73,15 @@ def _variable(row: Row, balance: Row, people: float | None, smallest: int) -> Va
 
 
 def _smd(value: Any) -> str:
-    return "" if value is None else f"{float(value):.2f}"
+    return "" if value is None else minus(digits.fixed(float(value), 2))
 
 
-def _mean(value: Any, binary: bool) -> str:
-    """A share in percent, or a mean."""
-    if value is None:
-        return ""
-    return f"{float(value):.1%}" if binary else f"{float(value):.3g}"
+def _means(values: tuple[Any, Any], binary: bool) -> list[str]:
+    """Shares of both arms in percent, or their means with as many digits."""
+    known = [None if value is None else float(value) for value in values]
+    if binary:
+        return ["" if value is None else f"{value:.1%}" for value in known]
+    return [minus(text) for text in digits.alike(*known)]
 
 
 def _missing(known: Any, people: float | None, smallest: int) -> str:

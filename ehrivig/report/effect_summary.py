@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from ehrivig.figures import mini
-from ehrivig.report.table import p_text, signed
+from ehrivig.figures import digits, mini
+from ehrivig.report.table import minus, p_text, signed
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
 
@@ -158,16 +158,21 @@ def _difference(row: Row | None) -> str:
     """A difference in risk in percentage points, of means in the unit of the outcome."""
     if row is None:
         return ""
-    times = 100 if row["measure"] == "RD" else 1
-    digits = ".1f" if row["measure"] == "RD" else ".3g"
-    said = signed(times * row["estimate"], digits)
-    if None in (row["lo"], row["hi"]):
-        return said
-    return f"{said} ({signed(times * row['lo'], digits)} to {signed(times * row['hi'], digits)})"
+    values = [row[name] for name in ("estimate", "lo", "hi")]
+    if row["measure"] == "RD":
+        texts = ["" if value is None else signed(100 * value, ".1f") for value in values]
+    else:
+        texts = [_with_sign(text) for text in digits.alike(*values)]
+    return f"{texts[0]} ({texts[1]} to {texts[2]})" if all(texts) else texts[0]
+
+
+def _with_sign(text: str) -> str:
+    return minus(text) if text.startswith("-") or not text else f"+{text}"
 
 
 def _ratio(row: Row | None) -> str:
     if row is None:
         return ""
-    said = f"{row['measure']} {row['estimate']:.2f}"
-    return said if None in (row["lo"], row["hi"]) else f"{said} ({row['lo']:.2f}-{row['hi']:.2f})"
+    texts = digits.ratios(row["estimate"], row["lo"], row["hi"])
+    limits = f" ({texts[1]}-{texts[2]})" if all(texts) else ""
+    return f"{row['measure']} {texts[0]}{limits}"

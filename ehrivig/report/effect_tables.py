@@ -8,7 +8,7 @@ import polars as pl
 
 from ehrivig.report import notes
 from ehrivig.report.answer import NEEDED, needed
-from ehrivig.report.table import Table, p_text
+from ehrivig.report.table import Table, estimate_text, p_text
 from ehrivig.stats.result import OF_NUMBERS
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
@@ -59,6 +59,8 @@ def _effects(table: pl.DataFrame, caption: str, study: Study) -> Table:
     rows = [_effect_cells(row, study) for row in table.iter_rows(named=True)]
     cells, below = notes.said_once([row[-1] for row in rows])
     rows = [[*row[:-1], cell] for row, cell in zip(rows, cells, strict=True)]
+    if set(table["measure"]) <= set(OF_NUMBERS):
+        head = [name.replace("Events / n", "n") for name in head]
     head, rows, same = _said_once(head, rows)
     return Table(caption, head, rows, " ".join(filter(None, (same, below))), wide=True)
 
@@ -80,16 +82,13 @@ _ONCE = ("In", "Event", "Model", "Measure")
 
 def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
     corrected = row["p_holm"] if study.analysis.multiplicity == "holm" else row["p_bh"]
-    estimate = "" if row["estimate"] is None else f"{row['estimate']:.3g}"
-    if row["lo"] is not None and row["hi"] is not None:
-        estimate += f" ({row['lo']:.3g} to {row['hi']:.3g})"
     return [
         row["contrast"] or "",
         row["population"] or "",
         row["event_label"] or "",
         row["model"] or "",
         row["measure"] or "",
-        estimate or "not shown",
+        estimate_text(row) or "not shown",
         _needed(row),
         _risk(row, "exposed"),
         _risk(row, "control"),

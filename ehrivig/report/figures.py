@@ -23,6 +23,7 @@ from ehrivig.figures.style import (
     save,
 )
 from ehrivig.report import findings
+from ehrivig.report.table import estimate_text
 from ehrivig.stats.result import DIFFERENCES
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
@@ -234,7 +235,7 @@ def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:
         hidden = any(words in str(effect["note"]) for words in ("below", "not shown"))
         reason = "not shown" if hidden else "no estimate"
         return ForestRow("study", effect["contrast"], (*counts, reason))
-    shown = f"{effect['measure']} {estimate:.2f} ({lo:.2f}-{hi:.2f})"
+    shown = f"{effect['measure']} {estimate_text(effect)}"
     return ForestRow("study", effect["contrast"], (*counts, shown), estimate, lo, hi)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from ehrivig.figures import digits
+from ehrivig.stats.result import DIFFERENCES
 from ehrivig.store import cells
 
 
@@ -51,6 +54,22 @@ def typeset(unit: str) -> str:
 def signed(value: float, digits: str) -> str:
     """A number with its sign, minus as long as plus; `digits` as in a format."""
     return f"{value:+{digits}}".replace("-", "\u2212")
+
+
+def estimate_text(row: dict[str, Any]) -> str:
+    """The estimate of a row of effects.csv with its limits, alike in digits; empty without one."""
+    if row["estimate"] is None:
+        return ""
+    return minus(
+        digits.interval(
+            row["estimate"], row["lo"], row["hi"], ratio=row["measure"] not in DIFFERENCES
+        )
+    )
+
+
+def minus(text: str) -> str:
+    """A text of numbers with minus signs as long as plus."""
+    return text.replace("-", "\u2212")
 
 
 def p_text(p: float | None) -> str:

@@ -6,9 +6,10 @@ import polars as pl
 
 from ehrivig.disclosure import shown
 from ehrivig.errors import in_sentence
+from ehrivig.figures import digits
 from ehrivig.report import known, large_scale
 from ehrivig.report.effect_tables import effect_tables
-from ehrivig.report.table import RunTables, Table, p_text, typeset
+from ehrivig.report.table import RunTables, Table, minus, p_text, typeset
 from ehrivig.study import Study
 
 FEW = 12
@@ -142,7 +143,8 @@ def _terms(table: pl.DataFrame, caption: str, study: Study) -> Table:
         if r[column] is None:
             rows.append([r["note"] or "no estimate"])
             continue
-        interval = f"{r[column]:.3g} ({r['lo']:.3g} to {r['hi']:.3g})"
+        ends = (r[column], r["lo"], r["hi"])
+        interval = minus(digits.interval(*ends, ratio=column == "odds_ratio"))
         rows.append([r["label"], interval, p_text(r["p"])])
     first = table.row(0, named=True)
     note = "" if first["n"] is None else f"n {first['n']:,}"
@@ -163,14 +165,14 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
         shift = (
             ""
             if r["shift"] is None
-            else f"{_zero(r['shift']):.3g} ({r['shift_lo']:.3g} to {r['shift_hi']:.3g})"
+            else minus(digits.interval(r["shift"], r["shift_lo"], r["shift_hi"], ratio=False))
         )
         rows.append(
             [
                 f"{r['label']}, {typeset(r['unit'])}",
                 r["arm"],
                 f"{r['n_pairs']:,}",
-                *("" if r[n] is None else f"{r[n]:.3g}" for n in ("median_day1", "median_day3")),
+                *map(minus, digits.alike(r["median_day1"], r["median_day3"])),
                 shift,
                 p_text(r["p_wilcoxon"]),
                 p_text(r["ancova_p"]),
@@ -179,11 +181,6 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
     return Table(
         caption, head, rows, "Paired values only; day 3 is known of those still in hospital."
     )
-
-
-def _zero(value: float) -> float:
-    """A number without the dust that binary fractions leave."""
-    return 0.0 if abs(value) < 1e-9 else value
 
 
 def _quality(table: pl.DataFrame, caption: str, study: Study) -> Table:

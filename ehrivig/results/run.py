@@ -11,9 +11,11 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from ehrivig.errors import UsageError
+from ehrivig.figures import digits
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
 from ehrivig.runs.summary import RunSummary
+from ehrivig.stats.result import DIFFERENCES
 from ehrivig.store.cells import TEXT, as_read, read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
@@ -188,8 +190,9 @@ class Run:
         row = self.answer
         if row is None or row["estimate"] is None:
             return []
-        interval = "" if row["lo"] is None else f" ({row['lo']:.3g} to {row['hi']:.3g})"
-        said = [("answer", f"{row['contrast']}: {row['measure']} {row['estimate']:.3g}{interval}")]
+        ratio = row["measure"] not in DIFFERENCES
+        shown = digits.interval(row["estimate"], row["lo"], row["hi"], ratio=ratio)
+        said = [("answer", f"{row['contrast']}: {row['measure']} {shown}")]
         for arm in ("exposed", "control"):
             if row.get(f"risk_{arm}") is not None:
                 said.append((f"risk, {arm}", f"{row[f'risk_{arm}']:.1%}"))

@@ -110,4 +110,4 @@ def _warning(folder: Path) -> str:
         return ""
     unknown = pl.col("verdict").is_in(["not assessed", "not shown"]) & pl.col("decides")
     doubtful = checks.filter((pl.col("verdict") == "fail") | unknown)
-    return "" if doubtful.is_empty() else verdict(checks)
+    return "" if doubtful.is_empty() else verdict(checks).rstrip(".")

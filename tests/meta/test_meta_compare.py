@@ -89,6 +89,7 @@ def test_an_answer_that_stands_in_no_row_is_said(
     assert f"the declared answer of the run (starting now): {why}" in found["message"]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert why in page
+    assert "<strong></strong>" not in page  # it is of no row
     assert "crude, main, logistic: immortal time" in page
 
 

@@ -82,7 +82,7 @@ def test_a_run_that_ended_before_says_nothing_of_what_it_did_not_look_for(
     told = MANIFEST | {"exit_code": 3, "message": "gate: blocked"}
     (folder / "manifest.json").write_text(json.dumps(told))
     html = written(folder, dropped=("A", "B"))
-    assert facts(html) == {"hospitals that the gate let through": "1"}
+    assert facts(html) == {"hospital that the gate let through": "1"}
     assert "<b>No answer: the data gate blocked this run.</b> gate: blocked" in html
     assert html.count("<p>The run ended before.</p>") == 2  # population and lints
     for said in ("None.", "No time-zero-safe analysis", "Baseline and balance", "Outcomes"):
@@ -108,7 +108,7 @@ def test_head_counts_and_who_was_left_out(folder: Path, drawn: dict[str, Any]) -
         "given IVIG": "1,200",
         "matched pairs": "few",
         "hospitals that the gate let through": "2",
-        "lints": "1",
+        "lint": "1",
     }
     assert "<b>Hospitals left out by the data gate:</b> C." in html
     assert '<p class="lint warn"><b>L1</b>: &lt;few&gt;</p>' in html
@@ -217,7 +217,7 @@ def test_tables_and_methods_stand_on_the_page(folder: Path, drawn: dict[str, Any
     csv = '<a class="file" href="effects.csv" download>CSV</a>'
     assert f"<caption>Effects on the primary outcome{csv}</caption>" in html
     assert '<td>lab</td><td class="number">1,000</td>' in html
-    assert "<td>0.5 (0.2 to 1.2)</td>" in html  # a wide table has words
+    assert "<td>0.50 (0.20 to 1.20)</td>" in html  # a wide table has words
     assert " Population: adults admitted with confirmed COVID-19" in html
     assert "<b>Synthetic data.</b>" in html
     assert "No answer" not in html
@@ -262,3 +262,29 @@ def test_the_balance_is_drawn_in_the_groups_of_table_1(
     (folder / "table1.csv").write_text("variable,group\nage,\ncrp,Labs\n")
     written(folder)
     assert drawn["love_plot"][1]["group"].to_list() == ["", "Labs", ""]
+
+
+def test_one_hospital_is_no_hospitals(folder: Path, drawn: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST | {"hospitals": ["A"]}))
+    assert "<b>1</b><span>hospital</span>" in written(folder)
+
+
+def test_the_head_says_of_when_the_extract_is(folder: Path, drawn: dict[str, Any]) -> None:
+    assert f"extract of {LIU.extract.extract_date}" in written(folder)
+
+
+def test_a_number_has_no_empty_columns_of_risks_and_no_empty_section(
+    folder: Path, drawn: dict[str, Any]
+) -> None:
+    """What follows people to a death has no estimate of a number: the section says so."""
+    outcomes = LIU.outcomes.model_copy(update={"primary": "hospital_los_days"})
+    study = LIU.model_copy(update={"outcomes": outcomes})
+    number = EFFECT | {"analysis": "main", "outcome": "hospital_los_days", "measure": "MD"}
+    number |= {"role": "primary", "estimand": "ATT"}
+    number |= {f"risk_{arm}{end}": None for arm in ARMS for end in ("", "_lo", "_hi")}
+    none = number | {"analysis": "time_zero", "estimate": None, "lo": None, "hi": None, "p": None}
+    pl.DataFrame([number, none | {"role": "safe"}]).write_csv(folder / "effects.csv")
+    html = written(folder, study)
+    assert "Risk given" not in html
+    assert 'colspan="5"' in html
+    assert "none of these analyses has an estimate to draw" in html

@@ -130,10 +130,10 @@ def test_repeated_labs(folder: Path) -> None:
     none = LABS | dict.fromkeys(("n_pairs", "shift"))
     rows = [LABS, dust, LABS | {"shift": None}, none | {"note": "fewer than 5"}, none]
     write(folder, "table_s5.csv", rows)
-    usual = ["CRP, mg/L", "IVIG", "1,200", "80.4", "40"]
+    usual = ["CRP, mg/L", "IVIG", "1,200", "80.4", "40.0"]
     assert table(folder, "table_s5").rows == [
-        [*usual, "-12.3 (-20 to -5)", "<0.001", "0.300"],
-        [*usual, "0 (-1 to 1)", "<0.001", "0.300"],
+        [*usual, "\u221212.3 (\u221220.0 to \u22125.0)", "<0.001", "0.300"],
+        [*usual, "0 (\u22121 to 1)", "<0.001", "0.300"],
         [*usual, "", "<0.001", "0.300"],
         ["CRP", "IVIG", "fewer than 5", "", "", "", "", ""],
         ["CRP", "IVIG", "", "", "", "", "", ""],
@@ -222,7 +222,7 @@ EFFECT = {
 def test_an_effect_alone_keeps_its_columns(folder: Path) -> None:
     write(folder, "effects.csv", [EFFECT])
     found = table(folder, "effects_main")
-    first = ["IVIG", "matched", "death", "logistic", "OR", "0.512 (0.2 to 1.2)", "0.040", "0.080"]
+    first = ["IVIG", "matched", "death", "logistic", "OR", "0.51 (0.20 to 1.20)", "0.040", "0.080"]
     assert found.rows == [[*first, "100 / 1,000", "... / 90", "crude"]]
     assert found.note == ""
     assert found.wide is True
@@ -246,9 +246,9 @@ def test_what_every_row_says_is_said_once_under_the_table(folder: Path) -> None:
     first = ["Contrast", "Estimate (95% CI)", "p", "adj. p", "Events / n exposed"]
     assert found.head == [*first, "Events / n unexposed", "Note"]
     assert [[row[0], row[1], row[-2], row[-1]] for row in found.rows] == [
-        ["IVIG", "0.512 (0.2 to 1.2)", "... / 90", "few events"],
+        ["IVIG", "0.51 (0.20 to 1.20)", "... / 90", "few events"],
         ["dose", "not shown", "... / 90", "one"],
-        ["days", "0.512", "", "few events"],
+        ["days", "0.51", "", "few events"],
     ]
     assert found.note == "Every row: matched, death, logistic, OR. Crude."
 
@@ -402,3 +402,12 @@ def test_what_several_rows_say_stands_once() -> None:
     assert below == f"Late. a: {long}."
     assert notes.said_once(["late; crude"]) == (["late; crude"], "")
     assert notes.said_once([]) == ([], "")
+
+
+def test_a_number_has_people_and_no_events(folder: Path) -> None:
+    number = EFFECT | {"measure": "MD", "estimate": 1.4, "lo": -0.673, "hi": 3.46}
+    write(folder, "effects.csv", [number])
+    found = table(folder, "effects_main")
+    assert found.head[-3:] == ["n exposed", "n unexposed", "Note"]
+    assert found.rows[0][-3:] == ["1,000", "90", "crude"]
+    assert "1.40 (\u22120.67 to 3.46)" in found.rows[0]

@@ -35,7 +35,11 @@ def test_a_number_before_and_after(tmp_path: Path) -> None:
     one, age = variables(tmp_path, ONE, everybody, balance=BALANCE)
     assert (one.label, one.group, one.in_score) == ("CRP, \u00b5g/mL", "Labs", True)
     assert (one.exposed, one.control, one.smd) == ("9 [8, 10]", "7 [6, 8]", "0.42")
-    assert (one.matched_exposed, one.matched_control, one.matched_smd) == ("9.12", "10", "-0.20")
+    assert (one.matched_exposed, one.matched_control, one.matched_smd) == (
+        "9.1",
+        "10.0",
+        "\u22120.20",
+    )
     assert one.missing == "25.0%"  # 30 of the 120 of whom most is known
     assert "doubtful" in one.drawn  # 0.2 is above 0.1
     assert (age.missing, age.matched_exposed, age.matched_smd, age.in_score) == ("0", "", "", False)
@@ -169,3 +173,10 @@ def test_units_are_typeset(unit: str, text: str) -> None:
 
 def test_minus_is_as_long_as_plus() -> None:
     assert (signed(-1.25, ".1f"), signed(2.0, ".3g")) == ("\u22121.2", "+2")
+
+
+def test_a_difference_of_means_has_as_many_digits_as_its_limits() -> None:
+    rows = [effect(measure="MD", estimate=4.4, lo=-0.2, hi=5.91), effect(measure="HR", hi=None)]
+    (group,) = summary(pl.DataFrame(rows), LIU)
+    assert group.lines[0].difference == "+4.40 (\u22120.20 to +5.91)"
+    assert group.lines[0].ratio == "HR 0.050"

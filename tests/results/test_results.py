@@ -89,7 +89,7 @@ def test_the_answer_and_its_verdict_are_the_summary(run: Path) -> None:
     found = dict(Run(run).summary().iter_rows())
     assert found == {
         **{"study": "ivig_covid19", "ended": "done", "cohort": "1,850", "exposed": "421"},
-        **{"pairs": "not shown", "answer": "start <48 h vs not: RD 0.015 (-0.06 to 0.095)"},
+        **{"pairs": "not shown", "answer": "start <48 h vs not: RD 0.015 (-0.060 to 0.095)"},
         **{"risk, exposed": "37.5%", "risk, control": "36.0%", "diagnostics failed": "positivity"},
     }
     assert "start &lt;48 h" in Run(run)._repr_html_()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def test_a_run_without_hospitals_writes_no_file(tmp_path: Path, rows: Any) -> No
     ("result", "decides", "said"),
     [
         ("pass", True, ""),
-        ("fail", False, "Read with care: lost to follow up (0 of 1 diagnostics pass)."),
+        ("fail", False, "Read with care: lost to follow up (0 of 1 diagnostics pass)"),
         ("not assessed", False, ""),
         ("not assessed", True, "nobody can say of lost to follow up"),
     ],
@@ -99,7 +100,8 @@ def test_the_answer_carries_what_is_in_doubt(
     (tmp_path / "manifest.json").write_text('{"hospitals": ["A"], "dropped_hospitals": []}')
     aggregate.write(tmp_path)
     (first,) = read_aggregate(tmp_path)
-    assert (said in first.note) if said else first.note == ""
+    assert said in first.note if said else first.note == ""
+    assert not first.note.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -324,6 +326,15 @@ def test_no_row_of_a_person_is_left(runs: tuple[Path, Path]) -> None:
     assert gone - OF_A_PERSON == set()
 
 
+def test_every_file_that_a_report_points_to_lies_beside_it(runs: tuple[Path, Path]) -> None:
+    """In the run and in its release, and where only the release is left."""
+    for folder in (runs[0], runs[1], runs[1] / "release"):
+        html = (folder / "report.html").read_text(encoding="utf-8")
+        names = set(re.findall(r'class="file" href="([^"]+)"', html))
+        assert "quality.csv" in names
+        assert {name for name in names if not (folder / name).is_file()} == set()
+
+
 def test_what_is_sent_is_what_effects_say_of_the_hospitals(runs: tuple[Path, Path]) -> None:
     effects = pl.read_csv(runs[1] / "effects.csv", infer_schema_length=None)
     shown = effects.filter(
@@ -339,3 +350,20 @@ def test_what_is_sent_is_what_effects_say_of_the_hospitals(runs: tuple[Path, Pat
         "population", "estimate", "se"
     ).rows()
     assert {effect.hospital_id for effect in sent} == {"A", "B"}
+
+
+def test_pages_with_immortal_time_say_so_first(tmp_path: Path) -> None:
+    warned = {"note": "immortal time: ever against never exposed; weighted"}
+    north = sent(tmp_path / "north", ["A"], **warned)
+    south = sent(tmp_path / "south", ["B"], **warned)
+    pool_aggregates([north, south], tmp_path / "pool")
+    trials = tmp_path / "trials.csv"
+    trials.write_text(
+        "study,events_treated,n_treated,events_control,n_control\nX,10,100,15,100\nY,2,90,9,91\n"
+    )
+    compare(north / "effects.csv", trials, tmp_path / "beside", measure="RD")
+    safe = sent(tmp_path / "safe", ["C"], note="read beside immortal time")
+    compare(safe / "effects.csv", trials, tmp_path / "free", measure="RD")
+    pages = [(tmp_path / n / "report.html").read_text("utf-8") for n in ("pool", "beside", "free")]
+    said = ['<p class="banner"><b>Immortal time.</b>' in page for page in pages]
+    assert said == [True, True, False]

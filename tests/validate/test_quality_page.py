@@ -280,13 +280,16 @@ def test_a_page_of_simulated_data_says_so(tmp_path: Path, drawn: list[Figure]) -
 def test_a_page_names_who_was_left_out(whole: Callable[..., str]) -> None:
     html = whole(check("A", "fail"), check("D", "warn"), dropped=("C", "B"))
     assert "1 check(s) failed. Left out: B, C." in html
-    assert "<th>A</th><th>B</th><th>C</th><th>D</th>" in html
+    assert "".join(f'<th class="name">{h}</th>' for h in "ABCD") in html  # long names wrap
 
 
 def test_a_page_with_an_earlier_run_has_its_trend(whole: Callable[..., str]) -> None:
     html = whole(check("A", "pass"), earlier=[EarlierRun("run before", [])])
     assert "No share moved by more than one percentage point." in html
     assert "<svg >quarantine findings per 1,000 rows</svg>" in html
+    trend, _, after = html.partition('id="verdicts"')
+    assert '<ul class="legend">' in trend  # which line is which hospital
+    assert '<ul class="legend">' in after
 
 
 def test_many_hospitals_are_squares_on_a_line(tmp_path: Path, drawn: list[Figure]) -> None:
@@ -294,11 +297,11 @@ def test_many_hospitals_are_squares_on_a_line(tmp_path: Path, drawn: list[Figure
     made = [hospital(tmp_path, name) for name in names]
     checks = [check(name, "fail" if name == "H03" else "pass") for name in names]
     html = page.page(tmp_path, LIU, made, checks)
-    assert "<th>H03</th>" not in html
+    assert '<th class="name">H03</th>' not in html
     assert "1 fail, 12 pass" in html
     assert html.count('class="strip"') == len(page.contract.TABLES) + 1
     few = page.page(tmp_path, LIU, made[1:], checks[1:])
-    assert "<th>H03</th>" in few
+    assert '<th class="name">H03</th>' in few
     together = page.page(tmp_path, LIU, made, [*checks, check("all", "warn")])
     assert f"each of {len(names)} hospitals, in the order of their names: H00 to H12." in together
     assert "1 fail, 12 pass; all together: warn" in together

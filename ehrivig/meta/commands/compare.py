@@ -177,6 +177,7 @@ def _page(
         "compare.html",
         title="This study under the published trials",
         simulated=simulated,
+        immortal=any(words.immortal(one.ours.note) for one in made),
         published=(
             f"Published: {pooled.measure.label} "
             f"{words.interval(pooled.estimate, pooled.lo, pooled.hi)} over {pooled.k} trials "

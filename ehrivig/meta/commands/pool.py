@@ -205,6 +205,7 @@ def _page(
         "pool.html",
         title=f"{how_many(everybody)} hospitals pooled",
         simulated=simulated,
+        immortal=any(words.immortal(row.note) for rows, _ in made for row in rows),
         hospitals=hospitals,
         protocols=protocols_of(pools),
         sections=sections,

@@ -8,11 +8,13 @@ from typing import Any
 import polars as pl
 
 from ehrivig.errors import UsageError, plain
+from ehrivig.figures import digits
 from ehrivig.release.columns import of as column_words
 from ehrivig.results.run import Run
 from ehrivig.results.why.declared import setting, settings, study_of, whole
 from ehrivig.results.why.made_by import functions, keys, statements
 from ehrivig.results.why.section import Section, text
+from ehrivig.stats.result import DIFFERENCES
 
 _NAMING = ("role", "analysis", "contrast", "outcome", "event_label", "model", "measure")
 _NAMED_BY = (*_NAMING, "population")
@@ -112,8 +114,9 @@ def _line(row: dict[str, Any]) -> str:
 def _estimate(row: dict[str, Any]) -> str:
     if row["estimate"] is None:
         return f"no estimate ({row['note'] or 'not told why'})"
-    limits = "" if row["lo"] is None else f" ({row['lo']:.3g} to {row['hi']:.3g})"
-    return f"{row['measure']} {row['estimate']:.3g}{limits}"
+    ratio = row["measure"] not in DIFFERENCES
+    shown = digits.interval(row["estimate"], row["lo"], row["hi"], ratio=ratio)
+    return f"{row['measure']} {shown}"
 
 
 def _cells(row: dict[str, Any]) -> list[tuple[str, str]]:

@@ -98,7 +98,13 @@ def trend(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], t
         for name, (colour, line) in series_styles(sorted(series)).items():
             values = [math.nan if v is None else v for v in series[name]]
             axes.plot(
-                range(len(labels)), values, color=colour, linestyle=line, marker="o", label=name
+                range(len(labels)),
+                values,
+                color=colour,
+                linestyle=line,
+                marker="o",
+                label=name,
+                clip_on=False,
             )
         axes.set_xticks(range(len(labels)), labels, rotation=20, ha="right")
         axes.set_title(title, fontsize=10)

@@ -274,7 +274,7 @@ def _trend(now: list[Measurement], earlier: Sequence[EarlierRun]) -> Markup | No
     if not earlier:
         return None
     runs = [*earlier, EarlierRun("this run", now)]
-    names = sorted({m.hospital_id for m in now})
+    names = sorted({m.hospital_id for m in now} - {"all"})  # coloured as the legend is
     series = {
         name: [_rejected_per_thousand(run.measurements, name) for run in runs] for name in names
     }
