@@ -97,7 +97,7 @@ def words_of(table: pl.DataFrame, folder: Path) -> list[str]:
 
 def test_contrasts_of_a_study_stand_with_their_counts(tmp_path: Path) -> None:
     words = words_of(effects(), tmp_path)
-    for word in ("IVIG vs none", "1,074", "1,220", "OR 0.50 (0.20-1.20)", "odds ratio of death"):
+    for word in ("IVIG vs none", "1,074", "1,220", "OR 0.50 (0.20 to 1.20)", "odds ratio of death"):
         assert word in words
     assert (words.count("Exposed"), words.count("Unexposed")) == (1, 1)
 
@@ -119,4 +119,4 @@ def test_columns_of_counts_need_a_count(tmp_path: Path) -> None:
     table = effects().with_columns(pl.lit(None).alias(name) for name in none)
     words = words_of(table, tmp_path)
     assert "Events" not in words
-    assert "OR 0.50 (0.20-1.20)" in words
+    assert "OR 0.50 (0.20 to 1.20)" in words
