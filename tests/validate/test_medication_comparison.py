@@ -27,7 +27,7 @@ COPIED, REPEATED = True, False
 
 @pytest.fixture
 def db() -> Iterator[Database]:
-    """One stay of 80 kg, one of unknown weight; the exposure is product 1 (50 g/L, vials of 5 g)."""
+    """A stay of 80 kg, one of unknown weight; the exposure is product 1 (50 g/L, vials of 5 g)."""
     with Database(threads=1) as found:
         for name in ("gate", "ref", "resolved"):
             found.execute(f"CREATE SCHEMA {name}")
