@@ -89,7 +89,7 @@ def db() -> Iterator[Database]:
     [
         ("05:59", ["before", "prompt"]),  # more than four hours early
         ("06:00", ["prompt"]),
-        ("09:59", ["prompt"]),
+        ("09:59", ["prompt", "at_once"]),
         ("10:00", ["prompt", "at_once"]),  # within an hour of the admission
         ("08:59", ["prompt"]),
         ("09:00", ["prompt", "at_once"]),
