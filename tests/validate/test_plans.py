@@ -114,3 +114,23 @@ def test_when_the_first_row_of_a_stay_is(db: Database, first: str, where: list[s
     assert (found["A"].covered, found["A"].timed) == (3, 1)
     assert found["A"].months == {2020 * 12 + 1: 2, 2020 * 12 + 2: 1}
     assert counts._arrived(db, counts.Relation("gate.lab")) == {}
+
+
+@pytest.mark.parametrize(("first", "late"), [("2020-01-03 00:29", 1), ("2020-01-03 00:30", 0)])
+def test_fourteen_hours_after_an_admission_nothing_is_late_any_more(
+    db: Database, first: str, late: int
+) -> None:
+    moment = f"TIMESTAMP '{first}', TIMESTAMP '2020-01-02 10:30'"
+    db.table("gate.few", ROWS.format(stays=f"('B', '9', {moment})"))
+    relation = counts.Relation("gate.lab", counted="gate.few", event_time="first", begins=True)
+    assert counts._arrived(db, relation)["B"].late == late
+
+
+def test_of_a_table_whose_beginning_nobody_asks_stays_and_months_are_counted(db: Database) -> None:
+    db.table("gate.few", ROWS.format(stays="('B', '9', NULL, NULL)"))
+    found = counts._arrived(db, counts.Relation("gate.lab", counted="gate.few", event_time="first"))
+    assert vars(found["B"]) == {
+        **{"months": {}, "covered": 1, "timed": 0, "before": 0, "prompt": 0},
+        **{"at_once": 0, "between": 0, "late": 0},
+    }
+    assert vars(counts.Arrived())["covered"] == 0
