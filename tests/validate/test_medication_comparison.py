@@ -334,3 +334,17 @@ def test_doses_of_nothing_repeat_none(db: Database) -> None:
     db.execute("UPDATE gate.medication_exposed SET grams = 0")
     db.table("gate.medication_twice", gate_query("medication_twice"))
     assert db.rows("SELECT * FROM gate.medication_twice") == []
+
+
+def test_an_administration_that_nothing_is_known_of_stays_with_no_flag(db: Database) -> None:
+    """No product of a list, no stay, no flag: the row is there, and nothing speaks against it."""
+    give(db, {"medication_id": "a"}, {"medication_id": "b", "started_at": "2020-01-02 10:01"})
+    give(db, {"medication_id": "c", "drug": 99, "admission_id": "99"}, {"medication_id": None})
+    compare(db, "flag")
+    rows = db.frame(f"SELECT * FROM ({gate_query('medication').text}) ORDER BY medication_id")
+    assert rows["medication_id"].to_list() == ["a", "b", "c", None]
+    flags = ("key_repeated", "duplicate", "duplicate_dose", "reversed", "too_many_grams")
+    for flag in (*flags, "order_beside_given", "copied", "charted_twice", "is_copy"):
+        assert rows[flag].to_list() == [False, flag == "duplicate", False, False]
+    assert rows["exposure"].to_list() == [True, True, None, True]
+    assert rows["stay_weight_kg"].to_list() == [80.0, 80.0, None, 80.0]

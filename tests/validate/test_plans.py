@@ -58,9 +58,14 @@ def test_what_a_check_found_follows_from_its_columns() -> None:
     places = plan.columns(asked)
     row = {places["violated"]: 3, places["denominator"]: 10, places["less"]: 4}
     assert plan.counted(row, places, 0) == Counted(3, 6)
+    assert asked.sampled == set()
+    apart = Plan("x", "count_if(few)", "count_if(stay_sampled)", sampled=True).columns(asked)
+    assert asked.sampled == set(apart.values())
+    asked = Asked()
+    asked.number(rows)
     named = Plan(None, "", rows, counts={"near": "x = 1"}, finding="near > 2")
     places = named.columns(asked)
-    assert places["denominator"] == "n1"  # the same aggregate, asked for once
+    assert places["denominator"] == "n0"  # the same aggregate, asked for once
     row = {places["denominator"]: 10, places["count near"]: 5, plans.finding_column(7): 1}
     assert named.counted(row, places, 7) == Counted(1, 10, {"near": 5})
     assert Plan(violated="v").counted({"n0": 2}, {"violated": "n0"}, 0) == Counted(2, 0)
