@@ -327,6 +327,15 @@ def test_another_system_repeats_a_dose_within_the_hour(
     assert found(db, "SELECT medication_id FROM gate.medication_twice") == ["m1"] * twice
 
 
+@pytest.mark.parametrize(("started", "twice"), [("10:39:59", True), ("10:40:00", False)])
+def test_the_next_bottle_of_an_order_begins_where_the_last_ends(
+    db: Database, started: str, twice: bool
+) -> None:
+    give(db, {"stopped_at": "2020-01-02 10:40"}, {"started_at": f"2020-01-02 {started}"})
+    compare(db, "twice")
+    assert found(db, "SELECT medication_id FROM gate.medication_twice") == ["m1"] * twice
+
+
 def test_doses_of_nothing_repeat_none(db: Database) -> None:
     """Two doses of zero grams are no dose charted twice."""
     give(db, {"dose": 0.0}, {"dose": 0.0, "order_id": "p", "started_at": "2020-01-02 10:30"})
