@@ -405,6 +405,7 @@ def test_what_several_rows_say_stands_once() -> None:
     assert notes.said_once([]) == ([], "")
 
 
+UNSEEN = "Deaths after discharge are unknown"
 FOLLOWED = {
     **{"arm": "control", "outcome": "Death", "n": 1200, "unknown": 12, "transferred": 0},
     **{"share_unknown": 0.01, "median_days": 28.0, "q1_days": 9.25, "q3_days": 28.0},
@@ -428,8 +429,8 @@ def test_how_long_each_arm_was_followed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "evidence", "note"),
     [
-        ("in_hospital", None, "Deaths after discharge are unknown, and the answer is of the stay."),
-        ("unknown", "x", "Deaths after discharge are unknown, and who stays is weighted for who left: x."),
+        ("in_hospital", None, f"{UNSEEN}, and the answer is of the stay."),
+        ("unknown", "x", f"{UNSEEN}, and who stays is weighted for who left: x."),
         (None, "x", "x."),
         (None, None, ""),
     ],
