@@ -7,6 +7,7 @@ from drawn_study import BEGIN, parsed
 
 from ehrivig.study import Study
 from ehrivig.study.doubts.ranges import absurd_cuts, absurd_results, exact_numbers
+from ehrivig.study.people import Band
 
 PLAN = """
 [extract]
@@ -138,18 +139,31 @@ def test_numbers_with_many_values_are_no_exact_match(exact: str, numbers: list[i
     assert [one.path for one in found] == [("match", "exact", number) for number in numbers]
 
 
-@pytest.mark.parametrize(("cut", "doubted"), [(0, True), (-1, True), (0.5, False)])
-def test_a_band_below_which_nobody_is(cut: float, doubted: bool) -> None:
-    band = (
-        '[[exposure.bands]]\nname = "b"\nfeature = "total_g"\nlow_label = "l"\nhigh_label = "h"\n'
-    )
+@pytest.mark.parametrize(
+    ("feature", "cut", "boundary", "opens", "doubted"),
+    [
+        ("total_g", 0, "low", 0, True),
+        ("total_g", -1, "low", 0, True),
+        ("total_g", 0.5, "high", 0, False),
+        ("n_dose_days", 0, "low", -24, True),
+        ("hours_to_first_dose", 0, "low", 0, False),  # who is dosed at time zero
+        ("hours_to_first_dose", 0, "high", 0, True),
+        ("hours_to_first_dose", 0, "high", -24, False),  # the window opens a day before
+        ("hours_to_first_dose", -24, "high", -24, True),
+        ("hours_to_first_dose", -25, "low", -24, True),
+        ("days_from_onset_to_first_dose", -1, "high", 0, False),  # a dose before the onset
+    ],
+)
+def test_a_band_below_which_nobody_is(
+    feature: str, cut: float, boundary: str, opens: float, doubted: bool
+) -> None:
     plan = study()
-    text = (
-        BEGIN
-        + f"{band}cut = 1\n"
-        + PLAN.format(variable="years", cut=50, unit="umol/L", outcome="", exact="[]")
+    band = Band(
+        **{"name": "b", "feature": feature, "cut": cut, "boundary": boundary},  # type: ignore[arg-type]
+        low_label="l",
+        high_label="h",
     )
-    (own,) = parsed(text).exposure.bands
-    exposure = plan.exposure.model_copy(update={"bands": (own.model_copy(update={"cut": cut}),)})
+    changes = {"bands": (band,), "start_hours": opens}
+    exposure = plan.exposure.model_copy(update=changes)
     found = list(absurd_cuts(plan.model_copy(update={"exposure": exposure})))
     assert [one.path for one in found] == [("exposure", "bands", 0, "cut")] * doubted
