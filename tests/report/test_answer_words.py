@@ -24,7 +24,7 @@ CAPTION = ANSWERS[LIU.answer].caption
     [
         ({}, "any against none; ATE."),
         ({"estimand": None}, "any against none."),
-        ({"note": "weights cut; 3 people left out; more"}, "any against none; ATE; 3 people left out."),
+        ({"note": "cut; 3 people left out; more"}, "any against none; ATE; 3 people left out."),
         ({"note": "weights cut"}, "any against none; ATE."),
         ({"p": 0.04}, "any against none; ATE; p 0.040."),
         (
@@ -83,8 +83,8 @@ def checks(*rows: tuple[str, str, bool]) -> pl.DataFrame:
         ),
         (
             [("a", "not assessed", True), ("b", "not assessed", False), ("c", "pass", True)],
-            "Nothing that was checked speaks against it: 1 of 1 diagnostics pass; nobody can say of "
-            "a.",
+            "Nothing that was checked speaks against it: 1 of 1 diagnostics pass; nobody can say "
+            "of a.",
         ),
         (
             [("a", "not shown", True), ("c", "pass", True)],

@@ -202,6 +202,16 @@ def test_the_ledger_adds_up_the_hospitals(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("rounded", [True, False])
+def test_the_ledger_says_whether_its_rows_are_rounded(folder: Path, rounded: bool) -> None:
+    counts = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
+    row = {"hospital_id": "A", "table": "lab", **dict.fromkeys(counts, 5)}
+    write(folder, "ledger.csv", [row | ({"rounded_down_to": 5} if rounded else {})])
+    note = table(folder, "ledger").note
+    assert ("rounded down in each hospital" in note) is rounded
+    assert ("exactly" in note) is not rounded
+
+
 @pytest.mark.parametrize("name", ["ledger", "quality"])
 def test_counts_of_which_none_is_released(folder: Path, name: str) -> None:
     """A column that is empty in every row of the file is read as text."""
