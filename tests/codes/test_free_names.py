@@ -25,7 +25,7 @@ def test_more_lines_than_a_list_can_have(
 ) -> None:
     monkeypatch.setattr(own_lines, "MOST_LINES", 3)
     head = "analyte,vocabulary,code,factor\n"
-    content = head + "".join(f"crp,LOINC,{n}-1,1\n" for n in range(lines))
+    content = head + "".join(f"crp,local,code{n},1\n" for n in range(lines))
     problems: list[str] = []
     own_lines.lines_of(content, KINDS["labs"], "labs.csv", problems)
     assert bool(problems) is refused
