@@ -342,8 +342,7 @@ def test_heights_of_adults_that_may_be(
     schema = {"patient_id": pl.String, "known_age_years": pl.Float64, "height_cm": pl.Float64}
     rows = [("m", 40.0, 170.0), ("f", age, height)]
     with Database(threads=1) as db:
-        for name in ("gate", "main"):
-            db.execute(f"CREATE SCHEMA {name}")
+        db.execute("CREATE SCHEMA gate")
         frame = pl.DataFrame(rows, schema=schema, orient="row")
         db.load("gate.admission", frame.with_columns(hospital_id=pl.lit("A")))
         sexes = {"patient_id": ["m", "f"], "sex": ["male", "female"]}
