@@ -16,13 +16,13 @@ from ehrivig.study.declared import held
 from ehrivig.study.doubts.exposure_drug import exposure_in_tables
 from ehrivig.study.known_names import known_names
 from ehrivig.study.mappings import problems_of
-from ehrivig.study.registries.sensitivity import safe_designs
+from ehrivig.study.registries.sensitivity import SENSITIVITY, safe_designs
 
 PLAN = asking('from = "length_of_stay"')
 
 
 def test_the_page_is_as_it_is_made() -> None:
-    """Defaults, limits and names are promises: `python -m tests.study.reference` tells them anew."""
+    """Defaults, limits and names are promises; `tests.study.reference` tells them anew."""
     page = reference.PAGE.read_text(encoding="utf-8")
     assert reference.renewed(page) == page
 
@@ -95,6 +95,11 @@ def test_a_file_that_is_no_protocol_is_told(tmp_path: Path, content: Any) -> Non
         held(PLAN, str(path))
 
 
+def test_why_a_file_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file: No such file or directory"):
+        held(PLAN, str(tmp_path / "gone.json"))
+
+
 def test_what_is_wrong_in_signed_mappings_is_told_in_the_order_of_lines(tmp_path: Path) -> None:
     entry = '[[code]]\nhospital_id = "{}"\nvocabulary = "local"\ncode = "K{}"\nanalyte = "crp"\n'
     entry += 'signed_by = "A. S."\nsigned_on = 2020-07-02\nreason = "The laboratory said so."\n'
@@ -127,3 +132,4 @@ def test_a_secondary_outcome_that_is_the_exposure_itself(
 def test_the_designs_free_of_immortal_time() -> None:
     for name in ("landmark", "time_dependent_cox", "sequential_trials", "clone_censor_weight"):
         assert name in safe_designs()
+        assert SENSITIVITY[name].calibrated  # the simulated worlds know their truth
