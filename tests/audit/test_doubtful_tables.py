@@ -108,3 +108,10 @@ def test_an_empty_cell_has_no_odds_ratio(empty: dict[str, str]) -> None:
 )
 def test_else_of_its_interval_else_as_printed(cells: dict[str, str], p: float | None) -> None:
     assert _contrast_p(contrast(**cells)) == (None if p is None else pytest.approx(p, abs=1e-6))
+
+
+def test_quartiles_of_which_one_is_not_printed_are_left_alone(tmp_path: Path) -> None:
+    table = "row,x,x_q1,x_q3\na,5,,10\nb,,6,10\nc,5,6,\nd,5,6,10\ne,8,6,10\n"
+    found = audit([written(tmp_path, table)])
+    assert len(found) == 1
+    assert "d [x]" in found[0].message

@@ -105,3 +105,10 @@ def test_a_factor_of_a_code_counts_unless_the_unit_says_it_already(unit: str, ti
     assert _conversion(units, "d_dimer", unit, 2.0) == (found.factor * times, found.shift * times)
     assert _conversion(units, "d_dimer", unit) == (found.factor, found.shift)
     assert _conversion(units, "d_dimer", "furlong", 2.0) == (None, None)
+
+
+def test_one_line_that_speaks_of_products_without_a_route_is_enough(lists: own.CodeLists) -> None:
+    """Here its name is listed so, and its code for any route."""
+    row = told(lists, "X02AA01", "betamab", "unknown")["beta"]
+    assert (row["verdict"], row["implied"]) == ("include", True)
+    assert told(lists, "X02AA01", None, "unknown")["beta"]["implied"] is False
