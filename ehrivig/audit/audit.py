@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -17,8 +18,7 @@ from ehrivig.audit.lints import (
 from ehrivig.errors import UsageError
 from ehrivig.meta.lint import Lint, plain
 
-if TYPE_CHECKING:
-    pass
+T = TypeVar("T")
 
 _KNOWN = (
     "row, n_ARM, N_ARM (two arms), p_printed; row, mean_ARM, sd_ARM, N_ARM (two arms), p_printed; "
@@ -39,8 +39,9 @@ def audit(paths: list[Path], outcome: str = "death_28d") -> list[Lint]:
     A table without numbers to check is named by a finding of its own; UsageError when all are so.
     """
     tables = {path: _read(path) for path in paths}
-    risk = next((risk for rows in tables.values() if (risk := _risk(rows, outcome))), None)
-    audited = {path: _audit_one(path, rows, risk) for path, rows in tables.items()}
+    risks = (_guarded(path, _risk, rows, outcome) for path, rows in tables.items())
+    risk = next(filter(None, risks), None)
+    audited = {path: _guarded(path, _audit_one, path, rows, risk) for path, rows in tables.items()}
     silent = [path.name for path, found in audited.items() if found is None]
     if silent and len(silent) == len(audited):
         raise UsageError(f"audit: {silent[0]} has none of the known sets of columns: {_KNOWN}.")
@@ -71,15 +72,21 @@ def _audit_one(
 ) -> list[Lint] | None:
     """The findings in one table; None when it has no known set of columns."""
     names = list(rows[0]) if rows else []
+    found = _audit_kind(names, rows, risk)
+    return _audit_evidence(path, names) if found is None else found
+
+
+def _guarded(path: Path, work: Callable[..., T], *given: object) -> T:
+    """What is made of a table; UsageError that names it for a cell that cannot be there."""
     try:
-        found = _audit_kind(names, rows, risk)
-        if found is None:
-            found = _audit_evidence(path, names)
-    except (TypeError, ValueError) as error:
+        return work(*given)
+    except UsageError as error:
+        cure = "" if "Mend" in str(error) else " Mend the table."
+        raise UsageError(f"audit: {path.name}: {error}{cure}") from error
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(
             f"audit: {path.name} has a cell that is not a number. Mend the table."
         ) from error
-    return found
 
 
 def _audit_kind(
@@ -89,9 +96,9 @@ def _audit_kind(
         return _audit_counts(rows, _arms(names))
     if {"row", "p_printed"} <= set(names) and len(arms := _mean_arms(names)) == 2:
         return _audit_means(rows, arms)
-    if "row" in names and any(f"{name}_q1" in names for name in names):
-        return _audit_quartiles(rows, [n for n in names if f"{n}_q1" in names])
-    if {"contrast", "or", "p_printed"} <= set(names):
+    if "row" in names and (described := _with_quartiles(names)):
+        return _audit_quartiles(rows, described)
+    if {"contrast", "or", "lo", "hi", "p_printed"} <= set(names):
         from ehrivig.audit.contrasts import audit_contrasts
 
         return audit_contrasts(rows, risk)
@@ -117,6 +124,11 @@ def _arms(names: list[str]) -> list[str]:
     return [name[2:] for name in names if name.startswith("N_") and f"n_{name[2:]}" in names]
 
 
+def _with_quartiles(names: list[str]) -> list[str]:
+    """The columns that have a first and a third quartile beside them."""
+    return [name for name in names if {f"{name}_q1", f"{name}_q3"} <= set(names)]
+
+
 def _mean_arms(names: list[str]) -> list[str]:
     """The arms that have a mean, a standard deviation and a number of persons."""
     arms = [name[2:] for name in names if name.startswith("N_")]
@@ -129,13 +141,17 @@ def _audit_means(rows: list[dict[str, Any]], arms: list[str]) -> list[Lint]:
 
     tests: dict[str, dict[str, float]] = {}
     printed: dict[str, str] = {}
+    found: list[Lint] = []
     for row in rows:
+        name = row["row"]
         a, b = (
             (float(row[f"mean_{arm}"]), float(row[f"sd_{arm}"]), int(row[f"N_{arm}"]))
             for arm in arms
         )
-        tests[row["row"]], printed[row["row"]] = p_of_means(a, b), row["p_printed"] or ""
-    found = [lint for row in tests for lint in recomputed_p(row, tests[row], printed[row])]
+        if min(a[1], b[1]) < 0:
+            raise UsageError(f"row {name}: a standard deviation is below 0. Mend the table.")
+        tests[name], printed[name] = p_of_means(a, b), row["p_printed"] or ""
+        found += recomputed_p(name, tests[name], printed[name])
     return found + other_test(tests, printed, ("Student t", "Welch t"))
 
 

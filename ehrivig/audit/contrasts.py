@@ -47,16 +47,17 @@ def _from_counts(rows: list[dict[str, Any]]) -> list[Lint]:
     """Whether the printed p of each contrast is that of any usual test of its own counts."""
     tests: dict[str, dict[str, float]] = {}
     printed: dict[str, str] = {}
+    lints: list[Lint] = []
     for row in rows:
         cells = _contrast_cells(row)
         if cells is None:
             continue
         (a, n1), (c, n0) = cells
-        found = p_of_counts([[a, n1 - a], [c, n0 - c]])
-        order = sorted(found, key=lambda name: name != WALD)
-        tests[row["contrast"]] = {name: found[name] for name in order}
-        printed[row["contrast"]] = row["p_printed"] or ""
-    lints = [lint for row in tests for lint in recomputed_p(row, tests[row], printed[row])]
+        found, name = p_of_counts([[a, n1 - a], [c, n0 - c]]), row["contrast"]
+        order = sorted(found, key=lambda test: test != WALD)
+        tests[name] = {test: found[test] for test in order}
+        printed[name] = row["p_printed"] or ""
+        lints += recomputed_p(name, tests[name], printed[name])
     return lints + other_test(tests, printed, (WALD,))
 
 

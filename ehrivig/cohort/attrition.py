@@ -63,7 +63,7 @@ def of_known_exposure(
         return people, attrition
     known = asked.filter(pl.col("answer").is_not_null()).drop("answer")
     label = f"Known to be exposed to {study.exposure.label}, or not"
-    last = int(attrition["step"].max() or 0) + 1  # type: ignore[arg-type]
+    last = int(attrition["step"].max()) + 1  # type: ignore[arg-type]
     step = _count(last, "exposure_known", label, people, known, unknown)
     return known, pl.concat([attrition, step])
 

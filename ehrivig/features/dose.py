@@ -68,6 +68,11 @@ def amount_ng(spellings: Iterable[str | None]) -> pl.Expr:
     return pl.when(believed).then(nanograms.round().cast(pl.Int64, strict=False))
 
 
+def gives_mass(unit: str) -> bool:
+    """Whether a dose in this unit can be grams."""
+    return bool(_by_unit([unit]))
+
+
 def _microseconds() -> pl.Expr:
     """How long an administration ran; null where that is not known, or not believed."""
     length = (pl.col("stopped_at") - pl.col("started_at")).dt.total_microseconds()

@@ -29,7 +29,10 @@ def score_change(db: Database, score: str, days: float | None) -> pl.DataFrame:
 
 
 def _score(db: Database, score: str, day: float) -> pl.DataFrame:
-    """The score in the 24 h from a day after time zero, for stays that reach that day."""
+    """The score in the 24 h from a day after time zero, for stays that reach that day.
+
+    A discharge at midnight is a bare date: its day is of the stay.
+    """
     db.table(
         "score_moment",
         "SELECT admission_id, time_zero + TO_SECONDS($seconds) AS anchor_at, discharged_at "
@@ -45,7 +48,7 @@ def _score(db: Database, score: str, day: float) -> pl.DataFrame:
     enough = pl.col(f"{score}_n_missing") <= severity.SOFA_MAX_MISSING
     there = db.frame(
         "SELECT admission_id FROM score_moment "
-        "WHERE discharged_at IS NULL OR discharged_at > anchor_at"
+        "WHERE discharged_at IS NULL OR END_OF_STAY(discharged_at) > anchor_at"
     )
     known = (
         computed.select("admission_id", pl.when(enough).then(pl.col(score)).alias("computed"))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import shutil
 import socket
 import uuid
@@ -204,5 +203,4 @@ def _sweep(tasks: list[Task]) -> None:
     """Remove what killed attempts left beside the results."""
     for folder in {task.folder.parent for task in tasks}:
         for left in folder.glob(".*"):
-            if left.is_dir() and not os.path.islink(left):
-                shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(left, ignore_errors=True)  # of folders: a file or a link stays

@@ -226,7 +226,7 @@ def _contradictions(entries: Iterable[Numbered]) -> _Said:
     """Entries about the same thing: that say different things, or the same again."""
     seen: dict[tuple[object, ...], Numbered] = {}
     for one in entries:
-        key = (one.kind, *(getattr(one.entry, name) for name in _ABOUT[one.kind]))
+        key = (one.kind, *(_said(one, name) for name in _ABOUT[one.kind]))
         first = seen.setdefault(key, one)
         if first is not one:
             same = _says(first) == _says(one)
@@ -238,5 +238,11 @@ def _contradictions(entries: Iterable[Numbered]) -> _Said:
             )
 
 
+def _said(one: Numbered, name: str) -> object:
+    """What an entry says of one thing; of a month any of its days says the same."""
+    value = getattr(one.entry, name)
+    return value.replace(day=1) if isinstance(value, date) else value
+
+
 def _says(one: Numbered) -> dict[str, object]:
-    return one.entry.model_dump(exclude=set(_SIGNATURE))
+    return {name: _said(one, name) for name in one.entry.model_dump(exclude=set(_SIGNATURE))}

@@ -8,7 +8,7 @@ import polars as pl
 
 from ehrivig.contract import TABLES
 from ehrivig.dataset import KEY
-from ehrivig.disclosure import shown
+from ehrivig.disclosure import shown, small, small_proportion
 from ehrivig.validate.network import Network
 from ehrivig.validate.suite import suites
 
@@ -56,11 +56,18 @@ class ArmDifference:
         """Both arms, the real limit, and what most rows were lost by."""
         most = "; ".join(f"{name} ({shown(n, smallest)})" for name, n in self.reasons[:_MOST])
         return (
-            f"Lost: exposed {shown(self.lost_exposed, smallest)} of {self.read_exposed:,} rows "
-            f"({self.proportion_exposed:.1%}), unexposed {shown(self.lost_unexposed, smallest)} of "
-            f"{self.read_unexposed:,} ({self.proportion_unexposed:.1%}); they may differ by "
+            f"Lost: exposed {_part(self.lost_exposed, self.read_exposed, smallest)}, unexposed "
+            f"{_part(self.lost_unexposed, self.read_unexposed, smallest)}; they may differ by "
             f"{limit_points:g} points (quality.arm_difference_points). Most by: {most}."
         )
+
+
+def _part(lost: int, read: int, smallest: int) -> str:
+    """Rows lost of those that there were; of few, or all but few, no part that tells how many."""
+    if small_proportion(lost, read, smallest):
+        few = "few" if small(lost, smallest) else "nearly all"
+        return f"{few} of {read:,} rows (not told how many)"
+    return f"{lost:,} of {read:,} rows ({lost / read if read else 0.0:.1%})"
 
 
 def arm_difference(network: Network, scope: pl.DataFrame, table: pl.DataFrame) -> ArmDifference:

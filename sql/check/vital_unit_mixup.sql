@@ -27,7 +27,7 @@ centre AS (
     SELECT
         hospital_id,
         vital_code,
-        MIN(n_all) AS n,
+        ANY_VALUE(n_all) AS n,
         BIT_COUNT(BIT_OR(seen)) AS n_stays,
         MIN(step) FILTER (WHERE 2 * n_up_to >= n_all) AS median
     FROM cumulated

@@ -71,7 +71,7 @@ SELECT
     analyte,
     scope,
     month,
-    MIN(n_all)::BIGINT AS n,
+    ANY_VALUE(n_all)::BIGINT AS n,
     POW(2, (MIN(bin) FILTER (WHERE 2 * n_up_to >= n_all) + 0.5) / 8) AS median,
     BIT_COUNT(BIT_OR(seen))::BIGINT AS n_stays
 FROM cumulated

@@ -10,7 +10,7 @@ WITH listed AS (
         d.product_concentration_g_per_l,
         d.product_strength_g,
         CASE
-            WHEN NOT (d.exposure AND CONTAINS(m.dose_unit, '/')) THEN NULL
+            WHEN NOT d.exposure THEN NULL
             WHEN m.dose_unit LIKE '%/min' THEN 1
             WHEN m.dose_unit LIKE '%/h' THEN 60
             WHEN m.dose_unit LIKE '%/day' THEN 1440

@@ -20,7 +20,8 @@ SELECT
     s.number,
     COUNT(*) AS n_rows,
     COUNT(*) FILTER (
-        WHERE s.factor_written <> s.factor_meant OR s.shift_written <> s.shift_meant
+        WHERE (s.factor_written <> s.factor_meant OR s.shift_written <> s.shift_meant)
+        AND (s.month IS NOT NULL OR m.month IS NULL)
     ) AS n_changed
 FROM resolved.lab AS k
 INNER JOIN ref.signed_unit AS s
@@ -28,4 +29,6 @@ INNER JOIN ref.signed_unit AS s
         k.analyte = s.analyte
         AND k.unit = s.unit
         AND (s.month IS NULL OR s.month = STRFTIME(k.collected_at, '%Y-%m'))
+LEFT JOIN ref.signed_unit AS m
+    ON k.analyte = m.analyte AND k.unit = m.unit AND m.month = STRFTIME(k.collected_at, '%Y-%m')
 GROUP BY s.number

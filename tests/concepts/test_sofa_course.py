@@ -64,6 +64,7 @@ def test_a_day_knows_what_was_measured_before_it(hospital: Hospital) -> None:
 def test_a_stay_ends_its_course_and_one_without_an_end_goes_on(hospital: Hospital) -> None:
     assert course(hospital, 2)["day"].to_list() == [0, 1]
     assert course(hospital, 3, days=6)["day"].to_list() == [0, 1, 2, 3, 4, 5, 6]
+    assert course(hospital, 3, days=5.5)["day"].to_list() == [0, 1, 2, 3, 4, 5, 6]  # a day begun
     assert course(hospital, 2)["sofa"].null_count() == 2
 
 

@@ -51,6 +51,39 @@ def test_the_change_of_a_recorded_score(hospital: Hospital) -> None:
     assert dict(score_change(hospital.db, "apache_ii", 9).rows())[1] == -15.0
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "discharged", "change"),
+    [
+        ("03-01 08:00", "03-09 07:59", "03-20 08:00", 5.0),  # the last minutes of the seventh day
+        ("03-01 07:59", "03-08 10:00", "03-20 08:00", None),  # before time zero
+        ("03-02 07:59", "03-08 08:00", "03-20 08:00", 5.0),
+        ("03-02 08:00", "03-08 08:00", "03-20 08:00", None),
+        ("03-01 08:00", "03-09 08:00", "03-20 08:00", None),
+        ("03-01 08:00", "03-08 10:00", "03-08 08:00", None),  # left as the day began
+        ("03-01 08:00", "03-08 10:00", "03-08 08:01", 5.0),
+        ("03-01 08:00", "03-08 10:00", "03-08 00:00", 5.0),  # a bare date lasts its day
+        ("03-01 08:00", "03-08 10:00", "03-07 00:00", None),
+        ("03-01 08:00", "03-08 10:00", "-", 5.0),
+    ],
+)
+def test_the_days_of_a_change_are_of_24_hours_each(
+    hospital: Hospital, first: str, later: str, discharged: str, change: float | None
+) -> None:
+    hospital.admit(f"""
+        admission_id | patient_id | admitted_at | discharged_at | age_years
+        1            | 1          | 03-01 08:00 | {discharged}  | 60
+    """)
+    hospital.draw(
+        "score",
+        f"""
+        admission_id | score_code | value | scored_at
+        1            | apache_ii  | 10    | {first}
+        1            | apache_ii  | 15    | {later}
+        """,
+    )
+    assert score_change(hospital.db, "apache_ii", None).rows() == [(1, change)]
+
+
 def test_product_types_are_exposure_groups() -> None:
     plan = load("ivig_sepsis")
     features = pl.DataFrame(

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -50,6 +51,27 @@ def test_compare_by_hand(tmp_path: Path) -> None:
     shown = " ".join(figure.itertext())
     assert "This study (not pooled)" in shown
     assert "0.95 [0.62, 1.47]" in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "model", "tau2", "ci"),
+    [
+        ("MH", "common", "DL", "normal"),
+        ("Peto", "common", "DL", "normal"),
+        ("IV", "random", "DL", "hksj"),
+        ("IV", "random", "PM", "normal"),
+    ],
+)
+def test_the_trials_are_pooled_as_asked(
+    tmp_path: Path, method: Any, model: Any, tau2: Any, ci: Any
+) -> None:
+    run, out = effects(tmp_path / "run"), tmp_path / "out"
+    found = compare(run, TRIALS, out, method=method, model=model, tau2=tau2, ci=ci).published
+    pooled = pool(read_trials(TRIALS).data, Plan("OR", method, model, tau2, ci))
+    assert found == pytest.approx((pooled.estimate, pooled.lo, pooled.hi))
+    options = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["options"]
+    asked = {"method": method, "pool_model": model, "tau2": tau2, "ci": ci}
+    assert {name: options[name] for name in asked} == asked
 
 
 def test_compare_chooses_rows(tmp_path: Path) -> None:

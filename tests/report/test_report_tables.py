@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
 
-from ehrivig.report import methods, notes, tables, use
+from ehrivig.report import doses, methods, notes, tables, use
 from ehrivig.report.table import RunTables, Table
 from ehrivig.study import Study, load
 
@@ -199,6 +200,16 @@ def test_the_ledger_adds_up_the_hospitals(folder: Path) -> None:
         ["patient", "2,000", "1,200", "600", "200"],
         ["lab", "2,000", "1,200", "600", "200"],
     ]
+
+
+@pytest.mark.parametrize("rounded", [True, False])
+def test_the_ledger_says_whether_its_rows_are_rounded(folder: Path, rounded: bool) -> None:
+    counts = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
+    row = {"hospital_id": "A", "table": "lab", **dict.fromkeys(counts, 5)}
+    write(folder, "ledger.csv", [row | ({"rounded_down_to": 5} if rounded else {})])
+    note = table(folder, "ledger").note
+    assert ("rounded down in each hospital" in note) is rounded
+    assert ("exactly" in note) is not rounded
 
 
 @pytest.mark.parametrize("name", ["ledger", "quality"])
@@ -411,3 +422,85 @@ def test_a_number_has_people_and_no_events(folder: Path) -> None:
     assert found.head[-3:] == ["n exposed", "n unexposed", "Note"]
     assert found.rows[0][-3:] == ["1,000", "90", "crude"]
     assert "1.40 (\u22120.67 to 3.46)" in found.rows[0]
+
+
+UNSEEN = "Deaths after discharge are unknown"
+FOLLOWED = {
+    **{"arm": "control", "outcome": "Death", "n": 1200, "unknown": 12, "transferred": 0},
+    **{"share_unknown": 0.01, "median_days": 28.0, "q1_days": 9.25, "q3_days": 28.0},
+    **{"after_discharge": "linked", "evidence": "a registry"},
+}
+
+
+def test_how_long_each_arm_was_followed(folder: Path) -> None:
+    hidden = dict.fromkeys(("n", "unknown", "transferred", "share_unknown", "median_days"))
+    write(folder, "follow_up.csv", [FOLLOWED, FOLLOWED | {"arm": "exposed"} | hidden])
+    found = table(folder, "follow_up")
+    assert found.head[3:] == ["Death unknown", "Share", "Transferred"]
+    label = LIU.exposure.label
+    assert found.rows == [
+        [f"No {label}", "1,200", "28 [9.25, 28]", "12", "1.0%", "0"],
+        [label, "suppressed", "", "suppressed", "not shown", "suppressed"],
+    ]
+    assert found.note == "Deaths after discharge count as known: a registry."
+
+
+@pytest.mark.parametrize(
+    ("after", "evidence", "note"),
+    [
+        ("in_hospital", None, f"{UNSEEN}, and the answer is of the stay."),
+        ("unknown", "x", f"{UNSEEN}, and who stays is weighted for who left: x."),
+        (None, "x", "x."),
+        (None, None, ""),
+    ],
+)  # fmt: skip
+def test_what_is_known_after_the_discharge(
+    folder: Path, after: str | None, evidence: str | None, note: str
+) -> None:
+    write(folder, "follow_up.csv", [FOLLOWED | {"after_discharge": after, "evidence": evidence}])
+    assert table(folder, "follow_up").note == note
+
+
+def test_diagnostics_have_their_limits_and_which_decides(folder: Path) -> None:
+    row = {"diagnostic": "effective_sample_size", "value": 123.456, "threshold": 0.5}
+    row |= {"verdict": "fail", "decides": True, "meaning": "m", "source": "s", "follows": "f"}
+    none: dict[str, Any] = {"value": None, "threshold": None, "source": None, "follows": None}
+    rows = [row, row | {"verdict": "pass"}, row | {"decides": False} | none]
+    write(folder, "diagnostics.csv", rows)
+    found = table(folder, "diagnostics")
+    assert found.rows == [
+        ["effective sample size", "123", "0.5", "fail (decides)", "m", "s", "f"],
+        ["effective sample size", "123", "0.5", "pass", "m", "s", "f"],
+        ["effective sample size", "", "", "fail", "m", "", ""],
+    ]
+    assert found.wide
+    assert not table_of_terms(folder).wide
+
+
+def table_of_terms(folder: Path) -> Table:
+    terms = {"label": "Age", "odds_ratio": 1.234, "lo": 1.0, "hi": 1.5, "p": 0.04, "n": 10}
+    write(folder, "table_s2.csv", [terms | {"events": 3, "note": ""}])
+    return table(folder, "table_s2")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"days_at_least": 0, "days_at_most": 0}, "Plan (no dose)"),
+        ({"days_at_least": 1}, "Plan (on 1 day running at least)"),
+        (
+            {"days_at_least": 3, "days_at_most": 5},
+            "Plan (on 3 days running at least, on 5 days at most)",
+        ),
+        (
+            {"days_at_least": 3, "grams_per_day_at_least": 10.0, "grams_per_day_at_most": 25.5},
+            "Plan (on 3 days running at least, 10 g a day or more, 25.5 g a day or less)",
+        ),
+    ],
+)
+def test_a_plan_of_doses_in_words(values: dict[str, Any], said: str) -> None:
+    asked = {"label": "Plan", "name": "plan", "days_at_most": None}
+    asked |= {"grams_per_day_at_least": None, "grams_per_day_at_most": None} | values
+    assert doses.described(SimpleNamespace(**asked)) == said  # type: ignore[arg-type]
+    unlabelled = SimpleNamespace(**(asked | {"label": ""}))
+    assert doses.described(unlabelled).startswith("plan (")  # type: ignore[arg-type]

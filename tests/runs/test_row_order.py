@@ -30,7 +30,11 @@ NO_NAME = pl.DataFrame({"name": ["b", None, "a", None], "n": [1, 2, 3, 0]})
     ],
 )
 @pytest.mark.parametrize("seed", range(4))
-def test_the_order_is_that_of_all_columns(frame: pl.DataFrame, seed: int) -> None:
+@pytest.mark.parametrize("many", [1, 4, 200_000])
+def test_the_order_is_that_of_all_columns(
+    frame: pl.DataFrame, seed: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_order, "_MANY", many)
     shuffled = frame.sample(fraction=1, shuffle=True, seed=seed)
     found = row_order.by_columns(shuffled)
     assert found.equals(shuffled.sort(shuffled.columns))

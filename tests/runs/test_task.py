@@ -12,7 +12,7 @@ import pytest
 from ehrivig.batch.alike import Unalike, grouped
 from ehrivig.errors import ExtractError, UsageError
 from ehrivig.extract import Source
-from ehrivig.runs import batch, hospitals, task
+from ehrivig.runs import batch, hospitals, task, workers
 from ehrivig.runs.batch import BatchResult
 from ehrivig.study import load
 
@@ -105,3 +105,51 @@ def test_a_hospital_of_which_one_share_cannot_be_read_is_left_out_whole(tmp_path
         found = hospitals._made(run, one, 2, iter(shares))
         assert found.results == ()
         assert list(found.unreadable) == ["A"]
+
+
+@pytest.mark.parametrize("ungated", [True, False])
+@pytest.mark.parametrize("gate_only", [True, False])
+def test_all_that_is_said_of_a_task_reaches_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ungated: bool, gate_only: bool
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def process(*given: Any, **options: Any) -> BatchResult:
+        asked.update(options, given=given)
+        return BatchResult(("A",), tmp_path, ())
+
+    other = "ungated" if not ungated else "batch"
+    monkeypatch.setattr(getattr(task, "ungated" if ungated else "batch"), "process", process)
+    monkeypatch.setattr(getattr(task, other), "process", None)
+    source = Source(tmp_path, "native", NAMES, (), synthetic=True)
+    said = {"keep": not gate_only, "memory": "2GB", "threads": 3}
+    share: Any = object()
+    one = task.Task(
+        **{"source": source, "hospitals": ("A",), "study": load("ivig_covid19")},  # type: ignore[arg-type]
+        **{"folder": tmp_path, "gate_only": gate_only, "mark": "m", "share": share},  # type: ignore[arg-type]
+        **said,  # type: ignore[arg-type]
+        ungated=ungated,
+    )
+    task.perform(one)
+    assert asked.pop("given") == (source, ("A",), one.study, tmp_path)
+    more = {} if ungated else {"gate_only": gate_only, "mark": "m", "share": share}
+    assert asked == said | more
+
+
+class Ended(Exception):
+    """In place of the end of a process."""
+
+
+def test_a_worker_ends_once_its_parent_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    parents = iter([7, 7, 1])
+    slept: list[float] = []
+
+    def ended(code: int) -> None:
+        raise Ended(code)
+
+    monkeypatch.setattr(workers.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(workers.os, "_exit", ended)
+    monkeypatch.setattr(workers.time, "sleep", slept.append)
+    with pytest.raises(Ended):
+        workers._watch(7)
+    assert len(slept) == 2

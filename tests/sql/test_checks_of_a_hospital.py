@@ -330,6 +330,28 @@ def test_men_who_are_no_taller_than_women(
 
 
 @pytest.mark.parametrize(
+    ("age", "height", "adults"),
+    [
+        *((18.0, 120.0, 1), (18.0, 119.9, 0), (18.0, 220.0, 1), (18.0, 220.1, 0)),
+        *((17.9, 170.0, 0), (None, 170.0, 0), (18.0, None, 0)),
+    ],
+)
+def test_heights_of_adults_that_may_be(
+    age: float | None, height: float | None, adults: int
+) -> None:
+    schema = {"patient_id": pl.String, "known_age_years": pl.Float64, "height_cm": pl.Float64}
+    rows = [("m", 40.0, 170.0), ("f", age, height)]
+    with Database(threads=1) as db:
+        db.execute("CREATE SCHEMA gate")
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        db.load("gate.admission", frame.with_columns(hospital_id=pl.lit("A")))
+        sexes = {"patient_id": ["m", "f"], "sex": ["male", "female"]}
+        db.load("main.patient", pl.DataFrame(sexes))
+        said = db.frame(check_query("admission_height_of_sex")).rows()
+    assert said == [("A", 0, 1 + adults)]
+
+
+@pytest.mark.parametrize(
     ("vocabulary", "code", "local", "unknown"),
     [
         ("local", "J18.9", 1, 1),  # a code of ICD-10 that is said to be local

@@ -71,6 +71,11 @@ def test_then_to_where_the_command_is_given(
         (PRODUCT + "strength_g = inf\n", "strength_g: inf is not a number that can be used"),
         (CODE + CODE.replace("crp", "albumin"), "code.(2): contradicts code.(1) on line 1."),
         (PRODUCT + PRODUCT.replace("include", "exclude"), "product.(2): contradicts product.(1)"),
+        (f"{UNIT}month = 2020-02-01\n" * 2, "unit.(2): repeats unit.(1) on line 1. Remove one"),
+        (  # any day of a month is of that month
+            f'{UNIT}month = 2020-02-01\n{UNIT.replace("mg/dL", "mg/L")}month = 2020-02-29\n',
+            "unit.(2): contradicts unit.(1)",
+        ),
         (CODE + CODE, "line 9: code.(2): repeats code.(1) on line 1. Remove one of them."),
         (UNIT + CODE.replace("crp", "crpp"), "line 12: code.(1).analyte: 'crpp' is none of the"),
         (UNIT + PRODUCT.replace("ivig", "ivigg"), "line 11: product.(1).codelist: 'ivigg' is none"),

@@ -42,6 +42,17 @@ def test_months_with_many_stays_weigh_more() -> None:
     assert step(rows, np.array([50, 500, 50, 50, 50, 50.0]))[2] == pytest.approx(6000 / 700)
 
 
+def test_a_step_takes_away_half_of_what_is_not_explained() -> None:
+    """Where months differ as much inside of it as without it, there is none."""
+    rows = np.array([0, 2, 18, 2, 18, 2, 18.0])
+    assert step(rows, np.ones(7)) == (0, 6, pytest.approx(60 / 7))
+    assert step(np.array([0, 8, 12, 8, 12, 8, 12.0]), np.ones(7)) == (1, 6, pytest.approx(10))
+
+
+def test_without_a_step_the_level_is_that_of_all_stays() -> None:
+    assert step(np.array([10, 20.0]), np.array([1, 3.0])) == (0, 1, pytest.approx(17.5))
+
+
 def written(folder: Path, stays: dict[int, int], rows: dict[int, int]) -> Path:
     place = folder / "hospitals" / "quality"
     place.mkdir(parents=True)

@@ -11,8 +11,9 @@ import pytest
 from ehrivig import contract, study
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError
-from ehrivig.study import Study
+from ehrivig.study import Criterion, Study
 from ehrivig.validate import gate_tables, local_time
+from ehrivig.validate.asked import by_criteria
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LIU = study.load("ivig_covid19")
@@ -76,3 +77,46 @@ def test_each_table_has_one_way_through_the_gate() -> None:
     """Rows of a stay get their stay; the others have a query of their own."""
     own = {"hospital", "patient", "admission", "lab", "vital", "medication"}
     assert set(gate_tables._EVENT_TABLES_BY_STAY) == {t.name for t in contract.TABLES} - own
+
+
+@pytest.mark.parametrize(
+    ("stays", "counted", "sampled"),
+    [
+        (0, 1, 1),
+        (3_999, 1, 1),  # one in two of 4,000 are 2,000
+        (4_000, 2, 1),
+        (39_999, 19, 1),
+        (40_000, 20, 2),
+    ],
+)
+def test_one_of_so_many_stays_is_counted_or_sampled(stays: int, counted: int, sampled: int) -> None:
+    with Database(threads=1) as db:
+        db.execute("CREATE SCHEMA resolved")
+        db.table("resolved.admission", f"SELECT 'A' AS hospital_id FROM range({stays})")
+        db.table("resolved.hospital", "SELECT 'A' AS hospital_id, 'Asia/Shanghai' AS timezone")
+        values = gate_tables.begin(db, LIU, ["A"])
+        columns = "timezone_known, utc_offset_hours, count_stride, sample_stride"
+        assert db.rows(f"SELECT {columns} FROM gate.setting") == [(True, 8, counted, sampled)]
+        few = gate_tables.sampled_rows(db)
+    assert bool(few) is (sampled >= 4)
+    assert values["codelist"] == "ivig"
+
+
+@pytest.mark.parametrize(("stays", "apart"), [(79_999, False), (80_000, True)])
+def test_sampled_rows_are_asked_apart_where_they_are_few(stays: int, apart: bool) -> None:
+    with Database(threads=1) as db:
+        db.execute("CREATE SCHEMA resolved")
+        db.table("resolved.admission", f"SELECT 'A' AS hospital_id FROM range({stays})")
+        db.table("resolved.hospital", "SELECT 'A' AS hospital_id, NULL::VARCHAR AS timezone")
+        gate_tables.begin(db, LIU, ["A"])
+        assert bool(gate_tables.sampled_rows(db)) is apart
+
+
+@pytest.mark.parametrize("rule", ["treated_before", "untreated_before"])
+def test_a_criterion_of_a_drug_reads_its_administrations(rule: str) -> None:
+    asked = Criterion(name="c", label="C", rule="age", min=18).model_copy(update={"rule": rule})
+    alone = LIU.cohort.model_copy(update={"criteria": (asked,)})
+    assert by_criteria(LIU.model_copy(update={"cohort": alone})) == {"medication"}
+    grown = Criterion(name="c", label="C", rule="age", min=18)
+    none = LIU.cohort.model_copy(update={"criteria": (grown,)})
+    assert by_criteria(LIU.model_copy(update={"cohort": none})) == frozenset()

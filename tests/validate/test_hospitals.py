@@ -15,10 +15,11 @@ from defects import catalogue
 
 from ehrivig import study, validate
 from ehrivig.study import Study
-from ehrivig.validate import Measurement, gate, hospitals, judgement
+from ehrivig.validate import Measurement, arms, gate, hospitals, judgement
 from ehrivig.validate.measurement import ALL, Check
 from ehrivig.validate.network import Network, Studied, expected_hospitals
 from ehrivig.validate.result import HospitalResult
+from ehrivig.validate.suite import suites
 
 START = datetime(2020, 2, 1)
 SCHEMA = {
@@ -357,17 +358,64 @@ def test_both_stays_of_a_transfer_in_the_cohort_are_one_episode_twice() -> None:
 
 
 def test_quarantine_that_takes_more_from_one_arm() -> None:
-    arms = cohort(("A", 1, True), ("A", 2, False))
+    both = cohort(("A", 1, True), ("A", 2, False))
     passed = pl.DataFrame(
         {"hospital_id": ["A", "A"], "admission_id": [1, 2], "n_rows": [90, 99]},
     )
     rejected = pl.DataFrame({"admission_id": [1] * 10 + [2], "reason": "hard_range"})
-    given = among(stays(), arms, scope=passed, lab=rejected)
+    given = among(stays(), both, scope=passed, lab=rejected)
     assert found(given, "study.arm_difference") == [(ALL, 10, 100)]  # 10% against 1%
+    passed = passed.with_columns(n_rows=pl.Series([99, 85]))  # 1% against 15%
+    rejected = pl.DataFrame({"admission_id": [1] + [2] * 15, "reason": "hard_range"})
+    given = among(stays(), both, scope=passed, lab=rejected)
+    assert found(given, "study.arm_difference") == [(ALL, 15, 100)]
+
+
+def test_arms_may_differ_as_much_as_the_study_says() -> None:
+    both = cohort(("A", 1, True), ("A", 2, False))
+    passed = pl.DataFrame(
+        {"hospital_id": ["A", "A"], "admission_id": [1, 2], "n_rows": [90, 99]},
+    )
+    rejected = pl.DataFrame({"admission_id": [1] * 10 + [2], "reason": "hard_range"})
     wide = PLAN.quality.model_copy(update={"arm_difference_points": 9.5})
     plan = PLAN.model_copy(update={"quality": wide})
-    given = among(stays(), arms, scope=passed, plan=plan, lab=rejected)
+    given = among(stays(), both, scope=passed, plan=plan, lab=rejected)
     assert found(given, "study.arm_difference") == [(ALL, 0, 100)]
+
+
+HARMLESS = next(check.reason for check in suites()["medication"] if check.harmless)
+
+
+def test_a_row_that_says_itself_that_it_is_no_loss_is_none() -> None:
+    rejected = pl.DataFrame(
+        {
+            "admission_id": [1, 1, 1, 2],
+            "reason": [HARMLESS, f"{HARMLESS};hard_range", "hard_range;unit", "hard_range"],
+        }
+    )
+    lost = arms.lost_rows(network(hospital("A", medication=rejected)), pl.Int64())
+    assert lost.sort("reason", "admission_id").rows() == [
+        ("A", 1, "medication: hard_range", 1),
+        ("A", 2, "medication: hard_range", 1),
+        ("A", 1, "medication: hard_range, unit", 1),
+    ]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_stays_that_were_set_aside_for_a_fault(dated: bool) -> None:
+    """Of an extract without dates nobody knows when they were."""
+    harmless = next(check.reason for check in suites()["admission"] if check.harmless)
+    rejected = pl.DataFrame(
+        {
+            "admission_id": [1, 2, 3],
+            "reason": [harmless, "no patient", f"{harmless};no patient"],
+            "patient_id": ["p1", "p2", "p3"],
+            "admitted_at": [START] * 3 if dated else ["0 d"] * 3,
+        }
+    )
+    found = arms.lost_admissions(network(hospital("A", admission=rejected)), stays())
+    when = START if dated else None
+    assert found.rows() == [("A", "p2", when), ("A", "p3", when)]
 
 
 def failed(hospital_id: str, check: str = "lab.unit_mixup") -> validate.Check:

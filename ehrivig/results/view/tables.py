@@ -29,10 +29,17 @@ def hidden_estimates(runs: dict[str, Run]) -> tuple[int, int]:
     """Of how many rows of effects nothing is shown, for few people; how many were not estimated."""
     tables = [run.table("effects") for run in runs.values() if "effects" in run.tables]
     none = [table.filter(pl.col("estimate").is_null()) for table in tables if table.height]
-    note = pl.col("note").fill_null("") if all("note" in t.columns for t in none) else pl.lit("")
-    impossible = note.str.contains(_IMPOSSIBLE) & ~note.str.contains(_FEW)
-    numbers = [int(table.select(impossible.sum()).item()) for table in none if table.height]
-    return sum(table.height for table in none) - sum(numbers), sum(numbers)
+    impossible = sum(map(_impossible, none))
+    return sum(table.height for table in none) - impossible, impossible
+
+
+def _impossible(none: pl.DataFrame) -> int:
+    """Of how many rows without an estimate the note says why there is none, and no few people."""
+    if "note" not in none.columns or none.is_empty():
+        return 0
+    note = pl.col("note").fill_null("")
+    found = note.str.contains(_IMPOSSIBLE) & ~note.str.contains(_FEW)
+    return none.filter(found).height
 
 
 def _below(runs: dict[str, Run], wanted: Sequence[str], read: Read) -> pl.DataFrame:

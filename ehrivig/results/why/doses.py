@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from ehrivig.codes.dose_units import is_rate
 from ehrivig.features import dosing
 from ehrivig.features.courses import in_window
-from ehrivig.features.dose import NG_PER_G, amount_ng
+from ehrivig.features.dose import LONGEST_INFUSION_DAYS, NG_PER_G, amount_ng, gives_mass
 from ehrivig.results.why.section import Section, text
 from ehrivig.results.why.source import Source
 
@@ -115,6 +116,10 @@ def _by(row: dict[str, Any], assumed: float | None) -> str:
 
 
 _NO_CONTENT = "no g/L is known that the product can have"
+_NO_END = (
+    "it is a rate, and its end is not believed (not after its start, or more than "
+    f"{LONGEST_INFUSION_DAYS} days after it)"
+)
 
 
 def _missing(row: dict[str, Any]) -> str:
@@ -127,6 +132,17 @@ def _missing(row: dict[str, Any]) -> str:
     needs = (
         (("/kg" in unit) and row["weight_kg"] is None, "no weight is known"),
         (unit.lower().startswith("ml") and row["concentration_g_per_l"] is None, _NO_CONTENT),
+        (unit == "vial" and row["strength_g"] is None, "no g per vial is known"),
         (is_rate(unit) and row["stopped_at"] is None, "it is a rate, and no end of it is known"),
+        (is_rate(unit) and not _ran(row), _NO_END),
+        (gives_mass(unit), "nobody believes such an amount"),
     )
     return next((words for is_so, words in needs if is_so), f"the unit {unit} gives no mass of it")
+
+
+def _ran(row: dict[str, Any]) -> bool:
+    """Whether an administration ran for as long as an infusion can."""
+    if row["stopped_at"] is None:
+        return False
+    length: timedelta = row["stopped_at"] - row["started_at"]
+    return timedelta(0) < length <= timedelta(days=LONGEST_INFUSION_DAYS)

@@ -10,6 +10,7 @@ from ehrivig.study.problem import shown
 from ehrivig.study.registries import COVARIATES
 
 if TYPE_CHECKING:
+    from ehrivig.study.people import Band
     from ehrivig.study.variables import Covariate
     from ehrivig.study.whole import Study
 
@@ -49,9 +50,23 @@ def absurd_cuts(study: Study) -> Iterator[Doubt]:
                 "cut_outside_range",
             )
     for number, band in enumerate(study.exposure.bands):
-        if not band.of_product and band.cut <= 0:
+        if not band.of_product and _is_empty_below(study, band):
             text = f"no {band.feature} is below {band.cut:g}: the low group stays empty. Mend it"
             yield Doubt(("exposure", "bands", number, "cut"), text, "cut_outside_range")
+
+
+def _is_empty_below(study: Study, band: Band) -> bool:
+    """Whether nobody can be in the low group of a band.
+
+    Amounts and days of who was given any are above zero. A first dose is not before the window of
+    the exposure opens, but may be just then; it may be any time before or after the onset.
+    """
+    if band.feature == "days_from_onset_to_first_dose":
+        return False
+    if band.feature != "hours_to_first_dose":
+        return band.cut <= 0
+    opens = study.exposure.start_hours
+    return band.cut < opens or (band.cut == opens and band.boundary == "high")
 
 
 def absurd_results(study: Study) -> Iterator[Doubt]:
