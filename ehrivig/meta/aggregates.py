@@ -180,7 +180,8 @@ def _pool_rows(rows: tuple[HospitalEffect, ...], tau2: Tau2, ci: Interval) -> An
     columns = {name: np.array([getattr(row, name) for row in rows]) for name in _NUMBERS}
     known = int(np.isfinite(columns["estimate"]).sum())
     if known < 2:
-        return AnalysisPool(rows, None, f"{known} of {many(len(rows), 'hospital')} has an estimate")
+        told = f"{known} of {many(len(rows), 'hospital')} has an estimate; a pool needs two"
+        return AnalysisPool(rows, None, told)
     pooled = pool_hospitals(
         [row.hospital_id for row in rows],
         columns["estimate"],

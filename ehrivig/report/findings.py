@@ -27,8 +27,17 @@ def of_balance(table: pl.DataFrame) -> str:
     return (
         f"Standardised mean differences below {BALANCED}: {first} variables before matching, "
         f"{then} after it; the largest after it is {abs(least['smd_matched']):.2f}, "
-        f"of {least['label']}."
+        f"of {least['label']}.{_nothing_shared(table)}"
     )
+
+
+def _nothing_shared(table: pl.DataFrame) -> str:
+    """The variables of which the arms share no value: no spread is left to divide by."""
+    if "ks_matched" not in table.columns:
+        return ""
+    apart = table.filter(pl.col("smd_matched").is_null(), pl.col("ks_matched") > 1 - 1e-9)
+    names = ", ".join(apart["label"])
+    return f" Not drawn, for the matched arms share no value of it: {names}." if names else ""
 
 
 def of_curves(table: pl.DataFrame, names: Mapping[str, str], y_label: str, x_label: str) -> str:

@@ -66,6 +66,21 @@ def test_of_scores_doses_and_flow() -> None:
     )
 
 
+def test_a_variable_of_which_the_arms_share_no_value_is_named() -> None:
+    """Nothing is left to divide by: it is no difference of 0, and no dot."""
+    table = pl.DataFrame(
+        {
+            "label": ["Age", "Ward", "Sex"],
+            "smd_unmatched": [0.3, None, None],
+            "smd_matched": [0.05, None, None],
+            "ks_matched": [0.1, 1.0, 0.2],
+        }
+    )
+    assert findings.of_balance(table).endswith(
+        "of Age. Not drawn, for the matched arms share no value of it: Ward."
+    )
+
+
 def test_the_picture_carries_it(tmp_path: Path) -> None:
     table = pl.DataFrame(
         {"label": ["Age"], "smd_unmatched": [0.3], "smd_matched": [0.05], "group": ["Other"]}
