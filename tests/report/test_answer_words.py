@@ -104,19 +104,22 @@ def test_whether_the_answer_may_be_read_as_an_effect(
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("measure", "numbers", "said"),
     [
-        ({"measure": "OR", "estimate": 0.51234}, "0.512"),
-        ({"measure": "RD", "estimate": 0.0512}, "+5.1 points"),
-        ({"measure": "RD", "estimate": None}, "?"),
+        ("OR", (0.51234, 0.3, 1.1), ["0.51", "0.30", "1.10"]),
+        ("RD", (0.0512, -0.01, 0.2), ["+5.1 points", "\u22121.0", "+20.0"]),
+        ("RD", (0.0512, None, None), ["+5.1 points", "?", "?"]),
+        ("MD", (-1.4, -3.46, 0.673), ["\u22121.40", "\u22123.46", "0.67"]),
     ],
 )
-def test_a_number_of_the_answer(row: dict[str, Any], said: str) -> None:
-    assert answer._number(row, "estimate") == said
+def test_the_numbers_of_the_answer(
+    measure: str, numbers: tuple[float | None, ...], said: list[str]
+) -> None:
+    row = dict(zip(("estimate", "lo", "hi"), numbers, strict=True))
+    assert answer._numbers(row | {"measure": measure}) == said
 
 
-def test_a_limit_has_no_unit_and_bars_are_percentages() -> None:
-    assert answer._number({"measure": "RD", "lo": 0.0512}, "lo") == "+5.1"
+def test_bars_are_percentages() -> None:
     risks = {
         f"risk_{arm}{end}": 0.25 for arm in ("exposed", "control") for end in ("", "_lo", "_hi")
     }
