@@ -43,6 +43,7 @@ SYSTEM = (
     *("test_validate_checks.py", "test_any_outcome_primary.py", "test_analysis_sensitivity.py"),
     *("test_why_whole.py", "test_why_source.py", "test_why_effect.py"),
     *("test_run_and_open.py", "test_export.py", "test_notebooks.py"),
+    *("test_ids_as_text.py", "test_safety_study.py"),
 )
 """Files of whole studies run over and over: `make system`, longest first.
 

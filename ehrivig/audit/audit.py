@@ -81,8 +81,9 @@ def _guarded(path: Path, work: Callable[..., T], *given: object) -> T:
     try:
         return work(*given)
     except UsageError as error:
-        cure = "" if "Mend" in str(error) else " Mend the table."
-        raise UsageError(f"audit: {path.name}: {error}{cure}") from error
+        said = str(error).removeprefix(f"{path.name}: ")
+        cure = "" if "Mend" in said or "Name" in said else " Mend the table."
+        raise UsageError(f"audit: {path.name}: {said}{cure}") from error
     except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(
             f"audit: {path.name} has a cell that is not a number. Mend the table."

@@ -36,6 +36,7 @@ def written(folder: Path, text: str) -> Path:
         (f"{MEANS}a,1,1,10,2,-0.1,10,0.04\n", "a standard deviation is below 0"),
         (f"{CONTRASTS}a,0.5,0.2,0.9,0.04,12,10,3,10\n", "t.csv: counts: must be whole numbers"),
         (f"{CONTRASTS},,,,,,,,\n", "t.csv: published row: '' is not a printed number. Mend"),
+        ("lo_printed,hi_printed\n0.5,1.2\n", "audit: t.csv: none of its 2 columns is named study"),
     ],
 )
 def test_a_table_that_cannot_be_audited_is_named(tmp_path: Path, text: str, said: str) -> None:
