@@ -54,6 +54,7 @@ _QUIET_ARGUMENTS = {
     *("maxsize", "indent", "help", "name", "threads", "dtype", "atol", "rtol", "tol", "xtol"),
     *("compression", "exist_ok", "parents", "buffering", "flush", "label", "title"),
     *("rechunk", "timeout", "connect_timeout", "request_timeout"),  # how fast, how long to wait
+    "maxiter",  # how long a search may go on
     *("row_group_size", "compression_level"),
     "what",  # the name of what is computed, in messages
 }

@@ -194,6 +194,17 @@ def test_runs_stand_in_the_order_given_in_one_colour_each(run: Path, tmp_path: P
     assert len(re.findall('"field": "run", "sort"', found)) >= 6
 
 
+def test_every_chart_is_as_wide_as_the_page(run: Path, tmp_path: Path) -> None:
+    """A chart without a width is 300 pixels wide, whatever it shows."""
+    runs = {"one": Run(run), "two": Run(many_hospitals(run, tmp_path / "two", 2))}
+    found = specifications(of_runs(runs), [*runs])
+    assert {"effects", "flow", "dosing", "balance"} <= set(found)
+    for name, chart in found.items():
+        widths = re.findall(r'"width": (\d+|\{"step")', json.dumps(chart))
+        assert widths, name
+        assert all(width.startswith("{") or int(width) > 300 for width in widths), name
+
+
 @needs_browser
 @pytest.mark.parametrize("runs", [1, 2])
 def test_a_hidden_number_is_not_drawn_as_none(run: Path, tmp_path: Path, runs: int) -> None:
