@@ -15,6 +15,7 @@ from defects import catalogue
 
 from ehrivig import study, validate
 from ehrivig.study import Study
+from ehrivig.study.registries.checks import OVER_HOSPITALS
 from ehrivig.validate import Measurement, arms, gate, hospitals, judgement
 from ehrivig.validate.measurement import ALL, Check
 from ehrivig.validate.network import Network, Studied, expected_hospitals
@@ -531,3 +532,9 @@ def test_every_entry_of_the_registry_is_in_the_catalogue_and_says_how_to_mend() 
         rows = listed.filter(pl.col("check") == one.check)
         assert sorted(rows["kind"]) == sorted(one.kinds)
         assert set(rows["severity"]) <= {one.severity}
+
+
+def test_a_study_may_name_each_check_over_hospitals_and_no_other() -> None:
+    ids = [one.check for one in hospitals.CHECKS]
+    assert len(ids) == len(set(ids)) == len(hospitals.BY_CHECK)
+    assert sorted(ids) == sorted(OVER_HOSPITALS)

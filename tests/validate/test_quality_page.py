@@ -270,6 +270,16 @@ def test_a_page_without_findings_says_so(whole: Callable[..., str]) -> None:
     assert "are shown as &lt;5" in html
 
 
+def test_a_column_of_many_hospitals_has_its_range_and_its_line() -> None:
+    """Of those that have the table: the least, the middle and the most."""
+    shares = [None, *(n / 20 for n in range(page.FEW)), 1.0]
+    found = page._column("value", shares)
+    assert found["range"] == "0% \u2013 30% \u2013 100%"
+    assert found["strip"].count("<path") >= 3  # none, some, full
+    assert page._column("value", [None] * (page.FEW + 1))["range"] == ""
+    assert set(page._column("value", [0.5])) == {"column", "proportions"}
+
+
 def test_a_page_of_simulated_data_says_so(tmp_path: Path, drawn: list[Figure]) -> None:
     made = [hospital(tmp_path, "A")]
     said = "<b>Synthetic data.</b> This extract was simulated."
