@@ -85,7 +85,7 @@ def test_a_run_that_ended_before_says_nothing_of_what_it_did_not_look_for(
     assert facts(html) == {"hospital that the gate let through": "1"}
     assert "<b>No answer: the data gate blocked this run.</b> gate: blocked" in html
     assert html.count("<p>The run ended before.</p>") == 2  # population and lints
-    for said in ("None.", "No time-zero-safe analysis", "Baseline and balance", "Outcomes"):
+    for said in ("None.", "No time-zero-safe analysis", "Baseline and balance", "All rows"):
         assert said not in html
     contents = re.findall(r'<a href="#([a-z]+)"', html)
     assert "flow" in contents
