@@ -226,10 +226,10 @@ def _analysis(effects: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _ratios(effects: pl.DataFrame) -> pl.DataFrame:
-    """The ratios, each crude or adjusted by its name."""
+    """The ratios; those that are crude by their name."""
     if effects.is_empty():
         return effects
-    how = pl.when("adjusted").then(pl.lit(", adjusted")).otherwise(pl.lit(", crude"))
+    how = pl.when("adjusted").then(pl.lit("")).otherwise(pl.lit(", crude"))
     ratios = effects.filter(pl.col("measure").is_in(["OR", "RR", "HR"]))
     return ratios.with_columns(pl.col("contrast") + how)
 

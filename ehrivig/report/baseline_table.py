@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ehrivig.disclosure import small
 from ehrivig.figures import digits, mini
-from ehrivig.report.table import RunTables, minus, typeset
+from ehrivig.report.table import RunTables, minus, with_unit
 from ehrivig.study import Study
 
 BALANCED = 0.1
@@ -52,13 +52,12 @@ def side_by_side(run: RunTables, study: Study) -> list[Variable]:
 
 def _variable(row: Row, balance: Row, people: float | None, smallest: int) -> Variable:
     binary = row["kind"] == "binary"
-    unit = f", {typeset(row['unit'])}" if row["unit"] else ""
     before, after = row["smd"], balance.get("smd_matched")
     means = _means(
         (balance.get("mean_exposed_matched"), balance.get("mean_control_matched")), binary
     )
     return Variable(
-        label=f"{row['label']}{unit}",
+        label=with_unit(row["label"], row["unit"]),
         in_score=bool(balance.get("in_score")),
         exposed=row["text_exposed"] or "",
         control=row["text_control"] or "",

@@ -151,7 +151,7 @@ def curves(
 ) -> None:
     """Step curves of both arms with 95% bands, and the numbers at risk where known.
 
-    `names`: the arms', in the legend, which says of one without a curve that it is not shown.
+    `names`: the arms', in the legend, which says of one from when on it is not shown.
     `whole`: the axis runs to 1, else as far as the curves do.
     """
     names = names or NAMES
@@ -159,7 +159,7 @@ def curves(
     at_risk = table["at_risk"].is_not_null().any()
     with drawing(7.2, 4.4 if at_risk else 3.6) as (figure, axes):
         for name in ("exposed", "control"):
-            part = table.filter(pl.col("group") == name).sort("time")
+            part = _interrupted(table.filter(pl.col("group") == name).sort("time"))
             time, value = part["time"].to_numpy(), part["estimate"].to_numpy()
             axes.step(
                 time,
@@ -168,7 +168,7 @@ def curves(
                 color=COLOUR[name],
                 linestyle=LINE[name],
                 linewidth=1.8,
-                label=names[name] + ("" if part.height else ": not shown (few people)"),
+                label=f"{names[name]}{_until(part)}",
             )
             axes.fill_between(
                 time,
@@ -189,6 +189,27 @@ def curves(
             axes.set_xticks(days)
             _risk_table(axes, table, days)
         save(figure, path, findings.of_curves(table, names, y_label, x_label))
+
+
+def _interrupted(part: pl.DataFrame) -> pl.DataFrame:
+    """A curve that ends where its next value is not shown: that it stays as it was is not known."""
+    known = pl.col("estimate").is_not_null()
+    unknown = pl.lit(None, pl.Float64)
+    ends = part.filter(known & ~known.shift(-1, fill_value=True)).with_columns(
+        estimate=unknown, lo=unknown, hi=unknown
+    )
+    return pl.concat([part.cast({"lo": pl.Float64, "hi": pl.Float64}), ends]).sort(
+        "time", maintain_order=True
+    )
+
+
+def _until(part: pl.DataFrame) -> str:
+    """From when on a curve is not shown, in words; nothing where it is shown to its end."""
+    shown = part.filter(pl.col("estimate").is_not_null())
+    if shown.height and part["estimate"][-1] is not None:
+        return ""
+    last = float(shown["time"].to_numpy()[-1]) if shown.height else 0.0
+    return f": not shown{f' after day {last:.3g}' if last else ''} (few people)"
 
 
 def _risk_table(axes: Axes, table: pl.DataFrame, days: Sequence[int]) -> None:
@@ -247,7 +268,7 @@ def _count(effect: dict[str, Any], name: str) -> str:
 
 def dosing_histograms(counts: pl.DataFrame, path: Path) -> None:
     """How the exposed were dosed: one panel per feature, cells below the limit left empty."""
-    counts = counts.filter(pl.col("n").is_not_null().any().over("feature"))
+    counts = counts.filter((pl.col("n") > 0).any().over("feature"))
     features = counts["feature"].unique(maintain_order=True).to_list()
     with drawing(7.2, 2.1 * max(1, len(features))) as (figure, axes):
         axes.remove()

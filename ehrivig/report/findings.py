@@ -47,7 +47,7 @@ def of_curves(table: pl.DataFrame, names: Mapping[str, str], y_label: str, x_lab
         part = table.filter((pl.col("group") == arm) & pl.col("estimate").is_not_null()).sort(
             "time"
         )
-        if part.is_empty():
+        if part.is_empty() or part["time"][-1] == 0:  # nothing is known beyond the beginning
             ends.append(f"{name} not shown")
             continue
         time, value = part.row(-1, named=True)["time"], part["estimate"][-1]

@@ -51,6 +51,11 @@ def typeset(unit: str) -> str:
     return _MICRO.sub("\u00b5", _POWER.sub(lambda found: found[1].translate(_UPRIGHT), unit))
 
 
+def with_unit(label: str, unit: str | None) -> str:
+    """A label and its unit, said once: "Age, y"; also of a label that ends with it."""
+    return f"{label}, {typeset(unit)}" if unit and not label.endswith(f", {unit}") else label
+
+
 def signed(value: float, digits: str) -> str:
     """A number with its sign, minus as long as plus; `digits` as in a format."""
     return f"{value:+{digits}}".replace("-", "\u2212")

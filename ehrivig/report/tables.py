@@ -9,7 +9,7 @@ from ehrivig.errors import in_sentence
 from ehrivig.figures import digits
 from ehrivig.report import known, large_scale
 from ehrivig.report.effect_tables import effect_tables
-from ehrivig.report.table import RunTables, Table, minus, p_text, typeset
+from ehrivig.report.table import RunTables, Table, minus, p_text, with_unit
 from ehrivig.study import Study
 
 FEW = 12
@@ -64,8 +64,7 @@ def _descriptive(table: pl.DataFrame, caption: str, study: Study) -> Table:
             group = row["group"] or ""
             if group:
                 rows.append([group])
-        unit = f", {typeset(row['unit'])}" if row["unit"] else ""
-        cells = [f"{row['label']}{unit}", *(row[f"text_{a}"] or "" for a in _ARMS)]
+        cells = [with_unit(row["label"], row["unit"]), *(row[f"text_{a}"] or "" for a in _ARMS)]
         cells.append(p_text(row["p"]))
         if baseline:
             cells.append("" if row["smd"] is None else f"{row['smd']:.2f}")
@@ -125,7 +124,7 @@ def _dosing(table: pl.DataFrame, caption: str, study: Study) -> Table:
     head = ["", f"All given {study.exposure.label}", "Without the event", "With the event", "p"]
     rows = [
         [
-            f"{r['label']}{', ' + typeset(r['unit']) if r['unit'] else ''}",
+            with_unit(r["label"], r["unit"]),
             *(r[f"text_{a}"] or "" for a in _ARMS),
             p_text(r["p"]),
         ]
@@ -169,7 +168,7 @@ def _repeat(table: pl.DataFrame, caption: str, study: Study) -> Table:
         )
         rows.append(
             [
-                f"{r['label']}, {typeset(r['unit'])}",
+                with_unit(r["label"], r["unit"]),
                 r["arm"],
                 f"{r['n_pairs']:,}",
                 *map(minus, digits.alike(r["median_day1"], r["median_day3"])),

@@ -34,6 +34,9 @@ def test_of_curves() -> None:
     )
     said = findings.of_curves(table, ARMS, "Survival", "days")
     assert said == "Survival by days: exposed 0.75 at 28; unexposed not shown."
+    hidden = pl.DataFrame({"group": ["control"] * 2, "time": [0.0, 28.0], "estimate": [0.0, None]})
+    said = findings.of_curves(hidden, ARMS, "Deaths", "days")
+    assert said == "Deaths by days: exposed not shown; unexposed not shown."
 
 
 def test_of_a_forest() -> None:

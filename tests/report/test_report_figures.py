@@ -177,6 +177,30 @@ def test_an_arm_without_a_curve_is_said_to_have_none(saved: list[Figure]) -> Non
     assert legend == ["exposed", "unexposed: not shown (few people)"]
 
 
+def test_a_curve_ends_where_its_next_value_is_not_shown(saved: list[Figure]) -> None:
+    """Deaths that are hidden are no survival: the line does not go on as it was."""
+    hidden = curve("control", [0.0, 28.0], estimate=[0.0, None])
+    later = curve("exposed", [0.0, 7.0, 20.0, 28.0], estimate=[0.0, 0.3, None, None])
+    axes = drawn(saved, pl.concat([hidden, later]))
+    exposed, control = axes.lines
+    assert exposed.get_xdata().tolist() == [0, 7, 7, 20, 28]
+    assert np.isnan(exposed.get_ydata()).tolist() == [False, False, True, True, True]
+    assert np.isnan(control.get_ydata()).tolist() == [False, True, True]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == [
+        "exposed: not shown after day 7 (few people)",
+        "unexposed: not shown (few people)",
+    ]
+
+
+def test_a_curve_goes_on_after_a_value_that_is_not_shown(saved: list[Figure]) -> None:
+    gap = curve("control", [0.0, 5.0, 9.0, 12.0], estimate=[1.0, None, 0.8, 0.8])
+    axes = drawn(saved, pl.concat([gap, curve("exposed", [0.0, 9.0])]))
+    values = axes.lines[1].get_ydata()
+    assert np.isnan(values).tolist() == [False, True, True, False, False]
+    assert axes.get_legend().get_texts()[1].get_text() == "unexposed"
+
+
 @pytest.mark.parametrize(
     ("y_label", "corner"), [("Survival", "lower left"), ("Cumulative incidence", "upper left")]
 )
@@ -248,6 +272,21 @@ def test_each_feature_of_the_dose_has_a_panel(saved: list[Figure]) -> None:
     assert colours(grams.patches[0]) == [EXPOSED]
     assert grams.patches[0].get_width() == pytest.approx(9.2)
     assert saved[0].get_size_inches()[1] == pytest.approx(4.2)
+
+
+def test_a_feature_of_which_nothing_is_shown_has_no_panel(saved: list[Figure]) -> None:
+    """Bins of nobody beside hidden ones are no histogram: an empty panel says that nobody was."""
+    table = pl.DataFrame(
+        {
+            "feature": ["days", "days", "hours", "hours"],
+            "label": ["Days", "Days", "Hours", "Hours"],
+            "lo": [0, 1, 0, 1],
+            "hi": [1, 2, 1, 2],
+            "n": [12, None, 0, None],
+        }
+    )
+    figures.dosing_histograms(table, Path("dosing.svg"))
+    assert [axes.get_xlabel() for axes in saved[0].axes] == ["Days"]
 
 
 ATTRITION = pl.DataFrame(

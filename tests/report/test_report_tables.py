@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ehrivig.report import doses, methods, notes, tables, use
-from ehrivig.report.table import RunTables, Table
+from ehrivig.report.table import RunTables, Table, with_unit
 from ehrivig.study import Study, load
 
 LIU = load("ivig_covid19")
@@ -504,3 +504,18 @@ def test_a_plan_of_doses_in_words(values: dict[str, Any], said: str) -> None:
     assert doses.described(SimpleNamespace(**asked)) == said  # type: ignore[arg-type]
     unlabelled = SimpleNamespace(**(asked | {"label": ""}))
     assert doses.described(unlabelled).startswith("plan (")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "said"),
+    [
+        ("Age", "y", "Age, y"),
+        ("Length of stay, days", "days", "Length of stay, days"),
+        ("Days", "days", "Days, days"),
+        ("Lymphocytes", "10^9/L", "Lymphocytes, 10\u2079/L"),
+        ("Fever", None, "Fever"),
+        ("Fever", "", "Fever"),
+    ],
+)
+def test_a_unit_is_said_once(label: str, unit: str | None, said: str) -> None:
+    assert with_unit(label, unit) == said
