@@ -16,9 +16,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from ehrivig.demo import margins, outcomes
-from ehrivig.demo.margins import Floats, Ints
+from ehrivig.demo.margins import CONTROL, IVIG, Floats, Ints
 
 HORIZON, STEP = 28.0, 0.05
 DELAY_DAYS = 0.5
@@ -109,3 +110,30 @@ def first(total: Floats, threshold: Floats) -> Floats:
     step = reached.argmax(axis=1)
     day = _GRID[step] + STEP / 2
     return np.where(reached.any(axis=1), day, np.inf)
+
+
+def columns(
+    treated: pl.DataFrame, start: Floats, log_hr: float, rng: np.random.Generator
+) -> outcomes.Columns:
+    """The course of the exposed, whose first dose is on day `start`, as columns of their frame."""
+    found = course(outcomes.risk_score(treated), IVIG, start, log_hr, rng)
+    return {
+        "died_28d": found.died,
+        "death_day": np.where(found.died, found.end, np.nan),
+        "left_day": np.where(found.died, np.nan, found.end),
+        "planned_days": found.planned,
+    }
+
+
+def plan_risks(treated: pl.DataFrame, untreated: pl.DataFrame, log_hr: float) -> tuple[float, ...]:
+    """The sum of the risks of both arms under each of `PLANS`."""
+    people = [(IVIG, outcomes.risk_score(treated)), (CONTROL, outcomes.risk_score(untreated))]
+
+    def total(days: int) -> float:
+        start = START_DAY if days else np.nan
+        return sum(
+            float(risk(eta, arm, np.full(len(eta), start), np.full(len(eta), days), log_hr).sum())
+            for arm, eta in people
+        )
+
+    return tuple(total(days) for days in PLANS)

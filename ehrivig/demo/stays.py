@@ -85,8 +85,10 @@ def _arms(
     difference = float(outcomes.risk_difference(eta, effect_log_or).sum())
     effect = Effect(len(eta), difference, len(gain), float(gain.sum()))
     if dose_log_hr is not None:
-        effect = replace(effect, plans=_plan_risks(treated, untreated, dose_log_hr))
-        course |= _by_dose(part, treated, course["start_day"], dose_log_hr)
+        effect = replace(effect, plans=dose_effect.plan_risks(treated, untreated, dose_log_hr))
+        course |= dose_effect.columns(
+            treated, course["start_day"], dose_log_hr, part.rng("dose effect")
+        )
     frames = []
     for arm, frame, drawn in ((IVIG, treated, course), (CONTROL, untreated, other)):
         frame = frame.with_columns(
@@ -97,33 +99,6 @@ def _arms(
         frame = _severe_end(frame, arm, part.ranges[1 - arm], rng)
         frames.append(courses.severe(frame, arm, part.ranges[1 - arm], rng))
     return frames, effect
-
-
-def _plan_risks(treated: pl.DataFrame, untreated: pl.DataFrame, log_hr: float) -> tuple[float, ...]:
-    """The sum of the risks of both arms under each plan of doses."""
-    totals = []
-    for days in dose_effect.PLANS:
-        total = 0.0
-        for arm, frame in ((IVIG, treated), (CONTROL, untreated)):
-            eta = outcomes.risk_score(frame)
-            start = np.full(len(eta), dose_effect.START_DAY if days else np.nan)
-            planned = np.full(len(eta), days)
-            total += float(dose_effect.risk(eta, arm, start, planned, log_hr).sum())
-        totals.append(total)
-    return tuple(totals)
-
-
-def _by_dose(part: Part, treated: pl.DataFrame, start: Floats, log_hr: float) -> outcomes.Columns:
-    """The course of the exposed where each day dosed acts on their hazard of dying."""
-    eta = outcomes.risk_score(treated)
-    found = dose_effect.course(eta, IVIG, start, log_hr, part.rng("dose effect"))
-    left = np.where(found.died, np.nan, found.end)
-    return {
-        "died_28d": found.died,
-        "death_day": np.where(found.died, found.end, np.nan),
-        "left_day": left,
-        "planned_days": found.planned,
-    }
 
 
 def _severe_end(

@@ -14,8 +14,13 @@ Cells = tuple[str, ...]
 
 
 def render(template: str, **values: object) -> str:
-    """A page of evidence from a template of this package."""
-    return page("ehrivig.meta", template, version=__version__, **values)
+    """A page of evidence from a template of this package.
+
+    `simulated`: what of it is of synthetic data, in a sentence; `immortal`: whether some estimate
+    holds immortal time. Published evidence is and has neither.
+    """
+    usual = {"version": __version__, "simulated": "", "immortal": False}
+    return page("ehrivig.meta", template, **usual | values)
 
 
 def report_html(synthesis: Synthesis, figures: Mapping[str, str]) -> str:

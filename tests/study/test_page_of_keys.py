@@ -18,6 +18,15 @@ from ehrivig.study.known_names import known_names
 from ehrivig.study.mappings import problems_of
 from ehrivig.study.registries.sensitivity import SENSITIVITY, safe_designs
 
+ASKED = f"""{BEGIN}
+[extract]
+extract_date = 2020-06-30
+[outcomes]
+primary = "d"
+variables = [{{ name = "d", label = "D", from = "death", within_days = 28 }}]
+[covariates]
+window_hours = [-24, 24]
+"""
 PLAN = asking('from = "length_of_stay"')
 
 
@@ -38,20 +47,12 @@ TAKEN = (
 def test_no_variable_is_called_like_a_column_of_the_analysis_table(name: str) -> None:
     own = f'{{ name = "age", label = "Age", from = "age" }}, {{ name = "{name}", label = "X", '
     own += 'from = "lab", code = "crp", unit = "mg/L" }'
-    text = f"""
-[extract]
-extract_date = 2020-06-30
-[outcomes]
-primary = "d"
-variables = [{{ name = "d", label = "D", from = "death", within_days = 28 }}]
-[covariates]
-window_hours = [-24, 24]
-variables = [{own}]
+    text = f"""variables = [{own}]
 [match]
 covariates = ["age"]
 """
     with pytest.raises(StudyError, match=name):
-        parsed(BEGIN + text)
+        parsed(ASKED + text)
 
 
 @pytest.mark.parametrize(
@@ -63,15 +64,7 @@ covariates = ["age"]
     ],
 )
 def test_curves_are_of_numbers_that_the_score_has(splines: str, said: str) -> None:
-    text = f"""
-[extract]
-extract_date = 2020-06-30
-[outcomes]
-primary = "d"
-variables = [{{ name = "d", label = "D", from = "death", within_days = 28 }}]
-[covariates]
-window_hours = [-24, 24]
-variables = [
+    text = f"""variables = [
   {{ name = "age", label = "Age", from = "age" }},
   {{ name = "male", label = "Male", from = "male" }},
   {{ name = "crp", label = "CRP", from = "lab", unit = "mg/L" }},
@@ -81,10 +74,10 @@ covariates = ["age", "male"]
 splines = {splines}
 """
     if not said:
-        assert parsed(BEGIN + text).match.splines == ("age",)
+        assert parsed(ASKED + text).match.splines == ("age",)
         return
     with pytest.raises(StudyError, match=said):
-        parsed(BEGIN + text)
+        parsed(ASKED + text)
 
 
 @pytest.mark.parametrize("content", [[], {}, {"protocol_hash": 5}, {"settings": {}}, "x", None])
