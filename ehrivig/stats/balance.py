@@ -245,19 +245,20 @@ def level_difference(
     if not arm.size:
         raise AnalysisError("level difference: there are no rows.")
     found = labelled("labels", labels, arm.size)
+    w = None if weights is None else finite_vector(weights, "weights", arm.size)
     if len(found.labels) < 2 or not arm.any() or arm.all():
         return math.nan, math.nan
+    nobody_left = w is not None and min(w[arm].sum(), w[~arm].sum()) <= 0
     if not np.intersect1d(found.codes[arm], found.codes[~arm]).size:
-        return math.inf, math.inf
+        return math.inf, math.nan if nobody_left else math.inf
     shown = np.eye(len(found.labels))[found.codes][:, 1:]
     exposed, control = shown[arm].mean(axis=0), shown[~arm].mean(axis=0)
     spread = [np.diag(p) - np.outer(p, p) for p in (exposed, control)]
     inverse = np.linalg.pinv((spread[0] + spread[1]) / 2)
     before = _mahalanobis(exposed - control, inverse)
-    if weights is None:
+    if w is None:
         return before, before
-    w = finite_vector(weights, "weights", arm.size)
-    if min(w[arm].sum(), w[~arm].sum()) <= 0:
+    if nobody_left:
         return before, math.nan
     left = [np.average(shown[side], axis=0, weights=w[side]) for side in (arm, ~arm)]
     return before, _mahalanobis(left[0] - left[1], inverse)

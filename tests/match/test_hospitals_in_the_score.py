@@ -11,6 +11,7 @@ from ehrivig import study as studies
 from ehrivig.analysis import own_lints
 from ehrivig.analysis.effects import EffectRows
 from ehrivig.analysis.sensitivity.weighting import weighting
+from ehrivig.errors import EhrivigError
 from ehrivig.match import comparison
 from ehrivig.match.diagnostics import _hospitals
 from ehrivig.stats.balance import level_difference
@@ -96,6 +97,18 @@ def test_arms_that_share_no_level_are_as_far_apart_as_can_be() -> None:
     some_shared = level_difference([True, True, False, False], ["A", "B", "B", "C"])
     assert np.isfinite(some_shared).all()
     assert some_shared[0] > 0
+
+
+def test_weights_are_looked_at_also_where_no_level_is_shared() -> None:
+    arm, level = [True, True, False, False], ["A", "A", "B", "B"]
+    for wrong in (["1", "x", "1", "1"], [1.0, np.nan, 1.0, 1.0], [1.0]):
+        with pytest.raises(EhrivigError):
+            level_difference(arm, level, wrong)
+        with pytest.raises(EhrivigError):
+            level_difference(np.ones(len(arm)), level, wrong)
+    before, after = level_difference(arm, level, [0.0, 0.0, 1.0, 1.0])
+    assert before == np.inf
+    assert np.isnan(after)
 
 
 def test_an_arm_without_people_or_weight_has_no_difference_of_levels() -> None:
