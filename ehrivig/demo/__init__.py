@@ -116,7 +116,9 @@ def _plan(
     if dose_log_hr is not None and not -1 <= dose_log_hr <= 1:
         wrong.append("dose_log_hr must be between -1 and 1")
     if effect_log_or and dose_log_hr is not None:
-        wrong.append("either effect_log_or or dose_log_hr is an effect, not both")
+        wrong.append(
+            "effect_log_or (--effect) and dose_log_hr (--dose-effect) are not both possible: give one"
+        )
     if block < 100:
         wrong.append("block must be at least 100")
     if study is not None and study not in STUDIES:
