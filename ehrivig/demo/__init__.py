@@ -117,7 +117,7 @@ def _plan(
         wrong.append("dose_log_hr must be between -1 and 1")
     if effect_log_or and dose_log_hr is not None:
         wrong.append(
-            "effect_log_or (--effect) and dose_log_hr (--dose-effect) are not both possible: give one"
+            "effect_log_or (--effect) or dose_log_hr (--dose-effect), not both: give one"
         )
     if block < 100:
         wrong.append("block must be at least 100")
