@@ -169,9 +169,10 @@ def rejudge(study: Study, run_folder: Path) -> RunSummary:
 def investigate(this: Run) -> None:
     """The study itself, from the hospitals' small tables.
 
-    Leaves its tables in the run folder, and in the run the numbers of its summary. Raises GateBlocked when the arms differ in what was set
-    aside, EmptyResult without a cohort or a matched pair; what could be computed is then on disk.
-    UsageError when nobody follows a strategy of the declared answer.
+    Leaves its tables in the run folder, and in the run the numbers of its summary. Raises
+    GateBlocked when the arms differ in what was set aside, EmptyResult without a cohort or a
+    matched pair; what could be computed is then on disk. UsageError when nobody follows a strategy
+    of the declared answer.
     """
     folder = this.folder
     table, attrition = _judged_cohort(this)

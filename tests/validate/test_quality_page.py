@@ -326,6 +326,15 @@ def test_a_page_of_simulated_data_says_so(tmp_path: Path, drawn: list[Figure]) -
     assert "simulated" not in page.page(tmp_path, LIU, made, [check("A", "pass")])
 
 
+def test_a_check_that_fails_somewhere_is_not_counted_as_one_that_warns(
+    whole: Callable[..., str],
+) -> None:
+    """As in the lines below, of which each has the worst verdict of its check."""
+    html = whole(check("A", "fail"), check("B", "warn"), check("A", "warn", check="lab.sentinel"))
+    assert "1 check(s) failed." in html
+    assert "<p>1 check(s) warn." in html
+
+
 def test_a_page_names_who_was_left_out(whole: Callable[..., str]) -> None:
     html = whole(check("A", "fail"), check("D", "warn"), dropped=("C", "B"))
     assert "1 check(s) failed. Left out: B, C." in html
