@@ -86,7 +86,7 @@ def run(
             with _ends(this, target):
                 hospitals.read(this)
                 verdicts.judge(this)
-                this.numbers = investigate(this)
+                investigate(this)
             verdicts.write(this)
             manifest.write(this)
             this.progress("report")
@@ -166,12 +166,13 @@ def rejudge(study: Study, run_folder: Path) -> RunSummary:
     )
 
 
-def investigate(this: Run) -> dict[str, int]:
-    """The study itself, from the hospitals' small tables; the numbers of the summary.
+def investigate(this: Run) -> None:
+    """The study itself, from the hospitals' small tables.
 
-    Leaves its tables in the run folder. Raises GateBlocked when the arms differ in what was set
-    aside, EmptyResult without a cohort or a matched pair; what could be computed is then on disk.
-    UsageError when nobody follows a strategy of the declared answer.
+    Leaves its tables in the run folder, and in the run the numbers of its summary. Raises
+    GateBlocked when the arms differ in what was set aside, EmptyResult without a cohort or a
+    matched pair; what could be computed is then on disk. UsageError when nobody follows a strategy
+    of the declared answer.
     """
     folder = this.folder
     table, attrition = _judged_cohort(this)
@@ -201,19 +202,19 @@ def investigate(this: Run) -> dict[str, int]:
         result.write_csv(folder / f"{name}.csv")
     checked = found.tables["diagnostics"]
     this.failed = checked.filter(verdict="fail")["diagnostic"].to_list()
-    if not table["exposed"].any():
-        otherwise = tables.gather(this, nobody_exposed.TABLE)
-        why = nobody_exposed.why(otherwise, table, study)
-        raise EmptyResult(f"match: no matched pair: {why}{verdicts.set_aside(this)}")
-    if not arms.n_pairs:
-        raise EmptyResult(f"match: no matched pair: {arms.why_none}{verdicts.set_aside(this)}")
-    return {
+    this.numbers = {
         "admissions": cohort.admissions_read(attrition),
         "cohort": table.height,
         "exposed": int(table["exposed"].sum()),
         "pairs": arms.n_pairs,
         "lints": found.tables["lints"].height,
     }
+    if not table["exposed"].any():
+        otherwise = tables.gather(this, nobody_exposed.TABLE)
+        why = nobody_exposed.why(otherwise, table, study)
+        raise EmptyResult(f"match: no matched pair: {why}{verdicts.set_aside(this)}")
+    if not arms.n_pairs:
+        raise EmptyResult(f"match: no matched pair: {arms.why_none}{verdicts.set_aside(this)}")
 
 
 def _judged_cohort(this: Run) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -425,6 +425,9 @@ def test_nothing_to_compare_is_exit_5(
     assert word in summary.message
     assert (tmp_path / "out" / "attrition.csv").is_file()
     assert "No answer: nobody to compare." in (tmp_path / "out" / "report.html").read_text()
+    if "exposure" in sections:  # what was counted before it ended is told all the same
+        assert (summary.exposed, summary.pairs) == (0, 0)
+        assert summary.cohort
 
 
 def test_command_line_exit_codes(extract: Path, tmp_path: Path) -> None:

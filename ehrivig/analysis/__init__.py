@@ -118,6 +118,7 @@ def analyse(
         warning,
         admitted(study),
         matched_target(table, matched, smallest),
+        matched.is_empty(),
         cautions={one.name: OUTCOMES[one.source].caution for one in study.outcomes.variables},
     )
     table3(matched, study, rows)

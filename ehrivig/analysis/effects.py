@@ -16,6 +16,7 @@ import polars as pl
 from ehrivig import disclosure
 from ehrivig.dataset import HOSPITAL
 from ehrivig.errors import AnalysisError, NumericalWarning, SeparationError
+from ehrivig.stats.no_estimate import IMPOSSIBLE
 from ehrivig.stats.result import OF_NUMBERS, Effect
 from ehrivig.stats.tables import multiplicity
 from ehrivig.stats.timezero.clone_curves import StrategyCurves
@@ -57,6 +58,11 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+OF_PAIRS = ("matched", "matched, complete case")
+"""The populations of a question that are the pairs of the run."""
+NO_PAIR = "there is no matched pair"
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked: the analysis, who is compared with whom, on which outcome, among whom.
@@ -95,7 +101,8 @@ class EffectRows:
     estimates ("ATT" where every exposed has a match). `strategies`: the curves of an outcome's two
     strategies, where a design has them; `designs`: of each design and outcome the question that was
     asked first, and its effects as they were found. `cautions`: outcome -> what each row of an
-    effect on it says. A p is adjusted within its family before anything is hidden: what is hidden
+    effect on it says. `pairless`: there is no pair, which is then why nothing of the matched can be
+    estimated. A p is adjusted within its family before anything is hidden: what is hidden
     was tested all the same.
     """
 
@@ -103,6 +110,7 @@ class EffectRows:
     warning: str = ""
     admitted: Admitted = field(default_factory=Admitted)
     target: str = "ATT"
+    pairless: bool = False
     rows: list[dict[str, Any]] = field(default_factory=list)
     strategies: dict[str, StrategyCurves] = field(default_factory=dict)
     designs: dict[tuple[str, str], tuple[Question, list[Effect]]] = field(default_factory=dict)
@@ -117,7 +125,9 @@ class EffectRows:
             try:
                 found = compute()
             except (AnalysisError, np.linalg.LinAlgError, FloatingPointError) as error:
-                self.rows.append(self._failed(question, _reason(error)))
+                of_pairs = question.population in OF_PAIRS and not question.target
+                why = NO_PAIR if self.pairless and of_pairs else _reason(error)
+                self.rows.append(self._failed(question, why))
                 return
         notes = [str(w.message) for w in raised if issubclass(w.category, NumericalWarning)]
         effects = found if isinstance(found, list) else [found]
@@ -171,7 +181,7 @@ class EffectRows:
         return {
             **_asked(question),
             "event_label": question.event_label,
-            "note": _joined([self._warned(question), f"no estimate: {reason}"]),
+            "note": _joined([self._warned(question), f"{IMPOSSIBLE}{reason}"]),
             "tested": 1.0,
             "naive": self._naive(question),
         }

@@ -56,6 +56,8 @@ def of_run(folder: Path, smallest: int) -> Apart:
     pairs = pl.scan_parquet(matched).select(_KEY)
     inside = everybody.join(pairs, on=_KEY, how="semi")
     described += [(name, "matched") for name in _of_few(inside)]
+    if pairs.head(1).collect().is_empty():  # nothing is told of the matched
+        return Apart(described=frozenset(described))
     rest = everybody.join(pairs, on=_KEY, how="anti").collect()
     return replace(of_unmatched(rest, smallest), described=frozenset(described))
 

@@ -20,6 +20,8 @@ from ehrivig.release.steps import hide_patients, hide_step, window_of
 _ARM = re.compile(rf"\b(events|counts) ({'|'.join(ARMS)})$")
 _RISKS = re.compile(r"risk [\d.]+% to ")
 """The part of a note that gives shares of people: between what bounds of a risk lie."""
+_NOTE = "not shown: it would tell a count of few people"
+"""Of a comparison, which itself may be of many: what it leaves of another one is not."""
 _MUCH = 3
 """How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
@@ -142,7 +144,7 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
         frame = _of_arm(frame, cell, found[2], numbers)
         return _blank(frame, cell.place.row, dict.fromkeys(counts if found[1] == "counts" else ()))
     gone: dict[str, Any] = dict.fromkeys(numbers)
-    return _blank(frame, cell.place.row, gone | {"note": "not shown: few people"})
+    return _blank(frame, cell.place.row, gone | {"note": _NOTE})
 
 
 def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
@@ -151,7 +153,7 @@ def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl
     mine = (f"events_{arm}", f"risk_{arm}")
     kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
     told = frame.row(row, named=True)
-    note, said = "not shown: few people", str(told.get("note") or "")
+    note, said = _NOTE, str(told.get("note") or "")
     if not told.get("adjusted"):
         gone = [n for n in numbers if n.startswith(mine) or not n.startswith(kept)]
     else:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ehrivig.figures import digits
 from ehrivig.report.table import RunTables, estimate_text, minus, p_text, signed, typeset
+from ehrivig.stats.no_estimate import reason
 from ehrivig.stats.result import DIFFERENCES
 from ehrivig.study import Study
 from ehrivig.study.immortal_time import immortal_time
@@ -40,7 +41,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer in one sentence, its risks, its foot, the verdict, and the published contrast."""
+    """The answer in one sentence, its risks, its foot, the verdict, and the published contrast.
+
+    `estimated`: whether there is an estimate; else the sentence says why there is none.
+    """
 
     sentence: str
     bars: list[Bar]
@@ -48,6 +52,7 @@ class Answer:
     verdict: str
     chips: list[tuple[str, str]]
     as_published: str
+    estimated: bool = True
 
 
 def answer(run: RunTables, study: Study) -> Answer | None:
@@ -66,6 +71,7 @@ def answer(run: RunTables, study: Study) -> Answer | None:
         _verdict(row, checks),
         [] if checks.is_empty() else [(_words(r), r["verdict"]) for r in checks.to_dicts()],
         _published(effects, study),
+        row["estimate"] is not None,
     )
 
 
@@ -79,9 +85,7 @@ def _verdict(row: dict[str, Any], checks: pl.DataFrame) -> str:
 def _sentence(row: dict[str, Any], study: Study) -> str:
     event = row["event_label"]
     if row["estimate"] is None:
-        before, _, after = (row["note"] or "not shown").partition("no estimate: ")
-        reason = (after or before).rstrip(".")
-        return f"No estimate of {event}: {reason}."
+        return f"No estimate of {event}: {reason(row['note'])}."
     estimate, lo, hi = _numbers(row)
     if row["measure"] == "MD" and study.primary.unit:
         estimate += f" {typeset(study.primary.unit)}"

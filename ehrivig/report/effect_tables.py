@@ -9,6 +9,7 @@ import polars as pl
 from ehrivig.report import notes
 from ehrivig.report.answer import NEEDED, needed
 from ehrivig.report.table import Table, estimate_text, p_text
+from ehrivig.stats.no_estimate import word
 from ehrivig.stats.result import OF_NUMBERS
 from ehrivig.study import Study
 from ehrivig.study.registries import sensitivity
@@ -88,7 +89,7 @@ def _effect_cells(row: dict[str, Any], study: Study) -> list[str]:
         row["event_label"] or "",
         row["model"] or "",
         row["measure"] or "",
-        estimate_text(row) or "not shown",
+        estimate_text(row) or word(row["note"]),
         _needed(row),
         _risk(row, "exposed"),
         _risk(row, "control"),

@@ -24,6 +24,7 @@ from ehrivig.figures.style import (
 )
 from ehrivig.report import findings
 from ehrivig.report.table import estimate_text
+from ehrivig.stats.no_estimate import word
 from ehrivig.stats.result import DIFFERENCES
 
 NAMES = {"exposed": "exposed", "control": "unexposed"}
@@ -253,9 +254,7 @@ def _forest_row(effect: dict[str, Any], counted: bool) -> ForestRow:
     counts = tuple(_count(effect, name) for name in _COUNTS) if counted else ()
     estimate, lo, hi = (effect[name] for name in ("estimate", "lo", "hi"))
     if estimate is None:
-        hidden = any(words in str(effect["note"]) for words in ("below", "not shown"))
-        reason = "not shown" if hidden else "no estimate"
-        return ForestRow("study", effect["contrast"], (*counts, reason))
+        return ForestRow("study", effect["contrast"], (*counts, word(effect["note"])))
     shown = f"{effect['measure']} {estimate_text(effect)}"
     return ForestRow("study", effect["contrast"], (*counts, shown), estimate, lo, hi)
 

@@ -15,6 +15,7 @@ from ehrivig.figures import digits
 from ehrivig.release.files import FOLDER
 from ehrivig.results.picture import Picture
 from ehrivig.runs.summary import RunSummary
+from ehrivig.stats.no_estimate import reason
 from ehrivig.stats.result import DIFFERENCES
 from ehrivig.store.cells import TEXT, as_read, read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
@@ -188,8 +189,10 @@ class Run:
 
     def _of_answer(self) -> list[tuple[str, str]]:
         row = self.answer
-        if row is None or row["estimate"] is None:
+        if row is None:
             return []
+        if row["estimate"] is None:
+            return [("answer", f"{row['contrast']}: no estimate: {reason(row['note'])}")]
         ratio = row["measure"] not in DIFFERENCES
         shown = digits.interval(row["estimate"], row["lo"], row["hi"], ratio=ratio)
         said = [("answer", f"{row['contrast']}: {row['measure']} {shown}")]

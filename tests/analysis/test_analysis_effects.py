@@ -51,6 +51,24 @@ def test_an_analysis_that_fails_leaves_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
+    ("population", "target", "said"),
+    [
+        ("matched", "", "there is no matched pair"),
+        ("matched, complete case", "", "there is no matched pair"),
+        ("matched", "ATM", "the extract has no discharge status"),  # of other pairs
+        ("all", "", "the extract has no discharge status"),
+    ],
+)
+def test_without_a_pair_nothing_else_is_blamed(population: str, target: str, said: str) -> None:
+    def fail() -> Effect:
+        raise AnalysisError("the extract has no discharge status")
+
+    made = EffectRows(5, pairless=True)
+    made.ask(replace(ASKED, population=population, target=target), fail)
+    assert made.frame()["note"].to_list() == [f"no estimate: {said}"]
+
+
+@pytest.mark.parametrize(
     ("columns", "cure"),
     [
         ("age", "Take what separates out of [match] covariates"),

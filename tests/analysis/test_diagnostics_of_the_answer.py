@@ -22,6 +22,7 @@ from ehrivig.report.table import RunTables
 from ehrivig.stats.timezero import ExtremeWeights
 from ehrivig.stats.timezero.clone_censor_weight import PENALISED
 from ehrivig.study import Study
+from ehrivig.study.registries import ANSWERS
 
 ZERO = datetime(2020, 1, 1)
 LATE = "eligible_after_time_zero"
@@ -575,3 +576,15 @@ def test_a_weighted_covariate_of_one_arm_alone_is_no_balance(
         (row,) = rows_of(with_answer(changed, "overlap"), "balance_in_score")
         assert np.isinf(row["value"]) == infinite
         assert row["verdict"] == "fail" or not infinite
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in ANSWERS))
+def test_no_pair_leaves_diagnostics_open(evidence: diagnostics.Evidence, name: str) -> None:
+    """Without a pair an answer by pairs is not assessed; any other one is judged as before."""
+    none = replace(evidence, matched=evidence.matched.clear())
+    changed = with_answer(none, name, hospital="ignore")
+    (row,) = rows_of(changed, "hospital_imbalance")
+    assert (row["verdict"] == "not assessed") == (name == "matched")
+    alone = replace(evidence, matched=evidence.matched.filter("exposed"))
+    (row,) = rows_of(with_answer(alone, "matched", hospital="ignore"), "hospital_imbalance")
+    assert (row["value"], row["verdict"]) == (None, "not assessed")

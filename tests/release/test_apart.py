@@ -202,6 +202,8 @@ def test_what_is_measured_in_few_of_everybody_has_no_balance(tmp_path: Path) -> 
     )
     people.write_parquet(tmp_path / "analysis.parquet")
     assert of_run(tmp_path, 5).described == {("cd3", "unmatched")}
+    people.clear().write_parquet(tmp_path / "matched.parquet")
+    assert of_run(tmp_path, 5) == Apart(described=frozenset({("cd3", "unmatched")}))  # no pair
     people.filter(pl.col("admission_id") % 40 < 25).write_parquet(tmp_path / "matched.parquet")
     apart = of_run(tmp_path, 5)
     assert apart.described == {("cd3", "unmatched"), ("cd3", "matched")}
@@ -248,7 +250,7 @@ def test_weighted_risks_stay_without_the_events_unless_one_is_a_share_of_people(
     assert (found["risk_exposed"], found["risk_control"]) == (
         (0.451, risk) if kept else (None,) * 2
     )
-    assert found["note"] == "other; not shown: few people"
+    assert found["note"] == "other; not shown: it would tell a count of few people"
     of_matched = frame.with_columns(population=pl.lit("matched"))
     found = hide({"effects.csv": of_matched}, Apart(outcomes=DEATHS))["effects.csv"].row(
         0, named=True

@@ -98,7 +98,10 @@ def test_an_adjusted_estimate_stays_without_the_events_of_the_arm() -> None:
     assert shown["events_exposed"].to_list() == [164, 164, 164]
     assert shown["estimate"].to_list() == [0.7, 0.7, None]
     assert shown["risk_exposed"].to_list() == [0.3, 0.3, 0.3]
-    assert shown["note"].to_list()[1] == "read with care; not shown: few people"
+    assert (
+        shown["note"].to_list()[1]
+        == "read with care; not shown: it would tell a count of few people"
+    )
 
 
 @pytest.mark.parametrize(

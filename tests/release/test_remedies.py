@@ -180,19 +180,21 @@ def test_a_comparison_loses_an_arm_with_its_estimate_and_then_all(
     frame = pl.DataFrame([EFFECT, EFFECT])
     found = mended(frame, 0, level, words)
     assert gone(frame, found) == [names, set()]
-    assert "note" not in names or found["note"][0] == "not shown: few people"
+    assert (
+        "note" not in names or found["note"][0] == "not shown: it would tell a count of few people"
+    )
 
 
 def test_an_adjusted_estimate_stays_and_its_note_says_what_does_not() -> None:
     frame = pl.DataFrame([EFFECT | {"adjusted": True, "risk_exposed": 0.2213, "risk_control": 0.1}])
     one = mended(frame, 0, words="left, events exposed")
     assert gone(frame, one) == [{"events_exposed", "note"}]
-    assert one["note"].item() == "late; not shown: few people"
+    assert one["note"].item() == "late; not shown: it would tell a count of few people"
     two = mended(one, 0, words="left, events control")
-    assert two["note"].item() == "late; not shown: few people"
+    assert two["note"].item() == "late; not shown: it would tell a count of few people"
     assert gone(one, two) == [{"events_control", "risk_exposed", "risk_control"}]  # 5 of 50
     bare = mended(frame.with_columns(note=pl.lit(None, pl.String)), 0, words="left, events exposed")
-    assert bare["note"].item() == "not shown: few people"
+    assert bare["note"].item() == "not shown: it would tell a count of few people"
 
 
 def test_a_model_loses_its_people_and_then_the_row() -> None:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from ehrivig import report
+from ehrivig.analysis.effects import SCHEMA as EFFECTS
 from ehrivig.report import figures, flow
 from ehrivig.study import Study, load
 
@@ -288,3 +289,25 @@ def test_a_number_has_no_empty_columns_of_risks_and_no_empty_section(
     assert "Risk given" not in html
     assert 'colspan="5"' in html
     assert "none of these analyses has an estimate to draw" in html
+
+
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        (0.5, "No pair to compare; the answer needs none."),
+        (None, "No answer: nobody to compare."),
+    ],
+)
+def test_a_run_without_pairs_denies_no_answer_that_it_has(
+    folder: Path, drawn: dict[str, Any], estimate: float | None, said: str
+) -> None:
+    told = MANIFEST | {"exit_code": 5, "message": "match: no matched pair"}
+    (folder / "manifest.json").write_text(json.dumps(told))
+    note = "" if estimate else "no estimate: there is no matched pair"
+    risks = {f"risk_{arm}{end}": None for arm in ARMS for end in ("", "_lo", "_hi")}
+    row = dict.fromkeys(EFFECTS) | EFFECT | risks
+    row |= {"role": "primary", "analysis": "main", "estimate": estimate, "note": note}
+    pl.DataFrame([row], schema=EFFECTS).write_csv(folder / "effects.csv")
+    html = written(folder)
+    assert f"<b>{said}</b> match: no matched pair" in html
+    assert ("No answer" in html) == (estimate is None)

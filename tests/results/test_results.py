@@ -93,6 +93,12 @@ def test_the_answer_and_its_verdict_are_the_summary(run: Path) -> None:
         **{"risk, exposed": "37.5%", "risk, control": "36.0%", "diagnostics failed": "positivity"},
     }
     assert "start &lt;48 h" in Run(run)._repr_html_()
+    note = "late; no estimate: there is no matched pair."
+    without = [ANSWER | {"estimate": None, "note": note}]
+    pl.DataFrame(without).write_csv(run / "release" / "effects.csv")
+    found = dict(Run(run).summary().iter_rows())
+    assert found["answer"] == "start <48 h vs not: no estimate: there is no matched pair"
+    assert "risk, exposed" not in found
     (run / "release" / "effects.csv").unlink()
     assert Run(run).answer is None
     assert "answer" not in dict(Run(run).summary().iter_rows())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from ehrivig.validate import Check, Measurement
 from ehrivig.validate.quality import figures, findings, known, numbers, strips
 from ehrivig.validate.quality.page import EarlierRun
 from ehrivig.validate.result import HospitalResult
+from tests.browser import BROWSER, opened
 
 # the name of the module is also that of its function
 page = importlib.import_module("ehrivig.validate.quality.page")
@@ -64,12 +66,49 @@ def test_what_was_found_is_one_line_a_check_worst_first() -> None:
         ("warn", "study.unheard_of"),
     ]
     unit, hard, unheard = found
-    assert (unit.where, unit.rows, unit.share, unit.limit) == ("B", "520", "40.0%", "1%")
-    assert (hard.where, hard.rows, hard.share) == ("A, B", "\u226530", "3.0%")  # B has few
+    assert (unit.where, unit.rows, unit.share, unit.limit) == ("B", "520", "40.0% of 1,000", "1%")
+    assert (hard.where, hard.rows, hard.share) == ("A, B", "\u226530", "3.0% of 1,000")  # B has few
     assert (unheard.where, unheard.rows, unheard.share) == ("A", "<5 each", "")
     assert unit.treatment
     assert (unheard.treatment, unheard.message) == ("", "See quality/index.html.")
     assert "<title>1 fail, 1 warn</title>" in unit.strip
+
+
+def test_a_share_says_of_how_many_rows_it_is() -> None:
+    """Of all readmissions, not of all stays; but few rows that pass are not told."""
+    checks = [check("A", "warn", 21, denominator=21), check("B", "warn", 14, denominator=14)]
+    assert findings.findings(checks, ["A", "B"], 5)[0].share == "100.0% of 21"
+    assert findings.findings([replace(checks[0], denominator=24)], ["A"], 5)[0].share == "87.5%"
+    rare = [check("A", "warn", 5, denominator=123_456)]
+    assert findings.findings(rare, ["A"], 5)[0].share == "<0.1% of 123,456"
+
+
+@pytest.mark.skipif(not BROWSER, reason="no browser")
+def test_on_a_phone_the_names_of_numbers_leave_room_for_them(
+    tmp_path: Path, whole: Callable[..., str]
+) -> None:
+    """They stay where they are, and take at most half of 390 pixels, however long."""
+    cells = '<td class="n">12.5 - 100 - 200</td>' * 6
+    named = f'<th scope="row" id="asked">{"a name of many words " * 5}</th>{cells}'
+    table = (
+        f'<div class="scroll"><table class="small"><tbody><tr>{named}</tr></tbody></table></div>'
+    )
+    html = whole(check("A", "pass")).replace("</body>", f"{table}</body>")
+    script = """
+    const frame = document.querySelector("iframe");
+    frame.onload = () => {
+      const cell = frame.contentDocument.getElementById("asked");
+      const style = frame.contentWindow.getComputedStyle(cell);
+      document.title = `${Math.round(cell.getBoundingClientRect().width)} ${style.position}`;
+    };
+    frame.srcdoc = """
+    outer = tmp_path / "outer.html"
+    text = json.dumps(html).replace("</", "<\\/")
+    outer.write_text(f'<iframe width="390" height="800"></iframe><script>{script}{text}</script>')
+    dom, _ = opened(outer, tmp_path / "profile", budget=2000)
+    width, position = re.findall(r"<title>(.*?)</title>", dom)[0].split()
+    assert int(width) <= 195
+    assert position == "sticky"
 
 
 def test_what_fails_in_most_hospitals_comes_first() -> None:
@@ -285,6 +324,15 @@ def test_a_page_of_simulated_data_says_so(tmp_path: Path, drawn: list[Figure]) -
     said = "<b>Synthetic data.</b> This extract was simulated."
     assert said in page.page(tmp_path, LIU, made, [check("A", "pass")], simulated=True)
     assert "simulated" not in page.page(tmp_path, LIU, made, [check("A", "pass")])
+
+
+def test_a_check_that_fails_somewhere_is_not_counted_as_one_that_warns(
+    whole: Callable[..., str],
+) -> None:
+    """As in the lines below, of which each has the worst verdict of its check."""
+    html = whole(check("A", "fail"), check("B", "warn"), check("A", "warn", check="lab.sentinel"))
+    assert "1 check(s) failed." in html
+    assert "<p>1 check(s) warn." in html
 
 
 def test_a_page_names_who_was_left_out(whole: Callable[..., str]) -> None:

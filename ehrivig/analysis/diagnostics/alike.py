@@ -25,12 +25,12 @@ LEARNED = ("aipw_cross_fitted", "tmle_cross_fitted")
 
 
 def hospitals(e: Evidence) -> Diagnostic:
-    """How far the arms differ in their hospitals; nothing where models tell hospitals apart."""
-    value = 0.0
+    """How far the arms differ in their hospitals; 0 where models tell hospitals apart."""
+    value: float | None = 0.0
     told_apart = (e.own_design and e.study.hospital_in_models) or e.study.hospital_in_score
     if not told_apart and e.table["hospital_id"].n_unique() > 1:
         people = e.matched if e.study.answer == "matched" else e.table
-        value, _ = level_difference(exposed(people), people["hospital_id"].to_numpy())
+        value = _level_difference(people)
     none_shared = "compare people of hospitals that have both: the arms share no hospital"
     return Diagnostic(
         "hospital_imbalance",
@@ -38,9 +38,17 @@ def hospitals(e: Evidence) -> Diagnostic:
         SMALL,
         "standardised difference of the arms in their hospitals, where no model has them",
         "Austin 2009",
-        none_shared if np.isinf(value) else 'write hospital = "model" under [match]',
+        none_shared if value == math.inf else 'write hospital = "model" under [match]',
         decides=True,
     )
+
+
+def _level_difference(people: pl.DataFrame) -> float | None:
+    """The standardised difference of two arms in their hospitals; None where one has nobody."""
+    arm = exposed(people)
+    if not arm.any() or arm.all():
+        return None
+    return level_difference(arm, people["hospital_id"].to_numpy())[0]
 
 
 def in_score(e: Evidence, clones: WeightedClones | None) -> Diagnostic:

@@ -8,12 +8,11 @@ import polars as pl
 
 from ehrivig.errors import UsageError
 from ehrivig.results.run import Run
+from ehrivig.stats.no_estimate import hidden
 
 RANK = {"pass": 0, "warn": 1, "fail": 2}
 _COMPLETE = r"_(present|recorded|given|known)$"
 """Checks of which the rest of the share violated is the share that is there."""
-_IMPOSSIBLE, _FEW = "no estimate: ", "suppressed|few people"
-"""What the note of an estimate says that is not there: why, and that its people are few."""
 Read = Callable[[Run], pl.DataFrame]
 
 
@@ -35,11 +34,8 @@ def hidden_estimates(runs: dict[str, Run]) -> tuple[int, int]:
 
 def _impossible(none: pl.DataFrame) -> int:
     """Of how many rows without an estimate the note says why there is none, and no few people."""
-    if "note" not in none.columns or none.is_empty():
-        return 0
-    note = pl.col("note").fill_null("")
-    found = note.str.contains(_IMPOSSIBLE) & ~note.str.contains(_FEW)
-    return none.filter(found).height
+    notes = none["note"].to_list() if "note" in none.columns else []
+    return sum(not hidden(note) for note in notes)
 
 
 def _below(runs: dict[str, Run], wanted: Sequence[str], read: Read) -> pl.DataFrame:

@@ -23,7 +23,7 @@ class Finding:
     """A check that did not pass somewhere.
 
     `rows`: the rows that violate it in all hospitals, or at least so many where a hospital has few;
-    `share`: the largest of a hospital.
+    `share`: the largest of a hospital, and of how many rows, which are those that the check judges.
     """
 
     verdict: str
@@ -94,11 +94,17 @@ def _rows(wrong: list[Check], smallest: int) -> str:
 
 
 def _largest(wrong: list[Check], smallest: int) -> str:
-    """The largest share of a hospital, of those whose rows are not few."""
-    told = [_share(c) for c in wrong if c.denominator and not small(c.violated, smallest)]
+    """The largest share of a hospital, of those whose rows are not few.
+
+    And of how many rows, unless few of them do not violate the check.
+    """
+    told = [c for c in wrong if c.denominator and not small(c.violated, smallest)]
     if not told:
         return ""
-    return f"{max(told):.1%}" if max(told) >= 0.001 else "<0.1%"
+    most = max(told, key=lambda check: (_share(check), check.denominator))
+    said = f"{_share(most):.1%}" if _share(most) >= 0.001 else "<0.1%"
+    few_left = small(most.denominator - most.violated, smallest)
+    return said if few_left else f"{said} of {most.denominator:,}"
 
 
 def _share(check: Check) -> float:

@@ -103,7 +103,7 @@ def _headline(
         for every in ([h.rows_read for h in hospitals], [h.rows_quarantined for h in hospitals])
     )
     return {
-        "warned": len({check.check for check in checks if check.verdict == "warn"}),
+        "warned": len(_of_verdict(checks, "warn") - _of_verdict(checks, "fail")),
         "rejected": shown(rejected, smallest),
         "read": f"{read:,}",
         "least": least if least and least.share <= 0.995 else None,
@@ -180,6 +180,11 @@ def _completeness(
         of = {name: [proportion.get((h, name)) for h in ids] for name in table.names}
         found[table.name] = [_column(name, shares) for name, shares in of.items()]
     return found
+
+
+def _of_verdict(checks: Sequence[Check], verdict: str) -> set[str]:
+    """The checks with this verdict in some hospital."""
+    return {check.check for check in checks if check.verdict == verdict}
 
 
 def _column(name: str, shares: list[float | None]) -> dict[str, Any]:
