@@ -116,9 +116,7 @@ def _plan(
     if dose_log_hr is not None and not -1 <= dose_log_hr <= 1:
         wrong.append("dose_log_hr must be between -1 and 1")
     if effect_log_or and dose_log_hr is not None:
-        wrong.append(
-            "effect_log_or (--effect) or dose_log_hr (--dose-effect), not both: give one"
-        )
+        wrong.append("effect_log_or (--effect) or dose_log_hr (--dose-effect), not both: give one")
     if block < 100:
         wrong.append("block must be at least 100")
     if study is not None and study not in STUDIES:
