@@ -104,7 +104,10 @@ def test_contrasts_of_a_study_stand_with_their_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("note", "shown"),
-    [("a cell is below 5: counts are suppressed", "not shown"), ("constant", "no estimate")],
+    [
+        ("a cell is below 5: counts are suppressed", "not shown"),
+        ("no estimate: everybody has the same value", "no estimate"),
+    ],
 )
 def test_a_contrast_without_an_estimate_says_why(tmp_path: Path, note: str, shown: str) -> None:
     none = dict.fromkeys(("estimate", "lo", "hi", "events_exposed", "events_control"))
