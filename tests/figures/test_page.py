@@ -27,7 +27,7 @@ def test_every_page_has_the_one_skeleton_and_style_sheet() -> None:
 
 def test_a_value_is_escaped_and_a_missing_one_is_an_error() -> None:
     values = {"hospitals": ["<script>"], "sections": [], "missing": [], "protocols": []}
-    values |= {"version": "1", "simulated": ""}
+    values |= {"version": "1", "simulated": "", "immortal": False}
     text = page("ehrivig.meta", "pool.html", title="<b>", **values)
     assert "&lt;script&gt;" in text
     assert "<b>" not in text
@@ -38,7 +38,7 @@ def test_a_value_is_escaped_and_a_missing_one_is_an_error() -> None:
 def test_what_nobody_sees_in_a_value_is_written_out() -> None:
     """A unit or a hospital of an extract is data: it clears no terminal and turns no text."""
     values = {"hospitals": ["a\x1b[2J\u202eb"], "sections": [], "missing": [], "protocols": []}
-    values |= {"version": "1", "simulated": ""}
+    values |= {"version": "1", "simulated": "", "immortal": False}
     text = page("ehrivig.meta", "pool.html", title="t", **values)
     assert "\x1b" not in text
     assert "\u202e" not in text
