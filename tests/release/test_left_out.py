@@ -153,6 +153,16 @@ def test_the_time_dependent_model_is_of_them_too() -> None:
     assert had(tables(all_of, model)) == [(1, "control")]
 
 
+def test_trials_are_held_against_each_comparison_by_itself() -> None:
+    """429 and 423 controls, of whom 400 are in a trial: 29 and 23 are both right."""
+    trials = row("IVIG starting now vs not yet (sequential trials)", (98, 253), (534, 3656))
+    naive = row("IVIG ever vs never (naive)", (107, 265), (107, 525))
+    rows = [one | {"population": "all"} for one in (row(MAIN, (111, 271), (119, 546)), naive)]
+    found = tables(*rows, trials | {"population": "all"})
+    cells = [cell for cell in of_tables(found, SMALLEST) if "sequential" in cell.place.words]
+    assert sorted(cell.values for cell in cells if cell.disclosed) == [(3,)]
+
+
 def test_people_who_are_matched_anew_are_no_part_of_the_matched() -> None:
     others = [
         row(MAIN, (70, 218), (89, 220), population=people, analysis="hospital")

@@ -3,7 +3,7 @@
 Rows of the paper's tables and of effects.csv without a number, beside those that the rule "hide
 all counts below the smallest and their complements" alone loses. The tables of the run follow it,
 but for complements of who is left out: both sides of a subgroup are all but those who were not
-measured.
+measured, and the matched all but the unmatched.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import polars as pl
 
 from ehrivig.release.attack.attack import of_tables, table
 
-_LEFT_OUT = re.compile(r": (yes|no|yes against no), .*: (who is left out|the other side)")
+_LEFT_OUT = re.compile(
+    r": (yes|no|yes against no), .*: (who is left out|the other side)|: (n|events) of the unmatched"
+)
 _NO_RESULT = ("n", "missing")
 
 
@@ -43,12 +45,13 @@ def rows_lost(run: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def complements(run: Path, smallest: int = 5) -> int:
-    """Crude comparisons of subgroups of a run that tell all but few: one side, and both."""
-    tables = {"effects.csv": table(run / "effects.csv")}
-    adjusted = tables["effects.csv"]["adjusted"].to_list()
-    told = (cell.place for cell in of_tables(tables, smallest) if cell.disclosed)
-    found = {place.row for place in told if _LEFT_OUT.search(place.words)}
-    return sum(not adjusted[row] for row in found)
+    """Crude comparisons of a run that tell all but few: who is left out, or is in no pair."""
+    tables = {name: table(run / name) for name in ("effects.csv", "table2.csv")}
+    effects = tables["effects.csv"]
+    adjusted = effects["adjusted"].to_list()
+    disclosed = [cell.place for cell in of_tables(tables, smallest) if cell.disclosed]
+    found = {place.row for place in disclosed if _LEFT_OUT.search(place.words)}
+    return sum(not adjusted[row] and told(effects[row : row + 1]) for row in found)
 
 
 if __name__ == "__main__":

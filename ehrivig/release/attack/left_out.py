@@ -195,7 +195,7 @@ def _left(
 def _cells(known: Known, place: Place, words: str, n: int, events: int) -> None:
     at = Place(place.file, place.row, words)
     for what, count in (("had", events), ("had not", n - events)):
-        cell = f"{place.file}|{place.row}|left out|{what}|{words}"
+        cell = f"{place.file}|{place.row}|left out|{what}|{count} of {n}|{words}"
         known.people(cell, at)
         known.apart(cell, count)
 

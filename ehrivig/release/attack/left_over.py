@@ -53,8 +53,7 @@ def _arm(
             every = _in_table(known, str(matched.get("outcome")), arm)
         if part is None or every is None or every < part:
             continue
-        of = f"{matched.get('population')}|{matched.get('contrast')}|{matched.get('outcome')}"
-        cell = f"{place.file}|unmatched|{of}|{what}|{arm}"
+        cell = f"{place.file}|{place.row}|unmatched|{what}|{arm}"
         words = f"{matched.get('outcome')}: {what} of the unmatched, {arm}"
         known.people(cell, Place(place.file, place.row, words))
         known.apart(cell, int(every - part))
