@@ -247,7 +247,7 @@ def test_the_document_lists_every_file() -> None:
 
 
 def test_the_release_loses_few_rows_more_than_the_rule(whole: Path) -> None:
-    """In this small extract 73 to 76; in the demos of 300 to 3,000 admissions under a tenth too."""
+    """In this small extract 73 to 76; docs/release.md has those of other runs."""
     lost = rows_lost(whole)
     rows, rule, released = (sum(one[place] for one in lost.values()) for place in range(3))
     assert rows > 200
