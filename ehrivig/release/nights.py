@@ -36,7 +36,7 @@ def held_against(tables: Tables, before: Sequence[Tables], smallest: int) -> Tab
     """
     if not before:
         return tables
-    tables = steady(tables, before[-1])
+    tables = steady(tables, before[-1], *before[:-1])
     most, memory = told(tables) * (1 - MOST_LOST), Memory()
     shown, tried = tables, dict[tuple[str, int], int]()
     fewest = [nights.growth(tables, one) for one in before]

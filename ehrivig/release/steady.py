@@ -18,24 +18,36 @@ _ROWS = ("rows_read", "rows_used", "rows_out_of_scope", "rows_quarantined")
 _TOLD = {LEDGER: _ROWS, QUALITY: ("violated", "denominator")}
 
 
-def steady(tables: Tables, before: Tables) -> Tables:
+def steady(tables: Tables, before: Tables, *older: Tables) -> Tables:
     """Tables whose counts of rows are those of the release before where few patients are new.
 
     Of a hospital whose patients are not as many as before, or at least `FEWEST` more or fewer;
-    what is told of all hospitals is of these few as well. A row that was not there has no count.
+    what is told of all hospitals is of these few as well. A row that was not there has no count;
+    but of a hospital that no release before named, `older` ones included, everybody is new.
     """
-    few = _few(tables, before)
+    few = _few(tables, before, {name for one in (before, *older) for name in _named(one)})
     found = dict(tables)
     for file in (name for name in _OF if not tables.get(name, pl.DataFrame()).is_empty()):
         found[file] = _as_before(tables[file], before.get(file), file, few)
     return found
 
 
-def _few(tables: Tables, before: Tables) -> list[str]:
-    """The hospitals of which few patients are new, or nobody; "all" where there is one."""
+def _named(tables: Tables) -> set[str]:
+    """The hospitals of which a release tells rows or checks, hidden ones included."""
+    frames = (tables.get(file, pl.DataFrame()) for file in _OF)
+    return {str(name) for one in frames if not one.is_empty() for name in one["hospital_id"]}
+
+
+def _few(tables: Tables, before: Tables, named: set[str]) -> list[str]:
+    """The hospitals of which few patients are new, or nobody; "all" where there is one.
+
+    `named`: those of which the releases before told something.
+    """
     now, then = _patients(tables), _patients(before)
     slack = max(_rounded_down(some) for some in (tables, before)) - 1
     checked, rounded = _checked(before)
+    if named:
+        then = {name: 0 for name in now if name not in named} | then
     changed = {name: gap(now[name], then.get(name), slack) for name in now}
     for name in (name for name, people in changed.items() if people is None):
         changed[name] = gap(now[name], checked.get(name), slack + rounded - 1)

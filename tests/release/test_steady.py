@@ -52,12 +52,43 @@ def test_where_rows_are_rounded_down_more_must_be_new(more: int, told: bool) -> 
     assert labs.item() == (2_045 if told else 2_000)
 
 
+def rows_read(tables: Tables, hospital: str) -> list[int | None]:
+    return tables["ledger.csv"].filter(hospital_id=hospital)["rows_read"].to_list()
+
+
+def without(tables: Tables, **what: str) -> Tables:
+    """A night without the rows of a hospital or a table."""
+    gone = [pl.col(name) == value for name, value in what.items()]
+    return {name: frame.filter(~pl.all_horizontal(gone)) for name, frame in tables.items()}
+
+
 def test_a_row_that_was_not_there_has_no_count() -> None:
-    one = {name: frame.filter(hospital_id="A") for name, frame in night(60, 2_000).items()}
-    shown = steady(night(90, 3_000), one)
-    of = {h: rows for (h,), rows in shown["ledger.csv"].group_by("hospital_id")}
-    assert of["A"]["rows_read"].to_list() == [90, 3_000]
-    assert of["B"]["rows_read"].to_list() == [None, None]
+    """The first results of a hospital with one patient more are those of the one."""
+    one = without(night(60, 2_000), hospital_id="A", table="lab")
+    assert rows_read(steady(night(61, 44), one), "A") == [60, None]
+    assert rows_read(steady(night(70, 44), one), "A") == [70, 44]
+
+
+@pytest.mark.parametrize(("people", "told"), [(9, False), (10, True)])
+def test_a_hospital_that_joins_is_told_of_once_it_has_enough(people: int, told: bool) -> None:
+    alone = without(night(60, 2_000), hospital_id="A")
+    shown = steady(night(people, 300), alone)
+    assert rows_read(shown, "A") == ([people, 300] if told else [None, None])
+    assert rows_read(shown, "B") == [50, 900]
+    checks = shown["quality.csv"].filter(hospital_id="all")["denominator"].item()
+    assert checks == 100
+
+
+def test_a_hospital_that_comes_back_is_no_new_one() -> None:
+    """It had 60 patients before it was left out: with 61 tonight, what is new is of one."""
+    first, alone = night(60, 2_000), without(night(60, 2_000), hospital_id="A")
+    tonight = night(61, 2_044)
+    assert rows_read(steady(tonight, alone, first), "A") == [None, None]
+    assert rows_read(steady(tonight, alone), "A") == [61, 2_044]
+
+
+def test_without_rows_of_before_nobody_is_known_to_be_new() -> None:
+    assert rows_read(steady(night(60, 2_000), {}), "A") == [None, None]
 
 
 @pytest.mark.parametrize(("more", "told"), [(0, False), (18, False), (19, True)])
