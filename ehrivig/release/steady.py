@@ -47,7 +47,7 @@ def _few(tables: Tables, before: Tables, named: set[str]) -> list[str]:
     slack = max(_rounded_down(some) for some in (tables, before)) - 1
     checked, rounded = _checked(before)
     if named:
-        then = {name: 0 for name in now if name not in named} | then
+        then |= dict.fromkeys(now.keys() - named, 0)
     changed = {name: gap(now[name], then.get(name), slack) for name in now}
     for name in (name for name, people in changed.items() if people is None):
         changed[name] = gap(now[name], checked.get(name), slack + rounded - 1)
