@@ -42,6 +42,8 @@ def unit(number: int, stay: int, person: str, admitted: int, **other: Any) -> di
 
 
 DEAD = {"hospitaldischargestatus": "Expired", "hospitaldischargelocation": "Death"}
+_ENDOCRINE = "Endocrine (R)/Insulin Dependent Diabetes"
+_CANCER = "Hematology/Oncology (R)/Cancer"
 EICU: dict[str, Rows] = {
     "patient": [
         unit(1, 10, "a", 60),
@@ -102,6 +104,22 @@ EICU: dict[str, Rows] = {
             (4, None, 6, "5 3", "ZPYXVEND", 0, False, True),
             (5, None, None, "PYXIS", "Both Eyes", 0, False, False),
             (6, "NOREPINEPHRINE 4 MG/250 ML", 7, "4 MG", "IV CONT", 0, False, False),
+        )
+    ],
+    "pasthistory": [
+        {"patientunitstayid": number, "pasthistoryoffset": offset}
+        | {"pasthistorypath": f"notes/Progress Notes/Past History/{path}"}
+        for number, offset, path in (
+            (1, 20, "Past History Obtain Options/Performed"),
+            (1, 20, "Organ Systems/Pulmonary/Pulmonary Function Tests/FEV1 (%)/FEV1 <30"),
+            (2, 20, f"Organ Systems/{_ENDOCRINE}/insulin dependent diabetes"),
+            (1, 40, f"Organ Systems/{_ENDOCRINE}/insulin dependent diabetes"),
+            (1, 40, "Organ Systems/Renal  (R)/Renal Failure/renal failure - hemodialysis"),
+            (1, 40, "Organ Systems/Renal  (R)/Renal Failure/renal failure- not currently dialyzed"),
+            (1, 40, f"Organ Systems/{_CANCER}/Metastases/liver"),
+            (1, 40, f"Organ Systems/{_CANCER}/Metastases/skin"),
+            (1, 40, f"Organ Systems/{_CANCER}/a new word"),
+            (1, 40, "Organ Systems/Dermatology/eczema/eczema"),
         )
     ],
     "physicalexam": [
@@ -201,7 +219,8 @@ def test_units_are_nested_without_step_down(db: Database) -> None:
 
 
 def test_codes_are_told_apart(db: Database) -> None:
-    assert set(of_stay(db, "diagnosis", "vocabulary, code", "diagnosed_at")) == {
+    found = of_stay(db, "diagnosis", "vocabulary, code, present_on_admission", "diagnosed_at")
+    assert {row[:3] for row in found if row[3] is None} == {
         (90, "ICD9CM", "401.9"),
         (90, "ICD10CM", "I10"),
         (90, "ICD9CM", "E980.2"),
@@ -213,6 +232,21 @@ def test_codes_are_told_apart(db: Database) -> None:
         (90, "local", "d"),
         (90, "local", "31.1"),
     }
+
+
+def test_a_history_is_coded_by_the_longest_heading_and_was_there_on_admission(db: Database) -> None:
+    found = of_stay(db, "diagnosis", "vocabulary, code, present_on_admission", "diagnosed_at")
+    local = "notes/Progress Notes/Past History/Organ Systems/Dermatology/eczema/eczema"
+    assert [row for row in found if row[3]] == [
+        (100, "ICD10", "C78.7", True),
+        (100, "ICD10", "C79.9", True),
+        (100, "ICD10", "C80.9", True),
+        (100, "ICD10", "E14.9", True),  # of two units of the stay the first
+        (100, "ICD10", "N18.5", True),
+        (100, "ICD10", "N18.9", True),
+        (100, "ICD10", "Z99.2", True),
+        (100, "local", local, True),
+    ]
 
 
 def test_apache_is_known_at_the_end_of_the_first_day(db: Database) -> None:

@@ -1,6 +1,7 @@
 -- One row per coded diagnosis: "401.9, I10" is an ICD-9-CM code and an ICD-10-CM code. A diagnosis
--- without a code is known by its path alone.
--- Source: eICU diagnosis. diagnosed_at: when it was entered. vocabulary: by the form of the code;
+-- without a code is known by its path alone. And one per disease that the history lists and stay.
+-- Source: eICU diagnosis, pastHistory. diagnosed_at: when it was entered, of a history first.
+-- present_on_admission: true of the history. vocabulary: by the form of the code;
 -- E980.2 and V62.84 are ICD-9-CM, E87.2 is ICD-10-CM; what is neither is local.
 WITH coded AS (
     SELECT
@@ -30,3 +31,14 @@ SELECT
     d.diagnosisoffset + s.shift AS diagnosed_at
 FROM coded AS d
 INNER JOIN prepared.unit_stay AS s ON d.patientunitstayid = s.patientunitstayid
+UNION ALL
+SELECT
+    s.hospital_id,
+    s.admission_id,
+    p.code,
+    p.vocabulary,
+    TRUE AS present_on_admission,
+    MIN(p.pasthistoryoffset + s.shift) AS diagnosed_at
+FROM prepared.past_condition AS p
+INNER JOIN prepared.unit_stay AS s ON p.patientunitstayid = s.patientunitstayid
+GROUP BY s.hospital_id, s.admission_id, p.code, p.vocabulary

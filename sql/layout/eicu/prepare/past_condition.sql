@@ -1,0 +1,41 @@
+-- What the history of a unit stay lists, coded. Grain: unit stay, path and code.
+-- code: that of the longest heading above the path, or the path itself (vocabulary local).
+-- Left out, for they name no disease: how the history was taken, tests of the lung, exercise.
+-- Source: eICU pastHistory.
+WITH listed AS (
+    SELECT DISTINCT
+        pasthistorypath AS path,
+        REPLACE(REGEXP_REPLACE(
+            LOWER(REGEXP_EXTRACT(pasthistorypath, 'Organ Systems/(.*)$', 1, 'i')), '\s+', ' ', 'g'
+        ), ' (r)', '') AS heading
+    FROM source.pasthistory
+),
+
+codes AS (
+    SELECT * FROM prepared.past_code
+    UNION ALL
+    SELECT * FROM prepared.past_cancer_code
+),
+
+coded AS (
+    SELECT
+        l.path,
+        COALESCE(c.vocabulary, 'local') AS vocabulary,
+        COALESCE(c.code, l.path) AS code
+    FROM listed AS l
+    LEFT JOIN codes AS c ON l.heading = c.heading OR STARTS_WITH(l.heading, c.heading || '/')
+    WHERE
+        l.heading != ''
+        AND NOT REGEXP_MATCHES(
+            l.heading, '^(pulmonary/pulmonary function tests|cardiovascular/exercise tolerance)/'
+        )
+    QUALIFY LENGTH(c.heading) IS NOT DISTINCT FROM MAX(LENGTH(c.heading)) OVER (PARTITION BY l.path)
+)
+
+SELECT
+    h.patientunitstayid,
+    h.pasthistoryoffset,
+    c.vocabulary,
+    c.code
+FROM source.pasthistory AS h
+INNER JOIN coded AS c ON h.pasthistorypath = c.path
