@@ -12,10 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ehrivig import contract, extract, resources
-from ehrivig.codes import CodeLists
 from ehrivig.database import Database
 from ehrivig.errors import EhrivigError, UnreadableValue, UsageError
-from ehrivig.extract import canonical, hospital_list, layout_rows, layouts, resolved, stages
+from ehrivig.extract import (
+    canonical,
+    hospital_list,
+    layout_rows,
+    layouts,
+    rate_ends,
+    resolved,
+    stages,
+)
 from ehrivig.extract.damage import refused_column
 from ehrivig.extract.files import Source
 from ehrivig.extract.layout_report import (
@@ -185,7 +192,7 @@ def _report(source: Source, layout: Layout, plan: Study) -> LayoutReport:
         reports = {t.name: table_report(db, layout, t, plan) for t in stages.in_order()}
         usable = {name for name, report in reports.items() if report.usable}
         try:
-            understood = _codes(db, plan.lists, usable)
+            understood = _codes(db, plan, usable)
         except UnreadableValue as error:
             raise refused_column(db, EVERY) or error from error
     ordered = tuple(reports[table.name] for table in contract.TABLES)
@@ -235,9 +242,10 @@ def table_report(db: Database, layout: Layout, table: contract.Table, study: Stu
     )
 
 
-def _codes(db: Database, lists: CodeLists, usable: set[str]) -> tuple[CodeReport, ...]:
+def _codes(db: Database, study: Study, usable: set[str]) -> tuple[CodeReport, ...]:
     """For each question: rows, rows understood, and the commonest codes that are not."""
-    resolved.make(db, lists)
+    resolved.make(db, study.lists)
+    rate_ends.end(db, study.exposure)
     found = []
     for question in QUESTIONS:
         if question.table not in usable:

@@ -16,6 +16,7 @@ from ehrivig import extract
 from ehrivig.analysis.dosing_table import dosing_variables
 from ehrivig.concepts import concept
 from ehrivig.database import Database
+from ehrivig.extract import layout_check
 from ehrivig.features.dose import NG_PER_G, amount_ng
 from ehrivig.features.dosing import administrations
 from ehrivig.study import Exposure, Study
@@ -197,3 +198,13 @@ def test_the_coverage_says_what_is_assumed() -> None:
         return next(one.label for one in rows if one.name == "dose_coverage")
 
     assert label(plan(24)) == f"{label(plan(None))}; rates without an end: 24 h at most"
+
+
+@pytest.mark.parametrize(("hours", "ended"), [(None, 0), (6.0, 1)])
+def test_the_rehearsal_takes_an_end_that_the_study_declares(
+    tmp_path: Path, hours: float | None, ended: int
+) -> None:
+    folder = drawn(tmp_path / "x", event("03-02 08:00", 0.1, "ug/kg/min"))
+    report = layout_check.check("native", folder, plan(hours))
+    (found,) = (one for one in report.codes if one.what == "end of a rate")
+    assert (found.rows, found.understood) == (1, ended)
