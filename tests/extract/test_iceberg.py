@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from extracts import study
@@ -95,6 +96,44 @@ def test_partitions_that_changed_and_hospitals_that_are_numbers(
     assert list((folder / DATA).glob("hospital_id=7/unit=mg%2FL/*.parquet"))
     assert content(folder) == sorted(2 * wanted, key=str)
     assert extract.inspect(folder, study()).hospitals == ("12", "7")
+
+
+def test_partitions_by_a_day_a_bucket_or_a_beginning_are_no_columns(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their folders are called by what was computed: of it no column is filled.
+
+    Who writes computes them in a library of Rust; here a few lines do, with other buckets.
+    """
+    transforms = pytest.importorskip("pyiceberg.transforms")
+    computed: dict[str, Callable[[Any], Any]] = {
+        "Day": lambda column: column.cast(pa.date32()).cast(pa.int32()),
+        "Truncate": lambda column: pc.utf8_slice_codeunits(column, 0, 1),
+        "Bucket": lambda column: pc.utf8_length(column).cast(pa.int32()),
+    }
+    for name, of in computed.items():
+        kind = getattr(transforms, f"{name}Transform")
+        monkeypatch.setattr(kind, "pyarrow_transform", lambda *_, of=of: of)
+    folder = tables.folder
+    wanted = content(folder)
+    rows = rows_of(tables)
+    table = tables.made("lab", rows)
+    with table.update_spec() as spec:
+        spec.add_identity("hospital_id")
+        spec.add_field("collected_at", transforms.DayTransform(), "collected_at_day")
+        spec.add_field("unit", transforms.TruncateTransform(1), "unit_trunc")
+    table.append(rows)
+    with table.update_spec() as spec:
+        spec.remove_field("unit_trunc")
+        spec.add_field("lab_code", transforms.BucketTransform(4), "lab_code_bucket")
+        spec.add_field("value", transforms.VoidTransform(), "nothing")
+    table.append(rows)
+    assert list((folder / DATA).glob("hospital_id=A/collected_at_day=*/unit_trunc=m/*.parquet"))
+    assert list(
+        (folder / DATA).glob("hospital_id=A/collected_at_day=*/lab_code_bucket=*/**/*.parquet")
+    )
+    assert content(folder) == sorted(3 * wanted, key=str)
+    assert extract.inspect(folder, study()).hospitals == ("A", "B")
 
 
 def test_a_table_that_was_copied_is_read_where_it_lies(tables: Tables, tmp_path: Path) -> None:
