@@ -190,6 +190,28 @@ def test_a_whole_run_with_a_worker_killed_in_the_middle_of_a_hospital(
     print(f"\nkilled while {begun} were worked on: {len(hashes(here))} files have the same bytes")
 
 
+def test_delimited_text_is_checked_on_a_cluster_as_here(
+    machines: Machines, study: Study, folder: Path, tmp_path: Path
+) -> None:
+    """Its Parquet copies lie in the folder of the run, which all workers see."""
+    text = tmp_path / "text"
+    for table in {path.relative_to(folder).parts[0] for path in folder.rglob("*.parquet")}:
+        if not table.startswith("_"):
+            rows = pl.read_parquet(folder / table / "**" / "*.parquet", hive_partitioning=True)
+            text.mkdir(exist_ok=True)
+            rows.write_csv(text / f"{table}.csv")
+    plan = study.model_copy(
+        update={"extract": study.extract.model_copy(update={"hospitals": ("A", "B", "C")})}
+    )
+    here, there = tmp_path / "here", tmp_path / "there"
+    alone = pipeline.check(plan, text, here)
+    options = pipeline.Options(cluster=machines[0], batch_rows=0)
+    spread = pipeline.check(plan, text, there, options=options)
+    assert spread.exit_code == alone.exit_code == 0, spread.message
+    assert hashes(there) == hashes(here)
+    _assert_every_hospital_and_no_debris(there)
+
+
 def test_a_run_whose_workers_lack_the_extract_is_one_message(folder: Path, tmp_path: Path) -> None:
     """Workers to whom the folder does not exist: exit code 2 and no output."""
     shim = tmp_path / "dask" / "hide.py"
