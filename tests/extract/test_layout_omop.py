@@ -366,6 +366,36 @@ def test_diagnoses_and_findings(tmp_path: Path) -> None:
     assert rows(folder, "SELECT finding_code, present FROM mapped.finding") == [("fever", True)]
 
 
+def test_states_with_an_icd_code_are_diagnoses_though_they_are_observations(tmp_path: Path) -> None:
+    """Athena maps Z99.2 (dialysis) and Z94.0 (transplant) to the domain of observations."""
+    observations = [
+        {
+            "person_id": 1,
+            "observation_concept_id": standard,
+            "observation_date": at("03-02 00:00").date(),
+            "observation_source_value": value,
+            "observation_source_concept_id": source,
+            "visit_occurrence_id": visit,
+        }
+        for standard, source, value, visit in (
+            (4019967, 35225404, "Z99.2", 100),
+            (0, 0, "ICD10CM:Z94.0", None),  # in the stay by its day
+            (43054909, 43054909, "72166-2", 100),  # whether they smoke is none
+            (4053118, 0, None, 100),
+            (0, 35225404, "Z99.2", 77),  # of a visit of nobody
+        )
+    ]
+    dialysis = concept(35225404, "Dependence on renal dialysis", "ICD10CM", "Z99.2", "Observation")
+    folder = omop(tmp_path / "x", observation=observations, concept=[*CONCEPTS, dialysis])
+    found = rows(folder, "SELECT vocabulary, code, diagnosed_at FROM mapped.diagnosis ORDER BY ALL")
+    day = at("03-02 00:00")
+    assert found == [
+        ("ICD10CM", "Z94.0", day),
+        ("ICD10CM", "Z99.2", day),
+        ("ICD10CM", "Z99.2", day),
+    ]
+
+
 def test_icu_devices_and_procedures(tmp_path: Path) -> None:
     details = [
         {

@@ -2,8 +2,36 @@
 -- code: the ICD code of the source concept; else one that the source value holds (prefixed, as
 -- ICD10CM:I10, or alone where the standard concept is not in the vocabulary); else the code of the
 -- standard concept, or its number where the extract has no such concept; else as written.
--- Source: condition_occurrence. present_on_admission: status 32890 (admission), 46236988.
-WITH written AS (
+-- Source: condition_occurrence; of observation what has an ICD code: there the vocabulary puts
+-- states (Z99.2 dialysis, Z94.0 transplant). present_on_admission: status 32890, 46236988.
+WITH recorded AS (
+    SELECT p.*
+    FROM
+        prepared.PLACED(
+            'source.condition_occurrence',
+            MOMENT_OF(condition_start_datetime, condition_start_date)
+        ) AS p
+    UNION ALL BY NAME
+    SELECT
+        p.hospital_id,
+        p.admission_id,
+        p.happened_at,
+        p.observation_concept_id AS condition_concept_id,
+        p.observation_source_concept_id AS condition_source_concept_id,
+        p.observation_source_value AS condition_source_value
+    FROM
+        prepared.PLACED(
+            'source.observation', MOMENT_OF(observation_datetime, observation_date)
+        ) AS p
+    LEFT JOIN source.concept AS o ON p.observation_source_concept_id = o.concept_id
+    WHERE
+        o.vocabulary_id LIKE 'ICD%'
+        OR REGEXP_MATCHES(
+            p.observation_source_value, '^\s*ICD[-_ ]?(9|10)[-_ ]?(CM)?\s*[:|]', 'i'
+        )
+),
+
+written AS (
     SELECT
         p.*,
         o.concept_code AS source_code,
@@ -19,11 +47,7 @@ WITH written AS (
         NULLIF(TRIM(REGEXP_REPLACE(REGEXP_REPLACE(
             p.condition_source_value, '^\s*ICD[-_ ]?(?:9|10)[-_ ]?(?:CM)?\s*[:|]\s*', '', 'i'
         ), '^([0-9]{6,18})\.0$', '\1')), '') AS value
-    FROM
-        prepared.PLACED(
-            'source.condition_occurrence',
-            MOMENT_OF(condition_start_datetime, condition_start_date)
-        ) AS p
+    FROM recorded AS p
     LEFT JOIN source.concept AS o
         ON p.condition_source_concept_id = o.concept_id AND o.vocabulary_id LIKE 'ICD%'
     LEFT JOIN source.concept AS c ON p.condition_concept_id = c.concept_id AND c.concept_id <> 0
