@@ -55,6 +55,7 @@ class Source:
     `dialects`: of the delimited text among the files; None where there is none.
     `home`: the folder that was given, where the extract is the DuckDB file that lies in it.
     `unplaced`: the tables of a layout of which rows are of no hospital, as nobody knows whose.
+    `n_held`: how many hospitals the extract holds, those that the study leaves out included.
     """
 
     root: Path
@@ -68,6 +69,7 @@ class Source:
     dialects: Dialects | None = None
     home: Path | None = None
     unplaced: tuple[Unplaced, ...] = ()
+    n_held: int = 0
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def inspect(extract: Path, study: Study, copies: Path | None = None) -> Source:
         source,
         unplaced=nobodys,
         hospitals=_chosen(hospitals, study),
+        n_held=len(hospitals),
         tables=layout.filled(set(source.parts)),
     )
 
@@ -138,15 +139,16 @@ def open_hospitals(
 
 def rows(source: Source, hospital_id: str) -> int:
     """About how many rows a hospital has: a file or a database of several is divided evenly."""
+    held = source.n_held or len(source.hospitals)
     if source.is_database:
-        return input_files(source, [hospital_id])[0].rows // len(source.hospitals)
+        return input_files(source, [hospital_id])[0].rows // held
     own = shared = 0
     for file in (f for name in source.parts for f in source.table_files(name, [hospital_id])):
         if file.hospital_id is None:
             shared += row_count(file, source.root)
         else:
             own += row_count(file, source.root)
-    return own + shared // len(source.hospitals)
+    return own + shared // held
 
 
 def kinds_of_files(source: Source, hospital_id: str) -> dict[str, str]:

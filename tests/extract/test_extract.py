@@ -119,6 +119,17 @@ def shared(folder: Path, **drawn: Rows) -> Path:
     return folder
 
 
+def test_rows_of_a_file_of_two_hospitals_are_divided_though_the_study_wants_one(
+    tmp_path: Path,
+) -> None:
+    """Else one hospital of two hundred would be worked on in two hundred parts."""
+    folder = shared(tmp_path / "x")
+    whole = extract.inspect(folder, study())
+    alone = extract.inspect(folder, study(hospitals=("A",)))
+    assert alone.hospitals == ("A",)
+    assert extract.rows(alone, "A") == extract.rows(whole, "A") > 0
+
+
 def test_labs_in_standard_units(tmp_path: Path) -> None:
     with opened(hive(tmp_path / "x"), study()) as db:
         found = db.rows(
