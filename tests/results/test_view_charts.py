@@ -152,6 +152,7 @@ def test_the_dose_of_several_runs_shines_through(runs: list[str], opacity: float
         x, to = layer["encoding"]["x"], layer["encoding"]["x2"]
         assert (x["field"], x["bin"], to["field"]) == ("lo", "binned", "hi")
     assert chosen(spec) == {"chosen_label": "g/day"}
+    assert (spec["width"], bars["height"]) == (640, 220)
 
 
 def test_balance_before_and_after_matching_and_what_is_in_the_score() -> None:
@@ -171,6 +172,7 @@ def test_balance_before_and_after_matching_and_what_is_in_the_score() -> None:
 def test_scores_of_both_arms_by_run() -> None:
     spec = chart("overlap", "overlap", OVERLAP)
     hidden, bars = spec["layer"]
+    assert (spec["width"], spec["height"]) == (640, 200)
     assert {layer["title"] for layer in (hidden, bars)} == {"Propensity scores by arm"}
     assert bars["encoding"]["y"]["stack"] is None
     assert bars["encoding"]["color"]["scale"]["domain"] == ["exposed", "control"]
@@ -179,3 +181,46 @@ def test_scores_of_both_arms_by_run() -> None:
     assert rows["title"] == "Propensity scores by arm"
     assert (rows["facet"]["row"]["field"], rows["facet"]["row"]["sort"]) == ("run", TWO)
     assert not any("title" in layer for layer in rows["spec"]["layer"])
+
+
+def estimates(*rows: tuple[str, str, str]) -> pl.DataFrame:
+    """Role, outcome and measure of each estimate."""
+    row: dict[str, Any] = {"run": "one", "analysis": "main", "row": "any", "population": "all"}
+    row |= {"estimate": 1.5, "lo": 0.5, "hi": 2.0, "n_exposed": 5, "n_control": 6}
+    names = ("role", "outcome", "measure")
+    return pl.DataFrame([row | dict(zip(names, one, strict=True)) for one in rows])
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome", "measure"), [("primary", "death", "RD"), ("safe", "aki", "OR")]
+)
+def test_effects_begin_with_the_answer_or_else_the_first(
+    role: str, outcome: str, measure: str
+) -> None:
+    frame = estimates(("other", "aki", "OR"), (role, "death", "RD"))
+    spec = chart("effects", "effects", frame)
+    wanted = {"chosen_outcome": outcome, "chosen_measure": measure}
+    assert chosen(spec) == wanted | {"chosen_role": "every", "chosen_population": "every"}
+    assert {
+        f"chosen_{of} == 'every' || datum['{of}'] == chosen_{of}"
+        for of in ("outcome", "measure", "role", "population")
+    } == set(rules(spec))
+
+
+def test_effects_of_one_run_are_coloured_by_the_answer_and_of_several_by_run() -> None:
+    frame = estimates(("primary", "death", "RD"))
+    for runs in (ONE, TWO):
+        none, limits, points = chart("effects", "effects", frame, runs)["layer"]
+        assert limits["encoding"]["x"]["scale"] == {"zero": False}
+        assert (limits["encoding"]["x"]["field"], limits["encoding"]["x2"]["field"]) == (
+            *("lo_at", "hi_at"),
+        )
+        assert points["encoding"]["x"]["field"] == "estimate_at"
+        assert (
+            points["encoding"]["size"]["value"] < points["encoding"]["size"]["condition"]["value"]
+        )
+        assert none["encoding"]["x"]["field"] == "none"
+        assert limits["encoding"]["y"]["sort"] is None  # the order of the table, the answer first
+        colour = points["encoding"]["color"]
+        assert ("condition" in colour) == (runs == ONE)
+        assert colour.get("scale", {}).get("domain") == (None if runs == ONE else TWO)
