@@ -152,7 +152,7 @@ def test_the_dose_of_several_runs_shines_through(runs: list[str], opacity: float
         x, to = layer["encoding"]["x"], layer["encoding"]["x2"]
         assert (x["field"], x["bin"], to["field"]) == ("lo", "binned", "hi")
     assert chosen(spec) == {"chosen_label": "g/day"}
-    assert (spec["width"], bars["height"]) == (640, 220)
+    assert (spec["width"], spec["height"]) == (640, 220)
 
 
 def test_balance_before_and_after_matching_and_what_is_in_the_score() -> None:
