@@ -42,7 +42,11 @@ class Drawn:
     def prepare(self, *names: str, **values: Any) -> None:
         """Make what the layout prepares, as far as it is asked for."""
         for name in names:
-            self.db.table(f"prepared.{name}", self._layout.preparations[name], VALUES | values)
+            query = self._layout.preparations[name]
+            if layouts.reads_any_table(query):
+                self.db.macro(f"prepared.{name}", layouts.OF_ANY_TABLE, query.text)
+            else:
+                self.db.table(f"prepared.{name}", query, VALUES | values)
 
     def rows(self, table: str, *columns: str, **values: Any) -> list[tuple[Any, ...]]:
         """Columns of what the layout selects for a canonical table, sorted."""
