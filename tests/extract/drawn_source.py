@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from ehrivig.database import Database
@@ -59,11 +61,24 @@ class Drawn:
         return sorted(frame.select(columns).rows(), key=repr)
 
 
+@cache
+def _empty(name: str) -> Drawn:
+    """The tables of a layout, made once."""
+    db = Database(threads=1)
+    atexit.register(db.close)
+    return Drawn(db, name)
+
+
 @contextmanager
 def drawn(name: str) -> Iterator[Drawn]:
-    """The empty source of a shipped layout."""
-    with Database(threads=1) as db:
-        yield Drawn(db, name)
+    """The empty source of a shipped layout; what is drawn and made meanwhile is taken back."""
+    source = _empty(name)
+    source.db.execute("BEGIN TRANSACTION")
+    try:
+        yield source
+    finally:
+        source.db.execute("ROLLBACK")
+        source.db.log.clear()
 
 
 def day(text: str) -> datetime:

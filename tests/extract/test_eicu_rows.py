@@ -146,6 +146,7 @@ def test_a_rate_holds_until_the_next_of_the_drug_in_the_unit_stay(eicu: Drawn) -
     rows = [infusion(1, 0, "5"), infusion(2, 60, "8", "LEVOPHED (mcg/kg/min)")]
     rows += [infusion(3, 30, "1", "Propofol"), infusion(4, 90, "0"), infusion(5, 120, "x")]
     rows += [infusion(6, 60, "9"), infusion(7, 10, "3") | {"patientunitstayid": "other"}]
+    rows += [infusion(8, 10, "2", "Insulin"), infusion(9, 11, "3", "Insulin")]
     eicu.draw("source.infusiondrug", *rows)
     found = given(eicu, "medication_id", "started_at", "stopped_at", "status")
     assert found == [
@@ -155,6 +156,8 @@ def test_a_rate_holds_until_the_next_of_the_drug_in_the_unit_stay(eicu: Drawn) -
         ("infusion 4", 190, 190, "stopped"),
         ("infusion 5", 220, None, "unknown"),
         ("infusion 6", 160, 190, "given"),
+        ("infusion 8", 110, 111, "given"),
+        ("infusion 9", 111, None, "given"),
     ]
 
 
@@ -224,6 +227,7 @@ def test_earlier_ventilation_is_an_interval_once(
 ) -> None:
     row = CARE | {"priorventstartoffset": start, "priorventendoffset": end}
     eicu.draw("source.respiratorycare", row, row | {"respcarestatusoffset": 99.0})
+    eicu.draw("source.respiratorycare", row | {"patientunitstayid": "of nobody"})
     assert support(eicu) == found
 
 

@@ -448,3 +448,61 @@ def test_births_and_deaths_that_are_not_known_to_the_day(omop: Drawn) -> None:
     assert found["death"] == (1, 6)
     assert found["death_day"] == (5, 6)  # of f the date alone is left
     assert found["death_moment"] == (1, 2)
+
+
+def test_what_lies_below_a_listed_concept_is_known(omop: Drawn) -> None:
+    """Of a list of OMOP any concept, of another vocabulary its own codes."""
+    names = ("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_code")
+    concepts = [
+        *((1, "class", "Drug", "ATC", "J06"), (2, "below", "Drug", "ATC", "J06B")),
+        (3, "of another", "Drug", "RxNorm", "333"),
+    ]
+    omop.draw("source.concept", *(dict(zip(names, one, strict=True)) for one in concepts))
+    lists = [("OMOP", "50"), ("ATC", "J06"), ("RxNorm", "J06"), ("ATC", "none")]
+    omop.draw("ref.listed", *({"vocabulary": v, "code": code} for v, code in lists))
+    pairs = [(50, 51), (50, 50), (1, 2), (1, 3), (99, 98)]
+    for above, below in pairs:
+        row = {"ancestor_concept_id": above, "descendant_concept_id": below}
+        omop.draw("source.concept_ancestor", row)
+    omop.prepare("descendant")
+    assert omop.prepared("descendant", "vocabulary", "code", "below") == [
+        ("ATC", "J06", "J06B"),
+        ("OMOP", "50", "51"),
+    ]
+
+
+@pytest.mark.parametrize(("vocabulary", "code"), [("OMOP", "12345"), ("ATC", None)])
+def test_a_drug_below_a_listed_one_has_a_code(
+    omop: Drawn, vocabulary: str, code: str | None
+) -> None:
+    placed(omop)
+    row = {"vocabulary": vocabulary, "code": "50", "below": "12345"}
+    omop.draw("prepared.descendant", row)
+    omop.draw("source.drug_exposure", DOSE | {"drug_concept_id": 12345})
+    assert omop.rows("medication", "drug_code", **ASKED) == [(code,)]
+
+
+@pytest.mark.parametrize(
+    ("at", "stay", "moment"),
+    [
+        ("01-10 14:59", "1", "01-10 14:59"),
+        ("01-10 15:00", "2", "01-10 15:00"),
+        ("01-10 16:00", "2", "01-10 16:00"),
+        ("01-10 00:00", "2", "01-10 15:00"),  # a bare date is that of the admission
+        ("01-09 00:00", "1", "01-09 00:00"),
+    ],
+)
+def test_a_row_of_two_stays_is_of_the_later(omop: Drawn, at: str, stay: str, moment: str) -> None:
+    """On the day on which one stay ended, nobody knows when, and one elsewhere began."""
+    omop.draw(
+        "source.visit_occurrence",
+        visit("1", "01-02 10:00", "01-10 00:00", care_site_id="7"),
+        visit("2", "01-10 15:00", "01-20 10:00", care_site_id="8"),
+    )
+    omop.prepare("hospital_of_visit", hospital_level="care_site")
+    omop.prepare("visit", "visit_stay", "visit_stay_later", "placed", "descendant")
+    omop.prepare("record_type", "strength")
+    told = {"drug_exposure_start_datetime": day(at), "drug_exposure_start_date": day(at).date()}
+    omop.draw("source.drug_exposure", DOSE | told | {"visit_occurrence_id": None})
+    found = omop.rows("medication", "admission_id", "started_at", **ASKED)
+    assert found == [(stay, day(moment))]
