@@ -32,6 +32,7 @@ TABLE = effects(
     {"outcome": "death_28d"},
     {"outcome": "aki", "model": "Firth's logistic", "event_label": None},
     {"outcome": "aki", "measure": "RD", "contrast": "c vs d"},
+    {"outcome": "imv", "contrast": "c vs d (x)", "event_label": "tubes"},
 )
 
 
@@ -44,7 +45,7 @@ def meant(row: str) -> int:
     [
         *(("1", 1), (" 4 ", 4), ("primary", 1), ("PRIMARY", 1), ("matched", 1), ("RD", 4)),
         *(("aki/or", 3), ("aki / c vs d", 4), ("/28d/", 2), ("firth", 3), ("death", 1)),
-        ("death/main/matched", 1),
+        *(("death/main/matched", 1), ("c vs d (x", 5)),
     ],
 )
 def test_a_row_by_its_number_or_by_words_of_it(row: str, number: int) -> None:
@@ -52,9 +53,9 @@ def test_a_row_by_its_number_or_by_words_of_it(row: str, number: int) -> None:
     assert meant(row) == number
 
 
-@pytest.mark.parametrize("row", ["0", "5", "9" * 40, "9" * 5000])
+@pytest.mark.parametrize("row", ["0", "6", "9" * 40, "9" * 5000])
 def test_a_number_that_no_row_has(row: str) -> None:
-    with pytest.raises(UsageError, match=r"why: effects.csv has rows 1 to 4, no row \d+"):
+    with pytest.raises(UsageError, match=r"why: effects.csv has rows 1 to 5, no row \d+"):
         meant(row)
 
 

@@ -128,6 +128,39 @@ def test_of_a_run_that_the_gate_blocked_the_study_has_the_criteria(tmp_path: Pat
     assert [name for name, _ in said(run, "B", "4")] == ["In the cohort"]
 
 
+def test_a_run_without_criteria_takes_everybody(tmp_path: Path) -> None:
+    run = run_of(tmp_path)
+    run.tables = []
+    assert said(run, "B", "4") == [("In the cohort", "yes")]
+
+
+def test_of_two_criteria_of_the_network_the_second_is_asked_of_the_first_stay(
+    tmp_path: Path,
+) -> None:
+    run = run_of(tmp_path)
+    again = pl.DataFrame(
+        [("all", 9, "again", "First stay again")], schema=run.attrition.schema, orient="row"
+    )
+    run.attrition = pl.concat(
+        [run.attrition.filter(pl.col("criterion") != "exposure_known"), again]
+    )
+    assert said(run, "C", "1")[2:] == [
+        ("First stay", "yes: the first of 3 of the person that meet what is asked before"),
+        ("First stay again", "yes: the only one"),
+        ("In the cohort", "yes"),
+    ]
+
+
+def test_who_may_have_been_exposed_is_not_in_the_cohort(tmp_path: Path) -> None:
+    run = run_of(tmp_path)
+    unknown = pl.DataFrame({"hospital_id": ["C"], "admission_id": [1], "ivig_any": [None]})
+    write(tmp_path, "hospitals/dosing", unknown.with_columns(pl.col("ivig_any").cast(pl.Boolean)))
+    assert [(name, words.partition(":")[0]) for name, words in said(run, "C", "1")[2:]] == [
+        *(("First stay", "yes"), ("Exposure known", "no"), ("In the cohort", "no")),
+    ]
+    assert said(run, "C", "1")[-1] == ("In the cohort", "no")
+
+
 def of_cohort(folder: Path, analysis: dict[str, Any], **other: Any) -> dict[str, dict[str, str]]:
     """What is said of stay 2 of A, in the cohort."""
     run = run_of(folder, study_file=other.pop("study", {}))
@@ -150,7 +183,8 @@ def test_somebody_of_the_cohort_by_time_zero_doses_covariates_and_outcomes(tmp_p
     row = {"time_zero": JAN, "exposed": True, "band_high": False, "crp": 5.0, "crp_repeat": 7.5}
     row |= {"d": None, "icu": 3, "stay_end": 2, "clearance_status": 0, "days_to_death": 4}
     doses = {"n_administrations": 2, "total_g": 20.0, "dose_complete": False, "drug": "ivig"}
-    course = {"course": 3, "started_on": 1, "total_g": 20.0, "hidden": "x"}
+    course = {"course": 3, "started_on": 1, "stopped_on": 4, "n_administrations": 2}
+    course |= {"n_usable": 2, "total_g": 20.0, "max_daily_g": 10.0, "hidden": "x"}
     found = of_cohort(
         tmp_path, row, study=study, dosing=[doses], baseline=[{"crp": 1.0}], courses=[course]
     )
@@ -162,7 +196,10 @@ def test_somebody_of_the_cohort_by_time_zero_doses_covariates_and_outcomes(tmp_p
             "amounts": "lower bounds: not every administration has a known amount",
             "band_high": "no",
         },
-        "Course 3": {"started_on": "1", "total_g": "20 g"},
+        "Course 3": {
+            **{"started_on": "1", "stopped_on": "4", "n_administrations": "2", "n_usable": "2"},
+            **{"total_g": "20 g", "max_daily_g": "10 g"},
+        },
         "Covariates": {"crp": "5 mg/L"},
         "Repeated values": {"crp_repeat": "7.5 mg/L"},
         "Outcomes": {
