@@ -91,7 +91,7 @@ def test_what_compares_rounded_counts_tells_no_exact_one(to: int, found: list[in
 @pytest.mark.parametrize(
     ("exposed", "ks", "found"),
     [
-        *((50, 0.1, [10]), (40, 0.1, [8]), (40, 0.0, [4])),
+        *((50, 0.1, [10]), (40, 0.1, [8]), (40, 0.0, [4]), (40, 0.025, [5])),
         *((40, 0.10003, list(range(31))), (40, None, list(range(31)))),
     ],
 )
@@ -131,3 +131,13 @@ def test_beside_a_count_are_the_other_rows_that_tell_of_its_variable() -> None:
     count = found["table1.csv", "Copd, exposed"]
     beside = {(one.file, one.row, one.variable) for one in count.beside}
     assert beside == {("table3.csv", 0, "copd"), ("balance.csv", 0, "copd")}
+
+
+def test_everybody_is_the_matched_and_the_unmatched() -> None:
+    rest: Table = {"exposed": (18, 50), "control": (None, 40), "all": (None, 90)}
+    known = known_of(WHOLE, rest)
+    assert values(known, "matched", "exposed") == [12]
+    assert values(known, "matched", "control") == list(range(11))
+    alone = known_of(WHOLE)
+    assert values(alone, "all", "exposed") == [30]
+    assert arms.name("unmatched", "copd", "exposed") not in alone.puzzle.lo
