@@ -222,3 +222,50 @@ def test_what_is_crrt_or_ecmo(
 ) -> None:
     clif.draw(f"source.clif_{table}", moment("01-02 10:00") | told)
     assert [one for one, *_ in runs(clif)] == ([code] if code else [])
+
+
+def hospitals(*places: tuple[str, str | None, str]) -> list[tuple[Any, ...]]:
+    """The hospital of hospitalizations g and h: places are hospitalization, hospital and time."""
+    with drawn("clif") as source:
+        for name in "gh":
+            source.draw("source.clif_hospitalization", {"hospitalization_id": name})
+        for name, hospital, when in places:
+            row = {"hospitalization_id": name, "hospital_id": hospital, "in_dttm": day(when)}
+            source.draw("source.clif_adt", row)
+        source.prepare("stay")
+        return source.prepared("stay", "hospitalization_id", "hospital_id")
+
+
+def test_the_hospital_is_that_of_the_first_place_or_else_the_only_one() -> None:
+    late, early = ("h", "B", "01-03 10:00"), ("h", "A", "01-02 10:00")
+    assert hospitals(late, early) == [("g", None), ("h", "A")]
+    assert hospitals(early) == [("g", "A"), ("h", "A")]
+    assert hospitals(early, ("g", " ", "01-02 10:00")) == [("g", "A"), ("h", "A")]
+    assert hospitals() == [("g", None), ("h", None)]
+
+
+def test_d_dimer_is_told_by_its_plain_word(clif: Drawn) -> None:
+    for word in ("D-Dimer", "ddimer", "CRP", " ", None):
+        clif.draw("source.clif_labs", {"lab_category": word})
+    clif.prepare("lab_category")
+    found = clif.prepared("lab_category", "lab_category", "word", "is_d_dimer")
+    assert set(found) == {
+        *(("D-Dimer", "d_dimer", True), ("ddimer", "ddimer", True), ("CRP", "crp", False)),
+        *((" ", None, False), (None, None, False)),
+    }
+
+
+def test_places_of_intensive_care_without_a_gap_are_one_stay(clif: Drawn) -> None:
+    """A place within a longer one does not end it."""
+    places = [
+        *(("icu", "01-02 10:00", "01-06 10:00"), ("ICU", "01-03 10:00", "01-04 10:00")),
+        *(("icu", "01-05 10:00", "01-05 12:00"), ("icu", "01-06 10:00", "01-07 10:00")),
+        *(("icu", "01-07 10:01", "01-08 10:00"), ("ward", "01-08 10:00", "01-09 10:00")),
+    ]
+    for kind, start, end in places:
+        row = {"hospitalization_id": "h", "location_category": kind}
+        clif.draw("source.clif_adt", row | {"in_dttm": day(start), "out_dttm": day(end)})
+    assert clif.rows("icu_stay", "admission_id", "started_at", "stopped_at") == [
+        ("h", day("01-02 10:00"), day("01-07 10:00")),
+        ("h", day("01-07 10:01"), day("01-08 10:00")),
+    ]

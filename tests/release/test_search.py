@@ -314,3 +314,11 @@ def test_answers_are_sought_once_for_all_counts_of_a_part(monkeypatch: pytest.Mo
     puzzle, part, _ = of_two()
     assert [puzzle.values(cell, SMALLEST) for cell in "ab"] == [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]
     assert asked == [part.key]
+
+
+def test_where_every_fact_is_a_guess_that_is_wrong_a_count_can_be_any() -> None:
+    puzzle = Puzzle()
+    for cell in "ab":
+        puzzle.cell(cell, 2, 9)
+    puzzle.equal({"a": 1, "b": 1}, 100, assumed=True)
+    assert [puzzle.values(cell, SMALLEST) for cell in "ab"] == [[2, 3, 4, 5, 6]] * 2

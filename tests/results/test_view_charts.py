@@ -216,6 +216,12 @@ def test_effects_of_one_run_are_coloured_by_the_answer_and_of_several_by_run() -
             *("lo_at", "hi_at"),
         )
         assert points["encoding"]["x"]["field"] == "estimate_at"
+        axis = limits["encoding"]["x"]["axis"]  # of ratios round numbers at their logarithms
+        assert "format(exp(datum.value), '~g') : datum.label" in axis["labelExpr"]
+        ticks = axis["values"]["expr"].partition("[")[2].partition("? [")[2].partition("]")[0]
+        assert [float(one[4:-1]) for one in ticks.split(", ")] == [
+            *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100),
+        ]
         assert (
             points["encoding"]["size"]["value"] < points["encoding"]["size"]["condition"]["value"]
         )
