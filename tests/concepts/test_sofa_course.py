@@ -91,3 +91,16 @@ def test_whoever_is_no_candidate_has_no_course(hospital: Hospital) -> None:
     assert found["admission_id"].unique().to_list() == [1]
     hospital.db.execute("DELETE FROM candidate")
     assert severity.sofa_course(hospital.db, 28).is_empty()
+
+
+def test_a_score_of_before_the_admission_is_not_of_the_stay(hospital: Hospital) -> None:
+    """The first day is of the 24 h before time zero, of which the stay has twelve."""
+    hospital.draw(
+        "score",
+        """admission_id | score_code | value | scored_at
+        2 | sofa | 13 | 01-04 23:59
+        2 | sofa | 7 | 01-05 00:00
+        3 | sofa | 13 | 01-04 13:00""",
+    )
+    assert course(hospital, 2)["sofa"].to_list() == [7, 7]
+    assert course(hospital, 3, days=1)["sofa"].to_list() == [None, None]

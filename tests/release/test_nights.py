@@ -351,8 +351,9 @@ def rows(*found: tuple[str, int | None, int]) -> pl.DataFrame:
 def test_a_count_that_differs_by_few_is_found_and_nobody_or_enough_is_not() -> None:
     one = {"effects.csv": rows(("a", 50, 100), ("b", 50, 100), ("c", 50, 100))}
     two = {"effects.csv": rows(("a", 52, 120), ("b", 50, 120), ("c", 57, 120))}
-    found = [c.place for c in counts(two, one, SMALLEST) if c.disclosed]
-    assert {place.row for place in found} == {0}
+    found = [c for c in counts(two, one, SMALLEST) if c.disclosed]
+    assert {cell.place.row for cell in found} == {0}
+    assert all(cell.shown for cell in found)
 
 
 def test_a_difference_that_only_hidden_counts_have_is_searched_for() -> None:
@@ -363,7 +364,8 @@ def test_a_difference_that_only_hidden_counts_have_is_searched_for() -> None:
     two = {"table1.csv": frame.with_columns(hidden.alias("events_exposed"))}
     assert [c for c in counts(two, one, SMALLEST, search=False) if "exposed" in c.place.words] == []
     found = [c for c in counts(two, one, SMALLEST) if c.place.words == "Stroke, exposed"]
-    assert [(cell.values, cell.disclosed) for cell in found] == [((2,), True)]  # all less control
+    told = [(cell.values, cell.disclosed, cell.shown) for cell in found]
+    assert told == [((2,), True, False)]  # all less control
 
 
 def test_two_releases_of_the_same_people_do_not_tell_each_other_s_hidden_counts() -> None:
@@ -383,6 +385,7 @@ def test_two_releases_of_the_same_people_do_not_tell_each_other_s_hidden_counts(
     assert not any(c.disclosed for t in (one, two) for c in of_tables(t, SMALLEST))
     found = [c for c in nights_of.together(two, one, SMALLEST) if c.disclosed]
     assert {(c.place.words, c.values) for c in found} >= {("Stroke, exposed", (3,))}
+    assert not any(cell.shown for cell in found)
     kept = nights.held_against(two, [one], SMALLEST)
     assert kept is None or kept["table1.csv"]["events_all"][1] is None
 
@@ -394,7 +397,8 @@ def test_a_sentence_counts_no_few_people_more() -> None:
 
     texts = told_anew.texts(said(222, 1440), said(220, 1400), SMALLEST)
     assert texts["lints.csv"]["message"].to_list() == ["some of 1,440 have a match (some)"]
-    assert [c.place.file for c in told_anew.points(said(222, 1440), said(220, 1400), 5)]
+    (cell,) = told_anew.points(said(222, 1440), said(220, 1400), SMALLEST)
+    assert (cell.place.file, cell.place.row, cell.shown) == ("lints.csv", 0, True)
 
 
 def test_points_that_are_not_told_are_counted() -> None:
@@ -405,7 +409,7 @@ def test_points_that_are_not_told_are_counted() -> None:
     assert gone > 0
     (cell,) = told_anew.points(after, before, SMALLEST)
     assert cell.place.words == f"{gone} points step by few people more than before"
-    assert cell.disclosed
+    assert (cell.disclosed, cell.shown) == (True, True)
     assert told_anew.points(before, before, SMALLEST) == []
 
 

@@ -247,3 +247,78 @@ def test_a_sum_and_its_parts_narrow_each_other() -> None:
     limits = np.array([[0.0, 0.0], [3.0, 5.0]])
     lo, hi = narrowed(both, limits, np.array([4.0, 0, 0]), np.array([6.0, 1e9, 1e9]))
     assert (lo.tolist(), hi.tolist()) == ([4, 2, 6], [6, 2, 8])
+
+
+def of_two() -> tuple[Puzzle, Any, search.Program]:
+    """Two counts of at most 6 that are 5 to 8 together, the first at most two more."""
+    puzzle = Puzzle()
+    for cell in "ab":
+        puzzle.cell(cell, 0, 6)
+    puzzle.between({"a": 1, "b": 1}, 5, 8)
+    puzzle.between({"a": 1, "b": -1}, -99, 2)
+    part = puzzle._part("a")
+    return puzzle, part, search._program(puzzle, part, assumed=True)
+
+
+def test_a_world_fulfils_every_fact_and_the_limits_of_every_count() -> None:
+    _, _, program = of_two()
+    worlds = [(3, 4), (2, 3), (4, 4), (5, 3), (2, 2), (5, 4), (4, 1), (0, 7), (-1, 6), (6, 0)]
+    good = [True, True, True, True, False, False, False, False, False, False]
+    assert search._fulfils(program, np.array(worlds)).tolist() == good
+
+
+def test_a_world_is_kept_while_a_count_has_few_values_and_gets_one_more() -> None:
+    """The twentieth value of a count is worth remembering, and another one is not."""
+    puzzle = Puzzle()
+    for cell in "ab":
+        puzzle.cell(cell, 0, 99)
+    puzzle.between({"a": 1, "b": 1}, 0, 150)
+    part = puzzle._part("a")
+    program = search._program(puzzle, part, assumed=True)
+
+    def kept(*world: int) -> bool:
+        before = len(part.worlds)
+        assert search._meet(puzzle, part, program, list(world))
+        return len(part.worlds) > before
+
+    assert kept(0, 0)
+    assert not kept(0, 0)
+    assert all(kept(0, value) for value in range(1, 20))
+    assert not kept(0, 20)
+    assert kept(7, 21)  # of the other count it is the second
+    assert puzzle.met == {"a": {0, 7}, "b": set(range(22))}
+    assert not search._meet(puzzle, part, program, [80, 90])
+    assert puzzle.met["a"] == {0, 7}
+
+
+def test_counts_of_a_large_part_have_many_values_after_few_answers() -> None:
+    puzzle = grid(0)
+    part = puzzle._part("0-0")
+    program = search._program(puzzle, part, assumed=True)
+    search._seek(puzzle, part, program, SMALLEST)
+    values = [len(puzzle.met[cell]) for cell in part.cells]
+    assert len(part.cells) >= 40
+    assert sum(values) > 2 * len(values)
+    assert len(part.worlds) < 40
+
+
+def test_a_small_part_is_asked_cell_by_cell() -> None:
+    puzzle, part, program = of_two()
+    search._seek(puzzle, part, program, SMALLEST)
+    assert puzzle.met == {}
+
+
+def test_answers_are_sought_once_for_all_counts_of_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+    monkeypatch.setattr(search, "_seek", lambda puzzle, part, *_: asked.append(part.key))
+    puzzle, part, _ = of_two()
+    assert [puzzle.values(cell, SMALLEST) for cell in "ab"] == [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]
+    assert asked == [part.key]
+
+
+def test_where_every_fact_is_a_guess_that_is_wrong_a_count_can_be_any() -> None:
+    puzzle = Puzzle()
+    for cell in "ab":
+        puzzle.cell(cell, 2, 9)
+    puzzle.equal({"a": 1, "b": 1}, 100, assumed=True)
+    assert [puzzle.values(cell, SMALLEST) for cell in "ab"] == [[2, 3, 4, 5, 6]] * 2

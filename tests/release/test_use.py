@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from ehrivig.release.attack.attack import Cell, of_tables
+from ehrivig.release.attack.known import Known
+from ehrivig.release.attack.use import detectable
 from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
 from ehrivig.report.answer import verdict
@@ -266,3 +268,25 @@ def test_the_standard_error_of_an_answer_that_is_not_shown_is_not_told() -> None
         tables = {"effects.csv": effects, "diagnostics.csv": pl.DataFrame([found])}
         shown = until_safe(tables, SMALLEST)[0]["diagnostics.csv"]["value"].item()
         assert (shown is not None) == told
+
+
+@pytest.mark.parametrize(
+    ("estimates", "value", "few"),
+    [
+        *(((None, 1.5), 3.87, True), ((0.5, None), 3.87, False), ((None, None), None, False)),
+        ((None,), 3.87, False),
+    ],
+)
+def test_the_effect_that_could_be_found_beside_a_primary_answer_that_is_hidden(
+    estimates: tuple[float | None, ...], value: float | None, few: bool
+) -> None:
+    """Nothing is told where the primary answer is shown, the value is not, or none is primary."""
+    roles = ["primary", "safe"] if len(estimates) == 2 else ["safe"]
+    said = ["overlap", "minimum_detectable"]
+    tables = {
+        "a.csv": pl.DataFrame({"role": roles, "estimate": list(estimates)}),
+        "b.csv": pl.DataFrame({"diagnostic": said, "value": [0.5, value], "verdict": "pass"}),
+    }
+    known = Known()
+    detectable(known, tables)
+    assert [(place.file, place.row) for place in known.told_of_few] == [("b.csv", 1)] * few

@@ -211,6 +211,11 @@ def test_another_run_another_sample_and_no_workbook_are_refused(run: Path) -> No
     def no_seed(book: Any) -> None:
         next(row[1] for row in book["about"].iter_rows() if row[0].value == "seed").value = "x"
 
+    def endless_seed(book: Any) -> None:
+        next(row[1] for row in book["about"].iter_rows() if row[0].value == "seed").value = (
+            "9" * 5000
+        )
+
     def no_sheet(book: Any) -> None:
         del book["about"]
 
@@ -219,6 +224,7 @@ def test_another_run_another_sample_and_no_workbook_are_refused(run: Path) -> No
         (fewer, "1 of 60 charts have no row"),
         (other_seed, r"cell about!B6: sample and seed are not those of these charts"),
         (no_seed, "cell about!B5: 'x' is no number"),
+        (endless_seed, "cell about!B5: '9{300}' is no number"),
         (no_sheet, "has no sheet 'about'"),
     ):
         with pytest.raises(UsageError, match=said):

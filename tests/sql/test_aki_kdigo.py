@@ -116,3 +116,10 @@ def test_three_values(hospital: Hospital, rows: str, met: bool | None) -> None:
     hospital.admit(STAY)
     creatinine(hospital, rows)
     assert hospital.met("aki_kdigo") == {1: met}
+
+
+def test_the_injury_begins_with_its_first_sign(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    creatinine(hospital, "80|01-02 10:00\n130|01-03 10:00\n170|01-04 10:00\n260|01-05 10:00")
+    assert len(stages(hospital)) > 1
+    assert hospital.rows("aki_kdigo") == [(1, True, datetime(2020, 1, 3, 10))]

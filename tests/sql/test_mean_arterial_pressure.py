@@ -28,3 +28,17 @@ def test_measured_computed_and_incomplete(hospital: Hospital) -> None:
         (datetime(2020, 1, 2, 11), 1, 68, 70),
         (datetime(2020, 1, 3, 10), 2, 90, 90),
     ]
+
+
+def test_of_several_pressures_of_one_moment_the_extremes_of_all_pairs(hospital: Hospital) -> None:
+    hospital.admit("admission_id | admitted_at | discharged_at\n1 | 01-02 10:00 | 01-05 10:00")
+    hospital.draw(
+        "vital",
+        """admission_id | vital_code | value_std | measured_at
+        1 | sbp | 120 | 01-02 10:00
+        1 | sbp | 90 | 01-02 10:00
+        1 | dbp | 60 | 01-02 10:00
+        1 | dbp | 45 | 01-02 10:00""",
+    )
+    rows = hospital.rows("mean_arterial_pressure")
+    assert [row[1:] for row in rows] == [(datetime(2020, 1, 2, 10), 1, 60, 80)]

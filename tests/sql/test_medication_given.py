@@ -67,3 +67,29 @@ def test_without_any_administration_nothing_is_known(hospital: Hospital) -> None
     hospital.anchor()
     values = {"codelists": ["ribavirin"], "start_hours": 0, "end_hours": 24}
     assert [row[2] for row in hospital.rows("medication_given", **values)] == [None] * 4
+
+
+def test_a_row_that_nobody_can_read_leaves_its_own_stay_open(hospital: Hospital) -> None:
+    """In the window of another stay, which begins later, it is none of either."""
+    hospital.admit(
+        """admission_id | admitted_at | discharged_at
+        1 | 01-02 10:00 | 01-20 10:00
+        2 | 01-06 10:00 | 01-20 10:00"""
+    )
+    hospital.anchor()
+    hospital.draw("ref.drug_class", CLASSES)
+    hospital.draw("medication", GIVEN.splitlines()[1] + "\n9 | 1 | given | 01-02 11:00 | -")
+    assert hospital.db.exists("main.unread_event")
+    hospital.draw(
+        "unread_event",
+        """from_table | admission_id | variable | started_at
+        medication | 1 | antiviral | 01-06 12:00
+        medication | 2 | ribavirin | 01-06 12:00""",
+    )
+    values = {"codelists": ["antiviral", "ribavirin"], "start_hours": 0, "end_hours": 24}
+    assert hospital.rows("medication_given", **values) == [
+        (1, "antiviral", False),
+        (1, "ribavirin", False),
+        (2, "antiviral", False),
+        (2, "ribavirin", None),
+    ]

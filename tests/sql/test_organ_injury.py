@@ -41,6 +41,14 @@ def test_hepatic_injury_edges(
     assert hospital.rows("hepatic_injury") == [(1, met, first)]
 
 
+def test_hepatic_injury_begins_with_the_first_result_above(hospital: Hospital) -> None:
+    hospital.admit(STAY)
+    for value, at in ((90, "01-03 08:00"), (200, "01-06 08:00"), (130, "01-05 08:00")):
+        lab(hospital, "alt", value, "U/L", at)
+    lab(hospital, "total_bilirubin", 50, "umol/L", "01-07 08:00")
+    assert hospital.rows("hepatic_injury") == [(1, True, datetime(2020, 1, 5, 8))]
+
+
 def test_no_hepatic_injury_needs_enzyme_and_bilirubin(hospital: Hospital) -> None:
     hospital.admit(STAY)
     lab(hospital, "ast", 30, "U/L")

@@ -310,3 +310,16 @@ def test_sepsis3_from_raw_rows(hospital: Hospital) -> None:
     infected(hospital, "01-02 12:00")
     labs(hospital, "1 | platelets | 40 | 10^9/L | 01-02 13:00")
     assert hospital.rows("sepsis3") == [(1, True, datetime(2020, 1, 2, 12))]
+
+
+def test_each_proxy_of_septic_shock_begins_with_its_first_moment(hospital: Hospital) -> None:
+    """Two runs of a vasopressor within a day of SIRS: the earlier one counts."""
+    severe(hospital)
+    give(
+        hospital,
+        """1 | 1 | 0.1 | ug/kg/min | given | 01-04 06:00 | 01-04 08:00
+        1 | 1 | 0.1 | ug/kg/min | given | 01-03 12:00 | 01-03 14:00""",
+    )
+    assert hospital.rows("septic_shock_proxy") == [(1, "vasopressor", datetime(2020, 1, 3, 12))]
+    runs = hospital.db.rows("SELECT seen_at FROM sirs_on_vasopressor ORDER BY 1")
+    assert runs == [(datetime(2020, 1, 3, 12),), (datetime(2020, 1, 4, 6),)]

@@ -13,6 +13,8 @@ from ehrivig.results.review.sheet import ABOUT, ASKED, COLUMNS, SECOND, SHEET, W
 from ehrivig.results.run import Run
 
 ANSWERS = {"yes": True, "no": False, "unclear": None}
+_DIGITS = 300
+"""Sample and seed have no more of them."""
 Answers = dict[str, bool | None]
 """Column -> what the reader says; no key for a cell that is empty."""
 
@@ -68,8 +70,8 @@ def _sample(run: Run, sheet: Any) -> Sample:
     numbers = []
     for name in ("sample", "seed"):
         text = _text(cells[name].value)
-        if not text.isdecimal():
-            raise _refused(ABOUT, cells[name], f"{text!r} is no number")
+        if not text.isdecimal() or len(text) > _DIGITS:
+            raise _refused(ABOUT, cells[name], f"{text[:_DIGITS]!r} is no number")
         numbers.append(int(text))
     sample = draw(run, *numbers)
     told = dict(about(run, sample).iter_rows())

@@ -20,6 +20,8 @@ _NAMING = ("role", "analysis", "contrast", "outcome", "event_label", "model", "m
 _NAMED_BY = (*_NAMING, "population")
 _FIRST = 15
 """Rows that are listed where several are meant, or that ask the same."""
+_DIGITS = 18
+"""No row has a number of so many."""
 _COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 
 
@@ -61,7 +63,8 @@ def _run(folder: Path) -> Run:
 def _meant(table: pl.DataFrame, row: str) -> dict[str, Any]:
     """The one row that a number or words mean."""
     if row.strip().isdecimal():
-        found = table.filter(pl.col("row") == int(row))
+        number = int(row) if len(row) < _DIGITS else 0
+        found = table.filter(pl.col("row") == number)
         if found.is_empty():
             raise UsageError(f"why: effects.csv has rows 1 to {table.height}, no row {row}.")
         return found.row(0, named=True)
