@@ -26,6 +26,8 @@ _EVERYBODY = re.compile(
 )
 _TRIALS = re.compile(r" \(sequential trials\)$")
 """Trials of the first days: who is exposed later is in none of them as exposed."""
+_OF_ALL = ("main", "outcomes")
+"""Analyses whose rows are of everybody, or of all matched, of whom the outcome is known."""
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _CLONES = re.compile(r" \(clone-censor-weight\b[^)]*\)$")
 """Everybody is in both arms."""
@@ -41,10 +43,7 @@ Part = tuple[int, Sequence[Row]]
 def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     """Every comparison of as many as possible, beside the one of all, or of all matched."""
     rows = frame.to_dicts()
-    whole: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
-            whole.setdefault((str(row["outcome"]), str(row["population"])), row)
+    whole = _wholes(known, rows)
     for number, row in enumerate(rows):
         _told_by_size(known, file, number, row)
     for number, part in (*_alone(rows, whole), *_both_sides(rows), *_hospitals(rows)):
@@ -57,6 +56,35 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         of = whole.get(_of(rows[number]))
         if of is not None:
             _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
+
+
+def _wholes(known: Known, rows: list[Row]) -> dict[tuple[str, str], Row]:
+    """Outcome and population -> what tells of most people: a row, or the table of outcomes."""
+    whole: dict[tuple[str, str], Row] = {}
+    contrasts = [str(row["contrast"]) for row in rows if row["analysis"] == "main"]
+    told = [row for row in rows if row["analysis"] in _OF_ALL and row["contrast"] in contrasts]
+    for row in (*told, *_in_table(known, rows, contrasts)):
+        of = str(row["outcome"]), str(row["population"])
+        if any(_told([row], [arm]) for arm in ARMS) and _size(row) > _size(whole.get(of, {})):
+            whole[of] = row
+    return whole
+
+
+def _size(row: Row) -> int:
+    """Of how many people of both arms the events are told."""
+    return sum(int(row[f"n_{arm}"]) for arm in ARMS if row and _told([row], [arm]))
+
+
+def _in_table(known: Known, rows: list[Row], contrasts: list[str]) -> Iterator[Row]:
+    """Everybody of whom an outcome is known, as the table of outcomes tells of them."""
+    for outcome in dict.fromkeys(str(row["outcome"]) for row in rows if contrasts):
+        told: Row = {"contrast": contrasts[0], "outcome": outcome, "population": "all"}
+        for arm in ARMS:
+            cell = name(OUTCOMES, outcome, arm)
+            there = cell in known.where
+            told[f"n_{arm}"] = known.whole.get(cell) if there else None
+            told[f"events_{arm}"] = known.value(cell) if there else None
+        yield told
 
 
 def _told_by_size(known: Known, file: str, number: int, row: Row) -> None:
@@ -204,6 +232,7 @@ def of_models(known: Known, file: str, frame: pl.DataFrame) -> None:
     """A model of an outcome, beside the table of outcomes, which is of everybody."""
     for number, row in enumerate(frame.iter_rows(named=True)):
         every = name(OUTCOMES, str(row["outcome"]), "all")
+        _one_arm(known, file, number, row)
         events, n = known.value(every) if every in known.where else None, known.whole.get(every)
         if None in (events, n, row["n"], row["events"]):
             continue
@@ -211,3 +240,21 @@ def of_models(known: Known, file: str, frame: pl.DataFrame) -> None:
         if 0 <= had <= fewer:
             words = f"{row['outcome']}, {row['label']}: who is left out"
             _cells(known, Place(file, number, ""), words, fewer, had)
+
+
+def _one_arm(known: Known, file: str, number: int, row: Row) -> None:
+    """Events of a model of both arms, less those of the arm that the table of outcomes tells."""
+    outcome, n, events = str(row["outcome"]), row["n"], row["events"]
+    cells = {arm: name(OUTCOMES, outcome, arm) for arm in ARMS}
+    if None in (n, events) or not all(cell in known.where for cell in cells.values()):
+        return
+    sizes = [known.whole.get(cell) for cell in cells.values()]
+    fewer = max(sum(sizes) - int(n), 0) if None not in sizes else 0  # type: ignore[arg-type]
+    for arm, other in (ARMS, ARMS[::-1]):
+        rest = known.value(cells[other])
+        if rest is None or known.value(cells[arm]) is not None:
+            continue
+        words = f"{outcome}, {row['label']}: events {arm}, less those of the other arm"
+        cell, had = f"{file}|{number}|{words}", int(events) - rest
+        known.people(cell, Place(file, number, words), of=known.whole.get(cells[arm]))
+        known.puzzle.cell(cell, max(had - 2 * known.slack, 0), had + fewer + 4 * known.slack)
