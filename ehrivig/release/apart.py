@@ -18,15 +18,17 @@ from ehrivig.release.attack.arms import ARMS, FEWEST, POPULATION
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import MATCHED
 from ehrivig.release.attack.ratios import told_by_risk
-from ehrivig.release.copies import HIDDEN
+from ehrivig.release.copies import HIDDEN, OF_PEOPLE
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
-_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value|McNemar")
-"""Parts of a note that count pairs, or follow from counts: from the p of McNemar's test and one
-arm's events come those of the other."""
+_OF_PAIRS = re.compile(
+    rf"\bpairs?\b|exposed have a match|E-value|McNemar|\bclusters?\b|\d {OF_PEOPLE}\b"
+)
+"""Parts of a note that count pairs (clusters, rows), or follow from counts: from the p of McNemar's
+test and one arm's events come those of the other."""
 
 
 @dataclass(frozen=True)

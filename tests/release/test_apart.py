@@ -37,7 +37,10 @@ def unmatched(exposed: int, control: int, died: int = 0) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("rest", "found"),
     [
-        (unmatched(0, 1, 1), Apart(True, DEATHS, frozenset({"age", "death", "lactate"}), uncounted=True)),
+        (
+            unmatched(0, 1, 1),
+            Apart(True, DEATHS, frozenset({"age", "death", "lactate"}), uncounted=True),
+        ),
         (unmatched(0, 40, 3), Apart(False, DEATHS, frozenset({"lactate"}))),
         (unmatched(30, 40, 37), Apart(False, DEATHS, frozenset({"lactate"}))),
         (unmatched(30, 40, 20), Apart(False, frozenset(), frozenset({"lactate"}))),
@@ -84,6 +87,22 @@ def test_of_few_unmatched_nothing_is_told_of_the_matched_in_either_arm() -> None
     assert found["n_exposed"].to_list() == [20.0, None, None, None]
     assert found["risk_exposed"].to_list() == [20.0, None, None, None]
     assert found["estimate"].to_list() == [20.0, None, 20.0, None]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "clustered variance from 28 clusters: below 40 it is too small",
+        "no estimate: logistic regression: no event among 82 rows; there is no odds ratio.",
+        "2 of 84 admissions left out: a covariate missing",
+    ],
+)
+def test_a_note_does_not_tell_how_many_are_in_pairs(said: str) -> None:
+    frame = effects().with_columns(pl.lit(f"first; {said}").alias("note"))
+    found = hide({"effects.csv": frame}, Apart(few=True))["effects.csv"]["note"].to_list()
+    assert found[0] == f"first; {said}"
+    assert not any(set("23456789") & set(note) for note in found[1:])
+    assert all(note.startswith("first; ") for note in found[1:])
 
 
 def test_a_hidden_ratio_has_no_e_value() -> None:
