@@ -352,3 +352,25 @@ def test_an_outcome_without_a_comparison_of_everybody_is_held_against_the_table(
     assert not any(cell.disclosed for cell in cells)
     assert safe["table2.csv"]["events_control"].item() == 11
     assert safe["effects.csv"]["events_exposed"].to_list() == [24, 5]
+
+
+def test_who_is_in_no_pair_made_without_a_hospital() -> None:
+    """210 exposed, 48 of them in hospital A, 158 in pairs of the others: four, of whom one died."""
+    of = {"analysis": "hospital", "adjusted": True}
+    found = tables(
+        row(MAIN, (80, 210), (77, 212), population="all"),
+        row(MAIN, (18, 48), (13, 35), population="hospital A", **of),
+        row(MAIN, (61, 158), (50, 158), population="all but hospital A", **of),
+    )
+    assert had(found) == [(2, "exposed")]
+    words = [cell.place.words for cell in of_tables(found, SMALLEST) if cell.disclosed]
+    assert "all but hospital A, death_28d: n in no pair, exposed" in words
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["effects.csv"]["events_exposed"].to_list() == [80, 18, None]
+    assert safe["effects.csv"]["n_exposed"].to_list() == [210, 48, None]
+    pairs = found["effects.csv"]["population"].to_list()
+    shown = [of for of in pairs if of != "hospital A"]
+    assert (
+        had({"effects.csv": found["effects.csv"].filter(pl.col("population").is_in(shown))}) == []
+    )

@@ -15,8 +15,9 @@ import polars as pl
 from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
+_HOSPITALS = "all hospitals"
 _POPULATION = {
-    "all hospitals": "all",
+    _HOSPITALS: "all",
     "all, complete case": "all",
     "matched, complete case": "matched",
 }
@@ -28,6 +29,7 @@ _TRIALS = re.compile(r" \(sequential trials\)$")
 """Trials of the first days: who is exposed later is in none of them as exposed."""
 _OF_ALL = ("main", "outcomes")
 """Analyses whose rows are of everybody, or of all matched, of whom the outcome is known."""
+_BUT = re.compile(r"^all but hospital (.*)$")
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _CLONES = re.compile(r" \(clone-censor-weight\b[^)]*\)$")
 """Everybody is in both arms."""
@@ -50,6 +52,8 @@ def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
             _left(known, Place(file, number, ""), of, part)
+    for number, of, part in _but_a_hospital(rows, whole):
+        _in_no_pair(known, Place(file, number, ""), of, part)
     for number, of in _trials(rows, whole):
         _late(known, Place(file, number, ""), of, rows[number])
     for number, other in _one_side(rows):
@@ -160,6 +164,35 @@ def _hospitals(rows: list[Row]) -> Iterator[Part]:
     for numbers in found.values():
         smallest = min(numbers, key=lambda number: rows[number].get("n_exposed") or 0)
         yield smallest, [rows[number] for number in numbers]
+
+
+def _but_a_hospital(
+    rows: list[Row], whole: Mapping[tuple[str, str], Row]
+) -> Iterator[tuple[int, Row, list[Row]]]:
+    """Pairs made without a hospital; with those of it they are all but who is in none of them.
+
+    All are everybody, or all hospitals that have a row.
+    """
+    for number, row in enumerate(rows):
+        but = _BUT.match(str(row["population"]))
+        of_it = ("analysis", "outcome")
+        same = [r for r in rows if but and all(r[name] == row[name] for name in of_it)]
+        for mine in (r for r in same if but and r["population"] == f"hospital {but[1]}"):
+            every = [whole.get(_of(mine)), *(r for r in same if r["population"] == _HOSPITALS)]
+            yield from ((number, of, [row, mine]) for of in every if of is not None)
+
+
+def _in_no_pair(known: Known, place: Place, whole: Row, part: Sequence[Row]) -> None:
+    """Who is in no pair, by how many they are, and by events."""
+    for arm in ARMS:
+        sizes = [row.get(f"n_{arm}") for row in (whole, *part)]
+        if None not in sizes:
+            left = int(sizes[0]) - sum(int(n) for n in sizes[1:])  # type: ignore[arg-type]
+            words = f"{part[0]['population']}, {part[0]['outcome']}: n in no pair, {arm}"
+            cell = f"{place.file}|{place.row}|{words}|{left}"
+            known.people(cell, Place(place.file, place.row, words))
+            known.apart(cell, left)
+    _left(known, place, whole, part)
 
 
 def _sides(rows: list[Row]) -> Iterator[tuple[int, int]]:
