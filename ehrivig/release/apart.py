@@ -25,7 +25,7 @@ _KEY = ["hospital_id", "admission_id"]
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
 _OF_PAIRS = re.compile(
-    rf"\bpairs?\b|exposed have a match|E-value|McNemar|\bclusters?\b|\d {OF_PEOPLE}\b"
+    rf"\bpairs?\b|exposed have a match|E-value|McNemar|\bclusters\b|\d {OF_PEOPLE}\b"
 )
 """Parts of a note that count pairs (clusters, rows), or follow from counts: from the p of McNemar's
 test and one arm's events come those of the other."""
