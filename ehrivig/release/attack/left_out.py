@@ -185,9 +185,9 @@ def _but_a_hospital(
 def _in_no_pair(known: Known, place: Place, whole: Row, part: Sequence[Row]) -> None:
     """Who is in no pair, by how many they are, and by events."""
     for arm in ARMS:
-        sizes = [row.get(f"n_{arm}") for row in (whole, *part)]
-        if None not in sizes:
-            left = int(sizes[0]) - sum(int(n) for n in sizes[1:])  # type: ignore[arg-type]
+        sizes = [int(n) for row in (whole, *part) if (n := row.get(f"n_{arm}")) is not None]
+        if len(sizes) > len(part):
+            left = sizes[0] - sum(sizes[1:])
             words = f"{part[0]['population']}, {part[0]['outcome']}: n in no pair, {arm}"
             cell = f"{place.file}|{place.row}|{words}|{left}"
             known.people(cell, Place(place.file, place.row, words))
@@ -281,8 +281,10 @@ def _one_arm(known: Known, file: str, number: int, row: Row) -> None:
     cells = {arm: name(OUTCOMES, outcome, arm) for arm in ARMS}
     if None in (n, events) or not all(cell in known.where for cell in cells.values()):
         return
-    sizes = [known.whole.get(cell) for cell in cells.values()]
-    fewer = max(sum(sizes) - int(n), 0) if None not in sizes else 0  # type: ignore[arg-type]
+    sizes = [size for cell in cells.values() if (size := known.whole.get(cell)) is not None]
+    if len(sizes) < len(ARMS):
+        return
+    fewer = max(sum(sizes) - int(n), 0)
     for arm, other in (ARMS, ARMS[::-1]):
         rest = known.value(cells[other])
         if rest is None or known.value(cells[arm]) is not None:
