@@ -17,7 +17,7 @@ from ehrivig.disclosure import small_proportion
 from ehrivig.release.attack.arms import ARMS, FEWEST, POPULATION
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import MATCHED
-from ehrivig.release.attack.ratios import told_by_risk
+from ehrivig.release.attack.ratios import by_covariates, told_by_risk
 from ehrivig.release.copies import HIDDEN, OF_PEOPLE
 
 Tables = dict[str, pl.DataFrame]
@@ -179,9 +179,9 @@ def _gone(row: dict[str, Any], schema: pl.Schema, arms: Sequence[str], *, whole:
     numbers = [name for name in row if schema[name].is_numeric()]
     told = [n for n in numbers if n in COUNTS or n.startswith("risk_")]
     if whole:
-        return told if row.get("adjusted") else numbers
+        return told if by_covariates(row) else numbers
     events = [f"events_{arm}" for arm in arms]
-    if row.get("adjusted"):
+    if by_covariates(row):
         risks = [n for n in told if n.startswith("risk_")] if told_by_risk(row, arms) else []
         return [*events, *risks]
     mine = [n for n in told if any(n.startswith((f"events_{arm}", f"risk_{arm}")) for arm in arms)]

@@ -56,7 +56,8 @@ def effects() -> pl.DataFrame:
 
     def row(population: str, adjusted: bool, outcome: str = "death") -> dict[str, Any]:
         note = "12 of 20 pairs left; McNemar p = 0.8694; other"
-        words = {"analysis": "table3", "contrast": "a vs b", "note": note}
+        model = "logistic, adjusted for 3 covariates" if adjusted else "logistic"
+        words = {"analysis": "table3", "contrast": "a vs b", "note": note, "model": model}
         return {"population": population, "adjusted": adjusted, "outcome": outcome} | words | told
 
     matched = [row("matched", False), row("matched", True), row("matched", False, "shock")]
@@ -87,6 +88,35 @@ def test_of_few_unmatched_nothing_is_told_of_the_matched_in_either_arm() -> None
     assert found["n_exposed"].to_list() == [20.0, None, None, None]
     assert found["risk_exposed"].to_list() == [20.0, None, None, None]
     assert found["estimate"].to_list() == [20.0, None, 20.0, None]
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"),
+    [
+        ("logistic, maximum likelihood, Wald interval", False),
+        ("logistic, maximum likelihood, weighted, Wald interval", False),
+        ("logistic, maximum likelihood, Wald interval; pooled over 20 imputations", False),
+        ("logistic, adjusted for 6 covariates; pooled over 20 imputations", True),
+        ("g-computation, logistic", True),
+    ],
+)
+@pytest.mark.parametrize("apart", [Apart(few=True), Apart(outcomes=DEATHS)])
+def test_pairs_alone_make_no_estimate_that_tells_no_counts(
+    apart: Apart, model: str, kept: bool
+) -> None:
+    """1.378461538461538 is 16 x 28 / (13 x 25), of 41 pairs; nothing else of as many as 42 is.
+
+    So of 42 exposed one is in no pair, and as 16 of all died, who lived.
+    """
+    frame = effects().with_columns(
+        pl.when(pl.col("adjusted")).then(pl.lit(model)).otherwise("model").alias("model"),
+        pl.when(pl.col("adjusted"))
+        .then(pl.lit("matched, complete case"))
+        .otherwise("population")
+        .alias("population"),
+    )
+    found = hide({"effects.csv": frame}, apart)["effects.csv"]
+    assert (found["estimate"][2] is not None) is kept
 
 
 @pytest.mark.parametrize(
@@ -369,7 +399,9 @@ def test_weighted_risks_stay_without_the_events_unless_one_is_a_share_of_people(
         (0.451, risk) if kept else (None,) * 2
     )
     assert found["note"] == "other; not shown: it would tell a count of few people"
-    of_matched = frame.with_columns(population=pl.lit("matched"))
+    of_matched = frame.with_columns(
+        population=pl.lit("matched"), model=pl.lit("g-computation, logistic")
+    )
     found = hide({"effects.csv": of_matched}, Apart(outcomes=DEATHS))["effects.csv"].row(
         0, named=True
     )
