@@ -22,6 +22,8 @@ _RISKS = re.compile(r"risk [\d.]+% to ")
 """The part of a note that gives shares of people: between what bounds of a risk lie."""
 _NOTE = "not shown: it would tell a count of few people"
 """Of a comparison, which itself may be of many: what it leaves of another one is not."""
+_OF_TIMES = ("HR", "SHR")
+"""Ratios that rest on when people had the event: counts do not give them, nor they counts."""
 _MUCH = 3
 """How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
@@ -166,13 +168,13 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
-    """A comparison without the events of one arm, nor the estimate where it is crude."""
+    """A comparison without the events of one arm, nor the estimate where it is of counts alone."""
     row, (other,) = cell.place.row, (one for one in ARMS if one != arm)
     mine = (f"events_{arm}", f"risk_{arm}")
     kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
     told = frame.row(row, named=True)
     note, said = _NOTE, str(told.get("note") or "")
-    if not told.get("adjusted"):
+    if not told.get("adjusted") and told.get("measure") not in _OF_TIMES:
         gone = [n for n in numbers if n.startswith(mine) or not n.startswith(kept)]
     else:
         hidden = [one for one in ARMS if one == arm or told.get(f"events_{one}") is None]

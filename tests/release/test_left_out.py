@@ -374,3 +374,22 @@ def test_who_is_in_no_pair_made_without_a_hospital() -> None:
     assert (
         had({"effects.csv": found["effects.csv"].filter(pl.col("population").is_in(shown))}) == []
     )
+
+
+def test_a_hazard_ratio_stays_without_the_events_that_tell_of_few() -> None:
+    """Of 106 exposed 61 were cleared, of the 101 whose time is known 58: three without a time."""
+    told = {"outcome": "clearance", "population": "all", "measure": "SHR", "model": "Fine-Gray"}
+    found = tables(row(MAIN, (58, 101), (63, 109), **told), row(MAIN, (9, 112), (8, 115)))
+    found["table2.csv"] = pl.DataFrame(
+        [outcomes("clearance", all=(126, 220), exposed=(61, 106), control=(65, 114))]
+    )
+    assert had(found) == [(0, "control"), (0, "exposed")]
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    shown = safe["effects.csv"].row(0, named=True)
+    assert (shown["events_exposed"], shown["events_control"], shown["estimate"]) == (
+        None,
+        None,
+        0.7,
+    )
+    assert safe["table2.csv"]["events_exposed"].item() == 61
