@@ -14,23 +14,29 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import small_proportion
-from ehrivig.release.attack.arms import ARMS, FEWEST
+from ehrivig.release.attack.arms import ARMS, FEWEST, POPULATION
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import MATCHED
-from ehrivig.release.attack.ratios import told_by_risk
+from ehrivig.release.attack.ratios import by_covariates, told_by_risk
+from ehrivig.release.copies import HIDDEN, OF_PEOPLE
 
 Tables = dict[str, pl.DataFrame]
 _KEY = ["hospital_id", "admission_id"]
 COUNTS = ("n_exposed", "events_exposed", "n_control", "events_control")
 _NOTE = "not shown: few people are in no pair, and everybody is shown"
-_OF_PAIRS = re.compile(r"\bpairs?\b|exposed have a match|E-value|McNemar")
-"""Parts of a note that count pairs, or follow from counts: from the p of McNemar's test and one
-arm's events come those of the other."""
+_OF_PAIRS = re.compile(
+    rf"\bpairs?\b|exposed have a match|E-value|McNemar|\bclusters\b|\d {OF_PEOPLE}\b"
+)
+"""Parts of a note that count pairs (clusters, rows), or follow from counts: from the p of McNemar's
+test and one arm's events come those of the other."""
 
 
 @dataclass(frozen=True)
 class Apart:
     """Whom the matched leave over. `few`: so few of an arm that nothing of the matched is told.
+
+    `uncounted`: of an arm fewer than the smallest cell. How many they are is the most of whom a
+    hidden count can be, and follows from the unmatched of the other arm: all others are in pairs.
 
     `outcomes`: an outcome, and an arm of whose unmatched few had it, or had it not.
     `measured`: what was measured in few of them; `described`: what was measured in so few of an
@@ -42,6 +48,7 @@ class Apart:
     outcomes: frozenset[tuple[str, str]] = frozenset()
     measured: frozenset[str] = frozenset()
     described: frozenset[tuple[str, str]] = frozenset()
+    uncounted: bool = False
 
 
 def of_run(folder: Path, smallest: int) -> Apart:
@@ -50,12 +57,12 @@ def of_run(folder: Path, smallest: int) -> Apart:
     if smallest < 1 or not table.is_file():
         return Apart()
     everybody = pl.scan_parquet(table)
-    described = [(name, "unmatched") for name in _of_few(everybody)]
+    described = [(name, "unmatched") for name in _of_few(everybody, smallest)]
     if not matched.is_file():
         return Apart(described=frozenset(described))
     pairs = pl.scan_parquet(matched).select(_KEY)
     inside = everybody.join(pairs, on=_KEY, how="semi")
-    described += [(name, "matched") for name in _of_few(inside)]
+    described += [(name, "matched") for name in _of_few(inside, smallest)]
     if pairs.head(1).collect().is_empty():  # nothing is told of the matched
         return Apart(described=frozenset(described))
     rest = everybody.join(pairs, on=_KEY, how="anti").collect()
@@ -65,7 +72,8 @@ def of_run(folder: Path, smallest: int) -> Apart:
 def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
     """What the unmatched forbid to tell of the matched: rows with arm, outcomes and values."""
     arms = {arm: rest.filter(pl.col("exposed") == (arm == "exposed")) for arm in ARMS}
-    few = any(0 < people.height < FEWEST for people in arms.values())
+    sizes = [people.height for people in arms.values()]
+    few, uncounted = (any(0 < n < least for n in sizes) for least in (FEWEST, smallest))
     kinds = rest.drop("exposed").schema.items()
     yes_no = [name for name, kind in kinds if kind == pl.Boolean]
     told = [
@@ -74,14 +82,18 @@ def of_unmatched(rest: pl.DataFrame, smallest: int) -> Apart:
         for name in yes_no
         if _tells(people[name].drop_nulls(), smallest)
     ]
-    return Apart(few, frozenset(told), frozenset(_of_few(rest.lazy())))
+    measured = frozenset(_of_few(rest.lazy(), smallest))
+    return Apart(few, frozenset(told), measured, uncounted=uncounted)
 
 
-def _of_few(people: pl.LazyFrame) -> list[str]:
-    """What was measured in some of an arm, and in fewer than may be described."""
-    numbers = [name for name, kind in people.collect_schema().items() if kind.is_numeric()]
-    known = people.group_by("exposed").agg(pl.col(numbers).count()).collect()
-    return [name for name in numbers if known[name].is_between(1, FEWEST - 1).any()]
+def _of_few(people: pl.LazyFrame, smallest: int) -> list[str]:
+    """What is known of some of an arm: a number of fewer than may be described, or a yes or no of
+    fewer than the smallest cell, of whom it is not told how many they are."""
+    kinds = people.drop("exposed").collect_schema().items()
+    fewest = {name: FEWEST for name, kind in kinds if kind.is_numeric()}
+    fewest |= {name: smallest for name, kind in kinds if kind == pl.Boolean}
+    known = people.group_by("exposed").agg(pl.col(list(fewest)).count()).collect()
+    return [n for n, least in fewest.items() if known[n].is_between(1, least - 1).any()]
 
 
 def _tells(had: pl.Series, smallest: int) -> bool:
@@ -94,7 +106,9 @@ def hide(tables: Tables, apart: Apart) -> Tables:
     for name, frame in tables.items():
         columns = set(frame.columns)
         if {"covariate", "mean_exposed_matched"} <= columns:
-            found[name] = _balance(frame, apart)
+            found[name] = _unknown(_balance(frame, apart), apart)
+        elif POPULATION.get(name.removesuffix(".csv")) == "unmatched" and apart.uncounted:
+            found[name] = _uncounted(frame)
         elif {"curve", "population"} <= columns and apart.few:
             found[name] = frame.filter(pl.col("population") != "matched")
         elif kind(columns) == "effects":
@@ -113,6 +127,27 @@ def _balance(frame: pl.DataFrame, apart: Apart) -> pl.DataFrame:
         for when in of
         for name in frame.columns
         if name.endswith(f"_{when}")
+    )
+
+
+def _unknown(frame: pl.DataFrame, apart: Apart) -> pl.DataFrame:
+    """Of whom a variable is unknown, but where it is known of few of an arm: of as many as all
+    others and those of the other arm leave."""
+    few = [name for name, when in apart.described if when == "unmatched"]
+    if "missing" not in frame.columns:
+        return frame
+    told = ~pl.col("covariate").is_in(few)
+    return frame.with_columns(pl.when(told).then("missing").alias("missing"))
+
+
+def _uncounted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Nothing of the unmatched of either arm; nor of a variable whether it is of anybody."""
+    numbers = [name for name, kind in frame.schema.items() if kind.is_numeric()]
+    texts = [name for name in frame.columns if name.startswith("text_")]
+    return frame.with_columns(
+        *(pl.lit(None, frame.schema[name]).alias(name) for name in numbers),
+        *(pl.lit(HIDDEN).alias(name) for name in (*texts, "test") if name in frame.columns),
+        *(pl.lit(True).alias(name) for name in ("suppressed",) if name in frame.columns),
     )
 
 
@@ -144,9 +179,9 @@ def _gone(row: dict[str, Any], schema: pl.Schema, arms: Sequence[str], *, whole:
     numbers = [name for name in row if schema[name].is_numeric()]
     told = [n for n in numbers if n in COUNTS or n.startswith("risk_")]
     if whole:
-        return told if row.get("adjusted") else numbers
+        return told if by_covariates(row) else numbers
     events = [f"events_{arm}" for arm in arms]
-    if row.get("adjusted"):
+    if by_covariates(row):
         risks = [n for n in told if n.startswith("risk_")] if told_by_risk(row, arms) else []
         return [*events, *risks]
     mine = [n for n in told if any(n.startswith((f"events_{arm}", f"risk_{arm}")) for arm in arms)]

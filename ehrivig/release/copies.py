@@ -32,12 +32,15 @@ _OF = re.compile(
 """A part of a whole; but of whom a covariate is missing Table 1 tells as well."""
 OF_PEOPLE = (
     r"(?:admissions?|patients?|persons?|people|pairs?|rows?|cases?|events?|deaths?"
-    r"|exactly|without|with|of them|left)"
+    r"|exactly|without|with|of them|left|clusters?)"
 )
 """What a number in a sentence counts, where it counts people."""
 _ON_CUT = r"\b(\d+) exactly on the cut"
 _FEW_ON_CUT = r"<\d+ exactly on the cut"
 _COUNTED = re.compile(rf"(?<![\d.,])(\d+)(?= {OF_PEOPLE}\b)")
+_CLUSTERS = re.compile(r" \(\d+ clusters\)|, \d+ clusters| with [\d.]+ df")
+_DF = re.compile(r"\bdf [\d.]+")
+"""How many people a variance is of, in its name."""
 Copy = Callable[[pl.DataFrame, int], pl.DataFrame]
 
 
@@ -178,8 +181,15 @@ def _bins(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
 
 
 def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    """No counts that date deaths, and no corrected p that hands a hidden one on."""
-    return _on_the_cut(families(landmarks(frame, smallest)), smallest)
+    """No counts that date deaths, and no corrected p that hands a hidden one on.
+
+    Nor how many clusters a standard error is of, which are the pairs, or its degrees of freedom.
+    """
+    found = _on_the_cut(families(landmarks(frame, smallest)), smallest)
+    if found.schema.get("variance") != pl.String:
+        return found
+    said = pl.col("variance").str.replace_all(_CLUSTERS.pattern, "")
+    return found.with_columns(said.str.replace_all(_DF.pattern, "df").alias("variance"))
 
 
 def _on_the_cut(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind
-from ehrivig.release.attack.flows import ALL
+from ehrivig.release.attack.flows import AGAIN, ALL
 from ehrivig.release.attack.left_out import SIZES
 from ehrivig.release.attack.ratios import told_by_risk
 from ehrivig.release.copies import HIDDEN, half
@@ -22,6 +22,8 @@ _RISKS = re.compile(r"risk [\d.]+% to ")
 """The part of a note that gives shares of people: between what bounds of a risk lie."""
 _NOTE = "not shown: it would tell a count of few people"
 """Of a comparison, which itself may be of many: what it leaves of another one is not."""
+_OF_TIMES = ("HR", "SHR")
+"""Ratios that rest on when people had the event: counts do not give them, nor they counts."""
 _MUCH = 3
 """How often a row is mended before what it is a part of is hidden as well."""
 Remedy = Callable[[pl.DataFrame, Cell, int], pl.DataFrame]
@@ -68,7 +70,12 @@ _JOINED = ((0, 3), (1, 3), (1, 99), (2, 99))
 
 def _attrition(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """More steps together; then of one and two other hospitals as well, so that the sum over all
-    stays; then of all; then nothing of the step and its column."""
+    stays; then of all; then nothing of the step and its column.
+
+    For who was admitted again only patients are hidden.
+    """
+    if cell.place.words.endswith(AGAIN):
+        return _patients(frame, cell.place.row, level)
     rows = frame.to_dicts()
     step, hospital = rows[cell.place.row]["step"], rows[cell.place.row]["hospital_id"]
     shown = {(row["step"], row["hospital_id"]): row for row in rows}
@@ -87,6 +94,19 @@ def _attrition(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
             row |= {"patients": None} if further == 1 else {"patients": None, "admissions": None}
             row |= {} if further == 1 else {"excluded": None, "excluded_not_measured": None}
     return pl.DataFrame(rows, frame.schema)
+
+
+def _patients(frame: pl.DataFrame, row: int, level: int) -> pl.DataFrame:
+    """The patients of a row; then of the smallest hospitals of its step, of all of them, of all."""
+    same = pl.col("step") == frame["step"][row]
+    if level > _MUCH:
+        gone = pl.lit(True) if level > _MUCH + 1 else same
+        return frame.with_columns(pl.when(~gone).then("patients").alias("patients"))
+    for _ in range(level):
+        frame = _blank(frame, row, {"patients": None})
+        of_hospital = pl.col("hospital_id") != ALL
+        row = next(iter(_smallest_of(frame, "patients", same & of_hospital)), row)
+    return frame
 
 
 def _others(rows: list[dict[str, Any]], step: int, hospital: str) -> list[str]:
@@ -148,13 +168,13 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
-    """A comparison without the events of one arm, nor the estimate where it is crude."""
+    """A comparison without the events of one arm, nor the estimate where it is of counts alone."""
     row, (other,) = cell.place.row, (one for one in ARMS if one != arm)
     mine = (f"events_{arm}", f"risk_{arm}")
     kept = ("n_", "percent", f"events_{other}", f"risk_{other}")
     told = frame.row(row, named=True)
     note, said = _NOTE, str(told.get("note") or "")
-    if not told.get("adjusted"):
+    if not told.get("adjusted") and told.get("measure") not in _OF_TIMES:
         gone = [n for n in numbers if n.startswith(mine) or not n.startswith(kept)]
     else:
         hidden = [one for one in ARMS if one == arm or told.get(f"events_{one}") is None]

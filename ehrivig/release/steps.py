@@ -21,6 +21,9 @@ OTHERS = "other hospitals"
 def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     """Attrition in which no exclusion of few, and no difference of few patients, can be had.
 
+    Nor how many were admitted again where these are few: the step to one admission of each person
+    excludes just them.
+
     Hidden are what a step leaves and what the next one excludes, so that only both steps together
     are known; of the last step, whose cohort is known, what the step before it leaves. Where both
     together are few as well, the steps before them are joined to them. Of many hospitals those of
@@ -39,6 +42,9 @@ def attrition(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
                 hide_step(shown, joined(there, step, excluded, smallest), hospital)
             if small(last["patients"] - one["patients"], smallest):
                 hide_patients(shown, joined(there, step, excluded, smallest), hospital)
+    for key, row in at.items():
+        if small(row["admissions"] - row["patients"], smallest):
+            shown[key]["patients"] = None
     return pl.DataFrame([shown[row["step"], row["hospital_id"]] for row in rows], frame.schema)
 
 

@@ -37,7 +37,10 @@ def unmatched(exposed: int, control: int, died: int = 0) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("rest", "found"),
     [
-        (unmatched(0, 1, 1), Apart(True, DEATHS, frozenset({"age", "lactate"}))),
+        (
+            unmatched(0, 1, 1),
+            Apart(True, DEATHS, frozenset({"age", "death", "lactate"}), uncounted=True),
+        ),
         (unmatched(0, 40, 3), Apart(False, DEATHS, frozenset({"lactate"}))),
         (unmatched(30, 40, 37), Apart(False, DEATHS, frozenset({"lactate"}))),
         (unmatched(30, 40, 20), Apart(False, frozenset(), frozenset({"lactate"}))),
@@ -53,7 +56,8 @@ def effects() -> pl.DataFrame:
 
     def row(population: str, adjusted: bool, outcome: str = "death") -> dict[str, Any]:
         note = "12 of 20 pairs left; McNemar p = 0.8694; other"
-        words = {"analysis": "table3", "contrast": "a vs b", "note": note}
+        model = "logistic, adjusted for 3 covariates" if adjusted else "logistic"
+        words = {"analysis": "table3", "contrast": "a vs b", "note": note, "model": model}
         return {"population": population, "adjusted": adjusted, "outcome": outcome} | words | told
 
     matched = [row("matched", False), row("matched", True), row("matched", False, "shock")]
@@ -84,6 +88,51 @@ def test_of_few_unmatched_nothing_is_told_of_the_matched_in_either_arm() -> None
     assert found["n_exposed"].to_list() == [20.0, None, None, None]
     assert found["risk_exposed"].to_list() == [20.0, None, None, None]
     assert found["estimate"].to_list() == [20.0, None, 20.0, None]
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"),
+    [
+        ("logistic, maximum likelihood, Wald interval", False),
+        ("logistic, maximum likelihood, weighted, Wald interval", False),
+        ("logistic, maximum likelihood, Wald interval; pooled over 20 imputations", False),
+        ("logistic, adjusted for 6 covariates; pooled over 20 imputations", True),
+        ("g-computation, logistic", True),
+    ],
+)
+@pytest.mark.parametrize("apart", [Apart(few=True), Apart(outcomes=DEATHS)])
+def test_pairs_alone_make_no_estimate_that_tells_no_counts(
+    apart: Apart, model: str, kept: bool
+) -> None:
+    """1.378461538461538 is 16 x 28 / (13 x 25), of 41 pairs; nothing else of as many as 42 is.
+
+    So of 42 exposed one is in no pair, and as 16 of all died, who lived.
+    """
+    frame = effects().with_columns(
+        pl.when(pl.col("adjusted")).then(pl.lit(model)).otherwise("model").alias("model"),
+        pl.when(pl.col("adjusted"))
+        .then(pl.lit("matched, complete case"))
+        .otherwise("population")
+        .alias("population"),
+    )
+    found = hide({"effects.csv": frame}, apart)["effects.csv"]
+    assert (found["estimate"][2] is not None) is kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "clustered variance from 28 clusters: below 40 it is too small",
+        "no estimate: logistic regression: no event among 82 rows; there is no odds ratio.",
+        "2 of 84 admissions left out: a covariate missing",
+    ],
+)
+def test_a_note_does_not_tell_how_many_are_in_pairs(said: str) -> None:
+    frame = effects().with_columns(pl.lit(f"first; {said}").alias("note"))
+    found = hide({"effects.csv": frame}, Apart(few=True))["effects.csv"]["note"].to_list()
+    assert found[0] == f"first; {said}"
+    assert not any(set("23456789") & set(note) for note in found[1:])
+    assert all(note.startswith("first; ") for note in found[1:])
 
 
 def test_a_hidden_ratio_has_no_e_value() -> None:
@@ -201,21 +250,76 @@ def described(exposed: tuple[int, int], control: tuple[int, int]) -> pl.DataFram
     return describe(pl.concat(arms), [male], policy="liu", smallest=5)
 
 
-def test_two_who_are_in_no_pair_cost_everybody_nothing() -> None:
-    """How many they are is the most of whom a hidden count can be: so it is hidden itself."""
+def of_two_in_no_pair() -> dict[str, pl.DataFrame]:
+    """Of 251 exposed two are in no pair, of 599 controls 350: 249 are in pairs in both arms."""
     tables = {
         "table1.csv": described((143, 251), (358, 599)),
         "table_unmatched.csv": described((1, 2), (211, 350)),
     }
-    copies = {name: first(name, frame, 5) for name, frame in tables.items()}
-    safe, _, cells = until_safe(copies, 5)
+    return {name: first(name, frame, 5) for name, frame in tables.items()}
+
+
+def test_two_who_are_in_no_pair_cost_everybody_nothing() -> None:
+    """How many they are is the most of whom a hidden count can be: so it is hidden itself."""
+    copies = of_two_in_no_pair()
+    safe, done, cells = until_safe(hide(copies, Apart(few=True, uncounted=True)), 5)
     assert not any(cell.disclosed for cell in cells)
-    assert safe["table1.csv"].drop("test").equals(tables["table1.csv"].drop("test"))
+    assert not done
+    assert safe["table1.csv"].drop("test").equals(copies["table1.csv"].drop("test"))
     rest = safe["table_unmatched.csv"].row(0, named=True)
-    assert (rest["n_control"], rest["events_control"]) == (350, 211)
-    assert {rest[f"{what}_{arm}"] for what in ("n", "events") for arm in ("exposed", "all")} == {
-        None
+    assert {value for name, value in rest.items() if name.startswith(("n_", "events_"))} == {None}
+    assert rest["text_control"] == rest["test"] == "suppressed"
+
+
+def test_the_unmatched_of_one_arm_tell_those_of_the_other() -> None:
+    """251 - (599 - 350): two, of whom at most two are male."""
+    found = [cell for cell in of_tables(of_two_in_no_pair(), 5) if cell.disclosed]
+    assert {cell.place.words: cell.values for cell in found} == {
+        "Male sex, control: n exposed in no pair": (2,)
     }
+    of_many = {name: described((143, 251), (358, 599)) for name in ("table1.csv",)}
+    of_many["table_unmatched.csv"] = described((9, 20), (211, 368))
+    assert not any("in no pair" in cell.place.words for cell in of_tables(of_many, 5))
+
+
+def test_a_yes_or_no_that_is_known_of_few_unmatched_is_not_told_of_the_matched() -> None:
+    """Fever of three unmatched: 30 of 47 are 63.8%, so 47 are matched, and three are not."""
+    rest = pl.DataFrame(
+        {"exposed": [True] * 20, "fever": [i < 1 if i < 3 else None for i in range(20)]}
+    )
+    apart = of_unmatched(rest, 5)
+    assert apart.measured == {"fever"}
+    means = {"mean_exposed_matched": 30 / 47, "mean_exposed_unmatched": 31 / 50}
+    balance = pl.DataFrame([{"covariate": "fever", "missing": 17} | means])
+    found = hide({"balance.csv": balance}, apart)["balance.csv"].row(0, named=True)
+    assert (found["mean_exposed_matched"], found["mean_exposed_unmatched"]) == (None, 31 / 50)
+    assert found["missing"] == 17
+
+
+def test_of_whom_it_is_unknown_is_not_told_where_few_of_an_arm_are_known(tmp_path: Path) -> None:
+    """Of 80 it is unknown in 47, and known in 30 controls: so it is known in three exposed."""
+    people = pl.DataFrame(
+        {
+            "hospital_id": "A",
+            "admission_id": range(80),
+            "exposed": [True] * 40 + [False] * 40,
+            "fever": [i % 2 == 0 if i < 3 or i >= 50 else None for i in range(80)],
+        }
+    )
+    people.write_parquet(tmp_path / "analysis.parquet")
+    balance = pl.DataFrame({"covariate": ["fever", "cough"], "missing": [47, 3]}).with_columns(
+        mean_exposed_matched=0.5
+    )
+    found = hide({"balance.csv": balance}, of_run(tmp_path, 5))["balance.csv"]
+    assert found["missing"].to_list() == [None, 3]
+
+
+def test_those_of_the_imputed_pairs_are_all_but_few_as_well() -> None:
+    """Of 42 exposed 16 died; of 33 in imputed pairs 14 did: the nine others are two dead."""
+    imputed = effects().with_columns(pl.col("population").replace("matched", "matched, imputed"))
+    found = hide({"effects.csv": imputed}, Apart(few=True))["effects.csv"]
+    assert found["n_exposed"].to_list() == [20.0, None, None, None]
+    assert found["estimate"].to_list() == [20.0, None, 20.0, None]
 
 
 _words = {"contrast": "a vs b", "outcome": "death", "measure": "OR", "model": "m", "note": ""}
@@ -295,7 +399,9 @@ def test_weighted_risks_stay_without_the_events_unless_one_is_a_share_of_people(
         (0.451, risk) if kept else (None,) * 2
     )
     assert found["note"] == "other; not shown: it would tell a count of few people"
-    of_matched = frame.with_columns(population=pl.lit("matched"))
+    of_matched = frame.with_columns(
+        population=pl.lit("matched"), model=pl.lit("g-computation, logistic")
+    )
     found = hide({"effects.csv": of_matched}, Apart(outcomes=DEATHS))["effects.csv"].row(
         0, named=True
     )

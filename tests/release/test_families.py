@@ -55,3 +55,20 @@ def test_a_table_without_families_is_one() -> None:
     frame = tables([0.01, 0.76, None, 0.95]).drop("family", "p_bh")
     found = first("table3.csv", frame, 5)
     assert found["p_holm"].to_list()[:2] == pytest.approx([0.04, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("variance", "said"),
+    [
+        ("clustered (51 clusters), t", "clustered, t"),
+        ("rank scores, 51 clusters", "rank scores"),
+        ("cluster HC1 (51 clusters), t with 50 df", "cluster HC1, t"),
+        ("bias reduced (4 clusters), t with 3.1 df", "bias reduced, t"),
+        ("Rubin's rules, Barnard-Rubin df 98.8; b", "Rubin's rules, Barnard-Rubin df; b"),
+        ("jackknife over 20 groups of patients, t interval",) * 2,
+    ],
+)
+def test_a_variance_does_not_say_of_how_many_pairs_it_is(variance: str, said: str) -> None:
+    """Of 56 exposed 51 are in pairs: the number that a release hides, or rounds."""
+    frame = tables([*P]).with_columns(pl.lit(variance).alias("variance"))
+    assert first("effects.csv", frame, 5)["variance"].unique().to_list() == [said]

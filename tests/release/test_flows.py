@@ -80,12 +80,36 @@ def test_admissions_before_a_step_are_those_after_it_and_the_excluded(
 
 
 def test_patients_whom_a_step_leaves_out_are_those_before_less_those_after() -> None:
-    """None of his admissions is left: of 200 patients 197 are, of as many admissions 190."""
-    after = {"patients": 197, "admissions": 190, "excluded": 10}
-    found = steps((0, "A", {}), (2, "A", after))
-    assert [(cell.place.words, cell.values) for cell in found] == [
+    """None of his admissions is left: of 200 patients 197 are, of 215 admissions 205."""
+    after = {"patients": 197, "admissions": 205, "excluded": 10}
+    found = steps((0, "A", {"admissions": 215}), (2, "A", after))
+    assert [(cell.place.words, cell.values) for cell in found if cell.disclosed] == [
         ("step 2: patients left out, A", (3,))
     ]
+
+
+@pytest.mark.parametrize(
+    ("admissions", "told", "few"), [(203, 200, True), (203, None, False), (206, 200, False)]
+)
+def test_admissions_less_patients_are_who_was_admitted_again(
+    admissions: int, told: int | None, few: bool
+) -> None:
+    """The step to one admission of each excludes just these, and does not tell few of them."""
+    row = {"admissions": admissions, "patients": told}
+    found = steps((0, "A", row), (1, "A", {"excluded": None, "patients": None}))
+    again = [cell for cell in found if cell.place.words == "step 0: A, admitted again"]
+    assert [cell.disclosed for cell in again] == [few]
+    assert not few or again[0].values == (3,)
+
+
+@pytest.mark.parametrize(("whole", "few"), [(298, True), (300, False), (290, False)])
+def test_patients_of_several_hospitals_are_those_of_each_less_all(whole: int, few: bool) -> None:
+    many = {"admissions": 400}
+    rows = [(0, "A", many), (0, "B", many), (0, "all", {"admissions": 800, "patients": whole})]
+    found = [cell for cell in steps(*rows) if "in several hospitals" in cell.place.words]
+    assert [cell.disclosed for cell in found] == [few]
+    assert found[0].place.row == 1  # of the smaller hospital least is missed
+    assert not any("in several" in cell.place.words for cell in steps(*rows[:1], rows[2]))
 
 
 SIZES = {("all", "sex"): (60, 70), ("all", "smoker"): (50, 60), ("matched", "x"): (90, 90)}

@@ -27,6 +27,9 @@ def test_the_events_of_a_crude_ratio() -> None:
     assert counts_of(CRUDE) == [(6, 5), (8, 7)]
     assert counts_of(CRUDE | {"measure": "RD", "estimate": 6 / 13 - 5 / 13})[0] == (1, 0)
     assert (3, 1) in counts_of(CRUDE | {"measure": "RR", "estimate": 3.0})
+    pooled = f"{CRUDE['model']}; pooled over 20 imputations"  # which need not differ
+    assert counts_of(CRUDE | {"model": pooled}) == [(6, 5), (8, 7)]
+    assert not counts_of(CRUDE | {"model": f"logistic, adjusted for age{pooled[-28:]}"})
 
 
 @pytest.mark.parametrize(

@@ -306,3 +306,90 @@ def test_how_many_are_left_out_is_told_where_the_note_tells_it() -> None:
     note = "2 of 264 admissions left out: a covariate missing"
     one = row(CLONES, (40, 262), (60, 262), population="all", note=note, adjusted=True)
     assert not any(cell.disclosed for cell in of_tables(tables(one), SMALLEST))
+
+
+def outcomes(variable: str, **arms: tuple[int | None, int]) -> Row:
+    """A row of the table of outcomes."""
+    found: Row = {"kind": "binary", "variable": variable, "label": variable}
+    for arm, (events, n) in arms.items():
+        found |= {f"events_{arm}": events, f"n_{arm}": n}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n", "events", "few"),
+    [(61, 10, [(3,)]), (60, 10, [(3, 4)]), (60, 9, [(2, 3)]), (57, 9, []), (61, 13, [])],
+)
+def test_events_of_a_model_are_those_of_both_arms(
+    n: int, events: int, few: list[tuple[int, ...]]
+) -> None:
+    """Of 61 people in the model ten died, of 30 controls seven: so three of the exposed did."""
+    table = outcomes("death", all=(None, 61), exposed=(None, 31), control=(7, 30))
+    model = {"outcome": "death", "term": "age", "label": "Age", "odds_ratio": 1.1}
+    found = {
+        "table2.csv": pl.DataFrame([table]),
+        "table_s2.csv": pl.DataFrame([model | {"n": n, "events": events}]),
+    }
+    cells = [cell for cell in of_tables(found, SMALLEST) if cell.disclosed]
+    assert [cell.values for cell in cells] == few
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["table2.csv"]["events_control"].item() == 7
+    assert safe["table_s2.csv"]["odds_ratio"].item() == 1.1
+    assert (safe["table_s2.csv"]["events"].item() is None) == bool(few)
+
+
+def test_an_outcome_without_a_comparison_of_everybody_is_held_against_the_table() -> None:
+    """Of 155 controls 11 had it, of the 153 that are weighted ten: of the two that are left one."""
+    table = outcomes("hernia", all=(16, 227), exposed=(5, 72), control=(11, 155))
+    weighted = row(MAIN, (5, 72), (10, 153), population="all", analysis="negative_control")
+    main = row(MAIN, (24, 72), (44, 155), population="all")
+    found = tables(main, weighted | {"outcome": "hernia"})
+    assert had(found) == []
+    found["table2.csv"] = pl.DataFrame([table])
+    assert had(found) == [(1, "control")]
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["table2.csv"]["events_control"].item() == 11
+    assert safe["effects.csv"]["events_exposed"].to_list() == [24, 5]
+
+
+def test_who_is_in_no_pair_made_without_a_hospital() -> None:
+    """210 exposed, 48 of them in hospital A, 158 in pairs of the others: four, of whom one died."""
+    of = {"analysis": "hospital", "adjusted": True}
+    found = tables(
+        row(MAIN, (80, 210), (77, 212), population="all"),
+        row(MAIN, (18, 48), (13, 35), population="hospital A", **of),
+        row(MAIN, (61, 158), (50, 158), population="all but hospital A", **of),
+    )
+    assert had(found) == [(2, "exposed")]
+    words = [cell.place.words for cell in of_tables(found, SMALLEST) if cell.disclosed]
+    assert "all but hospital A, death_28d: n in no pair, exposed" in words
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    assert safe["effects.csv"]["events_exposed"].to_list() == [80, 18, None]
+    assert safe["effects.csv"]["n_exposed"].to_list() == [210, 48, None]
+    pairs = found["effects.csv"]["population"].to_list()
+    shown = [of for of in pairs if of != "hospital A"]
+    assert (
+        had({"effects.csv": found["effects.csv"].filter(pl.col("population").is_in(shown))}) == []
+    )
+
+
+def test_a_hazard_ratio_stays_without_the_events_that_tell_of_few() -> None:
+    """Of 106 exposed 61 were cleared, of the 101 whose time is known 58: three without a time."""
+    told = {"outcome": "clearance", "population": "all", "measure": "SHR", "model": "Fine-Gray"}
+    found = tables(row(MAIN, (58, 101), (63, 109), **told), row(MAIN, (9, 112), (8, 115)))
+    found["table2.csv"] = pl.DataFrame(
+        [outcomes("clearance", all=(126, 220), exposed=(61, 106), control=(65, 114))]
+    )
+    assert had(found) == [(0, "control"), (0, "exposed")]
+    safe, _, cells = until_safe(found, SMALLEST)
+    assert not any(cell.disclosed for cell in cells)
+    shown = safe["effects.csv"].row(0, named=True)
+    assert (shown["events_exposed"], shown["events_control"], shown["estimate"]) == (
+        None,
+        None,
+        0.7,
+    )
+    assert safe["table2.csv"]["events_exposed"].item() == 61

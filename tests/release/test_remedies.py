@@ -113,6 +113,15 @@ def test_steps_are_told_together_of_more_and_more_hospitals(
     assert patients["patients"].null_count() == left.height
 
 
+@pytest.mark.parametrize(("level", "n"), [(1, 1), (2, 2), (3, 3), (4, 5), (5, 30)])
+def test_for_who_was_admitted_again_only_patients_go(level: int, n: int) -> None:
+    found = mended(attrition(), 15, level, "step 3: A, admitted again")
+    hidden = found.select(pl.exclude("step", "hospital_id").null_count()).row(0, named=True)
+    assert hidden == {"patients": n, "admissions": 0, "excluded": 0, "excluded_not_measured": 0}
+    of_all = found.filter(hospital_id="all")["patients"].null_count()
+    assert of_all == {5: 6, 4: 1}.get(level, 0)
+
+
 def test_at_last_all_patients_go_and_then_all_counts() -> None:
     frame = attrition()
     counts = ("patients", "admissions", "excluded", "excluded_not_measured")

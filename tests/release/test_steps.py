@@ -154,6 +154,15 @@ def test_few_patients_left_out_by_many_admissions(left: int, told: bool) -> None
     assert (shown["admissions"], shown["excluded"]) == (left, 60)
 
 
+@pytest.mark.parametrize(("again", "told"), [(4, False), (5, True), (0, True), (1, False)])
+def test_few_who_were_admitted_again(again: int, told: bool) -> None:
+    """The next step excludes these few, and does not tell them."""
+    frame = attrition(("A", 0, 200, 0, 0)).with_columns(admissions=pl.lit(200 + again))
+    shown = steps.attrition(frame, SMALLEST).row(0, named=True)
+    assert (shown["patients"] == 200) is told
+    assert shown["admissions"] == 200 + again
+
+
 def hospitals(n: int, few: int) -> pl.DataFrame:
     """So many hospitals, of which some exclude two; and all of them."""
     rows = []

@@ -135,6 +135,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     arms.parts(known)
     nested.nested(known, tables)
     left_over.by_outcome(known, tables)
+    left_over.in_no_pair(known)
     ledger.procedures(known)
     outside.outside(known, tables)
     use.detectable(known, tables)

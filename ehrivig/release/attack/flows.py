@@ -17,12 +17,17 @@ from ehrivig.release.attack.left_over import of_effects
 from ehrivig.release.attack.ratios import counts_of, e_value_of, events_of_risk
 
 ALL = "all"
+AGAIN = "admitted again"
+"""The last words of a place of patients with several admissions."""
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _BAND = re.compile(r"^(.*?)(<=|>=|<|>)\s*(\S.*?)( vs .*)?$")
 
 
 def attrition(known: Known, file: str, frame: pl.DataFrame) -> None:
-    """Admissions after each step, those it excluded, and the hospitals that make up all."""
+    """Admissions after each step, those it excluded, and the hospitals that make up all.
+
+    Admissions less patients are who was admitted again: the next step may exclude just these.
+    """
     steps = sorted(set(frame["step"]))
     rows = {
         (row["step"], row["hospital_id"]): {**row, "number": number}
@@ -39,6 +44,19 @@ def attrition(known: Known, file: str, frame: pl.DataFrame) -> None:
             cells = [f"{what}|{step}|{h}" for h in names if h != ALL and (step, h) in rows]
             if cells and (step, ALL) in rows:
                 known.puzzle.equal({f"{what}|{step}|{ALL}": -1, **dict.fromkeys(cells, 1)})
+        there = [rows[step, hospital] for hospital in names if (step, hospital) in rows]
+        if (step, ALL) in rows and len(there) > len((ALL, "a hospital")):
+            _in_several(known, file, step, there)
+
+
+def _in_several(known: Known, file: str, step: int, rows: list[dict[str, object]]) -> None:
+    """Patients of all hospitals are fewer than those of each by who was in several."""
+    told = [row for row in rows if row["patients"] is not None] or rows
+    least = min(told, key=lambda row: (row["hospital_id"] == ALL, int(str(row["patients"] or 0))))
+    cell, words = f"in several|{step}", f"{least['label']}: in several hospitals, {AGAIN}"
+    known.people(cell, Place(file, int(str(least["number"])), words))
+    cells = [f"patients|{step}|{row['hospital_id']}" for row in rows if row["hospital_id"] != ALL]
+    known.puzzle.equal({**dict.fromkeys(cells, 1), f"patients|{step}|{ALL}": -1, cell: -1})
 
 
 def _step(known: Known, file: str, row: dict[str, object], before: int | None) -> None:
@@ -51,7 +69,9 @@ def _step(known: Known, file: str, row: dict[str, object], before: int | None) -
             known.told(cell, int(str(value)))
     one = f"{step}|{hospital}"
     known.puzzle.between({f"excluded|{one}": 1, f"excluded_not_measured|{one}": -1}, 0, 1e12)
-    known.puzzle.between({f"admissions|{one}": 1, f"patients|{one}": -1}, 0, 1e12)
+    again = f"again|{one}"
+    known.people(again, Place(file, number, f"{row['label']}: {hospital}, {AGAIN}"))
+    known.puzzle.equal({f"admissions|{one}": 1, f"patients|{one}": -1, again: -1})
     if before is None:
         return
     last = f"{before}|{hospital}"

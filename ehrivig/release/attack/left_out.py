@@ -15,8 +15,9 @@ import polars as pl
 from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
+_HOSPITALS = "all hospitals"
 _POPULATION = {
-    "all hospitals": "all",
+    _HOSPITALS: "all",
     "all, complete case": "all",
     "matched, complete case": "matched",
 }
@@ -26,6 +27,9 @@ _EVERYBODY = re.compile(
 )
 _TRIALS = re.compile(r" \(sequential trials\)$")
 """Trials of the first days: who is exposed later is in none of them as exposed."""
+_OF_ALL = ("main", "outcomes")
+"""Analyses whose rows are of everybody, or of all matched, of whom the outcome is known."""
+_BUT = re.compile(r"^all but hospital (.*)$")
 _SIDE = re.compile(r"^(.*): (yes|no)$")
 _CLONES = re.compile(r" \(clone-censor-weight\b[^)]*\)$")
 """Everybody is in both arms."""
@@ -41,22 +45,50 @@ Part = tuple[int, Sequence[Row]]
 def of_effects(known: Known, file: str, frame: pl.DataFrame) -> None:
     """Every comparison of as many as possible, beside the one of all, or of all matched."""
     rows = frame.to_dicts()
-    whole: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        if row["analysis"] == "main" and any(_told([row], [arm]) for arm in ARMS):
-            whole.setdefault((str(row["outcome"]), str(row["population"])), row)
+    whole = _wholes(known, rows)
     for number, row in enumerate(rows):
         _told_by_size(known, file, number, row)
     for number, part in (*_alone(rows, whole), *_both_sides(rows), *_hospitals(rows)):
         of = whole.get(_of(part[0]))
         if of is not None and part[0] is not of:
             _left(known, Place(file, number, ""), of, part)
+    for number, of, part in _but_a_hospital(rows, whole):
+        _in_no_pair(known, Place(file, number, ""), of, part)
     for number, of in _trials(rows, whole):
         _late(known, Place(file, number, ""), of, rows[number])
     for number, other in _one_side(rows):
         of = whole.get(_of(rows[number]))
         if of is not None:
             _hidden_side(known, Place(file, number, ""), of, rows[number], rows[other])
+
+
+def _wholes(known: Known, rows: list[Row]) -> dict[tuple[str, str], Row]:
+    """Outcome and population -> what tells of most people: a row, or the table of outcomes."""
+    whole: dict[tuple[str, str], Row] = {}
+    contrasts = [str(row["contrast"]) for row in rows if row["analysis"] == "main"]
+    told = [row for row in rows if row["analysis"] in _OF_ALL and row["contrast"] in contrasts]
+    for row in (*told, *_in_table(known, rows, contrasts)):
+        of = str(row["outcome"]), str(row["population"])
+        if any(_told([row], [arm]) for arm in ARMS) and _size(row) > _size(whole.get(of, {})):
+            whole[of] = row
+    return whole
+
+
+def _size(row: Row) -> int:
+    """Of how many people of both arms the events are told."""
+    return sum(int(row[f"n_{arm}"]) for arm in ARMS if row and _told([row], [arm]))
+
+
+def _in_table(known: Known, rows: list[Row], contrasts: list[str]) -> Iterator[Row]:
+    """Everybody of whom an outcome is known, as the table of outcomes tells of them."""
+    for outcome in dict.fromkeys(str(row["outcome"]) for row in rows if contrasts):
+        told: Row = {"contrast": contrasts[0], "outcome": outcome, "population": "all"}
+        for arm in ARMS:
+            cell = name(OUTCOMES, outcome, arm)
+            there = cell in known.where
+            told[f"n_{arm}"] = known.whole.get(cell) if there else None
+            told[f"events_{arm}"] = known.value(cell) if there else None
+        yield told
 
 
 def _told_by_size(known: Known, file: str, number: int, row: Row) -> None:
@@ -134,6 +166,35 @@ def _hospitals(rows: list[Row]) -> Iterator[Part]:
         yield smallest, [rows[number] for number in numbers]
 
 
+def _but_a_hospital(
+    rows: list[Row], whole: Mapping[tuple[str, str], Row]
+) -> Iterator[tuple[int, Row, list[Row]]]:
+    """Pairs made without a hospital; with those of it they are all but who is in none of them.
+
+    All are everybody, or all hospitals that have a row.
+    """
+    for number, row in enumerate(rows):
+        but = _BUT.match(str(row["population"]))
+        of_it = ("analysis", "outcome")
+        same = [r for r in rows if but and all(r[name] == row[name] for name in of_it)]
+        for mine in (r for r in same if but and r["population"] == f"hospital {but[1]}"):
+            every = [whole.get(_of(mine)), *(r for r in same if r["population"] == _HOSPITALS)]
+            yield from ((number, of, [row, mine]) for of in every if of is not None)
+
+
+def _in_no_pair(known: Known, place: Place, whole: Row, part: Sequence[Row]) -> None:
+    """Who is in no pair, by how many they are, and by events."""
+    for arm in ARMS:
+        sizes = [int(n) for row in (whole, *part) if (n := row.get(f"n_{arm}")) is not None]
+        if len(sizes) > len(part):
+            left = sizes[0] - sum(sizes[1:])
+            words = f"{part[0]['population']}, {part[0]['outcome']}: n in no pair, {arm}"
+            cell = f"{place.file}|{place.row}|{words}|{left}"
+            known.people(cell, Place(place.file, place.row, words))
+            known.apart(cell, left)
+    _left(known, place, whole, part)
+
+
 def _sides(rows: list[Row]) -> Iterator[tuple[int, int]]:
     """The numbers of the rows of both sides of each subgroup; one may have no model."""
     sides: dict[tuple[Any, ...], dict[str, list[int]]] = {}
@@ -204,6 +265,7 @@ def of_models(known: Known, file: str, frame: pl.DataFrame) -> None:
     """A model of an outcome, beside the table of outcomes, which is of everybody."""
     for number, row in enumerate(frame.iter_rows(named=True)):
         every = name(OUTCOMES, str(row["outcome"]), "all")
+        _one_arm(known, file, number, row)
         events, n = known.value(every) if every in known.where else None, known.whole.get(every)
         if None in (events, n, row["n"], row["events"]):
             continue
@@ -211,3 +273,23 @@ def of_models(known: Known, file: str, frame: pl.DataFrame) -> None:
         if 0 <= had <= fewer:
             words = f"{row['outcome']}, {row['label']}: who is left out"
             _cells(known, Place(file, number, ""), words, fewer, had)
+
+
+def _one_arm(known: Known, file: str, number: int, row: Row) -> None:
+    """Events of a model of both arms, less those of the arm that the table of outcomes tells."""
+    outcome, n, events = str(row["outcome"]), row["n"], row["events"]
+    cells = {arm: name(OUTCOMES, outcome, arm) for arm in ARMS}
+    if None in (n, events) or not all(cell in known.where for cell in cells.values()):
+        return
+    sizes = [size for cell in cells.values() if (size := known.whole.get(cell)) is not None]
+    if len(sizes) < len(ARMS):
+        return
+    fewer = max(sum(sizes) - int(n), 0)
+    for arm, other in (ARMS, ARMS[::-1]):
+        rest = known.value(cells[other])
+        if rest is None or known.value(cells[arm]) is not None:
+            continue
+        words = f"{outcome}, {row['label']}: events {arm}, less those of the other arm"
+        cell, had = f"{file}|{number}|{words}", int(events) - rest
+        known.people(cell, Place(file, number, words), of=known.whole.get(cells[arm]))
+        known.puzzle.cell(cell, max(had - 2 * known.slack, 0), had + fewer + 4 * known.slack)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,8 +11,13 @@ import polars as pl
 from ehrivig.release.attack.arms import ARMS, OUTCOMES, name
 from ehrivig.release.attack.known import Known, Place
 
-MATCHED = ("matched", "matched, complete case", "matched, large-scale score")
-"""Populations of people who are in a pair."""
+MATCHED = (
+    "matched",
+    "matched, complete case",
+    "matched, large-scale score",
+    "matched, imputed",
+)
+"""Populations of people who are in a pair; of imputed ones, but for few."""
 DOSED = "table_s1.csv"
 _SAME = ("contrast", "outcome", "event_label", "measure", "model")
 
@@ -38,6 +44,33 @@ def by_outcome(known: Known, tables: Mapping[str, pl.DataFrame]) -> None:
                 cell = f"{DOSED}|{number}|{words}"
                 known.people(cell, Place(DOSED, number, f"exposed {words}, by the others"))
                 known.apart(cell, max(sizes) - int(n))
+
+
+def in_no_pair(known: Known) -> None:
+    """Of how many of an arm are in no pair, where it is told of the other arm alone.
+
+    Of both arms as many are in pairs: a guess, but one that is right where each has one partner.
+    """
+    told = {(who, arm): _counted(known, who, arm) for who in ("all", "unmatched") for arm in ARMS}
+    for arm, other in (ARMS, ARMS[::-1]):
+        rest = told["unmatched", other]
+        if not told["all", arm] or not told["all", other] or not rest or told["unmatched", arm]:
+            continue
+        left = max(told["all", arm].values()) - max(told["all", other].values())
+        left += max(rest.values())
+        for cell, n in rest.items():
+            if left > 0 and n == max(rest.values()):
+                place = known.where[cell]
+                mine = f"{place.file}|{place.row}|in no pair|{arm}"
+                known.people(mine, replace(place, words=f"{place.words}: n {arm} in no pair"))
+                slack = 4 * known.slack
+                known.puzzle.cell(mine, max(left - slack, 0), left + slack)
+
+
+def _counted(known: Known, people: str, arm: str) -> dict[str, int]:
+    """Of how many of an arm the cells of a table of people are told."""
+    ends = f"{people}|", f"|{arm}"
+    return {c: n for c, n in known.whole.items() if c.startswith(ends[0]) and c.endswith(ends[1])}
 
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:

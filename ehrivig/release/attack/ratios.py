@@ -13,7 +13,13 @@ _MOST = 4_000_000
 _DIGITS = 1e-9
 _NEAR = 1e-6
 _E_VALUE = re.compile(r"\bE-value \d")
-_ADJUSTED = ("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional")
+_ADJUSTED = (
+    *("adjusted", "score", "Cox", "weight", "imput", "log-rank", "conditional"),
+    "g-computation",
+)
+_POOLED = "; pooled over "
+"""Before it stands what was done in each imputation: where all agree, that is what is pooled."""
+_BY_COVARIATES = ("adjusted for", "g-computation")
 
 
 def e_value_of(row: Mapping[str, Any]) -> bool:
@@ -24,7 +30,16 @@ def e_value_of(row: Mapping[str, Any]) -> bool:
 
 def adjusted(row: Mapping[str, Any]) -> bool:
     """Whether a model does more than compare the counts of both arms."""
-    return any(word in str(row.get("model")) for word in _ADJUSTED)
+    return any(word in str(row.get("model")).split(_POOLED)[0] for word in _ADJUSTED)
+
+
+def by_covariates(row: Mapping[str, Any]) -> bool:
+    """Whether an estimate of the matched is more than a comparison of their counts.
+
+    Pairs are what adjusts the others: of so many pairs few numbers of events give a crude ratio.
+    """
+    told = any(word in str(row.get("model")) for word in _BY_COVARIATES)
+    return bool(row.get("adjusted")) and told
 
 
 def events_of_risk(risk: float | None, size: float | None) -> int | None:
