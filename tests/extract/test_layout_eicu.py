@@ -54,6 +54,16 @@ EICU: dict[str, Rows] = {
         unit(6, 14, "c", 0, hospitaldischargelocation="Other Hospital", gender="Male"),
         unit(7, 15, "d", -10, unitdischargestatus="Expired", hospitalid=8),
     ],
+    "admissiondx": [
+        {"patientunitstayid": 3, "admitdxenteredoffset": offset, "admitdxname": name}
+        for offset, name in (
+            (7, "Sepsis, renal/UTI (including bladder)"),
+            (9, "Sepsis, pulmonary"),
+            (9, "CABG alone, coronary artery bypass grafting"),
+            (9, "Rhythm disturbance (atrial, supraventricular)"),
+            (9, "Cardiovascular"),
+        )
+    ],
     "apacheapsvar": [
         {"patientunitstayid": 1, "creatinine": 2.0, "wbc": -1.0, "meanbp": 55, "fio2": 40}
         | {"eyes": 4, "verbal": 5, "motor": 6, "pao2": 80.0},
@@ -246,6 +256,16 @@ def test_a_history_is_coded_by_the_longest_heading_and_was_there_on_admission(db
         (100, "ICD10", "N18.9", True),
         (100, "ICD10", "Z99.2", True),
         (100, "local", local, True),
+    ]
+
+
+def test_why_a_patient_came_to_the_unit_is_a_diagnosis(db: Database) -> None:
+    found = of_stay(db, "diagnosis", "vocabulary, code, present_on_admission", "diagnosed_at", 11)
+    assert found == [
+        (7, "ICD10", "A41.9", None),
+        (7, "ICD10", "N39.0", None),
+        (9, "ICD10", "I47.1", None),
+        (9, "ICD10", "J18.9", None),
     ]
 
 
