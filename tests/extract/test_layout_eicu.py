@@ -42,6 +42,7 @@ def unit(number: int, stay: int, person: str, admitted: int, **other: Any) -> di
 
 
 DEAD = {"hospitaldischargestatus": "Expired", "hospitaldischargelocation": "Death"}
+_REASON = "All Diagnosis|Non-operative|Diagnosis|Respiratory"
 _ENDOCRINE = "Endocrine (R)/Insulin Dependent Diabetes"
 _CANCER = "Hematology/Oncology (R)/Cancer"
 EICU: dict[str, Rows] = {
@@ -56,12 +57,17 @@ EICU: dict[str, Rows] = {
     ],
     "admissiondx": [
         {"patientunitstayid": 3, "admitdxenteredoffset": offset, "admitdxname": name}
-        for offset, name in (
-            (7, "Sepsis, renal/UTI (including bladder)"),
-            (9, "Sepsis, pulmonary"),
-            (9, "CABG alone, coronary artery bypass grafting"),
-            (9, "Rhythm disturbance (atrial, supraventricular)"),
-            (9, "Cardiovascular"),
+        | {"admitdxpath": f"admission diagnosis|{path}"}
+        for offset, name, path in (
+            (7, "Sepsis, renal/UTI (including bladder)", _REASON),
+            (9, "sepsis,  Pulmonary", _REASON),
+            (9, "Rhythm disturbance (atrial, supraventricular)", _REASON),
+            (9, "A new plague (of this year)", _REASON),
+            (9, None, f"{_REASON}|Asthma"),
+            (9, "CABG alone, coronary artery bypass grafting", "All Diagnosis|Operative|Diagnosis"),
+            (9, "Thoracotomy for lung cancer", "All Diagnosis|Operative|Diagnosis"),
+            (9, "Cardiovascular", "Non-operative Organ Systems|Organ System|Cardiovascular"),
+            (9, "Yes", "Elective|Yes"),
         )
     ],
     "apacheapsvar": [
@@ -118,7 +124,7 @@ EICU: dict[str, Rows] = {
     ],
     "pasthistory": [
         {"patientunitstayid": number, "pasthistoryoffset": offset}
-        | {"pasthistorypath": f"notes/Progress Notes/Past History/{path}"}
+        | {"pasthistorypath": path and f"notes/Progress Notes/Past History/{path}"}
         for number, offset, path in (
             (1, 20, "Past History Obtain Options/Performed"),
             (1, 20, "Organ Systems/Pulmonary/Pulmonary Function Tests/FEV1 (%)/FEV1 <30"),
@@ -130,6 +136,8 @@ EICU: dict[str, Rows] = {
             (1, 40, f"Organ Systems/{_CANCER}/Metastases/skin"),
             (1, 40, f"Organ Systems/{_CANCER}/a new word"),
             (1, 40, "Organ Systems/Dermatology/eczema/eczema"),
+            (1, 40, "Other/eczema"),
+            (1, 45, None),
         )
     ],
     "physicalexam": [
@@ -246,7 +254,7 @@ def test_codes_are_told_apart(db: Database) -> None:
 
 def test_a_history_is_coded_by_the_longest_heading_and_was_there_on_admission(db: Database) -> None:
     found = of_stay(db, "diagnosis", "vocabulary, code, present_on_admission", "diagnosed_at")
-    local = "notes/Progress Notes/Past History/Organ Systems/Dermatology/eczema/eczema"
+    notes = "notes/Progress Notes/Past History"
     assert [row for row in found if row[3]] == [
         (100, "ICD10", "C78.7", True),
         (100, "ICD10", "C79.9", True),
@@ -255,7 +263,9 @@ def test_a_history_is_coded_by_the_longest_heading_and_was_there_on_admission(db
         (100, "ICD10", "N18.5", True),
         (100, "ICD10", "N18.9", True),
         (100, "ICD10", "Z99.2", True),
-        (100, "local", local, True),
+        (100, "local", f"{notes}/Organ Systems/Dermatology/eczema/eczema", True),
+        (100, "local", f"{notes}/Other/eczema", True),
+        (105, "local", None, True),
     ]
 
 
@@ -264,8 +274,11 @@ def test_why_a_patient_came_to_the_unit_is_a_diagnosis(db: Database) -> None:
     assert found == [
         (7, "ICD10", "A41.9", None),
         (7, "ICD10", "N39.0", None),
+        (9, "ICD10", "C34.9", None),
         (9, "ICD10", "I47.1", None),
         (9, "ICD10", "J18.9", None),
+        (9, "ICD10", "J45.9", None),
+        (9, "local", "A new plague (of this year)", None),
     ]
 
 

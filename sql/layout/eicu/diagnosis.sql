@@ -48,9 +48,9 @@ SELECT
     s.hospital_id,
     s.admission_id,
     r.code,
-    'ICD10' AS vocabulary,
+    r.vocabulary,
     NULL AS present_on_admission,
     MIN(r.admitdxenteredoffset + s.shift) AS diagnosed_at
 FROM prepared.admission_reason AS r
 INNER JOIN prepared.unit_stay AS s ON r.patientunitstayid = s.patientunitstayid
-GROUP BY s.hospital_id, s.admission_id, r.code
+GROUP BY s.hospital_id, s.admission_id, r.code, r.vocabulary

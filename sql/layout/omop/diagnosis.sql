@@ -26,9 +26,8 @@ WITH recorded AS (
     LEFT JOIN source.concept AS o ON p.observation_source_concept_id = o.concept_id
     WHERE
         o.vocabulary_id LIKE 'ICD%'
-        OR REGEXP_MATCHES(
-            p.observation_source_value, '^\s*ICD[-_ ]?(9|10)[-_ ]?(CM)?\s*[:|]', 'i'
-        )
+        OR p.observation_source_value
+        SIMILAR TO '\s*((?i)ICD[-_ ]?(9|10)[-_ ]?(CM)?\s*[:|].*|Z[0-9]{2}[.][0-9]+\s*)'
 ),
 
 written AS (

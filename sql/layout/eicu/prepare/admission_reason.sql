@@ -1,6 +1,6 @@
 -- Why patients came to the unit, as APACHE asks it, coded: ICD-10 (WHO 2019).
--- Grain: unit stay and code.
--- Left out are operations, injuries, overdoses, symptoms, and what is of no one disease ("other").
+-- Grain: unit stay and code. A name in no list is a local code (injuries, overdoses, "other"); of
+-- operations only those that name a disease are here.
 -- Source: eICU admissionDx; a name is read without what stands in brackets.
 WITH known (reason, codes) AS (
     VALUES
@@ -51,14 +51,36 @@ WITH known (reason, codes) AS (
     ('effusions, pleural', ['J90']), ('embolus, pulmonary', ['I26.9']),
     ('emphysema/bronchitis', ['J44.9']), ('pneumothorax', ['J93.9']),
     ('thoracotomy for lung cancer', ['C34.9'])
+),
+
+codes AS (
+    SELECT
+        reason,
+        UNNEST(codes) AS code
+    FROM known
+),
+
+asked AS (
+    SELECT
+        patientunitstayid,
+        admitdxenteredoffset,
+        admitdxpath,
+        TRIM(REGEXP_REPLACE(
+            COALESCE(admitdxname, REGEXP_EXTRACT(admitdxpath, '([^|]*)$', 1)), '\s+', ' ', 'g'
+        )) AS name
+    FROM source.admissiondx
 )
 
 SELECT
     a.patientunitstayid,
     a.admitdxenteredoffset,
-    UNNEST(k.codes) AS code
-FROM source.admissiondx AS a
-INNER JOIN known AS k
+    IF(c.code IS NULL, 'local', 'ICD10') AS vocabulary,
+    COALESCE(c.code, a.name) AS code
+FROM asked AS a
+LEFT JOIN codes AS c
     ON
-        LOWER(a.admitdxname) = k.reason
-        OR TRIM(REGEXP_REPLACE(LOWER(a.admitdxname), '[(].*', '')) = k.reason
+        LOWER(a.name) = c.reason
+        OR TRIM(REGEXP_REPLACE(LOWER(a.name), '[(].*', '')) = c.reason
+WHERE
+    c.code IS NOT NULL
+    OR COALESCE(REGEXP_MATCHES(a.admitdxpath, '[|]All Diagnosis[|]Non-operative[|]', 'i'), TRUE)

@@ -1,6 +1,7 @@
 -- What the history of a unit stay lists, coded. Grain: unit stay, path and code.
 -- code: that of the longest heading above the path, or the path itself (vocabulary local).
--- Left out, for they name no disease: how the history was taken, tests of the lung, exercise.
+-- Left out, for they name no disease: how the history was taken, tests of the lung, exercise. A row
+-- without a path has no code.
 -- Source: eICU pastHistory.
 WITH listed AS (
     SELECT DISTINCT
@@ -25,9 +26,10 @@ coded AS (
     FROM listed AS l
     LEFT JOIN codes AS c ON l.heading = c.heading OR STARTS_WITH(l.heading, c.heading || '/')
     WHERE
-        l.heading != ''
-        AND NOT REGEXP_MATCHES(
-            l.heading, '^(pulmonary/pulmonary function tests|cardiovascular/exercise tolerance)/'
+        l.path IS NULL
+        OR NOT REGEXP_MATCHES(
+            l.path,
+            '/(Past History Obtain Options|Pulmonary Function Tests|Exercise Tolerance)/', 'i'
         )
     QUALIFY LENGTH(c.heading) IS NOT DISTINCT FROM MAX(LENGTH(c.heading)) OVER (PARTITION BY l.path)
 )
@@ -38,4 +40,4 @@ SELECT
     c.vocabulary,
     c.code
 FROM source.pasthistory AS h
-INNER JOIN coded AS c ON h.pasthistorypath = c.path
+INNER JOIN coded AS c ON h.pasthistorypath IS NOT DISTINCT FROM c.path
