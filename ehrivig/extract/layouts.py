@@ -38,6 +38,7 @@ OF_ANY_TABLE = ("event", "moment")
 FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
 """Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
 _NAMED = re.compile(r'\bsource\s*\.\s*(?:"([^"]+)"|(\w+))', re.IGNORECASE)
+_FROM = re.compile(r'\bfrom\s+(source|prepared)\s*\.\s*(?:"([^"]+)"|(\w+))')
 _COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -92,9 +93,25 @@ class Layout:
         return f"{self.folder.name}/{table}.sql"
 
     def reads(self, table: str) -> set[str]:
-        """The source tables that the SELECT of a canonical table reads."""
-        text = _COMMENT.sub("", self.selects[table].text)
-        return {(one[1] or one[2]).lower() for one in _NAMED.finditer(text)}
+        """The source tables that the SELECT of a canonical table reads.
+
+        Those of the preparations that its rows come from are among them: what is joined to them
+        makes no row.
+        """
+        select = self.selects[table]
+        named = _NAMED.finditer(_COMMENT.sub("", select.text))
+        return {(one[1] or one[2]).lower() for one in named} | self._rows_from(select)
+
+    def _rows_from(self, query: Query, above: frozenset[str] = frozenset()) -> set[str]:
+        """The source tables that the rows of a query come from, by way of preparations too."""
+        found: set[str] = set()
+        for stage, quoted, plain in _FROM.findall(_COMMENT.sub("", query.text.lower())):
+            name = quoted or plain
+            if stage == "source":
+                found.add(name)
+            elif name in self.preparations and name not in above:
+                found |= self._rows_from(self.preparations[name], above | {name})
+        return found
 
     def filled(self, found: set[str]) -> tuple[str, ...]:
         """The canonical tables that can be filled from the source tables found."""

@@ -421,3 +421,25 @@ def test_a_join_that_multiplies_rows_is_named(
 
 def test_one_row_from_one_is_told_by_its_source_alone(tmp_path: Path) -> None:
     assert lines_of(tmp_path, "icu_stay", SELECTS["icu_stay"]) == ["  from icustays (1)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "table", "filled"),
+    [
+        ("mimic_iv", set(), "medication", False),
+        ("mimic_iv", {"d_items", "icustays"}, "medication", False),  # joined alone
+        ("mimic_iv", {"prescriptions"}, "medication", True),
+        ("mimic_iii", {"inputevents_cv"}, "medication", True),
+        ("clif", set(), "respiratory_support", False),
+        ("clif", {"clif_respiratory_support"}, "respiratory_support", True),
+        ("eicu", {"pasthistory"}, "diagnosis", True),
+        ("eicu", {"physicalexam"}, "vital", True),
+        ("omop", {"care_site", "drug_strength"}, "medication", False),
+    ],
+)
+def test_a_table_is_filled_where_its_rows_come_from(
+    name: str, found: set[str], table: str, filled: bool
+) -> None:
+    """By way of preparations: an extract without any drug is none in which nobody got one."""
+    layout = layouts.load(name)
+    assert (table in layout.filled(found | set(layout.required_sources))) is filled
