@@ -272,14 +272,97 @@ def test_a_history_is_coded_by_the_longest_heading_and_was_there_on_admission(db
 def test_why_a_patient_came_to_the_unit_is_a_diagnosis(db: Database) -> None:
     found = of_stay(db, "diagnosis", "vocabulary, code, present_on_admission", "diagnosed_at", 11)
     assert found == [
-        (7, "ICD10", "A41.9", None),
-        (7, "ICD10", "N39.0", None),
-        (9, "ICD10", "C34.9", None),
-        (9, "ICD10", "I47.1", None),
-        (9, "ICD10", "J18.9", None),
-        (9, "ICD10", "J45.9", None),
-        (9, "local", "A new plague (of this year)", None),
+        (0, "ICD10", "A41.9", None),  # entered 7 minutes later, so when the unit stay began
+        (0, "ICD10", "C34.9", None),
+        (0, "ICD10", "I49.9", None),
+        (0, "ICD10", "J18.9", None),
+        (0, "ICD10", "J45.9", None),
+        (0, "ICD10", "N39.0", None),
+        (0, "local", "A new plague (of this year)", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "admitted", "other", "present"),
+    [
+        ("Emergency Department", 200, {}, True),
+        ("Direct Admit", 0, {}, True),
+        ("Other Hospital", 30, {}, True),
+        ("Emergency Department", 200, {"unitvisitnumber": 2}, None),
+        ("Emergency Department", 12_960, {}, None),
+        ("Floor", 200, {}, None),
+        ("Operating Room", 200, {}, None),
+        ("", 200, {}, None),
+        (None, 200, {}, None),
+    ],
+)
+def test_why_somebody_came_from_outside_was_there_on_admission(
+    tmp_path: Path, source: str | None, admitted: int, other: dict[str, Any], present: bool | None
+) -> None:
+    """Else a pulmonary embolism with which somebody came were one of the stay."""
+    reasons = [
+        {"patientunitstayid": 1, "admitdxenteredoffset": offset, "admitdxname": name}
+        | {"admitdxpath": f"admission diagnosis|All Diagnosis|Non-operative|Diagnosis|x|{name}"}
+        for offset, name in (
+            (600, "Embolus, pulmonary"),
+            (-20, "Pneumonia, fungal"),
+            (None, "Asthma"),
+        )
+    ]
+    patients = [unit(1, 10, "a", admitted, unitadmitsource=source, **other)]
+    folder = written(tmp_path, {"patient": patients, "admissiondx": reasons})
+    with opened(folder, PLAN, "7") as db:
+        found = db.rows(
+            f"SELECT {CLOCK.format('diagnosed_at')}, code, present_on_admission FROM "
+            "mapped.diagnosis AS e JOIN mapped.admission AS a USING (admission_id) "
+            "WHERE code IN ('I26.9', 'B49', 'J17.2', 'J45.9') ORDER BY ALL"
+        )
+    assert found == [
+        (admitted - 20, "B49", present),
+        (admitted - 20, "J17.2", present),
+        (admitted, "I26.9", present),
+        (admitted, "J45.9", present),
+    ]
+
+
+def test_operations_and_histories_that_name_a_disease_are_one(tmp_path: Path) -> None:
+    names = {
+        "GI obstruction, surgery for (including lysis of adhesions)": "K56.6",
+        "Cancer-small intestinal, surgery for": "C17.9",
+        "Cancer-esophageal, surgery for (abdominal approach)": "C15.9",
+        "Lymphoma, non-Hodgkins, surgery for (including staging)": "C85.9",
+        "Kidney transplant": "Z94.0",
+        "CABG alone, coronary artery bypass grafting": None,
+    }
+    reasons = [
+        {"patientunitstayid": 1, "admitdxenteredoffset": 0, "admitdxname": name}
+        | {"admitdxpath": f"admission diagnosis|All Diagnosis|Operative|Diagnosis|x|{name}"}
+        for name in names
+    ]
+    history = {
+        "Gastrointestinal (R)/s/p Liver Transplant/s/p liver transplant": "Z94.4",
+        "Hematology/Oncology (R)/Cancer/Cancer-Primary Site/bile duct": "C24.0",
+    }
+    listed = [
+        {"patientunitstayid": 1, "pasthistoryoffset": 0}
+        | {"pasthistorypath": f"notes/Progress Notes/Past History/Organ Systems/{path}"}
+        for path in history
+    ]
+    folder = written(tmp_path, EICU | {"admissiondx": reasons, "pasthistory": listed})
+    with opened(folder, PLAN, "7") as db:
+        found = db.rows("SELECT code FROM mapped.diagnosis WHERE vocabulary = 'ICD10' ORDER BY 1")
+    expected = {code for code in (names | history).values() if code}
+    assert [code for (code,) in found] == sorted(expected)
+
+
+@pytest.mark.parametrize("left", ["diagnosis", "pasthistory", "admissiondx"])
+def test_each_source_of_diagnoses_is_read_without_the_others(tmp_path: Path, left: str) -> None:
+    """An extract without `diagnosis` had no disease at all, for its rows come from preparations."""
+    others = {"diagnosis", "pasthistory", "admissiondx"} - {left}
+    folder = written(tmp_path, {n: rows for n, rows in EICU.items() if n not in others})
+    with opened(folder, PLAN, "7") as db:
+        found = db.rows("SELECT count(*) FROM mapped.diagnosis")
+    assert found == [({"diagnosis": 10, "pasthistory": 10, "admissiondx": 7}[left],)]
 
 
 def test_apache_is_known_at_the_end_of_the_first_day(db: Database) -> None:

@@ -1,9 +1,11 @@
 -- One row per coded diagnosis: "401.9, I10" is an ICD-9-CM code and an ICD-10-CM code. A diagnosis
 -- without a code is known by its path alone. And one for each stay and disease that the history
 -- lists, or for which APACHE says that the patient came to the unit.
--- Source: eICU diagnosis, pastHistory, admissionDx. diagnosed_at: when it was entered (first).
--- present_on_admission: true of the history. vocabulary: by the form of the code;
--- E980.2 and V62.84 are ICD-9-CM, E87.2 is ICD-10-CM; what is neither is local.
+-- Source: eICU diagnosis, pastHistory, admissionDx. diagnosed_at: when it was entered (first); why
+-- somebody came to the unit was so when the unit stay began, though it is entered later.
+-- present_on_admission: true of the history, and of why somebody came to the unit from outside.
+-- vocabulary: by the form of the code; E980.2 and V62.84 are ICD-9-CM, E87.2 is ICD-10-CM; what is
+-- neither is local.
 WITH coded AS (
     SELECT
         patientunitstayid,
@@ -49,8 +51,8 @@ SELECT
     s.admission_id,
     r.code,
     r.vocabulary,
-    NULL AS present_on_admission,
-    MIN(r.admitdxenteredoffset + s.shift) AS diagnosed_at
+    NULLIF(BOOL_OR(s.is_from_outside), FALSE) AS present_on_admission,
+    MIN(LEAST(r.admitdxenteredoffset, 0) + s.shift) AS diagnosed_at
 FROM prepared.admission_reason AS r
 INNER JOIN prepared.unit_stay AS s ON r.patientunitstayid = s.patientunitstayid
 GROUP BY s.hospital_id, s.admission_id, r.code, r.vocabulary

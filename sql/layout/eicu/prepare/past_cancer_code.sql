@@ -2,9 +2,10 @@
 -- Grain: heading. Source: eICU pastHistory; ICD-10 (WHO 2019).
 WITH known (kind, site, code) AS (
     VALUES
-    ('cancer-primary site', 'bladder', 'C67.9'), ('cancer-primary site', 'bone', 'C41.9'),
-    ('cancer-primary site', 'brain', 'C71.9'), ('cancer-primary site', 'breast', 'C50.9'),
-    ('cancer-primary site', 'colon', 'C18.9'), ('cancer-primary site', 'esophagus', 'C15.9'),
+    ('cancer-primary site', 'bile duct', 'C24.0'), ('cancer-primary site', 'bladder', 'C67.9'),
+    ('cancer-primary site', 'bone', 'C41.9'), ('cancer-primary site', 'brain', 'C71.9'),
+    ('cancer-primary site', 'breast', 'C50.9'), ('cancer-primary site', 'colon', 'C18.9'),
+    ('cancer-primary site', 'esophagus', 'C15.9'),
     ('cancer-primary site', 'head and neck', 'C76.0'), ('cancer-primary site', 'kidney', 'C64'),
     ('cancer-primary site', 'liver', 'C22.9'), ('cancer-primary site', 'lung', 'C34.9'),
     ('cancer-primary site', 'melanoma', 'C43.9'), ('cancer-primary site', 'other', 'C76.7'),
