@@ -309,6 +309,7 @@ def test_why_somebody_came_from_outside_was_there_on_admission(
             (None, "Asthma"),
         )
     ]
+    reasons[0]["admitdxname"] = ""  # its path says it
     patients = [unit(1, 10, "a", admitted, unitadmitsource=source, **other)]
     folder = written(tmp_path, {"patient": patients, "admissiondx": reasons})
     with opened(folder, PLAN, "7") as db:
@@ -342,6 +343,8 @@ def test_operations_and_histories_that_name_a_disease_are_one(tmp_path: Path) ->
     history = {
         "Gastrointestinal (R)/s/p Liver Transplant/s/p liver transplant": "Z94.4",
         "Hematology/Oncology (R)/Cancer/Cancer-Primary Site/bile duct": "C24.0",
+        "RHEUMATIC / SLE /sle ": "M32.9",  # blanks and case are no part of a path
+        "Renal   (R)/Renal  Failure/renal failure - hemodialysis\n": "N18.5",
     }
     listed = [
         {"patientunitstayid": 1, "pasthistoryoffset": 0}
@@ -351,7 +354,7 @@ def test_operations_and_histories_that_name_a_disease_are_one(tmp_path: Path) ->
     folder = written(tmp_path, EICU | {"admissiondx": reasons, "pasthistory": listed})
     with opened(folder, PLAN, "7") as db:
         found = db.rows("SELECT code FROM mapped.diagnosis WHERE vocabulary = 'ICD10' ORDER BY 1")
-    expected = {code for code in (names | history).values() if code}
+    expected = {code for code in (names | history).values() if code} | {"Z99.2"}
     assert [code for (code,) in found] == sorted(expected)
 
 

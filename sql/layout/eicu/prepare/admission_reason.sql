@@ -85,7 +85,9 @@ asked AS (
         admitdxenteredoffset,
         admitdxpath,
         TRIM(REGEXP_REPLACE(
-            COALESCE(admitdxname, REGEXP_EXTRACT(admitdxpath, '([^|]*)$', 1)), '\s+', ' ', 'g'
+            COALESCE(
+                NULLIF(TRIM(admitdxname), ''), REGEXP_EXTRACT(admitdxpath, '([^|]*)$', 1)
+            ), '\s+', ' ', 'g'
         )) AS name
     FROM source.admissiondx
 )

@@ -6,10 +6,18 @@
 WITH listed AS (
     SELECT DISTINCT
         pasthistorypath AS path,
-        REPLACE(REGEXP_REPLACE(
-            LOWER(REGEXP_EXTRACT(pasthistorypath, 'Organ Systems/(.*)$', 1, 'i')), '\s+', ' ', 'g'
-        ), ' (r)', '') AS heading
+        LOWER(TRIM(REGEXP_REPLACE(pasthistorypath, '\s+', ' ', 'g'))) AS written
     FROM source.pasthistory
+),
+
+headed AS (
+    SELECT
+        path,
+        REGEXP_REPLACE(
+            REPLACE(REGEXP_EXTRACT(written, 'organ systems ?/ ?(.*)$', 1), ' (r)', ''),
+            ' ?/ ?', '/', 'g'
+        ) AS heading
+    FROM listed
 ),
 
 codes AS (
@@ -23,7 +31,7 @@ coded AS (
         l.path,
         COALESCE(c.vocabulary, 'local') AS vocabulary,
         COALESCE(c.code, l.path) AS code
-    FROM listed AS l
+    FROM headed AS l
     LEFT JOIN codes AS c ON l.heading = c.heading OR STARTS_WITH(l.heading, c.heading || '/')
     WHERE
         l.path IS NULL
