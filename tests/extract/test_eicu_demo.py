@@ -131,22 +131,26 @@ FIGURES = {
         "<diagnosis> WHERE icd9code <> '') JOIN <patient> USING (patientunitstayid) "
         "WHERE NOT regexp_full_match(c, '[0-9]{2}[.][0-9]')",
     ),
-    "hypertension, diabetes and cancer of before": (
-        "SELECT count(*) FILTER (code = 'I10'), count(DISTINCT admission_id) FILTER (code LIKE "
-        "'E1%'), count(DISTINCT admission_id) FILTER (code SIMILAR TO 'C.*') FROM "
-        "mapped.diagnosis WHERE present_on_admission",
+    "infarctions, diabetes and cancer of before": (
+        "SELECT count(*) FILTER (code = 'I25.2'), count(DISTINCT admission_id) FILTER (code IN "
+        "('E11.9', 'E14.9')), count(DISTINCT admission_id) FILTER (code IN ('C50.9', 'C61')) FROM "
+        "mapped.diagnosis WHERE present_on_admission AND vocabulary = 'ICD10'",
         "SELECT count(DISTINCT patienthealthsystemstayid) FILTER (pasthistorypath LIKE "
-        "'%hypertension%'), count(DISTINCT patienthealthsystemstayid) FILTER (pasthistorypath LIKE "
+        "'%Infarction/%'), count(DISTINCT patienthealthsystemstayid) FILTER (pasthistorypath LIKE "
         "'%Diabetes/%'), count(DISTINCT patienthealthsystemstayid) FILTER (pasthistorypath LIKE "
-        "'%/Cancer/%') FROM <pasthistory> JOIN <patient> USING (patientunitstayid)",
+        "'%/Cancer-Primary Site/breast' OR pasthistorypath LIKE '%/Cancer-Primary Site/prostate') "
+        "FROM <pasthistory> JOIN <patient> USING (patientunitstayid)",
     ),
-    "why they came": (
-        "SELECT count(*) FILTER (code = 'A41.9'), count(*) FILTER (code = 'J44.9'), count(*) "
-        "FILTER (code = 'E14.1') FROM mapped.diagnosis WHERE vocabulary = 'ICD10' AND "
-        "present_on_admission IS NULL",
+    "why they came, and what of it was there on admission": (
+        "SELECT count(*) FILTER (code = 'A41.9'), count(*) FILTER (code = 'E14.1'), count(*) "
+        "FILTER (code = 'N17.9'), count(*) FILTER (code = 'N17.9' AND present_on_admission) "
+        "FROM mapped.diagnosis WHERE vocabulary = 'ICD10'",
         "SELECT count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname LIKE 'Sepsis%'), "
-        "count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname = 'Emphysema/bronchitis'), "
-        "count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname = 'Diabetic ketoacidosis') "
+        "count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname = 'Diabetic ketoacidosis'), "
+        "count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname = 'Renal failure, acute'), "
+        "count(DISTINCT patienthealthsystemstayid) FILTER (admitdxname = 'Renal failure, acute' "
+        "AND unitvisitnumber = 1 AND hospitaladmitoffset > -1440 AND unitadmitsource IN "
+        "('Emergency Department', 'Direct Admit', 'Other Hospital', 'Chest Pain Center')) "
         "FROM <admissiondx> JOIN <patient> USING (patientunitstayid)",
     ),
     "invasively ventilated stays": (
