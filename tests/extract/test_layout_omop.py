@@ -394,6 +394,49 @@ def test_states_with_an_icd_code_are_diagnoses_though_they_are_observations(tmp_
     assert found == [("ICD10", "Z79.52", day), *states]
 
 
+FAMILY, BEFORE, NO = 4167217, 1340204, 4188540
+SAID = [
+    concept(1, "Type 2 diabetes", "ICD10CM", "E11.9", "Condition"),
+    concept(2, "Dependence on renal dialysis", "ICD10CM", "Z99.2", "Observation"),
+    concept(3, "Insertion of a tube", "ICD10PCS", "0BH17EZ", "Procedure"),
+    concept(4, "Personal history of embolism", "ICD10CM", "Z86.71", "Observation"),
+    concept(5, "Adenocarcinoma", "ICDO3", "8140/3", "Condition"),
+    concept(FAMILY, "Family history of clinical finding", "SNOMED", "416471007", "Observation"),
+    concept(BEFORE, "History of event", "OMOP Extension", "OMOP5165859", "Observation"),
+    concept(NO, "No", "SNOMED", "373067005", "Meas Value"),
+]
+
+
+@pytest.mark.parametrize(
+    ("standard", "source", "value", "more", "codes"),
+    [
+        (0, 1, "E11.9", {}, ["E11.9"]),
+        (FAMILY, 1, "E11.9", {}, []),
+        (BEFORE, 1, "E11.9", {}, []),
+        (FAMILY, 0, "ICD10CM:E11.9", {}, []),
+        (BEFORE, 4, "Z86.71", {}, ["Z86.71"]),
+        (0, 2, "Z99.2", {"value_as_concept_id": NO}, []),
+        (0, 2, "Z99.2", {"value_as_concept_id": 0, "value_as_string": " NO"}, []),
+        (0, 2, "Z99.2", {"value_as_concept_id": 0, "value_as_string": "Yes"}, ["Z99.2"]),
+        (0, 3, "0BH17EZ", {}, []),
+        (0, 5, "8140/3", {}, []),
+    ],
+)
+def test_what_is_denied_or_of_the_family_is_no_diagnosis(
+    tmp_path: Path, standard: int, source: int, value: str, more: dict[str, Any], codes: list[str]
+) -> None:
+    observation = {
+        "person_id": 1,
+        "observation_concept_id": standard,
+        "observation_date": at("03-02 00:00").date(),
+        "observation_source_value": value,
+        "observation_source_concept_id": source,
+        "visit_occurrence_id": 100,
+    }
+    folder = omop(tmp_path / "x", observation=[observation | more], concept=[*CONCEPTS, *SAID])
+    assert rows(folder, "SELECT code FROM mapped.diagnosis") == [(code,) for code in codes]
+
+
 def test_icu_devices_and_procedures(tmp_path: Path) -> None:
     details = [
         {
