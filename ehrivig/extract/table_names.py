@@ -8,8 +8,15 @@ from collections.abc import Collection
 from ehrivig.errors import ExtractError
 from ehrivig.extract.file_names import piece_of
 
-_OTHER = ("clif_microbiology_culture", "clif_patient_diagnosis")
-"""Tables of shipped layouts that are not read, though their names are near those of others."""
+_OTHER = (
+    "clif_microbiology_culture",
+    "clif_patient_diagnosis",
+    "admissiondrug",  # eICU
+    "apachepredvar",
+    "cptevents",  # MIMIC
+    "d_labitems",
+)
+"""Tables of the sources of shipped layouts that are not read, though their names are near those of others."""
 _CURE = "Rename it, or begin its name with _ to leave it out."
 
 

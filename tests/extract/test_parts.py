@@ -240,6 +240,8 @@ def test_neighbouring_names_of_other_layouts_are_no_misspelling() -> None:
     omop = ("concept", "concept_ancestor", "visit_occurrence", "measurement", "drug_exposure")
     refuse_doubtful((*omop, "concept_class", "observation_period", "drug_era"), omop)
     refuse_doubtful(("clif_microbiology_culture",), ("clif_microbiology_nonculture",))
+    refuse_doubtful(("admissiondrug", "apachepredvar"), ("admissiondx", "apacheapsvar"))
+    refuse_doubtful(("cptevents", "d_labitems"), ("chartevents", "d_items"))
     with pytest.raises(ExtractError, match=r"drug_exposures: not a table.*'drug_exposure'"):
         refuse_doubtful(("concept", "drug_exposures"), omop)
 
