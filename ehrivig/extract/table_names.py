@@ -16,7 +16,7 @@ _OTHER = (
     "cptevents",  # MIMIC
     "d_labitems",
 )
-"""Tables of the sources of shipped layouts that are not read, though their names are near those of others."""
+"""Tables of these sources that no layout reads, with names that are near those of others."""
 _CURE = "Rename it, or begin its name with _ to leave it out."
 
 
