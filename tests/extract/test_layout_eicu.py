@@ -83,6 +83,9 @@ EICU: dict[str, Rows] = {
     "diagnosis": [
         {"patientunitstayid": 1, "diagnosisoffset": 30, "diagnosisstring": "d", "icd9code": code}
         for code in ("401.9, I10", "E980.2, 965.00, T40.60", "V62.84, R45.851", "E87.2", "", "31.1")
+    ]
+    + [
+        {"patientunitstayid": 3, "diagnosisoffset": 30, "diagnosisstring": "d", "icd9code": "E87.2"}
     ],
     "infusiondrug": [
         {"infusiondrugid": number, "patientunitstayid": 1, "infusionoffset": offset}
@@ -279,6 +282,7 @@ def test_why_a_patient_came_to_the_unit_is_a_diagnosis(db: Database) -> None:
         (0, "ICD10", "J45.9", None),
         (0, "ICD10", "N39.0", None),
         (0, "local", "A new plague (of this year)", None),
+        (30, "ICD10CM", "E87.2", None),
     ]
 
 
@@ -311,7 +315,9 @@ def test_why_somebody_came_from_outside_was_there_on_admission(
     ]
     reasons[0]["admitdxname"] = ""  # its path says it
     patients = [unit(1, 10, "a", admitted, unitadmitsource=source, **other)]
-    folder = written(tmp_path, {"patient": patients, "admissiondx": reasons})
+    later = EICU["diagnosis"][:1]
+    tables = {"patient": patients, "admissiondx": reasons, "diagnosis": later}
+    folder = written(tmp_path, tables)
     with opened(folder, PLAN, "7") as db:
         found = db.rows(
             f"SELECT {CLOCK.format('diagnosed_at')}, code, present_on_admission FROM "
@@ -358,14 +364,20 @@ def test_operations_and_histories_that_name_a_disease_are_one(tmp_path: Path) ->
     assert [code for (code,) in found] == sorted(expected)
 
 
-@pytest.mark.parametrize("left", ["diagnosis", "pasthistory", "admissiondx"])
-def test_each_source_of_diagnoses_is_read_without_the_others(tmp_path: Path, left: str) -> None:
-    """An extract without `diagnosis` had no disease at all, for its rows come from preparations."""
-    others = {"diagnosis", "pasthistory", "admissiondx"} - {left}
-    folder = written(tmp_path, {n: rows for n, rows in EICU.items() if n not in others})
-    with opened(folder, PLAN, "7") as db:
+@pytest.mark.parametrize("left", ["pasthistory", "admissiondx"])
+def test_of_a_stay_without_a_diagnosis_nothing_is_told(tmp_path: Path, left: str) -> None:
+    """Else it were coded, and what arose in it absent, though nobody lists what arises."""
+    others = {"pasthistory", "admissiondx"} - {left}
+    of_nobody = {"diagnosis": [EICU["diagnosis"][0] | {"patientunitstayid": 6}]}
+    told = {n: rows for n, rows in EICU.items() if n not in others} | of_nobody
+    with opened(written(tmp_path / "untold", told), PLAN, "7") as db:
+        assert db.rows("SELECT admission_id, count(*) FROM mapped.diagnosis GROUP BY 1") == [
+            (14, 2)
+        ]
+    told["diagnosis"] = EICU["diagnosis"]
+    with opened(written(tmp_path / "told", told), PLAN, "7") as db:
         found = db.rows("SELECT count(*) FROM mapped.diagnosis")
-    assert found == [({"diagnosis": 10, "pasthistory": 10, "admissiondx": 7}[left],)]
+    assert found == [({"pasthistory": 21, "admissiondx": 18}[left],)]
 
 
 def test_apache_is_known_at_the_end_of_the_first_day(db: Database) -> None:

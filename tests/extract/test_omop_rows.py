@@ -110,7 +110,7 @@ def placed(omop: Drawn) -> None:
     omop.draw("source.visit_occurrence", VISIT)
     omop.prepare("hospital_of_visit", hospital_level="care_site")
     omop.prepare("visit", "visit_stay", "visit_stay_later", "placed", "descendant")
-    omop.prepare("record_type", "strength")
+    omop.prepare("record_type", "written_state", "strength")
 
 
 @pytest.mark.parametrize(

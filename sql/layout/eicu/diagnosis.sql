@@ -5,7 +5,8 @@
 -- somebody came to the unit was so when the unit stay began, though it is entered later.
 -- present_on_admission: true of the history, and of why somebody came to the unit from outside.
 -- vocabulary: by the form of the code; E980.2 and V62.84 are ICD-9-CM, E87.2 is ICD-10-CM; what is
--- neither is local.
+-- neither is local. Of a stay without a row of `diagnosis` nothing is told: nobody says of it what
+-- arose in the stay, and what is coded of others counts as absent.
 WITH coded AS (
     SELECT
         patientunitstayid,
@@ -15,6 +16,12 @@ WITH coded AS (
         )) AS written,
         NULLIF(TRIM(icd9code), '') IS NOT NULL AS is_coded
     FROM source.diagnosis
+),
+
+diagnosed AS (
+    SELECT DISTINCT s.admission_id
+    FROM source.diagnosis AS d
+    INNER JOIN prepared.unit_stay AS s ON d.patientunitstayid = s.patientunitstayid
 )
 
 SELECT
@@ -44,6 +51,7 @@ SELECT
     MIN(p.pasthistoryoffset + s.shift) AS diagnosed_at
 FROM prepared.past_condition AS p
 INNER JOIN prepared.unit_stay AS s ON p.patientunitstayid = s.patientunitstayid
+SEMI JOIN diagnosed AS d ON s.admission_id = d.admission_id
 GROUP BY s.hospital_id, s.admission_id, p.code, p.vocabulary
 UNION ALL
 SELECT
@@ -55,4 +63,5 @@ SELECT
     MIN(LEAST(r.admitdxenteredoffset, 0) + s.shift) AS diagnosed_at
 FROM prepared.admission_reason AS r
 INNER JOIN prepared.unit_stay AS s ON r.patientunitstayid = s.patientunitstayid
+SEMI JOIN diagnosed AS d ON s.admission_id = d.admission_id
 GROUP BY s.hospital_id, s.admission_id, r.code, r.vocabulary

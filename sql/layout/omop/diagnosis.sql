@@ -2,9 +2,7 @@
 -- code: the ICD code of the source concept; else one that the source value holds (prefixed, as
 -- ICD10CM:I10, or alone where the standard concept is not in the vocabulary); else the code of the
 -- standard concept, or its number where the extract has no such concept; else as written.
--- Source: condition_occurrence; of observation what has an ICD code: there the vocabulary puts
--- states (Z99.2 dialysis, Z94.0 transplant). Left out there: what is denied, and the code of a
--- disease beside another concept, which is of the family or of before. Codes of procedures and of
+-- Source: condition_occurrence; the states of prepared.written_state. Codes of procedures and of
 -- tumours (ICD10PCS, ICDO3) are none. present_on_admission: status 32890, 46236988.
 WITH recorded AS (
     SELECT p.*
@@ -14,41 +12,7 @@ WITH recorded AS (
             MOMENT_OF(condition_start_datetime, condition_start_date)
         ) AS p
     UNION ALL BY NAME
-    SELECT
-        p.hospital_id,
-        p.admission_id,
-        p.happened_at,
-        p.observation_concept_id AS condition_concept_id,
-        p.observation_source_concept_id AS condition_source_concept_id,
-        p.observation_source_value AS condition_source_value
-    FROM
-        prepared.PLACED(
-            'source.observation', MOMENT_OF(observation_datetime, observation_date)
-        ) AS p
-    LEFT JOIN source.concept AS o ON p.observation_source_concept_id = o.concept_id
-    LEFT JOIN source.concept AS c ON p.observation_concept_id = c.concept_id AND c.concept_id <> 0
-    LEFT JOIN source.concept AS a ON p.value_as_concept_id = a.concept_id
-    WHERE
-        (
-            REGEXP_FULL_MATCH(o.vocabulary_id, 'ICD(9|10)[A-Z]{0,2}')
-            OR p.observation_source_value
-            SIMILAR TO '\s*((?i)ICD[-_ ]?(9|10)[-_ ]?(CM)?\s*[:|].*|Z[0-9]{2}[.][0-9]+\s*)'
-        )
-        AND COALESCE(NOT (o.domain_id = 'Condition' AND c.domain_id = 'Observation'), TRUE)
-        AND COALESCE(
-            NOT (
-                REGEXP_MATCHES(c.concept_name, '\bhistory\b', 'i')
-                AND NOT REGEXP_MATCHES(
-                    COALESCE(o.concept_code, p.observation_source_value), '(^|[:|])\s*[VZ]', 'i'
-                )
-            ), TRUE
-        )
-        AND COALESCE(p.value_as_concept_id NOT IN (4188540, 45878245, 4132135, 9189), TRUE)
-        AND COALESCE(
-            PLAIN_WORD(COALESCE(a.concept_name, p.value_as_string)) NOT IN (
-                'no', 'absent', 'not_present', 'negative', 'not_detected', 'false', 'n'
-            ), TRUE
-        )
+    SELECT * FROM prepared.written_state
 ),
 
 written AS (
