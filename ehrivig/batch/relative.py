@@ -19,6 +19,9 @@ ORIGIN = datetime(2001, 1, 1, 0, 0, 30)
 """The admission of the first stay of everybody: half a minute off, so that no moment is at 0:00."""
 APART = timedelta(days=4 * 365 + 1)
 """Between the admissions of two stays of a person; further apart than any window reaches."""
+FARTHEST = 500 * 365 * 24 * 60
+"""Minutes from the admission beyond which all are this one: a moment that no stay can have, which
+the gate rejects, where more would be no moment at all."""
 _DAY_US = 86_400_000_000
 _KEY = ("hospital_id", "admission_id")
 
@@ -55,7 +58,9 @@ def as_minutes(table: str, columns: Sequence[str]) -> list[str]:
     origin, apart = render("$origin", {"origin": ORIGIN}), APART.days * _DAY_US
     half = apart // 2
     since = f"epoch_us({{0}}) - epoch_us({origin})"
-    minutes = f"((({since} + {half}) % {apart} + {apart}) % {apart} - {half}) / 6e7 AS {{0}}"
+    own = f"((({since} + {half}) % {apart} + {apart}) % {apart} - {half}) / 6e7"
+    far = FARTHEST * 30_000_000
+    minutes = f"CASE WHEN abs({since}) > {far} THEN ({since}) / 6e7 ELSE {own} END AS {{0}}"
     return [minutes.format(one) if one in times else one for one in columns]
 
 

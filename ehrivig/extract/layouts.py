@@ -38,7 +38,8 @@ OF_ANY_TABLE = ("event", "moment")
 FUNCTIONS = {"plain_word": ("text",), "moment_of": ("moment", "day")}
 """Functions for the SELECTs of layouts, by the name of their file, with their parameters."""
 _NAMED = re.compile(r'\bsource\s*\.\s*(?:"([^"]+)"|(\w+))', re.IGNORECASE)
-_FROM = re.compile(r'\bfrom\s+(source|prepared)\s*\.\s*(?:"([^"]+)"|(\w+))')
+_FROM = re.compile(r"""(?:\bfrom\s+|\(\s*')(source|prepared)\s*\.\s*(?:"([^"]+)"|(\w+))""")
+"""What a query takes rows from: a table, or that of which a preparation is asked ('source.x')."""
 _COMMENT = re.compile(r"--[^\n]*")
 
 

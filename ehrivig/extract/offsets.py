@@ -8,7 +8,7 @@ half a minute off the full minute, so that none is taken for a bare date.
 
 from __future__ import annotations
 
-from ehrivig.batch.relative import APART, ORIGIN
+from ehrivig.batch.relative import APART, FARTHEST, ORIGIN
 from ehrivig.contract import Table
 from ehrivig.database import Database
 from ehrivig.errors import ExtractError
@@ -51,7 +51,7 @@ def placed(db: Database, draft: str, table: Table, where: str) -> str:
             f"layout: {where}: its minutes count from admissions that cannot be used. Mend "
             "admission.sql first."
         )
-    shown = [f"{_moment(c, types[c])} AS {c}" for c in times if types[c] != _NOTHING]
+    shown = [f"{_moment(c)} AS {c}" for c in times if types[c] != _NOTHING]
     replaced = f" REPLACE ({', '.join(shown)})" if shown else ""
     left_out = f" EXCLUDE ({ORDER})" if ORDER in types and table.name == "admission" else ""
     text = f"SELECT t.*{left_out}{replaced} FROM {draft} AS t"
@@ -64,15 +64,15 @@ def placed(db: Database, draft: str, table: Table, where: str) -> str:
     return name
 
 
-def _moment(column: str, kind: str) -> str:
+def _moment(column: str) -> str:
     """SQL: the moment of some minutes after an admission; null where they are no number."""
     minutes = f"t.{column}::DOUBLE"
-    if kind in FLOATS:
-        minutes = f"CASE WHEN NOT isnan(t.{column}) THEN {minutes} END"
+    there = f"isnan({minutes}) IS FALSE"
     origin = render("$origin", {"origin": ORIGIN})
+    near = f"greatest(least({minutes}, {FARTHEST}), -{FARTHEST})"
     return (
-        f"({origin} + to_days({APART.days} * coalesce(o.{ORDER}, 0)) "
-        f"+ to_microseconds(({minutes} * 60000000)::BIGINT))"
+        f"CASE WHEN {there} THEN {origin} + to_days({APART.days} * coalesce(o.{ORDER}, 0)) "
+        f"+ to_microseconds(({near} * 60000000)::BIGINT) END"
     )
 
 

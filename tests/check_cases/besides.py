@@ -44,6 +44,7 @@ ALSO = {
     "admission.no_overlap": "admission.no_readmission admission.onset_recent",
     "admission.onset_plausible": "admission.onset_recent",
     "admission.patient_kept": "patient.one_identity patient.one_identity",
+    "diagnosis.diagnosed_at_possible": "diagnosis.diagnosed_at_plausible",
     "lab.clock_change": "lab.collected_at_in_stay lab.resulted_after_collected",
     "lab.collected_at_after_death": "lab.resulted_after_collected",
     "lab.collected_at_date_only": "lab.resulted_after_collected",

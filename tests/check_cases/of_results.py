@@ -135,6 +135,7 @@ RESULTS: dict[str, tuple[Spoil, int]] = {
         ],
         50,
     ),
+    "diagnosis.diagnosed_at_possible": (put("diagnosis", diagnosed_at=datetime(1650, 3, 1, 5)), 1),
     "diagnosis.local_known": (put("diagnosis", vocabulary="local", code="zebra"), 1),
     "diagnosis.local_code": (put("diagnosis", vocabulary="local", code="K70.3"), 1),
     "diagnosis.ruled_out": (put("diagnosis", code="Z03.8"), 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ import pytest
 from extracts import Rows, opened, study, write
 
 from ehrivig import contract, pipeline, resources
+from ehrivig.batch import relative
 from ehrivig.batch.relative import APART, ORIGIN
 from ehrivig.demo import write_demo
 from ehrivig.errors import ExtractError, StudyError, UsageError
@@ -83,6 +85,21 @@ def test_minutes_are_moments_of_their_stay(tmp_path: Path) -> None:
         (4.0, None),
         (5.0, None),
     ]
+
+
+@pytest.mark.parametrize("minutes", [1e15, -1e300, float("inf")])
+def test_minutes_that_no_clock_holds_are_a_moment_centuries_away(
+    tmp_path: Path, minutes: float
+) -> None:
+    """They ended the reading of every hospital of their batch, one half after the other."""
+    rows = [{"stay": 12, "minute": minutes, "value": 6.0}]
+    with opened(source(tmp_path / "x", labs=rows), asked(mapped(tmp_path / "m"))) as db:
+        ((found,),) = db.rows("SELECT collected_at FROM mapped.lab")
+        shown = relative.as_minutes("lab", ['"collected_at"'])
+        ((minute,),) = db.rows(f"SELECT {shown[0]} FROM mapped.lab")
+    far = timedelta(minutes=math.copysign(relative.FARTHEST, minutes))
+    assert found == ORIGIN + APART + far
+    assert minute == (APART + far) / timedelta(minutes=1)
 
 
 def test_no_full_minute_is_taken_for_a_bare_date() -> None:

@@ -23,4 +23,5 @@ def test_golden_data_are_drawn_by_the_simulator(
     drawn = simulate(n, seed).select(
         pl.col(name).cast(stored[name].dtype) for name in stored.columns
     )
-    assert_frame_equal(drawn, stored, check_exact=True)
+    # exp and log differ in the last digit between processors
+    assert_frame_equal(drawn, stored, rel_tol=1e-14, abs_tol=0.0)
