@@ -13,7 +13,7 @@ import polars as pl
 
 from ehrivig.disclosure import nearest, small, small_proportion
 from ehrivig.release import apart, before, calibrated, copies, doses, hidden, nights
-from ehrivig.release.attack.attack import Cell, table
+from ehrivig.release.attack.attack import Cell
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.release.rounded import of_words, rounded
 from ehrivig.store import cells
@@ -89,7 +89,7 @@ def _tables(folder: Path) -> dict[str, pl.DataFrame]:
     found = {}
     for path in sorted(folder.glob("*.csv")):
         if may_leave(path.name) and path.stat().st_size > 1:
-            found[path.name] = table(path)
+            found[path.name] = cells.read(path)
     if "lints.csv" in found and "numbers" in found["lints.csv"].columns:
         found["lints.csv"] = found["lints.csv"].drop("numbers")
     return found

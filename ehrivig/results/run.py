@@ -17,7 +17,7 @@ from ehrivig.results.picture import Picture
 from ehrivig.runs.summary import RunSummary
 from ehrivig.stats.no_estimate import reason
 from ehrivig.stats.result import DIFFERENCES
-from ehrivig.store.cells import TEXT, as_read, read
+from ehrivig.store.cells import as_read, read
 from ehrivig.store.sealed import KEY, MANIFEST, manifest
 
 _PEOPLE = ("cohort", "analysis", "matched", "dosing", "courses", "regimens")
@@ -231,12 +231,5 @@ class Run:
 
 
 def _read(csv: Path) -> pl.DataFrame:
-    """A table of a run: names as the extract has them, also those that look like numbers.
-
-    A column of which nothing is shown is one of numbers all the same.
-    """
-    if csv.stat().st_size < 2:
-        return pl.DataFrame()
-    table = as_read(read(csv))
-    hidden = [n for n in table.columns if n not in TEXT and table[n].null_count() == table.height]
-    return table.with_columns(pl.col(hidden).cast(pl.Float64, strict=False))
+    """A table of a run: names as the extract has them, also those that look like numbers."""
+    return pl.DataFrame() if csv.stat().st_size < 2 else as_read(read(csv))

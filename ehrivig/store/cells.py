@@ -32,10 +32,15 @@ TEXT = {
 
 
 def read(path: Path) -> pl.DataFrame:
-    """A CSV of a run, numbers as numbers and names as they are written."""
+    """A CSV of a run, numbers as numbers and names as they are written.
+
+    A column of which nothing is shown is one of numbers all the same.
+    """
     names = pl.read_csv(path, n_rows=0).columns
     text = {name: pl.String for name in names if name in TEXT}
-    return pl.read_csv(path, infer_schema_length=None, schema_overrides=text)
+    frame = pl.read_csv(path, infer_schema_length=None, schema_overrides=text)
+    hidden = [n for n in names if n not in TEXT and frame[n].null_count() == frame.height]
+    return frame.with_columns(pl.col(hidden).cast(pl.Float64, strict=False))
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:

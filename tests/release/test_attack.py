@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from ehrivig.release.attack import arms, puzzle
-from ehrivig.release.attack.attack import Cell, of_tables, table
+from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.attack.known import Known
 from ehrivig.release.copies import first
 from ehrivig.release.hidden import until_safe
+from ehrivig.store.cells import read
 
 SMALLEST = 5
 ARMS = ("all", "control", "exposed")
@@ -256,7 +257,7 @@ def test_a_shown_count_is_disclosed_when_it_is_small(value: int, safe: bool) -> 
 def test_a_column_that_is_hidden_as_a_whole_is_one_of_numbers(tmp_path: Path) -> None:
     path = tmp_path / "dosing_histogram.csv"
     pl.DataFrame({"feature": ["a"], "lo": [0.0], "hi": [1.0], "n": [None]}).write_csv(path)
-    frame = table(path)
+    frame = read(path)
     assert frame.schema["n"] == pl.Float64
     assert first(path.name, frame, SMALLEST)["n"].to_list() == [None]
     assert all(len(cell.values) == SMALLEST for cell in of_tables({path.name: frame}, SMALLEST))

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from ehrivig.release.attack import told_anew
-from ehrivig.release.attack.attack import table
 from ehrivig.release.steady import steady
+from ehrivig.store.cells import read
 
 Tables = dict[str, pl.DataFrame]
 
@@ -125,7 +125,7 @@ def test_hospitals_that_look_like_numbers_are_names(tmp_path: Path) -> None:
         for name, frame in tables.items():
             named = frame.with_columns(pl.col("hospital_id").replace({"A": "007", "B": "12"}))
             named.write_csv(path := tmp_path / f"{number}-{name}")
-            tables[name] = table(path)
+            tables[name] = read(path)
         nights.append(tables)
     shown = steady(nights[1], nights[0])["ledger.csv"]
     assert shown.filter(hospital_id="007", table="lab")["rows_read"].item() == 2_000

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ehrivig.release.attack.attack import of_tables, table
+from ehrivig.release.attack.attack import of_tables
+from ehrivig.store.cells import read
 
 _LEFT_OUT = re.compile(
     r": (yes|no|yes against no), .*: (who is left out|the other side)|: (n|events) of the unmatched"
@@ -38,7 +39,7 @@ def rows_lost(run: Path) -> dict[str, tuple[int, int, int]]:
     """Table -> its rows, those that the rule loses, those that the release loses."""
     found, more = {}, complements(run)
     for path in sorted((*run.glob("table*.csv"), run / "effects.csv")):
-        local, released = table(path), table(run / "release" / path.name)
+        local, released = read(path), read(run / "release" / path.name)
         rows, of_few = local.height, more if path.stem == "effects" else 0
         found[path.stem] = rows, rows - told(local) + of_few, rows - told(released)
     return found
@@ -46,7 +47,7 @@ def rows_lost(run: Path) -> dict[str, tuple[int, int, int]]:
 
 def complements(run: Path, smallest: int = 5) -> int:
     """Crude comparisons of a run that tell all but few: who is left out, or is in no pair."""
-    tables = {name: table(run / name) for name in ("effects.csv", "table2.csv")}
+    tables = {name: read(run / name) for name in ("effects.csv", "table2.csv")}
     effects = tables["effects.csv"]
     adjusted = effects["adjusted"].to_list()
     disclosed = [cell.place for cell in of_tables(tables, smallest) if cell.disclosed]

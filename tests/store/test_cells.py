@@ -76,3 +76,12 @@ def test_names_that_look_like_numbers_are_read_as_they_are_written(tmp_path: Pat
     *names, n, estimate = cells.read(path).row(0)
     assert dict(zip(NAMES, names, strict=True)) == dict.fromkeys(NAMES, "007")
     assert (n, estimate) == (7, 0.5)
+
+
+def test_a_column_of_which_nothing_is_shown_is_one_of_numbers(tmp_path: Path) -> None:
+    """The chart of balance ended a run of which every difference was hidden."""
+    rows = pl.DataFrame({"label": ["a", "b"], "note": [None, None], "ks_matched": [None, None]})
+    rows.write_csv(tmp_path / "x.csv")
+    read = cells.read(tmp_path / "x.csv")
+    assert read.schema == {"label": pl.String, "note": pl.String, "ks_matched": pl.Float64}
+    assert read.filter(pl.col("ks_matched") > 1).is_empty()

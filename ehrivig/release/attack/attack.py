@@ -13,7 +13,7 @@ from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outsi
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
-from ehrivig.store.cells import read as read_cells
+from ehrivig.store import cells
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read(folder: Path) -> dict[str, pl.DataFrame]:
         if not path.is_file():
             raise UsageError(f"release: {path.name} is no file. Take it away, and verify again.")
         try:
-            found[path.name] = table(path)
+            found[path.name] = cells.read(path)
         except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
             if path.stat().st_size < 2:
                 continue
@@ -79,17 +79,6 @@ def _refuse_no_counts(name: str, frame: pl.DataFrame) -> None:
     for column, kind_ in frame.schema.items():
         if kind_.is_float() and _COUNT.fullmatch(column) and not frame[column].is_finite().all():
             raise UsageError(f"release: {name}: {column} holds what is no count. Replace the file.")
-
-
-def table(path: Path) -> pl.DataFrame:
-    """A CSV; of a column of numbers that are all hidden the type is a number all the same."""
-    frame = read_cells(path)
-    hidden = [
-        name
-        for name, kind_ in frame.schema.items()
-        if kind_ == pl.String and _NUMBER.match(name) and frame[name].null_count() == frame.height
-    ]
-    return frame.with_columns(pl.col(name).cast(pl.Float64) for name in hidden)
 
 
 def of_tables(
@@ -150,11 +139,6 @@ def is_count(column: str) -> bool:
 _COUNT = re.compile(
     r"(n|events|exposed|control|unknown|transferred|patients|admissions|excluded|courses|number"
     r"|people|persons|cycles|rows)(_\w+)?"
-)
-_NUMBER = re.compile(
-    r"^(n|events|percent|mean|sd|median|q1|q3|smd|ks|variance_ratio|share|rows)(_|$)"
-    r"|^(estimate|lo|hi|p|se|exposed|control|patients|admissions|excluded\w*|at_risk|time)$"
-    r"|^(unknown|transferred|violated|denominator|courses|courses_per_kg)$"
 )
 _READERS = {
     "descriptive": arms.descriptive,
