@@ -16,6 +16,7 @@ from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import DOSED
+from ehrivig.release.attack.pairs import CLUSTERS
 from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
@@ -186,6 +187,9 @@ def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     Nor how many clusters a standard error is of, which are the pairs, or its degrees of freedom.
     """
     found = _on_the_cut(families(landmarks(frame, smallest)), smallest)
+    if found.schema.get("note") == pl.String:
+        said = pl.col("note").str.replace_all(CLUSTERS.pattern, "from few clusters")
+        found = found.with_columns(said.alias("note"))
     if found.schema.get("variance") != pl.String:
         return found
     said = pl.col("variance").str.replace_all(_CLUSTERS.pattern, "")
