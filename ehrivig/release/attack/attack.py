@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, steps, use
+from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, started, steps, use
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
@@ -136,6 +136,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     nested.nested(known, tables)
     left_over.by_outcome(known, tables)
     left_over.in_no_pair(known)
+    started.started(known, tables)
     ledger.procedures(known)
     outside.outside(known, tables)
     use.detectable(known, tables)
