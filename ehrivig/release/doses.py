@@ -1,9 +1,9 @@
 """How the exposed were dosed: beside bins of which some are hidden a mean has two digits, SD one.
 
 Doses come in steps (vials of 5 g), days are whole: with all its digits, a mean is the sum over the
-bins, and SD the sum of squares, from which a few hidden bins follow. Those of the people who had the
-outcome, and of those who had not, tell how many of a bin had it, also where every bin is shown; so
-does what compares both.
+bins, and SD the sum of squares, from which a few hidden bins follow. Those of the people who had
+the outcome, and of those who had not, tell how many of a bin had it, also where every bin is shown;
+so does what compares both.
 """
 
 from __future__ import annotations

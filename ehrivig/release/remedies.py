@@ -50,7 +50,7 @@ def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFram
 
 
 def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """All counts of the row; then also of how many. Of doses by the outcome what tells them first."""
+    """All counts of the row; then also of how many; of doses by the outcome first what tells them."""
     if OF_DOSES in cell.place.words and level == 1:
         told = {f"{what}_{arm}": None for what in ("mean", "sd") for arm in ARMS}
         return _blank(frame, cell.place.row, {**told, "smd": None, "p": None, "test": HIDDEN})
@@ -154,6 +154,8 @@ def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """Who is unknown or transferred; how long they were followed, where that is what tells."""
     gone = ("unknown", "share_unknown", "transferred")
+    if "left alive" in cell.place.words:
+        return frame.with_columns(pl.lit("suppressed").alias("evidence"))
     if cell.place.words.endswith("than before"):
         gone = ("median_days", "q1_days", "q3_days")
     return _blank(frame, cell.place.row, dict.fromkeys(gone))
@@ -176,7 +178,7 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 
 
 def _without_variance(frame: pl.DataFrame, row: int) -> pl.DataFrame:
-    """A comparison with its counts and risks alone; nor does its note say of how many pairs it is."""
+    """A comparison with its counts and risks alone; its note does not say of how many pairs."""
     kept = ("n_", "events_", "risk_")
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
     said = CLUSTERS.sub("from few clusters", str(frame["note"][row] or ""))

@@ -9,7 +9,17 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, started, steps, use
+from ehrivig.release.attack import (
+    arms,
+    flows,
+    ledger,
+    left_over,
+    nested,
+    outside,
+    started,
+    steps,
+    use,
+)
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to

@@ -1,4 +1,4 @@
-"""What a variance that knows the pairs tells: in how many both had the event, one alone, or neither.
+"""What a variance that knows the pairs tells: in how many both had the event, one alone, neither.
 
 Beside the events of both arms the standard error of a crude odds ratio, clustered on the pairs, is
 the number of pairs with two events in other words; so is the number of clusters where both of a
@@ -74,8 +74,8 @@ def cells_of(row: Mapping[str, Any]) -> list[Cells]:
     if not math.isclose(estimate, a * (m - c) / ((n - a) * c), rel_tol=_NEAR):
         return []
     fewest = max(min(n, m) - _SINGLE, 1) if n != m else n
-    every = (one for whole in range(fewest, min(n, m) + 1) for one in _fits((a, n, c, m), whole, se))
-    return sorted(set(every))
+    wholes = range(fewest, min(n, m) + 1)
+    return sorted({one for whole in wholes for one in _fits((a, n, c, m), whole, se)})
 
 
 def _fits(counts: tuple[int, int, int, int], whole: int, se: float) -> Iterator[Cells]:

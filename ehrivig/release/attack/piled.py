@@ -65,32 +65,39 @@ def piled(known: Known, file: str, frame: pl.DataFrame) -> None:
 def few(row: Mapping[str, Any], arm: str, fewest: int) -> bool:
     """Whether fewer than so many numbers of people fit mean and SD, and one of them is small.
 
-    Distances are whole numbers, and no value is below 0 or beyond the end of its scale; or it is one
-    person, whose distance is anything.
+    Distances are whole numbers, and no value is below 0 or beyond the end of its scale; or it is
+    one person, whose distance is anything.
     """
     sums = apart(row, arm)
     if sums is None:
         return False
-    n, mean, sd, median = (float(row[f"{what}_{arm}"]) for what in ("n", "mean", "sd", "median"))
-    ends, spread = limits(mean, DIGITS["mean"]), limits(sd, DIGITS["sd"])
-    if abs(sums[0] ** 2 / sums[1] - 1) < _NEAR and ends[1] - ends[0] < _NEAR:
+    mean, exact = (limits(float(row[f"mean_{arm}"]), most) for most in (DIGITS["mean"], 0))
+    if abs(sums[0] ** 2 / sums[1] - 1) < _NEAR and mean == exact:
         return True
+    counts = _people(row, arm, mean)
+    found = [one for one in range(1, 64) if counts >> one & 1]
+    return 0 < len(found) < fewest and found[0] < fewest
+
+
+def _people(row: Mapping[str, Any], arm: str, ends: tuple[float, float]) -> int:
+    """How many people may differ from the median: one bit each; 0 where that is not tried."""
+    n, mean, sd, median = (float(row[f"{what}_{arm}"]) for what in ("n", "mean", "sd", "median"))
     least, most = sorted(n * abs(end - median) for end in ends)
     least = 0.0 if ends[0] < median < ends[1] else least
+    spread = limits(sd, DIGITS["sd"])
     largest = (n - 1) * spread[1] ** 2 + most**2 / n
     below = 0 if mean < median else math.floor(median)
     if (mean < median and median not in _TOPS) or below > _BELOW:
-        return False
+        return 0
     if most + _MOST_BELOW * below > _LARGEST or largest > _LARGEST**2:
-        return False
+        return 0
     fits, counts = _ways(math.ceil(most) + _MOST_BELOW * below, math.ceil(largest)), 0
     for total in range(math.ceil(least - _NEAR), math.floor(most + _NEAR) + 1):
         low, high = ((n - 1) * one**2 + total**2 / n for one in spread)
         low, high = math.ceil(low - _NEAR * (1 + low)), math.floor(high + _NEAR * (1 + high))
         for squares in range(max(low, 0), min(high, fits.shape[1] - 1) + 1):
             counts |= _both_sides(fits, total, squares, below)
-    found = [one for one in range(1, 64) if counts >> one & 1]
-    return 0 < len(found) < fewest and found[0] < fewest
+    return counts
 
 
 def _both_sides(fits: NDArray[np.uint64], total: int, squares: int, below: int) -> int:
@@ -114,7 +121,7 @@ def limits(value: float, most: int) -> tuple[float, float]:
 
 
 def _ways(total: int, squares: int) -> NDArray[np.uint64]:
-    """For each sum, and each sum of squares, how many whole distances can have both: one bit each."""
+    """For each sum, and each sum of squares, how many whole distances have both: one bit each."""
     found = np.zeros((total + 1, squares + 1), dtype=np.uint64)
     found[0, 0] = 1
     for one in range(1, min(total, math.isqrt(squares)) + 1):

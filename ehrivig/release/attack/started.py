@@ -1,8 +1,8 @@
 """When and how the exposed were dosed, told twice: in bins, and by a cut of another analysis.
 
-Of a landmark at 72 h those are followed who began by then and are still there; with the bins up to
-57 and 76 h, who began between 72 and 76 h and who was gone by 72 h are known in all. The matched who
-were given as much as a cut says, less the bins up to it, are the unmatched.
+Of a landmark at 72 h those are followed who began by then and are still there; with the bins up
+to 57 and 76 h, who began between 72 and 76 h and who was gone by 72 h are known in all. The matched
+who were given as much as a cut says, less the bins up to it, are the unmatched.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Histogram:
 
     @property
     def cells(self) -> list[str]:
+        """The cell of each bin."""
         return [f"{self.file}|{number}" for number, _ in self.rows]
 
     def within(self, cut: float) -> int | None:
@@ -128,9 +129,7 @@ class Cut:
     others: dict[str, int]
 
 
-def _cut(
-    known: Known, bins: Histogram, at: float, words: str, *, holds: bool = True
-) -> Cut | None:
+def _cut(known: Known, bins: Histogram, at: float, words: str, *, holds: bool = True) -> Cut | None:
     """Both parts of a histogram; `holds`: whether who lies on the cut lies below it."""
     place = bins.within(at)
     if place is None:
