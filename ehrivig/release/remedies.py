@@ -50,7 +50,7 @@ def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFram
 
 
 def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """All counts of the row; then also of how many; of doses by the outcome first what tells them."""
+    """All counts of the row, then of how many; of doses by the outcome first what tells them."""
     if OF_DOSES in cell.place.words and level == 1:
         told = {f"{what}_{arm}": None for what in ("mean", "sd") for arm in ARMS}
         return _blank(frame, cell.place.row, {**told, "smd": None, "p": None, "test": HIDDEN})
