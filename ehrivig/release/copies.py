@@ -17,6 +17,7 @@ from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import DOSED
 from ehrivig.release.attack.pairs import CLUSTERS
+from ehrivig.release.attack.signs import against
 from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
@@ -216,6 +217,7 @@ def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_float()]
     compared = [name for name in numbers if name.startswith("ancova_")]
     any_few = few.any().over("variable")
+    frame = _both_ways(frame, smallest)
     return frame.with_columns(
         *(
             pl.when(any_few if name in compared else few)
@@ -227,6 +229,14 @@ def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         pl.when(told).then("n_pairs").alias("n_pairs"),
         pl.when(few).then(pl.lit(HIDDEN)).otherwise("note").alias("note"),
     )
+
+
+def _both_ways(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Values on two days without the p of ranks where it tells that few changed the other way."""
+    if "p_wilcoxon" not in frame.columns:
+        return frame
+    shown = [row["p_wilcoxon"] if not against(row, smallest) else None for row in frame.to_dicts()]
+    return frame.with_columns(pl.Series("p_wilcoxon", shown, frame.schema["p_wilcoxon"]))
 
 
 def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from ehrivig.release.attack.flows import AGAIN, ALL
 from ehrivig.release.attack.left_out import SIZES
 from ehrivig.release.attack.pairs import CLUSTERS, OF_PAIRS
 from ehrivig.release.attack.ratios import told_by_risk
+from ehrivig.release.attack.signs import AGAINST
 from ehrivig.release.copies import HIDDEN, half
 from ehrivig.release.steps import hide_patients, hide_step, window_of
 
@@ -214,6 +215,13 @@ def _coefficients(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     )
 
 
+def _days(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The p that tells who changed against the others; every number of the row."""
+    if cell.place.words.endswith(AGAINST):
+        return _blank(frame, cell.place.row, {"p_wilcoxon": None})
+    return _numbers(frame, cell, level)
+
+
 def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """Every number of the row."""
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
@@ -294,5 +302,6 @@ _REMEDIES: dict[str, Remedy] = {
     "coefficients": _coefficients,
     "curves": _curves,
     "use": _use,
+    "days": _days,
     "regimens": _regimens,
 }

@@ -108,7 +108,7 @@ def of_tables(
     memory: Memory | None = None,
 ) -> list[Cell]:
     """As `attack`, of tables by file name; `memory` is kept from one attack to the next."""
-    known = collected(tables)
+    known = collected(tables, smallest)
     known.puzzle.memory = memory or Memory()
     found = []
     for cell, place in known.where.items():
@@ -133,10 +133,10 @@ def _beside(known: Known, place: Place) -> tuple[Place, ...]:
     return tuple(one for one in rows if (one.file, one.row) != (place.file, place.row))
 
 
-def collected(tables: dict[str, pl.DataFrame]) -> Known:
+def collected(tables: dict[str, pl.DataFrame], fewest: int = 5) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
     to, least = rounded_to(tables)
-    known = Known(rounded_to=to, smallest=least)
+    known = Known(rounded_to=to, smallest=least, fewest=fewest)
     nested.names(known, tables)
     for wanted in _READERS:
         for file, frame in tables.items():

@@ -29,8 +29,8 @@ class Known:
     name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
     `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is;
     `moments`: of a measured variable, in all and in each arm, how many have it, mean and SD;
-    `rounded_to` and `smallest`: to what counts are rounded, and which are not shown; `shown`:
-    counts as told.
+    `rounded_to` and `smallest`: to what counts are rounded, and which are not shown; `fewest`: the
+    smallest count that is none of few; `shown`: counts as told.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -48,6 +48,7 @@ class Known:
     )
     rounded_to: int = 1
     smallest: int = 0
+    fewest: int = 5
     shown: dict[str, int] = field(default_factory=dict)
 
     def told(self, cell: str, value: int) -> None:

@@ -22,7 +22,6 @@ ARMS = ("all", "exposed", "control")
 DIGITS = {"mean": 2, "sd": 1}
 """To so many digits mean and SD of such a variable are told: with no more, they are of many."""
 _NEAR = 1e-6
-_FEWEST = 5
 _TOPS = (1.0, 15.0, 100.0)
 """Ends of scales: shares, the Glasgow coma score, percentages."""
 _BELOW, _MOST_BELOW = 3, 6
@@ -57,7 +56,7 @@ def piled(known: Known, file: str, frame: pl.DataFrame) -> None:
     """Rows whose mean and SD say that few people differ from everybody else, and by how much."""
     for number, row in enumerate(frame.iter_rows(named=True)):
         for arm in ARMS if row.get("kind") == "continuous" and known.rounded_to < 2 else ():
-            if few(row, arm, max(known.smallest, _FEWEST)):
+            if few(row, arm, known.fewest):
                 words = f"{row['label']}, {arm}: who differs from the median"
                 known.few(Place(file, number, words, str(row["variable"])))
 
