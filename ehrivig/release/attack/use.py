@@ -46,8 +46,8 @@ def days(known: Known, file: str, frame: pl.DataFrame) -> None:
             known.told(f"{file}|{number}", int(row["n_pairs"]))
             if row["n_pairs"] < FEWEST and any(row.get(n) is not None for n in _DESCRIBED):
                 known.few(place)
-        if known.rounded_to < 2 and against(row, known.fewest):
-            known.few(Place(file, number, f"{row['label']}, {row['arm']}: {AGAINST}"))
+            elif known.rounded_to < 2 and against(row, known.fewest):
+                known.few(Place(file, number, f"{row['label']}, {row['arm']}: {AGAINST}"))
 
 
 def regimens(known: Known, file: str, frame: pl.DataFrame) -> None:
