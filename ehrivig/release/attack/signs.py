@@ -23,4 +23,4 @@ def against(row: Mapping[str, Any], smallest: int) -> bool:
         return False
     z = -NormalDist().inv_cdf(p / 2)
     whole, spread = n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    return whole - z * spread < _TIES * smallest * (smallest + 1) / 2
+    return bool(whole - z * spread < _TIES * smallest * (smallest + 1) / 2)
