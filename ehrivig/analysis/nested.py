@@ -13,14 +13,16 @@ from typing import TypeVar
 
 import polars as pl
 
+from ehrivig.codes.held import conditions_held, drugs_held
 from ehrivig.study import Band, Covariate, Outcome, Study, Subgroup
 from ehrivig.study.covariate_window import window_of
 
 VARIABLE, ANY_OF, SIDE, GROUP, MEASURED = "variable", "any_of", "side", "group", "measured"
-SUBGROUP = "subgroup"
+SUBGROUP, CODED = "subgroup", "coded"
 SCHEMA = dict.fromkeys(("kind", "part", "whole", "yields"), pl.String)
 """`part` is held by `whole`; `yields`: which of both is missed least. Of measured ones both are the
-same thing in two windows; a subgroup is held by the yes/no variable that it is a side of."""
+same thing in two windows; a subgroup is held by the yes/no variable that it is a side of; what is
+coded holds what is on a shorter list of the same codes."""
 _ANY_TIME = {"medication", "finding"}
 """What is true in a window when it is true in a part of it."""
 _DEATHS = {"death", "in_hospital_death"}
@@ -30,7 +32,7 @@ T = TypeVar("T", Covariate, Outcome)
 
 def nested(study: Study) -> pl.DataFrame:
     """A row for each pair of which one holds the other; the study as it can be answered."""
-    rows = [*_variables(study), *_sides(study), *_groups(study), *_measured(study)]
+    rows = [*_variables(study), *_coded(study), *_sides(study), *_groups(study), *_measured(study)]
     rows += [
         (SUBGROUP, one.label, one.variable, one.label)
         for one in study.analysis.subgroups
@@ -47,6 +49,33 @@ def _variables(study: Study) -> Iterator[tuple[str, str, str, str]]:
     for inner, outer in _held(study):
         if outer not in named or inner not in named[outer].any_of:
             yield VARIABLE, inner, outer, _later(study, inner, outer)
+
+
+def _coded(study: Study) -> Iterator[tuple[str, str, str, str]]:
+    """Conditions and drugs of which the one's codes are all among the other's."""
+    held = {"condition": conditions_held(study.lists), "medication": drugs_held(study.lists)}
+
+    def of(part: Covariate, whole: Covariate) -> bool:
+        pairs = held.get(part.source, ())
+        (start, end), (opens, closes) = (_hours(v, study) for v in (part, whole))
+        return _listed(part, whole) in pairs and opens <= start and end <= closes
+
+    def given(part: Outcome, whole: Outcome) -> bool:
+        told = [v.model_dump(exclude={"name", "label", "code", "group"}) for v in (part, whole)]
+        same = part.source == "medication" and told[0] == told[1]
+        return same and _listed(part, whole) in held["medication"]
+
+    for inner, outer in _pairs(study.covariates.variables, of):
+        yield CODED, inner, outer, _later(study, inner, outer)
+    for inner, outer in _pairs(study.outcomes.variables, given):
+        yield CODED, inner, outer, _later(study, inner, outer)
+
+
+def _listed(part: T, whole: T) -> Pair:
+    """The lists of two variables; of two sources none."""
+    if part.source != whole.source:
+        return "", ""
+    return part.code or part.name, whole.code or whole.name
 
 
 def _held(study: Study) -> Iterator[Pair]:

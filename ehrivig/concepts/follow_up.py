@@ -73,14 +73,16 @@ class Known:
 
     @property
     def evidence(self) -> str:
-        """The deaths after discharge that are on record, as a share of who left alive."""
+        """The deaths after discharge that are on record, as a share of who left alive.
+
+        Not how many left alive: everybody less these, less the deaths of the cohort, are those who
+        died in the hospital outside it.
+        """
         left = sum(one.left_alive for one in self.seen)
         if self.died_after < FEWEST_AFTER:
             return f"fewer than {FEWEST_AFTER} deaths after discharge are on record"
-        return (
-            f"{self.died_after:,} of {left:,} who left alive "
-            f"({100 * self.died_after / left:.1f}%) have a later date of death"
-        )
+        share = 100 * self.died_after / left
+        return f"{share:.1f}% of those who left alive have a later date of death"
 
     def linked(self, outcome: Outcome) -> bool:
         """Whether a missing date of death means alive, for an outcome from `death`."""

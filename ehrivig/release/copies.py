@@ -16,6 +16,8 @@ from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS, FEWEST
 from ehrivig.release.attack.attack import kind
 from ehrivig.release.attack.left_over import DOSED
+from ehrivig.release.attack.pairs import CLUSTERS
+from ehrivig.release.attack.signs import against
 from ehrivig.release.families import families
 from ehrivig.release.landmarks import landmarks
 
@@ -186,6 +188,9 @@ def _effects(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     Nor how many clusters a standard error is of, which are the pairs, or its degrees of freedom.
     """
     found = _on_the_cut(families(landmarks(frame, smallest)), smallest)
+    if found.schema.get("note") == pl.String:
+        said = pl.col("note").str.replace_all(CLUSTERS.pattern, "from few clusters")
+        found = found.with_columns(said.alias("note"))
     if found.schema.get("variance") != pl.String:
         return found
     said = pl.col("variance").str.replace_all(_CLUSTERS.pattern, "")
@@ -212,6 +217,7 @@ def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_float()]
     compared = [name for name in numbers if name.startswith("ancova_")]
     any_few = few.any().over("variable")
+    frame = _both_ways(frame, smallest)
     return frame.with_columns(
         *(
             pl.when(any_few if name in compared else few)
@@ -223,6 +229,14 @@ def _days(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
         pl.when(told).then("n_pairs").alias("n_pairs"),
         pl.when(few).then(pl.lit(HIDDEN)).otherwise("note").alias("note"),
     )
+
+
+def _both_ways(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Values on two days without the p of ranks where it tells that few changed the other way."""
+    if "p_wilcoxon" not in frame.columns:
+        return frame
+    shown = [row["p_wilcoxon"] if not against(row, smallest) else None for row in frame.to_dicts()]
+    return frame.with_columns(pl.Series("p_wilcoxon", shown, frame.schema["p_wilcoxon"]))
 
 
 def _diagnostics(frame: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ehrivig.disclosure import nearest, small, small_proportion
-from ehrivig.release import apart, before, calibrated, copies, doses, hidden, nights
+from ehrivig.release import apart, before, calibrated, copies, doses, hidden, nights, piled
 from ehrivig.release.attack.attack import Cell
 from ehrivig.release.files import BEFORE, FOLDER, LOCAL, RELEASED, may_leave
 from ehrivig.release.rounded import of_words, rounded
@@ -51,7 +51,7 @@ def write_tables(folder: Path, report: Report, earlier: Path) -> bool:
     exact = _tables(folder)
     first = {name: copies.first(name, frame, smallest) for name, frame in exact.items()}
     left = apart.of_run(folder, smallest)
-    first = doses.rounded(apart.hide(first, left))
+    first = piled.rounded(doses.rounded(apart.hide(first, left)))
     first["quality.csv"] = _quality(folder, smallest)
     tables, done, found = hidden.until_safe(first, smallest)
     if report.counts_rounded_to:

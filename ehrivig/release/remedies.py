@@ -11,9 +11,12 @@ import polars as pl
 from ehrivig.release.attack import outside
 from ehrivig.release.attack.arms import ARMS
 from ehrivig.release.attack.attack import Cell, kind
+from ehrivig.release.attack.doses import OF_DOSES
 from ehrivig.release.attack.flows import AGAIN, ALL
 from ehrivig.release.attack.left_out import SIZES
+from ehrivig.release.attack.pairs import CLUSTERS, OF_PAIRS
 from ehrivig.release.attack.ratios import told_by_risk
+from ehrivig.release.attack.signs import AGAINST
 from ehrivig.release.copies import HIDDEN, half
 from ehrivig.release.steps import hide_patients, hide_step, window_of
 
@@ -22,6 +25,7 @@ _RISKS = re.compile(r"risk [\d.]+% to ")
 """The part of a note that gives shares of people: between what bounds of a risk lie."""
 _NOTE = "not shown: it would tell a count of few people"
 """Of a comparison, which itself may be of many: what it leaves of another one is not."""
+_PAIRED = "no estimate is shown: its variance would tell few pairs"
 _OF_TIMES = ("HR", "SHR")
 """Ratios that rest on when people had the event: counts do not give them, nor they counts."""
 _MUCH = 3
@@ -47,7 +51,10 @@ def _blank(frame: pl.DataFrame, row: int, values: dict[str, Any]) -> pl.DataFram
 
 
 def _descriptive(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
-    """All counts of the row; then also of how many."""
+    """All counts of the row, then of how many; of doses by the outcome first what tells them."""
+    if OF_DOSES in cell.place.words and level == 1:
+        told = {f"{what}_{arm}": None for what in ("mean", "sd") for arm in ARMS}
+        return _blank(frame, cell.place.row, {**told, "smd": None, "p": None, "test": HIDDEN})
     names = ("events", "percent", "mean", "sd", "median", "q1", "q3")
     gone: dict[str, Any] = {f"{what}_{arm}": None for what in names for arm in ("all", *ARMS)}
     gone |= {f"text_{arm}": HIDDEN for arm in ("all", *ARMS)}
@@ -148,6 +155,8 @@ def _histogram(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
 def _follow_up(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """Who is unknown or transferred; how long they were followed, where that is what tells."""
     gone = ("unknown", "share_unknown", "transferred")
+    if "left alive" in cell.place.words:
+        return frame.with_columns(pl.lit("suppressed").alias("evidence"))
     if cell.place.words.endswith("than before"):
         gone = ("median_days", "q1_days", "q3_days")
     return _blank(frame, cell.place.row, dict.fromkeys(gone))
@@ -157,6 +166,8 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     """The events of an arm, with a crude estimate; then every number of the comparison."""
     if cell.place.words.endswith(SIZES):
         return _blank(frame, cell.place.row, {f"n_{arm}": None for arm in ARMS})
+    if cell.place.words.endswith(OF_PAIRS):
+        return _without_variance(frame, cell.place.row)
     numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
     found = _ARM.search(cell.place.words)
     if found and level <= len(ARMS):
@@ -165,6 +176,15 @@ def _effects(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
         return _blank(frame, cell.place.row, dict.fromkeys(counts if found[1] == "counts" else ()))
     gone: dict[str, Any] = dict.fromkeys(numbers)
     return _blank(frame, cell.place.row, gone | {"note": _NOTE})
+
+
+def _without_variance(frame: pl.DataFrame, row: int) -> pl.DataFrame:
+    """A comparison with its counts and risks alone; its note does not say of how many pairs."""
+    kept = ("n_", "events_", "risk_")
+    numbers = [name for name, kind_ in frame.schema.items() if kind_.is_numeric()]
+    said = CLUSTERS.sub("from few clusters", str(frame["note"][row] or ""))
+    gone = {name: None for name in numbers if not name.startswith(kept)}
+    return _blank(frame, row, {**gone, "note": "; ".join(filter(None, (said, _PAIRED)))})
 
 
 def _of_arm(frame: pl.DataFrame, cell: Cell, arm: str, numbers: list[str]) -> pl.DataFrame:
@@ -193,6 +213,13 @@ def _coefficients(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
     return frame.with_columns(
         pl.when(~same).then(pl.col(name)).alias(name) for name in ("n", "events")
     )
+
+
+def _days(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
+    """The p that tells who changed against the others; every number of the row."""
+    if cell.place.words.endswith(AGAINST):
+        return _blank(frame, cell.place.row, {"p_wilcoxon": None})
+    return _numbers(frame, cell, level)
 
 
 def _numbers(frame: pl.DataFrame, cell: Cell, level: int) -> pl.DataFrame:
@@ -275,5 +302,6 @@ _REMEDIES: dict[str, Remedy] = {
     "coefficients": _coefficients,
     "curves": _curves,
     "use": _use,
+    "days": _days,
     "regimens": _regimens,
 }

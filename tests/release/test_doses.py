@@ -13,11 +13,13 @@ from ehrivig.release.attack.attack import Cell, of_tables
 from ehrivig.release.attack.known import Known
 from ehrivig.release.copies import first
 from ehrivig.release.doses import rounded, to_digits
+from ehrivig.release.hidden import until_safe
 
 SMALLEST = 5
 WIDTH = 1.25
 PEOPLE = {5.0: 16, 10.0: 56, 15.0: 3, 20.0: 7, 25.0: 2}
 """Grams a day -> how many had them: of the demo of 600."""
+DIED = {5.0: 6, 10.0: 22, 15.0: 1, 20.0: 3, 25.0: 1}
 HIDDEN = (5.0, 15.0, 20.0, 25.0)
 Tables = dict[str, pl.DataFrame]
 
@@ -33,23 +35,24 @@ def bins() -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def described() -> pl.DataFrame:
-    """The mean and SD of everybody's dose, with all their digits."""
-    n = sum(PEOPLE.values())
-    mean = sum(dose * people for dose, people in PEOPLE.items()) / n
-    squares = sum(people * (dose - mean) ** 2 for dose, people in PEOPLE.items())
+def described(died: dict[float, int] = DIED) -> pl.DataFrame:
+    """The mean and SD of everybody's dose, of who died and of who lived, with all their digits."""
     row: dict[str, Any] = {"variable": "max_daily_g", "label": "Dose", "kind": "continuous"}
-    for arm in ("all", "control", "exposed"):
-        row |= {f"n_{arm}": n if arm == "all" else n // 2, f"events_{arm}": None}
+    lived = {dose: n - died.get(dose, 0) for dose, n in PEOPLE.items()}
+    for arm, people in (("all", PEOPLE), ("control", lived), ("exposed", died)):
+        n = sum(people.values())
+        mean = sum(dose * count for dose, count in people.items()) / n
+        squares = sum(count * (dose - mean) ** 2 for dose, count in people.items())
+        row |= {f"n_{arm}": n, f"events_{arm}": None}
         row |= {f"mean_{arm}": mean, f"sd_{arm}": math.sqrt(squares / (n - 1))}
         row |= {f"text_{arm}": "10.0 [10.0, 10.0]"}
     return pl.DataFrame([row])
 
 
-def yes_no() -> pl.DataFrame:
+def yes_no(exposed: int = 84) -> pl.DataFrame:
     """A variable of Table 1, which tells how many are exposed."""
     row: dict[str, Any] = {"variable": "male", "label": "Male", "kind": "binary", "smd": None}
-    for arm, n in (("all", 168), ("control", 84), ("exposed", 84)):
+    for arm, n in (("all", 2 * exposed), ("control", exposed), ("exposed", exposed)):
         row |= {f"n_{arm}": n, f"events_{arm}": n // 2, f"text_{arm}": ""}
     return pl.DataFrame([row])
 
@@ -85,7 +88,33 @@ def test_with_few_digits_they_have_many_values() -> None:
 
 def test_without_a_hidden_bin_a_mean_keeps_its_digits() -> None:
     shown = {**tables(), "dosing_histogram.csv": bins().with_columns(pl.col("n").fill_null(5))}
-    assert rounded(shown)["table_s1.csv"].equals(described())
+    names = [name for name in described().columns if name.endswith("_all")]
+    assert rounded(shown)["table_s1.csv"].select(names).equals(described().select(names))
+
+
+def by_outcome(found: Tables) -> list[tuple[int, ...]]:
+    """What can be had of people of a dose who died, or lived."""
+    cells = (c for c in of_tables(found, SMALLEST) if c.disclosed)
+    return [c.values for c in cells if "by the outcome" in c.place.words]
+
+
+def test_moments_of_both_outcomes_tell_who_died_of_a_dose_of_which_every_bin_is_shown() -> None:
+    """32 of 140 had 5 g/day, 87 had 10, 5 had 15, 10 had 20 and 6 had 25."""
+    many = {5.0: 32, 10.0: 87, 15.0: 5, 20.0: 10, 25.0: 6}
+    died = {5.0: 14, 10.0: 32, 15.0: 3, 20.0: 2, 25.0: 4}
+    shown = bins().with_columns(pl.col("lo").replace_strict(many, default=0).alias("n"))
+    shown = shown.with_columns(pl.when(pl.col("lo") > 23).then(6).otherwise("n").alias("n"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "PEOPLE", many)
+        told = {**tables(), "table_s1.csv": described(died), "dosing_histogram.csv": shown}
+    told["table1.csv"] = yes_no(140)
+    assert (0, 3) in by_outcome(told)
+    assert by_outcome(rounded(told)) == []
+    safe, _, _ = until_safe(told, SMALLEST)
+    row = safe["table_s1.csv"].row(0, named=True)
+    assert (row["mean_exposed"], row["sd_control"]) == (None, None)
+    assert row["mean_all"] == told["table_s1.csv"]["mean_all"][0]
+    assert safe["dosing_histogram.csv"].equals(shown)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +151,7 @@ def weighed(
         known.puzzle.cell(str(place), 0, 40)
         rows.append({"feature": "dose", "lo": dose, "hi": dose + wide * step, "n": None})
     known.puzzle.equal({str(place): 1 for place in range(len(people))}, n)
-    known.moments["all", "dose"] = n, mean - lighter, math.sqrt(squares / max(n - 1, 1))
+    known.moments["all", "dose", "all"] = n, mean - lighter, math.sqrt(squares / max(n - 1, 1))
     doses.weighed(known, [str(place) for place in range(len(people))], rows)
     return known
 
@@ -158,7 +187,7 @@ def test_a_bin_of_several_doses_tells_no_sum() -> None:
 def test_beside_rounded_counts_a_mean_is_of_a_few_people_more_or_fewer(to: int, slack: int) -> None:
     known = weighed(5.0, [10, 10, 5], to=to)
     known.puzzle.facts.clear()
-    known.moments["all", "dose"] = 25, 13.0, 7.6
+    known.moments["all", "dose", "all"] = 25, 13.0, 7.6
     rows = [{"feature": "dose", "lo": d, "hi": d + 4.9, "n": None} for d in (5.0, 15.0, 25.0)]
     doses.weighed(known, list("012"), rows)
     fewest, most = 25 - slack, 25 + slack

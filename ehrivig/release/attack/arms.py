@@ -16,6 +16,7 @@ import polars as pl
 
 from ehrivig.disclosure import FEWEST_DESCRIBED
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.piled import piled
 from ehrivig.release.attack.puzzle import MOST
 
 POPULATION = {"table1": "all", "table_unmatched": "unmatched"}
@@ -38,6 +39,7 @@ def descriptive(known: Known, file: str, frame: pl.DataFrame) -> None:
         place = Place(file, number, str(row["label"]), row["variable"])
         known.speaks(place, row["variable"], str(row["label"]))
         (_counts if row["kind"] == "binary" else _numbers)(known, place, people, row)
+    piled(known, file, frame)
 
 
 def _counts(known: Known, place: Place, people: str, row: Mapping[str, Any]) -> None:
@@ -84,9 +86,8 @@ def _numbers(known: Known, place: Place, people: str, row: Mapping[str, Any]) ->
         if n is not None and row.get(f"mean_{arm}") is not None:
             mean, sd = float(row[f"mean_{arm}"]), row.get(f"sd_{arm}")
             known.sums[people, row["variable"], arm] = mean * int(n)
-            if arm == "all":
-                told = int(n), mean, None if sd is None else float(sd)
-                known.moments[people, row["variable"]] = told
+            told = int(n), mean, None if sd is None else float(sd)
+            known.moments[people, row["variable"], arm] = told
         if shown and n is not None and 0 < n < FEWEST:
             known.few(_at(place, f"{arm}, numbers of {int(n)} people"))
 

@@ -9,7 +9,17 @@ from pathlib import Path
 import polars as pl
 
 from ehrivig.errors import UsageError
-from ehrivig.release.attack import arms, flows, ledger, left_over, nested, outside, steps, use
+from ehrivig.release.attack import (
+    arms,
+    flows,
+    ledger,
+    left_over,
+    nested,
+    outside,
+    started,
+    steps,
+    use,
+)
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.memory import Memory
 from ehrivig.release.attack.multiples import rounded_to
@@ -87,7 +97,7 @@ def of_tables(
     memory: Memory | None = None,
 ) -> list[Cell]:
     """As `attack`, of tables by file name; `memory` is kept from one attack to the next."""
-    known = collected(tables)
+    known = collected(tables, smallest)
     known.puzzle.memory = memory or Memory()
     found = []
     for cell, place in known.where.items():
@@ -112,10 +122,10 @@ def _beside(known: Known, place: Place) -> tuple[Place, ...]:
     return tuple(one for one in rows if (one.file, one.row) != (place.file, place.row))
 
 
-def collected(tables: dict[str, pl.DataFrame]) -> Known:
+def collected(tables: dict[str, pl.DataFrame], fewest: int = 5) -> Known:
     """Everything that tables tell; what is read first gives the sizes of the arms to the rest."""
     to, least = rounded_to(tables)
-    known = Known(rounded_to=to, smallest=least)
+    known = Known(rounded_to=to, smallest=least, fewest=fewest)
     nested.names(known, tables)
     for wanted in _READERS:
         for file, frame in tables.items():
@@ -125,6 +135,7 @@ def collected(tables: dict[str, pl.DataFrame]) -> Known:
     nested.nested(known, tables)
     left_over.by_outcome(known, tables)
     left_over.in_no_pair(known)
+    started.started(known, tables)
     ledger.procedures(known)
     outside.outside(known, tables)
     use.detectable(known, tables)

@@ -14,6 +14,7 @@ from ehrivig.release.attack.doses import weighed
 from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.landmark_rows import between
 from ehrivig.release.attack.left_over import of_effects
+from ehrivig.release.attack.pairs import pairs
 from ehrivig.release.attack.ratios import counts_of, e_value_of, events_of_risk
 
 ALL = "all"
@@ -189,6 +190,7 @@ def effects(known: Known, file: str, frame: pl.DataFrame) -> None:
         _splits(known, file, frame)
         _subgroups(known, file, frame)
         between(known, file, frame)
+        pairs(known, file, frame)
         of_effects(known, file, frame)
         if {"analysis", "population"} <= columns:
             left_out.of_effects(known, file, frame)

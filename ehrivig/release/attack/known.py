@@ -28,8 +28,9 @@ class Known:
     of what is shown of fewer people than may be described; `named`: words -> the variable that they
     name; `spoken_of`: variable -> the rows that tell of it, those first that are missed least;
     `sums`: of a measured variable, its mean times how many have it; `whole`: of how many a cell is;
-    `moments`: of a measured variable of all, how many have it, mean and SD; `rounded_to` and
-    `smallest`: to what counts are rounded, and which are not shown; `shown`: counts as told.
+    `moments`: of a measured variable, in all and in each arm, how many have it, mean and SD;
+    `rounded_to` and `smallest`: to what counts are rounded, and which are not shown; `fewest`: the
+    smallest count that is none of few; `shown`: counts as told.
     """
 
     puzzle: Puzzle = field(default_factory=Puzzle)
@@ -42,9 +43,12 @@ class Known:
     spoken_of: dict[str, list[Place]] = field(default_factory=dict)
     sums: dict[tuple[str, str, str], float] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
-    moments: dict[tuple[str, str], tuple[int, float, float | None]] = field(default_factory=dict)
+    moments: dict[tuple[str, str, str], tuple[int, float, float | None]] = field(
+        default_factory=dict
+    )
     rounded_to: int = 1
     smallest: int = 0
+    fewest: int = 5
     shown: dict[str, int] = field(default_factory=dict)
 
     def told(self, cell: str, value: int) -> None:

@@ -34,7 +34,7 @@ def moments(rows: list[dict[str, Any]]) -> list[list[Moment]]:
     """The moments of each outcome and population in their order, of which all counts are told."""
     found: dict[tuple[object, ...], dict[float, list[int]]] = {}
     for number, row in enumerate(rows):
-        hours = _hours(str(row.get("contrast")))
+        hours = hours_of(str(row.get("contrast")))
         if hours is not None and _counted(row):
             key = row.get("outcome"), row.get("population")
             found.setdefault(key, {}).setdefault(hours, []).append(number)
@@ -44,7 +44,8 @@ def moments(rows: list[dict[str, Any]]) -> list[list[Moment]]:
     ]
 
 
-def _hours(contrast: str) -> float | None:
+def hours_of(contrast: str) -> float | None:
+    """When an analysis begins by its name, in hours after time zero."""
     landmark = _LANDMARK.search(contrast)
     if landmark:
         return float(landmark[1])
@@ -84,7 +85,7 @@ def early(rows: list[dict[str, Any]]) -> list[tuple[int, int]]:
     Who is followed beyond the landmark at its end began as well; the others died or left before.
     """
     followed = {
-        (row.get("outcome"), row.get("population"), _hours(str(row.get("contrast")))): int(n)
+        (row.get("outcome"), row.get("population"), hours_of(str(row.get("contrast")))): int(n)
         for row in rows
         if _LANDMARK.search(str(row.get("contrast"))) and (n := row.get("n_exposed")) is not None
     }

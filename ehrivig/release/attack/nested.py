@@ -17,7 +17,7 @@ from ehrivig.release.attack.known import Known, Place
 from ehrivig.release.attack.puzzle import MOST
 
 VARIABLE, ANY_OF, SIDE, GROUP, MEASURED = "variable", "any_of", "side", "group", "measured"
-SUBGROUP = "subgroup"
+SUBGROUP, CODED = "subgroup", "coded"
 """Kinds of what holds, as `nested.csv` has them."""
 COLUMNS = {"kind", "part", "whole", "yields"}
 _TOLD = ("mean", "sd", "median", "q1", "q3")
@@ -56,7 +56,7 @@ def nested(known: Known, tables: Tables) -> None:
     pairs = pairs_of(tables)
     if not pairs:
         return
-    _variables(known, [pair for pair in pairs if pair.kind in (VARIABLE, ANY_OF)])
+    _variables(known, [pair for pair in pairs if pair.kind in (VARIABLE, ANY_OF, CODED)])
     _sums(known, [pair for pair in pairs if pair.kind == ANY_OF])
     for file, frame in tables.items():
         if {"contrast", "n_exposed", "events_exposed"} <= set(frame.columns):
@@ -78,12 +78,15 @@ def _variables(known: Known, pairs: Iterable[Pair]) -> None:
                 place = known.where[name(people, pair.yields, arm)]
                 words = f"{pair.whole} without {pair.part}, {people}, {arm}"
                 at = Place(place.file, place.row, words, pair.yields)
-                _gap(known, f"{whole} without {pair.part}", at, whole, part)
+                guess = pair.kind == CODED  # a source may have other codes
+                _gap(known, f"{whole} without {pair.part}", at, whole, part, guess=guess)
 
 
-def _gap(known: Known, cell: str, place: Place, whole: str, part: str) -> None:
+def _gap(
+    known: Known, cell: str, place: Place, whole: str, part: str, *, guess: bool = False
+) -> None:
     known.people(cell, place)
-    known.puzzle.equal({whole: 1, part: -1, cell: -1})
+    known.puzzle.equal({whole: 1, part: -1, cell: -1}, assumed=guess)
 
 
 def _sums(known: Known, pairs: Iterable[Pair]) -> None:

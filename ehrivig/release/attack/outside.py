@@ -1,24 +1,28 @@
-"""Who was given the drug outside the cohort: everybody's use less that of the cohort.
+"""Who was given the drug, or died, outside the cohort: everybody less those of the cohort.
 
 Patients treated less the exposed are a count of people, in all and in each hospital. Where they are
-few, grams of everybody less those of the cohort are the doses of these few.
+few, grams of everybody less those of the cohort are the doses of these few. Patients less who left
+alive died in the hospital; less the deaths of the cohort they are those of the others.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
-from ehrivig.release.attack.arms import FEWEST
+from ehrivig.release.attack.arms import FEWEST, OUTCOMES
 from ehrivig.release.attack.known import Known, Place
 
 AMOUNTS = ("administrations", "grams", "grams_per_kg", "share_without_amount", "cost")
 """What a row of the use of the drug tells of amounts."""
 WORDS = "amounts given to few outside the cohort"
 ALL, HOSPITAL = "all", "hospital_id"
+_LEFT_ALIVE = re.compile(r"\bof ([\d,]+) who left alive\b")
+_IN_HOSPITAL = re.compile(r"in.hospital mortality|death in hospital|in_hospital$")
 _DOSE = "total_g"
 _NEAR = 1e-6
 Rows = list[dict[str, Any]]
@@ -26,6 +30,7 @@ Rows = list[dict[str, Any]]
 
 def outside(known: Known, tables: dict[str, pl.DataFrame]) -> None:
     """What the use of the drug tells of those who had it outside the cohort."""
+    _died(known, tables)
     exposed = _exposed(known, tables)
     for file, frame in tables.items():
         if {"dimension", "level", "patients"} <= set(frame.columns):
@@ -39,6 +44,30 @@ def outside(known: Known, tables: dict[str, pl.DataFrame]) -> None:
                 and not _enough(rows, exposed.get(ALL))
             ):
                 known.few(Place(file, _total(rows), WORDS))
+
+
+def _died(known: Known, tables: dict[str, pl.DataFrame]) -> None:
+    """Deaths outside the cohort, where a text says how many left the hospital alive (a guess)."""
+    read = next((cell for cell in known.where if cell.startswith("patients|") and _first(cell)), "")
+    deaths = {
+        v: cell
+        for words, v in known.named.items()
+        if _IN_HOSPITAL.search(words) and (cell := f"{OUTCOMES}|{v}|{ALL}") in known.where
+    }
+    for file, frame in tables.items():
+        told = frame["evidence"].drop_nulls().to_list() if "evidence" in frame.columns else []
+        left = next((found for one in told if (found := _LEFT_ALIVE.search(str(one)))), None)
+        for variable, cell in deaths.items() if left and read else ():
+            others = f"{file}|{variable}|died outside the cohort"
+            known.people(others, Place(file, 0, "who left alive, and who died outside the cohort"))
+            n = int(left[1].replace(",", "")) if left else 0
+            lo, hi = n - known.slack, n + known.slack
+            known.puzzle.between({read: 1, cell: -1, others: -1}, lo, hi, assumed=True)
+
+
+def _first(cell: str) -> bool:
+    """Whether a cell of patients is of everybody who was read."""
+    return cell.split("|")[1:] == ["0", ALL]
 
 
 def _exposed(known: Known, tables: dict[str, pl.DataFrame]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from ehrivig.release.attack.arms import FEWEST
 from ehrivig.release.attack.known import Known, Place
+from ehrivig.release.attack.signs import AGAINST, against
 
 _DETECTABLE = "minimum_detectable"
 _DESCRIBED = ("median_day1", "median_day3", "shift", "p_wilcoxon", "p_paired_t")
@@ -45,6 +46,8 @@ def days(known: Known, file: str, frame: pl.DataFrame) -> None:
             known.told(f"{file}|{number}", int(row["n_pairs"]))
             if row["n_pairs"] < FEWEST and any(row.get(n) is not None for n in _DESCRIBED):
                 known.few(place)
+            elif known.rounded_to < 2 and against(row, known.fewest):
+                known.few(Place(file, number, f"{row['label']}, {row['arm']}: {AGAINST}"))
 
 
 def regimens(known: Known, file: str, frame: pl.DataFrame) -> None:
