@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -166,6 +167,7 @@ def body(mimic: Drawn) -> list[tuple[Any, ...]]:
     [
         ([("226512", 70.0), ("226730", 180.0)], (70.0, 180.0)),
         ([("226531", 100.0), ("226707", 70.0)], (45.3592, 177.8)),
+        ([("226512", 0.5)], (0.5, None)),
         ([("226512", 0.0), ("226730", -1.0)], None),
         ([("220045", 80.0)], None),  # a heart rate
         ([("226730", 180.0)], (None, 180.0)),
@@ -188,8 +190,8 @@ def test_the_first_weight_counts_and_that_of_an_infusion_for_want_of_one(mimic: 
         at = day(f"01-03 {hour:02}:00")
         mimic.draw(table, {"hadm_id": stay, "starttime": at, "patientweight": weight})
     mimic.draw(table, {"hadm_id": "2", "starttime": day("01-03 10:00"), "patientweight": 65.0})
-    mimic.draw(table, {"hadm_id": "3", "starttime": day("01-03 10:00"), "patientweight": 50.0})
-    assert body(mimic) == [("1", 70.0, 180.0), ("2", 65.0, None), ("3", 50.0, 190.0)]
+    mimic.draw(table, {"hadm_id": "3", "starttime": day("01-03 10:00"), "patientweight": 0.5})
+    assert body(mimic) == [("1", 70.0, 180.0), ("2", 65.0, None), ("3", 0.5, 190.0)]
 
 
 def vitals(mimic: Drawn) -> list[tuple[Any, ...]]:
@@ -201,7 +203,7 @@ def vitals(mimic: Drawn) -> list[tuple[Any, ...]]:
     ("item", "value", "told", "found"),
     [
         ("223835", 1.0, {}, [("fio2", 1.0, "fraction")]),
-        ("223835", 21.0, {}, [("fio2", 21.0, "%")]),
+        ("223835", 1.1, {}, [("fio2", 1.1, "%")]),
         ("220045", 0.5, {}, [("heart_rate", 0.5, "/min")]),
         ("223761", 98.0, {}, [("temperature", 98.0, "F")]),
         ("220045", 80.0, {"hadm_id": None}, []),
@@ -219,14 +221,15 @@ def test_vital_signs_as_charted(
 
 
 def test_the_coma_score_is_its_three_parts_at_one_moment(mimic: Drawn) -> None:
-    for item, values in zip(PARTS.values(), [(4.0, 3.0), (5.0, 1.0), (6.0,)], strict=True):
+    parts = [(4.0, 3.0, 3.0), (5.0, 1.0, 1.0), (6.0, 2.0)]
+    for item, values in zip(PARTS.values(), parts, strict=True):
         chart(mimic, item, *values)
     chart(mimic, PARTS["eyes"], 9.0)  # of two values at one moment the lower
     chart(mimic, PARTS["verbal"], 9.0)
     chart(mimic, PARTS["motor"], 9.0)
     for item in PARTS.values():
         chart(mimic, item, 1.0, hadm_id=None)
-    assert vitals(mimic) == [("gcs", 15.0, "points")]
+    assert vitals(mimic) == [("gcs", 15.0, "points"), ("gcs", 6.0, "points")]
 
 
 def test_urine_is_what_is_put_out(mimic: Drawn) -> None:
@@ -279,6 +282,7 @@ def test_a_device_holds_until_the_next_the_discharge_or_a_day(mimic: Drawn) -> N
     chart(mimic, "226732", "Nasal cannula", "Oxymizer")
     chart(mimic, "226732", "Endotracheal tube", "Bipap mask")  # of two the more invasive
     chart(mimic, "226732", "Oxymizer", "None", "None", "None", hadm_id="2")
+    chart(mimic, "226732", "None", hadm_id="nobody")
     mimic.prepare("stay", "support_point")
     found = mimic.rows("respiratory_support", "admission_id", "device", "started_at", "stopped_at")
     hours = [day(f"01-03 {hour}:00") for hour in range(10, 14)]
@@ -330,10 +334,11 @@ def test_prone_position_lasts_until_another_or_a_day(mimic: Drawn) -> None:
         "01-03 18:00": "Left side",
         "01-04 10:00": "Prone",
         "01-05 10:00": "Prone",  # a day later, which is still held
-        "01-06 10:01": "Prone",  # the run before had ended
     }
     for at, value in rows.items():
         chart(mimic, "224093", value, charttime=day(at))
+    ended = day("01-06 10:00") + timedelta(seconds=1)
+    chart(mimic, "224093", "Prone", charttime=ended)  # when the run before had ended
     chart(mimic, "224093", "Supine", charttime=day("01-03 12:00"))  # of both at once prone
     chart(mimic, "224093", "Prone", charttime=day("01-03 13:00"), hadm_id="2")
     chart(mimic, "224093", "Prone", hadm_id=None)
@@ -341,19 +346,20 @@ def test_prone_position_lasts_until_another_or_a_day(mimic: Drawn) -> None:
     assert found == [
         ("1", "prone_position", day("01-03 12:00"), day("01-03 18:00")),
         ("1", "prone_position", day("01-04 10:00"), day("01-06 10:00")),
-        ("1", "prone_position", day("01-06 10:01"), day("01-07 10:01")),
+        ("1", "prone_position", ended, ended + timedelta(days=1)),
         ("2", "prone_position", day("01-03 13:00"), day("01-04 13:00")),
     ]
 
 
 def test_flows_of_dialysate_are_one_run(carevue: Drawn) -> None:
-    for at, value in [("01-03 10:00", 2.0), ("01-04 10:00", 0.5), ("01-05 10:01", 1.0)]:
-        chart(carevue, "146", value, charttime=day(at))
+    later = day("01-05 10:00") + timedelta(seconds=1)
+    for at, value in [(day("01-03 10:00"), 2.0), (day("01-04 10:00"), 0.5), (later, 1.0)]:
+        chart(carevue, "146", value, charttime=at)
     chart(carevue, "146", 0.0, charttime=day("01-03 09:00"))
     chart(carevue, "547", "Prone", charttime=day("01-03 09:00"))
     assert carevue.rows("procedure", "procedure_code", "started_at", "stopped_at") == [
         ("crrt", day("01-03 10:00"), day("01-04 10:00")),
-        ("crrt", day("01-05 10:01"), day("01-05 10:01")),
+        ("crrt", later, later),
         ("prone_position", day("01-03 09:00"), day("01-04 09:00")),
     ]
 
@@ -412,12 +418,10 @@ def test_the_age_is_that_of_the_anchor_and_the_years_since() -> None:
 
 
 @pytest.mark.parametrize(("days", "age"), [(30_000, None), (54_000, None), (54_001, 90)])
-def test_an_age_that_the_source_hides_is_ninety(
-    carevue: Drawn, days: int, age: int | None
-) -> None:
-    carevue.draw("source.admissions", STAY, STAY | {"subject_id": "q", "hadm_id": "2"})
-    born = "SELECT admittime - to_days($days) FROM source.admissions LIMIT 1"
-    ((birth,),) = carevue.db.rows(born, {"days": days})
+def test_an_age_that_the_source_hides_is_ninety(carevue: Drawn, days: int, age: int | None) -> None:
+    others = {"subject_id": "q", "hadm_id": "2", "admittime": datetime(1900, 1, 1)}
+    carevue.draw("source.admissions", STAY, STAY | others)
+    birth = STAY["admittime"] - timedelta(days)
     carevue.draw("source.patients", PERSON | {"dob": birth})
     carevue.draw("source.admissions", STAY | {"hadm_id": "0", "admittime": day("01-01 00:00")})
     carevue.prepare("chart_item", "weight_height", "death")
@@ -461,6 +465,12 @@ def test_diagnoses_are_of_their_edition() -> None:
     ],
 )
 def test_routes_of_orders(mimic: Drawn, written: str, route: str) -> None:
-    mimic.draw("source.prescriptions", {"route": written}, {"route": written}, {"route": "  "}, {"route": None})
+    mimic.draw(
+        "source.prescriptions",
+        {"route": written},
+        {"route": written},
+        {"route": "  "},
+        {"route": None},
+    )
     mimic.prepare("route_word")
     assert mimic.prepared("route_word", "written", "route") == [(written, route)]
