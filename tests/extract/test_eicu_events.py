@@ -61,6 +61,7 @@ EYES, VERBAL, MOTOR = "Eyes Score/4", "Verbal Score/5", "Motor Score/6"
         ([EYES, VERBAL, MOTOR], 15.0),
         ([EYES, VERBAL, MOTOR, "3"], 3.0),  # the total before the sum
         ([EYES, "Eyes Score/1", VERBAL, "Verbal Score/1", MOTOR, "Motor Score/1"], 3.0),
+        ([EYES, VERBAL, "Motor Score/1"], 10.0),
         (["14", "9"], 9.0),  # of two the lower
         ([EYES, VERBAL], None),
         (["scored"], None),
@@ -302,6 +303,38 @@ def test_paths_of_a_history_do_not_change_each_other(eicu: Drawn) -> None:
         *(("ICD10", "C80.9"), ("ICD10", "I20.9"), ("ICD10", "I20.9")),
         *(("local", f"{ORGANS}Other/y"), ("local", "z"), ("local", None)),
     ]
+
+
+OF_NOBODY: dict[str, tuple[str, Row]] = {
+    "diagnosis": ("diagnosis", {"icd9code": "I10"}),
+    "diagnosis of before": ("pasthistory", {"pasthistorypath": f"{CANCER}x"}),
+    "diagnosis at the door": ("admissiondx", {"admitdxname": "Anemia"}),
+    "lab": ("lab", {"labname": "pH"}),
+    "lab of apache": ("apacheapsvar", {"ph": 7.0}),
+    "vital of apache": ("apacheapsvar", {"heartrate": 7.0}),
+    "vital": ("vitalperiodic", {"heartrate": 7.0}),
+    "medication": ("medication", {"drugname": "x"}),
+    "medication by rate": ("infusiondrug", {"drugname": "x (mg/hr)", "drugrate": "3"}),
+    "procedure": ("treatment", {"treatmentstring": "renal|dialysis|SCUF"}),
+    "score": ("apachepatientresult", {"apacheversion": "IVa", "apachescore": 3.0}),
+    "respiratory_support": ("treatment", {"treatmentstring": "a|mechanical ventilation"}),
+}
+
+
+@pytest.mark.parametrize("name", OF_NOBODY)
+def test_rows_of_no_unit_stay_are_left_out(eicu: Drawn, name: str) -> None:
+    """They are counted before (`ehrivig.extract.unplaced`)."""
+    (table, row), target = OF_NOBODY[name], name.split()[0]
+    eicu.prepare("unit_stay", "device_word", "route_word", "drug_name", "lab_name")
+    eicu.draw("source.diagnosis", U | {"icd9code": "I10"})
+    eicu.draw(f"source.{table}", row | {"patientunitstayid": "of nobody"})
+    eicu.prepare("past_code", "past_cancer_code", "past_condition", "admission_reason")
+    eicu.prepare("coma_score", "vital_charted")
+    rows = eicu.rows(target, "admission_id")
+    assert rows == ([("h",)] if target == "diagnosis" else [])
+    eicu.draw(f"source.{table}", row | U)
+    eicu.prepare("past_condition", "admission_reason", "drug_name")
+    assert len(eicu.rows(target, "admission_id")) == len(rows) + 1
 
 
 MEDICAL = "admission diagnosis|All Diagnosis|Non-operative|Diagnosis|"
