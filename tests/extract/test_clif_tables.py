@@ -10,6 +10,7 @@ import pytest
 from drawn_source import Drawn, Row, day, drawn
 
 H = {"hospitalization_id": "h"}
+NOBODYS = {"hospitalization_id": "of nobody"}
 STAY = H | {"patient_id": "p", "admission_dttm": day("01-02 10:00")}
 STAY |= {"discharge_dttm": day("01-06 10:00"), "age_at_admission": 60.0}
 VITAL_COLUMNS = ("code", "vocabulary", "vital_code", "unit")
@@ -126,7 +127,7 @@ def test_the_time_measured_counts_before_the_time_recorded(clif: Drawn) -> None:
 def test_vital_signs(clif: Drawn, table: str, told: Row, found: tuple[Any, ...] | None) -> None:
     moment = {"recorded_dttm": day("01-03 10:00")}
     clif.draw(f"source.clif_{table}", H | told | moment)
-    clif.draw(f"source.clif_{table}", told | moment | {"hospitalization_id": "of nobody"})
+    clif.draw(f"source.clif_{table}", NOBODYS | moment | dict.fromkeys(told, "9"))
     seen = [row for row in rows(clif, "vital", "vital_code", "value", "unit") if row[0]]
     assert seen == ([found] if found else [])
 
@@ -155,7 +156,7 @@ LAB = H | {"lab_category": "creatinine", "lab_loinc_code": "2160-0", "reference_
     ],
 )
 def test_the_code_of_a_result(clif: Drawn, told: Row, found: tuple[str | None, str]) -> None:
-    clif.draw("source.clif_labs", LAB | told, LAB | told | {"hospitalization_id": "of nobody"})
+    clif.draw("source.clif_labs", LAB | told, NOBODYS | {"lab_category": "x"})
     assert rows(clif, "lab", "lab_code", "vocabulary") == [found]
 
 
@@ -173,7 +174,7 @@ def test_the_code_of_a_result(clif: Drawn, told: Row, found: tuple[str | None, s
 )
 def test_diagnoses(clif: Drawn, told: Row, found: tuple[Any, ...]) -> None:
     row = {"diagnosis_code": "I10"} | told
-    clif.draw("source.clif_hospital_diagnosis", H | row, row | {"hospitalization_id": "of nobody"})
+    clif.draw("source.clif_hospital_diagnosis", H | row, NOBODYS | {"diagnosis_code": "x"})
     assert rows(clif, "diagnosis", "code", "vocabulary", "present_on_admission") == [found]
 
 
@@ -203,7 +204,7 @@ TEST |= {"fluid_category": "nasopharynx", "result_category": "Not detected"}
 def test_tests_of_pathogens(clif: Drawn, told: Row, found: tuple[str, ...]) -> None:
     row = TEST | told
     table = "source.clif_microbiology_nonculture"
-    clif.draw(table, row, row | {"hospitalization_id": "of nobody"})
+    clif.draw(table, row, NOBODYS | {"organism_category": "x"})
     columns = ("organism_code", "method", "specimen", "result")
     assert rows(clif, "pathogen_test", *columns) == [found]
 
@@ -231,7 +232,7 @@ def support(clif: Drawn, *points: tuple[Any, str | None, float | None]) -> list[
     for moment, device, fio2 in points:
         row = {"recorded_dttm": moment, "device_category": device, "fio2_set": fio2}
         clif.draw("source.clif_respiratory_support", H | row)
-        clif.draw("source.clif_respiratory_support", row | {"hospitalization_id": "of nobody"})
+        clif.draw("source.clif_respiratory_support", NOBODYS | row | {"device_category": "x"})
     found = rows(clif, "respiratory_support", "device", "fio2", "started_at", "stopped_at")
     return sorted(found, key=lambda row: row[2])
 
@@ -281,16 +282,15 @@ def test_fio2_goes_on_for_a_day_with_the_same_device(clif: Drawn) -> None:
 
 
 def test_rows_of_words_that_nobody_reads_are_counted(clif: Drawn) -> None:
-    nobody = {"hospitalization_id": "of nobody"}
     for word in ("ICU", "L&D", "hall", None):
-        clif.draw("source.clif_adt", *(one | {"location_category": word} for one in (H, nobody)))
+        clif.draw("source.clif_adt", *(one | {"location_category": word} for one in (H, NOBODYS)))
     for table, column, words in [
         ("position", "position_category", ("Prone", "upside down")),
         ("renal_replacement_therapy", "mode_category", ("CVVH", "washing", None)),
         ("mcs", "support_category", ("whatever", None)),
     ]:
         for word in words:
-            clif.draw(f"source.clif_{table}", *(one | {column: word} for one in (H, nobody)))
+            clif.draw(f"source.clif_{table}", *(one | {column: word} for one in (H, NOBODYS)))
     rows(clif, "patient", "hospital_id")
     columns = ("hospital_id", "about", "violated", "denominator")
     assert clif.prepared("words_unread", *columns) == [
@@ -330,3 +330,10 @@ def test_a_push_of_less_than_one_ends_no_rate(clif: Drawn) -> None:
     found = dict(rows(clif, "medication", "started_at", "stopped_at"))
     at_once = last + timedelta(microseconds=1)
     assert found == {TEN: last, TEN + HOUR: None, last: at_once, at_once: None}
+
+
+def test_places_of_no_stay_are_left_out(clif: Drawn) -> None:
+    icu = {"location_category": "ICU", "in_dttm": TEN, "out_dttm": TEN + HOUR, "hospital_id": "H"}
+    clif.draw("source.clif_adt", H | icu, NOBODYS | icu)
+    found = rows(clif, "icu_stay", "admission_id", "started_at", "stopped_at")
+    assert found == [("h", TEN, TEN + HOUR)]

@@ -184,7 +184,8 @@ def test_findings_are_conditions_of_the_stay(synthea: Drawn) -> None:
 def test_observations_are_results_or_vital_signs(
     synthea: Drawn, told: Row, table: str, found: tuple[Any, ...] | bool | None
 ) -> None:
-    synthea.draw("source.observations", told | {"encounter": "e"}, told | {"encounter": "x"})
+    synthea.draw("source.observations", told | {"encounter": "e"})
+    synthea.draw("source.observations", told | {"encounter": "x", "value": "9"})
     name = "lab_code" if table == "lab" else "vital_code"
     told_of = rows(synthea, table, name, "value", "unit")
     assert (len(told_of) == 1) if found is True else (told_of == ([found] if found else []))
@@ -200,7 +201,8 @@ def test_observations_are_results_or_vital_signs(
 )
 def test_results_of_tests_of_pathogens(synthea: Drawn, value: str, result: str) -> None:
     told = measured("94531-1", value, None, "03-03 00:00")
-    synthea.draw("source.observations", told | {"encounter": "e"}, told | {"encounter": "x"})
+    synthea.draw("source.observations", told | {"encounter": "e"})
+    synthea.draw("source.observations", told | {"encounter": "x", "value": "y"})
     synthea.draw("source.observations", told | {"encounter": "e", "code": "2160-0"})
     columns = ("organism_code", "specimen", "result")
     assert rows(synthea, "pathogen_test", *columns) == [("sars_cov_2", "respiratory", result)]
@@ -216,7 +218,7 @@ def test_results_of_tests_of_pathogens(synthea: Drawn, value: str, result: str) 
 )
 def test_the_route_is_in_the_name(synthea: Drawn, name: str | None, route: str) -> None:
     order = {"encounter": "e", "code": "9", "description": name, "start": day("03-03 08:00")}
-    synthea.draw("source.medications", order, order | {"encounter": "x"})
+    synthea.draw("source.medications", order, order | {"encounter": "x", "code": "8"})
     columns = ("medication_id", "drug_name", "route", "status", "started_at")
     expected = [("e 9 20200303080000", name, route, "given", day("03-03 08:00"))]
     assert rows(synthea, "medication", *columns) == expected
@@ -235,7 +237,8 @@ def test_procedures_and_support(
     synthea: Drawn, code: str, device: str | None, procedure: str | None
 ) -> None:
     row = {"encounter": "e", "code": code, "date": day("03-03 08:00"), "stop": day("03-04 08:00")}
-    synthea.draw("source.procedures", row, row | {"encounter": "x"})
+    other = {"encounter": "x", "stop": day("03-04 09:00")}
+    synthea.draw("source.procedures", row, row | other)
     synthea.draw("source.procedures", row | {"start": day("03-03 09:00")})
     columns = ("started_at", "stopped_at")
     moments = [(day(f"03-03 {hour}:00"), day("03-04 08:00")) for hour in ("08", "09")]
