@@ -71,6 +71,19 @@ def test_a_death_lies_in_the_stay_in_which_it_fits(synthea: Drawn) -> None:
     assert rows(synthea, "patient", *columns) == [("p", birth.date(), day("03-02 10:00"), "male")]
 
 
+def test_who_died_on_a_day_of_two_stays_died_in_the_later(synthea: Drawn) -> None:
+    before = {"id": "a", "start": day("03-02 08:00"), "stop": day("03-02 09:00")}
+    elsewhere = {"id": "c", "patient": "q", "organization": "n"}
+    synthea.draw("source.encounters", STAY | before, STAY | before | {"id": "b", "patient": "q"})
+    synthea.draw("source.encounters", STAY | elsewhere)
+    synthea.draw("source.patients", {"id": "p", "deathdate": day("03-02 00:00")})
+    synthea.draw("source.patients", {"id": "q", "deathdate": day("03-02 00:00")})
+    found = rows(synthea, "admission", "admission_id", "discharge_status")
+    assert found == [("a", "alive"), ("b", "died"), ("c", "died"), ("e", "died")]
+    deaths = [("p", day("03-02 10:00")), ("q", day("03-02 08:00")), ("q", day("03-02 10:00"))]
+    assert synthea.rows("patient", "patient_id", "death_at") == deaths
+
+
 @pytest.mark.parametrize("gender", ["x", None])
 def test_a_sex_that_nobody_knows(synthea: Drawn, gender: str | None) -> None:
     synthea.draw("source.patients", {"id": "p", "gender": gender})
@@ -218,7 +231,7 @@ def test_results_of_tests_of_pathogens(synthea: Drawn, value: str, result: str) 
 )
 def test_the_route_is_in_the_name(synthea: Drawn, name: str | None, route: str) -> None:
     order = {"encounter": "e", "code": "9", "description": name, "start": day("03-03 08:00")}
-    synthea.draw("source.medications", order, order | {"encounter": "x", "code": "8"})
+    synthea.draw("source.medications", order, *[order | {"encounter": "x", "code": "8"}] * 2)
     columns = ("medication_id", "drug_name", "route", "status", "started_at")
     expected = [("e 9 20200303080000", name, route, "given", day("03-03 08:00"))]
     assert rows(synthea, "medication", *columns) == expected
