@@ -80,7 +80,7 @@ def test_who_died_on_a_day_of_two_stays_died_in_the_later(synthea: Drawn) -> Non
     synthea.draw("source.patients", {"id": "q", "deathdate": day("03-02 00:00")})
     found = rows(synthea, "admission", "admission_id", "discharge_status")
     assert found == [("a", "alive"), ("b", "died"), ("c", "died"), ("e", "died")]
-    deaths = [("p", day("03-02 10:00")), ("q", day("03-02 08:00")), ("q", day("03-02 10:00"))]
+    deaths = [("p", day("03-02 10:00")), ("q", day("03-02 10:00")), ("q", day("03-02 08:00"))]
     assert synthea.rows("patient", "patient_id", "death_at") == deaths
 
 
