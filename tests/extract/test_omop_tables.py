@@ -46,10 +46,13 @@ VISIT = {"visit_occurrence_id": "v", "person_id": "p", "visit_concept_id": 9201}
 VISIT |= {"visit_start_datetime": day("01-02 10:00"), "visit_start_date": date(2020, 1, 2)}
 VISIT |= {"visit_end_datetime": day("01-20 10:00"), "visit_end_date": date(2020, 1, 20)}
 IN = {"person_id": "p", "visit_occurrence_id": "v"}
-PREPARED = (
-    *("visit", "visit_stay", "visit_stay_later", "placed", "descendant", "meaning", "unit"),
-    *("vital_status", "weight_height", "written_state"),
-)
+READ = {
+    "admission": ("meaning", "unit", "vital_status", "weight_height"),
+    **{"patient": ("vital_status",), "diagnosis": ("written_state",), "hospital": ()},
+    **{"lab": ("meaning", "unit"), "vital": ("meaning", "unit"), "icu_stay": ()},
+    **dict.fromkeys(("finding", "pathogen_test", "respiratory_support"), ("meaning",)),
+}
+"""What each table reads of what is prepared, besides the stays."""
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def omop() -> Iterator[Drawn]:
 
 def rows(omop: Drawn, table: str, *columns: str) -> list[tuple[Any, ...]]:
     omop.prepare("hospital_of_visit", hospital_level="care_site")
-    omop.prepare(*PREPARED)
+    omop.prepare("visit", "visit_stay", "visit_stay_later", "placed", *READ[table])
     return omop.rows(table, *columns, timezone="UTC")
 
 
@@ -170,33 +173,36 @@ MEASURED |= {"unit_source_value": "mg", "measurement_source_value": "Krea"}
 MEASURED |= {"value_source_value": "two"}
 
 
-@pytest.mark.parametrize(
-    ("told", "found"),
-    [
-        ({}, ("3", "OMOP", "mg/dL", "two")),
-        ({"measurement_source_concept_id": 3, "measurement_concept_id": 999},
-         ("999", "OMOP", "mg/dL", "two")),
-        ({"measurement_concept_id": 0}, ("Krea", "local", "mg/dL", "two")),
-        ({"measurement_concept_id": None}, ("Krea", "local", "mg/dL", "two")),
-        *(({"measurement_concept_id": none, "measurement_source_concept_id": 3},
-           ("2160-0", "LOINC", "mg/dL", "two")) for none in (0, None)),
-        ({"measurement_concept_id": 0, "measurement_source_concept_id": 4},
-         ("Krea", "local", "mg/dL", "two")),
-        ({"unit_concept_id": 0}, ("3", "OMOP", "mg", "two")),
-        ({"unit_concept_id": 3}, ("3", "OMOP", "mg", "two")),  # no unit
-        *(({"operator_concept_id": one}, ("3", "OMOP", "mg/dL", "<2.0"))
-          for one in (4171756, 4171754)),
-        *(({"operator_concept_id": one}, ("3", "OMOP", "mg/dL", ">2.0"))
-          for one in (4172704, 4171755)),
-        *(({"measurement_concept_id": one}, None) for one in (101, 103, 202)),
-        ({"measurement_concept_id": 201}, ("201", "OMOP", "mg/dL", "two")),
-    ],
-)  # fmt: skip
-def test_results(omop: Drawn, told: Row, found: tuple[Any, ...] | None) -> None:
+RESULTS: list[tuple[Row, tuple[Any, ...] | None]] = [
+    ({}, ("3", "OMOP", "mg/dL", "two")),
+    ({"measurement_source_concept_id": 3, "measurement_concept_id": 999},
+     ("999", "OMOP", "mg/dL", "two")),
+    ({"measurement_concept_id": 0}, ("Krea", "local", "mg/dL", "two")),
+    ({"measurement_concept_id": None}, ("Krea", "local", "mg/dL", "two")),
+    *(({"measurement_concept_id": none, "measurement_source_concept_id": 3},
+       ("2160-0", "LOINC", "mg/dL", "two")) for none in (0, None)),
+    ({"measurement_concept_id": 0, "measurement_source_concept_id": 4},
+     ("Krea", "local", "mg/dL", "two")),
+    ({"unit_concept_id": 0}, ("3", "OMOP", "mg", "two")),
+    ({"unit_concept_id": 3}, ("3", "OMOP", "mg", "two")),  # no unit
+    *(({"operator_concept_id": one}, ("3", "OMOP", "mg/dL", "<2.0"))
+      for one in (4171756, 4171754)),
+    *(({"operator_concept_id": one}, ("3", "OMOP", "mg/dL", ">2.0"))
+      for one in (4172704, 4171755)),
+    *(({"measurement_concept_id": one}, None) for one in (101, 103, 202)),
+    ({"measurement_concept_id": 201}, ("201", "OMOP", "mg/dL", "two")),
+]  # fmt: skip
+
+
+def test_results(omop: Drawn) -> None:
     omop.draw("source.visit_occurrence", VISIT)
-    omop.draw("source.measurement", MEASURED | told)
-    columns = ("lab_code", "vocabulary", "unit", "value_text")
-    assert rows(omop, "lab", *columns) == ([found] if found else [])
+    moments = [day("01-03 10:00") + timedelta(minutes=number) for number in range(len(RESULTS))]
+    for (told, _), moment in zip(RESULTS, moments, strict=True):
+        omop.draw("source.measurement", MEASURED | told | {"measurement_datetime": moment})
+    columns = ("collected_at", "lab_code", "vocabulary", "unit", "value_text")
+    found = {at: tuple(row) for at, *row in rows(omop, "lab", *columns)}
+    results = [(told, found.get(at)) for (told, _), at in zip(RESULTS, moments, strict=True)]
+    assert results == RESULTS
 
 
 @pytest.mark.parametrize(
@@ -248,26 +254,32 @@ LATER = {"visit_start_datetime": day("03-02 10:00"), "visit_start_date": date(20
 LATER |= {"visit_end_datetime": day("03-20 10:00"), "visit_end_date": date(2020, 3, 20)}
 
 
-@pytest.mark.parametrize(
-    ("told", "result"),
-    [
-        *(({"value_as_concept_id": one}, "positive") for one in (4126681, 9191, 45877985)),
-        *(({"value_as_concept_id": one}, "negative") for one in (9189, 45878583)),
-        ({"value_as_concept_id": 15}, "positive"),  # by the name of the concept
-        *(({"value_source_value": one}, "positive") for one in (" Positive ", "+", "阳性")),
-        *(({"value_source_value": one}, "negative") for one in ("Not Detected", "-", "阴性")),
-        *(({"value_source_value": one}, "indeterminate") for one in ("Equivocal", "可疑")),
-        *(({"value_source_value": one}, "not_done") for one in ("Cancelled", "未查")),
-        *(({"value_source_value": one}, one) for one in ("Sent Away", None)),
-        ({"value_source_value": "Positive", "value_as_concept_id": 0}, "positive"),
-    ],
-)
-def test_tests_of_pathogens(omop: Drawn, told: Row, result: str | None) -> None:
+ANSWERS: list[tuple[Row, str | None]] = [
+    *(({"value_as_concept_id": one}, "positive") for one in (4126681, 9191, 45877985)),
+    *(({"value_as_concept_id": one}, "negative") for one in (9189, 45878583)),
+    ({"value_as_concept_id": 15}, "positive"),  # by the name of the concept
+    *(({"value_source_value": one}, "positive") for one in (" Positive ", "+", "阳性")),
+    *(({"value_source_value": one}, "negative") for one in ("Not Detected", "-", "阴性")),
+    *(({"value_source_value": one}, "indeterminate") for one in ("Equivocal", "可疑")),
+    *(({"value_source_value": one}, "not_done") for one in ("Cancelled", "未查")),
+    *(({"value_source_value": one}, one) for one in ("Sent Away", None)),
+    ({"value_source_value": "Positive", "value_as_concept_id": 0}, "positive"),
+]
+
+
+def test_tests_of_pathogens(omop: Drawn) -> None:
     omop.draw("source.visit_occurrence", VISIT)
-    row = MEASURED | {"measurement_concept_id": 202, "value_source_value": None} | told
-    omop.draw("source.measurement", row, row | {"measurement_concept_id": 103})
-    columns = ("organism_code", "method", "specimen", "result")
-    assert rows(omop, "pathogen_test", *columns) == [("sars_cov_2", "rna", None, result)]
+    moments = [day("01-03 10:00") + timedelta(minutes=number) for number in range(len(ANSWERS))]
+    for (told, _), moment in zip(ANSWERS, moments, strict=True):
+        row = MEASURED | {"measurement_concept_id": 202, "value_source_value": None} | told
+        omop.draw("source.measurement", row | {"measurement_datetime": moment})
+    omop.draw("source.measurement", MEASURED | {"measurement_concept_id": 103})
+    columns = ("organism_code", "method", "specimen", "collected_at", "result")
+    found = {at: result for *kind, at, result in rows(omop, "pathogen_test", *columns)
+             if kind == ["sars_cov_2", "rna", None]}  # fmt: skip
+    answers = [(told, found[at]) for (told, _), at in zip(ANSWERS, moments, strict=True)]
+    assert answers == ANSWERS
+    assert len(found) == len(ANSWERS)
 
 
 END_OF_DAY = day("01-05 00:00") - timedelta(seconds=1)
@@ -346,40 +358,42 @@ STATE |= {"observation_concept_id": 0, "observation_source_concept_id": 21}
 STATE |= {"observation_source_value": "as written"}
 
 
-@pytest.mark.parametrize(
-    ("told", "is_state"),
-    [
-        ({}, True),
-        ({"observation_concept_id": 23}, True),  # a code of before, as it is meant
-        ({"observation_source_concept_id": 22}, True),
-        ({"observation_source_concept_id": 22, "observation_concept_id": 23}, False),
-        ({"observation_source_concept_id": 22, "observation_concept_id": 25}, False),
-        ({"observation_source_concept_id": 22, "observation_concept_id": 26}, False),
-        ({"observation_source_concept_id": 22, "observation_concept_id": 4}, True),
-        ({"observation_source_concept_id": 21, "observation_concept_id": 25}, True),
-        ({"observation_source_concept_id": 27}, False),
-        ({"observation_source_concept_id": 4}, False),
-        *(({"observation_source_concept_id": 0, "observation_source_value": one}, True)
-          for one in ("ICD10CM:E11.9", "icd-9 | 250", " Z99.2 ")),
-        *(({"observation_source_concept_id": None, "observation_source_value": one}, False)
-          for one in ("E11.9", "Z99", "fever", None)),
-        ({"observation_source_concept_id": 0, "observation_concept_id": 23,
-          "observation_source_value": "ICD10CM:E11.9"}, False),
-        ({"observation_source_concept_id": 0, "observation_concept_id": 23,
-          "observation_source_value": "ICD10CM: Z86.7"}, True),
-        *(({"value_as_concept_id": one}, False) for one in (4188540, 45878245, 4132135, 9189, 24)),
-        ({"value_as_concept_id": 0, "value_as_string": "No"}, False),  # 0 is no word for it
-        ({"value_as_concept_id": 15}, True),
-        ({"value_as_concept_id": 15, "value_as_string": "no"}, True),
-        *(({"value_as_string": one}, False) for one in (" No ", "absent", "Not present", "N")),
-        *(({"value_as_string": one}, True) for one in ("Yes", "", "normal")),
-    ],
-)  # fmt: skip
-def test_states_that_are_written_as_observations(omop: Drawn, told: Row, is_state: bool) -> None:
+STATES: list[tuple[Row, bool]] = [
+    ({}, True),
+    ({"observation_concept_id": 23}, True),  # a code of before, as it is meant
+    ({"observation_source_concept_id": 22}, True),
+    ({"observation_source_concept_id": 22, "observation_concept_id": 23}, False),
+    ({"observation_source_concept_id": 22, "observation_concept_id": 25}, False),
+    ({"observation_source_concept_id": 22, "observation_concept_id": 26}, False),
+    ({"observation_source_concept_id": 22, "observation_concept_id": 4}, True),
+    ({"observation_source_concept_id": 21, "observation_concept_id": 25}, True),
+    ({"observation_source_concept_id": 27}, False),
+    ({"observation_source_concept_id": 4}, False),
+    *(({"observation_source_concept_id": 0, "observation_source_value": one}, True)
+      for one in ("ICD10CM:E11.9", "icd-9 | 250", " Z99.2 ")),
+    *(({"observation_source_concept_id": None, "observation_source_value": one}, False)
+      for one in ("E11.9", "Z99", "fever", None)),
+    ({"observation_source_concept_id": 0, "observation_concept_id": 23,
+      "observation_source_value": "ICD10CM:E11.9"}, False),
+    ({"observation_source_concept_id": 0, "observation_concept_id": 23,
+      "observation_source_value": "ICD10CM: Z86.7"}, True),
+    *(({"value_as_concept_id": one}, False) for one in (4188540, 45878245, 4132135, 9189, 24)),
+    ({"value_as_concept_id": 0, "value_as_string": "No"}, False),  # 0 is no word for it
+    ({"value_as_concept_id": 15}, True),
+    ({"value_as_concept_id": 15, "value_as_string": "no"}, True),
+    *(({"value_as_string": one}, False) for one in (" No ", "absent", "Not present", "N")),
+    *(({"value_as_string": one}, True) for one in ("Yes", "", "normal")),
+]  # fmt: skip
+
+
+def test_states_that_are_written_as_observations(omop: Drawn) -> None:
     omop.draw("source.visit_occurrence", VISIT)
-    omop.draw("source.observation", STATE | told)
-    found = rows(omop, "diagnosis", "admission_id", "diagnosed_at")
-    assert found == ([("v", day("01-03 10:00"))] if is_state else [])
+    moments = [day("01-03 10:00") + timedelta(minutes=number) for number in range(len(STATES))]
+    for (told, _), moment in zip(STATES, moments, strict=True):
+        omop.draw("source.observation", STATE | told | {"observation_datetime": moment})
+    found = {at for (at,) in rows(omop, "diagnosis", "diagnosed_at")}
+    said = [(told, at in found) for (told, _), at in zip(STATES, moments, strict=True)]
+    assert said == STATES
 
 
 def test_a_hospital_has_the_name_of_its_care_site(omop: Drawn) -> None:
