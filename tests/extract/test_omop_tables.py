@@ -101,9 +101,12 @@ def test_how_a_stay_ended(omop: Drawn, place: int | None, deaths: list[Row], sta
     assert rows(omop, "admission", "discharge_status") == [(status,)]
 
 
-@pytest.mark.parametrize(("stays", "status"), [(49, "alive"), (50, "unknown")])
+@pytest.mark.parametrize(
+    ("stays", "died", "status"),
+    [(49, "nobody", "alive"), (50, "nobody", "unknown"), (50, "3", "alive")],
+)
 def test_a_hospital_of_many_stays_without_a_death_records_none(
-    omop: Drawn, stays: int, status: str
+    omop: Drawn, stays: int, died: str, status: str
 ) -> None:
     """Of fewer stays it may be chance that nobody died."""
     omop.draw("source.death", death("01-05 00:00") | {"person_id": "of another hospital"})
