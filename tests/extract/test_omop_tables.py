@@ -110,6 +110,7 @@ def test_a_hospital_of_many_stays_without_a_death_records_none(
 ) -> None:
     """Of fewer stays it may be chance that nobody died."""
     omop.draw("source.death", death("01-05 00:00") | {"person_id": "of another hospital"})
+    omop.draw("source.death", death("01-28 00:00") | {"person_id": died})
     elsewhere = {
         "visit_occurrence_id": "x",
         "person_id": "of another hospital",
