@@ -25,7 +25,7 @@ class Drawn:
     """Every source table of a layout, empty until drawn; a cell that is not written is null."""
 
     def __init__(self, db: Database, name: str) -> None:
-        self.db, self._layout = db, layouts.load(name)
+        self.db, self.name, self._layout = db, name, layouts.load(name)
         for schema in ("source", "prepared", "mapped", "ref"):
             db.execute(f"CREATE SCHEMA {schema}")
         layouts.define_functions(db)

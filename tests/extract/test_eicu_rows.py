@@ -227,7 +227,8 @@ def test_earlier_ventilation_is_an_interval_once(
 ) -> None:
     row = CARE | {"priorventstartoffset": start, "priorventendoffset": end}
     eicu.draw("source.respiratorycare", row, row | {"respcarestatusoffset": 99.0})
-    eicu.draw("source.respiratorycare", row | {"patientunitstayid": "of nobody"})
+    others = {"patientunitstayid": "of nobody", "priorventstartoffset": -70.0}
+    eicu.draw("source.respiratorycare", CARE | others | {"priorventendoffset": -60.0})
     assert support(eicu) == found
 
 
@@ -262,6 +263,12 @@ def test_support_by_the_words_of_a_treatment(eicu: Drawn, words: str, device: st
          "died"),
         ([{"hospitaldischargestatus": "Alive", "unitdischargestatus": "Expired"},
           {"hospitaldischargestatus": "Alive", "unitdischargestatus": "Alive"}], "unknown"),
+        ([{"hospitaldischargestatus": "Alive", "unitdischargestatus": "Alive"}], "alive"),
+        ([{"hospitaldischargestatus": "Alive"}, {"hospitaldischargestatus": "Expired"}], "unknown"),
+        ([{"hospitaldischargestatus": "Expired"}, {"hospitaldischargestatus": None}], "died"),
+        ([{"hospitaldischargestatus": "Alive", "hospitaldischargelocation": "Home"},
+          {"hospitaldischargestatus": "Alive", "hospitaldischargelocation": "Other Hospital"}],
+         "alive"),
         ([{"hospitaldischargestatus": None}], "unknown"),
         ([{"hospitaldischargestatus": ""}], "unknown"),
     ],
@@ -276,7 +283,7 @@ def test_a_stay_is_one_row_with_the_first_body_and_an_age_above_89_as_90(eicu: D
     units: list[Row] = [
         {"unitvisitnumber": 3.0, "admissionweight": 90.0, "admissionheight": 180.0},
         {"unitvisitnumber": 1.0, "admissionweight": 0.0, "admissionheight": None},
-        {"unitvisitnumber": 2.0, "admissionweight": 80.0, "admissionheight": 170.0},
+        {"unitvisitnumber": 2.0, "admissionweight": 0.5, "admissionheight": 0.4},
     ]
     for number, one in enumerate(units):
         row = {"patientunitstayid": f"u{number}", "age": " > 89", "hospitaldischargeoffset": 500.0}
@@ -289,7 +296,17 @@ def test_a_stay_is_one_row_with_the_first_body_and_an_age_above_89_as_90(eicu: D
         "admitted_at",
         "discharged_at",
     )
-    assert eicu.rows("admission", *columns) == [("h", 90.0, 80.0, 170.0, 0, 600.0)]
+    assert eicu.rows("admission", *columns) == [("h", 90.0, 0.5, 0.4, 0, 600.0)]
+
+
+def test_of_unit_stays_that_disagree_the_lowest_counts(eicu: Drawn) -> None:
+    for name, year, age, end in [("u", 2015.0, "71", 700.0), ("v", 2014.0, "70", 500.0)]:
+        row = {"patientunitstayid": name, "age": age, "hospitaldischargeoffset": end}
+        eicu.draw("source.patient", UNIT | row | {"hospitaldischargeyear": year})
+    later = {"patientunitstayid": "w", "patienthealthsystemstayid": "i", "age": "72"}
+    eicu.draw("source.patient", UNIT | later | {"hospitaldischargeyear": 2014.5})
+    columns = ("admission_id", "age_years", "discharged_at", "stay_order")
+    assert eicu.rows("admission", *columns) == [("h", 70.0, 600.0, 0), ("i", 72.0, 9100.0, 1)]
 
 
 def test_stays_of_a_person_by_year_and_age(eicu: Drawn) -> None:

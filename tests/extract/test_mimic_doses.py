@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +14,10 @@ Row = dict[str, Any]
 H = {"hadm_id": "1"}
 
 
-@pytest.fixture
-def mimic() -> Iterator[Drawn]:
+@contextmanager
+def one_stay(layout: str) -> Iterator[Drawn]:
     """Admission 1, from 01-02; no unit charts anything, and only "IV" and "PO" are known routes."""
-    with drawn("mimic_iv") as source:
+    with drawn(layout) as source:
         source.db.execute(
             "CREATE TABLE prepared.stay AS "
             "SELECT '1' AS hadm_id, TIMESTAMP '2020-01-02' AS admittime"
@@ -26,6 +28,31 @@ def mimic() -> Iterator[Drawn]:
         )
         source.db.execute("CREATE TABLE prepared.drug_charted (hadm_id VARCHAR, key VARCHAR)")
         yield source
+
+
+@pytest.fixture
+def mimic() -> Iterator[Drawn]:
+    with one_stay("mimic_iv") as source:
+        yield source
+
+
+@pytest.fixture(params=["mimic_iv", "mimic_iii"])
+def either(request: pytest.FixtureRequest) -> Iterator[Drawn]:
+    with one_stay(request.param) as source:
+        yield source
+
+
+def draw_orders(source: Drawn, *rows: Row) -> None:
+    """Orders, of which MIMIC-III calls the start by another name."""
+    start = "startdate" if source.name == "mimic_iii" else "starttime"
+    named = ({start if name == "starttime" else name: row[name] for name in row} for row in rows)
+    source.draw("source.prescriptions", *named)
+
+
+def draw_charted(source: Drawn, *rows: Row) -> None:
+    """Rows of the charts of MetaVision."""
+    system = "_mv" if source.name == "mimic_iii" else ""
+    source.draw(f"source.inputevents{system}", *rows)
 
 
 EMAR = H | {"emar_id": "e1", "poe_id": "o", "pharmacy_id": "p", "medication": "Meropenem"}
@@ -59,6 +86,7 @@ RATE = {"infusion_rate": "1,100.5", "infusion_rate_unit": " mL/hr "}
         ([given("1"), given("_")], None, None),  # of several amounts all must be numbers
         ([given("1"), given(None, "mg")], 1.0, "g"),  # where nothing is given, no unit counts
         ([given("1"), given(" ", "mg")], 1.0, "g"),
+        ([given("1", "mg"), given(None, "g")], 1.0, "mg"),
         ([given("1"), given("2", "mg")], None, None),
         ([given("1", None)], 1.0, None),
         ([], None, None),
@@ -68,6 +96,9 @@ RATE = {"infusion_rate": "1,100.5", "infusion_rate_unit": " mL/hr "}
         ([RATE | {"infusion_rate": "0"}], None, None),
         ([RATE | {"infusion_rate_unit": " "}], None, None),
         ([RATE, RATE | {"infusion_rate": "7"}], 1100.5, "mL/hr"),
+        ([RATE | {"infusion_rate": "0.5"}], 0.5, "mL/hr"),
+        ([RATE, RATE | {"infusion_rate_unit": "mcg/min"}], None, None),  # of which is the number?
+        ([RATE, {"infusion_rate": "7"}], 1100.5, "mL/hr"),
     ],
 )
 def test_the_dose_is_the_amounts_together_or_else_the_rate(
@@ -97,7 +128,7 @@ def test_name_and_route_are_of_the_record_or_else_of_its_order(mimic: Drawn) -> 
     orders = [
         *(
             ("p", "Cefepime", "PO", "Main"),
-            ("p", "Water", "XX", "BASE"),
+            ("p", "Aqua", "AA", "BASE"),
             ("p", "Zinc", "ZZ", "MAIN"),
         ),
         *(("q", "Aztreonam", "IV", "MAIN"), (None, "Nothing", "IV", "MAIN")),
@@ -115,7 +146,10 @@ def test_name_and_route_are_of_the_record_or_else_of_its_order(mimic: Drawn) -> 
     for name, told in records.items():
         mimic.draw("source.emar", EMAR | {"emar_id": name} | told)
     mimic.draw(
-        "source.emar_detail", {"emar_id": "e1", "route": " IV "}, {"emar_id": "e2", "route": " "}
+        "source.emar_detail",
+        {"emar_id": "e1", "route": " PO "},
+        {"emar_id": "e1", "route": " IV "},  # of several the first by name
+        {"emar_id": "e2", "route": " "},
     )
     mimic.prepare("ward_dose")
     assert mimic.prepared("ward_dose", "medication_id", "drug_name", "route") == [
@@ -131,13 +165,16 @@ def test_a_rate_of_the_record_holds_until_the_next_of_its_order(mimic: Drawn) ->
         "e3": {"charttime": day("01-03 12:00"), "poe_id": "other"},
         "e4": {"charttime": day("01-03 11:00"), "pharmacy_id": "other"},
         "e5": {"charttime": day("01-03 11:30"), "hadm_id": "2"},
+        "e6": {"charttime": day("01-03 14:00") + timedelta(microseconds=1)},
+        "e7": {"charttime": day("01-03 14:00") + timedelta(microseconds=1)},
     }
     for name, told in others.items():
         mimic.draw("source.emar", EMAR | {"emar_id": name} | told)
         mimic.draw("source.emar_detail", {"emar_id": name} | RATE)
     mimic.prepare("ward_dose")
     found = dict(mimic.prepared("ward_dose", "medication_id", "stopped_at"))
-    assert found == {"emar e1": day("01-03 14:00")} | {f"emar e{n}": None for n in (2, 3, 4, 5)}
+    ends = {"emar e1": day("01-03 14:00"), "emar e2": others["e6"]["charttime"]}
+    assert found == ends | {f"emar e{n}": None for n in (3, 4, 5, 6, 7)}
 
 
 ICU = H | {"intime": day("01-03 08:00"), "outtime": day("01-03 12:00")}
@@ -150,6 +187,7 @@ ICU = H | {"intime": day("01-03 08:00"), "outtime": day("01-03 12:00")}
         *(("01-03 12:00", "Meropenem", False), ("01-03 12:01", "Meropenem", True)),
         *(("01-03 10:00", "Cefepime", True), ("01-03 10:00", "Sodium Chloride 0.9%", False)),
         *(("01-03 10:00", "Sodium Bicarbonate", True), ("01-03 10:00", "Inj. Meropenem", False)),
+        ("01-03 13:30", "Meropenem", True),  # in which somebody else was in a unit
     ],
 )
 def test_what_a_unit_charts_itself_is_left_out_for_the_time_there(
@@ -157,14 +195,55 @@ def test_what_a_unit_charts_itself_is_left_out_for_the_time_there(
 ) -> None:
     mimic.draw("prepared.drug_charted", H | {"key": "meropenem"}, H | {"key": "sodium chloride"})
     mimic.draw("prepared.drug_charted", {"hadm_id": "2", "key": "cefepime"})
-    mimic.draw("source.icustays", ICU, ICU | {"hadm_id": "2"})
+    later = {"intime": day("01-03 13:00"), "outtime": day("01-03 14:00")}
+    mimic.draw("source.icustays", ICU, ICU | later | {"hadm_id": "2"})
     order = H | {"drug": name, "starttime": day(at), "drug_type": "MAIN"}
-    mimic.draw("source.prescriptions", order)
+    mimic.draw("source.prescriptions", order, order | {"drug": "Zinc"})
     mimic.prepare("ward_order")
-    assert len(mimic.prepared("ward_order", "drug_name")) == kept
+    expected = [(name,), ("Zinc",)] if kept else [("Zinc",)]
+    assert mimic.prepared("ward_order", "drug_name") == expected
     mimic.draw("source.emar", EMAR | {"medication": name, "charttime": day(at)})
+    mimic.draw("source.emar", EMAR | {"emar_id": "e2", "medication": "Zinc"})
     mimic.prepare("ward_dose")
-    assert len(mimic.prepared("ward_dose", "drug_name")) == kept
+    assert mimic.prepared("ward_dose", "drug_name") == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "name", "kept"),
+    [
+        *(("01-02", "Meropenem", True), ("01-03", "Meropenem", False), ("01-03", "Zinc", True)),
+        *(("01-04", "Meropenem", False), ("01-05", "Meropenem", True)),
+    ],
+)
+def test_an_order_of_mimic_iii_is_left_out_for_the_days_in_the_unit(
+    on: str, name: str, kept: bool
+) -> None:
+    with one_stay("mimic_iii") as source:
+        source.draw("prepared.drug_charted", H | {"key": "meropenem"})
+        source.draw("source.icustays", ICU | {"outtime": day("01-04 12:00")})
+        source.draw("source.icustays", ICU | {"hadm_id": "2", "outtime": day("01-03 09:00")})
+        draw_orders(source, H | {"drug": name, "starttime": day(f"{on} 00:00")})
+        draw_orders(source, H | {"drug": "Aspirin", "starttime": day("01-03 00:00")})
+        source.prepare("ward_order")
+        names = [one for (one,) in source.prepared("ward_order", "drug_name")]
+    assert names == (["Aspirin", name] if kept else ["Aspirin"])
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("01-02 00:00", "01-02 06:00"),
+        ("01-02 07:00", "01-02 07:00"),
+        ("01-03 00:00", "01-03 00:00"),
+        ("01-01 00:00", "01-01 00:00"),
+    ],
+)
+def test_an_order_of_the_day_of_admission_starts_at_the_admission(start: str, told: str) -> None:
+    with one_stay("mimic_iii") as source:
+        source.db.execute("UPDATE prepared.stay SET admittime = $at", {"at": day("01-02 06:00")})
+        draw_orders(source, H | {"drug": "Aspirin", "starttime": day(start)})
+        source.prepare("ward_order")
+        assert source.prepared("ward_order", "started_at") == [(day(told),)]
 
 
 ORDER = H | {"drug": "Meropenem", "starttime": day("01-03 10:00"), "drug_type": "MAIN"}
@@ -188,12 +267,12 @@ ORDER |= {"dose_val_rx": "1", "dose_unit_rx": "g", "route": "IV"}
     ],
 )
 def test_an_order_counts_as_given_once(
-    mimic: Drawn, told: Row, found: tuple[Any, ...] | None
+    either: Drawn, told: Row, found: tuple[Any, ...] | None
 ) -> None:
-    mimic.draw("source.prescriptions", ORDER | told)
-    mimic.prepare("ward_order")
+    draw_orders(either, ORDER | told)
+    either.prepare("ward_order")
     columns = ("dose", "dose_unit", "route", "status")
-    assert mimic.prepared("ward_order", *columns) == ([found] if found else [])
+    assert either.prepared("ward_order", *columns) == ([found] if found else [])
 
 
 def test_orders_count_where_a_stay_has_no_administration_record(mimic: Drawn) -> None:
@@ -237,17 +316,17 @@ CHARTED |= {"ordercategoryname": "01-Drips", "statusdescription": "FinishedRunni
     ],
 )
 def test_what_the_charts_of_intensive_care_hold(
-    mimic: Drawn, told: Row, found: tuple[Any, ...] | None
+    either: Drawn, told: Row, found: tuple[Any, ...] | None
 ) -> None:
     for item, label in (("9", "Fentanyl"), ("225975", "Heparin"), ("225906", "Heparin Low")):
-        mimic.draw("source.d_items", {"itemid": item, "label": label})
-    mimic.draw("source.inputevents", CHARTED | told)
-    mimic.prepare("charted_dose")
+        either.draw("source.d_items", {"itemid": item, "label": label})
+    draw_charted(either, CHARTED | told)
+    either.prepare("charted_dose")
     columns = ("dose", "dose_unit", "route", "status")
-    assert mimic.prepared("charted_dose", *columns) == ([found] if found else [])
+    assert either.prepared("charted_dose", *columns) == ([found] if found else [])
 
 
-def test_drugs_that_are_charted_by_the_first_word_of_their_name(mimic: Drawn) -> None:
+def test_drugs_that_are_charted_by_the_first_word_of_their_name(either: Drawn) -> None:
     labels = {
         "1": "Potassium Chloride",
         "2": "Fentanyl (Concentrate)",
@@ -256,14 +335,14 @@ def test_drugs_that_are_charted_by_the_first_word_of_their_name(mimic: Drawn) ->
     }
     labels |= {"4": "Insulin - Regular", "5": "PO intake", "225828": "LR"}
     for item, label in labels.items():
-        mimic.draw("source.d_items", {"itemid": item, "label": label})
-        mimic.draw("source.inputevents", CHARTED | {"itemid": item}, CHARTED | {"itemid": item})
-    mimic.draw("source.inputevents", CHARTED | {"hadm_id": None, "itemid": "2"})
-    mimic.prepare("drug_charted", "charted_dose")
+        either.draw("source.d_items", {"itemid": item, "label": label})
+        draw_charted(either, CHARTED | {"itemid": item}, CHARTED | {"itemid": item})
+    draw_charted(either, CHARTED | {"hadm_id": None, "itemid": "2"})
+    either.prepare("drug_charted", "charted_dose")
     keys = ("fentanyl", "insulin", "intake", "lactated", "nacl", "potassium chloride")
     keys += ("sodium chloride",)
-    assert mimic.prepared("drug_charted", "hadm_id", "key") == [("1", key) for key in keys]
-    names = {name for (name,) in mimic.prepared("charted_dose", "drug_name")}
+    assert either.prepared("drug_charted", "hadm_id", "key") == [("1", key) for key in keys]
+    names = {name for (name,) in either.prepared("charted_dose", "drug_name")}
     assert {"NaCl (sodium chloride 0.9%)", "LR (lactated ringers)", "KCl"} <= names
 
 
@@ -283,3 +362,140 @@ def test_fluids_that_a_unit_charts_are_not_counted_once_more(
         keys = [key for (key,) in source.prepared("drug_charted", "key")]
     assert any(order.lower().startswith(key) for key in keys)
     assert "nacl" in keys
+
+
+def test_a_dose_of_an_item_that_the_dictionary_has_not_is_a_dose_of_nothing_known(
+    either: Drawn,
+) -> None:
+    """It has no name, of which the gate tells; it was left out unseen."""
+    draw_charted(either, CHARTED, CHARTED | {"itemid": "225158"})
+    either.prepare("drug_charted", "charted_dose")
+    assert either.prepared("charted_dose", "drug_name", "dose") == [(None, 2.0), (None, 2.0)]
+    assert either.prepared("drug_charted", "key") == [("sodium chloride",)]
+
+
+CAREVUE = H | {"icustay_id": "u", "itemid": "30047", "charttime": day("01-03 10:00")}
+CAREVUE |= {"orderid": "7", "linkorderid": "6"}
+PACE = {"rate": 0.1, "rateuom": "mcgkgmin"}
+ONCE = {"amount": 5.0, "amountuom": "ml"}
+
+
+def carevue(*rows: Row) -> list[tuple[Any, ...]]:
+    """What is made of rows of CareVue: dose, unit, route, status, end."""
+    with one_stay("mimic_iii") as source:
+        source.draw("source.d_items", {"itemid": "30047", "label": "Levophed"})
+        source.draw("source.inputevents_cv", *(CAREVUE | row for row in rows))
+        source.prepare("carevue_dose")
+        columns = ("dose", "dose_unit", "route", "status", "started_at", "stopped_at")
+        found = source.db.frame("SELECT * FROM prepared.carevue_dose ORDER BY medication_id")
+        return found.select(columns).rows()
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (PACE, (0.1, "mcg/kg/min", "iv", "given", None)),
+        (PACE | {"rateuom": "Drops"}, (0.1, "Drops", "iv", "given", None)),
+        (PACE | {"rateuom": "U/hr"}, (0.1, "units/h", "iv", "given", None)),
+        (PACE | {"rate": 0.0}, (0.0, "mcg/kg/min", "iv", "stopped", CAREVUE["charttime"])),
+        (PACE | {"stopped": "D/C'd"}, (0.0, "mcg/kg/min", "iv", "stopped", CAREVUE["charttime"])),
+        (PACE | {"stopped": "Restart"}, (0.1, "mcg/kg/min", "iv", "given", None)),
+        (PACE | {"hadm_id": None}, None),
+        ({"rate": 0.1}, None),  # of no unit
+        ({"rateuom": "mcgmin"}, None),
+        (ONCE, (5.0, "ml", "unknown", "given", None)),
+        (ONCE | {"amount": 0.0}, None),
+        (ONCE | {"amount": 0.5}, (0.5, "ml", "unknown", "given", None)),
+        (ONCE | {"rate": 0.0}, (5.0, "ml", "unknown", "given", CAREVUE["charttime"])),
+        (ONCE | {"originalroute": "Oral"}, (5.0, "ml", "po", "given", None)),
+        (ONCE | {"originalroute": "Gastric/Feeding Tube"}, (5.0, "ml", "po", "given", None)),
+        (ONCE | {"originalroute": "Intravenous Push"}, (5.0, "ml", "iv", "given", None)),
+        (ONCE | {"originalroute": "IV Piggyback"}, (5.0, "ml", "iv", "given", None)),
+        (PACE | {"originalroute": "Oral"}, (0.1, "mcg/kg/min", "po", "given", None)),
+    ],
+)
+def test_what_the_charts_of_carevue_hold(told: Row, found: tuple[Any, ...] | None) -> None:
+    at = [] if found is None else [(*found[:4], CAREVUE["charttime"], found[4])]
+    assert carevue(told) == at
+
+
+def test_a_rate_of_carevue_holds_until_the_next_of_its_item_in_the_unit() -> None:
+    ten, eleven, noon, two, four = (day(f"01-03 {hour}:00") for hour in (10, 11, 12, 14, 16))
+    at_once = four + timedelta(microseconds=1)
+    rows = [
+        PACE,
+        PACE | {"charttime": eleven, "icustay_id": "v"},
+        PACE | {"charttime": eleven, "itemid": "9"},
+        ONCE | {"charttime": eleven},  # the amount of an hour: the rate once more
+        {"charttime": eleven, "rate": 0.3},  # of no unit
+        {"charttime": eleven, "rateuom": "mcgmin"},
+        PACE | {"charttime": noon, "rate": 0.2},
+        {"charttime": two, "stopped": "Stopped"},
+        PACE | {"charttime": four},
+        PACE | {"charttime": at_once, "rate": 0.4},
+    ]
+    assert [(row[0], row[3], *row[4:]) for row in carevue(*rows)] == [
+        (0.1, "given", ten, noon),
+        (0.1, "given", eleven, None),  # in another unit
+        (0.2, "given", noon, two),
+        (0.0, "stopped", two, two),
+        (0.1, "given", four, at_once),
+        (0.4, "given", at_once, None),
+        (0.1, "given", eleven, None),  # another drug
+    ]
+
+
+def test_rows_of_carevue_have_a_name_each() -> None:
+    with one_stay("mimic_iii") as source:
+        source.draw("source.d_items", {"itemid": "1", "label": "Neosynephrine-k"})
+        rows = [ONCE | {"itemid": "1", "orderid": order} for order in ("8", "7")]
+        rows += [ONCE | {"amount": 6.0}, ONCE | {"amount": 5.5}]
+        rows += [PACE | {"itemid": "2", "rate": rate} for rate in (0.3, 0.2)]
+        source.draw("source.inputevents_cv", *(CAREVUE | row for row in rows))
+        source.prepare("carevue_dose")
+        columns = ("medication_id", "order_id", "drug_name", "dose")
+        found = source.prepared("carevue_dose", *columns)
+    assert found == [
+        ("carevue 1 1 20200103100000 1", "carevue 6", "Neosynephrine-k (phenylephrine)", 5.0),
+        ("carevue 1 1 20200103100000 2", "carevue 6", "Neosynephrine-k (phenylephrine)", 5.0),
+        *[("carevue 1 2 20200103100000 1", "carevue 6", None, 0.2)],
+        *[("carevue 1 2 20200103100000 2", "carevue 6", None, 0.3)],
+        ("carevue 1 30047 20200103100000 1", "carevue 6", None, 5.5),
+        ("carevue 1 30047 20200103100000 2", "carevue 6", None, 6.0),
+    ]
+
+
+def test_drugs_that_carevue_charts_are_not_counted_once_more() -> None:
+    with one_stay("mimic_iii") as source:
+        source.draw("source.d_items", {"itemid": "30047", "label": "Levophed"})
+        source.draw("source.inputevents_cv", CAREVUE, CAREVUE | {"hadm_id": None})
+        source.draw("source.inputevents_cv", CAREVUE | {"hadm_id": "2", "itemid": "2"})
+        source.prepare("drug_charted")
+        assert source.prepared("drug_charted", "hadm_id", "key") == [("1", "levophed")]
+
+
+@pytest.mark.parametrize("layout", ["mimic_iv", "mimic_iii"])
+def test_every_dose_is_of_one_source_and_orders_are_counted(layout: str) -> None:
+    """Of each source one row counts as given, and two do not."""
+    given_or_not = {
+        "emar": ("event_txt", ["Administered", "Stopped", "Hold dose"]),
+        "inputevents_cv": ("stopped", [None, "Stopped", "D/C'd"]),
+    }
+    other, prepared = ("emar", "ward_dose")
+    if layout == "mimic_iii":
+        other, prepared = ("inputevents_cv", "carevue_dose")
+    with one_stay(layout) as source:
+        states = ("FinishedRunning", "Rewritten", "Cancelled")
+        draw_charted(source, *(CHARTED | {"statusdescription": state} for state in states))
+        draw_orders(
+            source, *(H | {"drug": "Zinc", "route": way} for way in ("x", "drip", "IV drip"))
+        )
+        column, words = given_or_not[other]
+        row = EMAR if other == "emar" else CAREVUE | ONCE
+        source.draw(f"source.{other}", *(row | {"hadm_id": "2", column: word} for word in words))
+        source.prepare("charted_dose", prepared, "ward_order", "words_unread")
+        kinds = [one.split()[0] for (one,) in source.rows("medication", "medication_id")]
+        named = {"emar": "emar", "inputevents_cv": "carevue"}[other]
+        assert kinds == sorted([named, "input", "order"] * 3)
+        columns = ("about", "violated", "denominator")
+        assert source.prepared("words_unread", *columns) == [("order", 1, 3)]

@@ -18,8 +18,8 @@ WITH first_value AS (
 body AS (
     SELECT
         hospitalization_id,
-        MAX(vital_value) FILTER (WHERE vital_category = 'weight') AS weight_kg,
-        MAX(vital_value) FILTER (WHERE vital_category = 'height') AS height_cm
+        ANY_VALUE(vital_value) FILTER (WHERE vital_category = 'weight') AS weight_kg,
+        ANY_VALUE(vital_value) FILTER (WHERE vital_category = 'height') AS height_cm
     FROM first_value
     GROUP BY hospitalization_id
 ),

@@ -1,8 +1,9 @@
 -- One row per hospital stay; its unit stays are in icu_stay. Minutes from the hospital admission.
 -- Source: eICU patient. age_years: "> 89" is 90. weight_kg, height_cm: of the first unit stay that
--- has one above zero. discharge_status: Expired is died; where the unit says that somebody died
--- who left the hospital alive, nobody knows. stay_order: by the year of discharge, then by age; of
--- equal ones nobody knows which came first (the ids of stays are in no order of time).
+-- has one above zero. discharge_status: Expired is died; where unit stays disagree, or the unit
+-- says that somebody died who left the hospital alive, nobody knows. stay_order: by the year of
+-- discharge, then by age; of equal ones nobody knows which came first (the ids of stays are in no
+-- order of time).
 WITH unit_stay AS (
     SELECT
         *,
@@ -20,7 +21,7 @@ stay AS (
         MIN(hospitaldischargeyear) AS year,
         MIN(age_years) AS age_years,
         MIN(hospitaldischargeoffset - hospitaladmitoffset) AS discharged_at,
-        MIN(left_as) AS left_as,
+        CASE WHEN MIN(left_as) = MAX(left_as) THEN ANY_VALUE(left_as) END AS left_as,
         MIN(left_for) AS left_for,
         BOOL_OR(PLAIN_WORD(unitdischargestatus) = 'expired') AS died_in_unit,
         ARG_MIN(admissionweight, (unitvisitnumber, patientunitstayid))

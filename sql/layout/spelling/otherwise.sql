@@ -1,6 +1,6 @@
 -- Rows whose id is a listed one but for how it is written.
 -- Source: main.named_id and main.listed_id (id); functions BARE_ID, NUMBER_ID and LETTERS_ID.
--- One row at most: kind (1 blanks, 2 a number, 3 letters), n (rows). A kind counts only where the
+-- Grain: kind (1 blanks, 2 a number, 3 letters; the first is told). A kind counts only where the
 -- listed ids tell themselves apart without it: where 7 and 007 are two persons, zeros do.
 WITH listed AS (
     SELECT DISTINCT
@@ -52,4 +52,3 @@ ANTI JOIN ambiguous AS a ON u.kind = a.kind
 WHERE u.plain <> ''
 GROUP BY u.kind
 ORDER BY u.kind
-LIMIT 1

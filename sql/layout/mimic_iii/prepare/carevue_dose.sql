@@ -21,7 +21,8 @@ charted AS (
             PARTITION BY c.icustay_id, c.itemid
         ) AS has_rate,
         MIN(c.charttime) FILTER (
-            WHERE c.rate + LENGTH(c.rateuom) IS NOT NULL OR c.stopped IN ('Stopped', 'D/C''d')
+            WHERE (c.rate IS NOT NULL AND c.rateuom IS NOT NULL)
+            OR c.stopped IN ('Stopped', 'D/C''d')
         ) OVER (
             PARTITION BY c.icustay_id, c.itemid
             ORDER BY c.charttime
@@ -32,7 +33,7 @@ charted AS (
             ORDER BY c.orderid, c.rate, c.amount
         ) AS number
     FROM source.inputevents_cv AS c
-    INNER JOIN source.d_items AS d ON c.itemid = d.itemid
+    LEFT JOIN source.d_items AS d ON c.itemid = d.itemid
     WHERE c.hadm_id IS NOT NULL
 )
 

@@ -33,5 +33,5 @@ SELECT
         ELSE 'given'
     END AS status
 FROM source.inputevents_mv AS c
-INNER JOIN source.d_items AS d ON c.itemid = d.itemid
+LEFT JOIN source.d_items AS d ON c.itemid = d.itemid
 WHERE c.hadm_id IS NOT NULL

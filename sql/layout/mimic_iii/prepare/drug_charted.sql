@@ -3,23 +3,29 @@
 -- Grain: admission and key. key: the first word of the name, of salts, insulin and albumin two;
 -- NaCl and LR by the names of orders too.
 -- Source: MIMIC-III inputevents_mv, inputevents_cv, d_items.
-WITH charted AS (
+WITH event AS (
     SELECT
-        c.hadm_id,
+        hadm_id,
+        itemid
+    FROM source.inputevents_mv
+    UNION
+    SELECT
+        hadm_id,
+        itemid
+    FROM source.inputevents_cv
+),
+
+charted AS (
+    SELECT
+        e.hadm_id,
         UNNEST([
             d.label,
-            CASE c.itemid
+            CASE e.itemid
                 WHEN '225158' THEN 'sodium chloride' WHEN '225828' THEN 'lactated ringers'
             END
         ]) AS label
-    FROM source.inputevents_mv AS c
-    INNER JOIN source.d_items AS d ON c.itemid = d.itemid
-    UNION
-    SELECT
-        c.hadm_id,
-        d.label
-    FROM source.inputevents_cv AS c
-    INNER JOIN source.d_items AS d ON c.itemid = d.itemid
+    FROM event AS e
+    LEFT JOIN source.d_items AS d ON e.itemid = d.itemid
 )
 
 SELECT DISTINCT

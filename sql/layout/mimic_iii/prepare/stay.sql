@@ -6,5 +6,5 @@ SELECT
     hadm_id,
     admittime,
     dischtime,
-    LEAST(admittime, COALESCE(edregtime, admittime)) AS arrived_at
+    LEAST(admittime, edregtime) AS arrived_at
 FROM source.admissions

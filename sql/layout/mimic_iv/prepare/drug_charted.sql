@@ -13,7 +13,7 @@ WITH charted AS (
             END
         ]) AS label
     FROM source.inputevents AS c
-    INNER JOIN source.d_items AS d ON c.itemid = d.itemid
+    LEFT JOIN source.d_items AS d ON c.itemid = d.itemid
 )
 
 SELECT DISTINCT

@@ -1,7 +1,7 @@
 -- Administrations of the electronic record (eMAR). Grain: row of emar.
 -- dose: the amounts given of its details together, where all are numbers of one unit; where none is
--- there, the rate of an infusion, which holds until the next record of its order. What a unit has
--- charted in its own system (inputevents) is left out for the time of the stay there.
+-- there, the rate of an infusion in one unit, which holds until the next record of its order. What
+-- a unit charted in its own system (inputevents) is left out for the time of the stay there.
 -- drug_name: as recorded, else of the order. route: of the details, else of the order.
 -- Source: MIMIC-IV emar, emar_detail, prescriptions.
 WITH told AS (
@@ -27,8 +27,8 @@ detail AS (
         COUNT_IF(given IS NOT NULL AND amount IS NULL) AS unread,
         MIN(unit) FILTER (WHERE given IS NOT NULL) AS unit,
         MAX(unit) FILTER (WHERE given IS NOT NULL) AS other_unit,
-        MAX(rate) AS rate,
-        MAX(rate_unit) AS rate_unit
+        CASE WHEN MIN(rate_unit) = MAX(rate_unit) THEN MAX(rate) END AS rate,
+        ANY_VALUE(rate_unit) AS rate_unit
     FROM told
     GROUP BY emar_id
 ),

@@ -14,9 +14,10 @@ FROM
     prepared.PLACED(
         'source.observation', MOMENT_OF(observation_datetime, observation_date)
     ) AS p
-LEFT JOIN source.concept AS o ON p.observation_source_concept_id = o.concept_id
+LEFT JOIN source.concept AS o
+    ON p.observation_source_concept_id = o.concept_id AND o.concept_id <> 0
 LEFT JOIN source.concept AS c ON p.observation_concept_id = c.concept_id AND c.concept_id <> 0
-LEFT JOIN source.concept AS a ON p.value_as_concept_id = a.concept_id
+LEFT JOIN source.concept AS a ON p.value_as_concept_id = a.concept_id AND a.concept_id <> 0
 WHERE
     (
         REGEXP_FULL_MATCH(o.vocabulary_id, 'ICD(9|10)[A-Z]{0,2}')
