@@ -66,6 +66,11 @@ class Rule:
         )
 
     @property
+    def includes(self) -> bool:
+        """Whether what it applies to is of the list."""
+        return self.verdict == "include"
+
+    @property
     def by_name(self) -> bool:
         """Whether the rule looks at the name."""
         return self.vocabulary == "NAME"

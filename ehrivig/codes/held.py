@@ -39,7 +39,7 @@ def drugs_held(lists: CodeLists) -> Pairs:
 
 def _atc(rules: Iterable[Rule]) -> Iterator[Code]:
     for rule in rules:
-        if rule.verdict == "include" and rule.vocabulary == "ATC":
+        if rule.includes and rule.vocabulary == "ATC":
             yield rule.vocabulary, rule.match, rule.value
 
 
